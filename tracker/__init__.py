@@ -1,0 +1,42 @@
+"""Record every published version of an article, show what changed, and tell readers so.
+
+The names below are the library; what they return are the frozen records of ``tracker.model``.
+They are loaded when first used, because a command pays for every import at its start.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tracker.errors import TrackerError
+
+if TYPE_CHECKING:
+    from tracker.comparison import compare
+    from tracker.house.notes import find_notes
+    from tracker.newsroom import Newsroom
+    from tracker.text.blame import blame
+
+__all__ = ["Newsroom", "TrackerError", "__version__", "blame", "compare", "find_notes"]
+
+__version__ = "0.1.0"
+
+_ROOMS = {
+    "Newsroom": "tracker.newsroom",
+    "blame": "tracker.text.blame",
+    "compare": "tracker.comparison",
+    "find_notes": "tracker.house.notes",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _ROOMS:
+        raise AttributeError(f"module 'tracker' has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(_ROOMS[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,1 @@
+"""How a publisher words and dates things: styles, clock, notes, changelog, footer, drafts."""

@@ -1,0 +1,233 @@
+"""The records that pass between the rooms: frozen, typed, with no behaviour but small readings.
+
+Instants are timezone-aware ``datetime`` values; a naive one is never stored. Offsets into texts
+count Unicode code points, as Python's ``str`` does, half-open: ``text[start:end]``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Literal, get_args
+
+Kind = Literal["update", "correction", "clarification", "editors-note", "retraction", "refile"]
+"""What a note tells readers. A refile is a small fix that is still told."""
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+Precision = Literal["minute", "day", "none"]
+"""How exactly a note says when: to the minute, to the day, or not at all."""
+
+Position = Literal["top", "bottom", "inline"]
+"""Where a note stands in the body: above the first paragraph, after the last, or between."""
+
+Operation = Literal["insert", "delete", "replace", "move"]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One thing that readers were told about an article."""
+
+    id: str  # "u1" in front matter; for a line found in the body, "n-" and a hash of its words
+    kind: Kind
+    text: str  # the whole public sentence or sentences, without label, date and markup
+    at: datetime  # aware; with precision "day" its date in its own zone is what counts
+    precision: Precision = "minute"  # "none": `at` is that of the revision that brought the note
+    amends: str | None = None  # the id of the note that this one replaces for readers
+    withdrawn: datetime | None = None  # aware; when the note was taken back, None while it stands
+    covers: str | None = None  # a commit, when somebody said which revision it tells of
+    origin: Literal["front-matter", "body"] = "front-matter"  # where its words were read from
+
+
+@dataclass(frozen=True, slots=True)
+class FoundNote:
+    """A reader-facing note as it stands in a text, before any newsroom's zone is applied."""
+
+    kind: Kind
+    text: str  # the words without label, date and markup; link texts kept, link targets left out
+    label: str  # as written, without markup: "Correction", "UPDATE"; "" when there is none
+    date: date | None  # the day that the note gives itself; its year may come from `as_of`
+    time: time | None  # wall-clock time that it gives, naive; None when it gives none
+    zone: str | None  # the zone as written ("ET", "UTC", "MESZ"); None when there is none
+    start: int  # offsets in the whole text, front matter included, markup of the note included
+    end: int
+    position: Position
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One difference between two texts, in whole tokens."""
+
+    operation: Operation
+    old: str  # the text replaced, deleted or moved; "" for an insertion
+    new: str  # the text that stands there now; "" for a deletion
+    old_start: int  # offsets in the whole old text; for an insertion, start equals end
+    old_end: int
+    new_start: int  # offsets in the whole new text; for a deletion, start equals end
+    new_end: int
+    old_sentence: str = ""  # the sentence around it in the old text; "" when there is none
+    new_sentence: str = ""  # the sentence around it in the new text
+    verbal: bool = True  # False: no word differs (white space, reflow, quotation marks)
+    field: str | None = None  # the front matter's key; None in the body
+    labels: frozenset[str] = frozenset()  # what was touched: "number", "name", … (text/changes.py)
+    within: tuple[Edit, ...] = ()  # in a move: the edits inside the moved passage
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One key of the front matter that differs, compared by its value and not by its spelling."""
+
+    key: str  # as written: "title", "subtitle", "authors"
+    role: Literal["headline", "dek", "byline", "date", "caption", "image", "notes", "metadata"]
+    old: str | None  # the value as text; None when the key was not there
+    new: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Diff:
+    """Two texts compared: the edits, with nothing yet said about what they mean."""
+
+    edits: tuple[Edit, ...]  # in the order of the new text; deletions where their text stood
+    fields: tuple[FieldChange, ...]  # front matter, in the order of the new text
+    words_added: int  # words of verbal edits in the body and the headline; moves count no words
+    words_removed: int
+    coarse: bool = False  # True: a limit on work was reached, and some edits are larger than needed
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What one revision did to the text, and what that means to a reader."""
+
+    edits: tuple[Edit, ...]  # in order; from them and the old text comes the new one exactly
+    fields: tuple[FieldChange, ...]  # front matter, key by key
+    words_added: int
+    words_removed: int
+    coarse: bool  # True: some edits are larger than they need to be, because work is bounded
+    substantive: bool  # a reader of the old version alone would now hold a different belief
+    labels: frozenset[str]  # what was touched, all edits together
+    reasons: tuple[str, ...]  # sentences that name the words, strongest first
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who made a revision, as git has it."""
+
+    name: str
+    email: str  # may be empty
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One state of an article's file on the published line, before its text is read."""
+
+    commit: str  # full hash
+    path: str  # in the repository, with forward slashes
+    blob: str  # full hash of the file's content
+    at: datetime  # author date, aware, in the author's own offset
+    person: Person  # the author
+    subject: str  # first line of the commit message
+    side: tuple[str, ...] = ()  # commits of a merged branch, newest first; unseen by readers
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to an article's file and is not a new text."""
+
+    kind: Literal["moved", "deleted", "returned", "ignored"]
+    commit: str
+    at: datetime  # author date, aware
+    person: Person
+    subject: str
+    path: str  # after the event; for a deletion, the path that ended
+    old_path: str | None = None  # for a move: the path before it
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """The life of one article on the published line."""
+
+    path: str  # the newest path
+    versions: tuple[Version, ...]  # oldest first; neighbours differ in their blob
+    events: tuple[Event, ...]  # oldest first
+    deleted: bool = False  # True: the article is not in the newest commit
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One article of the newsroom."""
+
+    path: str  # in the repository, with forward slashes
+    slug: str  # the name people use: the file's stem; the folder's name for an index file
+    headline: str  # from the front matter or the first heading; the slug when there is neither
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One state of an article's text on the published line."""
+
+    number: int  # 1, 2, 3 … in the order of the published line; for people, not for links
+    commit: str  # full hash
+    path: str  # the article's path at that time
+    at: datetime  # author date, aware, in the author's own offset
+    person: Person
+    subject: str  # first line of the commit message
+    headline: str
+    published: bool  # readers could see this state
+    notes: tuple[Note, ...]  # the notes that this revision brought
+    words_added: int
+    words_removed: int
+    substantive: bool  # False for the first revision
+    reasons: tuple[str, ...]
+    labels: frozenset[str] = frozenset()
+    side: tuple[str, ...] = ()  # commits of a merged branch that readers never saw on their own
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """An article with its revisions and the events between them."""
+
+    article: Article
+    revisions: tuple[Revision, ...]  # oldest first
+    events: tuple[Event, ...]  # oldest first
+    deleted: bool = False
+    shallow: bool = False  # True: the clone is shallow, and older revisions may be missing
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a changelog."""
+
+    article: Article
+    at: datetime  # aware: the note's instant, or the revision's
+    precision: Precision
+    what: Literal["published", "note", "edited"]  # "edited": a revision that no note tells of
+    note: Note | None  # for "note"
+    line: str  # what readers are told, in house style, for "note"; else a plain sentence
+    revision: int | None  # number of the revision that brought it; None when it was not looked up
+    commit: str | None
+    withdrawn: bool = False
+    amended: bool = False  # a later note replaces this one
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that an editor should look at."""
+
+    rule: str  # "silent-change", "note-dropped", …
+    severity: Literal["warn", "fail"]
+    path: str
+    commit: str | None  # the revision in question; None for the working file
+    revision: int | None
+    at: datetime | None
+    words: str  # what it is about, quoting the article
+    advice: str  # what to do next
+    line: int | None = None  # line in the file, counted from 1
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A passage of the current text and where it came from."""
+
+    start: int  # offsets in the last text
+    end: int
+    revision: int  # 1-based: the revision that first brought these words

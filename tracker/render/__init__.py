@@ -1,0 +1,1 @@
+"""One value, many faces: each function takes a record and returns text."""

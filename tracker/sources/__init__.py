@@ -1,0 +1,1 @@
+"""Importers: each reads one format and yields revisions to record."""

@@ -1,0 +1,222 @@
+"""The git program: one way to run it, and what a repository says of itself.
+
+Every call to git in this project goes through ``Git``. The environment is scrubbed of the
+variables that would send a command into another repository (they are set inside hooks), and of
+those that would change what git prints.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+from tracker.errors import TrackerError
+from tracker.model import Person
+
+_SCRUBBED = (
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_COMMON_DIR",
+    "GIT_DIR",
+    "GIT_EXTERNAL_DIFF",
+    "GIT_INDEX_FILE",
+    "GIT_LITERAL_PATHSPECS",
+    "GIT_NAMESPACE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
+    "GIT_QUARANTINE_PATH",
+    "GIT_SHALLOW_FILE",
+    "GIT_WORK_TREE",
+)
+
+
+def environment(**extra: str) -> dict[str, str]:
+    """The environment for git: the person's own, without what redirects it, in plain English."""
+    kept = {name: value for name, value in os.environ.items() if name not in _SCRUBBED}
+    kept.update(LC_ALL="C.UTF-8", LANGUAGE="C", GIT_OPTIONAL_LOCKS="0", GIT_TERMINAL_PROMPT="0")
+    kept.update(extra)
+    return kept
+
+
+class GitError(TrackerError):
+    """git refused; ``stderr`` is what it said."""
+
+    def __init__(self, sentence: str, hint: str = "", *, stderr: str = "", status: int = 1) -> None:
+        super().__init__(sentence, hint)
+        self.stderr = stderr
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Git:
+    """Runs git in one directory; pathspecs are taken literally."""
+
+    directory: Path
+
+    def command(self, *arguments: str) -> list[str]:
+        """The words of the command line, for callers that start the process themselves."""
+        return [
+            "git",
+            "--literal-pathspecs",
+            "-c",
+            "core.quotePath=false",
+            "-c",
+            "log.showSignature=false",
+            *arguments,
+        ]
+
+    def run(
+        self,
+        *arguments: str,
+        data: bytes | None = None,
+        accept: tuple[int, ...] = (0,),
+        extra: dict[str, str] | None = None,
+    ) -> bytes:
+        """What git prints on stdout. ``data`` goes to its stdin; ``extra`` into its environment.
+
+        Raises ``GitError`` for an exit status that is not in ``accept``.
+        """
+        try:
+            done = subprocess.run(
+                self.command(*arguments),
+                cwd=self.directory,
+                input=b"" if data is None else data,
+                capture_output=True,
+                env=environment(**(extra or {})),
+                check=False,
+            )
+        except FileNotFoundError:
+            raise missing(self.directory) from None
+        if done.returncode not in accept:
+            said = done.stderr.decode("utf-8", "replace").strip()
+            raise GitError(
+                f"git {arguments[0]} failed: {first_line(said) or f'status {done.returncode}'}.",
+                stderr=said,
+                status=done.returncode,
+            )
+        return done.stdout
+
+    def text(
+        self, *arguments: str, data: bytes | None = None, accept: tuple[int, ...] = (0,)
+    ) -> str:
+        """What git prints, decoded, without the newline at the end."""
+        printed = self.run(*arguments, data=data, accept=accept)
+        return printed.decode("utf-8", "surrogateescape").rstrip("\n")
+
+    def start(self, *arguments: str, feed: bool = False) -> subprocess.Popen[bytes]:
+        """A running git whose stdout (and, with ``feed``, stdin) the caller reads and closes."""
+        try:
+            return subprocess.Popen(
+                self.command(*arguments),
+                cwd=self.directory,
+                stdin=subprocess.PIPE if feed else subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE if feed else subprocess.DEVNULL,
+                env=environment(),
+            )
+        except FileNotFoundError:
+            raise missing(self.directory) from None
+
+
+def first_line(said: str) -> str:
+    """git's own complaint, without its "fatal:" and without a full stop."""
+    lines = [line for line in said.splitlines() if not line.startswith("hint:")]
+    line = lines[0] if lines else ""
+    return line.removeprefix("fatal: ").removeprefix("error: ").strip().rstrip(".")
+
+
+def missing(directory: Path) -> TrackerError:
+    """The error for a git that could not be started at all."""
+    if not directory.is_dir():
+        return TrackerError(
+            f"There is no folder {directory}.", "Check the path, or make it with tracker init."
+        )
+    return TrackerError("The program git was not found.", "Install git 2.38 or later.")
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """A git repository as it was found, at the moment it was asked."""
+
+    git: Git  # runs in the work tree's top, or in the git directory of a bare repository
+    top: Path | None  # the work tree's top folder, absolute; None for a bare repository
+    git_dir: Path  # absolute; of this work tree
+    common_dir: Path  # absolute; shared by all work trees
+    branch: str | None  # full name of what HEAD points to, "refs/heads/main"; None if detached
+    head: str | None  # full hash of the newest commit; None on an unborn branch
+    shallow: bool
+
+    @property
+    def bare(self) -> bool:
+        """True where there is no work tree."""
+        return self.top is None
+
+
+def discover(path: Path) -> Repository:
+    """The repository that holds a folder. Raises ``TrackerError`` where there is none."""
+    folder = path if path.is_dir() else path.parent
+    git = Git(folder)
+    try:
+        said = git.text(
+            "rev-parse",
+            "--is-bare-repository",
+            "--is-shallow-repository",
+            "--is-inside-work-tree",
+            "--absolute-git-dir",
+            "--path-format=absolute",
+            "--git-common-dir",
+        ).split("\n")
+    except GitError as error:
+        raise _not_usable(path, error) from None
+    shallow, inside = said[1] == "true", said[2] == "true"
+    git_dir, common_dir = Path(said[3]), Path(said[4])
+    top = Path(git.text("rev-parse", "--show-toplevel")) if inside else None
+    git = Git(top or git_dir)
+    branch = git.text("symbolic-ref", "--quiet", "HEAD", accept=(0, 1)) or None
+    head = git.text("rev-parse", "--quiet", "--verify", "HEAD^{commit}", accept=(0, 1)) or None
+    return Repository(git, top, git_dir, common_dir, branch, head, shallow)
+
+
+def _not_usable(path: Path, error: GitError) -> TrackerError:
+    if "dubious ownership" in error.stderr:
+        return TrackerError(
+            f"git does not trust the repository at {path}, because another user owns it.",
+            f"Allow it with: git config --global --add safe.directory {path}",
+        )
+    if "not a git repository" in error.stderr:
+        return TrackerError(
+            f"{path} is not in a git repository.", "Make a newsroom there with: tracker init"
+        )
+    return error
+
+
+def identity(repository: Repository) -> tuple[Person, datetime]:
+    """Who git says is writing now, and git's present time, aware, in the local offset.
+
+    Raises ``TrackerError`` where git knows no name or e-mail address.
+    """
+    try:
+        said = repository.git.text("var", "GIT_AUTHOR_IDENT")
+    except GitError:
+        raise TrackerError(
+            "git does not know who you are.",
+            'Say so: git config user.name "Your Name"; git config user.email you@example.org',
+        ) from None
+    name, _, rest = said.partition(" <")
+    email, _, stamp = rest.rpartition("> ")
+    seconds, _, offset = stamp.partition(" ")
+    return Person(name, email), instant(int(seconds), offset)
+
+
+def instant(seconds: int, offset: str) -> datetime:
+    """A git time stamp ("1652355900", "-0400") as an aware datetime."""
+    sign = -1 if offset.startswith("-") else 1
+    minutes = sign * (int(offset[1:3]) * 60 + int(offset[3:5]))
+    if abs(minutes) >= 24 * 60:
+        minutes = 0
+    try:
+        return datetime.fromtimestamp(seconds, timezone(timedelta(minutes=minutes)))
+    except (OverflowError, OSError, ValueError):
+        return datetime.fromtimestamp(0, UTC)

@@ -1,0 +1,1 @@
+"""Pure functions over text: documents, tokens, diffs, what a change means, blame."""
