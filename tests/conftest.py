@@ -1,0 +1,43 @@
+"""What all tests share: a fixed environment for git, and where the measuring data may be."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+settings.register_profile("tracker", derandomize=True, deadline=None, max_examples=100)
+settings.load_profile("tracker")
+
+IDENTITY = {
+    "GIT_AUTHOR_NAME": "Ada Editor",
+    "GIT_AUTHOR_EMAIL": "ada@example.org",
+    "GIT_COMMITTER_NAME": "Ada Editor",
+    "GIT_COMMITTER_EMAIL": "ada@example.org",
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_CONFIG_SYSTEM": os.devnull,
+    "NO_COLOR": "1",
+    "TZ": "UTC",
+}
+
+
+@pytest.fixture(autouse=True)
+def fixed_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Identity and zone are the same on every machine; nobody's own git settings are read."""
+    for name in [name for name in os.environ if name.startswith(("GIT_", "TRACKER_"))]:
+        if name != "TRACKER_DATA":
+            monkeypatch.delenv(name)
+    for name, value in IDENTITY.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real edits and notes to measure on; not part of the project."""
+    named = os.environ.get("TRACKER_DATA")
+    here = Path(named) if named else Path(__file__).parents[2] / "shared" / "data"
+    if not (here / "edits.jsonl").is_file():
+        pytest.skip("the measuring data is not here: set TRACKER_DATA to its folder")
+    return here
