@@ -1,0 +1,124 @@
+"""The words of a language that dates and notes are made of, from ``languages/*.toml``.
+
+Babel (CLDR) serves the month and weekday names of any language that has no file here; it is
+imported only then, because importing it costs as much as the rest of a short command.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from tracker.errors import TrackerError
+
+_FOLDER = Path(__file__).parent / "languages"
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """Names of months, weekdays and halves of the day, and small words, of one language."""
+
+    code: str  # "en", "de"; for a language known to Babel alone, as it was asked for
+    months: Mapping[str, tuple[str, ...]]  # "wide", "short", "alone" or "ap" -> January first
+    months_read: Mapping[str, int]  # more spellings people type, lower case -> 1 … 12
+    common_words: frozenset[str]  # names of months that are ordinary words too, lower case
+    weekdays: Mapping[
+        str, tuple[str, ...]
+    ]  # "wide", "short" -> Monday first; "read" -> in any order
+    am: tuple[str, ...]  # the first is the one written
+    pm: tuple[str, ...]
+    dotted_dates: bool  # 12.5.22 in running text is a date
+    full_stop: str
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # "noon", "before_time", …
+    lead_words: Mapping[str, str] = field(default_factory=dict)  # "to" -> what joins it to a lead
+    draft: Mapping[str, str] = field(default_factory=dict)  # phrases of a drafted note
+
+
+def codes() -> tuple[str, ...]:
+    """The languages that have a file of words here, sorted."""
+    return tuple(sorted(path.stem for path in _FOLDER.glob("*.toml")))
+
+
+def base(code: str) -> str:
+    """The language of a tag, without region and script: "en" for "en-GB" and "en_US"."""
+    return code.replace("_", "-").partition("-")[0].lower()
+
+
+@cache
+def language(code: str) -> Language:
+    """The words of the language with this tag (BCP 47: "en", "de-AT").
+
+    A ``TrackerError`` says that neither the files here nor Babel know it.
+    """
+    short = base(code)
+    path = _FOLDER / f"{short}.toml"
+    if short.isalpha() and path.is_file():
+        import tomllib
+
+        return _from_table(short, tomllib.loads(path.read_text(encoding="utf-8")))
+    return _from_babel(code)
+
+
+def has_words(code: str) -> bool:
+    """Whether there is a file of words for this language, so that Babel is not needed."""
+    short = base(code)
+    return short.isalpha() and (_FOLDER / f"{short}.toml").is_file()
+
+
+def _from_table(code: str, table: dict[str, Any]) -> Language:
+    months = {
+        width: tuple(table["months"][width])
+        for width in ("wide", "short", "alone", "ap")
+        if width in table["months"]
+    }
+    return Language(
+        code=code,
+        months=months,
+        months_read=table["months"]["read"],
+        common_words=frozenset(table["months"]["common_words"]),
+        weekdays={width: tuple(names) for width, names in table["weekdays"].items()},
+        am=tuple(table["day_periods"]["am"]),
+        pm=tuple(table["day_periods"]["pm"]),
+        dotted_dates=table["dotted_dates"],
+        full_stop=table["full_stop"],
+        words={role: tuple(words) for role, words in table["words"].items()},
+        lead_words=table["lead_words"],
+        draft=table["draft"],
+    )
+
+
+def _from_babel(code: str) -> Language:
+    from babel import Locale, UnknownLocaleError
+
+    try:
+        locale = Locale.parse(code.replace("-", "_"))
+    except (ValueError, TypeError, UnknownLocaleError):
+        raise TrackerError(
+            f"“{code}” is not a language.",
+            "Write a tag such as en, en-GB, de, fr, es or uk.",
+        ) from None
+    months = locale.months
+    days = locale.days
+    periods = locale.day_periods["format"]["abbreviated"]
+    return Language(
+        code=code,
+        months={
+            "wide": tuple(months["format"]["wide"][number] for number in range(1, 13)),
+            "short": tuple(months["format"]["abbreviated"][number] for number in range(1, 13)),
+            "alone": tuple(months["stand-alone"]["wide"][number] for number in range(1, 13)),
+        },
+        months_read={},
+        common_words=frozenset(),
+        weekdays={
+            "wide": tuple(days["format"]["wide"][number] for number in range(7)),
+            "short": tuple(days["format"]["abbreviated"][number] for number in range(7)),
+        },
+        am=(periods.get("am", "AM"),),
+        pm=(periods.get("pm", "PM"),),
+        dotted_dates=base(code) not in ("en", "ja", "zh", "ko"),
+        full_stop="。" if base(code) in ("ja", "zh") else "।" if base(code) == "hi" else ".",
+        draft=language("en").draft,
+    )
