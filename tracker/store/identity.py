@@ -1,0 +1,239 @@
+"""Which file goes on as which article.
+
+DESIGN section 2: an article goes on under a new path if that path appears on the line when, or
+after, the old one ended, and holds the same blob, or has the same name and is at least half
+similar, as the unique best; or if the same path comes back with similar text. Within one commit, a
+file under another name that is at least half similar counts too: that is what a rename with an
+edit is. An article that still lives is never continued. ``tests/cases/identity`` has these rules as
+cases.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from zlib import crc32
+
+HALF = 0.5  # of the words, two by two, that both texts share
+
+_EMPTY = frozenset(
+    {
+        "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391",
+        "473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813",
+    }
+)  # the empty file, SHA-1 and SHA-256: having no text in common proves nothing
+
+_MOST_TEXT = 200_000  # bytes of a text that are compared
+_MOST_RIVALS = 40  # ended articles of one name that are looked at, newest endings first
+_COMMON = 12  # a run of words that stands in more texts than this tells nothing apart
+_BEST = 4  # texts that are compared in full, of those that share the most rare runs
+
+_DATED = re.compile(r"\d{4}-\d{1,2}-\d{1,2}-(?=.)")
+_WORD = re.compile(rb"\w+")
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """An article whose file was taken away, as far as identity needs to know it."""
+
+    key: int  # whatever the caller knows it by
+    path: str
+    blob: str
+    step: int  # place on the line of the commit that took it away
+
+
+@dataclass(frozen=True, slots=True)
+class Appeared:
+    """A file that one commit added."""
+
+    path: str
+    blob: str
+
+
+def name_of(path: str) -> str:
+    """The name that stays when a file moves: its stem, without case and without Jekyll's date.
+
+    For a page bundle (``x/index.md``, ``x/index.fr.md``) it is the folder's name (``x``,
+    ``x.fr``). Two names that differ by their extension alone are the same.
+    """
+    folder, _, file = path.rpartition("/")
+    stem = file.rpartition(".")[0] or file
+    first, dot, rest = stem.partition(".")
+    parent = folder.rpartition("/")[2]
+    if parent and first == "index":
+        stem = parent + dot + rest
+    elif parent and first == "_index":
+        stem = f"{parent}/{stem}"
+    return _DATED.sub("", stem, count=1).casefold()
+
+
+class Pool:
+    """The articles that have ended and may come back; an index, so that mass moves stay quick."""
+
+    def __init__(self) -> None:
+        self._by_blob: dict[str, dict[int, Ended]] = {}
+        self._by_name: dict[str, dict[int, Ended]] = {}
+
+    def add(self, ended: Ended) -> None:
+        """From now on, this article may go on elsewhere."""
+        self._by_blob.setdefault(ended.blob, {})[ended.key] = ended
+        self._by_name.setdefault(name_of(ended.path), {})[ended.key] = ended
+
+    def remove(self, ended: Ended) -> None:
+        """This article has gone on."""
+        self._by_blob[ended.blob].pop(ended.key, None)
+        self._by_name[name_of(ended.path)].pop(ended.key, None)
+
+    def candidates(self, new: Appeared) -> list[Ended]:
+        """Every ended article that ``new`` might be, told by blob and by name alone."""
+        found = dict(self._by_name.get(name_of(new.path), {}))
+        if new.blob not in _EMPTY:
+            found.update(self._by_blob.get(new.blob, {}))
+        if len(found) <= _MOST_RIVALS:
+            return list(found.values())
+        newest = sorted(found.values(), key=lambda ended: (ended.blob == new.blob, ended.step))
+        return newest[-_MOST_RIVALS:]
+
+
+ReadTexts = Callable[[Iterable[str]], dict[str, bytes]]
+"""Blobs to contents; a blob that cannot be read is left out."""
+
+
+def match(
+    appeared: Sequence[Appeared], pool: Pool, ending: Sequence[Ended], read: ReadTexts
+) -> dict[str, Ended]:
+    """Which ended article each new file continues, by the new path; the pool loses those.
+
+    ``ending`` are those that the same commit took away; they are in the pool already.
+    """
+    pairs = [(new, old) for new in appeared for old in pool.candidates(new)]
+    unread = {blob for new, old in pairs if new.blob != old.blob for blob in (new.blob, old.blob)}
+    texts = Texts(read, unread)
+    matched: dict[str, Ended] = {}
+    _settle([(_score(new, old, texts), new, old) for new, old in pairs], matched)
+    gone = {old.key for old in matched.values()}
+    left_new = [new for new in appeared if new.path not in matched and new.blob not in _EMPTY]
+    left_old = [old for old in ending if old.key not in gone and old.blob not in _EMPTY]
+    if left_new and left_old:
+        _settle(_renamed(left_new, left_old, texts), matched)
+    for old in matched.values():
+        pool.remove(old)
+    return matched
+
+
+_Score = tuple[float, ...]
+_NO: _Score = ()
+
+
+def _score(new: Appeared, old: Ended, texts: Texts) -> _Score:
+    """How well they fit, better ones greater; empty when they do not."""
+    same_blob = new.blob == old.blob
+    alike = 1.0 if same_blob else texts.similarity(new.blob, old.blob)
+    if alike < HALF:
+        return _NO
+    return (
+        same_blob,
+        name_of(new.path) == name_of(old.path),
+        round(alike, 4),
+        new.path == old.path,
+        _shared_end(new.path, old.path),
+        old.step,
+    )
+
+
+def _shared_end(one: str, other: str) -> int:
+    """How many folders and names, counted from the file, both paths have in common."""
+    count = 0
+    for left, right in zip(reversed(one.split("/")), reversed(other.split("/")), strict=False):
+        if left != right:
+            break
+        count += 1
+    return count
+
+
+def _settle(scored: list[tuple[_Score, Appeared, Ended]], matched: dict[str, Ended]) -> None:
+    """Take the best pairs first; where two are equally good for one file, take neither."""
+    gone = {old.key for old in matched.values()}
+    scored = sorted((entry for entry in scored if entry[0]), key=lambda entry: entry[0])
+    while scored:
+        best = scored[-1][0]
+        group = []
+        while scored and scored[-1][0] == best:
+            _, new, old = scored.pop()
+            if new.path not in matched and old.key not in gone:
+                group.append((new, old))
+        news = Counter(new.path for new, _ in group)
+        olds = Counter(old.key for _, old in group)
+        for new, old in group:
+            if news[new.path] == 1 and olds[old.key] == 1:
+                matched[new.path] = old
+                gone.add(old.key)
+
+
+def _renamed(
+    appeared: list[Appeared], ending: list[Ended], texts: Texts
+) -> list[tuple[_Score, Appeared, Ended]]:
+    """Pairs of one commit that are half similar under other names, found by the runs they share."""
+    texts.load({new.blob for new in appeared} | {old.blob for old in ending})
+    index: dict[int, list[Ended]] = {}
+    for old in ending:
+        for run in texts.sample(old.blob):
+            index.setdefault(run, []).append(old)
+    scored: list[tuple[_Score, Appeared, Ended]] = []
+    for new in appeared:
+        shared: Counter[int] = Counter()
+        known = {}
+        for run in texts.sample(new.blob):
+            rivals = index.get(run, ())
+            if len(rivals) <= _COMMON:
+                for old in rivals:
+                    shared[old.key] += 1
+                    known[old.key] = old
+        for key, _ in shared.most_common(_BEST):
+            old = known[key]
+            alike = texts.similarity(new.blob, old.blob)
+            if alike >= HALF:
+                scored.append(((round(alike, 4), _shared_end(new.path, old.path)), new, old))
+    return scored
+
+
+class Texts:
+    """Contents, read in bulk, and what is compared of them."""
+
+    def __init__(self, read: ReadTexts, blobs: Iterable[str] = ()) -> None:
+        self._read = read
+        self._runs: dict[str, Counter[int]] = {}
+        self.load(blobs)
+
+    def load(self, blobs: Iterable[str]) -> None:
+        """Read those that are not there yet."""
+        missing = sorted({blob for blob in blobs if blob not in self._runs})
+        if missing:
+            for blob, data in self._read(missing).items():
+                self._runs[blob] = runs(data)
+
+    def similarity(self, one: str, other: str) -> float:
+        """From 0 (nothing in common) to 1: twice the shared runs over all runs."""
+        left, right = self._runs.get(one), self._runs.get(other)
+        if not left or not right:
+            return 0.0
+        return 2 * (left & right).total() / (left.total() + right.total())
+
+    def sample(self, blob: str) -> list[int]:
+        """A few hundred runs of a text, chosen alike in every text."""
+        found = self._runs.get(blob, Counter())
+        share = max(1, len(found) // 256)
+        width = 1 << (share.bit_length() - 1)
+        return [run for run in found if run % width == 0]
+
+
+def runs(data: bytes) -> Counter[int]:
+    """The words of a text, two by two, as checksums with their counts."""
+    words = _WORD.findall(data[:_MOST_TEXT].lower())
+    if len(words) == 1:
+        return Counter([crc32(words[0])])
+    hashes = [crc32(word) for word in words]
+    return Counter((left * 31 + right) & 0xFFFFFFFF for left, right in pairwise(hashes))

@@ -1,0 +1,314 @@
+"""The published line: which commits readers saw, in which order, and what stood beside them.
+
+DESIGN section 2: the first-parent history of the branch. A merge of another branch is one step,
+with what was written on the side listed under it. A merge of the same branch (``git pull``) is
+seen through: the commits of both sides keep their places.
+"""
+
+from __future__ import annotations
+
+import heapq
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from tracker.errors import TrackerError
+from tracker.model import Person
+from tracker.store.git import GitError, Repository, instant
+
+_FORMAT = "--format=%H%x00%P%x00%ct%x00%ad%x00%an%x00%ae%x00%s"
+_FIELDS = 7
+LOG = (
+    "-c",
+    "log.follow=false",
+    "-c",
+    "log.showRoot=true",
+    "log",
+    "--raw",
+    "-z",
+    "--no-abbrev",
+    "--no-renames",
+    "--no-color",
+    "--no-relative",
+    "--encoding=UTF-8",
+    "--date=raw",
+    _FORMAT,
+)
+"""``git log`` such that nobody's configuration changes what it prints."""
+
+FILES = frozenset({b"100644", b"100755", b"100664"})
+"""Modes of ordinary files (very old git wrote 664). A link or a submodule is no article."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """What one step did to one file."""
+
+    path: str  # undecodable bytes as surrogate escapes
+    old: str | None  # blob before; None where no ordinary file was
+    new: str | None  # blob after; None where no ordinary file is
+
+
+@dataclass(slots=True)
+class Step:
+    """One commit as the log gives it. Dates and names are decoded only when asked for."""
+
+    commit: str
+    parents: tuple[str, ...]
+    committed: int  # seconds since 1970
+    header: tuple[bytes, bytes, bytes, bytes]  # author date (raw), name, e-mail address, subject
+    changes: list[FileChange] = field(default_factory=list)  # against the first parent
+    seen_through: tuple[str, ...] = ()  # parents whose own chains are on the line too
+    side: tuple[Step, ...] = ()  # commits of merged branches, newest first
+
+    @property
+    def at(self) -> datetime:
+        """The author date, aware, in the author's own offset."""
+        seconds, _, offset = self.header[0].decode("ascii", "replace").partition(" ")
+        try:
+            return instant(int(seconds), offset)
+        except (ValueError, IndexError):
+            return datetime.fromtimestamp(0, UTC)
+
+    @property
+    def person(self) -> Person:
+        """The author."""
+        return Person(_text(self.header[1]), _text(self.header[2]))
+
+    @property
+    def subject(self) -> str:
+        """The first line of the commit message."""
+        return _text(self.header[3])
+
+
+def _text(data: bytes) -> str:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", "replace")
+
+
+def parse_log(printed: bytes) -> Iterator[Step]:
+    """The commits that ``git log`` with the arguments ``LOG`` printed, newest first."""
+    tokens = printed.split(b"\0")
+    end = len(tokens)
+    at = 0
+    while at + _FIELDS <= end:
+        commit, parents, committed, *header = tokens[at : at + _FIELDS]
+        at += _FIELDS
+        step = Step(
+            commit.decode(),
+            tuple(parents.decode().split()),
+            int(committed or 0),
+            (header[0], header[1], header[2], header[3]),
+        )
+        # The first entry follows the message after a newline; a hash starts with neither.
+        while at < end and tokens[at].startswith((b":", b"\n:")):
+            change = parse_entry(tokens[at], tokens[at + 1])
+            if change is not None:
+                step.changes.append(change)
+            at += 2
+        yield step
+
+
+def parse_entry(entry: bytes, path: bytes) -> FileChange | None:
+    """One raw entry (``:old-mode new-mode old-blob new-blob status``); None for a mode's change."""
+    old_mode, new_mode, old, new, _ = entry.lstrip(b"\n:").split(b" ")
+    before = old.decode() if old_mode in FILES else None
+    after = new.decode() if new_mode in FILES else None
+    if before == after:
+        return None
+    return FileChange(path.decode("utf-8", "surrogateescape"), before, after)
+
+
+def tip(repository: Repository, branch: str | None = None) -> str:
+    """The newest commit of the published line: of ``branch``, or of HEAD when it is None.
+
+    ``branch`` is a short ("main") or full name ("refs/heads/main"). Raises ``TrackerError`` for a
+    branch that does not exist or has no commit yet.
+    """
+    if branch is None:
+        if repository.head is not None:
+            return repository.head
+        raise TrackerError(
+            "The repository has no commit yet.", "Record a first article with: tracker record"
+        )
+    names = [branch] if branch.startswith("refs/") else []
+    names += [f"refs/heads/{branch}", f"refs/remotes/{branch}", f"refs/remotes/origin/{branch}"]
+    for name in names:
+        found = repository.git.text(
+            "rev-parse",
+            "--quiet",
+            "--verify",
+            "--end-of-options",
+            f"{name}^{{commit}}",
+            accept=(0, 1, 128),
+        )
+        if found:
+            return found
+    if repository.head is None and repository.branch in names:
+        return tip(repository)
+    raise TrackerError(
+        f"There is no branch {branch}.", "See the branches that there are with: git branch --all"
+    )
+
+
+def resolve(repository: Repository, text: str) -> str:
+    """The full hash of the commit that a person named: a hash, a branch, a tag, ``HEAD~3``.
+
+    Raises ``TrackerError`` when there is none, or when a short hash fits several.
+    """
+    try:
+        return repository.git.text(
+            "rev-parse", "--verify", "--end-of-options", f"{text}^{{commit}}"
+        )
+    except GitError as error:
+        if "ambiguous" in error.stderr:
+            raise TrackerError(
+                f"More than one commit starts with {text}.", "Give more digits of its hash."
+            ) from None
+    except ValueError:  # a NUL cannot be an argument
+        pass
+    raise TrackerError(
+        f"There is no commit {text}.", "See the commits that there are with: git log --oneline"
+    )
+
+
+def files(repository: Repository, commit: str, under: str = "") -> tuple[tuple[str, str], ...]:
+    """Every ordinary file of a commit below the folder ``under``, as (path, blob), by path.
+
+    ``under`` may also be the path of one file; "" means all. Paths are from the repository's top.
+    """
+    words = ["ls-tree", "-r", "-z", "--full-tree", "--end-of-options", commit]
+    folder = under.strip("/")
+    if folder:
+        words += ["--", folder]
+    found = []
+    for line in repository.git.run(*words).split(b"\0")[:-1]:
+        meta, _, path = line.partition(b"\t")
+        mode, _, blob = meta.split()
+        if mode in FILES:
+            found.append((path.decode("utf-8", "surrogateescape"), blob.decode()))
+    return tuple(found)
+
+
+# "Merge branch 'main' of example.org:news", "Merge remote-tracking branch 'origin/main' into x",
+# "Merge branches 'a' and 'b'", and what git wrote before 2010.
+_MERGE = re.compile(r"Merge (?:remote-tracking |remote )?branch(?:es)? ('.{1,4000})")
+_NAMES = re.compile(r"'([^']{1,250})'(?:, | and |)")
+_INTO = re.compile(r" into '?([^' ]{1,250})'?$")
+
+
+def same_branch(subject: str, sides: int, branches: Collection[str]) -> tuple[int, ...]:
+    """The numbers of the merged parents that are the published branch itself (1 to ``sides``).
+
+    A branch merged into its own namesake is a pull, whatever it is called today: both sides were
+    the line then. A merge of the published branch into another one brings what was out, too.
+    ``branches`` are the short names that the published branch is known by.
+    """
+    found = _MERGE.match(subject)
+    if found is None:
+        return ()
+    names = []
+    at = found.start(1)
+    while (name := _NAMES.match(subject, at)) is not None:
+        names.append(name[1])
+        at = name.end()
+    remote = "remote" in subject[: found.start(1)]
+    into = _INTO.search(subject, at)
+    own = {*branches, into[1] if into else "master"}  # git leaves out "into master"
+    if len(names) != sides:
+        return ()
+    return tuple(number for number, name in enumerate(names, 1) if _short(name, remote) in own)
+
+
+def _short(name: str, remote: bool) -> str:
+    full = name.removeprefix("refs/heads/")
+    if full.startswith(("refs/remotes/", "remotes/")):
+        full, remote = full.removeprefix("refs/").removeprefix("remotes/"), True
+    return full.partition("/")[2] if remote and "/" in full else full
+
+
+def names_of(repository: Repository, branch: str | None) -> frozenset[str]:
+    """The short names that the published branch goes by; the usual ones on a detached HEAD."""
+    name = branch or repository.branch
+    if name is None:
+        return frozenset({"main", "master"})
+    short = name.removeprefix("refs/heads/")
+    if name.startswith("refs/remotes/"):
+        short = _short(name, remote=True)
+    return frozenset({short, short.removeprefix("origin/")})
+
+
+def published_line(
+    commits: Mapping[str, Step], newest: str, branches: Collection[str]
+) -> list[Step]:
+    """The steps of the published line, oldest first, each with its ``seen_through`` and ``side``.
+
+    ``commits`` holds every commit that can be reached, in the log's order (newest first).
+    """
+    line: dict[str, Step] = {}
+    starts = [newest]
+    while starts:
+        name: str | None = starts.pop()
+        while name is not None and name in commits and name not in line:
+            step = line[name] = commits[name]
+            if len(step.parents) > 1:
+                numbers = same_branch(step.subject, len(step.parents) - 1, branches)
+                step.seen_through = tuple(step.parents[number] for number in numbers)
+                starts.extend(step.seen_through)
+            name = step.parents[0] if step.parents else None
+    steps = list(line.values())
+    if any(step.seen_through for step in steps):
+        steps = _ordered(line)
+    else:
+        steps.reverse()
+    _find_sides(steps, line, commits)
+    return steps
+
+
+def _ordered(line: Mapping[str, Step]) -> list[Step]:
+    """Parents before children; where that leaves a choice, the older committer date first."""
+    waiting = dict.fromkeys(line, 0)
+    children: dict[str, list[str]] = {}
+    for step in line.values():
+        for parent in set(step.parents):
+            if parent in line:
+                waiting[step.commit] += 1
+                children.setdefault(parent, []).append(step.commit)
+    place = {name: -number for number, name in enumerate(line)}
+    ready = [(line[name].committed, place[name], name) for name in line if not waiting[name]]
+    heapq.heapify(ready)
+    ordered = []
+    while ready:
+        _, _, name = heapq.heappop(ready)
+        ordered.append(line[name])
+        for child in children.get(name, ()):
+            waiting[child] -= 1
+            if not waiting[child]:
+                heapq.heappush(ready, (line[child].committed, place[child], child))
+    return ordered
+
+
+def _find_sides(
+    steps: Iterable[Step], line: Mapping[str, Step], commits: Mapping[str, Step]
+) -> None:
+    place: dict[str, int] | None = None
+    taken: set[str] = set()
+    for step in steps:
+        if len(step.parents) < 2:
+            continue
+        if place is None:
+            place = {name: number for number, name in enumerate(commits)}
+        found = []
+        waiting = [parent for parent in step.parents[1:] if parent not in step.seen_through]
+        while waiting:
+            name = waiting.pop()
+            if name in taken or name in line or name not in commits:
+                continue
+            taken.add(name)
+            found.append(commits[name])
+            waiting.extend(commits[name].parents)
+        numbers = place
+        step.side = tuple(sorted(found, key=lambda side: numbers[side.commit]))

@@ -1,0 +1,213 @@
+"""Many texts out of git, fast: one ``git cat-file --batch`` for as long as they are wanted."""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+from collections import deque
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from types import TracebackType
+from typing import IO, Self
+
+from tracker.errors import TrackerError
+from tracker.store.git import Repository
+
+MAX_BYTES = 64 * 1024 * 1024
+"""The largest text that is read unless a caller allows more: articles are small."""
+
+_AHEAD = 1024
+"""Requests under way in ``read_many``. It bounds memory; and since an answer has at least 50 bytes,
+this many never fit into git's output buffer, so that git and we cannot wait for each other."""
+
+
+class Reader:
+    """Reads blobs of one repository. Use it as a context manager; it starts git when first asked.
+
+    Raises ``TrackerError`` for an object that is missing, is no blob, or is larger than
+    ``max_bytes`` (bytes). After such an error it goes on reading others.
+    """
+
+    def __init__(self, repository: Repository, *, max_bytes: int = MAX_BYTES) -> None:
+        self._repository = repository
+        self._max_bytes = max_bytes
+        self._single: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the git process; a closed reader may be used again."""
+        if self._single is not None:
+            _end(self._single)
+            self._single = None
+
+    def read(self, blob: str) -> bytes:
+        """The content of one blob, named by its full hash."""
+        _check(blob)
+        if self._single is None:
+            self._single = self._repository.git.start("cat-file", "--batch", feed=True)
+        requests, answers = _pipes(self._single)
+        try:
+            requests.write(blob.encode() + b"\n")
+            requests.flush()
+            data = _answer(answers, blob, self._max_bytes)
+        except (BrokenPipeError, _EndError):
+            self.close()
+            raise _stopped() from None
+        if isinstance(data, TrackerError):
+            raise data
+        return data
+
+    def read_many(self, blobs: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        """Each blob with its content, in the order asked; memory is bounded, not the number.
+
+        The iterable is read by a thread, a little ahead of what has been taken.
+        """
+        process = self._repository.git.start("cat-file", "--batch", "--buffer", feed=True)
+        asked: deque[str] = deque()
+        slots = threading.Semaphore(_AHEAD)
+        feeder = _Feeder(process, iter(blobs), asked, slots)
+        feeder.start()
+        _, answers = _pipes(process)
+        try:
+            while True:
+                try:
+                    header = answers.readline()
+                    if not header:
+                        break
+                    blob = asked.popleft()
+                    data = _answer(answers, blob, self._max_bytes, header)
+                except _EndError:
+                    raise _stopped() from None
+                slots.release()
+                if isinstance(data, TrackerError):
+                    raise data
+                yield blob, data
+            feeder.join()
+            if feeder.error is not None:
+                raise feeder.error
+            if asked:
+                raise _stopped()
+        finally:
+            feeder.stop = True
+            slots.release()
+            process.kill()
+            feeder.join()
+            _end(process)
+
+
+class _EndError(Exception):
+    """git stopped in the middle of an answer."""
+
+
+class _Feeder(threading.Thread):
+    """Writes requests to git, never more than the reader has room for."""
+
+    def __init__(
+        self,
+        process: subprocess.Popen[bytes],
+        blobs: Iterator[str],
+        asked: deque[str],
+        slots: threading.Semaphore,
+    ) -> None:
+        super().__init__(daemon=True, name="tracker-reader")
+        self._requests = _pipes(process)[0]
+        self._blobs = blobs
+        self._asked = asked
+        self._slots = slots
+        self.stop = False
+        self.error: BaseException | None = None
+
+    def run(self) -> None:
+        """Feed until the iterable ends, the reader stops, or git goes away."""
+        try:
+            for blob in self._blobs:
+                if not self._slots.acquire(blocking=False):
+                    # What is still in our own buffer must reach git before we wait for answers.
+                    self._requests.flush()
+                    self._slots.acquire()
+                if self.stop:
+                    return
+                _check(blob)
+                self._asked.append(blob)
+                self._requests.write(blob.encode() + b"\n")
+        except (BrokenPipeError, ValueError):
+            pass
+        except BaseException as error:
+            self.error = error
+        finally:
+            _close(self._requests)
+
+
+def _pipes(process: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:
+    if process.stdin is None or process.stdout is None:  # pragma: no cover - started with both
+        raise _stopped()
+    return process.stdin, process.stdout
+
+
+def _answer(
+    answers: IO[bytes], blob: str, max_bytes: int, header: bytes | None = None
+) -> bytes | TrackerError:
+    """The content, or the error to raise when the stream is past this answer."""
+    words = (answers.readline() if header is None else header).split()
+    if len(words) < 2:
+        raise _EndError
+    if words[-1] in {b"missing", b"ambiguous"}:
+        return TrackerError(
+            f"The repository lacks the text {blob}.",
+            "Fetch it from where the repository was cloned, or look for damage with: git fsck",
+        )
+    size = int(words[2])
+    if size > max_bytes or words[1] != b"blob":
+        _skip(answers, size + 1)
+        if words[1] != b"blob":
+            return TrackerError(
+                f"{blob} is a {words[1].decode()}, not a text.", "Name the text of a file."
+            )
+        return TrackerError(
+            f"The text {blob} has {size} bytes, more than the {max_bytes} that are read.",
+            "Leave such a file out of the articles.",
+        )
+    data = answers.read(size + 1)
+    if len(data) != size + 1:
+        raise _EndError
+    return data[:-1]
+
+
+def _skip(answers: IO[bytes], size: int) -> None:
+    while size:
+        read = len(answers.read(min(size, 1 << 20)))
+        if not read:
+            raise _EndError
+        size -= read
+
+
+def _check(blob: str) -> None:
+    if len(blob) not in {40, 64} or not all(digit in "0123456789abcdef" for digit in blob):
+        raise TrackerError(f"{blob!r} is not the full name of a git object.")
+
+
+def _stopped() -> TrackerError:
+    return TrackerError("git stopped while it was reading texts.", "Look for damage with: git fsck")
+
+
+def _close(pipe: IO[bytes]) -> None:
+    with suppress(BrokenPipeError):
+        pipe.close()
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Close every pipe and wait, so that neither a zombie nor an open file is left."""
+    for pipe in (process.stdin, process.stdout, process.stderr):
+        if pipe is not None:
+            _close(pipe)
+    process.wait()
