@@ -1,0 +1,261 @@
+"""A house style's records, and writing a note by them.
+
+A layout is a sentence with places in braces: ``{label} {date}, {time} {zone}: {text}``. What a
+note does not say drops out together with the punctuation before it, or a layout names several
+forms, of which the first that can be filled is taken.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from tracker.errors import TrackerError
+from tracker.house.clock import write_clock, write_pattern
+from tracker.house.language import base, language
+from tracker.house.zones import name_of
+from tracker.model import Kind, Note, Precision
+
+Markup = Literal["plain", "italic", "bold"]
+Order = Literal["newest", "oldest"]
+
+PLACES = ("label", "date", "time", "zone", "story_date", "text", "rest")
+"""What may stand in braces in a layout. ``rest``: the words after the lead, with their space."""
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """How a house words one kind of note."""
+
+    kind: Kind
+    label: str  # "Update"; what other faces call the note, even when its line has no label
+    lead: str  # "This article has been updated"; put before a text typed as "to add that …"
+    layouts: tuple[str, ...]  # the line; the first form whose places the note can fill
+    lead_layouts: tuple[str, ...]  # the line of a text that begins with the lead; may be empty
+    date: str  # CLDR pattern
+    time: str  # CLDR pattern, or "ap"
+    markup: Markup  # around the whole line
+    position: Literal["top", "bottom"]
+    order: Order  # among the notes of one position
+    full_stop: bool  # False: the house leaves out the last full stop
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Style:
+    """A house style: how a publisher words, dates and places its notes."""
+
+    name: str
+    locale: str  # BCP 47: "en-US"
+    day_first: bool | None  # 5/12/22 is 5 December; None: a doubtful date is refused
+    templates: Mapping[Kind, Template]  # all six kinds
+    months: str  # which short names of months: "short" (CLDR) or "ap"
+    day_periods: tuple[str, str] | None  # "a.m." and "p.m."; None: those of the language
+    zone_names: Mapping[str, tuple[str, ...]]  # IANA name -> "ET", or standard and summer name
+    separator: str  # a line between the article and its notes, such as "___"; "" for none
+    earlier_updates: str  # what the older notes stand behind when there are too many
+    repeat_error: bool  # a correction says what was wrong, not only what is right
+    draft: Mapping[str, str]  # phrases of a drafted note; places: {new} {old} {fact} {speaker}
+
+    @property
+    def language(self) -> str:
+        """The language of the house's words, without region: "en"."""
+        return base(self.locale)
+
+    @property
+    def zones(self) -> Mapping[str, str]:
+        """The house's names of zones as written -> IANA name; the first place of each name."""
+        found: dict[str, str] = {}
+        for place, names in self.zone_names.items():
+            for name in names:
+                found.setdefault(name, place)
+        return found
+
+
+def places(layout: str) -> tuple[list[str], list[str]]:
+    """A layout's words, and the places between them: one more of the words than of the places."""
+    split = re.split(r"\{([a-z_]+)\}", layout)
+    return split[::2], split[1::2]
+
+
+def form(layouts: tuple[str, ...], known: frozenset[str]) -> tuple[list[str], list[str]]:
+    """The words and places of the layout for a note that knows these places.
+
+    The first layout that can be filled; when there is none, the first one without the places
+    that are not known and without what stands before them.
+    """
+    for layout in layouts:
+        words, wanted = places(layout)
+        if known.issuperset(wanted):
+            return words, wanted
+    words, wanted = places(layouts[0])
+    kept_words, kept, brackets = [words[0]], list[str](), 0
+    for place, following in zip(wanted, words[1:], strict=True):
+        if place in known:
+            kept.append(place)
+            kept_words.append(following)
+            continue
+        before, after = kept_words[-1], following
+        brackets += before.count("(") + before.count("[") if kept else 0
+        if brackets and after[:1] in (")", "]"):
+            after, brackets = after[1:], brackets - 1  # it closes what opened before the place
+        kept_words[-1] = after if kept else before.rstrip() + after
+    return kept_words, kept
+
+
+def known_places(precision: Precision, story_date: bool, woven: bool) -> frozenset[str]:
+    """The places of a layout that a note with this precision can fill."""
+    found = {"label", "rest" if woven else "text"}
+    if precision != "none":
+        found.add("date")
+    if precision == "minute":
+        found |= {"time", "zone"}
+    if story_date:
+        found.add("story_date")
+    return frozenset(found)
+
+
+_SPACES = re.compile(r"[\s\x00-\x1f\x7f]+")
+_KEPT_SPACES = re.compile(r"[\u00a0\u2007\u202f]+")
+
+
+def one_line(words: str) -> str:
+    """The words with line breaks, tabs and control characters as single spaces, trimmed.
+
+    Spaces that do not break (French « 7 h 45 ») stay where they stand inside the words.
+    """
+
+    def replaced(match: re.Match[str]) -> str:
+        return match[0] if _KEPT_SPACES.fullmatch(match[0]) else " "
+
+    return _SPACES.sub(replaced, words).strip()
+
+
+def neutral(words: str) -> str:
+    """The words with nothing in them that would open or close an HTML comment."""
+    words = words.replace("<!--", "&lt;!--")
+    return words.replace("-->", "--&gt;").replace("--!>", "--!&gt;")
+
+
+def from_neutral(words: str) -> str:
+    """The words as they were before ``neutral``."""
+    words = words.replace("--!&gt;", "--!>").replace("--&gt;", "-->")
+    return words.replace("&lt;!--", "<!--")
+
+
+def woven_rest(template: Template, text: str) -> str | None:
+    """What follows the lead in a text that begins with it; None when the lead is not woven in."""
+    if not template.lead or not template.lead_layouts or not text.startswith(template.lead):
+        return None
+    rest = text[len(template.lead) :]
+    return rest if rest[:1] in (" ", ",") or rest == "." else None
+
+
+def without_full_stop(text: str) -> str:
+    """The text without its last full stop, unless that ends an abbreviation or an ellipsis."""
+    last = text.rpartition(" ")[2]
+    if last.endswith(".") and last.count(".") == 1 and len(last) > 1 and len(text) > len(last):
+        return text[:-1]
+    return text
+
+
+def _wrapped(words: str, markup: Markup) -> str:
+    if markup == "plain":
+        return words
+    mark = "_" if "*" in words and "_" not in words else "*"
+    mark *= 2 if markup == "bold" else 1
+    return f"{mark}{words}{mark}"
+
+
+def line(style: Style, note: Note, zone: ZoneInfo, story_date: date | None = None) -> str:
+    """The note's line for the body, in Markdown, in the house's words.
+
+    The instant is written in ``zone``; with precision "day" the date is that of ``note.at`` in
+    its own zone. ``story_date`` is the day of the article, for houses that name it. The text may
+    hold Markdown, and stays on one line.
+    """
+    template = style.templates[note.kind]
+    text = neutral(one_line(note.text))
+    if not template.full_stop:
+        text = without_full_stop(text)
+    rest = woven_rest(template, text)
+    known = known_places(note.precision, story_date is not None, rest is not None)
+    layouts = template.layouts if rest is None else template.lead_layouts
+    words, wanted = form(layouts, known)
+    values = {"label": template.label, "text": text, "rest": rest or ""}
+    if story_date is not None:
+        values["story_date"] = _date(style, template, story_date)
+    if note.precision != "none":
+        at = note.at.astimezone(zone) if note.precision == "minute" else note.at
+        values["date"] = _date(style, template, at)
+        values["time"] = _time(style, template, at)
+        values["zone"] = name_of(at, style.zone_names)
+    written = words[0] + "".join(
+        values[place] + after for place, after in zip(wanted, words[1:], strict=True)
+    )
+    return _wrapped(written, template.markup)
+
+
+def _date(style: Style, template: Template, day: date) -> str:
+    return write_pattern(
+        day,
+        template.date,
+        language_code=style.locale,
+        months=style.months,
+        day_periods=style.day_periods,
+    )
+
+
+def _time(style: Style, template: Template, at: datetime) -> str:
+    return write_clock(at, template.time, language_code=style.locale, day_periods=style.day_periods)
+
+
+def when(style: Style, at: datetime, zone: ZoneInfo, precision: Precision = "minute") -> str:
+    """A date and time in the house's own form, for lists: ``05/12/22, 7:45 a.m. ET``.
+
+    With precision "day" the date alone, of ``at`` in its own zone; "" with precision "none".
+    """
+    template = style.templates["update"]
+    if precision == "none":
+        return ""
+    if precision == "day":
+        return _date(style, template, at)
+    local = at.astimezone(zone)
+    clock = f"{_time(style, template, local)} {name_of(local, style.zone_names)}"
+    return f"{_date(style, template, local)}, {clock}"
+
+
+_SENTENCE_END = re.compile(r"[.!?…。！？؟।][\"'”’»›)\]*_`]*$")
+
+
+def sentence(style: Style, kind: Kind, words: str) -> str:
+    """The whole public sentence of a note from what an editor typed.
+
+    "to add that …" gets the house's lead before it; a whole sentence stays as it is. White space
+    is collapsed, the house's own label before the words is left out, a missing full stop is
+    added. A ``TrackerError`` says when there are no words.
+    """
+    template = style.templates[kind]
+    text = one_line(words)
+    label, colon, after = text.partition(":")
+    if colon and label.strip().casefold() == template.label.casefold():
+        text = after.strip()
+    if not any(character.isalnum() for character in text):
+        raise TrackerError(
+            "The note has no words.", f"Say what changed, such as: {_example(style)}."
+        )
+    known = language(style.locale)
+    for word, joined_by in known.lead_words.items():
+        if template.lead and text.startswith(f"{word} "):
+            text = f"{template.lead}{joined_by}{text}"
+            break
+    if not _SENTENCE_END.search(text[-40:]):
+        text = text.rstrip(" ,;:") + known.full_stop
+    return text
+
+
+def _example(style: Style) -> str:
+    return f"“{style.draft.get('added_short') or 'to add information'}”"
