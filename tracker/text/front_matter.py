@@ -1,0 +1,346 @@
+"""Where the front matter of an article stands, and what it says.
+
+Three shapes are read: YAML between ``---`` lines (Jekyll, Hugo), TOML between ``+++`` lines (Hugo)
+and ``Key: value`` lines at the top (Pelican, MultiMarkdown). Front matter is written by hand and
+by strangers: whatever stands there, reading ends in bounded time, with values or with an error
+that has its place in the file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, Literal
+
+from tracker.errors import TrackerError
+from tracker.text.lines import line_and_column, lines
+
+Format = Literal["yaml", "toml", "pelican"]
+
+LONGEST = 1_000_000
+"""Characters of front matter that are read; a longer one is an error, never a long wait."""
+
+DEEPEST = 100
+"""Levels of lists and mappings inside each other that are read."""
+
+MOST_VALUES = 250_000
+"""Values that YAML aliases may stand for, all together."""
+
+_YAML_END = re.compile(r"(?:---|\.\.\.)[ \t]*")
+_TOML_END = re.compile(r"\+\+\+[ \t]*")
+
+
+def _keys(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+# Keys of Pelican and MultiMarkdown; without one of the first, lines that look like `Key: value`
+# are taken for prose. The words of notes to readers ("Update: …") are never keys.
+_KNOWN_KEYS = _keys(
+    "title date author authors category tags slug status modified summary subtitle keywords lang "
+    "translation template save_as url description image copyright language"
+)
+_KEYS_ALONE = _keys("title slug category tags date author authors")
+_KEYS_OF_NOTES = _keys(
+    "update updated correction corrected clarification clarified note edit edited editor retraction"
+    " refile erratum"
+)
+
+
+class FrontMatterError(TrackerError):
+    """The front matter cannot be read, or cannot be written into; with its place in the file."""
+
+    def __init__(self, problem: str, line: int, column: int, hint: str = "") -> None:
+        super().__init__(f"Line {line}, column {column} of the file: {problem}.", hint)
+        self.problem = problem  # what is wrong, without full stop
+        self.line = line  # in the file, counted from 1
+        self.column = column  # in code points, counted from 1
+
+    def in_file(self, path: str) -> FrontMatterError:
+        """Return the same error with the file named in its sentence."""
+        error = FrontMatterError(self.problem, self.line, self.column, self.hint)
+        error.sentence = f"{path}, line {self.line}, column {self.column}: {self.problem}."
+        error.args = (error.sentence,)
+        return error
+
+
+@dataclass(frozen=True, slots=True)
+class FrontMatter:
+    """The front matter of one article. Offsets are code points in the whole text."""
+
+    format: Format
+    start: int  # of the opening fence, or of the first key
+    end: int  # after the closing fence and its line break; of Pelican's, before the empty line
+    content_start: int  # between the fences
+    content_end: int
+    data: Mapping[str, object] = field(default_factory=dict)  # empty when it does not parse
+    error: FrontMatterError | None = None  # why it does not parse
+
+
+def find(text: str) -> FrontMatter | None:
+    """Return the front matter of a text, parsed, or None when it has none. Never raises."""
+    start = 1 if text.startswith("\ufeff") else 0
+    if text.startswith("---", start):
+        return _fenced(text, start, "yaml", _YAML_END)
+    if text.startswith("+++", start):
+        return _fenced(text, start, "toml", _TOML_END)
+    return _pelican(text, start)
+
+
+def _fenced(text: str, start: int, kind: Format, closing: re.Pattern[str]) -> FrontMatter | None:
+    rest = lines(text, start)
+    first = next(rest)
+    if text[first.start : first.end].strip(" \t") not in {"---", "+++"}:
+        return None
+    for line in rest:
+        if closing.fullmatch(text, line.start, line.end):
+            return _parsed(text, kind, start, first.next, line.start, line.next)
+    return None
+
+
+def _parsed(
+    text: str, kind: Format, start: int, inner: int, inner_end: int, end: int
+) -> FrontMatter | None:
+    """Return the front matter whose content is ``text[inner:inner_end]``."""
+    content = text[inner:inner_end]
+    try:
+        if len(content) > LONGEST:
+            raise _Unreadable("the front matter is longer than 1,000,000 characters", 0)  # noqa: TRY301
+        data = read_yaml(content) if kind == "yaml" else read_toml(content)
+    except _Unreadable as problem:
+        line, column = line_and_column(text, inner + problem.offset)
+        error = FrontMatterError(
+            problem.problem, line, column, "Correct the front matter there, then try again."
+        )
+        return FrontMatter(kind, start, end, inner, inner_end, {}, error)
+    if data is None:
+        return None
+    return FrontMatter(kind, start, end, inner, inner_end, data)
+
+
+class _Unreadable(Exception):  # noqa: N818
+    """A problem in a passage, with its offset there."""
+
+    def __init__(self, problem: str, offset: int) -> None:
+        super().__init__(problem)
+        self.problem = problem.strip().rstrip(".")
+        self.offset = offset
+
+
+def read_yaml(content: str) -> dict[str, object] | None:
+    """Return the mapping that YAML says; None for mere prose between two lines of dashes."""
+    import yaml
+
+    node = compose(content)
+    if node is None:
+        return {}
+    if isinstance(node, yaml.ScalarNode):
+        return None  # two thematic breaks with a paragraph between them
+    if not isinstance(node, yaml.MappingNode):
+        raise _Unreadable("the front matter is a list, not keys with values", 0)
+    constructor = _constructor()
+    try:
+        data = constructor.construct_document(node)
+    except yaml.YAMLError as error:
+        raise _unreadable(content, error) from None
+    except (ValueError, OverflowError, TypeError, RecursionError) as error:
+        raise _Unreadable(f"a value cannot be read ({error})", 0) from None
+    return {str(key): value for key, value in data.items()}
+
+
+def compose(content: str) -> Any:
+    """Return the root node of YAML with its marks, None for an empty document.
+
+    Bounded: the depth is counted before libyaml's composer, which recurses on the C stack, and the
+    values behind aliases are counted before they are made ("a billion laughs").
+    """
+    import yaml
+
+    loader = _loader()
+    try:
+        # Each level needs one of these marks; only a text that has many is worth the second pass.
+        if len(re.findall(r"[\[{]|[-?:](?=\s)", content)) > DEEPEST:
+            _check_depth(content, yaml)
+        node = loader(content).get_single_node()
+    except yaml.YAMLError as error:
+        raise _unreadable(content, error) from None
+    except UnicodeEncodeError as error:
+        raise _Unreadable("a half of a surrogate pair is no character", error.start) from None
+    if node is not None:
+        _weigh(node, {}, yaml)
+    return node
+
+
+def _loader() -> Any:
+    import yaml
+
+    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def _check_depth(content: str, yaml: Any) -> None:
+    events, depth = _loader()(content), 0
+    while events.check_event():
+        event = events.get_event()
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > DEEPEST:
+                raise _Unreadable("lists or mappings are nested too deeply", event.start_mark.index)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+
+
+def _weigh(node: Any, known: dict[int, tuple[int, int] | None], yaml: Any) -> tuple[int, int]:
+    """Return how many values a node stands for with its aliases followed, and how deep they go."""
+    if isinstance(node, yaml.ScalarNode):
+        return 1, 1
+    if id(node) in known:
+        weight = known[id(node)]
+        if weight is None:
+            raise _Unreadable("an alias stands inside its own anchor", node.start_mark.index)
+        return weight
+    known[id(node)] = None
+    count, depth = 1, 0
+    for child in node.value:
+        for part in child if isinstance(child, tuple) else (child,):
+            more, deeper = _weigh(part, known, yaml)
+            count, depth = count + more, max(depth, deeper)
+    if count > MOST_VALUES:
+        raise _Unreadable("the front matter holds too many values", node.start_mark.index)
+    if depth >= DEEPEST:
+        raise _Unreadable("lists or mappings are nested too deeply", node.start_mark.index)
+    known[id(node)] = count, depth + 1
+    return count, depth + 1
+
+
+_FORBIDDEN = r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+
+
+def _unreadable(content: str, error: Any) -> _Unreadable:
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "it is not YAML"
+    if mark is not None:
+        return _Unreadable(str(problem), min(mark.index, len(content)))
+    found = re.search(_FORBIDDEN, content)
+    if found is None:
+        return _Unreadable(str(problem), 0)
+    return _Unreadable(f"the character U+{ord(found[0]):04X} is not allowed in YAML", found.start())
+
+
+@cache
+def _constructor_class() -> Any:
+    """Return PyYAML's safe constructor made tolerant: a value that cannot be made stays text."""
+    import yaml
+
+    class Constructor(yaml.constructor.SafeConstructor):
+        """Builds plain values only; an unknown tag is passed over, as no site's code runs here."""
+
+        def as_text(self, node: Any) -> object:
+            """Return the scalar's value by its tag, or as written when there is no such value."""
+            try:
+                return yaml.constructor.SafeConstructor.yaml_constructors[node.tag](self, node)
+            except (ValueError, OverflowError, TypeError, LookupError, AttributeError):
+                return node.value
+
+        def untagged(self, node: Any) -> object:
+            """Return the value of a node whose tag nobody knows."""
+            if isinstance(node, yaml.MappingNode):
+                return self.construct_mapping(node, deep=True)
+            if isinstance(node, yaml.SequenceNode):
+                return self.construct_sequence(node, deep=True)
+            return node.value
+
+    tolerant: Any = Constructor
+    for tag in ("timestamp", "int", "float", "bool"):
+        tolerant.add_constructor(f"tag:yaml.org,2002:{tag}", tolerant.as_text)
+    tolerant.add_constructor(None, tolerant.untagged)
+    return tolerant
+
+
+def _constructor() -> Any:
+    return _constructor_class()()
+
+
+_TOML_PLACE = re.compile(r"(.*?)\s*\(at (?:line (\d+), column (\d+)|end of document)\)", re.DOTALL)
+
+
+def read_toml(content: str) -> dict[str, object]:
+    """Return the table that TOML says."""
+    import tomllib
+
+    if "\n" not in content:  # TOML knows no lone CR; an old file keeps its offsets this way
+        content = content.replace("\r", "\n")
+    try:
+        data = tomllib.loads(content)
+    except tomllib.TOMLDecodeError as error:
+        raise _toml_problem(content, str(error)) from None
+    except RecursionError:
+        raise _Unreadable("lists or tables are nested too deeply", 0) from None
+    except (ValueError, OverflowError) as error:
+        raise _Unreadable(f"a value cannot be read ({error})", 0) from None
+    if _deeper_than(data, DEEPEST):
+        raise _Unreadable("lists or tables are nested too deeply", 0)
+    return data
+
+
+def _toml_problem(content: str, message: str) -> _Unreadable:
+    found = _TOML_PLACE.match(message)
+    if found is None:
+        return _Unreadable(message, 0)
+    problem = found[1][:1].lower() + found[1][1:]
+    if found[2] is None:
+        return _Unreadable(problem, len(content))
+    for number, line in enumerate(lines(content), 1):
+        if number == int(found[2]):
+            return _Unreadable(problem, min(line.start + int(found[3]) - 1, line.end))
+    return _Unreadable(problem, len(content))
+
+
+def _deeper_than(value: object, limit: int) -> bool:
+    level: list[object] = [value]
+    for _ in range(limit):
+        level = [
+            part
+            for one in level
+            if isinstance(one, (dict, list))
+            for part in (one.values() if isinstance(one, dict) else one)
+        ]
+        if not level:
+            return False
+    return True
+
+
+_KEY = re.compile(r" {0,3}([A-Za-z][\w-]*(?: [\w-]+){0,3}):(?:[ \t]+(.*)|[ \t]*)")
+
+
+def _pelican(text: str, start: int) -> FrontMatter | None:
+    """Return the metadata lines at the top; None when the text may as well begin with prose."""
+    values: dict[str, list[str]] = {}
+    key, end = "", start
+    ended = True  # by an empty line or the end of the file
+    for line in lines(text, start):
+        words = text[line.start : line.end]
+        if not words.strip():
+            break
+        if key and words.startswith(("    ", "\t")):
+            values[key].append(words.strip())
+        else:
+            found = _KEY.fullmatch(words)
+            key = found[1].lower() if found else ""
+            if found is None or key.split()[0].split("-")[0] in _KEYS_OF_NOTES:
+                ended = False
+                break
+            values.setdefault(key, []).append((found[2] or "").strip())
+        end = line.next
+    if not _is_metadata(values.keys(), ended=ended):
+        return None
+    data = {key: "\n".join(value for value in found if value) for key, found in values.items()}
+    return FrontMatter("pelican", start, end, start, end, data)
+
+
+def _is_metadata(keys: Collection[str], *, ended: bool) -> bool:
+    if len(keys) == 1:
+        return ended and not _KEYS_ALONE.isdisjoint(keys)
+    # A line of another shape ends it too, but then the key that every page has must be there.
+    return not _KNOWN_KEYS.isdisjoint(keys) if ended else len(keys) > 1 and "title" in keys
