@@ -7,7 +7,7 @@ A style is a TOML file (``styles/*.toml``, or a newsroom's own); ``style_file`` 
 from __future__ import annotations
 
 from tracker.house.recognizer import recognise
-from tracker.house.style_file import load, names, parse
+from tracker.house.style_file import load, names, parse, source
 from tracker.house.template import Order, Style, Template, line, sentence, when
 
 __all__ = [
@@ -20,5 +20,6 @@ __all__ = [
     "parse",
     "recognise",
     "sentence",
+    "source",
     "when",
 ]

@@ -12,12 +12,12 @@ from tracker.errors import TrackerError
 from tracker.house.clock import AP_CLOCK, pieces
 from tracker.house.language import language
 from tracker.house.template import PLACES, Style, Template, places
-from tracker.house.toml_file import Keys, nearest, read_table
+from tracker.house.toml_file import Keys, check, nearest, read_table
 from tracker.house.zones import zone
 from tracker.model import KINDS, Kind
 
 _FOLDER = Path(__file__).parent / "styles"
-_TEMPLATE_KEYS: Keys = {
+TEMPLATE_KEYS: Keys = {
     "label": str,
     "lead": str,
     "layout": (str, list),
@@ -29,8 +29,8 @@ _TEMPLATE_KEYS: Keys = {
     "order": ("newest", "oldest"),
     "full_stop": bool,
 }
-_STYLE_KEYS: Keys = {
-    **_TEMPLATE_KEYS,
+STYLE_KEYS: Keys = {
+    **TEMPLATE_KEYS,
     "name": str,
     "like": str,
     "locale": str,
@@ -44,13 +44,20 @@ _STYLE_KEYS: Keys = {
     "draft": dict,
     **dict.fromkeys(KINDS, dict),
 }
-_GENERAL = ("markup", "position", "order", "full_stop", "lead_layout", "lead")
 _PRESET = {"markup": "plain", "full_stop": True, "lead_layout": [], "lead": ""}
 
 
 def names() -> tuple[str, ...]:
     """The names of the house styles that come with the program, sorted."""
     return tuple(sorted(path.stem for path in _FOLDER.glob("*.toml")))
+
+
+def source(name: str) -> str:
+    """The text of the shipped house style of this name, to start an own style from.
+
+    A ``TrackerError`` names the styles that there are.
+    """
+    return _path(name).read_text(encoding="utf-8")
 
 
 def load(name: str, overrides: Mapping[str, object] = {}) -> Style:
@@ -81,28 +88,31 @@ def _shipped(name: str) -> Style:
     return _style(_shipped_table(name), name)
 
 
-def _shipped_table(name: str, where: str = "") -> dict[str, Any]:
+def _path(name: str, where: str = "") -> Path:
     path = _FOLDER / f"{name}.toml"
-    if not re.fullmatch(r"[a-z0-9-]{1,40}", name) or not path.is_file():
-        known = names()
-        near = nearest(name.lower(), known)
-        guess = f"Did you mean {near}? " if near else ""
-        raise TrackerError(
-            f"{f'{where}: ' if where else ''}There is no house style “{name}”.",
-            f"{guess}The styles are: {', '.join(known)}.",
-        )
+    if re.fullmatch(r"[a-z0-9-]{1,40}", name) and path.is_file():
+        return path
+    known = names()
+    near = nearest(name.lower(), known)
+    guess = f"Did you mean {near}? " if near else ""
+    raise TrackerError(
+        f"{f'{where}: ' if where else ''}There is no house style “{name}”.",
+        f"{guess}The styles are: {', '.join(known)}.",
+    )
+
+
+def _shipped_table(name: str, where: str = "") -> dict[str, Any]:
+    path = _path(name, where)
     return read_table(path.read_text(encoding="utf-8"), path.name)
 
 
 def _checked(table: Mapping[str, object], where: str, toml: str) -> dict[str, Any]:
-    from tracker.house.toml_file import check
-
-    check(table, _STYLE_KEYS, where=where, toml=toml)
+    check(table, STYLE_KEYS, where=where, toml=toml)
     for kind in KINDS:
         if kind in table:
             inner = table[kind]
             assert isinstance(inner, Mapping)
-            check(inner, _TEMPLATE_KEYS, where=where, toml=toml, under=kind)
+            check(inner, TEMPLATE_KEYS, where=where, toml=toml, under=kind)
     for name in ("zones", "draft"):
         for key, value in _inner(table, name).items():
             good = isinstance(value, str) or (name == "zones" and _is_names(value))
@@ -134,7 +144,7 @@ def _merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]
         if isinstance(value, Mapping):
             continue
         merged[key] = value
-        if key in _TEMPLATE_KEYS:
+        if key in TEMPLATE_KEYS:
             for kind in KINDS:
                 merged.get(kind, {}).pop(key, None)
     for key, value in over.items():
@@ -179,9 +189,9 @@ def _filled(phrases: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def _template(kind: Kind, table: Mapping[str, Any], where: str) -> Template:
-    own = {**_PRESET, **{key: table[key] for key in _TEMPLATE_KEYS if key in table}}
+    own = {**_PRESET, **{key: table[key] for key in TEMPLATE_KEYS if key in table}}
     own.update(table.get(kind, {}))
-    missing = [key for key in _TEMPLATE_KEYS if key not in own]
+    missing = [key for key in TEMPLATE_KEYS if key not in own]
     if missing:
         raise TrackerError(f"{where}: “{kind}” has no “{missing[0]}”.", "Add the key to the style.")
     for key in ("date", "time"):

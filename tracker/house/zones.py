@@ -64,7 +64,7 @@ def _nearest(wanted: str) -> list[str]:
         places = [written.place] if written.place else list(written.places)
         if places or written.offset == timedelta(0):
             return places or ["UTC"]
-    names = sorted(available_timezones())
+    names = sorted(available_timezones() - {"localtime", "posixrules", "Factory"})
     plain = re.sub(r"[\s_/-]+", "_", wanted).strip("_").lower()
     by_city: dict[str, list[str]] = {}
     for known in names:

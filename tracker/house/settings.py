@@ -1,0 +1,296 @@
+"""The newsroom's settings: ``tracker.toml``, every key optional."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from functools import cache
+from typing import Any, Literal, TypeVar
+from zoneinfo import ZoneInfo
+
+from tracker.errors import TrackerError
+from tracker.house import style_file
+from tracker.house.template import Style
+from tracker.house.toml_file import Keys, check, place, read_table
+from tracker.house.zones import zone
+from tracker.model import KINDS
+
+Severity = Literal["off", "warn", "fail"]
+_Made = TypeVar("_Made")
+DEFAULT_GRACE = timedelta(hours=24)
+
+_KEYS: Keys = {
+    "name": str,
+    "style": (str, dict),
+    "timezone": str,
+    "language": str,
+    "branch": str,
+    "articles": (str, list),
+    "layout": str,
+    "footer": dict,
+    "check": dict,
+}
+_FOOTER_KEYS: Keys = {"embed": bool, "max": int}
+_CHECK_KEYS: Keys = {"since": (str, datetime, date), "grace": (str, int), "rules": dict}
+_SEVERITIES = ("off", "warn", "fail")
+_GRACE = re.compile(r"\s*(\d{1,5})\s*(m|min|h|d)\s*", re.ASCII)
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,3}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckSettings:
+    """How the checks look at the archive."""
+
+    since: datetime | None = None  # aware; revisions before it are not looked at
+    grace: timedelta = DEFAULT_GRACE  # how long after a change its note may come
+    rules: Mapping[str, Severity] = field(default_factory=dict)  # rule -> how severe; others: own
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What ``tracker.toml`` says, with a value for everything it leaves out."""
+
+    name: str  # of the newsroom, as readers know it; "" when it says none
+    style: Style
+    zone: ZoneInfo  # in which instants are shown and typed; UTC when it says none
+    language: str  # BCP 47, of the articles; that of the style when it says none
+    branch: str | None  # the published line; None: HEAD
+    articles: tuple[str, ...]  # patterns of paths; empty: found by the usual folders
+    layout: str | None = None  # where new articles go, as "articles/{slug}.md"; None: no wish
+    footer_embed: bool = True  # the notes' lines are kept in the body
+    footer_max: int | None = None  # more notes stand behind "earlier updates"; None: all are shown
+    check: CheckSettings = field(default_factory=CheckSettings)
+
+
+def read(toml: str, where: str, read_style: Callable[[str], str]) -> Settings:
+    """The settings that this text of a ``tracker.toml`` holds.
+
+    ``where`` names the file in errors; ``read_style`` returns the text of a style file that the
+    settings name, by its path relative to them. A ``TrackerError`` tells of TOML that does not
+    parse (line, column), of an unknown key (line and nearest key), of a value of the wrong type,
+    of a style or zone that there is not.
+    """
+    if not toml.strip():
+        return _defaults()
+    table = read_table(toml, where)
+    check(table, _KEYS, where=where, toml=toml)
+    file = _File(table, toml, where)
+    style = _style(file, read_style)
+    home = file.located("", "timezone", zone) if "timezone" in table else ZoneInfo("UTC")
+    footer: Mapping[str, Any] = table.get("footer", {})
+    check(footer, _FOOTER_KEYS, where=where, toml=toml, under="footer")
+    if footer.get("max", 1) < 1:
+        raise file.wrong("footer", "max", "1 or more")
+    return Settings(
+        name=table.get("name", ""),
+        style=style,
+        zone=home,
+        language=_language(file, style),
+        branch=file.words("branch"),
+        articles=_articles(file),
+        layout=file.words("layout"),
+        footer_embed=footer.get("embed", True),
+        footer_max=footer.get("max"),
+        check=_check(file, home),
+    )
+
+
+@cache
+def _defaults() -> Settings:
+    style = style_file.load("default")
+    return Settings("", style, ZoneInfo("UTC"), style.language, None, ())
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """The table, and what errors need to name a place in it."""
+
+    table: Mapping[str, Any]
+    toml: str
+    where: str
+
+    def wrong(self, under: str, key: str, wanted: str, hint: str = "") -> TrackerError:
+        full = f"{under}.{key}" if under else key
+        at = place(self.where, self.toml, under, key)
+        return TrackerError(f"{at}: “{full}” must be {wanted}.", hint)
+
+    def located(self, under: str, key: str, make: Callable[[str], _Made]) -> _Made:
+        """What ``make`` makes of the key's text; its error with file and line before it."""
+        table = self.table.get(under, {}) if under else self.table
+        try:
+            return make(table[key])
+        except TrackerError as error:
+            at = place(self.where, self.toml, under, key)
+            raise TrackerError(f"{at}: {error.sentence}", error.hint) from None
+
+    def words(self, key: str) -> str | None:
+        found = self.table.get(key)
+        if found is not None and not found.strip():
+            raise self.wrong("", key, "text that is not empty", "Leave the key out instead.")
+        return found
+
+
+def _style(file: _File, read_style: Callable[[str], str]) -> Style:
+    given = file.table.get("style", "default")
+    if isinstance(given, str):
+        if given.endswith(".toml"):
+            return _own_style(file, given, {}, read_style)
+        return file.located("", "style", style_file.load) if "style" in file.table else _plain()
+    overrides = {key: value for key, value in given.items() if key not in ("name", "file")}
+    for key in ("name", "file"):
+        if key in given and not isinstance(given[key], str):
+            raise file.wrong("style", key, "text")
+    if "name" in given and "file" in given:
+        raise TrackerError(
+            f"{place(file.where, file.toml, 'style', 'file')}: a style has a name or a file.",
+            "Leave one of “style.name” and “style.file” out.",
+        )
+    _check_overrides(file, overrides)
+    if "file" in given:
+        return _own_style(file, given["file"], overrides, read_style)
+    return _located_style(file, lambda: style_file.load(given.get("name", "default"), overrides))
+
+
+def _plain() -> Style:
+    return style_file.load("default")
+
+
+def _check_overrides(file: _File, overrides: Mapping[str, Any]) -> None:
+    """Single keys changed: refused here, where the line in the settings is known."""
+    known = {**style_file.STYLE_KEYS, "file": str}
+    check(overrides, known, where=file.where, toml=file.toml, under="style")
+    for kind in KINDS:
+        if kind in overrides:
+            check(
+                overrides[kind],
+                style_file.TEMPLATE_KEYS,
+                where=file.where,
+                toml=file.toml,
+                under=f"style.{kind}",
+            )
+
+
+def _located_style(file: _File, make: Callable[[], Style]) -> Style:
+    try:
+        return make()
+    except TrackerError as error:
+        key = "name" if "no house style" in error.sentence else ""
+        at = place(file.where, file.toml, "style", key) if key else file.where
+        raise TrackerError(f"{at}: {error.sentence}", error.hint) from None
+
+
+def _own_style(
+    file: _File, name: str, overrides: Mapping[str, Any], read_style: Callable[[str], str]
+) -> Style:
+    parts = re.split(r"[/\\]", name)
+    if not name or ".." in parts or parts[0] == "" or ":" in parts[0]:
+        raise TrackerError(
+            f"{file.where}: the style file “{name}” must be in the newsroom.",
+            "Write its path relative to tracker.toml, without “..”.",
+        )
+    return style_file.parse(read_style(name), name, overrides)
+
+
+def _language(file: _File, style: Style) -> str:
+    found = file.words("language")
+    if found is None:
+        return style.language
+    if not _LANGUAGE.fullmatch(found):
+        raise file.wrong("", "language", "a tag such as en, en-GB or uk")
+    return found
+
+
+def _articles(file: _File) -> tuple[str, ...]:
+    given = file.table.get("articles", ())
+    patterns = (given,) if isinstance(given, str) else tuple(given)
+    if not all(isinstance(pattern, str) and pattern.strip() for pattern in patterns):
+        raise file.wrong("", "articles", 'a list of patterns, such as ["articles/**/*.md"]')
+    return patterns
+
+
+def _check(file: _File, home: ZoneInfo) -> CheckSettings:
+    given: Mapping[str, Any] = file.table.get("check", {})
+    check(given, _CHECK_KEYS, where=file.where, toml=file.toml, under="check")
+    rules: Mapping[str, Any] = given.get("rules", {})
+    for rule, severity in rules.items():
+        if severity not in _SEVERITIES:
+            raise file.wrong("check.rules", rule, "“off”, “warn” or “fail”")
+    return CheckSettings(
+        since=_since(file, given.get("since"), home),
+        grace=_grace(file, given["grace"]) if "grace" in given else DEFAULT_GRACE,
+        rules=dict(rules),
+    )
+
+
+def _since(file: _File, given: str | date | None, home: ZoneInfo) -> datetime | None:
+    if isinstance(given, str):
+        try:
+            given = datetime.fromisoformat(given.strip())
+        except ValueError:
+            raise file.wrong(
+                "check", "since", "a date or an instant", "Write 2022-05-12T07:45:00-04:00."
+            ) from None
+    if given is None:
+        return None
+    if not isinstance(given, datetime):
+        given = datetime.combine(given, time())
+    return given if given.tzinfo is not None else given.replace(tzinfo=home)
+
+
+def _grace(file: _File, given: str | int) -> timedelta:
+    if isinstance(given, int) and not given:
+        return timedelta(0)
+    match = _GRACE.fullmatch(given) if isinstance(given, str) else None
+    if match is None:
+        raise file.wrong("check", "grace", "a time such as “24h”, “90m” or “2d”")
+    unit = {"m": "minutes", "min": "minutes", "h": "hours", "d": "days"}[match[2]]
+    return timedelta(**{unit: int(match[1])})
+
+
+def template(
+    *,
+    name: str = "",
+    style: str = "default",
+    timezone: str = "UTC",
+    since: datetime | None = None,
+    language: str | None = None,
+) -> str:
+    """The text of the ``tracker.toml`` that ``init`` writes: short, with comments, and TOML.
+
+    ``since``: the aware instant from which the checks look.
+    """
+    lines = [
+        "# The newsroom's settings. Every key may be left out.",
+        "",
+        f"name = {_quoted(name)}",
+        f"style = {_quoted(style)}  # the house style; `tracker styles` lists them",
+        f"timezone = {_quoted(timezone)}  # dates are shown and typed in this zone",
+    ]
+    lines.append(f"language = {_quoted(language)}" if language else '# language = "en"')
+    lines += [
+        '# branch = "main"  # what readers see; left out: the branch that is checked out',
+        '# articles = ["articles/**/*.md"]  # which files are articles',
+        "",
+        "[footer]",
+        "embed = true  # keep the notes' lines in the article's text",
+        "# max = 5  # more notes than this stand behind “earlier updates”",
+        "",
+        "[check]",
+        f"since = {since.isoformat(timespec='seconds')}" if since else "# since = 2022-05-12",
+        'grace = "24h"  # how long after a change its note may come',
+        "",
+        "# To change single words of the style, name it in a table instead:",
+        "#   [style]",
+        f"#   name = {_quoted(style)}",
+        "#   [style.update]",
+        '#   label = "Updated"',
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _quoted(text: str) -> str:
+    """The text as a TOML string; JSON's escapes are TOML's, but for DEL."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
