@@ -1,0 +1,178 @@
+"""Which sentences of one text became which of another: by the words they share.
+
+Inside a passage that changed, sentences keep their order, one becomes one, two or none, and two
+may become one; :func:`align` finds the best such chain. Sentences that left their place are found
+by :func:`tracker.text.moves.find`.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+ENOUGH = 0.4
+"""Share of their words' weight that two sentences must have in common to be one sentence edited."""
+
+_CANDIDATES = 6  # partners looked at for one sentence, best first
+_COMMON = 24  # a word in more sentences than this says nothing about which belongs to which
+
+
+class Bag(NamedTuple):
+    """The words of one sentence, counted, with what they weigh."""
+
+    counts: Mapping[str, int]
+    weight: float
+
+
+class Pair(NamedTuple):
+    """Sentences ``old_start:old_end`` of the one text are ``new_start:new_end`` of the other."""
+
+    old_start: int
+    old_end: int
+    new_start: int
+    new_end: int
+
+
+def weigh(word: str) -> float:
+    """How much a word says about which sentence it stands in: long words more than short ones."""
+    size = len(word)
+    if size > 3:
+        return 2.0 if size < 7 else 3.0
+    if word[0].isdigit() or word[0] > "\u2e80":
+        return 1.5
+    return 0.5 if word[0].isalpha() else 0.1
+
+
+def bag(words: Sequence[str]) -> Bag:
+    """Count and weigh the words of one sentence, given by their keys."""
+    counts = Counter(words)
+    return Bag(counts, sum(count * weigh(word) for word, count in counts.items()))
+
+
+def shared(one: Bag, other: Bag) -> float:
+    """The weight of the words that two sentences have in common."""
+    first, second = one.counts, other.counts
+    if len(first) > len(second):
+        first, second = second, first
+    total = 0.0
+    for word, count in first.items():
+        if word in second:
+            total += min(count, second[word]) * weigh(word)
+    return total
+
+
+def gain(one: Bag, other: Bag) -> float:
+    """How much better it is to show two sentences as one edited than as one gone and one new.
+
+    Positive when they share at least :data:`ENOUGH` of their words' weight, or the shorter one is
+    nearly all there in the longer.
+    """
+    common = shared(one, other)
+    gained = common - ENOUGH * (one.weight + other.weight) / 2
+    if gained <= 0 and len(one.counts) > 3 and len(other.counts) > 3:
+        smaller = min(one.weight, other.weight)
+        if common >= 0.75 * smaller:
+            return 0.1 * common
+    return gained
+
+
+def _joined(one: Bag, other: Bag) -> Bag:
+    return Bag(Counter(one.counts) + Counter(other.counts), one.weight + other.weight)
+
+
+def align(old: Sequence[Bag], new: Sequence[Bag]) -> list[Pair]:
+    """The best chain of pairs, in order: one to one, one to two, two to one.
+
+    The work is bounded: each sentence is held against a handful of others, found by their words,
+    and the best chain among those pairs costs n log n.
+    """
+    postings: dict[str, list[int]] = {}
+    for number, sentence in enumerate(new):
+        for word in sentence.counts:
+            postings.setdefault(word, []).append(number)
+    gains: dict[tuple[int, int], float] = {}
+    for number, sentence in enumerate(old):
+        votes: dict[int, float] = {}
+        for word, count in sentence.counts.items():
+            there = postings.get(word, ())
+            if len(there) <= _COMMON:
+                weight = count * weigh(word)
+                for other in there:
+                    votes[other] = votes.get(other, 0.0) + weight
+        best = sorted(votes, key=lambda other: (-votes[other], abs(other - number)))
+        for other in best[:_CANDIDATES]:
+            gains[number, other] = gain(sentence, new[other])
+    if not gains:
+        return []
+    candidates: list[tuple[Pair, float]] = []
+    for (one, other), value in gains.items():
+        if value > 0:
+            candidates.append((Pair(one, one + 1, other, other + 1), value))
+        # Two of one side for one of the other: only if both have their share in it.
+        if (one, other + 1) in gains:
+            both = gain(old[one], _joined(new[other], new[other + 1]))
+            if both > max(value, gains[one, other + 1], 0) and _halves(
+                old[one], new[other], new[other + 1]
+            ):
+                candidates.append((Pair(one, one + 1, other, other + 2), both))
+        if (one + 1, other) in gains:
+            both = gain(_joined(old[one], old[one + 1]), new[other])
+            if both > max(value, gains[one + 1, other], 0) and _halves(
+                new[other], old[one], old[one + 1]
+            ):
+                candidates.append((Pair(one, one + 2, other, other + 1), both))
+    return _best_chain(candidates)
+
+
+def _halves(whole: Bag, one: Bag, other: Bag) -> bool:
+    return shared(whole, one) >= 0.5 * one.weight and shared(whole, other) >= 0.5 * other.weight
+
+
+def _best_chain(candidates: list[tuple[Pair, float]]) -> list[Pair]:
+    """The heaviest chain of pairs that cross neither in the old text nor in the new one."""
+    candidates.sort()
+    # Ends of chains by where they end in the new text: both lists rise together.
+    ends: list[int] = []
+    totals: list[tuple[float, int]] = []
+    links: list[tuple[Pair, int]] = []  # a pair, and the number of the one before it or -1
+    waiting: list[tuple[int, int, float, int]] = []
+    for pair, value in candidates:
+        still = []
+        for waiter in waiting:
+            if waiter[0] <= pair.old_start:
+                _enter(ends, totals, waiter[1], waiter[2], waiter[3])
+            else:
+                still.append(waiter)
+        waiting = still
+        place = bisect_right(ends, pair.new_start)
+        total, link = totals[place - 1] if place else (0.0, -1)
+        links.append((pair, link))
+        waiting.append((pair.old_end, pair.new_end, total + value, len(links) - 1))
+    for waiter in waiting:
+        _enter(ends, totals, waiter[1], waiter[2], waiter[3])
+    chain: list[Pair] = []
+    link = totals[-1][1] if totals else -1
+    while link >= 0:
+        pair, link = links[link]
+        chain.append(pair)
+    chain.reverse()
+    return chain
+
+
+def _enter(
+    ends: list[int], totals: list[tuple[float, int]], end: int, total: float, link: int
+) -> None:
+    """Keep the best total of the chains that end at or before each place."""
+    place = bisect_right(ends, end)
+    if place and totals[place - 1][0] >= total:
+        return
+    if place and ends[place - 1] == end:
+        place -= 1
+        totals[place] = (total, link)
+    else:
+        ends.insert(place, end)
+        totals.insert(place, (total, link))
+    while place + 1 < len(ends) and totals[place + 1][0] <= total:
+        del ends[place + 1], totals[place + 1]

@@ -1,0 +1,359 @@
+"""Where blocks, sentences and words begin and end in Markdown; nothing is ever lost between them.
+
+Offsets count code points in the text that was given. Blocks and sentences cover their range
+without a gap: the white space after one belongs to it. Words do not: white space stands between.
+
+Every pattern here takes time linear in the text, whatever the text is.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache
+from itertools import accumulate
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+BlockKind = Literal[
+    "paragraph", "heading", "item", "row", "code", "rule", "comment", "definition", "shortcode"
+]
+
+
+class Block(NamedTuple):
+    """A paragraph, a heading, a list item, a table row, a line of code, …"""
+
+    start: int
+    end: int  # with the blank lines that follow
+    kind: BlockKind
+
+
+# --- words ---------------------------------------------------------------------------------------
+
+# Letters, digits and the marks upon them, of all scripts that put spaces between words. Coarse on
+# purpose: what is unassigned today counts as a letter.
+_LETTERS = (
+    r"0-9A-Za-z\u00aa\u00ad\u00b2\u00b3\u00b5\u00b9\u00ba\u00bc-\u00be\u00c0-\u00d6\u00d8-\u00f6"
+    r"\u00f8-\u037d\u037f-\u0386\u0388-\u0559\u0560-\u0588\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4"
+    r"\u05c5\u05c7-\u05f2\u0610-\u061a\u0620-\u0669\u066e-\u06d3\u06d5-\u06ff\u0710-\u0963"
+    r"\u0966-\u0df3\u0f18\u0f19\u0f20-\u0f39\u0f3e-\u0fbc\u10a0-\u10fa\u10fc-\u1360\u1369-\u13ff"
+    r"\u1401-\u166d\u166f-\u167f\u1681-\u177f\u1810-\u1b59\u1b6b-\u1fff\u200b-\u200d\u2060"
+    r"\u2070-\u209f\u20d0-\u20ff\u2100-\u214f\u2c00-\u2dff\u3130-\u318f\ua000-\ua4fd\ua500-\ua60c"
+    r"\ua610-\ua672\ua674-\ua6f1\ua700-\ua873\ua878-\ua8cd\ua8d0-\ua92d\ua930-\ua95e\ua960-\ua9c0"
+    r"\ua9d0-\uaa5b\uaa60-\uabea\uabec-\ud7ff\ufb00-\ufb28\ufb2a-\ufd3d\ufd50-\ufdfb\ufe20-\ufe2f"
+    r"\ufe70-\ufeff\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\U00010000-\U0001afff"
+    r"\U0001d400-\U0001eeff"
+)
+# What never stands alone: combining marks, joiners, variation selectors, skin tones, tags.
+_MARKS = (
+    r"\u00ad\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0903"
+    r"\u093a-\u093c\u093e-\u094f\u0951-\u0957\u0962\u0963\u0e31\u0e33-\u0e3a\u0e47-\u0e4e\u0eb1"
+    r"\u0eb3-\u0ebc\u0ec8-\u0ece\u102b-\u103e\u1056-\u1059\u17b4-\u17d3\u17dd\u1ab0-\u1aff"
+    r"\u1dc0-\u1dff\u200b-\u200f\u2060\u20d0-\u20ff\u302a-\u302f\u3099\u309a\ufe00-\ufe0f"
+    r"\ufe20-\ufe2f\ufeff\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f\U000e0100-\U000e01ef"
+)
+_CURRENCY = (
+    r"$\u00a2-\u00a5\u058f\u060b\u09f2\u09f3\u0e3f\u17db\u20a0-\u20cf\ufdfc\uffe0\uffe1\uffe5"
+)
+
+# Letters that stand for themselves in an abbreviation: not those written without spaces.
+_SINGLE = r"^\W\d_\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u31ff\u3400-\u9fff"
+
+_SHARED = r"""
+    \{\{[<%%]?[^{}\n]{0,400}[>%%]?\}\}        # a shortcode of Hugo, a variable of Jekyll
+  | \{%%[^{}\n]{0,400}%%\}                    # a tag of Liquid
+  | (?<=\]\()(?>[^\s()]+|\([^\s()]*\))+(?:\ +"[^"\n]{0,200}")?   # the target of a link, its title
+  | (?<=\]:\ )\S+                             # the target of a link's definition
+  | !?\[\^[^\]\s]{1,64}\]:?                   # a footnote's mark
+  | \]\( | !\[
+  | (?:https?|ftp)://[^\s<>"]*[^\s<>".,;:!?'\u2019\u201d)\]}*_|]        # a bare address
+  | [%(word)s][%(word)s.+\-]{0,63}@[%(word)s\-]{1,63}(?:\.[%(word)s\-]{1,63}){1,8}  # an e-mail
+  | (?:[%(alpha)s]\.){2,}                       # an abbreviation of single letters: a.m., U.S.
+  | [%(alpha)s]{0,3}[%(money)s][\-\u2212]?\d[\d.,'\u2019\u00a0\u202f]*(?<=\d)%(tail)s  # an amount
+  | (?:(?<![%(word)s])[+\-\u2212\u00b1])?\d{1,3}(?:[\u00a0\u2009\u202f]\d{3})+(?:[.,]\d+)?%(tail)s
+  | (?:(?<![%(word)s])[+\-\u2212\u00b1])?\d+(?:[.,:/'\u2019\-]\d+)*%(tail)s         # a number
+  | [@\#]?[%(word)s]+(?:(?:['\u2019\u02bc&/@\-\u2010\u2011]|\.(?=[a-z])|_+)[%(word)s]+)*   # a word
+  | <!--[^<>]{0,2000}(?<=--)>                 # a comment
+  | </?[A-Za-z][^<>]{0,1000}>                 # a tag
+"""
+_TAIL = (
+    r"(?:[\u00a0\u2009\u202f]?[%%\u2030\u2031\u00b0{money}][CFK]?"
+    r"|[{word}]+(?:[\-\u2010\u2011'\u2019][{word}]+)*)?"
+)
+_RUNS = r"""
+  | \.{2,} | \*+ | `+ | _+ | ~+ | =+ | -+ | \#+     # marks that belong together
+"""
+
+
+def _pattern(
+    letters: str, alpha: str, money: str, keycap: str = "", extra: str = ""
+) -> re.Pattern[str]:
+    tail = _TAIL.replace("{word}", letters).replace("{money}", money).replace("%%", "%")
+    shared = _SHARED % {"word": letters, "alpha": alpha, "money": money, "tail": tail}
+    # The common case first: a plain word before a space.
+    return re.compile(rf"([A-Za-z]+(?=[\ ,]){keycap}|{shared}{_RUNS}{extra}|[^\s])", re.VERBOSE)
+
+
+@cache
+def _ascii_pattern() -> re.Pattern[str]:
+    """The tokens of a text with nothing but ASCII: quicker to compile and to run."""
+    return _pattern("0-9A-Za-z", "A-Za-z", "$")
+
+
+@cache
+def _pattern_of_all_scripts() -> re.Pattern[str]:
+    emoji = r"[\u00a9\u00ae\u203c\u2049\u2122\u2139\u2190-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff]"
+    extra = rf"""
+  | [\U0001f1e6-\U0001f1ff]{{2}}                                # a flag
+  | {emoji}[{_MARKS}]*(?:(?<=\u200d){emoji}[{_MARKS}]*)*        # an emoji, with all that is joined
+  | [\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\uff66-\uff9f\u3099\u309a]+     # Katakana
+  | [^\s][{_MARKS}]*                                            # any other, a Han character too
+"""
+    keycap = r"|[0-9\#*]\ufe0f?\u20e3"
+    return _pattern(_LETTERS, _SINGLE, _CURRENCY, keycap, extra)
+
+
+def split(text: str) -> list[str]:
+    """``text`` in pieces: white space, word, white space, word, …, white space.
+
+    White space stands at the even places and may be empty; words stand at the odd ones. A word
+    here is whatever is compared whole: a word, a number with its signs, an address, a mark.
+    """
+    pattern = _ascii_pattern() if text.isascii() else _pattern_of_all_scripts()
+    return pattern.split(text)
+
+
+def words(text: str, start: int = 0, end: int | None = None) -> list[tuple[int, int]]:
+    """Start and end of each token of ``text[start:end]`` that is not white space."""
+    parts = split(text[start:end])
+    ends = list(accumulate(map(len, parts), initial=start))
+    return list(zip(ends[1::2], ends[2::2], strict=False))
+
+
+_SAME = str.maketrans(
+    {
+        "\u2018": "'", "\u2019": "'", "\u201a": "'", "\u201b": "'", "\u02bc": "'", "\u2032": "'",
+        "\u201c": '"', "\u201d": '"', "\u201e": '"', "\u201f": '"', "\u00ab": '"', "\u00bb": '"',
+        "\u00ad": None, "\u200b": None, "\u2060": None, "\ufeff": None,
+        "\u00a0": " ", "\u2009": " ", "\u202f": " ", "\u2011": "-", "\u2010": "-",
+    }
+)  # fmt: skip
+
+
+def key(word: str) -> str:
+    """What two words have in common that are the same to a reader: NFC, straight quotes."""
+    if word.isascii():
+        return word
+    return unicodedata.normalize("NFC", word).translate(_SAME)
+
+
+def keys(found: list[str]) -> list[str]:
+    """The :func:`key` of each word."""
+    return [word if word.isascii() else key(word) for word in found]
+
+
+_UNSEEN = re.compile(r"[*_`#\[|\\~]|\](?!$)|\]$|!\[|<[A-Za-z/!]|\{[{%]|=+$", re.ASCII)
+_SEEN_IN_TAGS = re.compile(
+    r"(?:alt|title|caption|text|summary|label|attribution)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')"
+    r"|\"([^\"]* [^\"]*)\"",
+    re.IGNORECASE,
+)
+_WORD_LIKE = re.compile(r"[^\W_]")
+
+
+def seen(found: list[str], before: str = "") -> list[str]:
+    """The :func:`key` of those tokens that a reader sees: markup and targets of links left out.
+
+    ``before`` is the token before the first one. Of a tag or a shortcode what remains are its
+    caption, title and alternative text.
+    """
+    visible: list[str] = []
+    target = before == "]("
+    closing = False
+    for word in found:
+        if target:
+            target, closing = False, True
+            continue
+        if closing:
+            closing = False
+            if word == ")":
+                continue
+        if word == "](":
+            target = True
+        elif _UNSEEN.match(word):
+            if word[0] in "<{" and len(word) > 2:
+                visible += [
+                    key(one)
+                    for match in _SEEN_IN_TAGS.finditer(word)
+                    for one in "".join(filter(None, match.groups())).split()
+                ]
+        else:
+            visible.append(key(word))
+    return visible
+
+
+def count_words(visible: list[str]) -> int:
+    """How many of these tokens have a letter or a digit; a Han character counts as a word."""
+    return sum(1 for word in visible if _WORD_LIKE.search(word))
+
+
+# --- sentences -----------------------------------------------------------------------------------
+
+_CLOSERS = "\"'\u2019\u201d\u00bb)\\]*_`"
+_OPENERS = "\"'\u2018\u2019\u201c\u201e\u00ab\u00bf\u00a1(\\[*_`"
+
+
+@cache
+def _ends() -> re.Pattern[str]:
+    return re.compile(
+        rf"(?<![.!?\u2026])([.!?\u2026]++)[{_CLOSERS}]*+(?:\[\^[^\]\s]{{1,64}}\])?\s++"
+        rf"(?=[{_OPENERS}]*+(\S))"
+        rf"|[\u3002\uff01\uff1f\uff61\u061f\u06d4\u0964\u0965]++[{_CLOSERS}\u300d\u300f\uff09]*+\s*+"
+    )
+
+
+class _Abbreviations(NamedTuple):
+    before: frozenset[str]
+    either: frozenset[str]
+    openers: frozenset[str]
+    after_number: frozenset[str]
+
+
+@cache
+def _abbreviations() -> _Abbreviations:
+    import tomllib  # only where a sentence may end after an abbreviation
+
+    path = Path(__file__).with_name("words") / "abbreviations.toml"
+    languages = tomllib.loads(path.read_text(encoding="utf-8")).values()
+    return _Abbreviations(
+        *(
+            frozenset(word for language in languages for word in language.get(name, ()))
+            for name in _Abbreviations._fields
+        )
+    )
+
+
+_WORD_BEFORE = re.compile(r"[^\s(\[\"'\u201c\u2018*_]*\Z")
+_WORD_AFTER = re.compile(r"[^\w]*+(\w*)")
+
+
+def _stops(text: str, low: int, dot: int, after: int) -> bool:
+    """Whether the full stop at ``dot`` ends a sentence; the next one would begin at ``after``."""
+    found = _WORD_BEFORE.search(text[max(low, dot - 24) : dot])
+    word = found.group() if found else ""
+    if not word or len(word) > 12:
+        return True
+    if len(word) == 1 and word.isalpha():
+        return not word.isupper() or word == "I"
+    if word.isdigit():
+        following = _WORD_AFTER.match(text, after, after + 40)
+        return len(word) > 2 or not (
+            following and following.group(1) in _abbreviations().after_number
+        )
+    lists = _abbreviations()
+    lowered = word.lower()
+    if lowered in lists.before:
+        return False
+    inner = word.find(".")
+    if lowered in lists.either or (0 < inner and len(word) - inner < 4 and inner < 3):
+        following = _WORD_AFTER.match(text, after, after + 40)
+        return bool(following and following.group(1).lower() in lists.openers)
+    return True
+
+
+def sentences(text: str, start: int = 0, end: int | None = None) -> list[tuple[int, int]]:
+    """Start and end of each sentence of ``text[start:end]``, white space after it included.
+
+    A blank line is no boundary here: give one block at a time.
+    """
+    stop = len(text) if end is None else end
+    found = []
+    low = start
+    for match in _ends().finditer(text, start, stop):
+        following = match[2]
+        if following is not None:
+            if following.islower():
+                continue
+            if match[1] == "." and not _stops(text, low, match.start(), match.end()):
+                continue
+        if match.end() < stop:
+            found.append((low, match.end()))
+            low = match.end()
+    if low < stop:
+        found.append((low, stop))
+    return found
+
+
+# --- blocks --------------------------------------------------------------------------------------
+
+_FENCE = re.compile(r"[ \t]*(?:>[ \t]*)*(`{3,}|~{3,})")
+_ITEM = re.compile(r"(?:[-*+]|\d{1,9}[.)])(?:\s|$)")
+_HEADING = re.compile(r"#{1,6}(?:\s|$)")
+_RULE = re.compile(r"(?:-[ \t]*){3,}$|(?:\*[ \t]*){3,}$|(?:_[ \t]*){3,}$|=+$")
+_DEFINITION = re.compile(r"\[[^\]\s][^\]]{0,200}\]:")
+_SHORTCODE = re.compile(r"\{\{.*\}\}$|\{%.*%\}$")
+_STARTS = frozenset("#-*+0123456789|`~<{[_=")
+
+
+def _kind(line: str) -> BlockKind | None:
+    """The kind of block that begins with this line, white space cut; None if it may go on."""
+    first = line[0]
+    if first == "#":
+        return "heading" if _HEADING.match(line) else None
+    if first == "|":
+        return "row"
+    if first == "[":
+        return "definition" if _DEFINITION.match(line) else None
+    if first == "{":
+        return "shortcode" if _SHORTCODE.match(line) else None
+    if first == "<":
+        return "comment" if line.startswith("<!--") else None
+    if first in "-*_=" and _RULE.match(line):
+        return "rule"
+    return "item" if _ITEM.match(line) else None
+
+
+_ONE_LINE = frozenset({"heading", "row", "rule", "shortcode"})
+
+
+def blocks(text: str, start: int = 0, end: int | None = None) -> list[Block]:
+    """The blocks of ``text[start:end]``, in order and without a gap.
+
+    Blank lines belong to the block before them; those at the very start to the first one. Each
+    line of a code fence is a block of its own. ``start`` is taken to stand outside a fence.
+    """
+    stop = len(text) if end is None else end
+    found: list[Block] = []
+    begin = position = start
+    kind: BlockKind | None = None  # of the block that is open
+    blank = False  # a blank line was the last
+    fence = ""
+    for line in text[start:stop].split("\n"):
+        here = position
+        position += len(line) + 1
+        bare = line.strip()
+        if fence:
+            if bare.startswith(fence) and not bare.strip(fence[0]):
+                fence = ""
+            following: BlockKind | None = "code"
+        elif not bare:
+            blank = True
+            continue
+        else:
+            following = _kind(bare) if bare[0] in _STARTS else None
+            if bare[0] in "`~>" and (opening := _FENCE.match(line)):
+                fence, following = opening[1], "code"
+            elif kind == "comment" and "-->" not in text[begin:here]:
+                blank = False
+                continue
+            elif following is None:
+                if kind is not None and not blank and kind not in _ONE_LINE and kind != "code":
+                    continue
+                following = "paragraph"
+        if kind is not None:
+            found.append(Block(begin, here, kind))
+            begin = here
+        kind, blank = following, False
+    if begin < stop:
+        found.append(Block(begin, stop, kind or "paragraph"))
+    return found

@@ -1,0 +1,179 @@
+"""Two passages that belong together -> the edits between them, word by word."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import accumulate
+from typing import NamedTuple
+
+from tracker.text import cleanup, tokens
+
+Matcher = Callable[[Sequence[str], Sequence[str]], list[cleanup.Run]]
+"""Finds the runs that two sequences have in common."""
+
+MOST_UNSEEN = 2_000
+"""Edits of white space and quotation marks told one by one in a passage; beyond, as one."""
+
+
+class Range(NamedTuple):
+    """A passage of the old text and what stands for it in the new one. Half-open."""
+
+    old_start: int
+    old_end: int
+    new_start: int
+    new_end: int
+
+
+class Draft(NamedTuple):
+    """An edit before its texts are cut out."""
+
+    old_start: int
+    old_end: int
+    new_start: int
+    new_end: int
+    verbal: bool
+    added: int = 0  # words
+    removed: int = 0
+    around: Range | None = None  # the sentences it stands in
+
+
+class Passage:
+    """A passage cut into words, with the place of each."""
+
+    __slots__ = ("end", "ends", "keys", "start", "starts", "words")
+
+    def __init__(self, text: str, start: int, end: int) -> None:
+        parts = tokens.split(text[start:end])
+        offsets = list(accumulate(map(len, parts), initial=start))
+        self.start = start
+        self.end = end
+        self.words = parts[1::2]
+        self.starts = offsets[1::2]  # one more than words: the last is the end
+        self.ends = offsets[2::2]
+        self.keys = tokens.keys(self.words)
+
+    def gap(self, number: int) -> tuple[int, int]:
+        """Start and end of the white space before word ``number``."""
+        low = self.ends[number - 1] if number else self.start
+        return low, self.starts[number] if number < len(self.words) else self.end
+
+
+def compare(
+    old_text: str, new_text: str, old: Passage, new: Passage, match: Matcher
+) -> tuple[list[Draft], bool]:
+    """The edits that turn one passage into the other, in order; and whether they are coarse."""
+    around = Range(old.start, old.end, new.start, new.end)
+    if old.keys == new.keys:
+        runs = [(0, 0, len(old.keys))] if old.keys else []
+        found: list[cleanup.Region] = []
+    else:
+        runs = match(old.keys, new.keys)
+        found = cleanup.regions(runs, old.keys, new.keys)
+    writer = _Writer(old_text, new_text, old, new, around)
+    i = j = 0
+    for region in found:
+        writer.same(i, region[0], j, region[2])
+        writer.region(region)
+        i, j = region[1], region[3]
+    writer.same(i, len(old.words), j, len(new.words))
+    writer.last_gap()
+    return writer.drafts, writer.coarse
+
+
+class _Writer:
+    """Walks through both passages together and notes what differs, white space included."""
+
+    def __init__(
+        self, old_text: str, new_text: str, old: Passage, new: Passage, around: Range
+    ) -> None:
+        self.old_text = old_text
+        self.new_text = new_text
+        self.old = old
+        self.new = new
+        self.around = around
+        self.drafts: list[Draft] = []
+        self.coarse = False
+        # How far both passages are told, in the texts.
+        self.old_at = old.start
+        self.new_at = new.start
+
+    def _note(self, a: int, b: int, c: int, d: int, verbal: bool, words: tuple[int, int]) -> None:
+        if a < b or c < d:
+            self.drafts.append(Draft(a, b, c, d, verbal, *words, self.around))
+        self.old_at, self.new_at = b, d
+
+    def _space(self, old_to: int, new_to: int) -> None:
+        """White space from where we are up to the given places."""
+        if self.old_text[self.old_at : old_to] != self.new_text[self.new_at : new_to]:
+            self._note(self.old_at, old_to, self.new_at, new_to, False, (0, 0))
+        self.old_at, self.new_at = old_to, new_to
+
+    def same(self, i: int, i_end: int, j: int, j_end: int) -> None:
+        """Words that are equal by their keys; their spelling and the space between may differ."""
+        if i == i_end:
+            return
+        old, new = self.old, self.new
+        self._space(old.starts[i], new.starts[j])
+        old_end, new_end = old.ends[i_end - 1], new.ends[j_end - 1]
+        if self.old_text[self.old_at : old_end] != self.new_text[self.new_at : new_end]:
+            start = len(self.drafts)
+            for step in range(i_end - i):
+                a, c = i + step, j + step
+                self._space(old.starts[a], new.starts[c])
+                if old.words[a] != new.words[c]:
+                    self._note(
+                        old.starts[a], old.ends[a], new.starts[c], new.ends[c], False, (0, 0)
+                    )
+                self.old_at, self.new_at = old.ends[a], new.ends[c]
+                if len(self.drafts) - start > MOST_UNSEEN:
+                    self.coarse = True
+                    first = self.drafts[start]
+                    del self.drafts[start:]
+                    self._note(first[0], old_end, first[2], new_end, False, (0, 0))
+                    break
+        self.old_at, self.new_at = old_end, new_end
+
+    def region(self, region: cleanup.Region) -> None:
+        """Words that differ."""
+        a, b, c, d = region
+        old, new = self.old, self.new
+        gone = tokens.seen(old.keys[a:b], old.keys[a - 1] if a else "")
+        come = tokens.seen(new.keys[c:d], new.keys[c - 1] if c else "")
+        verbal = gone != come
+        words = (tokens.count_words(come), tokens.count_words(gone)) if verbal else (0, 0)
+        if a < b and c < d:
+            self._space(old.starts[a], new.starts[c])
+            self._note(
+                old.starts[a], old.ends[b - 1], new.starts[c], new.ends[d - 1], verbal, words
+            )
+            return
+        # Words on one side only: of the white space around them, one piece belongs to them.
+        inserted = c < d
+        single, other = (old, new) if inserted else (new, old)
+        single_text, other_text = (
+            (self.old_text, self.new_text) if inserted else (self.new_text, self.old_text)
+        )
+        place = a if inserted else c
+        low, high = (c, d) if inserted else (a, b)
+        gap = single.gap(place)
+        before = other.gap(low)
+        after = other.gap(high)
+        space = single_text[gap[0] : gap[1]]
+        if other_text[before[0] : before[1]] == space:
+            start, end, at = before[1], after[1], gap[1]
+        elif other_text[after[0] : after[1]] == space:
+            start, end, at = before[0], after[0], gap[0]
+        elif before[0] < before[1]:
+            start, end, at = before[1], after[1], gap[1]
+        else:
+            start, end, at = before[0], after[0], gap[0]
+        if at == gap[1]:
+            self._space(*((at, start) if inserted else (start, at)))
+        if inserted:
+            self._note(at, at, start, end, verbal, words)
+        else:
+            self._note(start, end, at, at, verbal, words)
+
+    def last_gap(self) -> None:
+        """The white space after the last word."""
+        self._space(self.old.end, self.new.end)
