@@ -1,0 +1,208 @@
+"""One recording at a time, and what a killed one leaves behind.
+
+This tool's own writers take turns by a lock on a file in the common git directory; the system
+frees it when a process dies. The file also says what its holder is doing: which lock files git
+may be holding for it, which temporary file it wrote, the number of the git process. Who gets the
+turn next reads that, and removes what a killed writer left, and nothing else: a lock file that is
+older than the last turn, that still changes, or whose process still runs, is somebody else's.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from tracker.errors import TrackerError
+
+try:
+    import fcntl
+except ImportError:  # Windows: git's own locks still keep two writers apart
+    fcntl = None  # type: ignore[assignment]
+
+FILE = "tracker-writer"
+
+WAIT_FOR_TURN = 60.0  # seconds; commit hooks can take long
+WAIT_FOR_GIT = 3.0  # seconds; a git command that a person runs is mostly done before
+_WAIT_FOR_ORPHAN = 5.0  # seconds for a git whose tracker was killed
+_STALE = 1.0  # seconds that a lock file of a killed writer must stay unchanged
+_GRAIN = 20_000_000  # nanoseconds by which a file system's clock may be behind
+_WINDOW = 2_000_000_000  # nanoseconds after a writer's word in which its git locks the index
+
+
+class Turn:
+    """The right to write. ``descriptor`` is that of the lock's file; None where there is none."""
+
+    def __init__(self, descriptor: int | None) -> None:
+        self._descriptor = descriptor
+        self._said: list[str] = []
+
+    def may_leave(self, *paths: Path) -> None:
+        """Files, absolute paths, that must be removed if this process is killed from now on."""
+        self._said = [str(time.time_ns()), *map(os.fspath, paths)]
+        self._write()
+
+    def runs(self, process: int) -> None:
+        """A git process that may live on when this one is killed."""
+        self._said.append(f"process {process}")
+        self._write()
+
+    def leaves_nothing(self) -> None:
+        """What was said before is done."""
+        self._said = []
+        self._write()
+
+    def _write(self) -> None:
+        if self._descriptor is None:
+            return
+        content = "\0".join(self._said).encode("utf-8", "surrogateescape")
+        # A disk that is full must not stop a recording here; git will say it.
+        with suppress(OSError):
+            os.pwrite(self._descriptor, content, 0)
+            os.ftruncate(self._descriptor, len(content))
+
+
+@contextmanager
+def turn(common_dir: Path, wait: float = WAIT_FOR_TURN) -> Iterator[Turn]:
+    """Wait for the turn to write in a repository; it ends with the block, or with the process.
+
+    Raises ``TrackerError`` when another recording takes longer than ``wait`` seconds, and where
+    the git directory cannot be written.
+    """
+    path = common_dir / FILE
+    if fcntl is None:
+        yield Turn(None)
+        return
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    except OSError as error:
+        raise not_writable(path, error) from None
+    try:
+        if not _lock(descriptor, wait):
+            yield Turn(None)
+            return
+        _clear(descriptor)
+        mine = Turn(descriptor)
+        try:
+            yield mine
+        finally:
+            mine.leaves_nothing()
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int, wait: float) -> bool:
+    """True when locked; False on file systems that know no locks."""
+    deadline = time.monotonic() + wait
+    pause = 0.001
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise TrackerError(
+                    "Another tracker is recording in this repository, and does not finish.",
+                    "Wait for it, or end it, and record again.",
+                ) from None
+            time.sleep(pause)
+            pause = min(pause * 1.5, 0.05)
+        except OSError:
+            return False
+        else:
+            return True
+
+
+def _clear(descriptor: int) -> None:
+    """Remove what the last writer said that it may leave, if it was killed."""
+    size = os.fstat(descriptor).st_size
+    words = os.pread(descriptor, size, 0).decode("utf-8", "surrogateescape").split("\0")
+    if words[0].isdigit():
+        paths = [Path(word) for word in words[1:] if not word.startswith("process ")]
+        processes = [int(word[8:]) for word in words[1:] if word.startswith("process ")]
+        orphaned = _wait_for_orphans(processes)
+        for path in paths:
+            if not path.name.endswith(".lock"):
+                with suppress(OSError):
+                    path.unlink()
+            elif not orphaned:
+                _remove_stale(path, int(words[0]))
+    with suppress(OSError):
+        os.ftruncate(descriptor, 0)
+
+
+def _wait_for_orphans(processes: list[int]) -> bool:
+    """True when a git process of a killed writer still runs after a while."""
+    deadline = time.monotonic() + _WAIT_FOR_ORPHAN
+    while any(map(_alive, processes)):
+        if time.monotonic() > deadline:
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # another user's: the number was given again
+        return False
+    return True
+
+
+def _remove_stale(path: Path, said: int) -> None:
+    """Remove a lock file made after the writer's word, once it has not changed for a while."""
+    before = _identity(path)
+    if before is None or before[1] < said - _GRAIN:
+        return
+    # A person's own git may hold the index for minutes (an editor is open), a branch never.
+    if path.name == "index.lock" and before[1] > said + _WINDOW:
+        return
+    deadline = time.monotonic() + _STALE
+    while time.monotonic() < deadline:
+        time.sleep(0.02)
+        if _identity(path) != before:
+            return
+    with suppress(OSError):
+        path.unlink()
+
+
+def _identity(path: Path) -> tuple[int, int, int] | None:
+    try:
+        status = path.lstat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_mtime_ns, status.st_size
+
+
+def wait_for_git(lock: Path, wait: float = WAIT_FOR_GIT) -> None:
+    """Wait until no git command holds a lock file. Raises ``TrackerError`` when one goes on."""
+    deadline = time.monotonic() + wait
+    while lock.exists():
+        if time.monotonic() > deadline:
+            raise held(lock)
+        time.sleep(0.02)
+
+
+def held(lock: Path) -> TrackerError:
+    """The error for a lock file of git that does not go away."""
+    return TrackerError(
+        "Another git command is running in this repository.",
+        f"Wait for it; if there is none, one was killed: remove its lock with: rm '{lock}'",
+    )
+
+
+def not_writable(path: Path, error: OSError) -> TrackerError:
+    """The error for a file that cannot be written: no permission, disk full, read-only."""
+    reason = (error.strerror or str(error)).lower()
+    return TrackerError(
+        f"{path} cannot be written: {reason}.",
+        "Nothing was recorded; see to the disk or the permissions, and record again.",
+    )
+
+
+def temporary(folder: Path) -> Path:
+    """A name for a temporary file in a folder, unlike any that is there."""
+    return folder / f".tracker-{os.getpid()}-{time.monotonic_ns():x}.tmp"

@@ -1,0 +1,202 @@
+"""The objects of one commit: read the trees on the way to a path, write the new ones.
+
+A recording needs the trees from the top to the article, a few hundred bytes each, and writes as
+many and a commit. ``git cat-file --batch`` reads them and one ``git unpack-objects`` writes them
+all; the formats are those of git's own documentation (gitformat-pack, git-mktree).
+"""
+
+from __future__ import annotations
+
+import struct
+import subprocess
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, Self
+
+from tracker.errors import TrackerError
+from tracker.store.git import Git, environment
+
+Type = Literal["commit", "tree", "blob"]
+
+_PACK_TYPES: dict[Type, int] = {"commit": 1, "tree": 2, "blob": 3}
+
+_FOLDER = b"40000"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of a tree."""
+
+    mode: bytes  # as git writes it in a tree: b"100644", b"100755", b"120000", b"160000", b"40000"
+    hash: str  # full hash
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a path stands in one commit."""
+
+    commit: str | None  # full hash of the commit; None on an unborn branch
+    trees: tuple[bytes, ...]  # raw trees from the top downwards, as far as they exist
+    entry: Entry | None  # what is at the path; None when nothing is
+    blocked: int | None  # number of the component that is something else than a folder; else None
+
+
+class Objects:
+    """Reads objects through one running ``git cat-file --batch``; a context manager."""
+
+    def __init__(self, git: Git) -> None:
+        self._process = subprocess.Popen(
+            git.command("--no-replace-objects", "cat-file", "--batch"),
+            cwd=git.directory,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment(),
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        process = self._process
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            process.stdin.close()
+        except OSError:
+            process.kill()
+        process.stdout.close()
+        process.wait()
+
+    def read(self, name: str) -> tuple[str, str, bytes] | None:
+        """Hash, type and content of an object; None where there is none by that name."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        try:
+            self._process.stdin.write(name.encode() + b"\n")
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            raise _unreadable(name) from None
+        head = self._process.stdout.readline().split()
+        if len(head) < 3:
+            if head[-1:] == [b"missing"]:
+                return None
+            raise _unreadable(name)
+        size = int(head[2])
+        content = self._process.stdout.read(size + 1)
+        if len(content) != size + 1:
+            raise _unreadable(name)
+        return head[0].decode(), head[1].decode(), content[:-1]
+
+    def place(self, reference: str, path: Sequence[bytes]) -> Place:
+        """Where a path stands in the newest commit of a branch, full name of the branch given."""
+        found = self.read(reference)
+        if found is None:
+            return Place(None, (), None, None)
+        commit, _, content = found
+        tree = content[5 : content.index(b"\n")].decode()
+        width = len(commit) // 2
+        trees: list[bytes] = []
+        for number, component in enumerate(path):
+            read = self.read(tree)
+            if read is None:
+                raise _unreadable(tree)
+            trees.append(read[2])
+            entry = _find(read[2], component, width)
+            if number == len(path) - 1:
+                return Place(commit, tuple(trees), entry, None)
+            if entry is None:
+                break
+            if entry.mode != _FOLDER:
+                return Place(commit, tuple(trees), None, number)
+            tree = entry.hash
+        return Place(commit, tuple(trees), None, None)
+
+
+def _unreadable(name: str) -> TrackerError:
+    return TrackerError(
+        f"git cannot read {name} in this repository.", "Look at what is wrong with: git fsck"
+    )
+
+
+def _entries(tree: bytes, width: int) -> Iterator[tuple[bytes, bytes, bytes]]:
+    """Mode, name and raw hash of each entry of a raw tree, in its order."""
+    at = 0
+    while at < len(tree):
+        space = tree.index(b" ", at)
+        end = tree.index(b"\0", space)
+        yield tree[at:space], tree[space + 1 : end], tree[end + 1 : end + 1 + width]
+        at = end + 1 + width
+
+
+def _find(tree: bytes, name: bytes, width: int) -> Entry | None:
+    if b" " + name + b"\0" not in tree:
+        return None
+    for mode, entry_name, raw in _entries(tree, width):
+        if entry_name == name:
+            return Entry(mode, raw.hex())
+    return None
+
+
+def with_entry(tree: bytes, name: bytes, entry: Entry) -> bytes:
+    """A raw tree with one entry put in, or put in the place of the one of that name.
+
+    Entries are in the order of their names, a folder's name counting as if "/" followed it.
+    """
+    raw = bytes.fromhex(entry.hash)
+    new = entry.mode + b" " + name + b"\0" + raw
+    key = name + b"/" if entry.mode == _FOLDER else name
+    at = 0
+    for mode, entry_name, entry_raw in _entries(tree, len(raw)):
+        size = len(mode) + len(entry_name) + len(entry_raw) + 2
+        if entry_name == name:
+            return tree[:at] + new + tree[at + size :]
+        if (entry_name + b"/" if mode == _FOLDER else entry_name) > key:
+            break
+        at += size
+    return tree[:at] + new + tree[at:]
+
+
+def trees_with(place: Place, path: Sequence[bytes], entry: Entry) -> list[bytes]:
+    """The raw trees of a commit that has ``entry`` at ``path``: the deepest first, the top last."""
+    made: list[bytes] = []
+    for number in range(len(path) - 1, -1, -1):
+        old = place.trees[number] if number < len(place.trees) else b""
+        made.append(with_entry(old, path[number], entry))
+        entry = Entry(_FOLDER, object_hash("tree", made[-1], len(entry.hash)))
+    return made
+
+
+def object_hash(kind: Type, content: bytes, digits: int) -> str:
+    """The hash by which git knows an object: 40 digits (SHA-1) or 64 (SHA-256)."""
+    return _digest(b"%s %d\0" % (kind.encode(), len(content)) + content, digits).hex()
+
+
+def _digest(data: bytes, digits: int) -> bytes:
+    if digits == 64:
+        import hashlib
+
+        return hashlib.sha256(data).digest()
+    try:
+        # A third of a millisecond to import, where hashlib with its OpenSSL takes three.
+        from _sha1 import sha1  # type: ignore[import-not-found]
+    except ImportError:
+        from hashlib import sha1
+    return bytes(sha1(data, usedforsecurity=False).digest())
+
+
+def pack(objects: Sequence[tuple[Type, bytes]], digits: int) -> bytes:
+    """A pack of whole objects, as ``git unpack-objects`` reads it."""
+    written = bytearray(b"PACK" + struct.pack(">II", 2, len(objects)))
+    for kind, content in objects:
+        size = len(content)
+        byte = _PACK_TYPES[kind] << 4 | size & 15
+        size >>= 4
+        while size:
+            written.append(byte | 128)
+            byte = size & 127
+            size >>= 7
+        written.append(byte)
+        written += zlib.compress(content, 1)
+    return bytes(written) + _digest(bytes(written), digits)

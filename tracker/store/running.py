@@ -1,0 +1,84 @@
+"""git processes that run side by side: starting one takes longer than what most of them do."""
+
+from __future__ import annotations
+
+import subprocess
+from contextlib import suppress
+from typing import Self
+
+from tracker.store.git import Git, GitError, environment, first_line, missing
+
+# Objects, index and reference are on the disk before a revision is called recorded. The index
+# too: an older one would stage the reversal of the revision.
+DURABLE = ("-c", "core.fsync=added")
+
+
+class Running:
+    """One git process whose input is given at once, and whose answer is asked for later."""
+
+    def __init__(self, git: Git, *arguments: str, data: bytes = b"") -> None:
+        self._name = next(word for word in arguments if word not in DURABLE)
+        try:
+            self._process = subprocess.Popen(
+                git.command(*arguments),
+                cwd=git.directory,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=environment(),
+            )
+        except FileNotFoundError:
+            raise missing(git.directory) from None
+        assert self._process.stdin is not None
+        # All commands that are run this way read the whole input before they answer.
+        with suppress(BrokenPipeError):
+            self._process.stdin.write(data)
+            self._process.stdin.flush()
+        with suppress(BrokenPipeError):
+            self._process.stdin.close()
+        self._process.stdin = None
+        self.number = self._process.pid
+
+    def result(self, accept: tuple[int, ...] = (0,)) -> bytes:
+        """What it printed, when it is done. Raises ``GitError`` for another exit status."""
+        printed, complaint = self._process.communicate()
+        if self._process.returncode not in accept:
+            said = complaint.decode("utf-8", "replace").strip()
+            status = self._process.returncode
+            raise GitError(
+                f"git {self._name} failed: {first_line(said) or f'status {status}'}.",
+                stderr=said,
+                status=status,
+            )
+        return printed
+
+    @property
+    def status(self) -> int | None:
+        """The exit status; None before the answer was asked for."""
+        return self._process.returncode
+
+    def end(self) -> None:
+        """Wait for it, when nobody wants the answer any more."""
+        if self._process.returncode is None:
+            self._process.communicate()
+
+
+class Together:
+    """Starts processes, and leaves none behind when the block ends; a context manager."""
+
+    def __init__(self, git: Git) -> None:
+        self._git = git
+        self._running: list[Running] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for process in self._running:
+            process.end()
+
+    def start(self, *arguments: str, data: bytes = b"") -> Running:
+        """One more process beside the others."""
+        process = Running(self._git, *arguments, data=data)
+        self._running.append(process)
+        return process

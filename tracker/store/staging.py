@@ -1,0 +1,143 @@
+"""The article's file and its index entry: changed for a recording, put back when it fails."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tracker.errors import TrackerError
+from tracker.store import locks, worktree
+from tracker.store.git import Git, GitError, Repository
+from tracker.store.objects import Objects, object_hash
+from tracker.store.running import DURABLE, Running
+from tracker.store.worktree import Staged
+
+
+@dataclass(slots=True)
+class Staging:
+    """What one recording does to the work tree and the index, in that order."""
+
+    repository: Repository
+    top: Path  # the work tree's top folder
+    path: str
+    branch: str  # full name
+    now: bytes | None  # what the file holds before; None: there is none
+    data: bytes  # what it holds afterwards
+    old: Staged | None  # the index entry before
+    new: Staged  # and afterwards
+    base: Staged | None  # the entry in the newest commit before
+    turn: locks.Turn
+    _file: bool = field(default=False, init=False)  # the file was replaced
+    _index: bool = field(default=False, init=False)  # the entry may have been replaced
+
+    @property
+    def index_lock(self) -> Path:
+        """The file by which git locks this work tree's index."""
+        return self.repository.git_dir / "index.lock"
+
+    def make(self) -> None:
+        """Replace the file, then the index entry, where they are not right already."""
+        repository = self.repository
+        may_be_left = (
+            self.index_lock,
+            repository.git_dir / "HEAD.lock",
+            repository.common_dir / f"{self.branch}.lock",
+        )
+        self._file = worktree.replace(self.top, self.path, self.now, self.data, self.turn.may_leave)
+        self.turn.may_leave(*may_be_left)
+        if self.old != self.new:
+            self._index = True
+            self._set(self.new)
+
+    def _set(self, entry: Staged | None) -> None:
+        change = ("--force-remove", "--", self.path)
+        if entry is not None:
+            change = ("--add", "--cacheinfo", f"{entry.mode},{entry.hash},{self.path}")
+        deadline = time.monotonic() + locks.WAIT_FOR_GIT
+        while True:
+            process = Running(self.repository.git, *DURABLE, "update-index", *change)
+            self.turn.runs(process.number)
+            try:
+                process.result()
+            except GitError as error:
+                if "index.lock': File exists" not in error.stderr:
+                    raise
+                if time.monotonic() > deadline:
+                    raise locks.held(self.index_lock) from None
+                time.sleep(0.02)
+            else:
+                return
+
+    def settle(self, blob: str) -> None:
+        """Make the index agree with a blob that a commit hook put in the place of ours."""
+        now = entry_in_index(self.repository.git, self.path)
+        if now is not None and now.hash != blob:
+            self._set(Staged(now.mode, blob))
+
+    def undo(self, objects: Objects, components: tuple[bytes, ...]) -> None:
+        """Put file and index back after a failure, where they still are as ``make`` left them.
+
+        Where another revision of the article came between, the index gets its entry: what was
+        there before would stage its reversal. Never raises.
+        """
+        with suppress(TrackerError, OSError):
+            if self._file:
+                worktree.put_back(self.top, self.path, self.now, self.data)
+        with suppress(TrackerError, OSError):
+            if self._index and entry_in_index(self.repository.git, self.path) == self.new:
+                tip = objects.place(self.branch, components).entry
+                base = Staged(tip.mode.decode(), tip.hash) if tip is not None else None
+                entry = self.old if base == self.base else base
+                self._set(entry)
+                if entry is not None and base is None and _empty(entry.hash):
+                    # Most likely an intended addition, which git keeps as an empty blob.
+                    self._set(None)
+                    self.repository.git.run("add", "--intent-to-add", "--", self.path)
+
+
+def _empty(blob: str) -> bool:
+    return blob == object_hash("blob", b"", len(blob))
+
+
+def entry_in_index(git: Git, path: str) -> Staged | None:
+    """The index's entry of a path now."""
+    said = git.run("ls-files", "-v", "-s", "-z", "--sparse", "--", path)
+    return worktree.staged(said, path)
+
+
+def keeping_line_ends(
+    repository: Repository, path: str, data: bytes, base: Staged, blob: str
+) -> str:
+    """The blob that ``git add`` would make of a text with CRLF line ends.
+
+    Where git turns line ends by itself, it leaves a file alone that has CRLF in the repository;
+    ``hash-object`` does not know what is there. So the file is added to an index of its own, in
+    a folder of its own, that holds the blob of before.
+    """
+    if blob == object_hash("blob", data, len(blob)):
+        return blob  # nothing was turned
+    from tempfile import TemporaryDirectory
+
+    assert repository.top is not None
+    with TemporaryDirectory(prefix="tracker-") as name:
+        folder = Path(name) / "tree"
+        target = folder / path
+        target.parent.mkdir(parents=True)
+        for part in [*target.relative_to(folder).parents]:
+            attributes = repository.top / part / ".gitattributes"
+            if attributes.is_file():
+                (folder / part / ".gitattributes").write_bytes(attributes.read_bytes())
+        target.write_bytes(data)
+        git = Git(folder)
+        there = {
+            "GIT_DIR": str(repository.git_dir),
+            "GIT_WORK_TREE": str(folder),
+            "GIT_INDEX_FILE": str(Path(name) / "index"),
+        }
+        entry = f"{base.mode},{base.hash},{path}"
+        git.run("update-index", "--add", "--cacheinfo", entry, extra=there)
+        git.run("update-index", "--", path, extra=there)
+        said = git.run("ls-files", "-s", "-z", "--", path, extra=there)
+    return said.split()[1].decode()
