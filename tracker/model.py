@@ -109,6 +109,20 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a change means, without its edits: small enough to be remembered for every pair."""
+
+    words_added: int
+    words_removed: int
+    substantive: bool
+    labels: frozenset[str]
+    reasons: tuple[str, ...]
+    fields: tuple[FieldChange, ...]
+    first: int | None = None  # offset in the new text of the first edit that touches a fact
+    fact_replaced: bool = False  # a number, date, name, quote or negation gave way to another
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     """Who made a revision, as git has it."""
 
@@ -191,6 +205,7 @@ class History:
     events: tuple[Event, ...]  # oldest first
     deleted: bool = False
     shallow: bool = False  # True: the clone is shallow, and older revisions may be missing
+    notes: tuple[Note, ...] = ()  # as the newest text has them, the withdrawn ones too
 
 
 @dataclass(frozen=True, slots=True)
