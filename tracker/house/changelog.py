@@ -1,0 +1,194 @@
+"""Revisions and notes of an article -> the entries of its changelog, and its three clocks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from tracker.house import style as house_style
+from tracker.house.standing import replaced, standing
+from tracker.house.style import Style
+from tracker.model import Entry, History, Note, Revision
+
+GRACE = timedelta(hours=24)
+"""How long before a note an edit may lie that the note still tells of, unless a newsroom says."""
+
+_SHORTEST_HASH = 7  # of git's abbreviations; a shorter one names no commit
+_RANKS = {"published": 0, "edited": 1, "note": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A note of an article in its latest form, with the revision that first brought it."""
+
+    note: Note
+    revision: Revision
+
+
+def entries(
+    history: History, style: Style, zone: ZoneInfo, grace: timedelta = GRACE
+) -> tuple[Entry, ...]:
+    """Return the changelog of one article, newest first, the same for the same history.
+
+    An entry for the first published revision; one for each note, withdrawn and replaced ones
+    marked; and one for each published revision that no note tells of. A note tells of the revision
+    that brings it, of the un-noted ones up to ``grace`` before it, and of the one that it covers
+    by name. Edits that were never published are left out.
+    """
+    return tuple(entry for _, entry in _sorted(_keyed(history, style, zone, grace)))
+
+
+def newsroom_entries(
+    histories: Iterable[History], style: Style, zone: ZoneInfo, grace: timedelta = GRACE
+) -> tuple[Entry, ...]:
+    """Return the entries of many articles together, newest first; equal instants by path."""
+    keyed = [pair for history in histories for pair in _keyed(history, style, zone, grace)]
+    return tuple(entry for _, entry in _sorted(keyed))
+
+
+def first_published(history: History) -> datetime | None:
+    """Return the instant of the first revision that readers could see; None when none was."""
+    return next((revision.at for revision in history.revisions if revision.published), None)
+
+
+def last_updated(history: History) -> datetime | None:
+    """Return the instant of the newest standing note that is no refile; None when there is none.
+
+    This is schema.org's ``dateModified`` and Atom's ``updated`` for an article with notes.
+    """
+    told = _told(history)
+    seen = {note.id for note in standing([each.note for each in told])}
+    notes = [each for each in told if each.note.id in seen and each.note.kind != "refile"]
+    return max(notes, key=_instant).note.at if notes else None
+
+
+def last_touched(history: History) -> datetime | None:
+    """Return the instant of the newest revision; None for a history without revisions."""
+    return history.revisions[-1].at if history.revisions else None
+
+
+_Keyed = tuple[tuple[datetime, int, int, int], Entry]  # instant, revision, rank, place
+
+
+def _sorted(keyed: Iterable[_Keyed]) -> list[_Keyed]:
+    """Return them newest first; at one instant by path, and then what came later first."""
+    ordered = sorted(keyed, key=lambda pair: pair[0][1:], reverse=True)
+    ordered.sort(key=lambda pair: pair[1].article.path)
+    return sorted(ordered, key=lambda pair: pair[0][0], reverse=True)
+
+
+def _keyed(history: History, style: Style, zone: ZoneInfo, grace: timedelta) -> list[_Keyed]:
+    """Return the entries of an article, each with what it is sorted by."""
+    told = _told(history)
+    gone = replaced([each.note for each in told])
+    found: list[_Keyed] = []
+    for place, each in enumerate(told):
+        note, revision = each.note, each.revision
+        entry = Entry(
+            article=history.article,
+            at=note.at,
+            precision=note.precision,
+            what="note",
+            note=note,
+            line=house_style.line(style, note, zone),
+            revision=revision.number,
+            commit=revision.commit,
+            withdrawn=note.withdrawn is not None,
+            amended=note.id in gone,
+        )
+        found.append(_with_key(entry, _instant(each), place))
+    covered = _covered(history, told, grace)
+    first = True
+    for revision in history.revisions:
+        if not revision.published:
+            continue
+        if first or revision.number not in covered:
+            entry = Entry(
+                article=history.article,
+                at=revision.at,
+                precision="minute",
+                what="published" if first else "edited",
+                note=None,
+                line=_sentence(revision, style.language, first=first),
+                revision=revision.number,
+                commit=revision.commit,
+            )
+            found.append(_with_key(entry, revision.at, 0))
+        first = False
+    return found
+
+
+def _with_key(entry: Entry, at: datetime, place: int) -> _Keyed:
+    return (at, entry.revision or 0, _RANKS[entry.what], place), entry
+
+
+def _told(history: History) -> list[Told]:
+    """Return every note once, in its latest form, in the order in which readers got them."""
+    found: dict[str, Told] = {}
+    for revision in history.revisions:
+        for note in revision.notes:
+            first = found.get(note.id)
+            found[note.id] = Told(note, first.revision if first else revision)
+    for note in history.notes:  # withdrawn or reworded since it was brought
+        if note.id in found:
+            found[note.id] = Told(note, found[note.id].revision)
+    return list(found.values())
+
+
+def _instant(told: Told) -> datetime:
+    """Return when a note went out, as exactly as is known, to sort by.
+
+    A note that gives only its day went out with the revision that brought it, if that is of the
+    same day.
+    """
+    note, revision = told.note, told.revision
+    if note.precision == "minute":
+        return note.at
+    same_day = revision.at.astimezone(note.at.tzinfo).date() == note.at.date()
+    return max(revision.at, note.at) if same_day or note.precision == "none" else note.at
+
+
+def _covered(history: History, told: Iterable[Told], grace: timedelta) -> frozenset[int]:
+    """Return the numbers of the revisions that some note tells of."""
+    brought = {each.revision.number for each in told}
+    found = set(brought)
+    named = {each.note.covers for each in told if each.note.covers}
+    lengths = {len(name) for name in named if len(name) >= _SHORTEST_HASH}
+    waiting: list[Revision] = []  # un-noted, since the last one with a note
+    for revision in history.revisions:
+        if any(revision.commit[:length] in named for length in lengths):
+            found.add(revision.number)
+        if revision.number not in brought:
+            waiting.append(revision)
+            continue
+        if any(not note.covers for note in revision.notes):
+            found |= {each.number for each in waiting if revision.at - each.at <= grace}
+        waiting = []
+    return frozenset(found)
+
+
+@cache
+def _sentences() -> Mapping[str, Mapping[str, str]]:
+    import tomllib
+
+    path = Path(__file__).with_name("changelog.toml")
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def _sentence(revision: Revision, language: str, *, first: bool) -> str:
+    """Return in plain sentences what a revision did, as far as can be counted."""
+    words = _sentences().get(language) or _sentences()["en"]
+    if first:
+        return words["published"]
+    said = [words[label] for label in ("headline", "dek", "byline") if label in revision.labels]
+    added, removed = revision.words_added, revision.words_removed
+    if added or removed:
+        key = "words" if added and removed else "added" if added else "removed"
+        said.append(words[key].format(added=added, removed=removed))
+    elif not said:
+        said = [words[label] for label in ("moved", "image", "link") if label in revision.labels]
+    return " ".join(said or [words["nothing"]])
