@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date
 from functools import cache
 
-from tracker.house.clock import pattern_expression, read_pattern_date, read_pattern_time
+from tracker.house.patterns import pattern_expression, read_pattern_date, read_pattern_time
 from tracker.house.plain import plain
 from tracker.house.template import (
     Style,

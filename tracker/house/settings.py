@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from tracker.errors import TrackerError
 from tracker.house import style_file
+from tracker.house.language import has_words, language
 from tracker.house.template import Style
 from tracker.house.toml_file import Keys, check, place, read_table
 from tracker.house.zones import zone
@@ -200,6 +201,8 @@ def _language(file: _File, style: Style) -> str:
         return style.language
     if not _LANGUAGE.fullmatch(found):
         raise file.wrong("", "language", "a tag such as en, en-GB or uk")
+    if not has_words(found):  # Babel may know it
+        file.located("", "language", language)
     return found
 
 

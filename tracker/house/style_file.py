@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from tracker.errors import TrackerError
-from tracker.house.clock import AP_CLOCK, pieces
 from tracker.house.language import language
+from tracker.house.patterns import AP_CLOCK, pieces
 from tracker.house.template import PLACES, Style, Template, places
 from tracker.house.toml_file import Keys, check, nearest, read_table
 from tracker.house.zones import zone

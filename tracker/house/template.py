@@ -15,8 +15,8 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from tracker.errors import TrackerError
-from tracker.house.clock import write_clock, write_pattern
 from tracker.house.language import base, language
+from tracker.house.patterns import write_clock, write_pattern
 from tracker.house.zones import name_of
 from tracker.model import Kind, Note, Precision
 

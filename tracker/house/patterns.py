@@ -1,0 +1,301 @@
+"""Dates and times of day by CLDR date patterns, written and read back.
+
+The patterns: https://unicode.org/reports/tr35/tr35-dates.html. The clock of The Associated Press
+is a small form of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, time
+from functools import cache
+
+from tracker.errors import TrackerError
+from tracker.house.language import Language, language
+
+_PIECE = re.compile(r"'((?:[^']|'')*)'|([A-Za-z])\2*|([^A-Za-z']+)|(')")
+_LETTERS = {
+    "y": ("y", "yy", "yyyy"),
+    "M": ("M", "MM", "MMM", "MMMM"),
+    "L": ("LLLL",),
+    "d": ("d", "dd"),
+    "E": ("E", "EEE", "EEEE"),
+    "h": ("h", "hh"),
+    "H": ("H", "HH"),
+    "m": ("m", "mm"),
+    "a": ("a",),
+}
+AP_CLOCK = "ap"
+"""The time form that is no pattern: ``9 a.m.``, ``9:30 p.m.``, ``noon``, ``midnight``."""
+
+
+@cache
+def pieces(pattern: str) -> tuple[tuple[str, str], ...]:
+    """A CLDR pattern as (field, "") and ("", literal) pairs.
+
+    A ``TrackerError`` names a letter that is not supported or a quotation that is not closed.
+    """
+    found: list[tuple[str, str]] = []
+    for match in _PIECE.finditer(pattern):
+        whole = match[0]
+        if match[2]:
+            if whole not in _LETTERS.get(match[2], ()):
+                known = ", ".join(form for forms in _LETTERS.values() for form in forms)
+                raise TrackerError(
+                    f"The date pattern “{pattern}” has “{whole}”, which is not understood.",
+                    f"Use {known}, and put plain words between ' and '.",
+                )
+            found.append((whole, ""))
+        elif match[4]:
+            raise TrackerError(
+                f"The date pattern “{pattern}” has a quotation mark that is not closed.",
+                "Put plain words between ' and '; two of them stand for one apostrophe.",
+            )
+        else:
+            literal = match[3] or (match[1].replace("''", "'") or "'")
+            found.append(("", literal))
+    return tuple(found)
+
+
+def _aware(at: datetime) -> None:
+    if at.tzinfo is None or at.utcoffset() is None:
+        raise ValueError("a datetime without a time zone is no instant")
+
+
+def write_pattern(
+    at: datetime | date,
+    pattern: str,
+    *,
+    language_code: str = "en",
+    months: str = "short",
+    day_periods: tuple[str, str] | None = None,
+) -> str:
+    """A date or an aware instant by a CLDR pattern: y, M, d, E, h, H, m, a and quoted words.
+
+    ``months`` says which short names ``MMM`` takes: "short" (CLDR) or "ap" (Associated Press).
+    ``day_periods`` are the words for ``a``, otherwise the language's. The instant is written in
+    the zone that it carries. A naive datetime is a ``ValueError``.
+    """
+    if isinstance(at, datetime):
+        _aware(at)
+    written = []
+    for form, literal in pieces(pattern):
+        if literal:
+            written.append(literal)
+        elif form[0] in "yd" or form in ("M", "MM"):
+            written.append(_number(at, form))
+        elif form[0] in "MLE":
+            written.append(_name(at, form, language(language_code), months))
+        elif isinstance(at, datetime):
+            written.append(_clock_field(at, form, language_code, day_periods))
+        else:
+            raise ValueError(f"a date has no field {form}")
+    return "".join(written)
+
+
+def _number(at: date, form: str) -> str:
+    if form[0] == "y":
+        return f"{at.year % 100:02}" if form == "yy" else f"{at.year:0{len(form)}}"
+    value = at.day if form[0] == "d" else at.month
+    return f"{value:0{len(form)}}"
+
+
+def _name(at: date, form: str, words: Language, months: str) -> str:
+    if form[0] == "E":
+        return words.weekdays["wide" if form == "EEEE" else "short"][at.weekday()]
+    return _month_names(form, words, months)[at.month - 1]
+
+
+def _month_names(form: str, words: Language, months: str) -> tuple[str, ...]:
+    if form == "MMM":
+        return words.months.get(months, words.months["short"])
+    if form == "LLLL":
+        return words.months.get("alone", words.months["wide"])
+    return words.months["wide"]
+
+
+def _clock_field(
+    at: datetime, form: str, language_code: str, day_periods: tuple[str, str] | None
+) -> str:
+    if form == "a":
+        return _day_periods(language_code, day_periods)[at.hour >= 12]
+    value = {"h": at.hour % 12 or 12, "H": at.hour, "m": at.minute}[form[0]]
+    return f"{value:0{len(form)}}"
+
+
+def _day_periods(language_code: str, given: tuple[str, str] | None) -> tuple[str, str]:
+    if given is not None:
+        return given
+    words = language(language_code)
+    return words.am[0], words.pm[0]
+
+
+def write_clock(
+    at: datetime,
+    form: str,
+    *,
+    language_code: str = "en",
+    day_periods: tuple[str, str] | None = None,
+) -> str:
+    """The time of day of an aware instant, by a pattern or by the AP clock.
+
+    AP: ``9 a.m.`` without minutes on the hour, ``noon`` and ``midnight`` without 12. Midnight is
+    written with the day that it begins, so that what is written can be read back.
+    """
+    _aware(at)
+    if form != AP_CLOCK:
+        return write_pattern(at, form, language_code=language_code, day_periods=day_periods)
+    if at.minute == 0 and at.hour in (0, 12):
+        return "noon" if at.hour else "midnight"
+    period = (day_periods or ("a.m.", "p.m."))[at.hour >= 12]
+    minutes = f":{at.minute:02}" if at.minute else ""
+    return f"{at.hour % 12 or 12}{minutes} {period}"
+
+
+def _any_of(names: tuple[str, ...]) -> str:
+    return "|".join(re.escape(name) for name in sorted(set(names), key=len, reverse=True))
+
+
+def pattern_expression(
+    form: str,
+    *,
+    language_code: str = "en",
+    months: str = "short",
+    day_periods: tuple[str, str] | None = None,
+) -> str:
+    """A regular expression, without groups, that matches what ``form`` writes and little else."""
+    if form == AP_CLOCK:
+        period = _any_of(day_periods or ("a.m.", "p.m."))
+        return rf"(?:noon|midnight|[0-9]{{1,2}}(?::[0-5][0-9])? (?:{period}))"
+    parts = []
+    for field, literal in pieces(form):
+        if literal:
+            parts.append(re.escape(literal))
+        elif field[0] in "yMdhHm" and field not in ("MMM", "MMMM"):
+            digits = {"y": "{1,4}", "yyyy": "{4}"}.get(field, "{2}" if len(field) > 1 else "{1,2}")
+            parts.append(f"[0-9]{digits}")
+        elif field == "a":
+            parts.append(f"(?:{_any_of(_day_periods(language_code, day_periods))})")
+        elif field[0] == "E":
+            width = "wide" if field == "EEEE" else "short"
+            parts.append(f"(?:{_any_of(language(language_code).weekdays[width])})")
+        else:
+            parts.append(f"(?:{_any_of(_month_names(field, language(language_code), months))})")
+    return f"(?:{''.join(parts)})"
+
+
+def _fields(text: str, form: str, names: dict[str, tuple[str, ...]]) -> dict[str, str] | None:
+    """What stands at each field of a pattern; None when the text is not of this pattern."""
+    parts, fields = [], []
+    for field, literal in pieces(form):
+        if literal:
+            parts.append(re.escape(literal))
+            continue
+        fields.append(field)
+        parts.append(f"({_any_of(names[field])})" if field in names else r"([0-9]{1,4})")
+    match = re.fullmatch("".join(parts), text)
+    return dict(zip(fields, match.groups(), strict=True)) if match else None
+
+
+def read_pattern_date(
+    text: str,
+    pattern: str,
+    *,
+    language_code: str = "en",
+    months: str = "short",
+    as_of: date | None = None,
+) -> date | None:
+    """The date that a pattern wrote, or None.
+
+    Two digits of a year are the year nearest to ``as_of`` (that lies at most 20 years after it);
+    a pattern without a year takes the newest such day not later than three days after ``as_of``,
+    and without ``as_of`` there is no date.
+    """
+    names: dict[str, tuple[str, ...]] = {}
+    for field, _ in pieces(pattern):
+        if field in ("MMM", "MMMM", "LLLL"):
+            names[field] = _month_names(field, language(language_code), months)
+        elif field[:1] == "E":
+            width = "wide" if field == "EEEE" else "short"
+            names[field] = language(language_code).weekdays[width]
+    found = _fields(text, pattern, names)
+    if found is None:
+        return None
+    year = month = day = None
+    for field, written in found.items():
+        if field[0] == "y":
+            year = century(int(written), as_of) if field == "yy" else int(written)
+        elif field[0] in "ML":
+            month = names[field].index(written) + 1 if field in names else int(written)
+        elif field[0] == "d":
+            day = int(written)
+    if month is None or day is None:
+        return None
+    return on_day(year, month, day, as_of)
+
+
+def century(short: int, as_of: date | None) -> int:
+    """The year that two digits mean: at most 20 years after ``as_of``, at most 79 before it."""
+    latest = (as_of.year if as_of else 2050) + 20
+    return latest - (latest - short) % 100
+
+
+def on_day(year: int | None, month: int, day: int, as_of: date | None) -> date | None:
+    """The date of these parts; None when there is no such day, or no way to know its year."""
+    if year is not None:
+        return _date(year, month, day)
+    if as_of is None:
+        return None
+    latest = as_of.toordinal() + 3
+    for back in range(-1, 9):  # a 29 February may be eight years ago
+        found = _date(as_of.year - back, month, day)
+        if found is not None and found.toordinal() <= latest:
+            return found
+    return None
+
+
+def _date(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def read_pattern_time(
+    text: str,
+    form: str,
+    *,
+    language_code: str = "en",
+    day_periods: tuple[str, str] | None = None,
+) -> time | None:
+    """The time of day that ``write_clock`` wrote by this form, or None."""
+    if form == AP_CLOCK:
+        if text in ("noon", "midnight"):
+            return time(12 if text == "noon" else 0)
+        periods = day_periods or ("a.m.", "p.m.")
+        form = "h:mm a" if ":" in text else "h a"
+        return _read_clock(text, form, periods)
+    periods = _day_periods(language_code, day_periods) if "a" in form else ("AM", "PM")
+    return _read_clock(text, form, periods)
+
+
+def _read_clock(text: str, form: str, periods: tuple[str, str]) -> time | None:
+    found = _fields(text, form, {"a": periods})
+    if found is None:
+        return None
+    hour = minute = 0
+    for field, written in found.items():
+        if field[0] in "hH":
+            hour = int(written)
+            if field[0] == "h":
+                if not 1 <= hour <= 12:
+                    return None
+                hour %= 12
+        elif field[0] == "m":
+            minute = int(written)
+    if found.get("a") == periods[1]:
+        hour += 12
+    try:
+        return time(hour, minute)
+    except ValueError:
+        return None

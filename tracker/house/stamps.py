@@ -1,0 +1,149 @@
+"""Dates, with their times and zones, that stand in running text."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, time
+
+from tracker.house.date_shapes import Numbers, Shapes, shapes
+from tracker.house.language import base
+from tracker.house.patterns import century, on_day
+
+_AFTER_WEEKDAY = re.compile(r"[,.]?[ \t\u00a0]{0,2}(?:(?:the|den|dem|der|le|el)[ ])?")
+_BEFORE = 60  # how far before a date its time or weekday may begin
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """A date as it stands in a text."""
+
+    date: date | None  # None when the text leaves the year out and nothing says which is meant
+    time: time | None  # wall-clock time beside it, naive; None when there is none
+    zone: str | None  # as written; None when there is none
+    start: int  # offsets in the text; weekday, time and zone are inside
+    end: int
+    has_year: bool
+    month: int  # 1 … 12
+    day: int  # 1 … 31
+
+
+def find_stamps(
+    text: str,
+    *,
+    language: str = "en",
+    day_first: bool | None = None,
+    as_of: date | None = None,
+) -> list[Stamp]:
+    """The dates in a text, in order, with the time and zone beside each.
+
+    ``as_of`` is the day on which the text stood: a date without a year is the newest such day
+    not later than three days after it. A numeric date that could be read both ways is read by
+    ``day_first``; where that is None, by the reading that ``as_of`` allows, and at last by the
+    custom of the language. What is no date (30 February) is left out.
+    """
+    if not any(character.isdigit() for character in text):
+        return []
+    known = shapes(language, prose=True)
+    found: list[Stamp] = []
+    at = 0
+    while match := known.date.search(text, at):
+        at = match.start() + 1
+        numbers = known.numbers(match)
+        if numbers is None or (numbers.year is None and _in_month(text, match.start())):
+            continue
+        parts = _resolved(numbers, language, day_first, as_of)
+        if parts is None:
+            continue
+        stamp = _with_time(text, known, numbers, parts, found[-1].end if found else 0)
+        found.append(stamp)
+        at = stamp.end
+    return found
+
+
+def _in_month(text: str, start: int) -> bool:
+    """Whether what follows is "in May 30 people died", where 30 is no day."""
+    return text[max(0, start - 3) : start].casefold() == "in "
+
+
+Parts = tuple[date | None, int, int]
+
+
+def _resolved(
+    numbers: Numbers, language: str, day_first: bool | None, as_of: date | None
+) -> Parts | None:
+    year = numbers.year
+    if year is not None and numbers.short_year:
+        year = century(year, as_of)
+    if numbers.pair is None:
+        assert numbers.month is not None
+        assert numbers.day is not None
+        return _parts(year, numbers.month, numbers.day, as_of)
+    first, second = numbers.pair
+    by_day = _parts(year, second, first, as_of)
+    by_month = _parts(year, first, second, as_of)
+    if day_first is None:
+        if by_day and by_month and as_of and by_day[0] and by_month[0]:
+            latest = as_of.toordinal() + 3
+            possible = [each for each in (by_day, by_month) if _ordinal(each) <= latest]
+            if len(possible) == 1:
+                return possible[0]
+        day_first = base(language) != "en"
+    return (by_day or by_month) if day_first else (by_month or by_day)
+
+
+def _ordinal(parts: Parts) -> int:
+    return parts[0].toordinal() if parts[0] else 0
+
+
+def _parts(year: int | None, month: int, day: int, as_of: date | None) -> Parts | None:
+    found = on_day(year, month, day, as_of)
+    if found is None and (year is not None or on_day(2000, month, day, None) is None):
+        return None
+    return found, month, day
+
+
+def _with_time(text: str, known: Shapes, numbers: Numbers, parts: Parts, floor: int) -> Stamp:
+    start, end = numbers.start, numbers.end
+    clock, written = None, None
+    joined = known.between.match(text, end)
+    after = known.time.match(text, joined.end()) if joined else None
+    if after is not None:
+        told = known.clock(after)
+        if told.value is not None:
+            clock, end = told.value, told.end
+            written, end = _zone_at(text, known, end)
+    start = _weekday_before(text, known, start, floor)
+    if clock is None:
+        start, clock, written = _time_before(text, known, start, floor)
+    day, month, number = parts
+    return Stamp(day, clock, written, start, end, numbers.year is not None, month, number)
+
+
+def _zone_at(text: str, known: Shapes, end: int) -> tuple[str | None, int]:
+    match = known.zone.match(text, end)
+    if match is None:
+        return None, end
+    return match["bracketed"] or match["bare"], match.end()
+
+
+def _weekday_before(text: str, known: Shapes, start: int, floor: int) -> int:
+    for match in known.weekday.finditer(text, max(floor, start - 30), start):
+        if re.fullmatch(
+            r"[,.]?[ \t\u00a0]{0,2}(?:(?:the|den|dem|le|el)[ ])?", text[match.end() : start]
+        ):
+            return match.start()
+    return start
+
+
+def _time_before(
+    text: str, known: Shapes, start: int, floor: int
+) -> tuple[int, time | None, str | None]:
+    for match in known.time.finditer(text, max(floor, start - _BEFORE), start):
+        told = known.clock(match)
+        if told.value is None:
+            continue
+        written, end = _zone_at(text, known, told.end)
+        if end <= start and known.before_date.fullmatch(text, end, start):
+            return match.start(), told.value, written
+    return start, None, None
