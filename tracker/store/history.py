@@ -7,7 +7,8 @@ commits count is ``line``'s question, which file goes on as which article is ``i
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tracker.errors import TrackerError
@@ -49,6 +50,7 @@ _TEXTS = (
 )  # what an article may have been before it became one
 
 
+_MANY = 100  # texts from which on it pays to start a process of their own
 _MOST_BYTES = 8 * 1024 * 1024  # a larger file is compared by its blob alone
 
 
@@ -85,6 +87,8 @@ class _Follower:
         self._wanted = wanted
         self._pool = identity.Pool()
         self._number = 0
+        self._sides_of: Step | None = None
+        self._sides: dict[str, set[int]] = {}  # path or name -> places in the side
         self.alive: dict[str, _Life] = {}
         self.lives: list[_Life] = []
         self.last_at: dict[str, _Life] = {}
@@ -102,8 +106,7 @@ class _Follower:
             elif change.path in self.alive:
                 self._change(self.alive[change.path], step, change.path, change.new)
             elif change.old is not None and change.path in self.last_at:
-                # Another chain of the line, seen through, has moved or deleted it meanwhile.
-                self.last_at[change.path].add_version(step, change.path, change.new, ())
+                self._change_elsewhere(self.last_at[change.path], step, change)
             else:
                 appeared.append(identity.Appeared(change.path, change.new))
         matched = self._match(appeared, gone)
@@ -175,20 +178,34 @@ class _Follower:
         else:
             life.add_version(step, path, blob, self._side(step, {path, old_path or path}))
 
+    def _change_elsewhere(self, life: _Life, step: Step, change: FileChange) -> None:
+        """An edit on one chain of the line; another one has moved or deleted the file meanwhile."""
+        if change.new is None:
+            return
+        self._change(life, step, change.path, change.new)
+        if life.ended is not None:
+            self._pool.remove(life.ended)
+            life.ended = replace(life.ended, blob=change.new)
+            self._pool.add(life.ended)
+
     def _side(self, step: Step, paths: set[str]) -> tuple[str, ...]:
         """Commits of the merged branch that touched the article, under its path or its name."""
         if not step.side:
             return ()
-        names = {identity.name_of(path) for path in paths}
-        return tuple(
-            side.commit
-            for side in step.side
-            if any(
-                change.path in paths
-                or (change.path not in self.alive and identity.name_of(change.path) in names)
-                for change in side.changes
-            )
-        )
+        if self._sides_of is not step:
+            self._sides_of = step
+            self._sides = {}
+            for number, side in enumerate(step.side):
+                for change in side.changes:
+                    key = change.path
+                    if key not in self.alive:
+                        key = identity.name_of(key)
+                    self._sides.setdefault(key, set()).add(number)
+        found: set[int] = set()
+        for path in paths:
+            found |= self._sides.get(path, set())
+            found |= self._sides.get(identity.name_of(path), set())
+        return tuple(step.side[number].commit for number in sorted(found))
 
 
 def _event(kind: str, step: Step, path: str, old_path: str | None = None) -> Event:
@@ -270,10 +287,10 @@ def _follow(
 
         def read(blobs: Iterable[str]) -> dict[str, bytes]:
             names = list(blobs)
-            try:
-                return dict(reader.read_many(names))
-            except TrackerError:
-                return {name: data for name in names if (data := _readable(reader, name))}
+            if len(names) > _MANY:
+                with suppress(TrackerError):
+                    return dict(reader.read_many(names))
+            return {name: data for name in names if (data := _readable(reader, name))}
 
         follower = _Follower(read, ignored, wanted)
         against_others = _changes_of_pulls(repository, line)

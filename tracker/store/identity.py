@@ -14,6 +14,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from zlib import crc32
 
@@ -53,6 +54,7 @@ class Appeared:
     blob: str
 
 
+@lru_cache(maxsize=1 << 16)
 def name_of(path: str) -> str:
     """The name that stays when a file moves: its stem, without case and without Jekyll's date.
 
@@ -200,12 +202,16 @@ def _renamed(
     return scored
 
 
+Run = tuple[bytes, bytes]
+"""Two words that follow each other."""
+
+
 class Texts:
     """Contents, read in bulk, and what is compared of them."""
 
     def __init__(self, read: ReadTexts, blobs: Iterable[str] = ()) -> None:
         self._read = read
-        self._runs: dict[str, Counter[int]] = {}
+        self._runs: dict[str, Counter[Run]] = {}
         self.load(blobs)
 
     def load(self, blobs: Iterable[str]) -> None:
@@ -224,16 +230,13 @@ class Texts:
 
     def sample(self, blob: str) -> list[int]:
         """A few hundred runs of a text, chosen alike in every text."""
-        found = self._runs.get(blob, Counter())
+        found = [crc32(b" ".join(run)) for run in self._runs.get(blob, ())]
         share = max(1, len(found) // 256)
         width = 1 << (share.bit_length() - 1)
         return [run for run in found if run % width == 0]
 
 
-def runs(data: bytes) -> Counter[int]:
-    """The words of a text, two by two, as checksums with their counts."""
+def runs(data: bytes) -> Counter[Run]:
+    """The words of a text, two by two, with their counts."""
     words = _WORD.findall(data[:_MOST_TEXT].lower())
-    if len(words) == 1:
-        return Counter([crc32(words[0])])
-    hashes = [crc32(word) for word in words]
-    return Counter((left * 31 + right) & 0xFFFFFFFF for left, right in pairwise(hashes))
+    return Counter(pairwise(words)) if len(words) != 1 else Counter([(words[0], b"")])

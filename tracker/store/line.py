@@ -134,6 +134,8 @@ def tip(repository: Repository, branch: str | None = None) -> str:
         raise TrackerError(
             "The repository has no commit yet.", "Record a first article with: tracker record"
         )
+    if _NO_REF.search(branch):
+        raise _no_branch(branch)
     names = [branch] if branch.startswith("refs/") else []
     names += [f"refs/heads/{branch}", f"refs/remotes/{branch}", f"refs/remotes/origin/{branch}"]
     for name in names:
@@ -149,8 +151,15 @@ def tip(repository: Repository, branch: str | None = None) -> str:
             return found
     if repository.head is None and repository.branch in names:
         return tip(repository)
-    raise TrackerError(
-        f"There is no branch {branch}.", "See the branches that there are with: git branch --all"
+    raise _no_branch(branch)
+
+
+_NO_REF = re.compile(r"[\x00-\x20~^:?*\[\\]|\.\.|@\{")  # what git allows in no branch's name
+
+
+def _no_branch(branch: str) -> TrackerError:
+    return TrackerError(
+        f"There is no branch {branch!r}.", "See the branches that there are with: git branch --all"
     )
 
 
@@ -166,12 +175,12 @@ def resolve(repository: Repository, text: str) -> str:
     except GitError as error:
         if "ambiguous" in error.stderr:
             raise TrackerError(
-                f"More than one commit starts with {text}.", "Give more digits of its hash."
+                f"More than one commit starts with {text!r}.", "Give more digits of its hash."
             ) from None
     except ValueError:  # a NUL cannot be an argument
         pass
     raise TrackerError(
-        f"There is no commit {text}.", "See the commits that there are with: git log --oneline"
+        f"There is no commit {text!r}.", "See the commits that there are with: git log --oneline"
     )
 
 
