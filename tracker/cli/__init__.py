@@ -1,1 +1,140 @@
 """The command line: one file per command, loaded when it is called."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+import click
+
+from tracker.errors import TrackerError
+
+COMMANDS = {
+    "init": "Make a newsroom: a git repository with its settings.",
+    "record": "Record the version that just went out, with the note for readers.",
+    "note": "Tell readers of what is already out; amend or withdraw a note.",
+    "history": "Show the revisions of an article, or the newsroom's latest.",
+    "show": "Print a version of an article.",
+    "restore": "Make an older version current again, as a new revision.",
+    "diff": "Show what changed between two versions.",
+    "blame": "Show which revision brought each passage.",
+    "changelog": "Print the dated changelog of edits and notes.",
+    "footer": "Print the update lines in house style, or put them into the article.",
+    "check": "Find changes of substance that readers were never told of.",
+    "import": "Bring dated versions of articles into a newsroom.",
+    "styles": "List the house styles, or show one.",
+}
+"""Every command with its one line of help; its file is loaded when it is called."""
+
+FAULT = 3
+INTERRUPTED = 130
+
+
+class Commands(click.Group):
+    """A group that loads a command's file when the command is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The commands in the order of the README."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, loaded now; None where there is none."""
+        if cmd_name not in COMMANDS:
+            return None
+        room = "import_" if cmd_name == "import" else cmd_name  # a keyword names no module
+        command = import_module(f"tracker.cli.{room}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands, without loading any."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command, or a usage error that names the nearest one."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], COMMANDS, n=1)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            raise click.UsageError(f"There is no command “{args[0]}”.{hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        from tracker import __version__
+
+        click.echo(f"tracker {__version__}")
+        ctx.exit()
+
+
+@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "-C",
+    "--newsroom",
+    metavar="DIR",
+    default=".",
+    help="Work in this newsroom instead of the current folder.",
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_version,
+    help="Show the version.",
+)
+@click.pass_context
+def cli(ctx: click.Context, newsroom: str) -> None:
+    """Record every published version of an article, show what changed, and tell readers so.
+
+    ARTICLE is a path, a slug, or a unique part of one. REV is a number, latest, latest~1, a date
+    or instant (what readers saw then), or a commit.
+    """
+    ctx.obj = newsroom
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command and end the process with its exit status.
+
+    0: fine. 1: findings. 2: usage or input error. 3: a fault of the program. 130: interrupted.
+    """
+    try:
+        status = cli.main(arguments, prog_name="tracker", standalone_mode=False)
+    except TrackerError as error:
+        status = _say(error.sentence, error.hint)
+    except click.UsageError as error:
+        hint = f"Try: {error.ctx.command_path} --help" if error.ctx else ""
+        status = _say(error.format_message(), hint)
+    except click.ClickException as error:
+        status = _say(error.format_message(), "")
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted.", err=True)
+        status = INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has enough; Python would complain at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 0
+    except Exception as error:  # the last line of defence
+        if os.environ.get("TRACKER_DEBUG"):
+            raise
+        kind = type(error).__name__
+        _say(
+            f"tracker failed, which is a fault of the program ({kind}: {error}).",
+            "Please report it; TRACKER_DEBUG=1 shows where it happened.",
+        )
+        status = FAULT
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _say(sentence: str, hint: str) -> int:
+    click.echo(f"tracker: {sentence}", err=True)
+    if hint:
+        click.echo(f"  {hint}", err=True)
+    return 2

@@ -1,0 +1,30 @@
+"""``tracker changelog``."""
+
+from __future__ import annotations
+
+import click
+
+from tracker.cli.common import ARTICLE, json_option, open_newsroom
+
+
+@click.command("changelog")
+@click.argument("article", required=False, type=ARTICLE, metavar="[ARTICLE]")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "markdown", "html", "json"]),
+    default="text",
+    show_default=True,
+)
+@click.option("--notes", "notes_only", is_flag=True, help="Only what readers were told.")
+@json_option
+def command(article: str | None, form: str, notes_only: bool, as_json: bool) -> None:
+    """Print the dated changelog of ARTICLE, or the notes of the whole newsroom, newest first."""
+    from tracker.render import changelog as face
+
+    room = open_newsroom()
+    entries = room.changelog(article)
+    if notes_only:
+        entries = tuple(entry for entry in entries if entry.what == "note")
+    written = face.write(entries, "json" if as_json else form, room.settings, whole=article is None)
+    click.echo(written, nl=not written.endswith("\n"))

@@ -1,0 +1,87 @@
+"""``tracker check``."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from tracker.cli.common import ARTICLE, json_option, open_newsroom, progress_bar, warn
+from tracker.errors import TrackerError
+
+if TYPE_CHECKING:
+    from tracker.newsroom import Newsroom
+    from tracker.policy import Verdict
+
+
+@click.command("check")
+@click.argument("articles", nargs=-1, type=ARTICLE, metavar="[ARTICLE...]")
+@click.option("--since", metavar="REV", help="Only what came after this git revision.")
+@click.option(
+    "--as-one",
+    is_flag=True,
+    help="With --since: take all of it as one change, as the merge of a pull request publishes it.",
+)
+@click.option("--staged", is_flag=True, help="Check what is staged, before a commit.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "github", "sarif"]),
+    default="text",
+    show_default=True,
+)
+@click.option("--settle", is_flag=True, help="Close the findings for good, in a file to commit.")
+@click.option("--why", metavar="TEXT", default="", help="With --settle: the reason.")
+@click.option("--rules", is_flag=True, help="List the rules, and stop.")
+@json_option
+def command(
+    articles: tuple[str, ...],
+    since: str | None,
+    as_one: bool,
+    staged: bool,
+    form: str,
+    settle: bool,
+    why: str,
+    rules: bool,
+    as_json: bool,
+) -> None:
+    """Find changes of substance that readers were never told of, and notes that do not fit.
+
+    Without ARTICLE, the whole newsroom is checked. The exit status is 1 where a finding fails.
+    The settings, under [check] in tracker.toml, say since when, with which grace time, and which
+    rules fail, warn or are off.
+    """
+    from tracker.newsroom.scope import Scope
+    from tracker.policy import RULES
+    from tracker.render import findings as face
+
+    if rules:
+        for name, what in RULES.items():
+            click.echo(f"{name:<20} {what}")
+        return
+    if staged and (since or as_one):
+        raise TrackerError("--staged looks at what is not committed.", "Leave out --since.")
+    if as_one and not since:
+        raise TrackerError("--as-one needs a range.", "Add --since REV.")
+    room = open_newsroom()
+    if room.repository.shallow and not staged:
+        warn("this clone is shallow: changes before it are not looked at, nor their notes.")
+    scope = Scope(articles, since, as_one=as_one, staged=staged)
+    with progress_bar("Checking articles") as progress:
+        verdict = room.check(scope, progress)
+    if settle:
+        _settle(room, verdict, why)
+        return
+    click.echo(face.write(verdict, "json" if as_json else form), nl=False)
+    if verdict.failed:
+        sys.exit(1)
+
+
+def _settle(room: Newsroom, verdict: Verdict, why: str) -> None:
+    from tracker.newsroom.settled import SETTLED_FILE, settle
+    from tracker.store.git import identity
+
+    who = identity(room.repository)[0]
+    number = settle(room.place, verdict.findings, f"{who.name} <{who.email}>", why)
+    click.echo(f"Settled {number} findings in {SETTLED_FILE}: commit that file.")

@@ -1,0 +1,190 @@
+"""What the commands share: opening the newsroom, articles on the command line, printing."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+from click.shell_completion import CompletionItem
+
+from tracker.errors import TrackerError
+
+if TYPE_CHECKING:
+    from tracker.newsroom import Newsroom
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def open_newsroom(ctx: click.Context | None = None) -> Newsroom:
+    """The newsroom that this command works in."""
+    from tracker.newsroom import Newsroom
+
+    context = ctx or click.get_current_context()
+    folder = Path(context.find_root().obj or ".")
+    if not folder.exists():
+        raise TrackerError(f"There is no folder {folder}.", "Check the path after -C.")
+    return Newsroom(folder, now=present())
+
+
+def present() -> datetime:
+    """The present time, in the local zone. ``TRACKER_NOW`` (ISO 8601) stands in for it."""
+    fixed = os.environ.get("TRACKER_NOW")
+    if not fixed:
+        return datetime.now().astimezone()
+    try:
+        return datetime.fromisoformat(fixed).astimezone()
+    except ValueError:
+        raise TrackerError(
+            f"TRACKER_NOW is no instant: “{fixed}”.", "Write it as 2022-05-12T07:45:00-04:00."
+        ) from None
+
+
+def here(article: str) -> str:
+    """An article as typed, made absolute where it names a file from the current folder."""
+    path = Path(article)
+    if "\0" in article or not article.strip():
+        return article
+    under_cwd = Path(os.path.normpath(Path.cwd() / path))
+    return str(under_cwd) if os.path.lexists(under_cwd) and not under_cwd.is_dir() else article
+
+
+class ArticleType(click.ParamType[str]):
+    """An article on the command line; the shell completes it."""
+
+    name = "article"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The path from the current folder where there is such a file, else what was typed."""
+        root = ctx.find_root().obj if ctx else "."
+        return here(value) if root in (None, ".") else value
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Paths and slugs that begin so."""
+        from tracker.newsroom.select import slug
+
+        try:
+            paths = open_newsroom(ctx).place.paths()
+        except TrackerError:
+            return []
+        names = [*paths, *(slug(path) for path in paths)]
+        return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+ARTICLE = ArticleType()
+
+
+def article_argument(**settings: Any) -> Callable[[Function], Function]:
+    """The ARTICLE of a command."""
+    return click.argument(
+        "article", type=ARTICLE, metavar=settings.pop("metavar", "ARTICLE"), **settings
+    )
+
+
+def json_option(function: Function) -> Function:
+    """``--json``, where a program may want the answer."""
+    return click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")(function)
+
+
+def at_option(function: Function) -> Function:
+    """``--at``, the instant of publication."""
+    return click.option(
+        "--at",
+        metavar="WHEN",
+        help='When it went out: 2022-05-12T07:45-04:00, "05/12/22 7:45 a.m. ET", noon, '
+        '"yesterday 9pm". Numeric dates are read by the house style. Default: now.',
+    )(function)
+
+
+def by_option(function: Function) -> Function:
+    """``--by``, the author."""
+    return click.option(
+        "--by", metavar='"NAME <ADDRESS>"', help="Who made it. Default: who git says you are."
+    )(function)
+
+
+def print_json(value: object) -> None:
+    """One JSON object on stdout."""
+    import json
+
+    from tracker.render.plain import plain
+
+    click.echo(json.dumps(plain(value), ensure_ascii=False, indent=2))
+
+
+def warn(sentence: str) -> None:
+    """Talk for the person, on stderr."""
+    click.echo(f"tracker: {sentence}", err=True)
+
+
+def paged(lines: Iterable[str]) -> None:
+    """Lines on stdout, in a pager where a person watches and they fill more than a screen."""
+    text = "\n".join(lines)
+    if text:
+        if sys.stdout.isatty() and text.count("\n") > _screen():
+            click.echo_via_pager(text + "\n")
+        else:
+            click.echo(text)
+
+
+def _screen() -> int:
+    import shutil
+
+    return shutil.get_terminal_size().lines - 2
+
+
+@contextmanager
+def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A function to call with the number done and the number of all.
+
+    A bar is shown on stderr where a person watches and the work lasts longer than a second.
+    """
+    if not sys.stderr.isatty():
+        yield lambda _done, _whole: None
+        return
+    import time
+
+    started = time.monotonic()
+    shown: list[Any] = []
+
+    def progress(done: int, whole: int) -> None:
+        if not shown and time.monotonic() - started > 1:
+            shown.append(_start_bar(what, whole))
+        if shown:
+            bar, task = shown[0]
+            bar.update(task, completed=done, total=whole)
+
+    try:
+        yield progress
+    finally:
+        if shown:
+            shown[0][0].stop()
+
+
+def _start_bar(what: str, whole: int) -> tuple[Any, Any]:
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    bar = Progress(
+        TextColumn(what),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    bar.start()
+    return bar, bar.add_task(what, total=whole)

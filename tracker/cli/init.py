@@ -1,0 +1,61 @@
+"""``tracker init``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from tracker.cli.common import present
+from tracker.errors import TrackerError
+
+
+@click.command("init")
+@click.argument("folder", metavar="[DIR]", default=".")
+@click.option(
+    "--style", default="default", metavar="NAME", help="The house style: see tracker styles."
+)
+@click.option("--timezone", metavar="ZONE", help="The newsroom's IANA zone, as America/New_York.")
+@click.option("--name", metavar="NAME", help="The newsroom's name, as readers know it.")
+def command(folder: str, style: str, timezone: str | None, name: str | None) -> None:
+    """Make a newsroom in DIR: a git repository with a tracker.toml.
+
+    A repository that is there already keeps everything; only tracker.toml is added. Checks look
+    at what is recorded from now on, so that an old archive does not start with a thousand findings.
+    """
+    from tracker.house import settings
+    from tracker.newsroom.place import SETTINGS_FILE
+    from tracker.store.record import initialise
+
+    root = Path(folder)
+    file = root / SETTINGS_FILE
+    if file.exists():
+        raise TrackerError(f"{file} is there already.", "Change the settings in that file.")
+    toml = settings.template(
+        name=name or root.absolute().name,
+        style=style,
+        timezone=timezone or _local_zone(),
+        since=present(),
+    )
+    settings.read(toml, SETTINGS_FILE, lambda _: "")  # an unknown style or zone stops here
+    repository = initialise(root)
+    file.write_text(toml, encoding="utf-8")
+    click.echo(f"Made a newsroom in {repository.top}: {SETTINGS_FILE} has its settings.")
+    click.echo("Write an article there, then: tracker record ARTICLE", err=True)
+
+
+def _local_zone() -> str:
+    """This machine's IANA zone, where the system tells it; UTC otherwise."""
+    import os
+
+    named = os.environ.get("TZ", "").lstrip(":")
+    link = Path("/etc/localtime")
+    target = str(link.resolve()) if link.is_symlink() else ""
+    zone = named or target.partition("zoneinfo/")[2]
+    from tracker.house import clock
+
+    try:
+        clock.zone(zone)
+    except TrackerError:
+        return "UTC"
+    return zone

@@ -1,0 +1,175 @@
+"""``tracker record``."""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from typing import TYPE_CHECKING
+
+import click
+
+from tracker.cli.common import (
+    ARTICLE,
+    at_option,
+    by_option,
+    json_option,
+    open_newsroom,
+    print_json,
+    warn,
+)
+from tracker.cli.notes import note_options, told_from
+from tracker.errors import TrackerError
+from tracker.model import Kind, Revision
+
+if TYPE_CHECKING:
+    from tracker.newsroom import Newsroom
+    from tracker.newsroom.writing import Recording, Stamp
+
+
+@click.command("record")
+@click.argument("articles", nargs=-1, type=ARTICLE, metavar="ARTICLE...")
+@note_options
+@at_option
+@by_option
+@click.option("-m", "--message", metavar="TEXT", help="The internal commit message.")
+@click.option(
+    "--file", "file", metavar="PATH|-", help="Take the new text from a file, or from stdin."
+)
+@click.option("--all", "every", is_flag=True, help="Record every changed article.")
+@click.option("--covers", metavar="REV", help="The earlier revision that the note tells of.")
+@click.option(
+    "--footer/--no-footer",
+    default=None,
+    help="Put the update lines into the body, or leave it as it is. Default: as the settings say.",
+)
+@click.option("--dry-run", is_flag=True, help="Show note, footer and diff, and write nothing.")
+@json_option
+def command(
+    articles: tuple[str, ...],
+    at: str | None,
+    by: str | None,
+    message: str | None,
+    file: str | None,
+    every: bool,
+    covers: str | None,
+    footer: bool | None,
+    dry_run: bool,
+    as_json: bool,
+    **notes: str | None,
+) -> None:
+    """Record one revision of each ARTICLE, with the note for readers.
+
+    A note is a whole sentence, or “to add …”, which gets the house's lead. With a kind and no
+    text, the editor opens on a draft made from the change.
+    """
+    from tracker.newsroom.writing import Stamp
+
+    room = open_newsroom()
+    names = _names(room, articles, every=every, file=file)
+    stamp = Stamp(at, by, message, covers)
+    text = _text(file)
+    prepared = []
+    for name in names:
+        told = told_from(notes, partial(_draft, room, name, text, stamp))
+        prepared.append(room.prepare(name, text, told, stamp, footer=footer))
+    if dry_run:
+        _show(prepared, as_json=as_json)
+        return
+    done = [(each, room.commit(each)) for each in prepared]
+    if as_json:
+        print_json({"recorded": [_told(each, revision) for each, revision in done]})
+        return
+    for each, revision in done:
+        _report(room, each, revision)
+
+
+def _names(
+    room: Newsroom, articles: tuple[str, ...], *, every: bool, file: str | None
+) -> list[str]:
+    if every and articles:
+        raise TrackerError("--all records every changed article.", "Leave out ARTICLE, or --all.")
+    if file is not None and len(articles) != 1:
+        raise TrackerError("--file is the text of one article.", "Name that one ARTICLE.")
+    if every:
+        changed = room.changed()
+        if not changed:
+            click.echo("Nothing to record: no article has changed.")
+        return changed
+    if not articles:
+        raise TrackerError("Which article?", "Name one or more, or use --all.")
+    return list(dict.fromkeys(articles))
+
+
+def _text(file: str | None) -> bytes | None:
+    if file is None:
+        return None
+    if file == "-":
+        return sys.stdin.buffer.read()
+    try:
+        with open(file, "rb") as source:  # noqa: PTH123 - a device or a pipe is welcome too
+            return source.read()
+    except OSError as error:
+        raise TrackerError(
+            f"{file} could not be read: {error.strerror}.", "Check the path after --file."
+        ) from None
+
+
+def _draft(room: Newsroom, name: str, text: bytes | None, stamp: Stamp, kind: Kind) -> str:
+    from tracker.cli.notes import edit_draft
+
+    return edit_draft(room, room.prepare(name, text, (), stamp).change, kind)
+
+
+def _show(prepared: list[Recording], *, as_json: bool) -> None:
+    if as_json:
+        print_json({"would_record": [_told(each, None) for each in prepared]})
+        return
+    from tracker.render.terminal_diff import terminal
+
+    for each in prepared:
+        if each.unchanged:
+            click.echo(f"{each.path} is unchanged: nothing would be recorded.")
+            continue
+        click.echo(f"Would record {each.path}:")
+        for note in each.notes:
+            click.echo(f"  {note.kind}: {note.text}")
+        if each.lines:
+            click.echo("Footer:")
+        for line in each.lines:
+            click.echo(f"  {line}")
+        if each.change is not None and each.before is not None:
+            click.echo(terminal(each.change, each.before, each.text).rstrip("\n"))
+
+
+def _told(recording: Recording, revision: Revision | None) -> dict[str, object]:
+    return {
+        "path": recording.path,
+        "unchanged": recording.unchanged,
+        "revision": revision,
+        "at": recording.at,
+        "person": recording.person,
+        "notes": recording.notes,
+        "footer": recording.lines,
+        "change": recording.change,
+    }
+
+
+def _report(room: Newsroom, recording: Recording, revision: Revision) -> None:
+    if recording.unchanged:
+        click.echo(
+            f"{recording.path} is unchanged since revision {revision.number}: nothing recorded."
+        )
+        return
+    from tracker.render.history import heading
+
+    click.echo(f"Recorded {recording.path}: {heading(revision, room.settings.zone)}")
+    for line in recording.lines if recording.notes else ():
+        click.echo(f"  {line}")
+    if recording.change is not None and recording.change.substantive and not recording.notes:
+        was_out = revision.published
+        if was_out:
+            warn(
+                "this changes what readers believe, and tells them nothing "
+                f"({recording.change.reasons[0]}).\n"
+                f"  Say it: tracker note {recording.path} --update TEXT, or --correction TEXT"
+            )

@@ -1,0 +1,45 @@
+"""``tracker restore``."""
+
+from __future__ import annotations
+
+import click
+
+from tracker.cli.common import (
+    article_argument,
+    at_option,
+    by_option,
+    json_option,
+    open_newsroom,
+    print_json,
+)
+from tracker.cli.notes import edit_draft, note_options, told_from
+from tracker.model import Kind
+
+
+@click.command("restore")
+@article_argument()
+@click.argument("rev")
+@note_options
+@at_option
+@by_option
+@json_option
+def command(
+    article: str, rev: str, at: str | None, by: str | None, as_json: bool, **notes: str | None
+) -> None:
+    """Make version REV of ARTICLE current again, as a new revision.
+
+    The notes that readers got since then stay under the article.
+    """
+    from tracker.render.history import heading
+
+    room = open_newsroom()
+
+    def ask(kind: Kind) -> str:
+        change = room.compare(room.show(article), room.show(article, rev))
+        return edit_draft(room, change, kind)
+
+    revision = room.restore(article, rev, told_from(notes, ask), at=at, by=by)
+    if as_json:
+        print_json({"recorded": [revision]})
+        return
+    click.echo(f"Restored {revision.path}: {heading(revision, room.settings.zone)}")

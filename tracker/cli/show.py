@@ -1,0 +1,32 @@
+"""``tracker show``."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from tracker.cli.common import article_argument, json_option, open_newsroom, print_json
+
+
+@click.command("show")
+@article_argument()
+@click.argument("rev", default="latest")
+@click.option("--changes", is_flag=True, help="Show what that revision changed.")
+@json_option
+def command(article: str, rev: str, changes: bool, as_json: bool) -> None:
+    """Print a version of ARTICLE, exactly as it was recorded."""
+    room = open_newsroom()
+    if as_json:
+        print_json({"revision": room.revision(article, rev), "text": room.show(article, rev)})
+        return
+    if not changes:
+        sys.stdout.buffer.write(room.content(article, rev))
+        sys.stdout.buffer.flush()
+        return
+    from tracker.cli.diff import print_terminal
+
+    revision = room.revision(article, rev)
+    new = room.show(article, revision.number)
+    old = room.show(article, revision.number - 1) if revision.number > 1 else ""
+    print_terminal(room.compare(old, new), old, new)

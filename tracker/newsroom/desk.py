@@ -1,0 +1,187 @@
+"""Notes go into texts and come out of them, as one newsroom's settings say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from tracker.errors import TrackerError
+from tracker.house import footer
+from tracker.house import style as house_style
+from tracker.house.notes import differences, find_notes, note_id, read_notes
+from tracker.house.settings import Settings
+from tracker.model import FoundNote, Kind, Note, Precision
+from tracker.text.document import Document, encode, notes_of, parse, with_updates
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What somebody wants readers to be told."""
+
+    kind: Kind
+    words: str  # as typed: a whole sentence, or "to add …", which gets the house's lead
+    at: datetime  # aware
+    precision: Precision = "minute"
+    covers: str | None = None  # full hash of the commit that it tells of; None: this revision
+    amends: str | None = None  # id of the note that it replaces
+
+
+class Desk:
+    """Puts notes into texts as one newsroom's settings say."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.style = settings.style
+        self.zone = settings.zone
+
+    def notes(self, text: str, brought: datetime) -> tuple[Note, ...]:
+        """All notes that stand in a text, front matter and body joined."""
+        return read_notes(parse(text), style=self.style, zone=self.zone, brought=brought)
+
+    def brought(self, before: str | None, text: str, at: datetime) -> tuple[Note, ...]:
+        """The notes that a text has and the one before it has not."""
+        notes = self.notes(text, at)
+        return notes if before is None else differences(self.notes(before, at), notes).brought
+
+    def add(self, text: str, told: Sequence[Told], *, footer: bool | None = None) -> str:
+        """The text with notes added: into the front matter, or as lines of the body.
+
+        ``footer`` says whether the lines of notes in the front matter are put into the body too;
+        without it, the settings decide.
+        """
+        for each in told:
+            words = house_style.sentence(self.style, each.kind, each.words)
+            text = self._add_one(text, each, words)
+        embed = self.settings.footer_embed if footer is None else footer
+        return self.footer(text) if embed and (told or footer) else text
+
+    def _add_one(self, text: str, told: Told, words: str) -> str:
+        document = parse(text)
+        at = told.at.astimezone(self.zone)
+        structured = holds_updates(document)
+        standing = self.notes(text, told.at)
+        if told.amends is not None and all(note.id != told.amends for note in standing):
+            raise no_such_note(told.amends, standing)
+        if structured:
+            notes = notes_of(document, zone=self.zone)
+            note = Note(
+                _next_id(notes),
+                told.kind,
+                words,
+                at,
+                told.precision,
+                amends=told.amends,
+                covers=told.covers,
+            )
+            return with_updates(document, [*notes, note])
+        note = Note(note_id(told.kind, words), told.kind, words, at, told.precision, origin="body")
+        if told.amends is not None:
+            found = self._found(text, told.amends, at)
+            line = house_style.line(self.style, note, self.zone)
+            return text[: found.start] + line + text[found.end :]
+        return footer.add_line(document, note, self.style, self.zone)
+
+    def withdraw(self, text: str, wanted: str, at: datetime) -> str:
+        """The text with a note taken back: marked in the front matter, or its line taken out."""
+        document = parse(text)
+        structured = notes_of(document, zone=self.zone)
+        for note in structured:
+            if note.id == wanted:
+                if note.withdrawn:
+                    raise TrackerError(
+                        f"The note {wanted} is withdrawn already.", "There is nothing to do."
+                    )
+                taken = replace(note, withdrawn=at.astimezone(self.zone))
+                kept = [taken if each.id == wanted else each for each in structured]
+                return self._footer_as_set(with_updates(document, kept))
+        found = self._found(text, wanted, at)
+        before, after = text[: found.start], text[found.end :]
+        return (
+            before.rstrip("\r\n")
+            + _break(text)
+            + (after.lstrip("\r\n") and _break(text) + after.lstrip("\r\n"))
+        )
+
+    def _found(self, text: str, wanted: str, at: datetime) -> FoundNote:
+        day = at.astimezone(self.zone).date()
+        for found in find_notes(text, as_of=day, style=self.style):
+            if note_id(found.kind, found.text) == wanted:
+                return found
+        raise no_such_note(wanted, self.notes(text, at))
+
+    def footer(self, text: str) -> str:
+        """The text with its lines made again from the notes of its front matter."""
+        document = parse(text)
+        notes = notes_of(document, zone=self.zone)
+        return footer.embed(document, notes, self.style, self.zone, self.settings.footer_max)
+
+    def _footer_as_set(self, text: str) -> str:
+        return self.footer(text) if self.settings.footer_embed else text
+
+    def carry(self, old: str, new: str, at: datetime) -> str:
+        """A new text with the notes of the old one, where it brings none of its own."""
+        if self.notes(new, at):
+            return new
+        return self.restore_notes(old, new, at)
+
+    def restore_notes(self, old: str, new: str, at: datetime) -> str:
+        """A text with every note that another text has and it has not."""
+        document, before = parse(new), parse(old)
+        structured = notes_of(before, zone=self.zone)
+        if structured and holds_updates(document):
+            known = {note.id for note in notes_of(document, zone=self.zone)}
+            missing = [note for note in structured if note.id not in known]
+            if missing:
+                kept = [*notes_of(document, zone=self.zone), *missing]
+                new = self._footer_as_set(with_updates(document, sorted(kept, key=_age)))
+        dropped = differences(self.notes(old, at), self.notes(new, at)).dropped
+        for note in dropped:
+            new = footer.add_line(parse(new), note, self.style, self.zone)
+        return new
+
+    def lines(self, text: str, at: datetime) -> tuple[str, ...]:
+        """The update lines of a text in house style: those for the top, then for the bottom."""
+        notes = self.notes(text, at)
+        return tuple(
+            line
+            for position in ("top", "bottom")
+            for line in footer.lines(
+                notes, self.style, self.zone, position, self.settings.footer_max
+            )
+        )
+
+    @staticmethod
+    def encoded(text: str, encoding: str) -> bytes:
+        """The bytes of a text, in the encoding it came in, or UTF-8 where that cannot hold it."""
+        try:
+            return encode(text, encoding)
+        except UnicodeEncodeError:
+            return encode(text, "utf-8")
+
+
+def _break(text: str) -> str:
+    return "\r\n" if "\r\n" in text else "\n"
+
+
+def _age(note: Note) -> datetime:
+    return note.at
+
+
+def _next_id(notes: Sequence[Note]) -> str:
+    numbers = [int(note.id[1:]) for note in notes if note.id[:1] == "u" and note.id[1:].isdecimal()]
+    return f"u{max(numbers, default=0) + 1}"
+
+
+def holds_updates(document: Document) -> bool:
+    """True where notes stand in the front matter: YAML and TOML hold lists, Pelican's does not."""
+    return document.front_matter is not None and document.front_matter.format in ("yaml", "toml")
+
+
+def no_such_note(wanted: str, standing: Sequence[Note]) -> TrackerError:
+    """The error for an id that no note of the article has."""
+    known = ", ".join(f"{note.id} ({note.kind})" for note in standing)
+    return TrackerError(
+        f"The article has no note “{wanted}”.",
+        f"Its notes are: {known}." if known else "It has no notes yet.",
+    )

@@ -1,0 +1,205 @@
+"""Where a newsroom is: its repository, its folder in it, its settings, and its articles' paths."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+
+from tracker.errors import TrackerError
+from tracker.house import settings as house_settings
+from tracker.house.settings import Settings
+from tracker.newsroom import select
+from tracker.store.git import discover
+from tracker.store.history import files, tip, track
+from tracker.store.record import replace_file
+
+SETTINGS_FILE = "tracker.toml"
+
+
+class Place:
+    """A newsroom's place on disk and in git, found from any folder or file in it."""
+
+    def __init__(self, path: Path) -> None:
+        self.repository = discover(path)
+        self.root = self._root(path)
+
+    def _root(self, path: Path) -> Path | None:
+        """The nearest folder above that has settings, else the repository's top."""
+        top = self.repository.top
+        if top is None:
+            return None
+        start = path.resolve()
+        for folder in (start, *start.parents):
+            if (folder / SETTINGS_FILE).is_file() and folder.is_relative_to(top):
+                return folder
+            if folder == top:
+                break
+        return top
+
+    @cached_property
+    def under(self) -> str:
+        """The newsroom's folder in its repository, with forward slashes; "" for all of it."""
+        if self.repository.top is None or self.root is None:
+            return ""
+        inside = self.root.relative_to(self.repository.top).as_posix()
+        return "" if inside == "." else inside
+
+    @cached_property
+    def tip(self) -> str:
+        """The newest commit of the published line, full hash.
+
+        Raises ``TrackerError`` where nothing is committed yet or the branch is not there.
+        """
+        return tip(self.repository, self.settings.branch)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """What ``tracker.toml`` says, read from disk; from the newest commit where there is none.
+
+        Raises ``TrackerError`` for a file that is wrong, with line.
+        """
+        return house_settings.read(self.file(SETTINGS_FILE) or "", SETTINGS_FILE, self._style)
+
+    def _style(self, name: str) -> str:
+        found = self.file(name)
+        if found is None:
+            raise TrackerError(
+                f"{SETTINGS_FILE} names the style file {name}, which is not there.",
+                f"Write it beside {SETTINGS_FILE}, or name a style that tracker has.",
+            )
+        return found
+
+    def file(self, name: str) -> str | None:
+        """A text file of the newsroom's own, from disk or else from the newest commit."""
+        return self._on_disk(name) if self.root is not None else self._in_commit(name)
+
+    def _on_disk(self, name: str) -> str | None:
+        assert self.root is not None
+        file = Path(os.path.normpath(self.root / name))
+        if not file.resolve().is_relative_to(self.repository.top or self.root):
+            raise TrackerError(
+                f"{name} leads out of the repository.", "Keep the file in the repository."
+            )
+        try:
+            return file.read_text(encoding="utf-8-sig") if file.is_file() else None
+        except (OSError, UnicodeDecodeError) as error:
+            raise TrackerError(
+                f"{name} could not be read: {error}.", "Write it in UTF-8, readable for you."
+            ) from None
+
+    def _in_commit(self, name: str) -> str | None:
+        head = self.repository.head
+        blob = dict(files(self.repository, head, name)).get(name) if head else None
+        return None if blob is None else self.content(blob).decode("utf-8-sig", "replace")
+
+    def paths(self) -> list[str]:
+        """The articles on the published line now, as paths in the repository, sorted."""
+        listed = (path for path, _ in files(self.repository, self.tip, self.under))
+        return select.articles(listed, self.settings.articles, self.under)
+
+    def blob(self, path: str) -> str | None:
+        """The blob that a path has in the newest commit; None where it has none."""
+        if self.settings.branch is None and self.repository.head is None:
+            return None
+        return dict(files(self.repository, self.tip, path)).get(path)
+
+    def again(self) -> Place:
+        """The same place as it is now: git is asked anew, the settings are not."""
+        place = Place(self.root or self.repository.git_dir)
+        place.__dict__["settings"] = self.settings
+        return place
+
+    def content(self, blob: str) -> bytes:
+        """The bytes of one blob."""
+        return self.repository.git.run("cat-file", "blob", blob)
+
+    def read(self, path: str) -> bytes:
+        """The bytes of an article's file on disk."""
+        disk = self.disk(path)
+        if disk is None:
+            raise TrackerError(
+                "This repository is bare: it has no files on disk.",
+                "Work in a clone, or give the text with --file.",
+            )
+        try:
+            return disk.read_bytes()
+        except OSError as error:
+            raise TrackerError(
+                f"{path} could not be read: {error.strerror}.", "Check the file on disk."
+            ) from None
+
+    def read_if_there(self, path: str) -> bytes | None:
+        """The bytes of an article's file on disk; None where there is none."""
+        disk = self.disk(path)
+        return self.read(path) if disk is not None and disk.is_file() else None
+
+    def replace(self, path: str, old: bytes, new: bytes) -> None:
+        """Give an article's file on disk new content, if it still holds the old one."""
+        disk = self.disk(path)
+        assert disk is not None
+        replace_file(disk, old, new)
+
+    def disk(self, path: str) -> Path | None:
+        """Where the file of an article is on disk; None in a bare repository."""
+        return None if self.repository.top is None else self.repository.top / path
+
+    def locate(self, article: str | Path, *, new: bool = False) -> str:
+        """The path in the repository that a path, a slug or a unique part of one means.
+
+        A relative path is taken from the newsroom's folder. With ``new``, a path that no revision
+        has yet is taken too. Raises ``TrackerError`` where nothing, or more than one article,
+        fits, and for a path that leads out of the repository.
+        """
+        name = str(article)
+        if "\0" in name or not name.strip():
+            raise TrackerError("An article needs a name.", "Give a path or a slug.")
+        path = self._inside(name)
+        if path and ((new and self._is_file(path)) or self._is_known(path)):
+            return path
+        if self.repository.head is not None:
+            try:
+                return select.find(name, self.paths(), self.under)
+            except TrackerError:
+                if path and self._was_known(path):
+                    return path
+                if not (new and path and select.is_text(path)):
+                    raise
+        if new and path and select.is_text(path):
+            return path
+        raise TrackerError(f"There is no article {name} yet.", "Record it first: tracker record")
+
+    def _is_file(self, path: str) -> bool:
+        disk = self.disk(path)
+        return disk is not None and disk.is_file()
+
+    def _is_known(self, path: str) -> bool:
+        return self.repository.head is not None and self.blob(path) is not None
+
+    def _was_known(self, path: str) -> bool:
+        return bool(track(self.repository, path, branch=self.settings.branch).versions)
+
+    def _inside(self, name: str) -> str:
+        """What was given as a path in the repository, free of links; "" where it cannot be one."""
+        top = self.repository.top
+        if top is None or self.root is None:
+            plain = PurePosixPath(name)
+            return "" if plain.is_absolute() or ".." in plain.parts else plain.as_posix()
+        full = Path(os.path.normpath(self.root / name))
+        if not full.is_relative_to(top):
+            full = full.parent.resolve() / full.name  # the same folder by another name
+        if not full.is_relative_to(top):
+            raise TrackerError(
+                f"{name} leads out of the repository at {top}.",
+                "Give the path of a file in the repository.",
+            )
+        inside = full.relative_to(top)
+        folder = top
+        for part in inside.parts:
+            folder = folder / part
+            if folder.is_symlink():
+                raise TrackerError(
+                    f"{folder.relative_to(top)} is a symbolic link.",
+                    "Give the path of the file itself.",
+                )
+        return inside.as_posix() if inside.parts else ""

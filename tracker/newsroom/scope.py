@@ -1,0 +1,23 @@
+"""What a check looks at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+Progress = Callable[[int, int], None]
+"""Called with the number of articles done and the number of all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a check looks at."""
+
+    articles: tuple[str, ...] = ()  # paths, slugs or parts; empty: the whole newsroom
+    since: str | None = None  # a git revision: only what came after it
+    as_one: bool = False  # with `since`: all of it as one change, as a merge would publish it
+    staged: bool = False  # what is staged, against the newest commit
+    workers: int | None = None  # processes; None: as many as there are cores
+
+
+EVERYTHING = Scope()

@@ -1,0 +1,218 @@
+"""Which files are articles, which article a name means, and which revision a person means."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import PurePosixPath
+
+from tracker.errors import TrackerError
+from tracker.house.moments import Moment, read_moment
+from tracker.house.settings import Settings
+from tracker.model import Revision
+
+SUFFIXES = frozenset({".md", ".markdown", ".txt"})
+
+FOLDERS = ("articles", "content", "_posts", "posts", "src/content", "docs")
+"""Where sites keep their articles; the first that has any is taken."""
+
+_USUAL = frozenset(
+    [
+        "readme",
+        "changelog",
+        "changes",
+        "history",
+        "license",
+        "licence",
+        "copying",
+        "contributing",
+        "contributors",
+        "authors",
+        "code_of_conduct",
+        "security",
+        "support",
+        "governance",
+        "maintainers",
+        "notice",
+        "todo",
+        "requirements",
+        "robots",
+        "humans",
+        "requirements-dev",
+        "constraints",
+    ]
+)
+_DATED = re.compile(r"\d{4}-\d{1,2}-\d{1,2}-(?=.)")
+
+
+def is_text(path: str) -> bool:
+    """True for a file that may be an article by its name: Markdown or text, and no listing."""
+    name = PurePosixPath(path)
+    return name.suffix.lower() in SUFFIXES and name.stem != "_index"
+
+
+def slug(path: str) -> str:
+    """What people call an article: its file's stem, or its folder's for an index file.
+
+    A date that Jekyll wants before the name is no part of it.
+    """
+    name = PurePosixPath(path)
+    stem = name.parent.name if name.stem == "index" and name.parent.name else name.stem
+    return _DATED.sub("", stem, count=1) if _DATED.match(stem) else stem
+
+
+@cache
+def _matcher(pattern: str) -> re.Pattern[str]:
+    """A glob where ``**`` crosses folders and ``*`` does not."""
+    out = []
+    for part in re.findall(r"\*\*/|\*\*|\*|\?|[^*?]+", pattern.strip("/")):
+        known = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+        out.append(known.get(part) or re.escape(part))
+    return re.compile("".join(out) + r"(?:/.*)?\Z", re.DOTALL)
+
+
+def articles(paths: Iterable[str], patterns: Sequence[str] = (), under: str = "") -> list[str]:
+    """Those of a repository's paths that are articles of the newsroom in the folder ``under``.
+
+    With patterns, those that match one; without, those in the first of ``FOLDERS`` that has any,
+    else all but the files that every repository has. Sorted.
+    """
+    prefix = f"{under}/" if under else ""
+    texts = sorted(path for path in paths if path.startswith(prefix) and is_text(path))
+    if patterns:
+        matchers = [_matcher(pattern) for pattern in patterns]
+        return [path for path in texts if any(each.match(path[len(prefix) :]) for each in matchers)]
+    for folder in FOLDERS:
+        inside = [path for path in texts if path.startswith(f"{prefix}{folder}/")]
+        if inside:
+            return inside
+    return [path for path in texts if not _is_usual(path)]
+
+
+def _is_usual(path: str) -> bool:
+    name = PurePosixPath(path)
+    return name.stem.lower() in _USUAL or any(part.startswith(".") for part in name.parts)
+
+
+def find(name: str, paths: Sequence[str], under: str = "") -> str:
+    """The one article that a name means: a path, a slug, or a unique part of a path.
+
+    Raises ``TrackerError`` where there is none or more than one.
+    """
+    wanted = name.strip("/")
+    inside = f"{under}/{wanted}" if under else wanted
+    for exact in (inside, wanted):
+        if exact in paths:
+            return exact
+    lowered = wanted.lower()
+    tests = (
+        lambda path: wanted in (slug(path), PurePosixPath(path).stem),
+        lambda path: lowered in (slug(path).lower(), PurePosixPath(path).stem.lower()),
+        lambda path: lowered in path.lower(),
+    )
+    for test in tests:
+        matches = [path for path in paths if wanted and test(path)]
+        if len(matches) == 1:
+            return matches[0]
+        if matches:
+            shown = ", ".join(matches[:5]) + (" …" if len(matches) > 5 else "")
+            number = "Two" if len(matches) == 2 else str(len(matches))
+            raise TrackerError(
+                f"{number} articles match “{name}”: {shown}.", "Give more of the path."
+            )
+    raise TrackerError(f"No article matches “{name}”.", _nearest(wanted, paths))
+
+
+def _nearest(wanted: str, paths: Sequence[str]) -> str:
+    from difflib import get_close_matches
+
+    by_slug = {slug(path): path for path in paths}
+    near = get_close_matches(PurePosixPath(wanted).stem, by_slug, n=3, cutoff=0.6)
+    if near:
+        return "Did you mean " + " or ".join(by_slug[each] for each in near) + "?"
+    return "Run tracker history to see the newsroom's articles, or give the path of a file."
+
+
+_LATEST = re.compile(r"latest(?:~(\d{1,9}))?\Z")
+
+
+def revision(
+    wanted: str, revisions: Sequence[Revision], settings: Settings, now: datetime
+) -> Revision:
+    """The revision that a person means by a number, ``latest~1``, a date, an instant or a commit.
+
+    A date means what readers saw at the end of that day in the newsroom's zone, an instant what
+    they saw then. Raises ``TrackerError`` where nothing fits.
+    """
+    text = wanted.strip()
+    last = revisions[-1].number
+    latest = _LATEST.match(text)
+    if latest:
+        back = int(latest.group(1) or 0)
+        if back >= len(revisions):
+            raise TrackerError(
+                f"There is no revision {back} before the latest: the article has {last}.",
+                "Count from 1, or use latest.",
+            )
+        return revisions[-1 - back]
+    if text.isascii() and text.isdigit() and len(text) < 7:
+        if not 1 <= int(text) <= last:
+            raise TrackerError(
+                f"There is no revision {text}: the article has {last}.",
+                "Run tracker history to see them.",
+            )
+        return revisions[int(text) - 1]
+    if re.fullmatch(r"[0-9a-fA-F]{4,64}", text):
+        matches = [each for each in revisions if each.commit.startswith(text.lower())]
+        if len(matches) == 1:
+            return matches[0]
+        if matches:
+            raise TrackerError(
+                f"“{text}” begins {len(matches)} commits of this article.", "Give more of it."
+            )
+    try:
+        found = moment(text, settings, now)
+    except TrackerError as error:
+        if re.search(r"\d\D+\d", text):
+            raise
+        raise TrackerError(
+            f"“{wanted}” is no revision of this article.",
+            "Give a number, latest, latest~1, a date, an instant or a commit.",
+        ) from error
+    until = found.at if found.precision == "minute" else found.at + timedelta(days=1)
+    return seen_at(until, revisions, inclusive=found.precision == "minute", wanted=wanted)
+
+
+def moment(typed: str, settings: Settings, now: datetime) -> Moment:
+    """The instant that an editor typed: a numeric date is read as the house style writes it."""
+    return read_moment(
+        typed,
+        day_first=settings.style.day_first,
+        zone=settings.zone,
+        now=now,
+        language=settings.language,
+        zones=settings.style.zones,
+    )
+
+
+def seen_at(
+    at: datetime, revisions: Sequence[Revision], *, inclusive: bool = True, wanted: str = ""
+) -> Revision:
+    """What readers saw at an instant: the last revision that was out by then.
+
+    Author dates can be out of order on the published line, so the running maximum counts.
+    """
+    chosen = None
+    latest = revisions[0].at
+    for each in revisions:
+        latest = max(latest, each.at)
+        if latest < at or (inclusive and latest == at):
+            chosen = each
+    if chosen is None:
+        raise TrackerError(
+            f"There was no version yet at {wanted or at.isoformat()}.",
+            f"The first is of {revisions[0].at.isoformat(timespec='minutes')}.",
+        )
+    return chosen

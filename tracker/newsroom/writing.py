@@ -1,0 +1,256 @@
+"""A new text and its notes become one revision: first prepared, then written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tracker.errors import TrackerError
+from tracker.house.moments import Moment
+from tracker.model import Change, Kind, Note, Person
+from tracker.newsroom.desk import Told, no_such_note
+from tracker.store.git import identity
+from tracker.store.record import blob_of, write
+from tracker.text.document import decode
+
+if TYPE_CHECKING:
+    from tracker.newsroom.room import Newsroom
+
+_AHEAD = timedelta(minutes=2)
+"""How far an instant may lie ahead: the clocks of two machines are never quite the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """When, by whom and why a revision is made."""
+
+    at: datetime | str | None = None  # aware, or what an editor types; None: now
+    by: Person | str | None = None  # "Name <address>"; None: who git says is writing
+    message: str | None = None  # the internal commit message; None: one is made
+    covers: str | int | None = None  # an earlier revision that the note tells of
+
+
+NOW = Stamp()
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """One revision that is ready to be written."""
+
+    path: str  # in the repository
+    expected: str | None  # the blob that the article has now on the published line
+    disk: bytes | None  # what the file on disk holds; None where it is not to be touched
+    data: bytes  # what will be written
+    before: str | None  # the text of the last revision; None for a new article
+    text: str  # what will be written, decoded
+    notes: tuple[Note, ...]  # those that this revision brings
+    lines: tuple[str, ...]  # the update lines under (or above) the article, in house style
+    change: Change | None  # against the last revision; None for a new article
+    unchanged: bool  # there is nothing to record
+    person: Person
+    at: datetime  # aware: the author date
+    message: str
+
+
+def prepare(
+    room: Newsroom,
+    article: str | Path,
+    text: str | bytes | None,
+    told: Sequence[tuple[Kind, str]],
+    stamp: Stamp,
+    *,
+    footer: bool | None = None,
+) -> Recording:
+    """A revision of the file on disk, or of a text that is given."""
+    draft = _Draft(room, room.place.locate(article, new=True), stamp)
+    given = text.encode() if isinstance(text, str) else text
+    new, encoding = decode(room.place.read(draft.path) if given is None else given)
+    if given is not None and draft.before is not None:
+        new = room.desk.carry(draft.before, new, draft.moment.at)
+    return draft.finish(room.desk.add(new, draft.told(told), footer=footer), encoding)
+
+
+def prepare_note(
+    room: Newsroom,
+    article: str | Path,
+    words: str,
+    kind: Kind | None,
+    stamp: Stamp,
+    *,
+    amends: str | None = None,
+) -> Recording:
+    """A revision that adds a note to what is already out, or replaces one."""
+    draft = _Draft(room, room.place.locate(article), stamp)
+    text, encoding = draft.published()
+    if amends is not None and kind is None:
+        kind = _note(room, text, amends, draft.moment.at).kind
+    return draft.finish(
+        room.desk.add(text, draft.told([(kind or "update", words)], amends)), encoding
+    )
+
+
+def prepare_withdrawal(room: Newsroom, article: str | Path, note: str, stamp: Stamp) -> Recording:
+    """A revision that takes a note back."""
+    draft = _Draft(room, room.place.locate(article), stamp)
+    text, encoding = draft.published()
+    message = stamp.message or f"Withdraw note {note} of {draft.path}"
+    return draft.finish(room.desk.withdraw(text, note, draft.moment.at), encoding, message)
+
+
+def prepare_restoration(
+    room: Newsroom,
+    article: str | Path,
+    revision: str | int,
+    told: Sequence[tuple[Kind, str]],
+    stamp: Stamp,
+) -> Recording:
+    """A revision that makes an older text current again, with the notes of today."""
+    draft = _Draft(room, room.place.locate(article), stamp)
+    today, _ = draft.published()
+    chosen = room.revision(draft.path, revision)
+    old, encoding = decode(room.content(draft.path, chosen.number))
+    new = room.desk.restore_notes(today, old, draft.moment.at)
+    day = chosen.at.astimezone(room.settings.zone).isoformat(" ", "minutes")
+    message = stamp.message or f"Restore {draft.path} as it was on {day}"
+    return draft.finish(room.desk.add(new, draft.told(told)), encoding, message)
+
+
+def commit(room: Newsroom, recording: Recording) -> str | None:
+    """Write a recording; the full hash of its commit, None where git found nothing changed."""
+    return write(
+        room.repository,
+        recording.path,
+        recording.data,
+        expected=recording.expected,
+        message=recording.message,
+        person=recording.person,
+        at=recording.at,
+        disk=recording.disk,
+        branch=room.settings.branch,
+    )
+
+
+class _Draft:
+    """What every kind of recording starts with and ends with."""
+
+    def __init__(self, room: Newsroom, path: str, stamp: Stamp) -> None:
+        self.room = room
+        self.path = path
+        self.stamp = stamp
+        writer, clock = identity(room.repository)
+        self.person = _person(stamp.by) or writer
+        self.moment = _moment(room, stamp.at, room.present or clock)
+        self.expected = room.place.blob(path)
+        self.old = room.place.content(self.expected) if self.expected else None
+        self.before = decode(self.old)[0] if self.old is not None else None
+
+    def published(self) -> tuple[str, str]:
+        """The text that is out, with its encoding; refuses where the file on disk differs."""
+        if self.old is None:
+            raise TrackerError(
+                f"{self.path} has no recorded revision yet.",
+                f"Record the first: tracker record {self.path}",
+            )
+        data = self.room.place.read_if_there(self.path)
+        if data is None or data == self.old:
+            return decode(self.old)
+        if blob_of(self.room.repository, self.path, data) != self.expected:
+            raise TrackerError(
+                f"{self.path} has changes on disk that are not recorded.",
+                "Record them together with the note: tracker record",
+            )
+        return decode(data)
+
+    def told(self, told: Sequence[tuple[Kind, str]], amends: str | None = None) -> list[Told]:
+        """What readers are told, with this revision's instant."""
+        covers = None
+        if self.stamp.covers is not None:
+            covers = self.room.revision(self.path, self.stamp.covers).commit
+        at, precision = self.moment.at, self.moment.precision
+        return [Told(kind, words, at, precision, covers, amends) for kind, words in told]
+
+    def finish(self, text: str, encoding: str, message: str | None = None) -> Recording:
+        """Everything that is known before writing."""
+        desk, at = self.room.desk, self.moment.at
+        data = desk.encoded(text, encoding)
+        disk = self.room.place.read_if_there(self.path)
+        unchanged = data == self.old or (
+            self.old is not None
+            and data.replace(b"\r\n", b"\n") == self.old.replace(b"\r\n", b"\n")
+            and blob_of(self.room.repository, self.path, data) == self.expected
+        )
+        notes = desk.brought(self.before, text, at)
+        message = message or self.stamp.message or _message(self.path, self.before, notes)
+        change = None
+        if self.before is not None:
+            change = self.room.compare(_line_breaks_of(text, self.before), text)
+        return Recording(
+            path=self.path,
+            expected=self.expected,
+            disk=disk,
+            data=data,
+            before=self.before,
+            text=text,
+            notes=notes,
+            lines=desk.lines(text, at),
+            change=change,
+            unchanged=unchanged and (disk is None or disk == data),
+            person=self.person,
+            at=at,
+            message=message,
+        )
+
+
+def _line_breaks_of(model: str, text: str) -> str:
+    """A text with CRLF where the model has it: what git turns on checkout is no change."""
+    if "\r\n" in model and "\r\n" not in text:
+        return text.replace("\n", "\r\n")
+    return text
+
+
+def _moment(room: Newsroom, at: datetime | str | None, now: datetime) -> Moment:
+    if at is None:
+        return Moment(now, "minute")
+    if isinstance(at, str):
+        moment = room.read_moment(at, now)
+    elif at.tzinfo is None:
+        raise TrackerError(
+            f"The instant {at.isoformat()} has no zone.", "Give an aware datetime, or text."
+        )
+    else:
+        moment = Moment(at, "minute")
+    if moment.at > now + _AHEAD:
+        raise TrackerError(
+            f"{moment.at.isoformat(' ', 'minutes')} is in the future.",
+            "Record a revision when it is out; check the date and the zone.",
+        )
+    return moment
+
+
+def _person(by: Person | str | None) -> Person | None:
+    if not isinstance(by, str):
+        return by
+    name, bracket, rest = by.partition("<")
+    email = rest.rstrip().removesuffix(">").strip()
+    if not name.strip() or (bracket and not rest.rstrip().endswith(">")):
+        raise TrackerError(f"“{by}” names no author.", "Write it as: Name <name@example.org>")
+    return Person(name.strip(), email)
+
+
+def _note(room: Newsroom, text: str, wanted: str, at: datetime) -> Note:
+    standing = room.desk.notes(text, at)
+    for note in standing:
+        if note.id == wanted:
+            return note
+    raise no_such_note(wanted, standing)
+
+
+def _message(path: str, before: str | None, notes: Sequence[Note]) -> str:
+    """A commit message for people who read plain git log."""
+    if not notes:
+        return f"{'Publish' if before is None else 'Edit'} {path}"
+    kinds = " and ".join(note.kind.capitalize() for note in notes)
+    return f"{kinds}: {path}\n\n" + "\n".join(note.text for note in notes)

@@ -1,0 +1,142 @@
+"""Findings for people, as JSON, as GitHub annotations and as SARIF."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from itertools import groupby
+
+import click
+
+from tracker import __version__
+from tracker.model import Finding
+from tracker.policy import Verdict
+from tracker.render.plain import plain
+from tracker.render.safe import safe
+
+
+def write(verdict: Verdict, form: str) -> str:
+    """The findings in a form: ``text``, ``json``, ``github`` or ``sarif``."""
+    if form == "json":
+        return _dump(as_object(verdict))
+    if form == "sarif":
+        return _dump(sarif(verdict))
+    lines = github(verdict) if form == "github" else text(verdict)
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _dump(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
+
+
+def as_object(verdict: Verdict) -> dict[str, object]:
+    """What ``check --json`` prints; the schema is in ``docs/findings.schema.json``."""
+    return {
+        "findings": plain(verdict.findings),
+        "settled": verdict.settled,
+        "articles": verdict.articles,
+        "revisions": verdict.revisions,
+        "failed": verdict.failed,
+    }
+
+
+def text(verdict: Verdict) -> Iterator[str]:
+    """Article by article, for people, with a last line that counts."""
+    for path, group in groupby(verdict.findings, key=lambda finding: finding.path):
+        yield click.style(safe(path), bold=True)
+        for finding in group:
+            color = "red" if finding.severity == "fail" else "yellow"
+            where = f"revision {finding.revision}" if finding.commit else "not recorded yet"
+            when = f", {finding.at.isoformat(' ', 'minutes')}" if finding.at else ""
+            commit = f", {finding.commit[:10]}" if finding.commit else ""
+            yield f"  {click.style(finding.rule, fg=color)}  {where}{when}{commit}"
+            yield f"      {safe(finding.words)}"
+            yield click.style(f"      → {safe(finding.advice)}", dim=True)
+    yield _count(verdict)
+
+
+def _count(verdict: Verdict) -> str:
+    failing = sum(finding.severity == "fail" for finding in verdict.findings)
+    warnings = len(verdict.findings) - failing
+    parts = [_number(failing, "finding")]
+    if warnings:
+        parts.append(_number(warnings, "warning"))
+    if verdict.settled:
+        parts.append(f"{verdict.settled:,} settled")
+    seen = f"{_number(verdict.articles, 'article')}, {_number(verdict.revisions, 'revision')}"
+    return f"{', '.join(parts)} in {seen}."
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count:,} {what}" + ("" if count == 1 else "s")
+
+
+def github(verdict: Verdict) -> Iterator[str]:
+    """Workflow commands that GitHub Actions shows beside the lines of a pull request."""
+    for finding in verdict.findings:
+        command = "error" if finding.severity == "fail" else "warning"
+        place = [f"file={_property(finding.path)}"]
+        if finding.line is not None:
+            place.append(f"line={finding.line}")
+        place.append(f"title={_property(f'tracker {finding.rule}')}")
+        yield f"::{command} {','.join(place)}::{_message(f'{finding.words}. {finding.advice}')}"
+    yield _count(verdict)
+
+
+def _message(words: str) -> str:
+    return safe(words).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(words: str) -> str:
+    return _message(words).replace(":", "%3A").replace(",", "%2C")
+
+
+def sarif(verdict: Verdict) -> dict[str, object]:
+    """The findings as a SARIF 2.1.0 log (OASIS)."""
+    return {
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [
+            {
+                "tool": {
+                    "driver": {
+                        "name": "tracker",
+                        "version": __version__,
+                        "rules": [
+                            {"id": name, "shortDescription": {"text": what}}
+                            for name, what in verdict.rules.items()
+                        ],
+                    }
+                },
+                "results": [_result(finding, list(verdict.rules)) for finding in verdict.findings],
+            }
+        ],
+    }
+
+
+def _result(finding: Finding, rules: list[str]) -> dict[str, object]:
+    from urllib.parse import quote
+
+    path = quote(finding.path.encode("utf-8", "surrogateescape"))
+    fingerprint = f"{finding.rule}:{finding.path}:{finding.commit or ''}:{finding.words}"
+    return {
+        "ruleId": finding.rule,
+        "ruleIndex": rules.index(finding.rule),
+        "level": "error" if finding.severity == "fail" else "warning",
+        "message": {"text": f"{safe(finding.words)}. {finding.advice}"},
+        "locations": [
+            {
+                "physicalLocation": {
+                    "artifactLocation": {"uri": path},
+                    "region": {"startLine": finding.line or 1},
+                }
+            }
+        ],
+        "partialFingerprints": {"finding/v1": _digest(fingerprint)},
+    }
+
+
+def _digest(words: str) -> str:
+    from hashlib import sha256
+
+    return sha256(words.encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -1,0 +1,150 @@
+"""History for a terminal and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from zoneinfo import ZoneInfo
+
+import click
+
+from tracker.house import style as house_style
+from tracker.house.settings import Settings
+from tracker.house.style import Style
+from tracker.model import Article, Event, History, Note, Revision
+from tracker.render.safe import safe
+
+
+def heading(revision: Revision, zone: ZoneInfo) -> str:
+    """One line that says which revision: number, when, who, words, commit."""
+    at = revision.at.astimezone(zone).strftime("%Y-%m-%d %H:%M %Z")
+    return (
+        f"revision {revision.number}, {at}, {safe(revision.person.name)}, "
+        f"{words(revision)}, commit {revision.commit[:10]}"
+    )
+
+
+def words(revision: Revision) -> str:
+    """Words added and removed, as ``+21 −3 words``."""
+    return f"+{revision.words_added} −{revision.words_removed} words"
+
+
+def history_lines(
+    life: History,
+    settings: Settings,
+    *,
+    limit: int | None = None,
+    substantive: bool = False,
+    reverse: bool = False,
+) -> Iterator[str]:
+    """An article's revisions and events, newest first unless ``reverse``."""
+    state = " (deleted)" if life.deleted else ""
+    yield f"{click.style(safe(life.article.headline), bold=True)}{state}  {safe(life.article.path)}"
+    for line in _items(life, settings, limit=limit, substantive=substantive, reverse=reverse):
+        yield from line
+
+
+def _items(
+    life: History, settings: Settings, *, limit: int | None, substantive: bool, reverse: bool
+) -> Iterator[list[str]]:
+    shown = _chosen(life, limit=limit, substantive=substantive)
+    order = {each.commit: each.number for each in life.revisions}
+    items: list[tuple[tuple[float, int], list[str]]] = []
+    for revision in shown:
+        # Revisions keep the order of the published line, whatever their author dates say.
+        key = (float(revision.number), 1)
+        items.append((key, list(revision_lines(revision, settings))))
+    first = shown[0] if shown else None
+    for event in () if substantive else life.events:
+        before = [each for each in life.revisions if each.at <= event.at]
+        place = float(order.get(event.commit, before[-1].number if before else 0))
+        if first is None or place >= first.number or limit is None:
+            items.append(((place, 2), [_event_line(event, settings.zone)]))
+    items.sort(key=lambda item: item[0], reverse=not reverse)
+    for _, lines in items:
+        yield lines
+    hidden = len(life.revisions) - len(shown)
+    if hidden:
+        yield [
+            click.style(f"  … {hidden} more: see them without --limit or --substantive", dim=True)
+        ]
+
+
+def _chosen(life: History, *, limit: int | None, substantive: bool) -> Sequence[Revision]:
+    shown = life.revisions if limit is None else life.revisions[-limit:]
+    return (
+        [each for each in shown if each.substantive or each.number == 1] if substantive else shown
+    )
+
+
+def revision_lines(
+    revision: Revision, settings: Settings, article: Article | None = None
+) -> Iterator[str]:
+    """A revision: its line, its notes in house style, and why it matters."""
+    at = revision.at.astimezone(settings.zone).strftime("%Y-%m-%d %H:%M %Z")
+    tags = []
+    if not revision.published:
+        tags.append("before publication")
+    elif revision.substantive:
+        tags.append(click.style("substantive", fg="yellow"))
+    number = click.style(f"{revision.number:>4}", bold=True)
+    parts = [at, safe(revision.person.name), words(revision), *tags]
+    if article is not None:
+        parts.insert(0, click.style(safe(article.slug), bold=True))
+    yield f"{number}  {'  '.join(parts)}  {click.style(revision.commit[:10], dim=True)}"
+    for note in revision.notes:
+        line = house_style.line(settings.style, note, settings.zone)
+        yield f"      {click.style(safe(line), fg='green')}"
+    for reason in revision.reasons[:3]:
+        yield f"      {click.style(safe(reason), dim=True)}"
+    if len(revision.reasons) > 3:
+        yield click.style(f"      … {len(revision.reasons) - 3} more reasons", dim=True)
+    if revision.side:
+        yield click.style(
+            f"      merged: {len(revision.side)} commits that readers never saw", dim=True
+        )
+
+
+def _event_line(event: Event, zone: ZoneInfo) -> str:
+    at = event.at.astimezone(zone).strftime("%Y-%m-%d %H:%M %Z")
+    what = {
+        "moved": f"moved from {safe(event.old_path or '')} to {safe(event.path)}",
+        "deleted": f"deleted {safe(event.path)}",
+        "returned": f"returned as {safe(event.path)}",
+        "ignored": f"left out by the list of ignored commits: {safe(event.subject)}",
+    }[event.kind]
+    return (
+        f"   ·  {at}  {safe(event.person.name)}  {what}  {click.style(event.commit[:10], dim=True)}"
+    )
+
+
+def history_object(life: History, *, limit: int | None = None, substantive: bool = False) -> object:
+    """What ``history --json`` prints; the schema is in ``docs/history.schema.json``."""
+    return {
+        "article": life.article,
+        "deleted": life.deleted,
+        "shallow": life.shallow,
+        "revisions": list(_chosen(life, limit=limit, substantive=substantive)),
+        "events": life.events,
+    }
+
+
+def latest_lines(latest: Iterable[tuple[Article, Revision]], settings: Settings) -> Iterator[str]:
+    """The newsroom's latest revisions, newest first."""
+    for article, revision in latest:
+        yield from revision_lines(revision, settings, article)
+
+
+def latest_object(latest: Iterable[tuple[Article, Revision]]) -> object:
+    """What ``history --json`` prints without an article."""
+    return {
+        "revisions": [{"article": article, "revision": revision} for article, revision in latest]
+    }
+
+
+def note_lines(notes: Iterable[Note], style: Style, zone: ZoneInfo) -> Iterator[str]:
+    """Notes with their ids, each in house style."""
+    for note in notes:
+        state = (
+            " (withdrawn)" if note.withdrawn else f" (amends {note.amends})" if note.amends else ""
+        )
+        yield f"{note.id}{state}  {safe(house_style.line(style, note, zone))}"
