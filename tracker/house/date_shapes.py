@@ -1,24 +1,26 @@
-"""The shapes in which people write dates, times and zones, as expressions built from word lists.
+"""The shapes in which people write dates, times and zones.
 
-One set of expressions serves running text (``prose``), where look-alikes abound, and another what
-an editor types, where every character has to be understood. All repetitions are bounded.
+Expressions find the shape, word lists decide whether its words are months, weekdays or zones:
+expressions that hold all the names would take longer to compile than an article takes to read.
+One set serves running text (``prose``), where look-alikes abound, another what an editor types,
+where every character has to be understood. All repetitions are bounded.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import time
 from functools import cache
 
 from tracker.house.language import Language, base, language
-from tracker.house.zones import written_names
+from tracker.house.zones import understand
 
 _SPACE = r"[ \t\u00a0\u2009\u202f]"
 _GAP = rf"(?:(?:{_SPACE}|&nbsp;){{1,3}}|[ \t]{{0,2}}\r?\n[ \t]{{0,2}})"
-_NO_LETTER_BEFORE = r"(?<![^\W_])"
-_NO_LETTER_AFTER = r"(?![^\W_])"
+_NAME = r"[^\W\d_][^\W\d_'’ʼ]{1,11}"
+_ALONE = r"(?![^\W_])"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +47,20 @@ class ClockTime:
 
 @dataclass(frozen=True, slots=True)
 class Shapes:
-    """The expressions for some languages together."""
+    """How dates, times and zones are written in some languages together."""
 
-    date: re.Pattern[str]
+    prose: bool
+    date: re.Pattern[str]  # candidates: `numbers` says which are dates
     time: re.Pattern[str]
-    zone: re.Pattern[str]
-    weekday: re.Pattern[str]
     between: re.Pattern[str]  # what may stand between a date and the time after it
     before_date: re.Pattern[str]  # … between a time and the date after it
-    months: dict[str, int]  # folded name -> 1 … 12
-    weekdays: dict[str, int]  # folded name -> 0 (Monday) … 6
+    months: Mapping[str, int]  # folded name -> 1 … 12
+    weekdays: Mapping[str, int]  # folded name -> 0 (Monday) … 6
     common_words: frozenset[str]
     noon: frozenset[str]  # folded
 
     def numbers(self, match: re.Match[str]) -> Numbers | None:
-        """The parts of a date that ``date`` matched; None for an ordinary word like "may"."""
+        """The parts of a date that ``date`` matched; None when its word is no month."""
         group = match.group
         start, end = match.span()
         if group("iso_year"):
@@ -70,14 +71,15 @@ class Shapes:
             pair = int(group("first")), int(group("second"))
             return Numbers(int(year), len(year) == 2, None, None, pair, start, end)
         which = "dmy" if group("dmy_day") else "mdy"
-        year = group(f"{which}_year")
+        written = group(f"{which}_year")
         name = group(f"{which}_month")
-        if year is None and name in self.common_words:
+        month = self.months.get(fold(name))
+        if month is None or (written is None and self.prose and name in self.common_words):
             return None
-        month = self.months[fold(name)]
-        value = int(year.lstrip("'’")) if year else None
-        short = year is not None and len(year.lstrip("'’")) == 2
-        return Numbers(value, short, month, int(group(f"{which}_day")), None, start, end)
+        digits = written.lstrip("'’") if written else ""
+        value = int(digits) if digits else None
+        day = int(group(f"{which}_day"))
+        return Numbers(value, len(digits) == 2, month, day, None, start, end)
 
     def clock(self, match: re.Match[str]) -> ClockTime:
         """The time of day that ``time`` matched."""
@@ -96,10 +98,79 @@ class Shapes:
             return ClockTime(None, start, end)
         return ClockTime(time(hour, minute, second), start, end)
 
+    def zone(self, text: str, at: int, more: Mapping[str, str] = {}) -> tuple[str | None, int]:
+        """The zone's name that begins here, as written, and where it ends; None and ``at``.
+
+        ``more`` are the house's own names: as written -> IANA name.
+        """
+        lead = _zone_lead().match(text, at)
+        begin = lead.end() if lead else at
+        bracket = text[begin : begin + 1] == "("
+        begin += bracket
+        found = _zone_sign().match(text, begin)
+        ends = [found.end()] if found else self._word_ends(text, begin)
+        for end in reversed(ends):
+            name = text[begin:end]
+            if not found and not self._known(name, more):
+                continue
+            if bracket and text[end : end + 1] != ")":
+                continue
+            return name, end + bracket
+        return None, at
+
+    def _word_ends(self, text: str, begin: int) -> list[int]:
+        words = _zone_words().match(text, begin)
+        if words is None:
+            return []
+        return [begin + word.end() for word in _zone_word().finditer(words[0])]
+
+    def _known(self, name: str, more: Mapping[str, str]) -> bool:
+        found = understand(name, more)
+        if found is None:
+            return False
+        # In running text "et" and "pt" are words; abbreviations are capitals there.
+        short = found.name.isascii() and found.name.isupper()
+        return not (short and self.prose) or name == found.name
+
+    def weekday(self, text: str, at: int) -> tuple[int, int] | None:
+        """The weekday whose name begins here (0: Monday), and where the name ends."""
+        match = _day_name().match(text, at)
+        if match is None or fold(match[1]) not in self.weekdays:
+            return None
+        return self.weekdays[fold(match[1])], match.end()
+
+
+@cache
+def _zone_lead() -> re.Pattern[str]:
+    return re.compile(rf",?{_GAP}")
+
+
+@cache
+def _zone_sign() -> re.Pattern[str]:
+    offset = r"(?:UTC|GMT)[+\-−][0-9]{1,2}(?::?[0-5][0-9])?|[+\-−][0-9]{2}:?[0-5][0-9]"
+    iana = r"[A-Z][A-Za-z_]{1,30}(?:/[A-Z][A-Za-z_+-]{1,30}){1,2}"
+    return re.compile(rf"(?:{offset}|{iana}){_ALONE}")
+
+
+@cache
+def _zone_words() -> re.Pattern[str]:
+    word = r"[^\W\d_][^\W\d_.]{0,20}(?:\.[^\W\d_]\.)?"
+    return re.compile(rf"{word}(?:{_GAP}{word}){{0,4}}{_ALONE}")
+
+
+@cache
+def _zone_word() -> re.Pattern[str]:
+    return re.compile(r"[^\s&;]{1,25}")
+
+
+@cache
+def _day_name() -> re.Pattern[str]:
+    return re.compile(rf"(?<![^\W_])([^\W\d_](?:[^\W\d_]|['’ʼ](?=[^\W\d_])){{1,12}})\.?{_ALONE}")
+
 
 def fold(name: str) -> str:
     """A name for comparing: lower case, without dots, one kind of space and apostrophe."""
-    plain = name.casefold().replace(".", "").replace("’", "'")
+    plain = name.casefold().replace(".", "").replace("’", "'").replace("ʼ", "'")
     return " ".join(plain.split())
 
 
@@ -128,61 +199,48 @@ def _month_names(languages: tuple[Language, ...]) -> dict[str, int]:
     return months
 
 
-_WEEKDAYS_READ = {"tues": 1, "weds": 2, "thur": 3, "thurs": 3, "sonnabend": 5, "miercoles": 2}
-_WEEKDAYS_READ |= {"sabado": 5, "середу": 2, "суботу": 5, "неділю": 6, "среду": 2, "пятницу": 4}
-_WEEKDAYS_READ |= dict.fromkeys(("п'ятниця", "пʼятницю", "п'ятницю"), 4) | {"субботу": 5}
-
-
 def _weekday_names(languages: tuple[Language, ...]) -> dict[str, int]:
     days: dict[str, int] = {}
     for each in languages:
-        for width in ("wide", "short"):
-            for number, name in enumerate(each.weekdays[width]):
+        for names in each.weekdays.values():
+            for number, name in enumerate(names):
                 days.setdefault(fold(name), number)
-        for name in each.weekdays.get("read", ()):
-            if fold(name) in _WEEKDAYS_READ:
-                days.setdefault(fold(name), _WEEKDAYS_READ[fold(name)])
+        for name, number in each.weekdays_read.items():
+            days.setdefault(fold(name), number)
     return days
 
 
 @cache
-def shapes(code: str, *, prose: bool, more_zones: tuple[str, ...] = ()) -> Shapes:
-    """The expressions for a language, with English beside it.
+def shapes(code: str, *, prose: bool) -> Shapes:
+    """The shapes of a language, with English beside it.
 
-    ``prose``: for running text; otherwise for what an editor types. ``more_zones``: the house's
-    own names of zones.
+    ``prose``: for running text; otherwise for what an editor types.
     """
     languages = tuple(language(each) for each in dict.fromkeys((base(code), "en")))
-    months = _month_names(languages)
-    weekdays = _weekday_names(languages)
     return Shapes(
-        date=re.compile(_date(languages, months, prose), re.IGNORECASE),
+        prose=prose,
+        date=re.compile(_date(languages, prose), re.IGNORECASE),
         time=re.compile(_time(languages, prose), re.IGNORECASE),
-        zone=re.compile(_zone(prose, more_zones), re.IGNORECASE),
-        weekday=re.compile(
-            rf"{_NO_LETTER_BEFORE}({_choice(weekdays)})\.?{_NO_LETTER_AFTER}", re.IGNORECASE
-        ),
         between=re.compile(_between(languages), re.IGNORECASE),
         before_date=re.compile(
             rf"{_GAP}?[,–—-]?(?:{_GAP}(?:{_choice(_words(languages, 'before_date'))})(?={_GAP}))?"
             rf"{_GAP}?",
             re.IGNORECASE,
         ),
-        months=months,
-        weekdays=weekdays,
+        months=_month_names(languages),
+        weekdays=_weekday_names(languages),
         common_words=frozenset(word for each in languages for word in each.common_words),
         noon=frozenset(fold(word) for word in _words(languages, "noon")),
     )
 
 
-def _date(languages: tuple[Language, ...], months: dict[str, int], prose: bool) -> str:
+def _date(languages: tuple[Language, ...], prose: bool) -> str:
     gap = _GAP
     year = r"[1-9][0-9]{3}(?![0-9])"
-    typed_short = "" if prose else r"|['’][0-9]{2}(?![0-9])|[0-9]{2}(?![0-9.:ahp]|[ ]?[ap][.m])"
+    if not prose:
+        year += r"|['’][0-9]{2}(?![0-9])|[0-9]{2}(?![0-9.:ahp]|[ ]?[ap][.m])"
     ordinals = _choice(_words(languages, "ordinals"))
     between = _choice(_words(languages, "between"))
-    first_letters = "".join(sorted({re.escape(name[0]) for name in months}))
-    month = rf"(?=[{first_letters}])(?:{_choice(months)})"  # the lookahead is for speed
     iso_end = r"(?![0-9/]|[-.][^\W_])" if prose else r"(?![0-9])"
     iso = (
         rf"(?<![\w./:-])(?P<iso_year>[0-9]{{4}})(?P<iso_mark>[-/.])(?P<iso_month>[0-9]{{1,2}})"
@@ -201,14 +259,14 @@ def _date(languages: tuple[Language, ...], months: dict[str, int], prose: bool) 
     after_year = _choice(_words(languages, "after_year"))
     dmy = (
         rf"(?<![\w.,:/-])(?P<dmy_day>[0-9]{{1,2}})(?:{ordinals})?"
-        rf"(?:{gap}(?:(?:{between}){gap})?|-)(?P<dmy_month>{month})\.?{_NO_LETTER_AFTER}"
-        rf"(?:(?:,?{gap}(?:(?:{between}){gap})?|-)(?P<dmy_year>{year}{typed_short})"
-        rf"(?:{gap}(?:{after_year}){_NO_LETTER_AFTER})?)?"
+        rf"(?:{gap}(?:(?:{between}){gap})?|-)(?P<dmy_month>{_NAME})\.?{_ALONE}"
+        rf"(?:(?:,?{gap}(?:(?:{between}){gap})?|-)(?P<dmy_year>{year})"
+        rf"(?:{gap}(?:{after_year}){_ALONE})?)?"
     )
     mdy = (
-        rf"{_NO_LETTER_BEFORE}(?P<mdy_month>{month})\.?{gap}(?P<mdy_day>[0-9]{{1,2}})"
-        rf"(?:(?:{ordinals})(?![^\W_]))?(?![\w/%]|[.:][0-9]|,[0-9]{{3}}(?![0-9]))"
-        rf"(?:(?:,?{gap}|,)(?P<mdy_year>{year}{typed_short})(?![:/]))?"
+        rf"(?<![^\W_])(?P<mdy_month>{_NAME})\.?{gap}(?P<mdy_day>[0-9]{{1,2}})"
+        rf"(?:(?:{ordinals}){_ALONE})?(?![\w/%]|[.:][0-9]|,[0-9]{{3}}(?![0-9]))"
+        rf"(?:(?:,?{gap}|,)(?P<mdy_year>{year})(?![:/]))?"
     )
     return f"{iso}|{numeric}|{dmy}|{mdy}"
 
@@ -224,26 +282,15 @@ def _time(languages: tuple[Language, ...], prose: bool) -> str:
     return (
         r"(?:(?<![\w.,:/])|(?<=[0-9][Tt]))(?:"
         rf"(?P<hour_12>[0-9]{{1,2}})(?:[:.](?P<minute_12>{minute}))?(?::(?P<second_12>{minute}))?"
-        rf"{space}(?:(?P<am>{am})|(?P<pm>{pm})){_NO_LETTER_AFTER}"
+        rf"{space}(?:(?P<am>{am})|(?P<pm>{pm})){_ALONE}"
         rf"|(?P<hour_dotted>[0-9]{{1,2}})[.:](?P<minute_dotted>{minute}){space}(?:{after})"
-        rf"{_NO_LETTER_AFTER}"
+        rf"{_ALONE}"
         rf"|(?P<hour_word>[0-9]{{1,2}}){space}(?:{hour_words})"
-        rf"(?:{space}(?P<minute_word>{minute})(?![0-9:.])|{_NO_LETTER_AFTER})"
+        rf"(?:{space}(?P<minute_word>{minute})(?![0-9:.])|{_ALONE})"
         rf"|(?P<hour_24>[0-9]{{1,2}}):(?P<minute_24>{minute})"
         rf"(?::(?P<second_24>{minute})(?:[.,][0-9]{{1,9}})?)?(?![0-9:]|[.][0-9])"
-        rf"|{_NO_LETTER_BEFORE}(?P<word>{noon_words}){_NO_LETTER_AFTER})"
+        rf"|(?P<word>{noon_words}){_ALONE})"
     )
-
-
-def _zone(prose: bool, more: tuple[str, ...]) -> str:
-    names = (*written_names(), *more)
-    short = _choice(name for name in names if name.isascii() and name.isalpha() and name.isupper())
-    long = _choice(name for name in names if not (name.isascii() and name.isupper()))
-    short = f"(?-i:{short})" if prose else short
-    iana = r"(?-i:[A-Z][A-Za-z_]{1,30}(?:/[A-Z][A-Za-z_+-]{1,30}){1,2})"
-    offset = r"(?:UTC|GMT)[+\-−][0-9]{1,2}(?::?[0-5][0-9])?|[+\-−][0-9]{2}:?[0-5][0-9]"
-    name = f"{offset}|{iana}|{long}|{short}"
-    return rf"(?:,?{_GAP})?(?:\((?P<bracketed>{name})\)|(?P<bare>{name}){_NO_LETTER_AFTER})"
 
 
 def _between(languages: tuple[Language, ...]) -> str:

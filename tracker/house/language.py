@@ -25,9 +25,8 @@ class Language:
     months: Mapping[str, tuple[str, ...]]  # "wide", "short", "alone" or "ap" -> January first
     months_read: Mapping[str, int]  # more spellings people type, lower case -> 1 … 12
     common_words: frozenset[str]  # names of months that are ordinary words too, lower case
-    weekdays: Mapping[
-        str, tuple[str, ...]
-    ]  # "wide", "short" -> Monday first; "read" -> in any order
+    weekdays: Mapping[str, tuple[str, ...]]  # "wide", "short" -> Monday first
+    weekdays_read: Mapping[str, int]  # more spellings people type, lower case -> 0 (Monday) … 6
     am: tuple[str, ...]  # the first is the one written
     pm: tuple[str, ...]
     dotted_dates: bool  # 12.5.22 in running text is a date
@@ -79,7 +78,8 @@ def _from_table(code: str, table: dict[str, Any]) -> Language:
         months=months,
         months_read=table["months"]["read"],
         common_words=frozenset(table["months"]["common_words"]),
-        weekdays={width: tuple(names) for width, names in table["weekdays"].items()},
+        weekdays={width: tuple(table["weekdays"][width]) for width in ("wide", "short")},
+        weekdays_read=table["weekdays"]["read"],
         am=tuple(table["day_periods"]["am"]),
         pm=tuple(table["day_periods"]["pm"]),
         dotted_dates=table["dotted_dates"],
@@ -116,6 +116,7 @@ def _from_babel(code: str) -> Language:
             "wide": tuple(days["format"]["wide"][number] for number in range(7)),
             "short": tuple(days["format"]["abbreviated"][number] for number in range(7)),
         },
+        weekdays_read={},
         am=(periods.get("am", "AM"),),
         pm=(periods.get("pm", "PM"),),
         dotted_dates=base(code) not in ("en", "ja", "zh", "ko"),

@@ -132,7 +132,7 @@ def _understood(
     if len(words) > _LONGEST:
         raise TrackerError(f"“{shown}” is too long for a date.", _HINT)
     typed = _Typed(words, day_first, home, now.astimezone(home), more)
-    known = shapes(base(language), prose=False, more_zones=tuple(more))
+    known = shapes(base(language), prose=False)
     small = _SmallWords(language)
     at = 0
     while at < len(words):
@@ -248,21 +248,23 @@ def _clock(match: re.Match[str] | None, known: Shapes, shown: str) -> time:
 
 
 def _take_zone(typed: _Typed, known: Shapes, at: int) -> int:
-    match = known.zone.match(typed.text, at)
-    if not match or "time" not in typed.taken:
+    if "time" not in typed.taken:
+        return 0
+    written, end = known.zone(typed.text, at, typed.more)
+    if written is None:
         return 0
     typed.take("time zone")
-    typed.zone = match["bracketed"] or match["bare"]
-    return match.end()
+    typed.zone = written
+    return end
 
 
 def _take_weekday(typed: _Typed, known: Shapes, at: int) -> int:
-    match = known.weekday.match(typed.text, at)
-    if not match:
+    told = known.weekday(typed.text, at)
+    if told is None:
         return 0
     typed.take("weekday")
-    typed.weekday = known.weekdays[fold(match[1])]
-    return match.end()
+    typed.weekday, end = told
+    return end
 
 
 def _day(typed: _Typed) -> date:

@@ -11,6 +11,7 @@ from tracker.house.language import base
 from tracker.house.patterns import century, on_day
 
 _AFTER_WEEKDAY = re.compile(r"[,.]?[ \t\u00a0]{0,2}(?:(?:the|den|dem|der|le|el)[ ])?")
+_WORD = re.compile(r"[^\W\d_]{1,13}")
 _BEFORE = 60  # how far before a date its time or weekday may begin
 
 
@@ -112,7 +113,7 @@ def _with_time(text: str, known: Shapes, numbers: Numbers, parts: Parts, floor: 
         told = known.clock(after)
         if told.value is not None:
             clock, end = told.value, told.end
-            written, end = _zone_at(text, known, end)
+            written, end = known.zone(text, end)
     start = _weekday_before(text, known, start, floor)
     if clock is None:
         start, clock, written = _time_before(text, known, start, floor)
@@ -120,19 +121,15 @@ def _with_time(text: str, known: Shapes, numbers: Numbers, parts: Parts, floor: 
     return Stamp(day, clock, written, start, end, numbers.year is not None, month, number)
 
 
-def _zone_at(text: str, known: Shapes, end: int) -> tuple[str | None, int]:
-    match = known.zone.match(text, end)
-    if match is None:
-        return None, end
-    return match["bracketed"] or match["bare"], match.end()
-
-
 def _weekday_before(text: str, known: Shapes, start: int, floor: int) -> int:
-    for match in known.weekday.finditer(text, max(floor, start - 30), start):
-        if re.fullmatch(
-            r"[,.]?[ \t\u00a0]{0,2}(?:(?:the|den|dem|le|el)[ ])?", text[match.end() : start]
-        ):
-            return match.start()
+    """Where the weekday before a date begins, or the date itself: "Friday, May 3"."""
+    begin = max(floor, start - 30)
+    for word in _WORD.finditer(text, begin, start):
+        if word.start() == begin > 0 and text[begin - 1].isalnum():
+            continue
+        told = known.weekday(text, word.start())
+        if told is not None and _AFTER_WEEKDAY.fullmatch(text, told[1], start):
+            return word.start()
     return start
 
 
@@ -143,7 +140,7 @@ def _time_before(
         told = known.clock(match)
         if told.value is None:
             continue
-        written, end = _zone_at(text, known, told.end)
+        written, end = known.zone(text, told.end)
         if end <= start and known.before_date.fullmatch(text, end, start):
             return match.start(), told.value, written
     return start, None, None
