@@ -1,0 +1,397 @@
+"""The passages of a Markdown body in which a note may stand, and their words without markup.
+
+One pass over the lines, in linear time. Not a Markdown parser: it knows as much of Markdown, HTML
+and the shortcodes of site generators as it takes to tell where a paragraph begins and ends, what
+is code, and what only wraps a passage.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+MARK = "\x01"  # stands where emphasis begins or ends, in the words of a passage
+
+Shape = Literal["paragraph", "heading", "item", "quote", "wrapper", "rule", "other"]
+
+
+@dataclass(slots=True)
+class Passage:
+    """A paragraph, heading, list item or line of markup of the body."""
+
+    start: int  # offsets in the whole text; its own markers ("> ", "- ", "## ") included
+    end: int  # before the line break
+    shape: Shape  # "wrapper": a line of nothing but markup around passages; "other": no prose
+    level: int = 0  # of a heading
+    group: int = 0  # passages of one list, one quotation block or one admonition share a number
+    marked: bool = False  # between <!-- updates --> and <!-- /updates -->
+    boxed: str = ""  # the words of the admonition or alert around it: "note", "Update: May 3"
+    raw: str = ""  # as written, the markers at its lines' beginnings left out
+    hard: bool = False  # begins after a hard line break or a tag, not after an empty line
+
+    @property
+    def prose(self) -> bool:
+        """Whether readers see words here that are no heading."""
+        return self.shape in ("paragraph", "item", "quote")
+
+
+_QUOTE = re.compile(r"(?: {0,3}>[ \t]?)+")
+_LIST = re.compile(r"([ \t]*)(?:[-+*•]|\d{1,9}[.)])(?:[ \t]+|$)")
+_HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t]+|$)")
+_FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})")
+_RULE = re.compile(r" {0,3}(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,}|=+[ \t]*)$")
+_DEFINITION = re.compile(r" {0,3}\[[^\]\n]{1,300}\]:[ \t]*\S|\*\[[^\]\n]{1,60}\]:")
+_ADMONITION = re.compile(
+    r"[ \t]*(?:!!!|\?\?\?\+?)[ \t]+([\w-]+)(?:[ \t]+\"([^\"\n]*)\")?[ \t]*$"
+    r"|[ \t]*:::+[ \t]*\{?\.?([\w-]*)[^\n]*$"
+)
+_ALERT = re.compile(r"\[!(\w{1,30})\][+-]?[ \t]*([^\n]*)$")
+_SHORTCODE = re.compile(r"[ \t]*(?:\{%[^\n]{0,500}%\}|\{\{[<%][^\n]{0,500}[>%]\}\}|\{:?[ \t]*[.#][^}\n]{0,200}\})[ \t]*$")  # fmt: skip
+_TAGS = re.compile(r"[ \t]*(?:</?[a-zA-Z][^<>\n]{0,500}>[ \t]*)+$")
+_CODE_OPEN = re.compile(
+    r"[ \t]*(?:<(pre|script|style|textarea|svg)\b|\{%-?[ \t]*(highlight|raw|code|mermaid)\b"
+    r"|\{\{[<%][ \t]*(highlight|code|mermaid)\b)",
+    re.IGNORECASE,
+)
+_BREAK_TAG = re.compile(
+    r"(?:<br[ \t]*/?>|</?(?:p|div|li|ul|ol|aside|section|blockquote|h[1-6]|header|footer|article"
+    r"|details|summary)(?:[ \t][^<>]{0,500})?>)[ \t]*\n?",
+    re.IGNORECASE,
+)
+_UPDATES_OPEN = re.compile(r"[ \t]*<!--[ \t]*updates\b[^>\n]*-->", re.IGNORECASE)
+_UPDATES_CLOSE = re.compile(r"[ \t]*<!--[ \t]*/updates\b[^>\n]*-->", re.IGNORECASE)
+_KEY = re.compile(r"[\"']?[\w-]{1,60}[\"']?[ \t]*[:=]")
+
+
+def body_start(text: str) -> int:
+    """Where the body begins: after front matter, if there is any.
+
+    Front matter in fences is skipped without being read. Only a text that begins with
+    ``Key: value`` is parsed, to tell Pelican's metadata from a first line such as "Update: …".
+    """
+    start = 1 if text.startswith("\ufeff") else 0
+    fence = text[start : start + 3]
+    if fence in ("---", "+++"):
+        closing = re.compile(r"^(?:---|\.\.\.)[ \t]*\r?$" if fence == "---" else r"^\+\+\+[ \t]*\r?$", re.MULTILINE)  # fmt: skip
+        first = text.find("\n", start)
+        if first < 0 or text[start:first].strip() != fence:
+            return start
+        found = closing.search(text, first + 1)
+        keys = re.compile(_KEY.pattern, re.MULTILINE)
+        if found is None or not (
+            found.start() == first + 1
+            or re.search(rf"(?m)^{keys.pattern}", text[first + 1 : found.start()])
+        ):
+            return start
+        return min(found.end() + 1, len(text))
+    if _KEY.match(text, start):
+        from tracker.text.document import parse
+
+        return parse(text).body_start
+    return start
+
+
+class _Reader:
+    """The state of the pass over the lines of one body."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.passages: list[Passage] = []
+        self.open: Passage | None = None  # the paragraph that goes on with the next line
+        self.lines: list[str] = []  # its lines without markers
+        self.skip: str | None = None  # what ends the code or comment that is being passed over
+        self.fence = ""
+        self.marked = False
+        self.group = 0
+        self.in_list = False
+        self.in_quote = False
+        self.box = ""  # words of the admonition that is open
+        self.box_indented = False
+        self.blank = True
+
+    def close(self) -> None:
+        if self.open is not None:
+            self.open.raw = "\n".join(self.lines)
+            self.open = None
+            self.lines = []
+
+    def add(self, start: int, end: int, shape: Shape, raw: str, level: int = 0) -> Passage:
+        self.close()
+        passage = Passage(start, end, shape, level, self.group, self.marked, self.box, raw)
+        self.passages.append(passage)
+        return passage
+
+    def begin(self, start: int, end: int, shape: Shape, line: str) -> None:
+        self.open = self.add(start, end, shape, "")
+        self.lines = [line]
+
+    def line(self, start: int, end: int) -> None:
+        line = self.text[start:end].rstrip("\r")
+        end = start + len(line)
+        if self.skip is not None:
+            if self.skip in line.lower():
+                self.skip = None
+            return
+        bare = line.strip()
+        if self.fence:
+            if bare.startswith(self.fence) and not bare.strip(self.fence[0]):
+                self.fence = ""
+            return
+        if not bare:
+            self.empty()
+            return
+        quote = _QUOTE.match(line)
+        rest = line[quote.end() :] if quote else line
+        if quote and not rest.strip():
+            self.close()
+            self.blank = True
+            return
+        self.content(start, end, line, rest, quoted=quote is not None)
+        self.blank = False
+
+    def empty(self) -> None:
+        self.close()
+        self.blank = True
+        self.in_quote = False
+        if not self.box_indented:
+            return
+
+    def content(self, start: int, end: int, line: str, rest: str, *, quoted: bool) -> None:
+        if quoted != self.in_quote:
+            if quoted:
+                self.close()
+                self.group += 1
+                self.box = ""
+            self.in_quote = quoted
+        if self.box_indented and not quoted and not line.startswith(("    ", "\t")):
+            self.box, self.box_indented = "", False
+            self.close()
+        if self.machinery(start, end, rest):
+            return
+        if quoted and (alert := _ALERT.match(rest.strip())):
+            self.box = f"{alert[1]}: {alert[2]}" if alert[2] else alert[1]
+            self.add(start, end, "wrapper", rest)
+            return
+        if (
+            rest.startswith(("    ", "\t"))
+            and self.blank
+            and not (self.in_list or self.box_indented)
+        ):
+            return  # indented code
+        self.words(start, end, rest.strip() if self.box_indented else rest, quoted=quoted)
+
+    def machinery(self, start: int, end: int, rest: str) -> bool:
+        """Whether a line is code, a comment, or markup around passages; it is dealt with then."""
+        head = rest.lstrip()[:1]
+        if head in "`~" and (fence := _FENCE.match(rest)) and "`" not in rest[fence.end() :]:
+            self.close()
+            self.fence = fence[1]
+        elif head in "<{" and (code := _CODE_OPEN.match(rest)):
+            self.close()
+            closing = (
+                f"</{code[1].lower()}" if code[1] else f"end{code[2]}" if code[2] else f"/{code[3]}"
+            )
+            if closing not in rest.lower():
+                self.skip = closing
+        elif head == "<" and rest.lstrip().startswith("<!--"):
+            self.close()
+            if _UPDATES_OPEN.match(rest):
+                self.marked = True
+            elif _UPDATES_CLOSE.match(rest):
+                self.marked = False
+            elif "-->" not in rest:
+                self.skip = "-->"
+        elif head in "!?:" and (box := _ADMONITION.match(rest)):
+            self.close()
+            self.group += 1
+            self.box = box[2] or box[1] or box[3] or ""
+            self.box_indented = rest.lstrip().startswith(("!!!", "???"))
+            self.add(start, end, "wrapper", rest)
+        elif (head == "{" and _SHORTCODE.match(rest)) or (head == "<" and _TAGS.match(rest)):
+            self.add(start, end, "wrapper", rest)
+        elif head == "|" or (head in "[*" and _DEFINITION.match(rest)):
+            self.add(start, end, "other", rest)
+        else:
+            return False
+        return True
+
+    def words(self, start: int, end: int, rest: str, *, quoted: bool) -> None:
+        if _RULE.match(rest):
+            if self.open is not None and rest.strip()[0] in "=-" and not quoted:
+                self.open.shape, self.open.level = "heading", 1 if rest.strip()[0] == "=" else 2
+                self.open.end = end
+                self.close()
+            else:
+                self.add(start, end, "rule", rest)
+                self.in_list = False
+            return
+        if heading := _HEADING.match(rest):
+            words = rest[heading.end() :].rstrip()
+            self.add(start, end, "heading", words.rstrip("#").rstrip() or words, len(heading[1]))
+            self.in_list = False
+            return
+        if item := _LIST.match(rest):
+            if not self.in_list and not quoted:
+                self.group += 1
+            self.in_list = True
+            self.begin(start, end, "item", rest[item.end() :])
+            return
+        if self.open is not None:
+            self.open.end = end
+            self.lines.append(rest)
+            return
+        if self.in_list and not rest.startswith((" ", "\t")):
+            self.in_list = False
+            self.group += 1
+        self.begin(start, end, "quote" if quoted else "paragraph", rest)
+
+
+def passages(text: str, start: int) -> list[Passage]:
+    """The passages of a body from ``start`` on, in order; code and comments are passed over."""
+    reader = _Reader(text)
+    at = start
+    while at < len(text):
+        end = text.find("\n", at)
+        end = len(text) if end < 0 else end
+        reader.line(at, end)
+        at = end + 1
+    reader.close()
+    return reader.passages
+
+
+def pieces(passage: Passage, text: str) -> list[Passage]:
+    """The passage cut at tags and hard line breaks that end a line for readers."""
+    written = text[passage.start : passage.end]
+    cuts = {0, len(written)}
+    if "<" in written:
+        for tag in _BREAK_TAG.finditer(written):
+            cuts.add(tag.end() if not tag.group().startswith("</") else tag.end())
+            if tag.group()[1] not in "/" and not tag.group().lower().startswith("<br"):
+                cuts.discard(tag.end())
+                cuts.add(tag.start())
+    if "\n" in written:
+        for end in re.finditer(r"(?: {2,}|\\)\r?\n", written):
+            cuts.add(end.end())
+    order = sorted(cuts)
+    if len(order) == 2:
+        return [passage]
+    found = []
+    for begin, end in zip(order, order[1:], strict=False):
+        raw = written[begin:end]
+        if not raw.strip():
+            continue
+        stop = begin + len(raw.rstrip())
+        found.append(
+            Passage(
+                passage.start + begin,
+                passage.start + stop,
+                passage.shape,
+                passage.level,
+                passage.group,
+                passage.marked,
+                passage.boxed,
+                unmarked(raw, passage.shape),
+                hard=begin > 0,
+            )
+        )
+    return found
+
+
+def unmarked(written: str, shape: Shape) -> str:
+    """A passage's lines without the markers of quotations, and of its list item or heading."""
+    lines = []
+    for number, line in enumerate(written.split("\n")):
+        quote = _QUOTE.match(line)
+        rest = line[quote.end() :] if quote else line
+        if number == 0 and shape == "item" and (item := _LIST.match(rest)):
+            rest = rest[item.end() :]
+        if number == 0 and shape == "heading" and (heading := _HEADING.match(rest)):
+            rest = rest[heading.end() :]
+        lines.append(rest.rstrip("\r"))
+    return "\n".join(lines)
+
+
+_LITERAL = {character: chr(0xE000 + number) for number, character in enumerate("*_~[]()<>`\\:{}")}
+_BACK = {ord(private): character for character, private in _LITERAL.items()}
+_ESCAPED = re.compile(r"\\([*_~\[\]()<>`\\:{}#.!+-])")
+_CODE = re.compile(r"(`{1,3})(?!`)([^`\n]{1,500}?)\1(?!`)")
+_LINK = re.compile(
+    r"(!?)\[((?:[^\[\]]|\[[^\[\]]{0,200}\]){0,1000})\]"
+    r"(?:\(((?:[^()]|\([^()]{0,300}\)){0,2000})\)|\[([^\[\]\n]{0,200})\])"
+)
+_FOOTNOTE = re.compile(r"\[\^[^\]\s]{1,60}\]")
+_AUTOLINK = re.compile(r"<((?:https?://|mailto:)[^<>\s]{1,2000})>")
+_EMPHASIS_TAG = re.compile(r"</?(?:em|i|strong|b|ins|u|mark)(?:[ \t][^<>]{0,500})?>", re.IGNORECASE)
+_TAG = re.compile(r"</?[a-zA-Z][^<>]{0,2000}>|<!--(?:[^-]|-(?!->)){0,2000}-->")
+_ATTRIBUTES = re.compile(r"\{:?[ \t]*[.#][^{}\n]{0,200}\}")
+_STARS = re.compile(r"(?<!\s)\*{1,3}|\*{1,3}(?!\s)")
+_LINES = re.compile(r"(?<![^\W_])_{1,3}|_{1,3}(?![^\W_])")
+
+
+def words_with_marks(raw: str) -> str:
+    """What readers see of a passage; MARK stands where emphasis begins or ends.
+
+    Texts of links and code stay, targets, tags and attributes go. Line breaks stay.
+    """
+    text = raw
+    if "\\" in text:
+        text = _ESCAPED.sub(lambda one: _LITERAL.get(one[1], one[1]), text)
+    if "`" in text:
+        text = _CODE.sub(lambda one: "".join(_LITERAL.get(c, c) for c in one[2]), text)
+    if "[" in text:
+        text = _FOOTNOTE.sub("", text)
+        text = _LINK.sub(lambda one: "" if one[1] else one[2], text)
+    if "<" in text:
+        text = _AUTOLINK.sub(lambda one: one[1].replace("_", _LITERAL["_"]), text)
+        text = _EMPHASIS_TAG.sub(MARK, text)
+        text = _TAG.sub("", text)
+    if "{" in text:
+        text = _ATTRIBUTES.sub("", text)
+    if "&" in text:
+        text = html.unescape(text)
+    if "~~" in text:
+        text = text.replace("~~", "")
+    if "*" in text:
+        text = _STARS.sub(MARK, text)
+    if "_" in text:
+        text = _LINES.sub(MARK, text)
+    return text.translate(_BACK)
+
+
+def plain(marked: str) -> str:
+    """The words of ``words_with_marks`` as one line, for readers."""
+    return " ".join(marked.replace(MARK, "").split())
+
+
+def brackets(text: str, most: int = 60) -> Iterator[tuple[int, int]]:
+    """The outermost round and square brackets of a passage: offsets of both brackets.
+
+    A bracket of a Markdown link or image is none. At most ``most`` pairs, each found in one pass.
+    """
+    closing = {"(": ")", "[": "]"}
+    stack: list[tuple[str, int]] = []
+    count = 0
+    for match in re.finditer(r"[()\[\]]", text):
+        character, at = match.group(), match.start()
+        if at and text[at - 1] == "\\":
+            continue
+        if character in closing:
+            if len(stack) < 50:
+                stack.append((closing[character], at))
+            continue
+        while stack and stack[-1][0] != character:
+            stack.pop()  # an opening bracket that nothing closes
+        if not stack:
+            continue
+        _, begin = stack.pop()
+        if character == "]" and text[at + 1 : at + 2] in ("(", "["):
+            continue
+        if character == ")" and begin and text[begin - 1] == "]":
+            continue
+        yield begin, at
+        count += 1
+        if count >= most:
+            return
