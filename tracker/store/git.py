@@ -7,6 +7,7 @@ those that would change what git prints.
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 from dataclasses import dataclass
@@ -78,17 +79,7 @@ class Git:
 
         Raises ``GitError`` for an exit status that is not in ``accept``.
         """
-        try:
-            done = subprocess.run(
-                self.command(*arguments),
-                cwd=self.directory,
-                input=b"" if data is None else data,
-                capture_output=True,
-                env=environment(**(extra or {})),
-                check=False,
-            )
-        except FileNotFoundError:
-            raise missing(self.directory) from None
+        done = self.completed(*arguments, data=data, extra=extra)
         if done.returncode not in accept:
             said = done.stderr.decode("utf-8", "replace").strip()
             raise GitError(
@@ -98,6 +89,22 @@ class Git:
             )
         return done.stdout
 
+    def completed(
+        self, *arguments: str, data: bytes | None = None, extra: dict[str, str] | None = None
+    ) -> subprocess.CompletedProcess[bytes]:
+        """git after it has ended, whatever its status; raises only where it could not start."""
+        try:
+            return subprocess.run(
+                self.command(*arguments),
+                cwd=self.directory,
+                input=b"" if data is None else data,
+                capture_output=True,
+                env=environment(**(extra or {})),
+                check=False,
+            )
+        except (OSError, ValueError) as error:
+            raise missing(self.directory, error) from None
+
     def text(
         self, *arguments: str, data: bytes | None = None, accept: tuple[int, ...] = (0,)
     ) -> str:
@@ -105,19 +112,24 @@ class Git:
         printed = self.run(*arguments, data=data, accept=accept)
         return printed.decode("utf-8", "surrogateescape").rstrip("\n")
 
-    def start(self, *arguments: str, feed: bool = False) -> subprocess.Popen[bytes]:
-        """A running git whose stdout (and, with ``feed``, stdin) the caller reads and closes."""
+    def start(
+        self, *arguments: str, feed: bool = False, quiet: bool = False
+    ) -> subprocess.Popen[bytes]:
+        """A running git whose stdout (and, with ``feed``, stdin) the caller reads and closes.
+
+        With ``feed`` its stderr is a pipe too, unless it is to be ``quiet``.
+        """
         try:
             return subprocess.Popen(
                 self.command(*arguments),
                 cwd=self.directory,
                 stdin=subprocess.PIPE if feed else subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE if feed else subprocess.DEVNULL,
+                stderr=subprocess.PIPE if feed and not quiet else subprocess.DEVNULL,
                 env=environment(),
             )
-        except FileNotFoundError:
-            raise missing(self.directory) from None
+        except (OSError, ValueError) as error:
+            raise missing(self.directory, error) from None
 
 
 def first_line(said: str) -> str:
@@ -127,8 +139,16 @@ def first_line(said: str) -> str:
     return line.removeprefix("fatal: ").removeprefix("error: ").strip().rstrip(".")
 
 
-def missing(directory: Path) -> TrackerError:
+def missing(directory: Path, error: OSError | ValueError | None = None) -> TrackerError:
     """The error for a git that could not be started at all."""
+    if isinstance(error, ValueError):
+        return GitError("A name holds a NUL character, which git cannot be given.", stderr="")
+    if isinstance(error, PermissionError):
+        return TrackerError(
+            f"The folder {directory} may not be read.", "Ask its owner for the right to read it."
+        )
+    if error is not None and error.errno == errno.E2BIG:
+        return GitError("A name is longer than git can be given.", stderr="")
     if not directory.is_dir():
         return TrackerError(
             f"There is no folder {directory}.", "Check the path, or make it with tracker init."
@@ -158,38 +178,61 @@ def discover(path: Path) -> Repository:
     """The repository that holds a folder. Raises ``TrackerError`` where there is none."""
     folder = path if path.is_dir() else path.parent
     git = Git(folder)
-    try:
-        said = git.text(
-            "rev-parse",
-            "--is-bare-repository",
-            "--is-shallow-repository",
-            "--is-inside-work-tree",
-            "--absolute-git-dir",
-            "--path-format=absolute",
-            "--git-common-dir",
-        ).split("\n")
-    except GitError as error:
-        raise _not_usable(path, error) from None
+    done = git.completed(*_QUESTIONS)
+    said = done.stdout.decode("utf-8", "surrogateescape").split("\n")[:-1]
+    if len(said) < 5:  # the first answers cannot fail in a repository that git accepts
+        raise _not_usable(path, done.stderr.decode("utf-8", "replace").strip())
     shallow, inside = said[1] == "true", said[2] == "true"
     git_dir, common_dir = Path(said[3]), Path(said[4])
-    top = Path(git.text("rev-parse", "--show-toplevel")) if inside else None
+    top = None
+    if inside:
+        # As git sees it: the folder without symbolic links, so many steps up.
+        top = Path(os.path.normpath(Path(os.path.realpath(folder), said[5])))
     git = Git(top or git_dir)
+    if done.returncode == 0:
+        name = said[-1]
+        branch = name if name.startswith("refs/") else None
+        return Repository(git, top, git_dir, common_dir, branch, said[-2], shallow)
     branch = git.text("symbolic-ref", "--quiet", "HEAD", accept=(0, 1)) or None
-    head = git.text("rev-parse", "--quiet", "--verify", "HEAD^{commit}", accept=(0, 1)) or None
-    return Repository(git, top, git_dir, common_dir, branch, head, shallow)
+    if git.run("rev-parse", "--quiet", "--verify", "HEAD", accept=(0, 1, 128)):
+        raise TrackerError(
+            f"The newest commit of the repository at {path} cannot be read.",
+            "Look for damage with: git fsck",
+        )
+    return Repository(git, top, git_dir, common_dir, branch, None, shallow)
 
 
-def _not_usable(path: Path, error: GitError) -> TrackerError:
-    if "dubious ownership" in error.stderr:
+# Answered in this order, a line each, but for --show-cdup without a work tree, which prints none.
+# HEAD comes last, since on an unborn branch git stops there.
+_QUESTIONS = (
+    "rev-parse",
+    "--is-bare-repository",
+    "--is-shallow-repository",
+    "--is-inside-work-tree",
+    "--absolute-git-dir",
+    "--path-format=absolute",
+    "--git-common-dir",
+    "--show-cdup",
+    "HEAD^{commit}",
+    "--symbolic-full-name",
+    "HEAD",
+)
+
+
+def _not_usable(path: Path, said: str) -> TrackerError:
+    if "dubious ownership" in said:
         return TrackerError(
             f"git does not trust the repository at {path}, because another user owns it.",
             f"Allow it with: git config --global --add safe.directory {path}",
         )
-    if "not a git repository" in error.stderr:
+    if "not a git repository" in said:
         return TrackerError(
             f"{path} is not in a git repository.", "Make a newsroom there with: tracker init"
         )
-    return error
+    return TrackerError(
+        f"git cannot read the repository at {path}: {first_line(said) or 'it does not say why'}.",
+        "See what git says there: git status",
+    )
 
 
 def identity(repository: Repository) -> tuple[Person, datetime]:

@@ -177,8 +177,6 @@ def resolve(repository: Repository, text: str) -> str:
             raise TrackerError(
                 f"More than one commit starts with {text!r}.", "Give more digits of its hash."
             ) from None
-    except ValueError:  # a NUL cannot be an argument
-        pass
     raise TrackerError(
         f"There is no commit {text!r}.", "See the commits that there are with: git log --oneline"
     )

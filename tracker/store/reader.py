@@ -54,7 +54,7 @@ class Reader:
         """The content of one blob, named by its full hash."""
         _check(blob)
         if self._single is None:
-            self._single = self._repository.git.start("cat-file", "--batch", feed=True)
+            self._single = self._repository.git.start("cat-file", "--batch", feed=True, quiet=True)
         requests, answers = _pipes(self._single)
         try:
             requests.write(blob.encode() + b"\n")
@@ -72,7 +72,9 @@ class Reader:
 
         The iterable is read by a thread, a little ahead of what has been taken.
         """
-        process = self._repository.git.start("cat-file", "--batch", "--buffer", feed=True)
+        process = self._repository.git.start(
+            "cat-file", "--batch", "--buffer", feed=True, quiet=True
+        )
         asked: deque[str] = deque()
         slots = threading.Semaphore(_AHEAD)
         feeder = _Feeder(process, iter(blobs), asked, slots)
