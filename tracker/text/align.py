@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 ENOUGH = 0.4
@@ -23,7 +24,8 @@ class Bag(NamedTuple):
     """The words of one sentence, counted, with what they weigh."""
 
     counts: Mapping[str, int]
-    weight: float
+    weights: Mapping[str, float]  # of each word, once
+    weight: float  # of all
 
 
 class Pair(NamedTuple):
@@ -35,31 +37,35 @@ class Pair(NamedTuple):
     new_end: int
 
 
-def weigh(word: str) -> float:
-    """How much a word says about which sentence it stands in: long words more than short ones."""
-    size = len(word)
-    if size > 3:
-        return 2.0 if size < 7 else 3.0
+@lru_cache(maxsize=4096)
+def _weigh_short(word: str) -> float:
     if word[0].isdigit() or word[0] > "\u2e80":
         return 1.5
     return 0.5 if word[0].isalpha() else 0.1
 
 
 def bag(words: Sequence[str]) -> Bag:
-    """Count and weigh the words of one sentence, given by their keys."""
+    """Count and weigh the words of one sentence, given by their keys.
+
+    Long words say more about which sentence they stand in than short ones.
+    """
     counts = Counter(words)
-    return Bag(counts, sum(count * weigh(word) for word, count in counts.items()))
+    weights = {
+        word: 3.0 if len(word) > 6 else 2.0 if len(word) > 3 else _weigh_short(word)
+        for word in counts
+    }
+    return Bag(counts, weights, sum([count * weights[word] for word, count in counts.items()]))
 
 
 def shared(one: Bag, other: Bag) -> float:
     """The weight of the words that two sentences have in common."""
-    first, second = one.counts, other.counts
-    if len(first) > len(second):
-        first, second = second, first
+    if len(one.counts) > len(other.counts):
+        one, other = other, one
     total = 0.0
-    for word, count in first.items():
+    second, weights = other.counts, one.weights
+    for word, count in one.counts.items():
         if word in second:
-            total += min(count, second[word]) * weigh(word)
+            total += min(count, second[word]) * weights[word]
     return total
 
 
@@ -79,15 +85,14 @@ def gain(one: Bag, other: Bag) -> float:
 
 
 def _joined(one: Bag, other: Bag) -> Bag:
-    return Bag(Counter(one.counts) + Counter(other.counts), one.weight + other.weight)
+    counts = dict(one.counts)
+    for word, count in other.counts.items():
+        counts[word] = counts.get(word, 0) + count
+    return Bag(counts, {**one.weights, **other.weights}, one.weight + other.weight)
 
 
-def align(old: Sequence[Bag], new: Sequence[Bag]) -> list[Pair]:
-    """The best chain of pairs, in order: one to one, one to two, two to one.
-
-    The work is bounded: each sentence is held against a handful of others, found by their words,
-    and the best chain among those pairs costs n log n.
-    """
+def _gains(old: Sequence[Bag], new: Sequence[Bag]) -> dict[tuple[int, int], float]:
+    """The gain of each sentence with those few that share the most of its words."""
     postings: dict[str, list[int]] = {}
     for number, sentence in enumerate(new):
         for word in sentence.counts:
@@ -98,12 +103,24 @@ def align(old: Sequence[Bag], new: Sequence[Bag]) -> list[Pair]:
         for word, count in sentence.counts.items():
             there = postings.get(word, ())
             if len(there) <= _COMMON:
-                weight = count * weigh(word)
+                weight = count * sentence.weights[word]
                 for other in there:
                     votes[other] = votes.get(other, 0.0) + weight
         best = sorted(votes, key=lambda other: (-votes[other], abs(other - number)))
         for other in best[:_CANDIDATES]:
             gains[number, other] = gain(sentence, new[other])
+    return gains
+
+
+def align(old: Sequence[Bag], new: Sequence[Bag]) -> list[Pair]:
+    """The best chain of pairs, in order: one to one, one to two, two to one.
+
+    The work is bounded: each sentence is held against a handful of others, found by their words,
+    and the best chain among those pairs costs n log n.
+    """
+    if len(old) == len(new) == 1:
+        return [Pair(0, 1, 0, 1)] if gain(old[0], new[0]) > 0 else []
+    gains = _gains(old, new)
     if not gains:
         return []
     candidates: list[tuple[Pair, float]] = []

@@ -69,7 +69,7 @@ def _without_crumbs(runs: list[Run], old: Sequence[str], new: Sequence[str]) -> 
                 limit = min(_extent(left, old, new), _extent(right, old, new))
                 if _substitution(left) and _substitution(right):
                     limit = 0.0
-                if worth <= 0.35 and limit >= 1.0 or worth <= 2.5 and worth * 1.8 <= limit:
+                if (worth <= 0.35 and limit >= 1.0) or (worth <= 2.5 and worth * 1.8 <= limit):
                     continue
             kept.append(run)
         if len(kept) == len(runs):

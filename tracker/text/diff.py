@@ -290,8 +290,12 @@ class _Comparison:
         """Compare the blocks of a passage of both texts."""
         old_blocks = tokens.blocks(self.old, area.old_start, area.old_end)
         new_blocks = tokens.blocks(self.new, area.new_start, area.new_end)
-        old_keys = [_block_key(self.old, block) for block in old_blocks]
-        new_keys = [_block_key(self.new, block) for block in new_blocks]
+        old_keys = [
+            moves.block_key(self.old[block.start : block.end], block.kind) for block in old_blocks
+        ]
+        new_keys = [
+            moves.block_key(self.new[block.start : block.end], block.kind) for block in new_blocks
+        ]
         i = j = 0
         old_at, new_at = area.old_start, area.new_start
         runs = self.matching.runs(old_keys, new_keys)
@@ -302,8 +306,8 @@ class _Comparison:
                 one, other = old_blocks[a + step], new_blocks[c + step]
                 if self.old[one.start : one.end] != self.new[other.start : other.end]:
                     self.drafts += self.pair(
-                        Passage(self.old, one.start, one.end),
-                        Passage(self.new, other.start, other.end),
+                        Passage(self.old, one.start, one.end, one.kind),
+                        Passage(self.new, other.start, other.end, other.kind),
                     )
             i, j = a + size, c + size
             if i:
@@ -319,10 +323,7 @@ class _Comparison:
                 parts = tokens.sentences(text, block.start, block.end)
             else:
                 parts = [(block.start, block.end)]
-            code = block.kind == "code"
-            for start, end in parts:
-                passage = Passage(text, start, end)
-                found.append(Sentence(passage, align.bag(passage.keys), number, code))
+            found += [Sentence(text, start, end, number, block.kind) for start, end in parts]
         return found
 
     def gap(
@@ -339,8 +340,8 @@ class _Comparison:
         new = self._sentences(self.new, new_blocks, first_new)
         runs = (
             self.matching.runs(
-                [" ".join(one.passage.keys) for one in old],
-                [" ".join(one.passage.keys) for one in new],
+                [one.key for one in old],
+                [one.key for one in new],
             )
             if old and new
             else []
@@ -349,9 +350,9 @@ class _Comparison:
         for a, c, size in [*runs, (len(old), len(new), 0)]:
             old_at, new_at = self.stretch(old[i:a], new[j:c], old_at, new_at)
             for step in range(size):
-                one, other = old[a + step].passage, new[c + step].passage
+                one, other = old[a + step], new[c + step]
                 if self.old[one.start : one.end] != self.new[other.start : other.end]:
-                    self.drafts += self.pair(one, other)
+                    self.drafts += self.pair(one.passage, other.passage)
                 old_at, new_at = one.end, other.end
             i, j = a + size, c + size
 
@@ -371,12 +372,12 @@ class _Comparison:
                 other = _whole(self.new, new[pair.new_start : j])
                 self.drafts += self.pair(one, other)
             if i:
-                old_at = old[i - 1].passage.end
+                old_at = old[i - 1].end
             if j:
-                new_at = new[j - 1].passage.end
+                new_at = new[j - 1].end
         return (
-            old[-1].passage.end if old else old_at,
-            new[-1].passage.end if new else new_at,
+            old[-1].end if old else old_at,
+            new[-1].end if new else new_at,
         )
 
     def slot(
@@ -396,13 +397,13 @@ class _Comparison:
         left: set[int] = set()
         right: set[int] = set()
         for move in found:
-            old = [one.passage for one in self.gone[move.old_start : move.old_end]]
-            new = [one.passage for one in self.come[move.new_start : move.new_end]]
+            old = self.gone[move.old_start : move.old_end]
+            new = self.come[move.new_start : move.new_end]
             inner = [
                 draft
                 for one, other in zip(old, new, strict=True)
                 if self.old[one.start : one.end] != self.new[other.start : other.end]
-                for draft in self.pair(one, other)
+                for draft in self.pair(one.passage, other.passage)
             ]
             area = Range(old[0].start, old[-1].end, new[0].start, new[-1].end)
             self.moved.append((area, inner))
@@ -430,25 +431,16 @@ class _Comparison:
         for one in old:
             self.drafts.append(_alone(_whole(self.old, one), new_at, gone=True))
         if old:
-            old_at = max(old_at, old[-1][-1].passage.end)
+            old_at = max(old_at, old[-1][-1].end)
         for other in new:
             self.drafts.append(_alone(_whole(self.new, other), old_at, gone=False))
-
-
-def _block_key(text: str, block: Block) -> str:
-    """What two blocks share that differ in white space and glyphs of quotation marks only."""
-    words = text[block.start : block.end]
-    if block.kind == "code":
-        return "\0" + words.rstrip("\n")
-    if not words.isascii():
-        words = tokens.key(words)
-    return " ".join(words.split())
 
 
 def _whole(text: str, sentences: Sequence[Sentence]) -> Passage:
     if len(sentences) == 1:
         return sentences[0].passage
-    return Passage(text, sentences[0].passage.start, sentences[-1].passage.end)
+    first, last = sentences[0], sentences[-1]
+    return Passage(text, first.start, last.end, first.kind)
 
 
 def _groups(
@@ -469,7 +461,9 @@ def _groups(
 
 
 def _alone(passage: Passage, at: int, *, gone: bool) -> Draft:
-    visible = tokens.seen(passage.keys)
+    visible = passage.seen(0, len(passage.words))
+    if len(passage.words) == 1 and set(passage.words[0]) <= {"-", "="}:
+        visible = []  # a line across the page
     count = tokens.count_words(visible)
     if gone:
         around = Range(passage.start, passage.end, at, at)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from tracker.model import FieldChange
 from tracker.text.document import Document, parse, role
+from tracker.text.front_matter import read_yaml
 from tracker.text.wording import Range
 
-_CLOSED = re.compile(r"\ufeff?(---|\+\+\+)[ \t]*\r?\n(?:.*\n)*?(?:---|\+\+\+|\.\.\.)[ \t]*\r?\n")
 _KEY = re.compile(
-    r"^([\"']?)([^\s\"'#:=\-\[\]{}][^:=\n\"']{0,100}?)\1[ \t]*[:=]|^\[+([^\]\n]+)\]", re.M
+    r"^([\"']?)([^\s\"'#:=\-\[\]{}][^:=\n\"']{0,100}?)\1[ \t]*[:=]|^\[+([^\]\n]+)\]", re.MULTILINE
 )
-_HEADING = re.compile(r"^\s*# +(.+?)[ #]*$", re.M)
+# An anchor or an alias: the value of one key may stand in the lines of another.
+_ANCHOR = re.compile(r"(?:^|[\s\[{,])[&*][\w]")
+_HEADING = re.compile(r"^\s*# +(.+?)[ #]*$", re.MULTILINE)
 
 
 class Part(NamedTuple):
@@ -26,66 +28,143 @@ class Part(NamedTuple):
     headline: bool
 
 
+class _Front(NamedTuple):
+    """Where the front matter of one text stands. Offsets are code points in the whole text."""
+
+    text: str
+    toml: bool
+    content_start: int  # after the opening fence
+    content_end: int  # before the closing one
+    end: int
+
+
 def compare(old: str, new: str) -> tuple[int, int, list[Part], list[FieldChange]]:
     """Where both bodies begin, the parts of the front matter that differ, and the keys."""
-    same = _same_front_matter(old, new)
-    if same is not None:
-        return same, same, [], _headings(old, new, same, same)
-    one, other = parse(old), parse(new)
-    parts = _parts(one, other)
-    changed = _changed(one, other)
+    one, other = _fenced(old), _fenced(new)
+    if one and other and one.toml == other.toml:
+        if one.end == other.end and old[: one.end] == new[: one.end]:
+            return one.end, one.end, [], []
+        if not one.toml and (quick := _compare_keys(one, other)) is not None:
+            return one.end, other.end, *quick
+    document, new_document = parse(old), parse(new)
+    one, other = _front(document), _front(new_document)
+    changed: list[FieldChange] = []
+    _walk(_data(document), _data(new_document), "", changed)
+    if document.front_matter is None and new_document.front_matter is None:
+        changed += _headings(old, new, document.body_start, new_document.body_start)
     values = {change.key.split(".")[0] for change in changed}
-    told = [
+    told = _told(_parts(_pieces(one), _pieces(other)), values, old, new)
+    return one.end, other.end, told, changed
+
+
+def _fenced(text: str) -> _Front | None:
+    """Front matter between fences, found without reading it; None if it needs a closer look."""
+    start = 1 if text.startswith("\ufeff") else 0
+    fence = text[start : start + 3]
+    first = text.find("\n", start) + 1
+    if fence not in {"---", "+++"} or text[start:first].rstrip() != fence:
+        return None
+    at = first - 1
+    while (at := text.find("\n" + fence, at)) >= 0:
+        end = text.find("\n", at + 1) + 1
+        if end and text[at + 1 : end].rstrip() == fence:
+            break
+        at += 1
+    if at < 0 or "\n..." in text[start:at]:
+        return None
+    return _Front(text, fence == "+++", first, at + 1, end)
+
+
+def _front(document: Document) -> _Front:
+    front = document.front_matter
+    if front is None:
+        return _Front(
+            document.text, False, document.body_start, document.body_start, document.body_start
+        )
+    return _Front(
+        document.text,
+        front.format == "toml",
+        front.content_start,
+        front.content_end,
+        document.body_start,
+    )
+
+
+def _data(document: Document) -> Mapping[str, object]:
+    return document.front_matter.data if document.front_matter else {}
+
+
+def _compare_keys(one: _Front, other: _Front) -> tuple[list[Part], list[FieldChange]] | None:
+    """Read only those keys of YAML whose lines differ; None if that may mislead."""
+    old, new = _pieces(one), _pieces(other)
+    read: list[dict[str, object]] = []
+    for mine, its, text, theirs in (
+        (old, new, one.text, other.text),
+        (new, old, other.text, one.text),
+    ):
+        known = {theirs[piece.start : piece.end] for piece in its}
+        names = [piece.key for piece in mine if piece.key]
+        if len(set(names)) < len(names) or mine[0].end != mine[1].start or not names:
+            return None
+        data: dict[str, object] = {}
+        for piece in mine:
+            lines = text[piece.start : piece.end]
+            if _ANCHOR.search(lines):
+                return None
+            if piece.key and lines not in known:
+                try:
+                    said = read_yaml(lines)
+                except Exception:
+                    return None
+                if not said or list(said) != [piece.key]:
+                    return None
+                data.update(said)
+        read.append(data)
+    changed: list[FieldChange] = []
+    _walk(read[0], read[1], "", changed)
+    values = {change.key.split(".")[0] for change in changed}
+    return _told(_parts(old, new), values, one.text, other.text), changed
+
+
+def _told(parts: list[tuple[str, Range]], values: set[str], old: str, new: str) -> list[Part]:
+    return [
         Part(key, area, key in values, role(key) == "headline")
         for key, area in parts
         if old[area.old_start : area.old_end] != new[area.new_start : area.new_end]
     ]
-    if one.front_matter is None and other.front_matter is None:
-        changed += _headings(old, new, one.body_start, other.body_start)
-    return one.body_start, other.body_start, told, changed
 
 
-def _same_front_matter(old: str, new: str) -> int | None:
-    """Where both bodies begin if what could be front matter is equal; None if one must look."""
-    found = _CLOSED.match(old)
-    if found and new.startswith(found.group()):
-        return found.end()
-    return None
+class _Piece(NamedTuple):
+    key: str  # "" for the fences
+    start: int
+    end: int
 
 
-def _pieces(document: Document) -> list[tuple[str, int, int]]:
-    """Key, start and end of each key's lines, fences under the key ""."""
-    front = document.front_matter
-    if front is None:
-        return [("", 0, document.body_start)] if document.body_start else []
-    text = document.text
+def _pieces(front: _Front) -> list[_Piece]:
+    """The lines of each key, and the fences."""
     marks = [("", 0)]
     table = ""
-    for match in _KEY.finditer(text, front.content_start, front.content_end):
+    for match in _KEY.finditer(front.text, front.content_start, front.content_end):
         if match[3]:
-            if front.format != "toml":
-                continue
-            table = match[3].split(".")[0].strip()
-            marks.append((table, match.start()))
+            if front.toml:
+                table = match[3].split(".")[0].strip("[ ")
+                marks.append((table, match.start()))
         elif not table:
             marks.append((match[2].strip(), match.start()))
     marks.append(("", front.content_end))
-    pieces = [
-        (key, start, end)
-        for (key, start), (_, end) in zip(
-            marks, [*marks[1:], ("", document.body_start)], strict=True
-        )
+    ends = [start for _, start in marks[1:]] + [front.end]
+    return [
+        _Piece(key, start, end)
+        for (key, start), end in zip(marks, ends, strict=True)
         if start < end
     ]
-    return pieces
 
 
-def _parts(one: Document, other: Document) -> list[tuple[str, Range]]:
+def _parts(old: Sequence[_Piece], new: Sequence[_Piece]) -> list[tuple[str, Range]]:
     """The pieces of both, those of one key together, in the order of both texts.
 
     A key that changed places stands there twice, once for each text.
     """
-    old, new = _pieces(one), _pieces(other)
     found: list[tuple[str, Range]] = []
     i = j = 0
     old_at = new_at = 0
@@ -107,14 +186,6 @@ def _parts(one: Document, other: Document) -> list[tuple[str, Range]]:
             found.append((old[i][0], Range(*old[i][1:], new_at, new_at)))
             old_at = old[i][2]
             i += 1
-    return found
-
-
-def _changed(one: Document, other: Document) -> list[FieldChange]:
-    old = one.front_matter.data if one.front_matter else {}
-    new = other.front_matter.data if other.front_matter else {}
-    found: list[FieldChange] = []
-    _walk(old, new, "", found)
     return found
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from tracker.text import tokens
-from tracker.text.align import Bag, shared
+from tracker.text.align import Bag, bag, shared
 from tracker.text.wording import Passage
 
 LEAST_WORDS = 4
@@ -16,13 +16,41 @@ _ALIKE = 0.6  # of the weight of both sentences' words, for one that was edited 
 _TELLING = 12  # a word in more sentences than this tells nothing about where one came from
 
 
-class Sentence(NamedTuple):
-    """A sentence that stands in one text only, or seems to."""
+class Sentence:
+    """A sentence that stands in one text only, or seems to. Its words are read when asked for."""
 
-    passage: Passage
-    bag: Bag
-    block: int  # number of its block; sentences of one block are contiguous
-    code: bool  # a line of code is compared exactly
+    __slots__ = ("_bag", "_passage", "block", "end", "key", "kind", "start", "text")
+
+    def __init__(self, text: str, start: int, end: int, block: int, kind: tokens.BlockKind) -> None:
+        self.text = text  # the whole
+        self.start = start
+        self.end = end
+        self.block = block  # number of its block; sentences of one block are contiguous
+        self.kind = kind
+        self.key = block_key(text[start:end], kind)
+        self._passage: Passage | None = None
+        self._bag: Bag | None = None
+
+    @property
+    def passage(self) -> Passage:
+        """The sentence in words."""
+        if self._passage is None:
+            self._passage = Passage(self.text, self.start, self.end, self.kind)
+        return self._passage
+
+    @property
+    def bag(self) -> Bag:
+        """The sentence's words, counted and weighed."""
+        if self._bag is None:
+            self._bag = bag(self.passage.keys)
+        return self._bag
+
+
+def block_key(words: str, kind: tokens.BlockKind) -> str:
+    """What two passages share that differ in white space and glyphs of quotation marks only."""
+    if kind == "code":
+        return "\0" + words.rstrip("\n")
+    return " ".join(tokens.plain(words).split())
 
 
 class Move(NamedTuple):
@@ -35,33 +63,35 @@ class Move(NamedTuple):
 
 
 def _long_enough(sentence: Sentence) -> bool:
-    return tokens.count_words(sentence.passage.keys) >= LEAST_WORDS
+    return (
+        sentence.end - sentence.start > LEAST_WORDS
+        and tokens.count_words(sentence.passage.keys) >= LEAST_WORDS
+    )
 
 
 def find(gone: Sequence[Sentence], come: Sequence[Sentence]) -> list[Move]:
     """The moves, in the order of the new text: exact ones first, then the best overlaps."""
     partner: dict[int, int] = {}  # of one gone, the one come
     taken: set[int] = set()
-    by_words: dict[tuple[str, ...], list[int]] = {}
+    by_words: dict[str, list[int]] = {}
     for number, sentence in enumerate(come):
         if _long_enough(sentence):
-            by_words.setdefault(tuple(sentence.passage.keys), []).append(number)
+            by_words.setdefault(sentence.key, []).append(number)
     candidates = [number for number, sentence in enumerate(gone) if _long_enough(sentence)]
     for number in candidates:
-        there = by_words.get(tuple(gone[number].passage.keys))
+        there = by_words.get(gone[number].key)
         if there:
             partner[number] = there.pop(0)
             taken.add(partner[number])
     left = [number for number in candidates if number not in partner]
     free = [number for numbers in by_words.values() for number in numbers]
-    for number, other in _alike(gone, come, left, free):
-        partner[number] = other
+    partner.update(_alike(gone, come, left, free))
     return _joined(gone, come, partner)
 
 
 def _alike(
     gone: Sequence[Sentence], come: Sequence[Sentence], left: Sequence[int], free: Sequence[int]
-) -> list[tuple[int, int]]:
+) -> dict[int, int]:
     """Pairs of sentences that were edited on their way: the best for both of them."""
     postings: dict[str, list[int]] = {}
     for other in free:
@@ -77,8 +107,8 @@ def _alike(
                     votes[other] = votes.get(other, 0) + 1
         for other in sorted(votes, key=lambda one: (-votes[one], one))[:4]:
             one, two = gone[number].bag, come[other].bag
-            if gone[number].code or come[other].code:
-                continue
+            if "code" in (gone[number].kind, come[other].kind):
+                continue  # compared exactly
             alike = 2 * shared(one, two) / (one.weight + two.weight)
             if alike >= _ALIKE:
                 scored.append((-alike, number, other))
@@ -89,7 +119,7 @@ def _alike(
         if number not in found and other not in used:
             found[number] = other
             used.add(other)
-    return list(found.items())
+    return found
 
 
 def _joined(
@@ -103,8 +133,8 @@ def _joined(
             if (
                 last.old_end == number
                 and last.new_end == other
-                and gone[number - 1].passage.end == gone[number].passage.start
-                and come[other - 1].passage.end == come[other].passage.start
+                and gone[number - 1].end == gone[number].start
+                and come[other - 1].end == come[other].start
             ):
                 found[-1] = Move(last.old_start, number + 1, last.new_start, other + 1)
                 continue

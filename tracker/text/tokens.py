@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from itertools import accumulate
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -60,9 +60,10 @@ _CURRENCY = (
 _SINGLE = r"^\W\d_\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u31ff\u3400-\u9fff"
 
 _SHARED = r"""
-    \{\{[<%%]?[^{}\n]{0,400}[>%%]?\}\}        # a shortcode of Hugo, a variable of Jekyll
+    (?<=\]\()(?>\{\{[^{}\n]{0,400}\}\}|[^\s(){]+|\([^\s()]*\)|\{)+
+      (?:\ +"[^"\n]{0,200}")?                   # the target of a link, with its title
+  | \{\{[<%%]?[^{}\n]{0,400}[>%%]?\}\}        # a shortcode of Hugo, a variable of Jekyll
   | \{%%[^{}\n]{0,400}%%\}                    # a tag of Liquid
-  | (?<=\]\()(?>[^\s()]+|\([^\s()]*\))+(?:\ +"[^"\n]{0,200}")?   # the target of a link, its title
   | (?<=\]:\ )\S+                             # the target of a link's definition
   | !?\[\^[^\]\s]{1,64}\]:?                   # a footnote's mark
   | \]\( | !\[
@@ -70,7 +71,8 @@ _SHARED = r"""
   | [%(word)s][%(word)s.+\-]{0,63}@[%(word)s\-]{1,63}(?:\.[%(word)s\-]{1,63}){1,8}  # an e-mail
   | (?:[%(alpha)s]\.){2,}                       # an abbreviation of single letters: a.m., U.S.
   | [%(alpha)s]{0,3}[%(money)s][\-\u2212]?\d[\d.,'\u2019\u00a0\u202f]*(?<=\d)%(tail)s  # an amount
-  | (?:(?<![%(word)s])[+\-\u2212\u00b1])?\d{1,3}(?:[\u00a0\u2009\u202f]\d{3})+(?:[.,]\d+)?%(tail)s
+  | (?:(?<![%(word)s])[+\-\u2212\u00b1])?
+      \d{1,3}(?:[\ \u00a0\u2009\u202f]\d{3}(?!\d))+(?:[.,]\d+)?%(tail)s   # with its thousands apart
   | (?:(?<![%(word)s])[+\-\u2212\u00b1])?\d+(?:[.,:/'\u2019\-]\d+)*%(tail)s         # a number
   | [@\#]?[%(word)s]+(?:(?:['\u2019\u02bc&/@\-\u2010\u2011]|\.(?=[a-z])|_+)[%(word)s]+)*   # a word
   | <!--[^<>]{0,2000}(?<=--)>                 # a comment
@@ -102,7 +104,10 @@ def _ascii_pattern() -> re.Pattern[str]:
 
 @cache
 def _pattern_of_all_scripts() -> re.Pattern[str]:
-    emoji = r"[\u00a9\u00ae\u203c\u2049\u2122\u2139\u2190-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff]"
+    emoji = (
+        r"[\u00a9\u00ae\u203c\u2049\u2122\u2139\u2190-\u2bff\u3030\u303d\u3297\u3299"
+        r"\U0001f000-\U0001faff]"
+    )
     extra = rf"""
   | [\U0001f1e6-\U0001f1ff]{{2}}                                # a flag
   | {emoji}[{_MARKS}]*(?:(?<=\u200d){emoji}[{_MARKS}]*)*        # an emoji, with all that is joined
@@ -120,7 +125,42 @@ def split(text: str) -> list[str]:
     here is whatever is compared whole: a word, a number with its signs, an address, a mark.
     """
     pattern = _ascii_pattern() if text.isascii() else _pattern_of_all_scripts()
-    return pattern.split(text)
+    parts = pattern.split(text)
+    if '"' in text and ("<" in text or "{" in text):
+        return _open_tags(pattern, parts)
+    return parts
+
+
+_QUOTED = re.compile(r"(?:([A-Za-z][\w-]*)\s*=\s*)?\"([^\"]*)\"")
+_NOT_QUOTED = re.compile(r"\{\{[^{}]*\}\}")
+_SEEN_NAMES = frozenset(
+    ("alt", "attribution", "attr", "caption", "credit", "description", "label", "quote", "title")
+)
+
+
+def _open_tags(pattern: re.Pattern[str], parts: list[str]) -> list[str]:
+    """Take tags and shortcodes apart where they hold words for readers: captions, titles.
+
+    ``<img src="a.png" alt="The mayor">`` becomes ``<img src="a.png" alt="``, the words and ``">``.
+    Where no name says what a quoted text is, one with a space in it is taken for words.
+    """
+    opened: list[str] = []
+    for number, part in enumerate(parts):
+        if number % 2 == 0 or len(part) < 8 or part[0] not in "<{" or '"' not in part:
+            opened.append(part)
+            continue
+        # Variables of a template inside a tag have quotation marks of their own.
+        masked = _NOT_QUOTED.sub(lambda found: "x" * len(found.group()), part[1:])
+        at = 0
+        for match in _QUOTED.finditer(masked):
+            name, low, high = match[1], match.start(2) + 1, match.end(2) + 1
+            words = part[low:high]
+            if words and (name.lower() in _SEEN_NAMES if name else " " in words):
+                inner = pattern.split(words)
+                opened += [part[at:low], *inner]
+                at = high
+        opened.append(part[at:])
+    return opened
 
 
 def words(text: str, start: int = 0, end: int | None = None) -> list[tuple[int, int]]:
@@ -130,21 +170,37 @@ def words(text: str, start: int = 0, end: int | None = None) -> list[tuple[int, 
     return list(zip(ends[1::2], ends[2::2], strict=False))
 
 
-_SAME = str.maketrans(
-    {
-        "\u2018": "'", "\u2019": "'", "\u201a": "'", "\u201b": "'", "\u02bc": "'", "\u2032": "'",
-        "\u201c": '"', "\u201d": '"', "\u201e": '"', "\u201f": '"', "\u00ab": '"', "\u00bb": '"',
-        "\u00ad": None, "\u200b": None, "\u2060": None, "\ufeff": None,
-        "\u00a0": " ", "\u2009": " ", "\u202f": " ", "\u2011": "-", "\u2010": "-",
-    }
-)  # fmt: skip
+_SAME = (
+    [(sign, "'") for sign in "\u2018\u2019\u201a\u201b\u02bc\u2032"]
+    + [(sign, '"') for sign in "\u201c\u201d\u201e\u201f\u00ab\u00bb"]
+    + [(sign, "") for sign in "\u00ad\u200b\u2060\ufeff"]
+    + [(sign, " ") for sign in "\u00a0\u2009\u202f"]
+    + [(sign, "-") for sign in "\u2010\u2011"]
+)
+
+
+def plain(text: str) -> str:
+    """``text`` in NFC, with straight quotation marks, plain spaces, and no invisible signs."""
+    if text.isascii():
+        return text
+    text = unicodedata.normalize("NFC", text)
+    for sign, same in _SAME:
+        # Many single replacements are quicker than one translation.
+        if sign in text:
+            text = text.replace(sign, same)
+    return text
+
+
+@lru_cache(maxsize=4096)
+def _key_of_short_word(word: str) -> str:
+    return plain(word)
 
 
 def key(word: str) -> str:
-    """What two words have in common that are the same to a reader: NFC, straight quotes."""
+    """What two words have in common that are the same to a reader: see :func:`plain`."""
     if word.isascii():
         return word
-    return unicodedata.normalize("NFC", word).translate(_SAME)
+    return _key_of_short_word(word) if len(word) < 40 else plain(word)
 
 
 def keys(found: list[str]) -> list[str]:
@@ -153,19 +209,13 @@ def keys(found: list[str]) -> list[str]:
 
 
 _UNSEEN = re.compile(r"[*_`#\[|\\~]|\](?!$)|\]$|!\[|<[A-Za-z/!]|\{[{%]|=+$", re.ASCII)
-_SEEN_IN_TAGS = re.compile(
-    r"(?:alt|title|caption|text|summary|label|attribution)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')"
-    r"|\"([^\"]* [^\"]*)\"",
-    re.IGNORECASE,
-)
 _WORD_LIKE = re.compile(r"[^\W_]")
 
 
 def seen(found: list[str], before: str = "") -> list[str]:
     """The :func:`key` of those tokens that a reader sees: markup and targets of links left out.
 
-    ``before`` is the token before the first one. Of a tag or a shortcode what remains are its
-    caption, title and alternative text.
+    ``before`` is the token before the first one.
     """
     visible: list[str] = []
     target = before == "]("
@@ -173,23 +223,32 @@ def seen(found: list[str], before: str = "") -> list[str]:
     for word in found:
         if target:
             target, closing = False, True
-            continue
-        if closing:
+        elif closing and word == ")":
             closing = False
-            if word == ")":
-                continue
-        if word == "](":
+        elif word == "](":
             target = True
-        elif _UNSEEN.match(word):
-            if word[0] in "<{" and len(word) > 2:
-                visible += [
-                    key(one)
-                    for match in _SEEN_IN_TAGS.finditer(word)
-                    for one in "".join(filter(None, match.groups())).split()
-                ]
-        else:
+        elif not _UNSEEN.match(word):
+            closing = False
             visible.append(key(word))
     return visible
+
+
+_BULLETS = frozenset({"-", "+", "*", ">"})
+
+
+def lead(found: list[str]) -> int:
+    """How many tokens at the head of a block are its bullet, its number, its sign of a quotation.
+
+    They are markup: a list that is numbered anew says nothing new.
+    """
+    place = 0
+    while place < len(found) and found[place] in _BULLETS:
+        place += 1
+    if place + 1 < len(found) and found[place + 1] in {".", ")"}:
+        number = found[place]
+        if number.isdigit() and len(number) < 4:
+            place += 2
+    return place
 
 
 def count_words(visible: list[str]) -> int:
@@ -255,7 +314,7 @@ def _stops(text: str, low: int, dot: int, after: int) -> bool:
     if lowered in lists.before:
         return False
     inner = word.find(".")
-    if lowered in lists.either or (0 < inner and len(word) - inner < 4 and inner < 3):
+    if lowered in lists.either or (inner > 0 and len(word) - inner < 4 and inner < 3):
         following = _WORD_AFTER.match(text, after, after + 40)
         return bool(following and following.group(1).lower() in lists.openers)
     return True

@@ -38,11 +38,17 @@ class Draft(NamedTuple):
 
 
 class Passage:
-    """A passage cut into words, with the place of each."""
+    """A passage cut into words, with the place of each.
 
-    __slots__ = ("end", "ends", "keys", "start", "starts", "words")
+    Code is compared letter by letter: no two quotation marks are the same there. Of a comment no
+    word is seen by readers.
+    """
 
-    def __init__(self, text: str, start: int, end: int) -> None:
+    __slots__ = ("end", "ends", "keys", "lead", "start", "starts", "words")
+
+    def __init__(
+        self, text: str, start: int, end: int, kind: tokens.BlockKind = "paragraph"
+    ) -> None:
         parts = tokens.split(text[start:end])
         offsets = list(accumulate(map(len, parts), initial=start))
         self.start = start
@@ -50,7 +56,14 @@ class Passage:
         self.words = parts[1::2]
         self.starts = offsets[1::2]  # one more than words: the last is the end
         self.ends = offsets[2::2]
-        self.keys = tokens.keys(self.words)
+        self.keys = self.words if kind == "code" else tokens.keys(self.words)
+        # Words at the head that readers do not see.
+        self.lead = len(self.words) if kind == "comment" else tokens.lead(self.words)
+
+    def seen(self, start: int, end: int) -> list[str]:
+        """Those of the words ``start:end`` that a reader sees, by their keys."""
+        start = max(start, self.lead)
+        return tokens.seen(self.keys[start:end], self.keys[start - 1] if start else "")
 
     def gap(self, number: int) -> tuple[int, int]:
         """Start and end of the white space before word ``number``."""
@@ -93,6 +106,8 @@ class _Writer:
         self.around = around
         self.drafts: list[Draft] = []
         self.coarse = False
+        # The last draft is a substitution that ends where we are.
+        self.open = False
         # How far both passages are told, in the texts.
         self.old_at = old.start
         self.new_at = new.start
@@ -101,12 +116,16 @@ class _Writer:
         if a < b or c < d:
             self.drafts.append(Draft(a, b, c, d, verbal, *words, self.around))
         self.old_at, self.new_at = b, d
+        self.open = False
 
     def _space(self, old_to: int, new_to: int) -> None:
         """White space from where we are up to the given places."""
-        if self.old_text[self.old_at : old_to] != self.new_text[self.new_at : new_to]:
+        if self.open and (self.old_at < old_to) != (self.new_at < new_to):
+            self.drafts[-1] = self.drafts[-1]._replace(old_end=old_to, new_end=new_to)
+        elif self.old_text[self.old_at : old_to] != self.new_text[self.new_at : new_to]:
             self._note(self.old_at, old_to, self.new_at, new_to, False, (0, 0))
         self.old_at, self.new_at = old_to, new_to
+        self.open = False
 
     def same(self, i: int, i_end: int, j: int, j_end: int) -> None:
         """Words that are equal by their keys; their spelling and the space between may differ."""
@@ -137,15 +156,15 @@ class _Writer:
         """Words that differ."""
         a, b, c, d = region
         old, new = self.old, self.new
-        gone = tokens.seen(old.keys[a:b], old.keys[a - 1] if a else "")
-        come = tokens.seen(new.keys[c:d], new.keys[c - 1] if c else "")
+        gone, come = old.seen(a, b), new.seen(c, d)
         verbal = gone != come
         words = (tokens.count_words(come), tokens.count_words(gone)) if verbal else (0, 0)
         if a < b and c < d:
-            self._space(old.starts[a], new.starts[c])
-            self._note(
-                old.starts[a], old.ends[b - 1], new.starts[c], new.ends[d - 1], verbal, words
-            )
+            if (self.old_at < old.starts[a]) == (self.new_at < new.starts[c]):
+                self._space(old.starts[a], new.starts[c])
+            # White space on one side only belongs to the words: "9. He" becomes "9 but he".
+            self._note(self.old_at, old.ends[b - 1], self.new_at, new.ends[d - 1], verbal, words)
+            self.open = True
             return
         # Words on one side only: of the white space around them, one piece belongs to them.
         inserted = c < d
@@ -175,5 +194,6 @@ class _Writer:
             self._note(start, end, at, at, verbal, words)
 
     def last_gap(self) -> None:
-        """The white space after the last word."""
+        """The white space after the last word: a matter of the page, not of the words."""
+        self.open = False
         self._space(self.old.end, self.new.end)
