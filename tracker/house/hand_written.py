@@ -10,6 +10,8 @@ _LONGEST_START = 150  # characters that label, date and markup may take before a
 _KEY = 8  # characters at the end of a passage by which it is found again
 _STRAIGHT = str.maketrans({"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "*": None, "_": None})
 _NUMBER = re.compile(r"\d+")
+_TOKEN = re.compile(r"\d+|[^\W\d]+")
+_WHOLE_DATE = 3  # numbers: day, month and year
 
 
 def bare(words: str) -> str:
@@ -55,7 +57,7 @@ class Passages:
             return True
         if not words:
             return False
-        numbers = _NUMBER.findall(whole[: -len(words)]) if whole.endswith(words) else []
+        said = whole[: -len(words)] if whole.endswith(words) else ""
         short = len(words) < _KEY
         for passage in self._all if short else self._by_end.get(words[-_KEY:], ()):
             start = len(passage) - len(words)
@@ -63,7 +65,16 @@ class Passages:
                 continue
             if start and passage[start - 1].isalnum():
                 continue
-            dates = _NUMBER.findall(passage[:start])
-            if not dates or not numbers or dates == numbers:
+            if _same_day(passage[:start], said):
                 return True
         return False
+
+
+def _same_day(written: str, made: str) -> bool:
+    """Tell whether two labels with their dates, or one without, may be of the same note."""
+    dates, others = _NUMBER.findall(written), _NUMBER.findall(made)
+    if not dates or not others or (dates == others and len(dates) >= _WHOLE_DATE):
+        return True
+    tokens, more = (_TOKEN.findall(words.casefold()) for words in (written, made))
+    shared = min(len(tokens), len(more))
+    return tokens[:shared] == more[:shared]

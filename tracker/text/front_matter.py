@@ -28,8 +28,8 @@ DEEPEST = 100
 MOST_VALUES = 250_000
 """Values that YAML aliases may stand for, all together."""
 
-_YAML_END = re.compile(r"(?:---|\.\.\.)[ \t]*")
-_TOML_END = re.compile(r"\+\+\+[ \t]*")
+_YAML_END = re.compile(r"(?<=[\r\n])(?:---|\.\.\.)[ \t]*(?=[\r\n]|\Z)")
+_TOML_END = re.compile(r"(?<=[\r\n])\+\+\+[ \t]*(?=[\r\n]|\Z)")
 
 
 def _keys(words: str) -> frozenset[str]:
@@ -90,14 +90,14 @@ def find(text: str) -> FrontMatter | None:
 
 
 def _fenced(text: str, start: int, kind: Format, closing: re.Pattern[str]) -> FrontMatter | None:
-    rest = lines(text, start)
-    first = next(rest)
+    first = next(lines(text, start))
     if text[first.start : first.end].strip(" \t") not in {"---", "+++"}:
         return None
-    for line in rest:
-        if closing.fullmatch(text, line.start, line.end):
-            return _parsed(text, kind, start, first.next, line.start, line.next)
-    return None
+    fence = closing.search(text, first.next)
+    if fence is None:
+        return None
+    last = next(lines(text, fence.start()))
+    return _parsed(text, kind, start, first.next, last.start, last.next)
 
 
 def _parsed(
@@ -262,6 +262,8 @@ def _constructor() -> Any:
     return _constructor_class()()
 
 
+# tomllib takes quadratic time over a key of very many parts.
+_LONG_KEY = re.compile(rf"(?<![\w\"'-])(?:[\w\"'-]+[ \t]*\.[ \t]*){{{DEEPEST}}}")
 _TOML_PLACE = re.compile(r"(.*?)\s*\(at (?:line (\d+), column (\d+)|end of document)\)", re.DOTALL)
 
 
@@ -271,6 +273,8 @@ def read_toml(content: str) -> dict[str, object]:
 
     if "\n" not in content:  # TOML knows no lone CR; an old file keeps its offsets this way
         content = content.replace("\r", "\n")
+    if long_key := _LONG_KEY.search(content):
+        raise _Unreadable("lists or tables are nested too deeply", long_key.start())
     try:
         data = tomllib.loads(content)
     except tomllib.TOMLDecodeError as error:

@@ -106,8 +106,17 @@ def _says(entry: Mapping[object, object], note: Note) -> bool:
     """Tell whether an entry already says what a note says."""
     # A time without offset is read in the note's own zone: who read it there wrote it back.
     old = _note(entry, note.at.tzinfo or UTC, note.at)
-    return old is not None and replace(old, origin=note.origin) == replace(
-        note, text=note.text.strip()
+    return old is not None and _comparable(old) == _comparable(note)
+
+
+def _comparable(note: Note) -> Note:
+    # In the hour that comes twice each autumn, Python finds times of two zones never equal.
+    return replace(
+        note,
+        text=note.text.strip(),
+        at=note.at.astimezone(UTC),
+        withdrawn=note.withdrawn and note.withdrawn.astimezone(UTC),
+        origin="front-matter",
     )
 
 
