@@ -23,7 +23,7 @@ from tracker.store import locks, worktree
 from tracker.store.git import Git, GitError, Repository, discover, identity
 from tracker.store.objects import Entry, Objects, Place, Type, object_hash, pack, trees_with
 from tracker.store.paths import checked, shown_path
-from tracker.store.running import DURABLE, Together
+from tracker.store.running import DURABLE, Running, Together
 from tracker.store.staging import Staging, keeping_line_ends
 from tracker.store.worktree import Settings, Staged
 
@@ -350,7 +350,7 @@ def _moved(
     while True:
         try:
             said = f"tracker: {revision.subject}"
-            git.run(*DURABLE, "update-ref", "-m", said, branch, commit, old)
+            Running(git, *DURABLE, "update-ref", "-m", said, branch, commit, old).result()
         except GitError as error:
             now = objects.place(branch, ()).commit
             if now == commit:
@@ -431,8 +431,10 @@ def replace_file(file: Path, old: bytes | None, new: bytes) -> bool:
 def initialise(folder: Path) -> Repository:
     """A git repository in a folder, which is made if need be; one that is there is kept.
 
-    The first branch is the person's ``init.defaultBranch``, else main. Raises ``TrackerError``
-    where git does not know who is writing, and where a file is in the way.
+    A folder that is missing or empty gets a repository of its own, even inside another one; a
+    folder with files in it joins the repository around it, if there is one. The first branch is
+    the person's ``init.defaultBranch``, else main. Raises ``TrackerError`` where git does not
+    know who is writing, and where a file is in the way.
     """
     there = next((one for one in (folder, *folder.absolute().parents) if one.exists()), folder)
     if not there.is_dir():
@@ -441,14 +443,12 @@ def initialise(folder: Path) -> Repository:
         )
     git = Git(there)
     identity(Repository(git, None, there, there, None, None, shallow=False))
-    try:
-        git.run("rev-parse", "--git-dir")
-    except GitError as error:
-        if "not a git repository" not in error.stderr or "gitfile" in error.stderr:
-            return discover(there)
-    else:
-        folder.mkdir(parents=True, exist_ok=True)
-        return discover(folder)
+    if folder.is_dir() and any(folder.iterdir()):
+        try:
+            return discover(folder)
+        except TrackerError as error:
+            if isinstance(error, GitError) or "not in a git repository" not in error.sentence:
+                raise
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

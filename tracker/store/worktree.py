@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from pathlib import Path
 
 from tracker.errors import TrackerError
 from tracker.store import locks
-from tracker.store.git import Git, GitError, Repository
+from tracker.store.git import Git, GitError, Repository, environment
 from tracker.store.paths import shown_path
 
 # What git keeps in its directory while something is under way, and how people call it.
@@ -28,6 +29,8 @@ _UNDER_WAY = (
     ("sequencer", "A cherry-pick or revert", "git cherry-pick --abort or git revert --abort"),
     ("BISECT_START", "A bisect", "git bisect reset"),
 )
+
+_NAMES = ("user.name", "committer.name")
 
 _HOOKS = ("pre-commit", "prepare-commit-msg", "commit-msg", "post-commit")
 
@@ -48,6 +51,7 @@ class Settings:
     hooks: bool  # a commit hook would run
     signs: bool  # commits are to be signed
     sparse: bool  # the work tree holds a part of the files only
+    cones: bool  # that part is told by folders, as newer versions of git do it
     modes: bool  # the file system knows which files are executable
 
 
@@ -302,8 +306,7 @@ def settings(repository: Repository, said: str) -> Settings:
         if key.startswith("hook.") and key.endswith(".event") and value in _HOOKS:
             hooks_in_settings = True
     committer = values.get("GIT_COMMITTER_IDENT", "")
-    name, _, rest = committer.partition(" <")
-    if not name or "(none)>" in rest or _true(values.get("user.useconfigonly", "")):
+    if _doubtful(committer, values):
         try:
             committer = repository.git.text("var", "GIT_COMMITTER_IDENT")
         except GitError:
@@ -311,12 +314,23 @@ def settings(repository: Repository, said: str) -> Settings:
                 "git does not know who you are.",
                 'Say so: git config user.name "Your Name"; git config user.email you@example.org',
             ) from None
+    sparse = _true(values.get("core.sparsecheckout", ""))
     return Settings(
         committer,
         hooks_in_settings or _has_hooks(repository, values.get("core.hookspath")),
         _true(values.get("commit.gpgsign", "")),
-        _true(values.get("core.sparsecheckout", "")),
+        sparse,
+        sparse and _true(values.get("core.sparsecheckoutcone", "")),
         _true(values.get("core.filemode", "true")),
+    )
+
+
+def _doubtful(committer: str, values: dict[str, str]) -> bool:
+    """True where git lists an identity that it may refuse to commit with."""
+    name, _, rest = committer.partition(" <")
+    given = (environment().get("GIT_COMMITTER_NAME"), *map(values.get, _NAMES))
+    return (
+        not name or "(none)>" in rest or "" in given or _true(values.get("user.useconfigonly", ""))
     )
 
 
@@ -342,13 +356,31 @@ def check_new(git: Git, path: str, *, known: bool, settings: Settings) -> None:
         if settings.sparse:
             staged(git.run("ls-files", "-v", "-s", "-z", "--", path), path)
         return
-    try:
-        git.run("check-ignore", "--quiet", "--", path)
-    except GitError:
+    if settings.cones and not _in_cones(git, path):
+        raise outside_sparse(path)
+    # Not by Git.command: this command takes paths to the letter, and refuses to be told so.
+    ignored = subprocess.run(
+        ["git", "check-ignore", "--quiet", "--", f"./{path}"],
+        cwd=git.directory,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        env=environment(),
+        check=False,
+    )
+    if ignored.returncode != 0:
         return
     raise TrackerError(
         f"{shown_path(path)} is ignored by a .gitignore file.",
         f"Take it out of there, or add it by hand once: git add --force -- {shown_path(path)}",
+    )
+
+
+def _in_cones(git: Git, path: str) -> bool:
+    """True where a sparse checkout by folders has the path's folder, or one further down."""
+    folder = path.rpartition("/")[0] + "/"
+    listed = [line + "/" for line in git.text("sparse-checkout", "list").splitlines()]
+    return folder == "/" or any(
+        folder.startswith(cone) or cone.startswith(folder) for cone in listed
     )
 
 
