@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.desk import Desk
+
 settings.register_profile("tracker", derandomize=True, deadline=None, max_examples=100)
 settings.load_profile("tracker")
 
@@ -41,3 +43,16 @@ def shared_data() -> Path:
     if not (here / "edits.jsonl").is_file():
         pytest.skip("the measuring data is not here: set TRACKER_DATA to its folder")
     return here
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """An empty folder in which commands are run."""
+    return Desk(tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def newsroom(desk: Desk) -> Desk:
+    """A newsroom in Newsweek's style, with nothing recorded yet."""
+    desk.ok("init", ".", "--style", "newsweek", "--timezone", "America/New_York")
+    return desk

@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+from typing import TypedDict
+
 import click
 
-from tracker.cli.common import here, json_option, open_newsroom, warn
+from tracker.cli.common import here, json_option, open_newsroom, print_json, warn
 from tracker.errors import TrackerError
 from tracker.model import Change
+
+
+class Faces(TypedDict, total=False):
+    """How a comparison is shown."""
+
+    context: int  # unchanged sentences around a change
+    all_edits: bool  # white space, reflow and quotation marks too
+    color: bool | None  # None: as the terminal can
+    stat: bool
+    html: str | None  # the file to write a page to
+    side_by_side: bool
+    source: bool
+    as_json: bool
 
 
 @click.command("diff")
@@ -21,27 +38,45 @@ from tracker.model import Change
     type=click.IntRange(min=0),
     default=1,
     show_default=True,
-    help="Unchanged paragraphs to show around a change.",
+    help="Unchanged sentences to show around a change.",
 )
 @click.option("--all-edits", is_flag=True, help="Show white space, reflow and quotation marks too.")
-@click.option("--html", "html", metavar="FILE", help="Write a page that shows the comparison.")
+@click.option("--html", metavar="FILE", help="Write a page that shows the comparison.")
 @click.option("--side-by-side", is_flag=True, help="With --html: old and new in two columns.")
 @click.option("--source", is_flag=True, help="With --html: the Markdown as it is, not rendered.")
-@click.option(
-    "--color/--no-color", default=None, help="Color, or brackets alone. Default: as the terminal."
-)
+@click.option("--color/--no-color", default=None, help="Color or none. Default: as the terminal.")
 @json_option
 def command(
-    article: str, revs: tuple[str, ...], working: bool, files: bool, **options: bool
+    article: str,
+    revs: tuple[str, ...],
+    working: bool,
+    files: bool,
+    stat: bool,
+    context: int,
+    all_edits: bool,
+    html: str | None,
+    side_by_side: bool,
+    source: bool,
+    color: bool | None,
+    as_json: bool,
 ) -> None:
     """Show what changed in ARTICLE, word by word.
 
     Without REV, between the last two revisions; with one, from REV to the latest; with two,
     between them.
     """
+    faces = Faces(
+        context=context,
+        all_edits=all_edits,
+        color=color,
+        stat=stat,
+        html=html,
+        side_by_side=side_by_side,
+        source=source,
+        as_json=as_json,
+    )
     if files:
-        old, new = _plain_files(article, revs)
-        _print(_compare(old, new), old, new, options)
+        _show_files(article, revs, faces)
         return
     room = open_newsroom()
     name = here(article)
@@ -49,20 +84,89 @@ def command(
         if revs:
             raise TrackerError(
                 "--working compares the latest revision with the file on disk.",
-                "Leave REV out, or leave out --working.",
+                "Leave out REV, or --working.",
             )
         old, new = room.show(name), room.working(name)
     elif len(revs) > 2:
         raise TrackerError("A comparison has two ends.", "Give one or two of REV.")
+    elif not revs and len(room.life(name, compared=False).revisions) == 1:
+        warn("the article has one revision: there is nothing to compare it with.")
+        old = new = room.show(name)
     else:
-        first, second = (revs[0] if revs else "latest~1"), (revs[1] if len(revs) > 1 else "latest")
-        if not revs and len(room.life(name, compared=False).revisions) == 1:
-            first = second = "latest"
-            warn("the article has one revision: there is nothing to compare it with.")
-        old, new = room.show(name, first), room.show(name, second)
-    _print(room.compare(old, new), old, new, options)
+        old = room.show(name, revs[0] if revs else "latest~1")
+        new = room.show(name, revs[1] if len(revs) == 2 else "latest")
+    show(room.compare(old, new), old, new, faces)
 
 
-def print_terminal(change: Change, old: str, new: str) -> None:
-    """A comparison on the terminal, with its defaults."""
-    _print(change, old, new, {"context": 1})
+def _show_files(first: str, others: tuple[str, ...], faces: Faces) -> None:
+    if len(others) != 1:
+        raise TrackerError("--files compares two files.", "Give both: --files OLD NEW")
+    from tracker.comparison import compare
+
+    old, new = _read(first), _read(others[0])
+    show(compare(old, new), old, new, faces)
+
+
+def _read(name: str) -> str:
+    from tracker.text.document import decode
+
+    try:
+        return decode(Path(name).read_bytes())[0]
+    except OSError as error:
+        raise TrackerError(
+            f"{name} could not be read: {error.strerror}.", "Check the path of the file."
+        ) from None
+
+
+def show(change: Change, old: str, new: str, faces: Faces) -> None:
+    """A comparison in the face that was asked for."""
+    if faces.get("as_json"):
+        from tracker.render.diff_json import as_object
+
+        print_json(as_object(change, old, new))
+        return
+    page = faces.get("html")
+    if page:
+        _write_page(page, change, old, new, faces)
+        return
+    from tracker.render import terminal_diff
+
+    if faces.get("stat"):
+        click.echo(terminal_diff.stat(change))
+        return
+    wanted = faces.get("color")
+    color = _terminal_has_color() if wanted is None else wanted
+    written = terminal_diff.text(
+        change,
+        old,
+        new,
+        color=color,
+        context=faces.get("context", 1),
+        formatting=faces.get("all_edits", False),
+    )
+    click.echo(written, nl=False, color=color)
+
+
+def _terminal_has_color() -> bool:
+    import os
+
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+
+def _write_page(file: str, change: Change, old: str, new: str, faces: Faces) -> None:
+    from tracker.render import diff_html
+
+    fragment = diff_html.fragment(
+        change,
+        old,
+        new,
+        side_by_side=faces.get("side_by_side", False),
+        source=faces.get("source", False),
+    )
+    try:
+        Path(file).write_text(diff_html.page("Comparison", fragment), encoding="utf-8")
+    except OSError as error:
+        raise TrackerError(
+            f"{file} could not be written: {error.strerror}.", "Choose another file."
+        ) from None
+    click.echo(f"Wrote {file}.", err=True)

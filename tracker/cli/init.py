@@ -25,7 +25,8 @@ def command(folder: str, style: str, timezone: str | None, name: str | None) -> 
     """
     from tracker.house import settings
     from tracker.newsroom.place import SETTINGS_FILE
-    from tracker.store.record import initialise
+    from tracker.store.git import identity
+    from tracker.store.record import initialise, write
 
     root = Path(folder)
     file = root / SETTINGS_FILE
@@ -40,7 +41,21 @@ def command(folder: str, style: str, timezone: str | None, name: str | None) -> 
     settings.read(toml, SETTINGS_FILE, lambda _: "")  # an unknown style or zone stops here
     repository = initialise(root)
     file.write_text(toml, encoding="utf-8")
-    click.echo(f"Made a newsroom in {repository.top}: {SETTINGS_FILE} has its settings.")
+    if repository.head is None:
+        person, now = identity(repository)
+        write(
+            repository,
+            SETTINGS_FILE,
+            toml.encode(),
+            expected=None,
+            message="Start the newsroom",
+            person=person,
+            at=now,
+            disk=toml.encode(),
+        )
+        click.echo(f"Made a newsroom in {root}: {SETTINGS_FILE} has its settings.")
+    else:
+        click.echo(f"Added {SETTINGS_FILE} to {repository.top}: look through it, and commit it.")
     click.echo("Write an article there, then: tracker record ARTICLE", err=True)
 
 

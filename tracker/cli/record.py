@@ -124,7 +124,7 @@ def _show(prepared: list[Recording], *, as_json: bool) -> None:
     if as_json:
         print_json({"would_record": [_told(each, None) for each in prepared]})
         return
-    from tracker.render.terminal_diff import terminal
+    from tracker.cli.diff import show
 
     for each in prepared:
         if each.unchanged:
@@ -138,7 +138,7 @@ def _show(prepared: list[Recording], *, as_json: bool) -> None:
         for line in each.lines:
             click.echo(f"  {line}")
         if each.change is not None and each.before is not None:
-            click.echo(terminal(each.change, each.before, each.text).rstrip("\n"))
+            show(each.change, each.before, each.text, {})
 
 
 def _told(recording: Recording, revision: Revision | None) -> dict[str, object]:
@@ -165,11 +165,10 @@ def _report(room: Newsroom, recording: Recording, revision: Revision) -> None:
     click.echo(f"Recorded {recording.path}: {heading(revision, room.settings.zone)}")
     for line in recording.lines if recording.notes else ():
         click.echo(f"  {line}")
-    if recording.change is not None and recording.change.substantive and not recording.notes:
-        was_out = revision.published
-        if was_out:
-            warn(
-                "this changes what readers believe, and tells them nothing "
-                f"({recording.change.reasons[0]}).\n"
-                f"  Say it: tracker note {recording.path} --update TEXT, or --correction TEXT"
-            )
+    change = recording.change
+    if change is not None and change.substantive and revision.published and not recording.notes:
+        why = f" ({change.reasons[0]})" if change.reasons else ""
+        warn(
+            f"this changes what readers believe, and tells them nothing{why}.\n"
+            f"  Say it: tracker note {recording.path} --update TEXT, or --correction TEXT"
+        )

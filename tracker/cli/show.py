@@ -24,9 +24,9 @@ def command(article: str, rev: str, changes: bool, as_json: bool) -> None:
         sys.stdout.buffer.write(room.content(article, rev))
         sys.stdout.buffer.flush()
         return
-    from tracker.cli.diff import print_terminal
+    from tracker.cli.diff import show
 
     revision = room.revision(article, rev)
     new = room.show(article, revision.number)
     old = room.show(article, revision.number - 1) if revision.number > 1 else ""
-    print_terminal(room.compare(old, new), old, new)
+    show(room.compare(old, new), old, new, {})

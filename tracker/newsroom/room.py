@@ -311,7 +311,7 @@ class Newsroom:
     def commit(self, recording: Recording) -> Revision:
         """Write what was prepared, as one commit, and return the revision."""
         self.write(recording)
-        life = self.life(recording.path, compared=False)
+        life = self.life(recording.path, compared=recording.change is None, newest=1)
         return chronicle.with_change(life.revisions[-1], recording.change)
 
     def note(

@@ -11,7 +11,7 @@ from itertools import groupby
 from tracker.house.settings import Settings
 from tracker.model import Entry
 from tracker.render.plain import plain
-from tracker.render.safe import safe
+from tracker.render.visible import visible
 
 
 def write(entries: Sequence[Entry], form: str, settings: Settings, *, whole: bool) -> str:
@@ -33,10 +33,10 @@ def as_object(entries: Sequence[Entry], *, whole: bool) -> object:
 
 def text(entries: Sequence[Entry], settings: Settings, *, whole: bool) -> str:
     """Days with their entries, for a terminal or a mail."""
-    out = [] if whole or not entries else [safe(entries[0].article.headline), ""]
+    out = [] if whole or not entries else [visible(entries[0].article.headline), ""]
     for day, group in _days(entries, settings):
         out.append(day)
-        out += [f"  {_what(entry)}{_of(entry, whole)}{safe(entry.line)}" for entry in group]
+        out += [f"  {_what(entry)}{_of(entry, whole)}{visible(entry.line)}" for entry in group]
         out.append("")
     return "\n".join(out).rstrip("\n") + "\n" if out else ""
 
@@ -82,7 +82,7 @@ def _what(entry: Entry) -> str:
 
 
 def _of(entry: Entry, whole: bool) -> str:
-    return f"{safe(entry.article.headline)}: " if whole else ""
+    return f"{visible(entry.article.headline)}: " if whole else ""
 
 
 def _time(entry: Entry, settings: Settings) -> str:

@@ -12,7 +12,7 @@ from tracker import __version__
 from tracker.model import Finding
 from tracker.policy import Verdict
 from tracker.render.plain import plain
-from tracker.render.safe import safe
+from tracker.render.visible import visible
 
 
 def write(verdict: Verdict, form: str) -> str:
@@ -43,15 +43,15 @@ def as_object(verdict: Verdict) -> dict[str, object]:
 def text(verdict: Verdict) -> Iterator[str]:
     """Article by article, for people, with a last line that counts."""
     for path, group in groupby(verdict.findings, key=lambda finding: finding.path):
-        yield click.style(safe(path), bold=True)
+        yield click.style(visible(path), bold=True)
         for finding in group:
             color = "red" if finding.severity == "fail" else "yellow"
             where = f"revision {finding.revision}" if finding.commit else "not recorded yet"
             when = f", {finding.at.isoformat(' ', 'minutes')}" if finding.at else ""
             commit = f", {finding.commit[:10]}" if finding.commit else ""
             yield f"  {click.style(finding.rule, fg=color)}  {where}{when}{commit}"
-            yield f"      {safe(finding.words)}"
-            yield click.style(f"      → {safe(finding.advice)}", dim=True)
+            yield f"      {visible(finding.words)}"
+            yield click.style(f"      → {visible(finding.advice)}", dim=True)
     yield _count(verdict)
 
 
@@ -84,7 +84,7 @@ def github(verdict: Verdict) -> Iterator[str]:
 
 
 def _message(words: str) -> str:
-    return safe(words).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return visible(words).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _property(words: str) -> str:
@@ -123,7 +123,7 @@ def _result(finding: Finding, rules: list[str]) -> dict[str, object]:
         "ruleId": finding.rule,
         "ruleIndex": rules.index(finding.rule),
         "level": "error" if finding.severity == "fail" else "warning",
-        "message": {"text": f"{safe(finding.words)}. {finding.advice}"},
+        "message": {"text": f"{visible(finding.words)}. {finding.advice}"},
         "locations": [
             {
                 "physicalLocation": {

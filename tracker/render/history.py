@@ -11,14 +11,14 @@ from tracker.house import style as house_style
 from tracker.house.settings import Settings
 from tracker.house.style import Style
 from tracker.model import Article, Event, History, Note, Revision
-from tracker.render.safe import safe
+from tracker.render.visible import visible
 
 
 def heading(revision: Revision, zone: ZoneInfo) -> str:
     """One line that says which revision: number, when, who, words, commit."""
     at = revision.at.astimezone(zone).strftime("%Y-%m-%d %H:%M %Z")
     return (
-        f"revision {revision.number}, {at}, {safe(revision.person.name)}, "
+        f"revision {revision.number}, {at}, {visible(revision.person.name)}, "
         f"{words(revision)}, commit {revision.commit[:10]}"
     )
 
@@ -38,7 +38,7 @@ def history_lines(
 ) -> Iterator[str]:
     """An article's revisions and events, newest first unless ``reverse``."""
     state = " (deleted)" if life.deleted else ""
-    yield f"{click.style(safe(life.article.headline), bold=True)}{state}  {safe(life.article.path)}"
+    yield f"{click.style(visible(life.article.headline), bold=True)}{state}  {visible(life.article.path)}"
     for line in _items(life, settings, limit=limit, substantive=substantive, reverse=reverse):
         yield from line
 
@@ -87,15 +87,15 @@ def revision_lines(
     elif revision.substantive:
         tags.append(click.style("substantive", fg="yellow"))
     number = click.style(f"{revision.number:>4}", bold=True)
-    parts = [at, safe(revision.person.name), words(revision), *tags]
+    parts = [at, visible(revision.person.name), words(revision), *tags]
     if article is not None:
-        parts.insert(0, click.style(safe(article.slug), bold=True))
+        parts.insert(0, click.style(visible(article.slug), bold=True))
     yield f"{number}  {'  '.join(parts)}  {click.style(revision.commit[:10], dim=True)}"
     for note in revision.notes:
         line = house_style.line(settings.style, note, settings.zone)
-        yield f"      {click.style(safe(line), fg='green')}"
+        yield f"      {click.style(visible(line), fg='green')}"
     for reason in revision.reasons[:3]:
-        yield f"      {click.style(safe(reason), dim=True)}"
+        yield f"      {click.style(visible(reason), dim=True)}"
     if len(revision.reasons) > 3:
         yield click.style(f"      … {len(revision.reasons) - 3} more reasons", dim=True)
     if revision.side:
@@ -107,14 +107,12 @@ def revision_lines(
 def _event_line(event: Event, zone: ZoneInfo) -> str:
     at = event.at.astimezone(zone).strftime("%Y-%m-%d %H:%M %Z")
     what = {
-        "moved": f"moved from {safe(event.old_path or '')} to {safe(event.path)}",
-        "deleted": f"deleted {safe(event.path)}",
-        "returned": f"returned as {safe(event.path)}",
-        "ignored": f"left out by the list of ignored commits: {safe(event.subject)}",
+        "moved": f"moved from {visible(event.old_path or '')} to {visible(event.path)}",
+        "deleted": f"deleted {visible(event.path)}",
+        "returned": f"returned as {visible(event.path)}",
+        "ignored": f"left out by the list of ignored commits: {visible(event.subject)}",
     }[event.kind]
-    return (
-        f"   ·  {at}  {safe(event.person.name)}  {what}  {click.style(event.commit[:10], dim=True)}"
-    )
+    return f"   ·  {at}  {visible(event.person.name)}  {what}  {click.style(event.commit[:10], dim=True)}"
 
 
 def history_object(life: History, *, limit: int | None = None, substantive: bool = False) -> object:
@@ -147,4 +145,4 @@ def note_lines(notes: Iterable[Note], style: Style, zone: ZoneInfo) -> Iterator[
         state = (
             " (withdrawn)" if note.withdrawn else f" (amends {note.amends})" if note.amends else ""
         )
-        yield f"{note.id}{state}  {safe(house_style.line(style, note, zone))}"
+        yield f"{note.id}{state}  {visible(house_style.line(style, note, zone))}"

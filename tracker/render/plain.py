@@ -24,7 +24,7 @@ def plain(value: object) -> object:
         return sorted(plain(each) for each in value)  # type: ignore[type-var]
     if isinstance(value, tuple | list):
         return [plain(each) for each in value]
-    if is_dataclass(value):
+    if is_dataclass(value) and not isinstance(value, type):
         return {name: plain(getattr(value, name)) for name in _names(type(value))}
     raise TypeError(f"no JSON for {type(value).__name__}")
 

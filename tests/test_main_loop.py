@@ -1,0 +1,224 @@
+"""The main loop by the command line: record, history, note, changelog, footer, restore."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.desk import Desk
+
+LINE = (
+    "Update 05/12/22, 7:45 a.m. ET: This article has been updated to add that Example News "
+    "reached out to Russian authorities."
+)
+FIRST = "Dozens were killed in the port city this week, a local count says.\n"
+ADDED = FIRST + "\nExample News reached out to the Russian authorities for comment.\n"
+MATTER = "---\ntitle: Dozens killed\ndate: 2022-05-10T16:00:00-04:00\n---\n\n"
+WORDS = "to add that Example News reached out to Russian authorities"
+
+
+def publish(desk: Desk, text: str = FIRST, name: str = "war.md") -> None:
+    desk.write(name, text)
+    desk.ok("record", name, "--at", "05/10/22 4:30 p.m. ET")
+
+
+def update(desk: Desk, text: str = ADDED, name: str = "war.md") -> None:
+    desk.write(name, text)
+    desk.ok("record", name, "--update", WORDS, "--at", "05/12/22 7:45 a.m. ET")
+
+
+def test_five_commands_lead_from_nothing_to_the_footer(newsroom: Desk) -> None:
+    publish(newsroom)
+    update(newsroom)
+    assert newsroom.read("war.md") == ADDED + "\n" + LINE + "\n"
+    assert newsroom.ok("footer", "war").out == LINE + "\n"
+    assert newsroom.git("log", "--format=%s|%aI") == (
+        "Update: war.md|2022-05-12T07:45:00-04:00\n"
+        "Publish war.md|2022-05-10T16:30:00-04:00\n"
+        "Start the newsroom|" + newsroom.git("log", "--format=%aI", "-1", "--skip=2")
+    )
+    newsroom.clean()
+
+
+def test_notes_go_into_yaml_front_matter_and_the_line_between_markers(newsroom: Desk) -> None:
+    publish(newsroom, MATTER + FIRST)
+    update(newsroom, MATTER + ADDED)
+    assert newsroom.read("war.md") == (
+        "---\ntitle: Dozens killed\ndate: 2022-05-10T16:00:00-04:00\n"
+        "updates:\n"
+        "  - id: u1\n"
+        "    kind: update\n"
+        "    at: 2022-05-12T07:45:00-04:00\n"
+        "    text: This article has been updated to add that Example News reached out to Russian"
+        " authorities.\n"
+        "---\n\n" + ADDED + f"\n<!-- updates -->\n\n{LINE}\n\n<!-- /updates -->\n"
+    )
+    newsroom.clean()
+
+
+def test_a_site_whose_templates_show_the_notes_keeps_its_bodies(newsroom: Desk) -> None:
+    newsroom.write("tracker.toml", 'style = "newsweek"\n[footer]\nembed = false\n')
+    publish(newsroom, MATTER + FIRST)
+    update(newsroom, MATTER + ADDED)
+    assert newsroom.read("war.md").endswith("---\n\n" + ADDED)
+    assert newsroom.ok("footer", "war").out.startswith("Update 05/12/22, 11:45 a.m. UTC: ")
+
+
+@pytest.mark.parametrize(
+    "matter", ["", MATTER, "+++\ntitle = 'Dozens'\n+++\n", "Title: Dozens\n\n"]
+)
+def test_history_counts_words_and_shows_notes(newsroom: Desk, matter: str) -> None:
+    publish(newsroom, matter + FIRST)
+    update(newsroom, matter + ADDED)
+    said = newsroom.ok("history", "war", "--json").json
+    assert [each["number"] for each in said["revisions"]] == [1, 2]
+    second = said["revisions"][1]
+    assert second["at"] == "2022-05-12T07:45:00-04:00"
+    assert [note["kind"] for note in second["notes"]] == ["update"]
+    assert second["notes"][0]["text"] == (
+        "This article has been updated to add that Example News reached out to Russian authorities."
+    )
+    assert second["notes"][0]["at"] == "2022-05-12T07:45:00-04:00"
+    assert second["substantive"] is True
+    assert LINE in newsroom.ok("history", "war").out
+
+
+def test_a_crlf_file_stays_one(newsroom: Desk) -> None:
+    publish(newsroom, (MATTER + FIRST).replace("\n", "\r\n"))
+    update(newsroom, (MATTER + ADDED).replace("\n", "\r\n"))
+    text = newsroom.read("war.md")
+    assert text.count("\r\n") == text.count("\n")
+    assert LINE + "\r\n" in text
+    newsroom.clean()
+
+
+def test_an_existing_article_with_a_note_by_hand_needs_no_front_matter(newsroom: Desk) -> None:
+    newsroom.write("old.md", f"Some text.\n\n{LINE}\n")
+    newsroom.git("add", "old.md")
+    newsroom.git("commit", "-qm", "old", "--date=2022-05-12T07:45:00-04:00")
+    entries = newsroom.ok("changelog", "old.md", "--json").json["entries"]
+    (note,) = [each for each in entries if each["what"] == "note"]
+    assert note["at"] == "2022-05-12T07:45:00-04:00"
+    assert note["note"]["kind"] == "update"
+    assert note["note"]["text"] == (
+        "This article has been updated to add that Example News reached out to Russian authorities."
+    )
+    assert newsroom.ok("footer", "old.md", "--write").out == LINE + "\n"
+    assert newsroom.read("old.md") == f"Some text.\n\n{LINE}\n"
+
+
+def test_recording_an_unchanged_article_says_so_and_commits_nothing(newsroom: Desk) -> None:
+    publish(newsroom)
+    before = newsroom.git("rev-parse", "HEAD")
+    said = newsroom.ok("record", "war.md")
+    assert said.out == "war.md is unchanged since revision 1: nothing recorded.\n"
+    assert newsroom.git("rev-parse", "HEAD") == before
+
+
+def test_a_dry_run_shows_everything_and_writes_nothing(newsroom: Desk) -> None:
+    publish(newsroom)
+    newsroom.write("war.md", ADDED)
+    before = newsroom.state()
+    said = newsroom.ok(
+        "record", "war", "--update", WORDS, "--at", "05/12/22 7:45 a.m.", "--dry-run"
+    )
+    assert LINE in said.out
+    assert "{+Example News reached out to the Russian authorities for comment.+}" in said.out
+    assert newsroom.state() == before
+    assert newsroom.read("war.md") == ADDED
+
+
+def test_a_new_text_that_brings_no_notes_keeps_those_it_had(newsroom: Desk) -> None:
+    publish(newsroom, MATTER + FIRST)
+    update(newsroom, MATTER + ADDED)
+    newsroom.ok("record", "war", "--file", "-", stdin=(MATTER + ADDED + "\nMore.\n").encode())
+    assert "More." in newsroom.read("war.md")
+    assert LINE in newsroom.read("war.md")
+    newsroom.ok("restore", "war", "1")
+    assert "More." not in newsroom.read("war.md")
+    assert LINE in newsroom.read("war.md")
+    newsroom.clean()
+
+
+@pytest.mark.parametrize("name", ["a b/c d.md", "Київ/новини.md", "x/-y.md", "it's “q”.md"])
+def test_names_with_spaces_and_other_scripts(newsroom: Desk, name: str) -> None:
+    publish(newsroom, name=name)
+    update(newsroom, name=name)
+    assert newsroom.ok("history", name, "--json").json["article"]["path"] == name
+    assert newsroom.ok("show", name, "1").out == FIRST
+    newsroom.clean()
+
+
+def test_all_records_every_changed_article_as_a_commit_of_its_own(newsroom: Desk) -> None:
+    for name in ("one.md", "two.md", "three.md"):
+        newsroom.write(f"articles/{name}", FIRST)
+    newsroom.write("articles/photo.jpg", b"\xff\xd8")
+    newsroom.ok("record", "--all")
+    assert newsroom.git("log", "--format=%s", "-3") == (
+        "Publish articles/two.md\nPublish articles/three.md\nPublish articles/one.md\n"
+    )
+    assert newsroom.ok("record", "--all").out == "Nothing to record: no article has changed.\n"
+
+
+def test_notes_are_amended_and_withdrawn_and_nothing_is_forgotten(newsroom: Desk) -> None:
+    publish(newsroom, MATTER + FIRST)
+    update(newsroom, MATTER + ADDED)
+    newsroom.ok("note", "war", "--amend", "u1", "to add a comment", "--at", "05/13/22 9 a.m. ET")
+    amended = "Update 05/13/22, 9:00 a.m. ET: This article has been updated to add a comment."
+    assert newsroom.ok("footer", "war").out == amended + "\n"
+    assert [each["amended"] for each in newsroom.ok("changelog", "war", "--json").json["entries"]][
+        :2
+    ] == [False, True]
+    newsroom.ok("note", "war", "--withdraw", "u2", "--at", "05/14/22 noon ET")
+    entries = newsroom.ok("changelog", "war", "--json").json["entries"]
+    assert [(each["amended"], each["withdrawn"]) for each in entries if each["what"] == "note"] == [
+        (False, True),
+        (False, False),  # the amendment is withdrawn, so the first words stand again
+    ]
+    newsroom.clean()
+
+
+def test_notes_of_a_plain_article_are_amended_and_withdrawn_in_its_body(newsroom: Desk) -> None:
+    publish(newsroom)
+    update(newsroom)
+    (listed,) = newsroom.ok("note", "war").out.splitlines()
+    identifier = listed.split()[0]
+    newsroom.ok("note", "war", "--amend", identifier, "to add it", "--at", "05/13/22 9 a.m. ET")
+    amended = "Update 05/13/22, 9:00 a.m. ET: This article has been updated to add it."
+    assert newsroom.read("war.md") == ADDED + "\n" + amended + "\n"
+    identifier = newsroom.ok("note", "war").out.split()[0]
+    newsroom.ok("note", "war", "--withdraw", identifier)
+    assert newsroom.read("war.md") == ADDED
+    newsroom.clean()
+
+
+def test_a_note_for_what_is_already_out(newsroom: Desk) -> None:
+    publish(newsroom, FIRST)
+    newsroom.write("war.md", ADDED)
+    said = newsroom.ok("record", "war", "--at", "05/12/22 7:45 a.m. ET")
+    assert "tells them nothing" in said.err
+    newsroom.ok("note", "war", "--update", WORDS, "--at", "05/12/22 8 a.m. ET")
+    assert "Update 05/12/22, 8:00 a.m. ET: " in newsroom.read("war.md")
+
+
+def test_show_prints_a_version_by_number_date_and_commit(newsroom: Desk) -> None:
+    publish(newsroom)
+    update(newsroom)
+    commit = newsroom.git("rev-parse", "HEAD~1").strip()
+    for rev in ("1", "latest~1", "2022-05-10", "05/12/22 7:44 a.m.", commit, commit[:8]):
+        assert newsroom.ok("show", "war", rev).out == FIRST
+    for rev in ("2", "latest", "2022-05-12", "05/12/22 7:45 a.m. ET", "2022-05-20"):
+        assert newsroom.ok("show", "war", rev).out == ADDED + "\n" + LINE + "\n"
+
+
+def test_a_folder_of_dated_versions_is_imported_once(newsroom: Desk) -> None:
+    newsroom.write("in/war/2022-05-10T1630-0400.md", MATTER + FIRST)
+    newsroom.write("in/war/2022-05-12T0745-0400.md", MATTER + ADDED)
+    said = newsroom.ok("import", "in", "--into", "room")
+    assert said.out == "Made a newsroom in room.\nRecorded 2 revisions.\n"
+    said = newsroom.ok("import", "in", "--into", "room")
+    assert said.out == "Recorded 0 revisions, 2 were there already.\n"
+    said = newsroom.ok("-C", "room", "history", "war", "--json")
+    assert [each["at"] for each in said.json["revisions"]] == [
+        "2022-05-10T16:30:00-04:00",
+        "2022-05-12T07:45:00-04:00",
+    ]
