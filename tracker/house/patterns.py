@@ -79,9 +79,13 @@ def write_pattern(
     if isinstance(at, datetime):
         _aware(at)
     written = []
+    months = _months(pattern, months)
+    first = _first_of_month(pattern, language_code)
     for form, literal in pieces(pattern):
         if literal:
             written.append(literal)
+        elif form == "d" and first and at.day == 1:
+            written.append(first)
         elif form[0] in "yd" or form in ("M", "MM"):
             written.append(_number(at, form))
         elif form[0] in "MLE":
@@ -91,6 +95,20 @@ def write_pattern(
         else:
             raise ValueError(f"a date has no field {form}")
     return "".join(written)
+
+
+def _months(pattern: str, months: str) -> str:
+    """Which month names a pattern takes: AP shortens them only beside a day."""
+    beside_a_day = any(form[:1] == "d" for form, _ in pieces(pattern))
+    return months if beside_a_day or months != "ap" else "wide"
+
+
+def _first_of_month(pattern: str, language_code: str) -> str:
+    """How the first day is written beside a month's name: "1er" in French; "" as any other."""
+    if not any(form in ("MMM", "MMMM") for form, _ in pieces(pattern)):
+        return ""
+    words = language(language_code).words.get("first_of_month", ())
+    return words[0] if words else ""
 
 
 def _number(at: date, form: str) -> str:
@@ -168,9 +186,13 @@ def pattern_expression(
         period = _any_of(day_periods or ("a.m.", "p.m."))
         return rf"(?:noon|midnight|[0-9]{{1,2}}(?::[0-5][0-9])? (?:{period}))"
     parts = []
+    months = _months(form, months)
+    first = _first_of_month(form, language_code)
     for field, literal in pieces(form):
         if literal:
             parts.append(re.escape(literal))
+        elif field == "d" and first:
+            parts.append(f"(?:{re.escape(first)}|[0-9]{{1,2}})")
         elif field[0] in "yMdhHm" and field not in ("MMM", "MMMM"):
             digits = {"y": "{1,4}", "yyyy": "{4}"}.get(field, "{2}" if len(field) > 1 else "{1,2}")
             parts.append(f"[0-9]{digits}")
@@ -212,6 +234,10 @@ def read_pattern_date(
     and without ``as_of`` there is no date.
     """
     names: dict[str, tuple[str, ...]] = {}
+    months = _months(pattern, months)
+    first = _first_of_month(pattern, language_code)
+    if first:
+        names["d"] = (first, *(str(day) for day in range(1, 32)))
     for field, _ in pieces(pattern):
         if field in ("MMM", "MMMM", "LLLL"):
             names[field] = _month_names(field, language(language_code), months)
@@ -228,7 +254,7 @@ def read_pattern_date(
         elif field[0] in "ML":
             month = names[field].index(written) + 1 if field in names else int(written)
         elif field[0] == "d":
-            day = int(written)
+            day = 1 if written == first else int(written)
     if month is None or day is None:
         return None
     return on_day(year, month, day, as_of)

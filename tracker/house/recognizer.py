@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
+from itertools import product
 
 from tracker.house.patterns import pattern_expression, read_pattern_date, read_pattern_time
 from tracker.house.plain import plain
@@ -24,6 +25,7 @@ _ZONE = r"(?:UTC[+-][0-9]{1,2}(?::[0-9]{2})?|[^\W\d_][^\d:;,()\n]{0,40}?)"
 _WRAPPERS = (("***", "***"), ("**", "**"), ("*", "*"), ("___", "___"), ("__", "__"), ("_", "_"))
 _LONGEST = 20_000  # no note is longer; a longer paragraph is not searched
 _LEVELS: tuple[Precision, ...] = ("minute", "day", "none")
+_VARIANTS = ((True, False), _LEVELS, (True, False))  # woven, precision, story date known
 
 
 def recognise(style: Style, text: str, as_of: date | None = None) -> FoundNote | None:
@@ -37,9 +39,12 @@ def recognise(style: Style, text: str, as_of: date | None = None) -> FoundNote |
         return None
     start = text.index(stripped)
     for words in _unwrapped(one_line(stripped)):
-        for template, woven, expression in _expressions(style):
-            match = expression.fullmatch(words)
-            found = match and _found(style, template, woven, match.groupdict(), as_of)
+        opening = _plain_start(words)
+        for known in _forms(style):
+            if not opening.startswith(known.opening):
+                continue
+            match = _expression(style, known).fullmatch(words)
+            found = match and _found(style, known, match.groupdict(), as_of)
             if found:
                 return replace(found, start=start, end=start + len(stripped))
     return None
@@ -57,33 +62,45 @@ def _unwrapped(words: str) -> Iterator[str]:
             yield words[len(opening) : -len(closing)]
 
 
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """One way in which a template can write a line."""
+
+    template: Template
+    woven: bool  # the text begins with the lead, and the date may stand inside it
+    words: tuple[str, ...]
+    places: tuple[str, ...]
+    opening: str  # the fixed words at the start, to compare before anything is compiled
+
+
 @cache
-def _expressions(style: Style) -> tuple[tuple[Template, bool, re.Pattern[str]], ...]:
-    """Every form of every template as an expression, those with the most fixed words first."""
-    found: dict[str, tuple[int, Template, bool]] = {}
-    for kind in KINDS:
+def _forms(style: Style) -> tuple[_Form, ...]:
+    """Every form of every template, those with the most places and fixed words first."""
+    found: dict[tuple[object, ...], tuple[int, _Form]] = {}
+    for kind, woven, precision, story_date in product(KINDS, *_VARIANTS):
         template = style.templates[kind]
-        for woven in (True, False):
-            layouts = template.lead_layouts if woven else template.layouts
-            if not layouts or (woven and not template.lead):
-                continue
-            for precision in _LEVELS:
-                for story_date in (True, False):
-                    known = known_places(precision, story_date, woven)
-                    words, wanted = form(layouts, known)
-                    expression = _expression(style, template, words, wanted)
-                    fixed = "".join(words) + (template.label if "label" in wanted else "")
-                    if any(character.isalnum() for character in fixed):
-                        weight = len(wanted) * 1000 + len(fixed)
-                        found.setdefault(expression, (weight, template, woven))
-    ordered = sorted(found.items(), key=lambda item: -item[1][0])
-    return tuple(
-        (template, woven, re.compile(expression, re.DOTALL))
-        for expression, (_, template, woven) in ordered
-    )
+        layouts = template.lead_layouts if woven else template.layouts
+        if not layouts or (woven and not template.lead):
+            continue
+        words, wanted = form(layouts, known_places(precision, story_date, woven))
+        fixed = "".join(words) + (template.label if "label" in wanted else "")
+        if not any(character.isalnum() for character in fixed):
+            continue  # any text at all would be of this form
+        start = words[0] + (template.label + words[1] if wanted[0] == "label" else "")
+        key = (start, *words[1:], *wanted, template.date, template.time)
+        made = _Form(template, woven, tuple(words), tuple(wanted), _plain_start(start).rstrip())
+        found.setdefault(key, (len(wanted) * 1000 + len(fixed), made))
+    return tuple(made for _, made in sorted(found.values(), key=lambda pair: -pair[0]))
 
 
-def _expression(style: Style, template: Template, words: list[str], wanted: list[str]) -> str:
+def _plain_start(words: str) -> str:
+    start = words[:100].replace("’", "'")
+    return re.sub(r"\s+", " ", start)
+
+
+@cache
+def _expression(style: Style, known: _Form) -> re.Pattern[str]:
+    template = known.template
     dates = pattern_expression(template.date, language_code=style.locale, months=style.months)
     clock = pattern_expression(
         template.time, language_code=style.locale, day_periods=style.day_periods
@@ -97,9 +114,11 @@ def _expression(style: Style, template: Template, words: list[str], wanted: list
         "text": r"(?P<text>\S.*)",
         "rest": r"(?P<rest>[ ,].*\S|\.)" if template.full_stop else r"(?P<rest>[ ,].*\S|)",
     }
-    return _literal(words[0]) + "".join(
-        patterns[place] + _literal(after) for place, after in zip(wanted, words[1:], strict=True)
+    expression = _literal(known.words[0]) + "".join(
+        patterns[place] + _literal(after)
+        for place, after in zip(known.places, known.words[1:], strict=True)
     )
+    return re.compile(expression, re.DOTALL)
 
 
 def _literal(words: str) -> str:
@@ -110,12 +129,9 @@ def _literal(words: str) -> str:
 
 
 def _found(
-    style: Style,
-    template: Template,
-    woven: bool,
-    groups: dict[str, str | None],
-    as_of: date | None,
+    style: Style, known: _Form, groups: dict[str, str | None], as_of: date | None
 ) -> FoundNote | None:
+    template, woven = known.template, known.woven
     day = clock = None
     written_date, written_time = groups.get("date"), groups.get("time")
     if written_date:
@@ -140,11 +156,10 @@ def _found(
     words = f"{template.lead}{groups['rest']}" if woven else groups["text"] or ""
     if not template.full_stop and not re.search(r"[.!?…。！？؟।][\"'”’»›)\]]*$", words):
         words += "."
-    unlabeled = woven and "{label}" not in template.lead_layouts[0]
     return FoundNote(
         kind=template.kind,
         text=plain(from_neutral(words)),
-        label="" if unlabeled else template.label,
+        label=template.label if _is_labeled(known) else "",
         date=day,
         time=clock,
         zone=groups.get("zone"),
@@ -152,3 +167,8 @@ def _found(
         end=0,
         position=template.position,
     )
+
+
+def _is_labeled(known: _Form) -> bool:
+    """Whether the line shows the template's label, in its place or written into the layout."""
+    return "label" in known.places or known.template.label.casefold() in known.words[0].casefold()

@@ -73,7 +73,7 @@ def _nearest(wanted: str) -> list[str]:
             by_city.setdefault(known.rpartition("/")[2].lower(), []).append(known)
     if plain in by_city:
         return by_city[plain][:3]
-    close = difflib.get_close_matches(plain, by_city, n=3, cutoff=0.72)
+    close = difflib.get_close_matches(plain, by_city, n=3, cutoff=0.8)
     return list(dict.fromkeys(known for key in close for known in by_city[key]))[:3]
 
 
@@ -158,8 +158,8 @@ def instant(
     the offset before the change, and of two equal hours the earlier is meant.
     """
     wall = datetime.combine(day, clock.replace(tzinfo=None))
-    where = home_or_written(wall, written, home, more)
     try:
+        where = home_or_written(wall, written, home, more)
         return wall.replace(tzinfo=where).astimezone(UTC).astimezone(home)
     except OverflowError:  # the first and last day that a datetime can hold
         return wall.replace(tzinfo=home)
