@@ -1,0 +1,240 @@
+"""The words of one language that tell what a change touches, read from words/*.toml.
+
+An editor can extend the lists without Python; words/en.toml says how they are written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any
+
+_WORDS = Path(__file__).with_name("words")
+
+LANGUAGES = ("en", "de", "fr", "es", "uk", "ru")
+"""Languages with a word list; any other is read with what needs none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """Word lists of one language, every word casefolded; phrases are tuples of words."""
+
+    language: str  # ISO 639-1; "" for a language without lists
+    decimal: str  # the decimal sign
+    thousands: str  # the signs that may stand between thousands
+    numbers: Mapping[str, int]
+    scales: Mapping[str, int]
+    ordinals: Mapping[str, int]
+    ordinal_suffixes: frozenset[str]
+    vague: Mapping[str, str]  # "dozens" and the like -> their meaning
+    qualifiers: Mapping[tuple[str, ...], str]  # "at least" -> "least"
+    quantifiers: Mapping[str, str]
+    units: Mapping[tuple[str, ...], str]
+    months: Mapping[str, int]
+    weekdays: Mapping[str, int]
+    relative: Mapping[str, str]
+    clock: Mapping[str, str]
+    zones: frozenset[str]
+    shifters: frozenset[str]
+    negations: frozenset[str]
+    negative_prefixes: tuple[str, ...]
+    opposites: frozenset[frozenset[str]]
+    modality: Mapping[str, str]  # word -> the form it is read as
+    attribution: frozenset[str]
+    neutral: frozenset[str]
+    titles: frozenset[str]
+    institutions: frozenset[str]
+    function: frozenset[str]
+    soft: frozenset[str]
+    synonyms: Mapping[str, frozenset[int]]  # word -> numbers of the groups it is in
+    confused: frozenset[frozenset[str]]
+    contractions: Mapping[str, tuple[str, ...]]
+    endings: Mapping[str, str]  # "n't" -> "not"
+    abbreviations: Mapping[tuple[str, ...], tuple[str, ...]]
+    boilerplate: tuple[str, ...]
+
+
+def _phrase(words: str) -> tuple[str, ...]:
+    return tuple(words.casefold().split("_"))
+
+
+def _by_word(table: Mapping[str, str]) -> dict[str, str]:
+    return {word: name for name, words in table.items() for word in words.casefold().split()}
+
+
+def _numbered(table: Mapping[str, str]) -> dict[str, int]:
+    return {word: int(name) for word, name in _by_word(table).items()}
+
+
+def _phrases(table: Mapping[str, str]) -> dict[tuple[str, ...], str]:
+    return {
+        _phrase(phrase): name
+        for name, phrases in table.items()
+        for phrase in phrases.casefold().split()
+    }
+
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.casefold().split())
+
+
+def _lines(text: str) -> list[list[str]]:
+    return [line.split() for line in text.casefold().splitlines() if line.strip()]
+
+
+def _groups(text: str) -> dict[str, frozenset[int]]:
+    found: dict[str, set[int]] = {}
+    for number, words in enumerate(_lines(text)):
+        for word in words:
+            found.setdefault(word, set()).add(number)
+    return {word: frozenset(numbers) for word, numbers in found.items()}
+
+
+def _pairs(text: str) -> frozenset[frozenset[str]]:
+    return frozenset(
+        frozenset((left, right))
+        for words in _lines(text)
+        for place, left in enumerate(words)
+        for right in words[place + 1 :]
+    )
+
+
+def _modality(table: Mapping[str, str]) -> dict[str, str]:
+    read_as = {word: word for word in table.get("words", "").casefold().split()}
+    for words in _lines(table.get("same", "")):
+        for word in words:
+            read_as[word] = words[0]
+    return read_as
+
+
+@cache
+def lexicon(language: str) -> Lexicon:
+    """Return the word lists of a language (an ISO 639-1 code or a longer tag, as "en-US").
+
+    A language without lists gives an empty lexicon, with which digits, quotation marks and
+    capital letters still speak.
+    """
+    code = language.casefold().replace("_", "-").split("-")[0]
+    data: Mapping[str, Any] = {}
+    if code in LANGUAGES:
+        import tomllib
+
+        data = tomllib.loads((_WORDS / f"{code}.toml").read_text(encoding="utf-8"))
+    number: Mapping[str, Any] = data.get("number", {})
+    date: Mapping[str, Any] = data.get("date", {})
+    style: Mapping[str, Any] = data.get("style", {})
+    negation: Mapping[str, Any] = data.get("negation", {})
+    attribution: Mapping[str, Any] = data.get("attribution", {})
+    return Lexicon(
+        language=code if data else "",
+        decimal=data.get("decimal", "."),
+        thousands=data.get("thousands", ","),
+        numbers=_numbered(number.get("words", {})),
+        scales=_numbered(number.get("scales", {})),
+        ordinals=_numbered(number.get("ordinals", {})),
+        ordinal_suffixes=_set(number.get("ordinal_suffixes", "")),
+        vague=_by_word(number.get("vague", {})),
+        qualifiers=_phrases(number.get("qualifiers", {})),
+        quantifiers=_by_word(number.get("quantifiers", {})),
+        units=_phrases(number.get("units", {})),
+        months=_numbered(date.get("months", {})),
+        weekdays=_numbered(date.get("weekdays", {})),
+        relative=_by_word(date.get("relative", {})),
+        clock=_by_word(date.get("clock", {})),
+        zones=_set(date.get("zones", "utc gmt")),
+        shifters=_set(date.get("shifters", "")),
+        negations=_set(negation.get("words", "")),
+        negative_prefixes=tuple(negation.get("prefixes", "").split()),
+        opposites=_pairs(negation.get("opposites", "")),
+        modality=_modality(data.get("modality", {})),
+        attribution=_set(attribution.get("verbs", "")),
+        neutral=_set(attribution.get("neutral", "")),
+        titles=_set(data.get("title", {}).get("words", "")),
+        institutions=_set(data.get("institution", {}).get("words", "")),
+        function=_set(style.get("function", "")),
+        soft=_set(style.get("soft", "")),
+        synonyms=_groups(style.get("synonyms", "")),
+        confused=_pairs(style.get("confused", "")),
+        contractions={
+            short.casefold(): tuple(long.casefold().split())
+            for short, long in style.get("contractions", {}).items()
+        },
+        endings=style.get("contraction_endings", {}),
+        abbreviations={
+            _phrase(short): _phrase(long) for short, long in style.get("abbreviations", {}).items()
+        },
+        boilerplate=tuple(
+            line.strip().casefold()
+            for line in data.get("boilerplate", {}).get("phrases", "").splitlines()
+            if line.strip()
+        ),
+    )
+
+
+@cache
+def _english() -> str:
+    return (_WORDS / "english.txt").read_text(encoding="utf-8")
+
+
+@lru_cache(maxsize=65536)
+def known(word: str) -> bool:
+    """Tell whether an English dictionary has this word; names are there with their capital."""
+    # A search in the file's text: building a set of all words would cost each start ten times more.
+    return f"\n{word}\n" in _english()
+
+
+# Scripts that settle the language, or shut out those with word lists.
+_SCRIPTS = (
+    ("zh", 0x4E00, 0x9FFF),
+    ("ja", 0x3040, 0x30FF),
+    ("ko", 0xAC00, 0xD7AF),
+    ("ar", 0x0600, 0x06FF),
+    ("he", 0x0590, 0x05FF),
+    ("hi", 0x0900, 0x097F),
+    ("th", 0x0E00, 0x0E7F),
+    ("el", 0x0370, 0x03FF),
+)
+
+
+@cache
+def _hints() -> dict[str, frozenset[str]]:
+    # Only one line of each file is needed: reading all lists in full would cost every start.
+    found = {}
+    for language in LANGUAGES:
+        for line in (_WORDS / f"{language}.toml").read_text(encoding="utf-8").splitlines():
+            if line.startswith("hints"):
+                found[language] = _set(line.split('"')[1])
+                break
+    return found
+
+
+def guess(text: str) -> str:
+    """Guess the language of a text from its script and its commonest words; "en" when in doubt.
+
+    Only the first 4,000 characters are read.
+    """
+    sample = text[:4000]
+    letters = [ord(letter) for letter in sample if letter.isalpha()]
+    if not letters:
+        return "en"
+    for language, low, high in _SCRIPTS:
+        if sum(low <= letter <= high for letter in letters) * 4 > len(letters):
+            return language
+    words = [word.strip(".,;:!?()\"'«»„“”") for word in sample.casefold().split()]
+    counts = {
+        language: sum(word in hints for word in words) for language, hints in _hints().items()
+    }
+    cyrillic = sum(0x0400 <= letter <= 0x052F for letter in letters) * 2 > len(letters)
+    if cyrillic:
+        if any(letter in "їєґі" for letter in sample.casefold()):
+            return "uk"
+        if any(letter in "ыэъё" for letter in sample.casefold()):
+            return "ru"
+        return "uk" if counts["uk"] > counts["ru"] else "ru"
+    best = max(("en", "de", "fr", "es"), key=lambda language: counts[language])
+    # A Latin script with hardly a known word is some other language: read it without lists.
+    if counts[best] == 0 and len(words) >= 20:
+        return ""
+    return best

@@ -1,0 +1,355 @@
+"""Edits gathered into passages and hunks: what differs, as readers see it.
+
+The rules do not depend on how finely a diff cuts its edits: edits with no word between them are
+one hunk, and a hunk grows until it holds whole words and whole facts on both sides.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+
+from tracker.model import Edit
+from tracker.text.facts import Fact, Reading, find_facts, opens_sentence
+from tracker.text.lexicon import Lexicon
+from tracker.text.surface import SEEN, Token, mark_quotes, scan
+
+LONGEST_CONTEXT = 3_000
+"""Characters of a paragraph read before its first and after its last edit."""
+
+Interval = tuple[int, int]
+
+
+@cache
+def _blank() -> re.Pattern[str]:
+    return re.compile(r"\n[ \t\r]*+\n\s*+")
+
+
+@cache
+def _fence() -> re.Pattern[str]:
+    return re.compile(r"^[ \t>]{0,12}(?:```|~~~)", re.MULTILINE)
+
+
+class Article:
+    """One version of a text, with what the rules ask of it, worked out once and when asked."""
+
+    def __init__(self, text: str, hidden: Sequence[Interval], body: int) -> None:
+        self.text = text
+        self.hidden = sorted(hidden)  # passages left out of the comparison: notes
+        self.body = body
+        self._breaks: list[int] | None = None
+        self._fences: list[int] | None = None
+        self._words: frozenset[str] | None = None
+        self._midnames: frozenset[str] | None = None
+        self._spoken: str | None = None
+        self._spoken_body: str | None = None
+
+    @property
+    def breaks(self) -> list[int]:
+        """Offsets after which paragraphs begin."""
+        if self._breaks is None:
+            self._breaks = [match.end() for match in _blank().finditer(self.text)]
+        return self._breaks
+
+    def fenced(self, place: int) -> bool:
+        """Tell whether the text at an offset stands in a fenced code block."""
+        if self._fences is None:
+            has = "```" in self.text or "~~~" in self.text
+            self._fences = [match.start() for match in _fence().finditer(self.text)] if has else []
+        return bisect_left(self._fences, place) % 2 == 1
+
+    def paragraph(self, start: int, end: int) -> Interval:
+        """Return the paragraphs around a range, at most LONGEST_CONTEXT characters to each side."""
+        breaks = self.breaks
+        before = bisect_right(breaks, start)
+        first = breaks[before - 1] if before else 0
+        if start == end and start == first:
+            return start, end
+        # An edit may end with the white space that closes its paragraph.
+        after = bisect_left(breaks, end)
+        last = breaks[after] if after < len(breaks) else len(self.text)
+        return (
+            max(first, start - LONGEST_CONTEXT, min(self.body, start)),
+            min(last, end + LONGEST_CONTEXT),
+        )
+
+    @property
+    def words(self) -> frozenset[str]:
+        """Words that the text has in lower case."""
+        if self._words is None:
+            self._words = frozenset(
+                word for word in _letters().findall(self.text) if word[0].islower()
+            )
+        return self._words
+
+    @property
+    def midnames(self) -> frozenset[str]:
+        """Words with a capital that follow a word in lower case; casefolded."""
+        if self._midnames is None:
+            self._midnames = frozenset(word.casefold() for word in _inside().findall(self.text))
+        return self._midnames
+
+    @property
+    def spoken(self) -> str:
+        """The words of the whole text in order, folded, one space between; front matter too."""
+        if self._spoken is None:
+            tokens = scan(self.text, 0, min(len(self.text), 300_000))
+            self._spoken = f" {fold_words(tokens)} "
+        return self._spoken
+
+    @property
+    def spoken_body(self) -> str:
+        """The same without the front matter."""
+        if self._spoken_body is None:
+            tokens = scan(self.text, self.body, min(len(self.text), self.body + 300_000))
+            self._spoken_body = f" {fold_words(tokens)} "
+        return self._spoken_body
+
+    def is_hidden(self, token: Token) -> bool:
+        """Tell whether a token stands in a passage left out of the comparison."""
+        at = bisect_right(self.hidden, (token.start, len(self.text)))
+        return at > 0 and self.hidden[at - 1][1] >= token.end > self.hidden[at - 1][0]
+
+
+def fold_words(tokens: Sequence[Token]) -> str:
+    """Return the words and numbers among tokens, folded, one space between."""
+    return " ".join(token.fold.rstrip(".") for token in tokens if token.kind in ("word", "number"))
+
+
+@cache
+def _letters() -> re.Pattern[str]:
+    return re.compile(r"[^\W\d_]++")
+
+
+@cache
+def _inside() -> re.Pattern[str]:
+    return re.compile(r"(?<=[a-zà-ÿа-яёіїєґ,] )(?=[^\W\d_a-z])[^\W\d_]++")
+
+
+class Side:
+    """One version of a passage: its tokens, those that are seen, the facts in it."""
+
+    def __init__(self, article: Article, start: int, end: int) -> None:
+        self.article = article
+        self.start = start
+        self.end = end
+        self.tokens = scan(article.text, start, end, article.fenced(start))
+        mark_quotes(self.tokens, article.text)
+        if article.hidden:
+            for token in self.tokens:
+                if token.kind != "newline" and article.is_hidden(token):
+                    token.kind = "note"
+        self.seen = [token for token in self.tokens if token.kind in SEEN and not token.struck]
+        self.starts = [token.start for token in self.seen]
+        self.ends = [token.end for token in self.seen]
+        self.facts: list[Fact] = []
+
+    def find_facts(
+        self, lexicon: Lexicon, lowercase: frozenset[str], names: frozenset[str]
+    ) -> None:
+        """Fill ``facts``."""
+        self.facts = find_facts(Reading(self.seen, lexicon, lowercase, names))
+
+    def places(self, start: int, end: int) -> Interval:
+        """Return the indexes of the seen tokens that overlap a range of the text."""
+        if start == end:
+            first = bisect_right(self.ends, start)
+            inside = first < len(self.seen) and self.starts[first] < start
+            return first, first + int(inside)
+        return bisect_right(self.ends, start), bisect_left(self.starts, end)
+
+    def hidden(self, start: int, end: int) -> list[Token]:
+        """Return the tokens readers do not see that overlap a range of the text."""
+        return [
+            token
+            for token in self.tokens
+            if token.start < end
+            and token.end > start
+            and (token.kind not in SEEN or token.struck)
+            and token.kind != "newline"
+        ]
+
+    def shown(self, first: int, last: int) -> str:
+        """Return the text from one seen token to another as readers see it, on one line."""
+        return shown_text(self.article.text, self.seen[first:last])
+
+
+def shown_text(text: str, tokens: Sequence[Token]) -> str:
+    """Return tokens as readers see them: one space where there was white space or markup."""
+    parts: list[str] = []
+    for place, token in enumerate(tokens):
+        if place:
+            gap = text[tokens[place - 1].end : token.start]
+            if gap and (not gap.strip() or any(letter.isspace() for letter in gap)):
+                parts.append(" ")
+        raw = text[token.start : token.end]
+        parts.append(token.text if raw.startswith("&") else raw)
+    return "".join(parts)
+
+
+@dataclass(slots=True)
+class Hunk:
+    """One place where the seen words differ: ``old.seen[a:b]`` against ``new.seen[c:d]``."""
+
+    old: Side
+    new: Side
+    a: int
+    b: int
+    c: int
+    d: int
+    edits: list[int] = field(default_factory=list)  # indexes into the edits judged
+
+    @property
+    def gone(self) -> list[Token]:
+        """The seen tokens of the old text that changed."""
+        return self.old.seen[self.a : self.b]
+
+    @property
+    def come(self) -> list[Token]:
+        """The seen tokens of the new text that changed."""
+        return self.new.seen[self.c : self.d]
+
+    def facts(self) -> tuple[list[Fact], list[Fact]]:
+        """Return the facts that overlap the changed tokens on each side."""
+        return (
+            [fact for fact in self.old.facts if fact.first < self.b and fact.last > self.a],
+            [fact for fact in self.new.facts if fact.first < self.d and fact.last > self.c],
+        )
+
+
+@dataclass(slots=True)
+class Passage:
+    """Paragraphs of both versions that hold edits, and the hunks in them."""
+
+    old: Side
+    new: Side
+    edits: list[int]
+    hunks: list[Hunk] = field(default_factory=list)
+
+
+def passages(
+    old: Article, new: Article, edits: Sequence[Edit], numbers: Sequence[int], lexicon: Lexicon
+) -> list[Passage]:
+    """Gather edits into passages, each with its hunks; ``numbers`` says which edits to take."""
+    ordered = sorted(numbers, key=lambda number: (edits[number].old_start, edits[number].new_start))
+    groups: list[tuple[list[int], int, int, int, int]] = []
+    for number in ordered:
+        edit = edits[number]
+        a, b = old.paragraph(edit.old_start, edit.old_end)
+        c, d = new.paragraph(edit.new_start, edit.new_end)
+        if groups:
+            members, e, f, g, h = groups[-1]
+            if (a < f and e < b) or (c < h and g < d) or (a == f == e and c == h and a == b):
+                members.append(number)
+                groups[-1] = (members, min(a, e), max(b, f), min(c, g), max(d, h))
+                continue
+        groups.append(([number], a, b, c, d))
+    found = []
+    for members, a, b, c, d in groups:
+        passage = Passage(Side(old, a, b), Side(new, c, d), members)
+        raw = [_hunk(passage, edits[number], number) for number in members]
+        rough = [hunk for hunk in raw if hunk.a < hunk.b or hunk.c < hunk.d]
+        if rough:
+            lowercase = old.words | new.words
+            names = old.midnames | new.midnames
+            passage.old.find_facts(lexicon, lowercase, names)
+            passage.new.find_facts(lexicon, lowercase, names)
+            passage.hunks = _settled(rough)
+        found.append(passage)
+    return found
+
+
+def _hunk(passage: Passage, edit: Edit, number: int) -> Hunk:
+    """Find the seen tokens that an edit touches, whole words on both sides."""
+    old, new = passage.old, passage.new
+    a, b, c, d = edit.old_start, edit.old_end, edit.new_start, edit.new_end
+    for _ in range(4):
+        one, other = old.places(a, b), new.places(c, d)
+        left = max(
+            a - old.starts[one[0]] if one[0] < one[1] else 0,
+            c - new.starts[other[0]] if other[0] < other[1] else 0,
+        )
+        right = max(
+            old.ends[one[1] - 1] - b if one[0] < one[1] else 0,
+            new.ends[other[1] - 1] - d if other[0] < other[1] else 0,
+        )
+        if left <= 0 and right <= 0:
+            break
+        a, c = max(a - max(left, 0), old.start), max(c - max(left, 0), new.start)
+        b, d = min(b + max(right, 0), old.end), min(d + max(right, 0), new.end)
+    hunk = Hunk(old, new, *old.places(a, b), *new.places(c, d), [number])
+    _trim(hunk)
+    return hunk
+
+
+def _alike(one: Token, other: Token) -> bool:
+    return one.text == other.text and one.kind == other.kind
+
+
+def _trim(hunk: Hunk) -> None:
+    old, new = hunk.old.seen, hunk.new.seen
+    while hunk.a < hunk.b and hunk.c < hunk.d and _alike(old[hunk.a], new[hunk.c]):
+        hunk.a += 1
+        hunk.c += 1
+    while hunk.a < hunk.b and hunk.c < hunk.d and _alike(old[hunk.b - 1], new[hunk.d - 1]):
+        hunk.b -= 1
+        hunk.d -= 1
+
+
+def _settled(hunks: list[Hunk]) -> list[Hunk]:
+    """Join hunks with no word between them, and let each grow over the facts it cuts."""
+    while True:
+        joined: list[Hunk] = []
+        for hunk in hunks:
+            if joined and _touch(joined[-1], hunk):
+                last = joined[-1]
+                last.b, last.d = max(last.b, hunk.b), max(last.d, hunk.d)
+                last.a, last.c = min(last.a, hunk.a), min(last.c, hunk.c)
+                last.edits += [number for number in hunk.edits if number not in last.edits]
+            else:
+                joined.append(hunk)
+        grown = [_grow(hunk) for hunk in joined]
+        hunks = joined
+        if not any(grown):
+            return hunks
+
+
+def _touch(one: Hunk, other: Hunk) -> bool:
+    if other.a < one.b or other.c < one.d:
+        return True
+    between = one.old.seen[one.b : other.a]
+    beside = one.new.seen[one.d : other.c]
+    if opens_between(one.old, one.b, other.a) or opens_between(one.new, one.d, other.c):
+        return False
+    return not any(token.kind in ("word", "number") for token in between) or not any(
+        token.kind in ("word", "number") for token in beside
+    )
+
+
+def opens_between(side: Side, first: int, last: int) -> bool:
+    """Tell whether a sentence or line begins among some seen tokens, or right after them."""
+    return any(
+        opens_sentence(side.seen, place)
+        for place in range(max(first, 1), min(last + 1, len(side.seen)))
+    )
+
+
+def _grow(hunk: Hunk) -> bool:
+    gone, come = hunk.facts()
+    left = max(
+        [hunk.a - fact.first for fact in gone] + [hunk.c - fact.first for fact in come] + [0]
+    )
+    right = max([fact.last - hunk.b for fact in gone] + [fact.last - hunk.d for fact in come] + [0])
+    if left <= 0 and right <= 0:
+        return False
+    # The tokens around a hunk are the same on both sides, as far as the passage goes.
+    left = min(max(left, 0), hunk.a, hunk.c)
+    right = min(max(right, 0), len(hunk.old.seen) - hunk.b, len(hunk.new.seen) - hunk.d)
+    hunk.a -= left
+    hunk.c -= left
+    hunk.b += right
+    hunk.d += right
+    return left > 0 or right > 0

@@ -1,0 +1,167 @@
+"""Whether two words are the same word: a slip of spelling, another ending, another spelling."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from typing import Literal
+
+from tracker.text.lexicon import Lexicon, known
+
+Slip = Literal["typo", "style"]
+
+
+def distance(old: str, new: str, most: int = 2) -> int:
+    """Return how many letters to add, drop, change or swap lead from one word to the other.
+
+    Damerau–Levenshtein with adjacent swaps; ``most + 1`` stands for anything larger.
+    """
+    if abs(len(old) - len(new)) > most or max(len(old), len(new)) > 60:
+        return most + 1
+    before: list[int] = []
+    row = list(range(len(new) + 1))
+    for i, letter in enumerate(old, 1):
+        earlier, before, row = before, row, [i, *[0] * len(new)]
+        for j, other in enumerate(new, 1):
+            row[j] = min(row[j - 1] + 1, before[j] + 1, before[j - 1] + (letter != other))
+            if i > 1 and j > 1 and letter == new[j - 2] and old[i - 2] == other:
+                row[j] = min(row[j], earlier[j - 2] + 1)
+        if min(row) > most:
+            return most + 1
+    return row[-1]
+
+
+# British and American spelling: every variant is read as one form.
+_VARIANTS = (
+    (re.compile(r"is(e|es|ed|ing|ation|ations|er|ers)$"), r"iz\1"),
+    (re.compile(r"ys(e|es|ed|ing)$"), r"yz\1"),
+    (re.compile(r"our(s|ed|ing|ite|ites|able|hood|hoods|ful|al|ly)?$"), r"or\1"),
+    (re.compile(r"([bct])re(s?)$"), r"\1er\2"),
+    (re.compile(r"ll(ed|ing|er|ers)$"), r"l\1"),
+    (re.compile(r"ogue(s?)$"), r"og\1"),
+    (re.compile(r"(def|lic|off|pret)ence(s?)$"), r"\1ense\2"),
+    (re.compile(r"ae"), "e"),
+    (re.compile(r"gramme(s?)$"), r"gram\1"),
+    (re.compile(r"^grey"), "gray"),
+    (re.compile(r"dgement"), "dgment"),
+    (re.compile(r"(.)wards$"), r"\1ward"),
+)
+
+
+@cache
+def _american(word: str) -> str:
+    for pattern, shown in _VARIANTS:
+        word = pattern.sub(shown, word)
+    return word
+
+
+# Endings that make another form of the same word; one set of endings on one beginning.
+_ENDINGS = {
+    "en": frozenset(
+        ["", "s", "es", "ed", "d", "ing", "'s", "ly", "ally", "al", "ily", "y", "ies", "ied",
+         "e", "n", "en", "t", "ting", "ted", "ning", "ned", "ping", "ped", "ging", "ged", "ming",
+         "med", "ling", "led", "ation", "ations", "ion", "ions", "ment", "ments", "ity", "ization",
+         "izing", "ized", "ize", "izes"]
+    ),
+}  # fmt: skip
+_SAME_STEM = 4
+
+
+def _same_stem(old: str, new: str, language: str) -> bool:
+    head = 0
+    while head < min(len(old), len(new)) and old[head] == new[head]:
+        head += 1
+    left, right = old[head:], new[head:]
+    if language == "en":
+        endings = _ENDINGS["en"]
+        return (
+            (head >= 3 and {left, right} <= {"", "s", "es", "ed", "d", "ing", "n", "e"})
+            or (head >= _SAME_STEM and left in endings and right in endings)
+        ) and not ({left, right} == {"", "t"} and head < 6)
+    # Languages with many endings: a long common beginning and short ends.
+    return head >= 4 and head * 3 >= 2 * max(len(old), len(new)) and max(len(left), len(right)) <= 3
+
+
+def same_word(old: str, new: str, lexicon: Lexicon) -> Slip | None:
+    """Tell whether two common words (casefolded) are one, and what kind of change that is.
+
+    None: two different words, as far as this program knows; "could" and "would" are two.
+    """
+    if old == new:
+        return "style"
+    if frozenset((old, new)) in lexicon.confused:
+        return "typo"
+    if lexicon.language == "en" and _american(old) == _american(new):
+        return "style"
+    if frozenset((old, new)) in lexicon.opposites or contrary(old, new, lexicon):
+        return None
+    if lexicon.synonyms.get(old, frozenset()) & lexicon.synonyms.get(new, frozenset()):
+        return "style"
+    if old in lexicon.modality or new in lexicon.modality:
+        return None
+    if _same_stem(old, new, lexicon.language):
+        return "typo"
+    return "typo" if slip(old, new, lexicon.language) else None
+
+
+def slip(old: str, new: str, language: str) -> bool:
+    """Tell whether one of two words looks like a misspelling of the other.
+
+    In English a dictionary decides: a slip has a word that nobody knows on one side. Elsewhere
+    only long words a letter or two apart are taken for one.
+    """
+    size = min(len(old), len(new))
+    if size < 3 or not (old.isalpha() or "'" in old or "'" in new):
+        return False
+    far = distance(old, new)
+    if language == "en":
+        if known(old) and known(new):
+            return False
+        return far == 1 or (far == 2 and size >= 5) or (far == 2 and sorted(old) == sorted(new))
+    if language and old[0] == new[0] and old[-1] != new[-1]:
+        return far == 1 and size >= 5
+    return (far == 1 and size >= 5) or (far == 2 and size >= 8 and bool(language))
+
+
+def contrary(old: str, new: str, lexicon: Lexicon) -> bool:
+    """Tell whether one word is the other with a prefix or suffix that turns its sense round."""
+    long, short = (old, new) if len(old) > len(new) else (new, old)
+    if len(short) >= 4 and any(long == prefix + short for prefix in lexicon.negative_prefixes):
+        return True
+    return len(old) > 5 and (
+        old.removesuffix("less") == new.removesuffix("ful") != old
+        or new.removesuffix("less") == old.removesuffix("ful") != new
+    )
+
+
+def canonical(words: Sequence[str], lexicon: Lexicon) -> list[str]:
+    """Return words with contractions and abbreviations written out, possessives taken off."""
+    found: list[str] = []
+    place = 0
+    while place < len(words):
+        for length in (2, 1):
+            phrase = tuple(word.rstrip(".") for word in words[place : place + length])
+            if len(phrase) == length and phrase in lexicon.abbreviations:
+                found += lexicon.abbreviations[phrase]
+                place += length
+                break
+        else:
+            found += _expanded(words[place].rstrip(".") or words[place], lexicon)
+            place += 1
+    return found
+
+
+def _expanded(word: str, lexicon: Lexicon) -> Sequence[str]:
+    if "'" not in word and word not in lexicon.contractions:
+        return (word,)
+    if word in lexicon.contractions:
+        return lexicon.contractions[word]
+    for ending, long in lexicon.endings.items():
+        if word.endswith(ending) and len(word) > len(ending):
+            return word.removesuffix(ending), long
+    if lexicon.language == "en" and (word.endswith("'s") or word.endswith("'")):
+        return (word.removesuffix("'s").removesuffix("'"),)
+    if lexicon.language == "fr":
+        return word.split("'")
+    return (word,)

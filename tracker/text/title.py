@@ -1,0 +1,95 @@
+"""What a change in the front matter means: headline, dek, byline, caption, and the rest."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from tracker.model import FieldChange
+from tracker.text.lexicon import Lexicon
+from tracker.text.passages import Article, Hunk, Side, fold_words
+from tracker.text.rules import Scope, Verdict, clipped, judge_hunk
+
+_ROLES = {"notes": "note", "image": "image"}
+
+
+def judge_field(change: FieldChange, old: Article, new: Article, lexicon: Lexicon) -> list[Verdict]:
+    """Return what one key of the front matter that differs tells a reader."""
+    before, after = change.old or "", change.new or ""
+    if change.role == "headline":
+        return [
+            _verdict("headline", before, after, _headline_differs(before, after, old, new, lexicon))
+        ]
+    if change.role == "dek":
+        return [_verdict("dek", before, after, _dek_differs(before, after, old, new, lexicon))]
+    if change.role == "byline":
+        return [_verdict("byline", before, after, _people(before) != _people(after))]
+    if change.role == "caption" and "alt" not in change.key.casefold():
+        found = _compare(before, after, lexicon)
+        return found or [_verdict("metadata", before, after, False)]
+    label = "image" if change.role == "caption" else _ROLES.get(change.role, "metadata")
+    return [_verdict(label, before or change.key, after or change.key, False)]
+
+
+def _verdict(label: str, old: str, new: str, substantive: bool) -> Verdict:
+    return Verdict(label, clipped(old), clipped(new), "", substantive, ())
+
+
+def _compare(before: str, after: str, lexicon: Lexicon) -> list[Verdict]:
+    """Compare two values as one hunk of prose."""
+    one, other = Article(before, (), 0), Article(after, (), 0)
+    left, right = Side(one, 0, len(before)), Side(other, 0, len(after))
+    for side in (left, right):
+        side.find_facts(lexicon, one.words | other.words, one.midnames | other.midnames)
+    hunk = Hunk(left, right, 0, len(left.seen), 0, len(right.seen))
+    if [token.text for token in left.seen] == [token.text for token in right.seen]:
+        return []
+    return judge_hunk(hunk, Scope(lexicon, one, other))
+
+
+def _spoken(text: str) -> str:
+    side = Side(Article(text, (), 0), 0, len(text))
+    return f" {fold_words(side.seen)} "
+
+
+def _headline_differs(
+    before: str, after: str, old: Article, new: Article, lexicon: Lexicon
+) -> bool:
+    if not before or not after:
+        # A headline that stood in the body as a heading, or goes there, is no new headline.
+        words = _spoken(before or after)
+        return bool(words.strip()) and words not in (new if before else old).spoken_body
+    return any(found.substantive for found in _compare(before, after, lexicon))
+
+
+def _dek_differs(before: str, after: str, old: Article, new: Article, lexicon: Lexicon) -> bool:
+    gone = [part for part in _sentences(before) if part not in _spoken(after)]
+    come = [part for part in _sentences(after) if part not in _spoken(before)]
+    # What the body said before, or still says, is no news in the dek.
+    come = [part for part in come if part not in old.spoken_body]
+    gone = [part for part in gone if part not in new.spoken_body and part not in old.spoken_body]
+    if not come and not gone:
+        return False
+    if not before or not after:
+        return True
+    return any(found.substantive for found in _compare(before, after, lexicon))
+
+
+@cache
+def _ends() -> re.Pattern[str]:
+    return re.compile(r"(?<=[.!?…。])\s+")
+
+
+def _sentences(text: str) -> list[str]:
+    found = (_spoken(part) for part in _ends().split(text))
+    return [part for part in found if part.strip()]
+
+
+def _people(text: str) -> list[str]:
+    """Return the people of a byline by their letters: "Amelia Wong" is "amelia-wong"."""
+    parts = re.split(r"[,;&\n]|\s(?:and|und|et|y|і|и)\s", text.casefold())
+    return sorted(
+        found
+        for part in parts
+        if (found := "".join(letter for letter in part.removeprefix("by ") if letter.isalnum()))
+    )
