@@ -106,19 +106,18 @@ def _compare_keys(one: _Front, other: _Front) -> tuple[list[Part], list[FieldCha
         names = [piece.key for piece in mine if piece.key]
         if len(set(names)) < len(names) or mine[0].end != mine[1].start or not names:
             return None
-        data: dict[str, object] = {}
-        for piece in mine:
-            lines = text[piece.start : piece.end]
-            if _ANCHOR.search(lines):
-                return None
-            if piece.key and lines not in known:
-                try:
-                    said = read_yaml(lines)
-                except Exception:
-                    return None
-                if not said or list(said) != [piece.key]:
-                    return None
-                data.update(said)
+        if ("&" in text or "*" in text) and _ANCHOR.search(text, 0, mine[-1].end):
+            return None
+        apart = [
+            piece for piece in mine if piece.key and text[piece.start : piece.end] not in known
+        ]
+        try:
+            # Lines of some keys of a mapping are a mapping.
+            data = read_yaml("".join([text[piece.start : piece.end] for piece in apart]))
+        except Exception:
+            return None
+        if data is None or list(data) != [piece.key for piece in apart]:
+            return None
         read.append(data)
     changed: list[FieldChange] = []
     _walk(read[0], read[1], "", changed)

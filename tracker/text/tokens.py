@@ -59,6 +59,10 @@ _CURRENCY = (
 # Letters that stand for themselves in an abbreviation: not those written without spaces.
 _SINGLE = r"^\W\d_\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u31ff\u3400-\u9fff"
 
+_COMMON = r"""
+    (?<!\]\()[A-Za-z]+(?=[\ \n,;?!)]|[.:](?:\s|$))     # a plain word
+  | [,.;:!?)"](?=[\ \n])                               # a mark after it
+"""
 _SHARED = r"""
     (?<=\]\()(?>\{\{[^{}\n]{0,400}\}\}|[^\s(){]+|\([^\s()]*\)|\{)+
       (?:\ +"[^"\n]{0,200}")?                   # the target of a link, with its title
@@ -92,8 +96,8 @@ def _pattern(
 ) -> re.Pattern[str]:
     tail = _TAIL.replace("{word}", letters).replace("{money}", money).replace("%%", "%")
     shared = _SHARED % {"word": letters, "alpha": alpha, "money": money, "tail": tail}
-    # The common case first: a plain word before a space.
-    return re.compile(rf"([A-Za-z]+(?=[\ ,]){keycap}|{shared}{_RUNS}{extra}|[^\s])", re.VERBOSE)
+    # White space is left at once, and the common cases come first: both for speed.
+    return re.compile(rf"((?=\S)(?:{_COMMON}{keycap}|{shared}{_RUNS}{extra}|\S))", re.VERBOSE)
 
 
 @cache
@@ -262,12 +266,18 @@ _CLOSERS = "\"'\u2019\u201d\u00bb)\\]*_`"
 _OPENERS = "\"'\u2018\u2019\u201c\u201e\u00ab\u00bf\u00a1(\\[*_`"
 
 
+_STOPS = ".!?\u2026"
+_WIDE_STOPS = "\u3002\uff01\uff1f\uff61\u061f\u06d4\u0964\u0965"  # no space need follow
+
+
 @cache
 def _ends() -> re.Pattern[str]:
+    stop = f"[{_STOPS}{_WIDE_STOPS}]"
+    # Every quantifier is possessive and no run of stops is looked at twice.
     return re.compile(
-        rf"(?<![.!?\u2026])([.!?\u2026]++)[{_CLOSERS}]*+(?:\[\^[^\]\s]{{1,64}}\])?\s++"
-        rf"(?=[{_OPENERS}]*+(\S))"
-        rf"|[\u3002\uff01\uff1f\uff61\u061f\u06d4\u0964\u0965]++[{_CLOSERS}\u300d\u300f\uff09]*+\s*+"
+        rf"({stop}(?<!{stop}{stop}){stop}*+)(?:"
+        rf"(?<=[{_STOPS}])[{_CLOSERS}]*+(?:\[\^[^\]\s]{{1,64}}\])?\s++(?=[{_OPENERS}]*+(\S))"
+        rf"|(?<=[{_WIDE_STOPS}])[{_CLOSERS}\u300d\u300f\uff09]*+\s*+)"
     )
 
 
