@@ -154,7 +154,7 @@ def _instant(told: Told) -> datetime:
 
 def _covered(history: History, told: Iterable[Told], grace: timedelta) -> frozenset[int]:
     """Return the numbers of the revisions that some note tells of."""
-    brought = {each.revision.number for each in told}
+    brought = {revision.number for revision in history.revisions if revision.notes}
     found = set(brought)
     named = {each.note.covers for each in told if each.note.covers}
     lengths = {len(name) for name in named if len(name) >= _SHORTEST_HASH}
