@@ -20,7 +20,7 @@ from zlib import crc32
 
 HALF = 0.5  # of the words, two by two, that both texts share
 
-_EMPTY = frozenset(
+EMPTY = frozenset(
     {
         "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391",
         "473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813",
@@ -92,7 +92,7 @@ class Pool:
     def candidates(self, new: Appeared) -> list[Ended]:
         """Every ended article that ``new`` might be, told by blob and by name alone."""
         found = dict(self._by_name.get(name_of(new.path), {}))
-        if new.blob not in _EMPTY:
+        if new.blob not in EMPTY:
             found.update(self._by_blob.get(new.blob, {}))
         if len(found) <= _MOST_RIVALS:
             return list(found.values())
@@ -117,8 +117,8 @@ def match(
     matched: dict[str, Ended] = {}
     _settle([(_score(new, old, texts), new, old) for new, old in pairs], matched)
     gone = {old.key for old in matched.values()}
-    left_new = [new for new in appeared if new.path not in matched and new.blob not in _EMPTY]
-    left_old = [old for old in ending if old.key not in gone and old.blob not in _EMPTY]
+    left_new = [new for new in appeared if new.path not in matched and new.blob not in EMPTY]
+    left_old = [old for old in ending if old.key not in gone and old.blob not in EMPTY]
     if left_new and left_old:
         _settle(_renamed(left_new, left_old, texts), matched)
     for old in matched.values():

@@ -1,0 +1,324 @@
+"""The lives of articles: the steps of the published line, played in order.
+
+Every ordinary file has a life, since a text may have been without its ending for a while; only
+texts are looked at for where they went on. What becomes of a life is put into records at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from typing import Literal
+
+from tracker.model import Event, Track, Version
+from tracker.store import identity
+from tracker.store.line import FileChange, Step
+
+TEXTS = (
+    ".md", ".markdown", ".txt", ".mdown", ".mkd", ".mdx", ".rst", ".adoc", ".asciidoc", ".org",
+    ".html", ".htm", ".qmd", ".rmd",
+)  # fmt: skip
+"""How files end that are, or were, or may become articles."""
+
+Kind = Literal["moved", "deleted", "returned", "ignored"]
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """A content of the file, at one step."""
+
+    number: int  # of the step on the line
+    step: Step
+    path: str
+    blob: str
+    side: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Happening:
+    """An event, before its commit's date and names are decoded."""
+
+    number: int
+    step: Step
+    kind: Kind
+    path: str
+    old_path: str | None
+
+
+@dataclass(slots=True, eq=False)
+class Life:
+    """One article while the line is played."""
+
+    key: int
+    path: str  # the newest, or the last
+    blob: str  # the newest content, ignored commits included
+    alive: bool = True
+    ended: identity.Ended | None = None  # what the pool knows of it while it is gone
+    joined: Life | None = None  # the life that it turned out to be the same article as
+    states: list[_State] = field(default_factory=list)
+    happenings: list[_Happening] = field(default_factory=list)
+
+    def track(self) -> Track:
+        """The life as a record; neighbors among its versions differ."""
+        versions: list[Version] = []
+        for state in self.states:
+            if versions and versions[-1].blob == state.blob:
+                continue
+            step = state.step
+            versions.append(
+                Version(
+                    step.commit, state.path, state.blob, step.at, step.person, step.subject,
+                    state.side,
+                )
+            )  # fmt: skip
+        events = tuple(
+            Event(
+                one.kind, one.step.commit, one.step.at, one.step.person, one.step.subject, one.path,
+                one.old_path,
+            )
+            for one in self.happenings
+        )  # fmt: skip
+        return Track(self.path, tuple(versions), events, deleted=not self.alive)
+
+
+class Lives:
+    """Plays steps, oldest first, and keeps every article's life.
+
+    ``textual`` says which paths may be articles; ``within``, when it is given, limits everything to
+    these paths, and ``beyond`` then tells whether that was too few for a sure answer.
+    """
+
+    def __init__(
+        self,
+        read: identity.ReadTexts,
+        ignored: Collection[str],
+        textual: Callable[[str], bool],
+        within: Collection[str] | None = None,
+    ) -> None:
+        self._read = read
+        self._ignored = ignored
+        self._textual = textual
+        self._within = within
+        self._pool = identity.Pool()
+        self._number = 0
+        self._sides_of: Step | None = None
+        self._sides: dict[str, set[int]] = {}  # path or name -> places in the side
+        self.beyond: set[str] = set()  # paths outside that may have to do with those within
+        self.alive: dict[str, Life] = {}
+        self.all: list[Life] = []
+        self._last_at: dict[str, Life] = {}
+
+    def last_at(self, path: str) -> Life | None:
+        """The article that is at a path, or was the last to be there."""
+        life = self._last_at.get(path)
+        while life is not None and life.joined is not None:
+            life = life.joined
+        return life
+
+    def play(self, step: Step, differences: Sequence[Sequence[FileChange]]) -> None:
+        """One commit of the line; ``differences`` from its first parent, and from pulled ones."""
+        self._number += 1
+        changes: Iterable[FileChange] = differences[0]
+        if step.seen_through:
+            for difference in differences:
+                self._join(step, difference)
+            changes = self._unsettled(differences)
+        gone: list[Life] = []
+        appeared: list[identity.Appeared] = []
+        for change in changes:
+            if self._within is not None and change.path not in self._within:
+                continue
+            if change.new is None:
+                self._end(change.path, gone)
+            elif change.path in self.alive:
+                self._change(self.alive[change.path], step, change.path, change.new)
+            elif change.old is not None and change.path in self._last_at:
+                self._change_elsewhere(step, change.path, change.new)
+            else:
+                appeared.append(identity.Appeared(change.path, change.new))
+        matched = self._match(appeared, gone)
+        continued = {old.key for old in matched.values()}
+        for life in gone:
+            if life.key not in continued:
+                self._happen(life, step, "deleted", life.path)
+        for new in appeared:
+            old = matched.get(new.path)
+            if old is None:
+                self._begin(step, new)
+            else:
+                self._go_on(self.all[old.key], step, new)
+        if self._within is not None and len(appeared) + len(gone) > 2 * len(matched):
+            self._look_beyond(differences, len(matched) < len(appeared), len(matched) < len(gone))
+
+    def _look_beyond(
+        self,
+        differences: Sequence[Sequence[FileChange]],
+        unmatched_new: bool,
+        unmatched_old: bool,
+    ) -> None:
+        """A rename under another name may involve any file of the same commit."""
+        within = self._within or ()
+        for change in (one for difference in differences for one in difference):
+            if (
+                (unmatched_new and change.new is None) or (unmatched_old and change.old is None)
+            ) and change.path not in within:
+                self.beyond.add(change.path)
+
+    def _join(self, step: Step, difference: Sequence[FileChange]) -> None:
+        """One article that two chains of the line had under two paths is one, from this merge on.
+
+        Seen from one of its parents, the merge moves the article; the other chain had it there
+        already.
+        """
+        old: dict[int, identity.Ended] = {}
+        new: list[identity.Appeared] = []
+        for change in difference:
+            life = self.alive.get(change.path)
+            if life is None or not self._textual(change.path):
+                continue
+            if change.new is None and change.old is not None:
+                old[life.key] = identity.Ended(life.key, change.path, change.old, self._number)
+            elif change.old is None and change.new is not None:
+                new.append(identity.Appeared(change.path, change.new))
+        if not old or not new:
+            return
+        pool = identity.Pool()
+        for ended in old.values():
+            pool.add(ended)
+        matched = identity.match(new, pool, list(old.values()), self._read)
+        for path, ended in matched.items():
+            first, second = self.all[ended.key], self.alive[path]
+            if first is second:
+                continue
+            del self.alive[ended.path]
+            first.joined, first.alive = second, False
+            second.states = sorted([*first.states, *second.states], key=lambda one: one.number)
+            self._happen(second, step, "moved", path, ended.path)
+            second.happenings[:0] = first.happenings
+            second.happenings.sort(key=lambda one: one.number)
+
+    def _unsettled(self, differences: Sequence[Sequence[FileChange]]) -> list[FileChange]:
+        """What a merge that is seen through holds otherwise than the line before it.
+
+        All sides have been played. A file differs from none of them, or from one because another
+        changed it, and stands as it should; or the merge settled it anew.
+        """
+        held = {change.path: change for difference in differences for change in difference}
+        return [
+            change
+            for path, change in held.items()
+            if change.new != (self.alive[path].blob if path in self.alive else None)
+        ]
+
+    def _match(
+        self, appeared: list[identity.Appeared], gone: list[Life]
+    ) -> dict[str, identity.Ended]:
+        texts = [new for new in appeared if self._textual(new.path)]
+        if not texts:
+            return {}
+        ending = [
+            life.ended for life in gone if life.ended is not None and self._textual(life.path)
+        ]
+        return identity.match(texts, self._pool, ending, self._read)
+
+    def _end(self, path: str, gone: list[Life]) -> None:
+        life = self.alive.pop(path, None)
+        if life is not None:
+            life.alive = False
+            life.ended = identity.Ended(life.key, path, life.blob, self._number)
+            self._pool.add(life.ended)
+            gone.append(life)
+
+    def _begin(self, step: Step, new: identity.Appeared) -> None:
+        life = Life(len(self.all), new.path, new.blob)
+        self.all.append(life)
+        self.alive[new.path] = self._last_at[new.path] = life
+        self._hold(life, step, new.path, new.blob, {new.path})
+
+    def _go_on(self, life: Life, step: Step, new: identity.Appeared) -> None:
+        old_path, old_blob = life.path, life.blob
+        life.path, life.alive, life.ended = new.path, True, None
+        self.alive[new.path] = self._last_at[new.path] = life
+        if new.path == old_path:
+            self._happen(life, step, "returned", new.path)
+        else:
+            self._happen(life, step, "moved", new.path, old_path)
+        if new.blob != old_blob:
+            self._change(life, step, new.path, new.blob, old_path)
+
+    def _change(
+        self, life: Life, step: Step, path: str, blob: str, old_path: str | None = None
+    ) -> None:
+        life.blob = blob
+        if step.commit in self._ignored:
+            self._happen(life, step, "ignored", path)
+        else:
+            self._hold(life, step, path, blob, {path, old_path or path})
+
+    def _change_elsewhere(self, step: Step, path: str, blob: str) -> None:
+        """An edit on one chain of the line; another one has moved or deleted the file meanwhile."""
+        life = self.last_at(path)
+        if life is None:  # pragma: no cover - the caller has looked
+            return
+        self._change(life, step, path, blob)
+        if life.ended is not None:
+            self._pool.remove(life.ended)
+            life.ended = replace(life.ended, blob=blob)
+            self._pool.add(life.ended)
+
+    def _hold(self, life: Life, step: Step, path: str, blob: str, paths: set[str]) -> None:
+        side = self._side(step, paths) if step.side else ()
+        life.states.append(_State(self._number, step, path, blob, side))
+
+    def _happen(
+        self, life: Life, step: Step, kind: Kind, path: str, old_path: str | None = None
+    ) -> None:
+        life.happenings.append(_Happening(self._number, step, kind, path, old_path))
+
+    def _side(self, step: Step, paths: set[str]) -> tuple[str, ...]:
+        """Commits of the merged branch that touched the article, under its path or its name."""
+        if self._sides_of is not step:
+            self._sides_of = step
+            self._sides = {}
+            for number, side in enumerate(step.side):
+                for change in side.changes:
+                    self._sides.setdefault(change.path, set()).add(number)
+                    if change.path not in self.alive and self._textual(change.path):
+                        name = "\0" + identity.name_of(change.path)  # no path holds a NUL
+                        self._sides.setdefault(name, set()).add(number)
+        found: set[int] = set()
+        for path in paths:
+            found |= self._sides.get(path, set())
+            found |= self._sides.get("\0" + identity.name_of(path), set())
+        return tuple(step.side[number].commit for number in sorted(found))
+
+
+def kin(
+    line: Iterable[Step], paths: Iterable[str], pulled: Collection[Sequence[Sequence[FileChange]]]
+) -> set[str]:
+    """Every path that may have to do with those at ``paths``, by name or by blob, in turn."""
+    by_name: dict[str, set[str]] = {}
+    by_blob: dict[str, set[str]] = {}
+    blobs: dict[str, set[str]] = {}
+    everything = chain(
+        (step.changes for step in line), (one for several in pulled for one in several)
+    )
+    for change in chain.from_iterable(everything):
+        # Where files come and go; with several chains, an edit may stand for that too.
+        if pulled or change.old is None or change.new is None:
+            by_name.setdefault(identity.name_of(change.path), set()).add(change.path)
+            for blob in (change.old, change.new):
+                if blob is not None and blob not in identity.EMPTY:
+                    by_blob.setdefault(blob, set()).add(change.path)
+                    blobs.setdefault(change.path, set()).add(blob)
+    found: set[str] = set()
+    waiting = set(paths)
+    while waiting:
+        here = waiting.pop()
+        found.add(here)
+        near = set(by_name.get(identity.name_of(here), ()))
+        for blob in blobs.get(here, ()):
+            near |= by_blob[blob]
+        waiting |= near - found
+    return found
