@@ -9,6 +9,7 @@ from datetime import date
 from functools import cache
 from itertools import product
 
+from tracker.house.language import language
 from tracker.house.patterns import pattern_expression, read_pattern_date, read_pattern_time
 from tracker.house.plain import plain
 from tracker.house.template import (
@@ -153,6 +154,8 @@ def _found(
         )
         if clock is None:
             return None
+    if woven and day is None and not _goes_on(style, groups["rest"] or ""):
+        return None  # "This article was amended by the council": a sentence of the article
     words = f"{template.lead}{groups['rest']}" if woven else groups["text"] or ""
     if not template.full_stop and not re.search(r"[.!?…。！？؟।][\"'”’»›)\]]*$", words):
         words += "."
@@ -172,3 +175,11 @@ def _found(
 def _is_labeled(known: _Form) -> bool:
     """Whether the line shows the template's label, in its place or written into the layout."""
     return "label" in known.places or known.template.label.casefold() in known.words[0].casefold()
+
+
+def _goes_on(style: Style, rest: str) -> bool:
+    """Whether what follows the lead goes on as notes do: "to add …", "with …", or not at all."""
+    if rest in ("", "."):
+        return True
+    words = language(style.locale).lead_words
+    return any(rest.startswith(f"{joined_by}{word} ") for word, joined_by in words.items())

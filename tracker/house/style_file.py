@@ -194,6 +194,8 @@ def _template(kind: Kind, table: Mapping[str, Any], where: str) -> Template:
     missing = [key for key in TEMPLATE_KEYS if key not in own]
     if missing:
         raise TrackerError(f"{where}: “{kind}” has no “{missing[0]}”.", "Add the key to the style.")
+    if not own["label"].strip():
+        raise TrackerError(f"{where}: “{kind}.label” must have words.")
     for key in ("date", "time"):
         if own[key] != AP_CLOCK:
             pieces(own[key])
@@ -214,6 +216,8 @@ def _template(kind: Kind, table: Mapping[str, Any], where: str) -> Template:
 
 def _layouts(given: str | list[Any], needed: str, what: str) -> tuple[str, ...]:
     layouts = [given] if isinstance(given, str) else given
+    if not layouts and needed == "text":
+        raise TrackerError(f"{what} must name at least one layout.")
     for layout in layouts:
         if not isinstance(layout, str):
             raise TrackerError(f"{what} must be text, or a list of texts.")

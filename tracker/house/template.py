@@ -102,7 +102,9 @@ def form(layouts: tuple[str, ...], known: frozenset[str]) -> tuple[list[str], li
         brackets += before.count("(") + before.count("[") if kept else 0
         if brackets and after[:1] in (")", "]"):
             after, brackets = after[1:], brackets - 1  # it closes what opened before the place
-        kept_words[-1] = after if kept else before.rstrip() + after
+        if not kept:
+            after = f"{before.rstrip()}{after}" if before.strip() else after.lstrip(" ,;:–—-")
+        kept_words[-1] = after
     return kept_words, kept
 
 
