@@ -237,7 +237,7 @@ def tell_pairs(bundle: Path, show: int, seed: int, wanted: str | None) -> None:
         number for number, change in enumerate(said)
         if wanted is None or change.substantive == (wanted == "yes")
     ]  # fmt: skip
-    for number in random.Random(seed).sample(numbers, min(show, len(numbers))):  # noqa: S311
+    for number in random.Random(seed).sample(numbers, min(show, len(numbers))):
         path, commit, old, new = found[number]
         change = said[number]
         print(f"\n=== {number} {path} {commit[:10]}")

@@ -17,7 +17,7 @@ LANGUAGES = ("en", "de", "fr", "es", "uk", "ru")
 """Languages with a word list; any other is read with what needs none."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Lexicon:
     """Word lists of one language, every word casefolded; phrases are tuples of words."""
 
@@ -216,18 +216,18 @@ def guess(text: str) -> str:
     Only the first 4,000 characters are read.
     """
     sample = text[:4000]
-    letters = [ord(letter) for letter in sample if letter.isalpha()]
-    if not letters:
-        return "en"
-    for language, low, high in _SCRIPTS:
-        if sum(low <= letter <= high for letter in letters) * 4 > len(letters):
-            return language
+    foreign = [ord(letter) for letter in sample if letter > "\u02ff" and letter.isalpha()]
+    if foreign:
+        count = sum(map(str.isalpha, sample))
+        for language, low, high in _SCRIPTS:
+            if sum(low <= letter <= high for letter in foreign) * 4 > count:
+                return language
     words = [word.strip(".,;:!?()\"'«»„“”") for word in sample.casefold().split()]
     counts = {
         language: sum(word in hints for word in words) for language, hints in _hints().items()
     }
-    cyrillic = sum(0x0400 <= letter <= 0x052F for letter in letters) * 2 > len(letters)
-    if cyrillic:
+    cyrillic = [letter for letter in foreign if 0x0400 <= letter <= 0x052F]
+    if len(cyrillic) * 2 > len(sample) / 2:
         if any(letter in "їєґі" for letter in sample.casefold()):
             return "uk"
         if any(letter in "ыэъё" for letter in sample.casefold()):

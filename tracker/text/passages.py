@@ -42,8 +42,8 @@ class Article:
         self.body = body
         self._breaks: list[int] | None = None
         self._fences: list[int] | None = None
-        self._words: frozenset[str] | None = None
-        self._midnames: frozenset[str] | None = None
+        self._used: dict[str, bool] = {}
+        self._folded: str | None = None
         self._spoken: str | None = None
         self._spoken_body: str | None = None
 
@@ -76,21 +76,42 @@ class Article:
             min(last, end + LONGEST_CONTEXT),
         )
 
-    @property
-    def words(self) -> frozenset[str]:
-        """Words that the text has in lower case."""
-        if self._words is None:
-            self._words = frozenset(
-                word for word in _letters().findall(self.text) if word[0].islower()
-            )
-        return self._words
+    def lower(self, word: str) -> bool:
+        """Tell whether the text has a word in lower case."""
+        return word.islower() and self._has(word, "")
 
-    @property
-    def midnames(self) -> frozenset[str]:
-        """Words with a capital that follow a word in lower case; casefolded."""
-        if self._midnames is None:
-            self._midnames = frozenset(word.casefold() for word in _inside().findall(self.text))
-        return self._midnames
+    def inside(self, word: str) -> bool:
+        """Tell whether the text has a capitalized word after a word in lower case or a comma."""
+        return self._has(word, " ")
+
+    def _has(self, word: str, before: str) -> bool:
+        key = before + word
+        if key not in self._used:
+            self._used[key] = self._search(word, bool(before))
+        return self._used[key]
+
+    def _search(self, word: str, after_word: bool) -> bool:
+        text, place = self.text, -1
+        for _ in range(200):
+            place = text.find(word, place + 1)
+            if place < 0:
+                return False
+            end = place + len(word)
+            if (place and text[place - 1].isalnum()) or (end < len(text) and text[end].isalnum()):
+                continue
+            if not after_word:
+                return True
+            if place > 1 and text[place - 1] == " " and (
+                text[place - 2].islower() or text[place - 2] == ","
+            ):
+                return True
+        return False
+
+    def may_say(self, words: str) -> bool:
+        """Tell whether all of some folded words are in the text: a cheap test before a search."""
+        if self._folded is None:
+            self._folded = self.text.casefold()
+        return all(word in self._folded for word in words.split() if "'" not in word)
 
     @property
     def spoken(self) -> str:
@@ -119,14 +140,20 @@ def fold_words(tokens: Sequence[Token]) -> str:
     return " ".join(token.fold.rstrip(".") for token in tokens if token.kind in ("word", "number"))
 
 
-@cache
-def _letters() -> re.Pattern[str]:
-    return re.compile(r"[^\W\d_]++")
+class Both:
+    """How words are used in either of two versions."""
 
+    def __init__(self, old: Article, new: Article) -> None:
+        self.old = old
+        self.new = new
 
-@cache
-def _inside() -> re.Pattern[str]:
-    return re.compile(r"(?<=[a-zà-ÿа-яёіїєґ,] )(?=[^\W\d_a-z])[^\W\d_]++")
+    def lower(self, word: str) -> bool:
+        """Tell whether the word stands somewhere in lower case."""
+        return self.old.lower(word) or self.new.lower(word)
+
+    def inside(self, word: str) -> bool:
+        """Tell whether the word stands with a capital inside a sentence somewhere."""
+        return self.old.inside(word) or self.new.inside(word)
 
 
 class Side:
@@ -147,11 +174,9 @@ class Side:
         self.ends = [token.end for token in self.seen]
         self.facts: list[Fact] = []
 
-    def find_facts(
-        self, lexicon: Lexicon, lowercase: frozenset[str], names: frozenset[str]
-    ) -> None:
+    def find_facts(self, lexicon: Lexicon, usage: Usage) -> None:
         """Fill ``facts``."""
-        self.facts = find_facts(Reading(self.seen, lexicon, lowercase, names))
+        self.facts = find_facts(Reading(self.seen, lexicon, usage))
 
     def places(self, start: int, end: int) -> Interval:
         """Return the indexes of the seen tokens that overlap a range of the text."""
@@ -253,10 +278,9 @@ def passages(
         raw = [_hunk(passage, edits[number], number) for number in members]
         rough = [hunk for hunk in raw if hunk.a < hunk.b or hunk.c < hunk.d]
         if rough:
-            lowercase = old.words | new.words
-            names = old.midnames | new.midnames
-            passage.old.find_facts(lexicon, lowercase, names)
-            passage.new.find_facts(lexicon, lowercase, names)
+            usage = Both(old, new)
+            passage.old.find_facts(lexicon, usage)
+            passage.new.find_facts(lexicon, usage)
             passage.hunks = _settled(rough)
         found.append(passage)
     return found

@@ -14,7 +14,7 @@ from difflib import SequenceMatcher
 
 from tracker.text.facts import Fact
 from tracker.text.lexicon import Lexicon, known
-from tracker.text.passages import Article, Hunk, Side, fold_words
+from tracker.text.passages import Article, Both, Hunk, Side, fold_words
 from tracker.text.spelling import canonical, distance, same_word
 from tracker.text.surface import Token
 
@@ -125,7 +125,7 @@ def found_elsewhere(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
     if count < 4 and not (whole and count >= 2):
         return None
     other = scope.new if gone else scope.old
-    if f" {words} " not in other.spoken:
+    if not other.may_say(words) or f" {words} " not in other.spoken:
         return None
     return [verdict(hunk, "moved", False)]
 
@@ -266,7 +266,7 @@ def _stands(hunk: Hunk, fact: Fact, is_old: bool, numbers_there: bool, scope: Sc
     return False
 
 
-_PRONOUNS = frozenset("he she it they him her them his its their this that these those".split())
+_PRONOUNS = frozenset(["he", "she", "it", "they", "him", "her", "them", "his", "its", "their", "this", "that", "these", "those"])
 
 
 def _stood_for_by_pronoun(hunk: Hunk, fact: Fact, is_old: bool) -> bool:
@@ -353,12 +353,12 @@ def _slip_in_name(left: Sequence[str], right: Sequence[str], scope: Scope) -> bo
         far = distance(one, other)
         if far > 2 or min(len(one), len(other)) < 5:
             return False
-        common = scope.old.words | scope.new.words
+        usage = Both(scope.old, scope.new)
         good = [word for word in (one, other) if word in scope.lexicon.institutions]
         good += [
             word
             for word in (one, other)
-            if word in common
+            if usage.lower(word)
             and scope.lexicon.language == "en"
             and known(word)
             and not known(word.capitalize())
@@ -397,7 +397,7 @@ def _listed(side: Side, fact: Fact) -> bool:
     opens = before in _LIST_SIGNS
     closes = after in _LIST_SIGNS
     # One end may be the list's own: its first entry follows a verb, its last ends the sentence.
-    return opens and closes or (opens and after in ".)") or (closes and before in ":(—–")
+    return (opens and closes) or (opens and after in ".)") or (closes and before in ":(—–")
 
 
 # --- rules on words ------------------------------------------------------------------------------

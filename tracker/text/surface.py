@@ -100,7 +100,7 @@ def _scanner() -> re.Pattern[str]:
 
 
 _IMAGE_TAGS = frozenset(
-    "img iframe video audio embed object figure source picture svg canvas script style".split()
+    ["img", "iframe", "video", "audio", "embed", "object", "figure", "source", "picture", "svg", "canvas", "script", "style"]
 )
 _EMBEDS = re.compile(
     r"\b(?:image|img|figure|photo|picture|video|youtube|vimeo|tweet|oembed|embed|gallery|svg|gist"
@@ -400,7 +400,7 @@ def mark_quotes(tokens: Sequence[Token], text: str) -> None:
             if token.start > 0 and shown == '"' and _closes_word(text, token):
                 continue
             opened, closing, single = place, _OPENING[shown], False
-        elif opened < 0 and shown in ("‘", "‚") or opened < 0 and _opens_single(text, token, shown):
+        elif (opened < 0 and shown in ("‘", "‚")) or (opened < 0 and _opens_single(text, token, shown)):
             opened, closing, single = place, "’‘'" if shown != "'" else "'", True
     if opened >= 0 and closing != '"' and not single:
         _quote(tokens, opened + 1, len(tokens))

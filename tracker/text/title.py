@@ -7,7 +7,7 @@ from functools import cache
 
 from tracker.model import FieldChange
 from tracker.text.lexicon import Lexicon
-from tracker.text.passages import Article, Hunk, Side, fold_words
+from tracker.text.passages import Article, Both, Hunk, Side, fold_words
 from tracker.text.rules import Scope, Verdict, clipped, judge_hunk
 
 _ROLES = {"notes": "note", "image": "image"}
@@ -40,7 +40,7 @@ def _compare(before: str, after: str, lexicon: Lexicon) -> list[Verdict]:
     one, other = Article(before, (), 0), Article(after, (), 0)
     left, right = Side(one, 0, len(before)), Side(other, 0, len(after))
     for side in (left, right):
-        side.find_facts(lexicon, one.words | other.words, one.midnames | other.midnames)
+        side.find_facts(lexicon, Both(one, other))
     hunk = Hunk(left, right, 0, len(left.seen), 0, len(right.seen))
     if [token.text for token in left.seen] == [token.text for token in right.seen]:
         return []
