@@ -176,7 +176,10 @@ def _merge(room: Room) -> None:
 
 
 def _conflict(*command: str) -> Callable[[Room], None]:
-    return lambda room: room.git(*command, fails=True) and None
+    def run(room: Room) -> None:
+        room.git(*command, fails=True)
+
+    return run
 
 
 def _am(room: Room) -> None:

@@ -9,8 +9,9 @@ from typing import Self
 from tracker.store.git import Git, GitError, environment, first_line, missing
 
 # Objects, index and reference are on the disk before a revision is called recorded. The index
-# too: an older one would stage the reversal of the revision.
-DURABLE = ("-c", "core.fsync=added")
+# too: an older one would stage the reversal of the revision. "batch" writes the objects of one
+# process out together, and waits for the disk once.
+DURABLE = ("-c", "core.fsync=added", "-c", "core.fsyncMethod=batch")
 
 
 class Running:

@@ -79,26 +79,30 @@ class Staging:
     def undo(self, objects: Objects, components: tuple[bytes, ...]) -> None:
         """Put file and index back after a failure, where they still are as ``make`` left them.
 
-        Where another revision of the article came between, the index gets its entry: what was
-        there before would stage its reversal. Never raises.
+        Nothing is put back where the branch has the new text all the same. Where another revision
+        of the article came between, the index gets its entry: what was there before would stage
+        its reversal. Never raises.
         """
         with suppress(TrackerError, OSError):
+            entry = objects.place(self.branch, components).entry
+            tip = Staged(entry.mode.decode(), entry.hash) if entry is not None else None
+            if tip == self.new:
+                return
             if self._file:
                 worktree.put_back(self.top, self.path, self.now, self.data)
-        with suppress(TrackerError, OSError):
             if self._index and entry_in_index(self.repository.git, self.path) == self.new:
-                tip = objects.place(self.branch, components).entry
-                base = Staged(tip.mode.decode(), tip.hash) if tip is not None else None
-                entry = self.old if base == self.base else base
-                self._set(entry)
-                if entry is not None and base is None and _empty(entry.hash):
-                    # Most likely an intended addition, which git keeps as an empty blob.
-                    self._set(None)
-                    self.repository.git.run("add", "--intent-to-add", "--", self.path)
+                self._put_back(self.old if tip == self.base else tip, known=tip is not None)
+
+    def _put_back(self, entry: Staged | None, *, known: bool) -> None:
+        self._set(entry)
+        if entry is not None and not known and entry.hash == _empty(len(entry.hash)):
+            # Most likely an intended addition, which git keeps as an empty blob.
+            self._set(None)
+            self.repository.git.run("add", "--intent-to-add", "--", self.path)
 
 
-def _empty(blob: str) -> bool:
-    return blob == object_hash("blob", b"", len(blob))
+def _empty(digits: int) -> str:
+    return object_hash("blob", b"", digits)
 
 
 def entry_in_index(git: Git, path: str) -> Staged | None:

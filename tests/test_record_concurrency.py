@@ -1,0 +1,270 @@
+"""Several recordings at once, and recordings that are killed: nothing reported is ever lost."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.killing import ROOT, check, killed, left_over, next_recording
+from tests.recording import ADA, ARTICLE, MORNING, Room
+from tracker.errors import TrackerError
+from tracker.store import locks, record
+from tracker.store.record import EditedMeanwhile, write
+
+_EDITOR = """
+import sys
+from pathlib import Path
+from tests.recording import ADA, MORNING, Room
+from tracker.errors import TrackerError
+from tracker.store.record import EditedMeanwhile, write
+room, path, name = Room(Path(sys.argv[1])), sys.argv[2], sys.argv[3]
+repository = room.repository
+done = 0
+while done < 10:
+    expected = room.blob(path)
+    old = room.text(path) if expected else b""
+    disk = None if repository.bare else room.file(path)
+    if not repository.bare and disk != (old if expected else None):
+        continue  # another editor is between its file and its commit
+    try:
+        print(write(repository, path, old + f"{name} {done}\\n".encode(), expected=expected,
+                    message=name, person=ADA, at=MORNING, disk=disk), flush=True)
+        done += 1
+    except EditedMeanwhile:
+        pass
+    except TrackerError as error:
+        assert "Another program changed" in error.sentence
+"""
+
+
+def editors(room: Room, paths: list[str]) -> list[str]:
+    """Run one editor for each path at once; the commits that they reported."""
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", _EDITOR, str(room.folder), path, f"editor-{number}"],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        for number, path in enumerate(paths)
+    ]
+    reported: list[str] = []
+    for one in running:
+        printed, complaint = one.communicate(timeout=100)
+        assert complaint == b""
+        reported += printed.decode().split()
+    return reported
+
+
+@pytest.mark.parametrize(("options", "same"), [([], True), ([], False), (["--bare"], True)])
+def test_four_editors_at_once_lose_no_revision(
+    tmp_path: Path, options: list[str], same: bool
+) -> None:
+    room = Room.make(tmp_path, *options)
+    paths = [ARTICLE if same else f"articles/{number}.md" for number in range(4)]
+    reported = editors(room, paths)
+    assert len(set(reported)) == 40
+    assert set(room.git("rev-list", "main").split()) == set(reported)
+    lines = [line for path in set(paths) for line in room.text(path).decode().splitlines()]
+    assert sorted(lines) == sorted(f"editor-{a} {b}" for a in range(4) for b in range(10))
+    if not options:
+        assert room.status == []
+    room.sound()
+
+
+def test_a_branch_that_moves_at_the_last_moment_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = Room.make(tmp_path, articles={ARTICLE: b"One.\n", "articles/other.md": b"Other.\n"})
+    moved = record._moved
+    times = iter(range(3))
+
+    def others_first(*arguments: object) -> bool:
+        if next(times, None) is not None:
+            tree = room.git("rev-parse", "main^{tree}")
+            room.git("update-ref", "refs/heads/main",
+                     room.git("commit-tree", "-p", "main", "-m", "Other", tree))  # fmt: skip
+        return moved(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(record, "_moved", others_first)
+    commit = room.record(b"Two.\n")
+    assert commit == room.git("rev-parse", "main")
+    subjects = room.git("log", "--format=%s").splitlines()
+    assert subjects == ["Record a revision", "Other", "Other", "Other", "Start"]
+    assert room.status == []
+
+
+def test_a_branch_that_was_rewound_meanwhile_does_not_get_the_lost_commits_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = Room.make(tmp_path, articles={ARTICLE: b"One.\n", "x.md": b"x\n"})
+    first = room.git("rev-parse", "main")
+    room.record(b"Wrong.\n", "x.md")
+    moved = record._moved
+    times = iter(range(1))
+
+    def rewind_first(*arguments: object) -> bool:
+        if next(times, None) is not None:
+            room.git("reset", "--quiet", "--soft", first)
+        return moved(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(record, "_moved", rewind_first)
+    room.record(b"Two.\n")
+    assert room.git("rev-parse", "main^") == first
+    assert room.text("x.md") == b"x\n"
+
+
+def test_an_editor_at_the_last_moment_is_named_and_no_reversal_is_staged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = Room.make(tmp_path, articles={ARTICLE: b"One.\n"})
+    moved = record._moved
+
+    def other_first(*arguments: object) -> bool:
+        blob = room.git("hash-object", "-w", "--stdin", data=b"By Bo.\n")
+        stream = (
+            "commit refs/heads/main\ncommitter Bo <bo@x.org> 1700000000 +0000\ndata 2\nBo\n"
+            f"from refs/heads/main^0\nM 100644 {blob} {ARTICLE}\n"
+        )
+        room.git("fast-import", "--quiet", data=stream.encode())
+        return moved(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(record, "_moved", other_first)
+    room.put(ARTICLE, b"Draft.\n")
+    with pytest.raises(EditedMeanwhile) as caught:
+        room.record(b"Draft, with a note.\n")
+    assert caught.value.sentence.startswith(f"Bo changed {ARTICLE} meanwhile: commit ")
+    assert room.text() == b"By Bo.\n"
+    assert room.file() == b"Draft.\n"
+    assert room.git("ls-files", "-s").split()[1] == room.blob()
+    assert room.status == [f" M {ARTICLE}"]
+
+
+def test_a_file_saved_while_git_works_is_not_put_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = Room.make(tmp_path, articles={ARTICLE: b"One.\n"})
+
+    def saved(*_: object) -> bool:
+        room.put(ARTICLE, b"Saved by the editor.\n")
+        raise TrackerError("It fails.", "Try again.")
+
+    monkeypatch.setattr(record, "_moved", saved)
+    with pytest.raises(TrackerError, match=r"^It fails\.$"):
+        room.record(b"Two.\n")
+    assert room.file() == b"Saved by the editor.\n"
+    assert room.status == [f" M {ARTICLE}"]
+
+
+def test_a_key_pressed_to_interrupt_leaves_all_as_it_was_or_recorded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = Room.make(tmp_path, articles={ARTICLE: b"One.\n"})
+    moved = record._moved
+
+    def before(*_: object) -> bool:
+        raise KeyboardInterrupt
+
+    def after(*arguments: object) -> bool:
+        moved(*arguments)  # type: ignore[arg-type]
+        raise KeyboardInterrupt
+
+    for function, text in ((before, b"One.\n"), (after, b"Two.\n")):
+        monkeypatch.setattr(record, "_moved", function)
+        with pytest.raises(KeyboardInterrupt):
+            room.record(b"Two.\n")
+        assert room.file() == room.text() == text
+        assert room.status == []
+
+
+@pytest.mark.parametrize("group", [True, False])
+def test_recordings_killed_at_any_moment_leave_nothing_to_do_by_hand(
+    tmp_path: Path, group: bool
+) -> None:
+    room = Room.make(tmp_path, articles={ARTICLE: b"Start.\n", "articles/other.md": b"Other.\n"})
+    chance = random.Random(7 + group)
+    reported: list[str] = []
+    for number in range(8):
+        reported += killed(room, ARTICLE, f"worker {number}", chance, group=group)
+        if not group:
+            time.sleep(0.1)
+        check(room, ARTICLE, reported)
+        next_recording(room, ARTICLE, f"{number}")
+    assert reported
+    room.sound()
+
+
+def test_what_a_killed_writer_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
+    room = Room.make(tmp_path, articles={ARTICLE: b"One.\n"})
+    git = room.folder / ".git"
+    foreign = git / "HEAD.lock"
+    foreign.touch()
+    os.utime(foreign, (1, 1))
+    with locks.turn(git) as turn:
+        turn.may_leave(git / "index.lock", foreign, room.folder / ".tracker-1.tmp")
+        said = (git / locks.FILE).read_bytes()
+    (git / locks.FILE).write_bytes(said)
+    (git / "index.lock").touch()
+    (room.folder / ".tracker-1.tmp").touch()
+    with locks.turn(git):
+        assert left_over(room) == ["HEAD.lock"]
+    (git / "index.lock").touch()
+    with locks.turn(git):
+        assert sorted(left_over(room)) == ["HEAD.lock", "index.lock"]
+
+
+def test_a_lock_of_a_person_s_own_git_survives_a_killed_writer(tmp_path: Path) -> None:
+    room = Room.make(tmp_path, articles={ARTICLE: b"One.\n"})
+    git = room.folder / ".git"
+    with locks.turn(git) as turn:
+        turn.may_leave(git / "index.lock")
+        said = (git / locks.FILE).read_bytes()
+    (git / locks.FILE).write_bytes(said)
+    (git / "index.lock").touch()
+    later = time.time() + 30
+    os.utime(git / "index.lock", (later, later))
+    with locks.turn(git):
+        assert (git / "index.lock").exists()
+
+
+def test_a_second_writer_waits_for_its_turn_and_says_so_in_the_end(tmp_path: Path) -> None:
+    with (
+        locks.turn(tmp_path),
+        pytest.raises(TrackerError) as caught,
+        locks.turn(tmp_path, wait=0.05),
+    ):
+        pass
+    assert caught.value.sentence == (
+        "Another tracker is recording in this repository, and does not finish."
+    )
+
+
+def test_without_file_locks_recording_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = Room.make(tmp_path, articles={ARTICLE: b"One.\n"})
+    monkeypatch.setattr(locks, "fcntl", None)
+    assert room.record(b"Two.\n") is not None
+    assert room.status == []
+
+
+def test_an_article_and_the_rest_of_the_index_recorded_by_others_meanwhile_agree(
+    tmp_path: Path,
+) -> None:
+    room = Room.make(tmp_path, articles={ARTICLE: b"One.\n", "x.md": b"x\n"})
+    expected = room.blob()
+    room.put("x.md", b"y\n")
+    room.git("commit", "-qam", "By hand")
+    commit = write(
+        room.repository, ARTICLE, b"Two.\n", expected=expected, message="x", person=ADA,
+        at=MORNING, disk=b"One.\n",
+    )  # fmt: skip
+    assert room.git("rev-parse", "main") == commit
+    assert room.text("x.md") == b"y\n"
+    assert room.status == []
