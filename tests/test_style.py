@@ -365,7 +365,7 @@ def test_what_is_not_known_drops_out_with_its_punctuation(
         (
             "\n\nposition = 'left'",
             "house.toml, line 3: “position” must be “top” or “bottom”.",
-            "It is 'left'.",
+            "It is “left”.",
         ),
         (
             "[correction]\n# no\nlayout = '{label} {txt}'",
@@ -393,8 +393,8 @@ def test_what_is_not_known_drops_out_with_its_punctuation(
         ),
         ("date = 'QQQ'", "The date pattern “QQQ” has “QQQ”, which is not understood.", None),
         ("x = = 1", "house.toml, line 1, column 5: Invalid value.", None),
-        ("[update]\nlabel = 1", "house.toml, line 2: “update.label” must be text.", "It is '1'."),
-        ("update = 3", "house.toml, line 1: “update” must be a table.", "It is '3'."),
+        ("[update]\nlabel = 1", "house.toml, line 2: “update.label” must be text.", "It is 1."),
+        ("update = 3", "house.toml, line 1: “update” must be a table.", "It is 3."),
         ("[update]\nlabel = ''", "house.toml: “update.label” must have words.", None),
         ("locale = '../x'", "“../x” is not a language.", None),
     ],

@@ -145,9 +145,10 @@ def _style(file: _File, read_style: Callable[[str], str]) -> Style:
         if key in given and not isinstance(given[key], str):
             raise file.wrong("style", key, "text")
     if "name" in given and "file" in given:
+        at = place(file.where, file.toml, "style", "file")
         raise TrackerError(
-            f"{place(file.where, file.toml, 'style', 'file')}: a style has a name or a file.",
-            "Leave one of “style.name” and “style.file” out.",
+            f"{at}: a style has a name or a file, not both.",
+            "Leave “name” or “file” out.",
         )
     _check_overrides(file, overrides)
     if "file" in given:

@@ -101,7 +101,11 @@ def check(
 
 
 def _given(value: object) -> str:
-    return f"It is {str(value)[:60]!r}." if isinstance(value, (str, int, float)) else ""
+    if isinstance(value, bool):
+        return f"It is {str(value).lower()}."
+    if isinstance(value, str):
+        return f"It is “{value[:60]}”."
+    return f"It is {value}." if isinstance(value, (int, float)) else ""
 
 
 def wrong_value(value: object, wanted: object) -> str:
