@@ -246,3 +246,25 @@ class Span:
     start: int  # offsets in the last text
     end: int
     revision: int  # 1-based: the revision that first brought these words
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """A passage that was taken out of a text."""
+
+    text: str  # without the white space around it
+    brought: int  # 1-based: the revision that first brought it, or its oldest words
+    revision: int  # 1-based: the revision that took it out
+    place: int  # offset in the last text: where it stood
+    sentence: str = ""  # the sentence that it stood in; "" where it is not known
+
+
+@dataclass(frozen=True, slots=True)
+class Blame:
+    """A text with the origin of each passage."""
+
+    article: Article
+    text: str  # of the last of the revisions
+    revisions: tuple[Revision, ...]  # oldest first; the spans' numbers are theirs
+    spans: tuple[Span, ...]  # cover the text
+    removals: tuple[Removal, ...]  # what was taken out and did not come back

@@ -9,6 +9,7 @@ from typing import TypedDict
 import click
 
 from tracker.cli.common import here, json_option, open_newsroom, print_json, warn
+from tracker.cli.pages import write_page
 from tracker.errors import TrackerError
 from tracker.model import Change
 
@@ -163,10 +164,4 @@ def _write_page(file: str, change: Change, old: str, new: str, faces: Faces) -> 
         side_by_side=faces.get("side_by_side", False),
         source=faces.get("source", False),
     )
-    try:
-        Path(file).write_text(diff_html.page("Comparison", fragment), encoding="utf-8")
-    except OSError as error:
-        raise TrackerError(
-            f"{file} could not be written: {error.strerror}.", "Choose another file."
-        ) from None
-    click.echo(f"Wrote {file}.", err=True)
+    write_page(file, "Comparison", fragment)

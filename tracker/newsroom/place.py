@@ -177,7 +177,10 @@ class Place:
         return self.repository.head is not None and self.blob(path) is not None
 
     def _was_known(self, path: str) -> bool:
-        return bool(track(self.repository, path, branch=self.settings.branch).versions)
+        try:
+            return bool(track(self.repository, path, branch=self.settings.branch).versions)
+        except TrackerError:
+            return False
 
     def _inside(self, name: str) -> str:
         """What was given as a path in the repository, free of links; "" where it cannot be one."""

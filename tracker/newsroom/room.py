@@ -12,6 +12,7 @@ from tracker.house.moments import Moment
 from tracker.house.settings import Settings
 from tracker.model import (
     Article,
+    Blame,
     Change,
     Entry,
     History,
@@ -159,6 +160,25 @@ class Newsroom:
         if old is None:
             old, new = "latest~1", "latest"
         return self.compare(self.show(article, old), self.show(article, new or "latest"))
+
+    def blame(self, article: str | Path, revision: str | int = "latest") -> Blame:
+        """A version's text with the revision that first brought each passage of it."""
+        from tracker.text.blame import Follower
+
+        found = self.track(article)
+        steps = self.steps(found, None)
+        life = chronicle.history(found, steps, shallow=self.repository.shallow)
+        last = self._revision(life, revision).number
+        follower = Follower(places=True)
+        for step in steps[:last]:
+            follower.add(step.text)
+        return Blame(
+            life.article,
+            steps[last - 1].text,
+            life.revisions[:last],
+            follower.spans(),
+            follower.removals(),
+        )
 
     def working(self, article: str | Path) -> str:
         """The text of the file on disk."""

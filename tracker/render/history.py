@@ -94,14 +94,14 @@ def revision_lines(
     for note in revision.notes:
         line = house_style.line(settings.style, note, settings.zone)
         yield f"      {click.style(visible(line), fg='green')}"
-    for reason in revision.reasons[:3]:
+    shown = 3 if revision.substantive else 1
+    for reason in revision.reasons[:shown]:
         yield f"      {click.style(visible(reason), dim=True)}"
-    if len(revision.reasons) > 3:
-        yield click.style(f"      … {len(revision.reasons) - 3} more reasons", dim=True)
+    if revision.substantive and len(revision.reasons) > shown:
+        yield click.style(f"      … and {len(revision.reasons) - shown} more", dim=True)
     if revision.side:
-        yield click.style(
-            f"      merged: {len(revision.side)} commits that readers never saw", dim=True
-        )
+        commits = f"{len(revision.side)} commit" + ("" if len(revision.side) == 1 else "s")
+        yield click.style(f"      merged: {commits} that readers never saw", dim=True)
 
 
 def _event_line(event: Event, zone: ZoneInfo) -> str:
