@@ -53,6 +53,11 @@ def block_key(words: str, kind: tokens.BlockKind) -> str:
     return " ".join(tokens.plain(words).split())
 
 
+def block_keys(text: str, blocks: Sequence[tokens.Block]) -> list[str]:
+    """The :func:`block_key` of each block of ``text``."""
+    return [block_key(text[start:end], kind) for start, end, kind in blocks]
+
+
 class Move(NamedTuple):
     """Sentences ``old_start:old_end`` of those gone are ``new_start:new_end`` of those come."""
 

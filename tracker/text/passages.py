@@ -1,379 +1,309 @@
-"""Edits gathered into passages and hunks: what differs, as readers see it.
-
-The rules do not depend on how finely a diff cuts its edits: edits with no word between them are
-one hunk, and a hunk grows until it holds whole words and whole facts on both sides.
-"""
+"""Two bodies compared: blocks first, then the sentences of those that differ, then their words."""
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import cache
 
-from tracker.model import Edit
-from tracker.text.facts import Fact, Reading, find_facts, opens_sentence
-from tracker.text.lexicon import Lexicon
-from tracker.text.surface import SEEN, Token, mark_quotes, scan
+from tracker.text import align, moves, tokens, wording
+from tracker.text.cleanup import Run
+from tracker.text.moves import Sentence
+from tracker.text.sequences import Budget, Engine, Matching
+from tracker.text.tokens import Block
+from tracker.text.trim import trim_words
+from tracker.text.wording import Draft, Passage, Range
 
-LONGEST_CONTEXT = 3_000
-"""Characters of a paragraph read before its first and after its last edit."""
-
-Interval = tuple[int, int]
-
-
-@cache
-def _blank() -> re.Pattern[str]:
-    return re.compile(r"\n[ \t\r]*+\n\s*+")
+# What a piece of work costs, in units of the budget.
+SENTENCE = 70.0
+TOKEN = 1.5
+EDIT = 12.0
+LINE = 2.0
+LETTER = 0.02
 
 
-@cache
-def _fence() -> re.Pattern[str]:
-    return re.compile(r"^[ \t>]{0,12}(?:```|~~~)", re.MULTILINE)
+class Comparison:
+    """Two bodies, block by block, sentence by sentence, word by word."""
 
-
-class Article:
-    """One version of a text, with what the rules ask of it, worked out once and when asked."""
-
-    def __init__(self, text: str, hidden: Sequence[Interval], body: int) -> None:
-        self.text = text
-        self.hidden = sorted(hidden)  # passages left out of the comparison: notes
-        self.body = body
-        self._breaks: list[int] | None = None
-        self._fences: list[int] | None = None
-        self._used: dict[str, bool] = {}
-        self._folded: str | None = None
-        self._spoken: str | None = None
-        self._spoken_body: str | None = None
-
-    @property
-    def breaks(self) -> list[int]:
-        """Offsets after which paragraphs begin."""
-        if self._breaks is None:
-            self._breaks = [match.end() for match in _blank().finditer(self.text)]
-        return self._breaks
-
-    def fenced(self, place: int) -> bool:
-        """Tell whether the text at an offset stands in a fenced code block."""
-        if self._fences is None:
-            has = "```" in self.text or "~~~" in self.text
-            self._fences = [match.start() for match in _fence().finditer(self.text)] if has else []
-        return bisect_left(self._fences, place) % 2 == 1
-
-    def paragraph(self, start: int, end: int) -> Interval:
-        """Return the paragraphs around a range, at most LONGEST_CONTEXT characters to each side."""
-        breaks = self.breaks
-        before = bisect_right(breaks, start)
-        first = breaks[before - 1] if before else 0
-        if start == end and start == first:
-            return start, end
-        # An edit may end with the white space that closes its paragraph.
-        after = bisect_left(breaks, end)
-        last = breaks[after] if after < len(breaks) else len(self.text)
-        return (
-            max(first, start - LONGEST_CONTEXT, min(self.body, start)),
-            min(last, end + LONGEST_CONTEXT),
-        )
-
-    def lower(self, word: str) -> bool:
-        """Tell whether the text has a word in lower case."""
-        return word.islower() and self._has(word, "")
-
-    def inside(self, word: str) -> bool:
-        """Tell whether the text has a capitalized word after a word in lower case or a comma."""
-        return self._has(word, " ")
-
-    def _has(self, word: str, before: str) -> bool:
-        key = before + word
-        if key not in self._used:
-            self._used[key] = self._search(word, bool(before))
-        return self._used[key]
-
-    def _search(self, word: str, after_word: bool) -> bool:
-        text, place = self.text, -1
-        for _ in range(200):
-            place = text.find(word, place + 1)
-            if place < 0:
-                return False
-            end = place + len(word)
-            if (place and text[place - 1].isalnum()) or (end < len(text) and text[end].isalnum()):
-                continue
-            if not after_word:
-                return True
-            if place > 1 and text[place - 1] == " " and (
-                text[place - 2].islower() or text[place - 2] == ","
-            ):
-                return True
-        return False
-
-    def may_say(self, words: str) -> bool:
-        """Tell whether all of some folded words are in the text: a cheap test before a search."""
-        if self._folded is None:
-            self._folded = self.text.casefold()
-        return all(word in self._folded for word in words.split() if "'" not in word)
-
-    @property
-    def spoken(self) -> str:
-        """The words of the whole text in order, folded, one space between; front matter too."""
-        if self._spoken is None:
-            tokens = scan(self.text, 0, min(len(self.text), 300_000))
-            self._spoken = f" {fold_words(tokens)} "
-        return self._spoken
-
-    @property
-    def spoken_body(self) -> str:
-        """The same without the front matter."""
-        if self._spoken_body is None:
-            tokens = scan(self.text, self.body, min(len(self.text), self.body + 300_000))
-            self._spoken_body = f" {fold_words(tokens)} "
-        return self._spoken_body
-
-    def is_hidden(self, token: Token) -> bool:
-        """Tell whether a token stands in a passage left out of the comparison."""
-        at = bisect_right(self.hidden, (token.start, len(self.text)))
-        return at > 0 and self.hidden[at - 1][1] >= token.end > self.hidden[at - 1][0]
-
-
-def fold_words(tokens: Sequence[Token]) -> str:
-    """Return the words and numbers among tokens, folded, one space between."""
-    return " ".join(token.fold.rstrip(".") for token in tokens if token.kind in ("word", "number"))
-
-
-class Both:
-    """How words are used in either of two versions."""
-
-    def __init__(self, old: Article, new: Article) -> None:
+    def __init__(self, old: str, new: str, engine: Engine) -> None:
         self.old = old
         self.new = new
+        self.budget = Budget()
+        self.matching = Matching(engine, self.budget)
+        self.drafts: list[Draft] = []
+        self.gone: list[Sentence] = []
+        self.come: list[Sentence] = []
+        # Where sentences stand that have no partner: the places in `gone` and `come`.
+        self.slots: list[tuple[int, int, int, int]] = []
+        # Where a slot stands in the other text, for what is only deleted or only inserted.
+        self.slot_places: list[tuple[int, int]] = []
+        self.moved: list[tuple[Range, list[Draft]]] = []
 
-    def lower(self, word: str) -> bool:
-        """Tell whether the word stands somewhere in lower case."""
-        return self.old.lower(word) or self.new.lower(word)
+    def pair(self, old: Passage, new: Passage) -> list[Draft]:
+        """The edits inside a pair of passages that belong together."""
+        drafts, coarse = wording.compare(self.old, self.new, old, new, self.matching.runs)
+        self.budget.coarse = self.budget.coarse or coarse
+        self.budget.left -= EDIT * len(drafts)
+        return drafts
 
-    def inside(self, word: str) -> bool:
-        """Tell whether the word stands with a capital inside a sentence somewhere."""
-        return self.old.inside(word) or self.new.inside(word)
+    def whole(self, area: Range) -> None:
+        """A passage told as replaced, unread: there is too much of it."""
+        a, b, c, d = area
+        removed, added = len(self.old[a:b].split()), len(self.new[c:d].split())
+        self.drafts.append(Draft(a, b, c, d, True, added, removed, area))
+        self.budget.coarse = True
 
+    def passages(self, area: Range) -> None:
+        """Compare the blocks of a passage of both texts."""
+        size = area.old_end - area.old_start + area.new_end - area.new_start
+        if size > 20_000:
+            lines = self.old.count("\n", area.old_start, area.old_end)
+            lines += self.new.count("\n", area.new_start, area.new_end)
+            if not self.budget.take(LINE * lines + LETTER * size):
+                self.whole(area)
+                return
+        old_blocks = tokens.blocks(self.old, area.old_start, area.old_end)
+        new_blocks = tokens.blocks(self.new, area.new_start, area.new_end)
+        runs = self.matching.runs(
+            moves.block_keys(self.old, old_blocks), moves.block_keys(self.new, new_blocks)
+        )
+        i = j = 0
+        old_at, new_at = area.old_start, area.new_start
+        for a, c, size in [*runs, (len(old_blocks), len(new_blocks), 0)]:
+            if self.budget.left <= 0:
+                self.whole(Range(old_at, area.old_end, new_at, area.new_end))
+                break
+            if i < a or j < c:
+                self.gap(old_blocks[i:a], new_blocks[j:c], i, j, old_at, new_at)
+            for step in range(size):
+                one, other = old_blocks[a + step], new_blocks[c + step]
+                if self.old[one.start : one.end] != self.new[other.start : other.end]:
+                    self.respelled(one, other)
+            i, j = a + size, c + size
+            if i:
+                old_at = old_blocks[i - 1].end
+            if j:
+                new_at = new_blocks[j - 1].end
+        self.unmatched()
 
-class Side:
-    """One version of a passage: its tokens, those that are seen, the facts in it."""
+    def respelled(self, old: Block, new: Block) -> None:
+        """Blocks that differ in white space and glyphs only."""
+        area = Range(old.start, old.end, new.start, new.end)
+        if self.budget.take(self.cost(area)):
+            self.drafts += self.pair(
+                Passage(self.old, old.start, old.end, old.kind),
+                Passage(self.new, new.start, new.end, new.kind),
+            )
+        else:
+            self.drafts.append(Draft(*area, False, around=area))
 
-    def __init__(self, article: Article, start: int, end: int) -> None:
-        self.article = article
-        self.start = start
-        self.end = end
-        self.tokens = scan(article.text, start, end, article.fenced(start))
-        mark_quotes(self.tokens, article.text)
-        if article.hidden:
-            for token in self.tokens:
-                if token.kind != "newline" and article.is_hidden(token):
-                    token.kind = "note"
-        self.seen = [token for token in self.tokens if token.kind in SEEN and not token.struck]
-        self.starts = [token.start for token in self.seen]
-        self.ends = [token.end for token in self.seen]
-        self.facts: list[Fact] = []
+    def cost(self, area: Range) -> float:
+        """The units of work that reading both passages word by word takes."""
+        a, b, c, d = area
+        size = b - a + d - c
+        if size < 20_000:
+            return SENTENCE + TOKEN * size / 4
+        count = tokens.count(self.old[a:b]) + tokens.count(self.new[c:d])
+        return SENTENCE + TOKEN * count
 
-    def find_facts(self, lexicon: Lexicon, usage: Usage) -> None:
-        """Fill ``facts``."""
-        self.facts = find_facts(Reading(self.seen, lexicon, usage))
+    def _sentences(self, text: str, blocks: Sequence[Block], first: int) -> list[Sentence]:
+        found = []
+        for number, block in enumerate(blocks, first):
+            if block.kind in {"paragraph", "item"}:
+                parts = tokens.sentences(text, block.start, block.end)
+            else:
+                parts = [(block.start, block.end)]
+            found += [Sentence(text, start, end, number, block.kind) for start, end in parts]
+        return found
 
-    def places(self, start: int, end: int) -> Interval:
-        """Return the indexes of the seen tokens that overlap a range of the text."""
-        if start == end:
-            first = bisect_right(self.ends, start)
-            inside = first < len(self.seen) and self.starts[first] < start
-            return first, first + int(inside)
-        return bisect_right(self.ends, start), bisect_left(self.starts, end)
+    def gap(
+        self,
+        old_blocks: Sequence[Block],
+        new_blocks: Sequence[Block],
+        first_old: int,
+        first_new: int,
+        old_at: int,
+        new_at: int,
+    ) -> None:
+        """Blocks of which none is in both texts: compare their sentences."""
+        old_end = old_blocks[-1].end if old_blocks else old_at
+        new_end = new_blocks[-1].end if new_blocks else new_at
+        area = Range(old_at, old_end, new_at, new_end)
+        cost = self.cost(area)
+        if cost > self.budget.left / 2 and len(old_blocks) == len(new_blocks) == 1:
+            area = trim_words(self.old, self.new, area)
+            old_blocks = [Block(area.old_start, area.old_end, old_blocks[0].kind)]
+            new_blocks = [Block(area.new_start, area.new_end, new_blocks[0].kind)]
+            cost = self.cost(area)
+        if not self.budget.take(cost):
+            self.whole(area)
+            return
+        old = self._sentences(self.old, old_blocks, first_old)
+        new = self._sentences(self.new, new_blocks, first_new)
+        if not self.budget.take(SENTENCE * (len(old) + len(new))):
+            self.whole(area)
+            return
+        runs = []
+        if old and new:
+            runs = self.matching.runs([one.key for one in old], [one.key for one in new])
+        i = j = 0
+        for a, c, size in [*runs, (len(old), len(new), 0)]:
+            old_at, new_at = self.stretch(old[i:a], new[j:c], old_at, new_at)
+            for step in range(size):
+                one, other = old[a + step], new[c + step]
+                if self.old[one.start : one.end] != self.new[other.start : other.end]:
+                    self.drafts += self.pair(one.passage, other.passage)
+                old_at, new_at = one.end, other.end
+            i, j = a + size, c + size
 
-    def hidden(self, start: int, end: int) -> list[Token]:
-        """Return the tokens readers do not see that overlap a range of the text."""
-        return [
-            token
-            for token in self.tokens
-            if token.start < end
-            and token.end > start
-            and (token.kind not in SEEN or token.struck)
-            and token.kind != "newline"
-        ]
-
-    def shown(self, first: int, last: int) -> str:
-        """Return the text from one seen token to another as readers see it, on one line."""
-        return shown_text(self.article.text, self.seen[first:last])
-
-
-def shown_text(text: str, tokens: Sequence[Token]) -> str:
-    """Return tokens as readers see them: one space where there was white space or markup."""
-    parts: list[str] = []
-    for place, token in enumerate(tokens):
-        if place:
-            gap = text[tokens[place - 1].end : token.start]
-            if gap and (not gap.strip() or any(letter.isspace() for letter in gap)):
-                parts.append(" ")
-        raw = text[token.start : token.end]
-        parts.append(token.text if raw.startswith("&") else raw)
-    return "".join(parts)
-
-
-@dataclass(slots=True)
-class Hunk:
-    """One place where the seen words differ: ``old.seen[a:b]`` against ``new.seen[c:d]``."""
-
-    old: Side
-    new: Side
-    a: int
-    b: int
-    c: int
-    d: int
-    edits: list[int] = field(default_factory=list)  # indexes into the edits judged
-
-    @property
-    def gone(self) -> list[Token]:
-        """The seen tokens of the old text that changed."""
-        return self.old.seen[self.a : self.b]
-
-    @property
-    def come(self) -> list[Token]:
-        """The seen tokens of the new text that changed."""
-        return self.new.seen[self.c : self.d]
-
-    def facts(self) -> tuple[list[Fact], list[Fact]]:
-        """Return the facts that overlap the changed tokens on each side."""
+    def stretch(
+        self, old: Sequence[Sentence], new: Sequence[Sentence], old_at: int, new_at: int
+    ) -> tuple[int, int]:
+        """Sentences of which none is in both texts: find which was edited into which."""
+        pairs = []
+        if len(old) == len(new) == 1 and _mostly_equal(old[0].passage.keys, new[0].passage.keys):
+            pairs = [align.Pair(0, 1, 0, 1)]
+        elif old and new:
+            pairs = align.align([one.bag for one in old], [one.bag for one in new])
+        i = j = 0
+        for pair in [*pairs, align.Pair(len(old), len(old), len(new), len(new))]:
+            self.slot(old[i : pair.old_start], new[j : pair.new_start], old_at, new_at)
+            i, j = pair.old_end, pair.new_end
+            if pair.old_start < i or pair.new_start < j:
+                one = _whole(self.old, old[pair.old_start : i])
+                other = _whole(self.new, new[pair.new_start : j])
+                self.drafts += self.pair(one, other)
+            if i:
+                old_at = old[i - 1].end
+            if j:
+                new_at = new[j - 1].end
         return (
-            [fact for fact in self.old.facts if fact.first < self.b and fact.last > self.a],
-            [fact for fact in self.new.facts if fact.first < self.d and fact.last > self.c],
+            old[-1].end if old else old_at,
+            new[-1].end if new else new_at,
         )
 
+    def slot(
+        self, old: Sequence[Sentence], new: Sequence[Sentence], old_at: int, new_at: int
+    ) -> None:
+        """Sentences without a partner in this place."""
+        if old or new:
+            one, other = len(self.gone), len(self.come)
+            self.gone += old
+            self.come += new
+            self.slots.append((one, len(self.gone), other, len(self.come)))
+            self.slot_places.append((old_at, new_at))
 
-@dataclass(slots=True)
-class Passage:
-    """Paragraphs of both versions that hold edits, and the hunks in them."""
+    def unmatched(self) -> None:
+        """What has no partner in its place: moved, replaced, deleted or inserted."""
+        found = moves.find(self.gone, self.come) if self.gone and self.come else []
+        left: set[int] = set()
+        right: set[int] = set()
+        for move in found:
+            old = self.gone[move.old_start : move.old_end]
+            new = self.come[move.new_start : move.new_end]
+            inner = [
+                draft
+                for one, other in zip(old, new, strict=True)
+                if self.old[one.start : one.end] != self.new[other.start : other.end]
+                for draft in self.pair(one.passage, other.passage)
+            ]
+            area = Range(old[0].start, old[-1].end, new[0].start, new[-1].end)
+            self.moved.append((area, inner))
+            left.update(range(move.old_start, move.old_end))
+            right.update(range(move.new_start, move.new_end))
+        for (a, b, c, d), (old_at, new_at) in zip(self.slots, self.slot_places, strict=True):
+            self.replaced(
+                _groups(self.gone, a, b, left), _groups(self.come, c, d, right), old_at, new_at
+            )
 
-    old: Side
-    new: Side
-    edits: list[int]
-    hunks: list[Hunk] = field(default_factory=list)
+    def replaced(
+        self,
+        old: Sequence[Sequence[Sentence]],
+        new: Sequence[Sequence[Sentence]],
+        old_at: int,
+        new_at: int,
+    ) -> None:
+        """Sentences gone and sentences come in one place, by blocks."""
+        if len(old) == len(new):
+            for one, other in zip(old, new, strict=True):
+                self.drafts += _exchanged(
+                    self.old, self.new, _whole(self.old, one), _whole(self.new, other)
+                )
+            return
+        for one in old:
+            self.drafts.append(_alone(_whole(self.old, one), new_at, gone=True))
+        if old:
+            old_at = max(old_at, old[-1][-1].end)
+        for other in new:
+            self.drafts.append(_alone(_whole(self.new, other), old_at, gone=False))
 
 
-def passages(
-    old: Article, new: Article, edits: Sequence[Edit], numbers: Sequence[int], lexicon: Lexicon
-) -> list[Passage]:
-    """Gather edits into passages, each with its hunks; ``numbers`` says which edits to take."""
-    ordered = sorted(numbers, key=lambda number: (edits[number].old_start, edits[number].new_start))
-    groups: list[tuple[list[int], int, int, int, int]] = []
-    for number in ordered:
-        edit = edits[number]
-        a, b = old.paragraph(edit.old_start, edit.old_end)
-        c, d = new.paragraph(edit.new_start, edit.new_end)
-        if groups:
-            members, e, f, g, h = groups[-1]
-            if (a < f and e < b) or (c < h and g < d) or (a == f == e and c == h and a == b):
-                members.append(number)
-                groups[-1] = (members, min(a, e), max(b, f), min(c, g), max(d, h))
-                continue
-        groups.append(([number], a, b, c, d))
-    found = []
-    for members, a, b, c, d in groups:
-        passage = Passage(Side(old, a, b), Side(new, c, d), members)
-        raw = [_hunk(passage, edits[number], number) for number in members]
-        rough = [hunk for hunk in raw if hunk.a < hunk.b or hunk.c < hunk.d]
-        if rough:
-            usage = Both(old, new)
-            passage.old.find_facts(lexicon, usage)
-            passage.new.find_facts(lexicon, usage)
-            passage.hunks = _settled(rough)
-        found.append(passage)
+def _mostly_equal(old: Sequence[str], new: Sequence[str]) -> bool:
+    """Whether more than half of the words stand at a common head and tail: a quick answer."""
+    size = min(len(old), len(new))
+    most = max(len(old), len(new))
+    if size * 2 <= most or most < 6:
+        return False
+    same = 0
+    while same < size and old[same] == new[same]:
+        same += 1
+    tail = 0
+    while tail < size - same and old[-1 - tail] == new[-1 - tail]:
+        tail += 1
+    return (same + tail) * 2 > most
+
+
+def _whole(text: str, sentences: Sequence[Sentence]) -> Passage:
+    if len(sentences) == 1:
+        return sentences[0].passage
+    first, last = sentences[0], sentences[-1]
+    return Passage(text, first.start, last.end, first.kind)
+
+
+def _groups(
+    sentences: Sequence[Sentence], start: int, end: int, taken: set[int]
+) -> list[list[Sentence]]:
+    """Sentences that were not taken, those of one block that touch together."""
+    found: list[list[Sentence]] = []
+    last = -2
+    for number in range(start, end):
+        if number in taken:
+            continue
+        if found and last == number - 1 and sentences[last].block == sentences[number].block:
+            found[-1].append(sentences[number])
+        else:
+            found.append([sentences[number]])
+        last = number
     return found
 
 
-def _hunk(passage: Passage, edit: Edit, number: int) -> Hunk:
-    """Find the seen tokens that an edit touches, whole words on both sides."""
-    old, new = passage.old, passage.new
-    a, b, c, d = edit.old_start, edit.old_end, edit.new_start, edit.new_end
-    for _ in range(4):
-        one, other = old.places(a, b), new.places(c, d)
-        left = max(
-            a - old.starts[one[0]] if one[0] < one[1] else 0,
-            c - new.starts[other[0]] if other[0] < other[1] else 0,
-        )
-        right = max(
-            old.ends[one[1] - 1] - b if one[0] < one[1] else 0,
-            new.ends[other[1] - 1] - d if other[0] < other[1] else 0,
-        )
-        if left <= 0 and right <= 0:
-            break
-        a, c = max(a - max(left, 0), old.start), max(c - max(left, 0), new.start)
-        b, d = min(b + max(right, 0), old.end), min(d + max(right, 0), new.end)
-    hunk = Hunk(old, new, *old.places(a, b), *new.places(c, d), [number])
-    _trim(hunk)
-    return hunk
+def _alone(passage: Passage, at: int, *, gone: bool) -> Draft:
+    visible = passage.seen(0, len(passage.words))
+    if len(passage.words) == 1 and set(passage.words[0]) <= {"-", "="}:
+        visible = []  # a line across the page
+    count = tokens.count_words(visible)
+    if gone:
+        around = Range(passage.start, passage.end, at, at)
+        return Draft(passage.start, passage.end, at, at, bool(visible), 0, count, around)
+    around = Range(at, at, passage.start, passage.end)
+    return Draft(at, at, passage.start, passage.end, bool(visible), count, 0, around)
 
 
-def _alike(one: Token, other: Token) -> bool:
-    return one.text == other.text and one.kind == other.kind
+def _exchanged(old_text: str, new_text: str, old: Passage, new: Passage) -> list[Draft]:
+    """One passage in the place of another: all of it, but for marks at its head and its end."""
 
+    def ends(one: Sequence[str], other: Sequence[str]) -> list[Run]:
+        size = min(len(one), len(other))
+        head = 0
+        while head < size and one[head] == other[head] and not one[head][0].isalnum():
+            head += 1
+        tail = 0
+        while tail < size - head and one[-1 - tail] == other[-1 - tail] and tail < 3:
+            tail += 1
+            if one[-tail][0].isalnum():
+                tail -= 1
+                break
+        runs = [(0, 0, head)] if head else []
+        if tail:
+            runs.append((len(one) - tail, len(other) - tail, tail))
+        return runs
 
-def _trim(hunk: Hunk) -> None:
-    old, new = hunk.old.seen, hunk.new.seen
-    while hunk.a < hunk.b and hunk.c < hunk.d and _alike(old[hunk.a], new[hunk.c]):
-        hunk.a += 1
-        hunk.c += 1
-    while hunk.a < hunk.b and hunk.c < hunk.d and _alike(old[hunk.b - 1], new[hunk.d - 1]):
-        hunk.b -= 1
-        hunk.d -= 1
-
-
-def _settled(hunks: list[Hunk]) -> list[Hunk]:
-    """Join hunks with no word between them, and let each grow over the facts it cuts."""
-    while True:
-        joined: list[Hunk] = []
-        for hunk in hunks:
-            if joined and _touch(joined[-1], hunk):
-                last = joined[-1]
-                last.b, last.d = max(last.b, hunk.b), max(last.d, hunk.d)
-                last.a, last.c = min(last.a, hunk.a), min(last.c, hunk.c)
-                last.edits += [number for number in hunk.edits if number not in last.edits]
-            else:
-                joined.append(hunk)
-        grown = [_grow(hunk) for hunk in joined]
-        hunks = joined
-        if not any(grown):
-            return hunks
-
-
-def _touch(one: Hunk, other: Hunk) -> bool:
-    if other.a < one.b or other.c < one.d:
-        return True
-    between = one.old.seen[one.b : other.a]
-    beside = one.new.seen[one.d : other.c]
-    if opens_between(one.old, one.b, other.a) or opens_between(one.new, one.d, other.c):
-        return False
-    return not any(token.kind in ("word", "number") for token in between) or not any(
-        token.kind in ("word", "number") for token in beside
-    )
-
-
-def opens_between(side: Side, first: int, last: int) -> bool:
-    """Tell whether a sentence or line begins among some seen tokens, or right after them."""
-    return any(
-        opens_sentence(side.seen, place)
-        for place in range(max(first, 1), min(last + 1, len(side.seen)))
-    )
-
-
-def _grow(hunk: Hunk) -> bool:
-    gone, come = hunk.facts()
-    left = max(
-        [hunk.a - fact.first for fact in gone] + [hunk.c - fact.first for fact in come] + [0]
-    )
-    right = max([fact.last - hunk.b for fact in gone] + [fact.last - hunk.d for fact in come] + [0])
-    if left <= 0 and right <= 0:
-        return False
-    # The tokens around a hunk are the same on both sides, as far as the passage goes.
-    left = min(max(left, 0), hunk.a, hunk.c)
-    right = min(max(right, 0), len(hunk.old.seen) - hunk.b, len(hunk.new.seen) - hunk.d)
-    hunk.a -= left
-    hunk.c -= left
-    hunk.b += right
-    hunk.d += right
-    return left > 0 or right > 0
+    return wording.compare(old_text, new_text, old, new, ends)[0]

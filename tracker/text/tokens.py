@@ -100,6 +100,9 @@ def _pattern(
     return re.compile(rf"((?=\S)(?:{_COMMON}{keycap}|{shared}{_RUNS}{extra}|\S))", re.VERBOSE)
 
 
+_ROUGHLY = re.compile(r"\w+|\S")
+
+
 @cache
 def _ascii_pattern() -> re.Pattern[str]:
     """The tokens of a text with nothing but ASCII: quicker to compile and to run."""
@@ -165,6 +168,11 @@ def _open_tags(pattern: re.Pattern[str], parts: list[str]) -> list[str]:
                 at = high
         opened.append(part[at:])
     return opened
+
+
+def count(text: str) -> int:
+    """About how many tokens a text has, without cutting it."""
+    return _ROUGHLY.subn("", text)[1]
 
 
 def words(text: str, start: int = 0, end: int | None = None) -> list[tuple[int, int]]:

@@ -11,8 +11,8 @@ from tracker.text import cleanup, tokens
 Matcher = Callable[[Sequence[str], Sequence[str]], list[cleanup.Run]]
 """Finds the runs that two sequences have in common."""
 
-MOST_UNSEEN = 2_000
-"""Edits of white space and quotation marks told one by one in a passage; beyond, as one."""
+MOST_EDITS = 2_000
+"""Edits told one by one in a passage; one with more is told as replaced."""
 
 
 class Range(NamedTuple):
@@ -85,12 +85,19 @@ def compare(
     writer = _Writer(old_text, new_text, old, new, around)
     i = j = 0
     for region in found:
+        if len(writer.drafts) > MOST_EDITS:
+            break
         writer.same(i, region[0], j, region[2])
         writer.region(region)
         i, j = region[1], region[3]
     writer.same(i, len(old.words), j, len(new.words))
     writer.last_gap()
-    return writer.drafts, writer.coarse
+    if len(writer.drafts) > MOST_EDITS:
+        added, removed = tokens.count_words(new.keys), tokens.count_words(old.keys)
+        verbal = any(draft.verbal for draft in writer.drafts)
+        counts = (added, removed) if verbal else (0, 0)
+        return [Draft(*around, verbal, *counts, around)], True
+    return writer.drafts, False
 
 
 class _Writer:
@@ -105,7 +112,6 @@ class _Writer:
         self.new = new
         self.around = around
         self.drafts: list[Draft] = []
-        self.coarse = False
         # The last draft is a substitution that ends where we are.
         self.open = False
         # How far both passages are told, in the texts.
@@ -135,7 +141,6 @@ class _Writer:
         self._space(old.starts[i], new.starts[j])
         old_end, new_end = old.ends[i_end - 1], new.ends[j_end - 1]
         if self.old_text[self.old_at : old_end] != self.new_text[self.new_at : new_end]:
-            start = len(self.drafts)
             for step in range(i_end - i):
                 a, c = i + step, j + step
                 self._space(old.starts[a], new.starts[c])
@@ -144,11 +149,7 @@ class _Writer:
                         old.starts[a], old.ends[a], new.starts[c], new.ends[c], False, (0, 0)
                     )
                 self.old_at, self.new_at = old.ends[a], new.ends[c]
-                if len(self.drafts) - start > MOST_UNSEEN:
-                    self.coarse = True
-                    first = self.drafts[start]
-                    del self.drafts[start:]
-                    self._note(first[0], old_end, first[2], new_end, False, (0, 0))
+                if len(self.drafts) > MOST_EDITS:
                     break
         self.old_at, self.new_at = old_end, new_end
 
