@@ -208,6 +208,11 @@ def test_a_sites_own_updates_are_no_notes(value: str) -> None:
     assert notes_of(parse(f"---\nupdates: {value}\n---\n")) == ()
 
 
+@pytest.mark.parametrize("text", ["Text.\n", "Title: x\nDate: y\n", "---\nupdates: true\n---\n"])
+def test_no_notes_change_nothing_where_none_can_be(text: str) -> None:
+    assert with_updates(parse(text), []) == text
+
+
 def test_a_note_without_words_or_with_control_characters_is_refused() -> None:
     document = parse("---\ntitle: x\n---\n")
     with pytest.raises(TrackerError, match=r"^A note needs words\.$"):
@@ -247,16 +252,17 @@ HOSTILE: dict[str, str] = {
     "TOML brackets": "+++\na = " + "[" * 100_000 + "\n+++\n",
     "TOML dotted keys": "+++\n" + ".".join("a" * 20_000) + " = 1\n+++\n",
     "TOML headers": "+++\n" + "[" + ".".join("a" * 20_000) + "]\n+++\n",
-    "too much of it": "---\n" + "a: x\n" * 300_000 + "---\n",
+    "too many values": "---\n" + "a: x\n" * 300_000 + "---\n",
+    "too much of it": "---\na: " + "x" * 2_000_000 + "\n---\n",
     "a control character": "---\ntitle: \x07\n---\n",
     "half a character": "---\ntitle: \ud800\n---\n",
 }
 
 
 def timed(work: Callable[[], object], seconds: float) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     work()
-    assert time.perf_counter() - start < seconds
+    assert time.process_time() - start < seconds
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -308,7 +314,7 @@ def test_hostile_texts_are_read_in_bounded_time(text: str) -> None:
 
 
 @given(st.text(alphabet="-+.:#=\n\r \t[]{}&*!'\"|>aTitle\ufeff\x85\u2028", max_size=80))
-@settings(max_examples=400)
+@settings(max_examples=200)
 def test_any_text_is_read(text: str) -> None:
     for prefix in ("", "---\n", "+++\n", "Title: x\n"):
         document = parse(prefix + text + "\n---\n+++\n")
@@ -426,7 +432,7 @@ toml_lines = st.lists(
     many_notes,
     st.booleans(),
 )
-@settings(max_examples=150)
+@settings(max_examples=80)
 def test_a_splice_brings_the_notes_and_leaves_the_rest(
     lines: list[str], first: list[Note], second: list[Note], windows: bool
 ) -> None:

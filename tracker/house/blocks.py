@@ -21,6 +21,7 @@ Place = Literal["top", "bottom"]
 OPENING = "<!-- updates -->"
 CLOSING = "<!-- /updates -->"
 _MARKER = re.compile(r" {0,3}<!--[ \t]*(/?)updates[ \t]*-->[ \t]*")
+_ANYWHERE = re.compile(r"<!--[ \t]*/?updates[ \t]*-->")
 _MOST = 20  # two are made; a merge may leave a few more, and each costs a copy of the text
 
 
@@ -40,7 +41,7 @@ def blocks(text: str, floor: int) -> list[Block]:
 
     Markers in fenced code are none. Raises TrackerError when a marker has lost its other half.
     """
-    if "updates" not in text:
+    if _ANYWHERE.search(text, floor) is None:
         return []
     found: list[Block] = []
     opened: Line | None = None

@@ -109,6 +109,8 @@ def _wanted(
     by_hand: Collection[str],
 ) -> dict[Place, tuple[str, ...]]:
     """Return the lines that the two blocks of a text without blocks shall hold."""
+    if not notes:
+        return {"top": (), "bottom": ()}
     passages = Passages(text, floor)
     left = [
         note

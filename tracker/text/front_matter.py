@@ -19,14 +19,14 @@ from tracker.text.lines import line_and_column, lines
 
 Format = Literal["yaml", "toml", "pelican"]
 
-LONGEST = 1_000_000
+LONGEST = 2_000_000
 """Characters of front matter that are read; a longer one is an error, never a long wait."""
 
 DEEPEST = 100
 """Levels of lists and mappings inside each other that are read."""
 
-MOST_VALUES = 250_000
-"""Values that YAML aliases may stand for, all together."""
+MOST_VALUES = 100_000
+"""Values of YAML that are read, those that aliases stand for counted each time."""
 
 _YAML_END = re.compile(r"(?<=[\r\n])(?:---|\.\.\.)[ \t]*(?=[\r\n]|\Z)")
 _TOML_END = re.compile(r"(?<=[\r\n])\+\+\+[ \t]*(?=[\r\n]|\Z)")
@@ -107,7 +107,7 @@ def _parsed(
     content = text[inner:inner_end]
     try:
         if len(content) > LONGEST:
-            raise _Unreadable("the front matter is longer than 1,000,000 characters", 0)  # noqa: TRY301
+            raise _Unreadable(f"the front matter is longer than {LONGEST:,} characters", 0)  # noqa: TRY301
         data = read_yaml(content) if kind == "yaml" else read_toml(content)
     except _Unreadable as problem:
         line, column = line_and_column(text, inner + problem.offset)
@@ -153,8 +153,8 @@ def read_yaml(content: str) -> dict[str, object] | None:
 def compose(content: str) -> Any:
     """Return the root node of YAML with its marks, None for an empty document.
 
-    Bounded: the depth is counted before libyaml's composer, which recurses on the C stack, and the
-    values behind aliases are counted before they are made ("a billion laughs").
+    Bounded: depth and values are counted before libyaml's composer runs, which recurses on the C
+    stack, and the values behind aliases before they are made ("a billion laughs").
     """
     import yaml
 
@@ -162,7 +162,7 @@ def compose(content: str) -> Any:
     try:
         # Each level needs one of these marks; only a text that has many is worth the second pass.
         if len(re.findall(r"[\[{]|[-?:](?=\s)", content)) > DEEPEST:
-            _check_depth(content, yaml)
+            _check_size(content, yaml)
         node = loader(content).get_single_node()
     except yaml.YAMLError as error:
         raise _unreadable(content, error) from None
@@ -179,10 +179,13 @@ def _loader() -> Any:
     return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-def _check_depth(content: str, yaml: Any) -> None:
-    events, depth = _loader()(content), 0
+def _check_size(content: str, yaml: Any) -> None:
+    events, count, depth = _loader()(content), 0, 0
     while events.check_event():
         event = events.get_event()
+        count += 1
+        if count > 2 * MOST_VALUES:  # at most two events a value
+            raise _Unreadable(_TOO_MANY, event.start_mark.index)
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > DEEPEST:
@@ -207,13 +210,14 @@ def _weigh(node: Any, known: dict[int, tuple[int, int] | None], yaml: Any) -> tu
             more, deeper = _weigh(part, known, yaml)
             count, depth = count + more, max(depth, deeper)
     if count > MOST_VALUES:
-        raise _Unreadable("the front matter holds too many values", node.start_mark.index)
+        raise _Unreadable(_TOO_MANY, node.start_mark.index)
     if depth >= DEEPEST:
         raise _Unreadable("lists or mappings are nested too deeply", node.start_mark.index)
     known[id(node)] = count, depth + 1
     return count, depth + 1
 
 
+_TOO_MANY = "the front matter holds too many values"
 _FORBIDDEN = r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 
 

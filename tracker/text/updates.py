@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -21,6 +20,8 @@ if TYPE_CHECKING:
 
 def note_id(kind: Kind, text: str) -> str:
     """Return the id of a note that has none of its own: made from its kind and its words."""
+    import hashlib  # with OpenSSL behind it; few notes need it
+
     digest = hashlib.sha256(f"{kind}\n{' '.join(text.split())}".encode("utf-8", "surrogatepass"))
     return f"n-{digest.hexdigest()[:8]}"
 
@@ -54,6 +55,8 @@ def with_updates(document: Document, notes: Sequence[Note]) -> str:
     """
     matter = document.front_matter
     if matter is None or matter.format == "pelican":
+        if not notes:
+            return document.text
         raise TrackerError(
             "The article has no YAML or TOML front matter that could hold a note.",
             "Put the note's line into the body instead.",
@@ -64,6 +67,8 @@ def with_updates(document: Document, notes: Sequence[Note]) -> str:
     entries = raw if isinstance(raw, list) else []
     read = [_note(entry, UTC, None) for entry in entries]
     if (raw is not None and not isinstance(raw, list)) or (entries and not any(read)):
+        if not notes:
+            return document.text
         raise splice.refusal(
             document.text,
             splice.place(document.text, matter),
