@@ -144,15 +144,15 @@ def _differences_from_pulled(
     )  # fmt: skip
     found: dict[str, list[list[FileChange]]] = {}
     here: list[FileChange] = []
-    tokens = iter(printed.split(b"\0"))
+    tokens = iter(printed.decode("utf-8", "surrogateescape").split("\0"))
     for token in tokens:
-        if token.startswith(b":"):
+        if token.startswith(":"):
             change = parse_entry(token, next(tokens))
             if change is not None:
                 here.append(change)
         elif token:
             here = []
-            found.setdefault(token.split()[0].decode(), []).append(here)
+            found.setdefault(token.split()[0], []).append(here)
     return found
 
 

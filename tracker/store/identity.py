@@ -194,7 +194,10 @@ def _renamed(
                 for old in rivals:
                     shared[old.key] += 1
                     known[old.key] = old
-        for key, _ in shared.most_common(_BEST):
+        best = shared.most_common(_BEST)
+        for key, count in best:
+            if 2 * count < best[0][1]:
+                break  # these are far behind in what was sampled, and so they are in all
             old = known[key]
             alike = texts.similarity(new.blob, old.blob)
             if alike >= HALF:

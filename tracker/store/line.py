@@ -12,6 +12,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.model import Person
@@ -37,13 +38,12 @@ LOG = (
 )
 """``git log`` such that nobody's configuration changes what it prints."""
 
-FILES = frozenset({b"100644", b"100755", b"100664"})
+FILES = frozenset({"100644", "100755", "100664"})
 """Modes of ordinary files (very old git wrote 664). A link or a submodule is no article."""
 
 
-@dataclass(frozen=True, slots=True)
-class FileChange:
-    """What one step did to one file."""
+class FileChange(NamedTuple):
+    """What one step did to one file. (A named tuple, since there are very many of them.)"""
 
     path: str  # undecodable bytes as surrogate escapes
     old: str | None  # blob before; None where no ordinary file was
@@ -57,7 +57,7 @@ class Step:
     commit: str
     parents: tuple[str, ...]
     committed: int  # seconds since 1970
-    header: tuple[bytes, bytes, bytes, bytes]  # author date (raw), name, e-mail address, subject
+    header: tuple[str, str, str, str]  # author date (raw), name, e-mail address, subject
     changes: list[FileChange] = field(default_factory=list)  # against the first parent
     seen_through: tuple[str, ...] = ()  # parents whose own chains are on the line too
     side: tuple[Step, ...] = ()  # commits of merged branches, newest first
@@ -65,7 +65,7 @@ class Step:
     @property
     def at(self) -> datetime:
         """The author date, aware, in the author's own offset."""
-        seconds, _, offset = self.header[0].decode("ascii", "replace").partition(" ")
+        seconds, _, offset = self.header[0].partition(" ")
         try:
             return instant(int(seconds), offset)
         except (ValueError, IndexError):
@@ -82,44 +82,44 @@ class Step:
         return _text(self.header[3])
 
 
-def _text(data: bytes) -> str:
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        return data.decode("cp1252", "replace")
+def _text(field: str) -> str:
+    """Bytes that are not UTF-8 stand as surrogates; then they are read as what is likeliest."""
+    if field.isascii() or not _SURROGATE.search(field):
+        return field
+    return field.encode("utf-8", "surrogateescape").decode("cp1252", "replace")
+
+
+_SURROGATE = re.compile("[\udc80-\udcff]")
 
 
 def parse_log(printed: bytes) -> Iterator[Step]:
     """The commits that ``git log`` with the arguments ``LOG`` printed, newest first."""
-    tokens = printed.split(b"\0")
+    tokens = printed.decode("utf-8", "surrogateescape").split("\0")
     end = len(tokens)
     at = 0
     while at + _FIELDS <= end:
-        commit, parents, committed, *header = tokens[at : at + _FIELDS]
+        commit, parents, committed, date, name, address, subject = tokens[at : at + _FIELDS]
         at += _FIELDS
-        step = Step(
-            commit.decode(),
-            tuple(parents.decode().split()),
-            int(committed or 0),
-            (header[0], header[1], header[2], header[3]),
-        )
+        changes: list[FileChange] = []
         # The first entry follows the message after a newline; a hash starts with neither.
-        while at < end and tokens[at].startswith((b":", b"\n:")):
+        while at < end and tokens[at][:1] in _ENTRY:
             change = parse_entry(tokens[at], tokens[at + 1])
             if change is not None:
-                step.changes.append(change)
+                changes.append(change)
             at += 2
-        yield step
+        header = (date, name, address, subject)
+        yield Step(commit, tuple(parents.split()), int(committed or 0), header, changes)
 
 
-def parse_entry(entry: bytes, path: bytes) -> FileChange | None:
+_ENTRY = frozenset({":", "\n"})
+
+
+def parse_entry(entry: str, path: str) -> FileChange | None:
     """One raw entry (``:old-mode new-mode old-blob new-blob status``); None for a mode's change."""
-    old_mode, new_mode, old, new, _ = entry.lstrip(b"\n:").split(b" ")
-    before = old.decode() if old_mode in FILES else None
-    after = new.decode() if new_mode in FILES else None
-    if before == after:
-        return None
-    return FileChange(path.decode("utf-8", "surrogateescape"), before, after)
+    old_mode, new_mode, old, new, _ = entry.lstrip("\n:").split(" ")
+    before = old if old_mode in FILES else None
+    after = new if new_mode in FILES else None
+    return None if before == after else FileChange(path, before, after)
 
 
 def tip(repository: Repository, branch: str | None = None) -> str:
@@ -192,11 +192,12 @@ def files(repository: Repository, commit: str, under: str = "") -> tuple[tuple[s
     if folder:
         words += ["--", folder]
     found = []
-    for line in repository.git.run(*words).split(b"\0")[:-1]:
-        meta, _, path = line.partition(b"\t")
-        mode, _, blob = meta.split()
+    listed = repository.git.run(*words).decode("utf-8", "surrogateescape")
+    for line in listed.split("\0")[:-1]:
+        meta, _, path = line.partition("\t")
+        mode, _, blob = meta.split(" ")
         if mode in FILES:
-            found.append((path.decode("utf-8", "surrogateescape"), blob.decode()))
+            found.append((path, blob))
     return tuple(found)
 
 
