@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from tracker.model import Change, Diff, Edit, FieldChange, FoundNote
 from tracker.text.lexicon import lexicon
-from tracker.text.passages import Article, Hunk, Interval, Passage, passages
+from tracker.text.hunks import Article, Hunk, Interval, Passage, passages
 from tracker.text.rules import Scope, Verdict, clipped, judge_hunk, raw_content
 from tracker.text.title import judge_field
 
@@ -150,6 +150,9 @@ def _judge_passage(passage: Passage, edits: Sequence[Edit], scope: Scope) -> lis
                     "", True, tuple(passage.edits))
         )  # fmt: skip
         return found
+    if passage.hunks and passage.old.words == passage.new.words:
+        # However the diff cut it, readers see the same words in the same order.
+        passage.hunks = [hunk for hunk in passage.hunks if not (hunk.words_gone or hunk.words_come)]
     scope.reordered = _reordered(passage.hunks, scope)
     touched: set[int] = set()
     for hunk in passage.hunks:
@@ -200,6 +203,20 @@ def _unseen(passage: Passage, edit: Edit, number: int, words_too: bool) -> list[
             Verdict(kind, clipped(edit.old, 80), clipped(edit.new, 80), "", False, (number,))
         )
     return found
+
+
+_STRIKES = ("~~", "<s>", "</s>", "<del>", "</del>", "<strike>", "</strike>")
+
+
+def _struck(passage: Passage, changed: Sequence[tuple[str, str]]) -> str:
+    """Return words that are struck out on one side only, where the marks for it changed."""
+    if not any(text.casefold() in _STRIKES for kind, text in changed if kind == "markup"):
+        return ""
+    old, new = (
+        [token.text for token in side.tokens if token.struck and token.kind in ("word", "number")]
+        for side in (passage.old, passage.new)
+    )
+    return clipped(" ".join(new or old)) if old != new else ""
 
 
 def _distinct(verdicts: Iterable[Verdict]) -> list[Verdict]:

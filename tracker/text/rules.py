@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
-from tracker.text.facts import Fact
+from tracker.text.facts import Fact, triggers
 from tracker.text.lexicon import Lexicon, known
-from tracker.text.passages import Article, Both, Hunk, Side, fold_words
-from tracker.text.spelling import canonical, distance, same_word
+from tracker.text.hunks import Article, Both, Hunk, Side, fold_words
+from tracker.text.spelling import canonical, distance, same_word, slip
 from tracker.text.surface import Token
 
 MANY_WORDS = 8
@@ -114,7 +114,7 @@ def _context(hunk: Hunk) -> str:
 
 def found_elsewhere(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
     """Text that is gone here, and stands elsewhere in the new version; or came from elsewhere."""
-    gone, come = fold_words(hunk.gone), fold_words(hunk.come)
+    gone, come = hunk.words_gone, hunk.words_come
     if bool(gone) == bool(come):
         return None
     words = gone or come
@@ -125,7 +125,7 @@ def found_elsewhere(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
     if count < 4 and not (whole and count >= 2):
         return None
     other = scope.new if gone else scope.old
-    if not other.may_say(words) or f" {words} " not in other.spoken:
+    if not other.says(words):
         return None
     return [verdict(hunk, "moved", False)]
 
@@ -135,9 +135,27 @@ def _whole_lines(side: Side, first: int, last: int) -> bool:
     return starts and (last >= len(side.seen) or bool(side.seen[last].line))
 
 
+def doubled(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
+    """A word said twice in a row, once by mistake: "the the", "people people"."""
+    del scope
+    side, first, last = (
+        (hunk.old, hunk.a, hunk.b) if hunk.a < hunk.b else (hunk.new, hunk.c, hunk.d)
+    )
+    if (hunk.a < hunk.b) == (hunk.c < hunk.d) or last - first > 3:
+        return None
+    words = [token.fold for token in side.seen[first:last]]
+    if not all(word.isalpha() for word in words):
+        return None
+    for start in (first - len(words), last):
+        around = [token.fold for token in side.seen[max(start, 0) : max(start, 0) + len(words)]]
+        if around == words and start >= 0:
+            return [verdict(hunk, "typo", False)]
+    return None
+
+
 def boilerplate(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
     """Standing text: subscribe, follow us, all rights reserved."""
-    words = fold_words(hunk.gone) + " / " + fold_words(hunk.come)
+    words = f"{hunk.words_gone} / {hunk.words_come}"
     if len(words) < 600 and any(phrase in words for phrase in scope.lexicon.boilerplate):
         return [verdict(hunk, "boilerplate", False)]
     return None
@@ -152,7 +170,7 @@ def facts(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
     if not pairs:
         return None
     added, removed = content(hunk, scope)
-    one_sided = not fold_words(hunk.gone) or not fold_words(hunk.come)
+    one_sided = not hunk.words_gone or not hunk.words_come
     rewritten = max(len(added), len(removed)) > MANY_WORDS
     told: list[Verdict] = []
     for old, new in pairs:
@@ -173,18 +191,8 @@ def facts(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
             )
         )
     if len(told) < len(pairs):
-        told += _information(hunk, "x" if come_words(hunk) else "", "x" if gone_words(hunk) else "")
+        told += _information(hunk, hunk.words_come, hunk.words_gone)
     return told
-
-
-def come_words(hunk: Hunk) -> str:
-    """Return the words that came."""
-    return fold_words(hunk.come)
-
-
-def gone_words(hunk: Hunk) -> str:
-    """Return the words that are gone."""
-    return fold_words(hunk.gone)
 
 
 def _information(hunk: Hunk, added: object, removed: object) -> list[Verdict]:
@@ -260,20 +268,52 @@ def _stands(hunk: Hunk, fact: Fact, is_old: bool, numbers_there: bool, scope: Sc
         here = Counter(str(word) for word in fact.key[1:])
         if not here - there:
             return True  # the same words without the capital, or with more words around
-        return _stood_for_by_pronoun(hunk, fact, is_old)
+        return _stood_for_by_pronoun(hunk, fact, is_old, scope)
+    if fact.key[0] == "id":
+        return _stood_for_by_pronoun(hunk, fact, is_old, scope)
     if fact.kind == "modality" and fact.key[1] in scope.lexicon.soft:
         return True
-    return False
+    return bool(_misspelled(hunk, fact, is_old, scope.lexicon))
+
+
+def _misspelled(hunk: Hunk, fact: Fact, is_old: bool, lexicon: Lexicon) -> str:
+    """Return the word that is a misspelling of a fact's one word: "overngiht", "Tuseday"."""
+    if fact.last != fact.first + 1:
+        return ""
+    side, others = (hunk.old, hunk.come) if is_old else (hunk.new, hunk.gone)
+    word = side.seen[fact.first].fold
+    if len(word) < 5 or not word.isalpha():
+        return ""
+    for token in others:
+        other = token.fold
+        if token.kind != "word" or other == word or other[0] != word[0]:
+            continue
+        if lexicon.language == "en":
+            unknown = not known(other) and not known(other.capitalize())
+            if unknown and slip(other, word, "en"):
+                return other
+        elif len(word) >= 6 and distance(other, word, 1) == 1 and other not in triggers(lexicon):
+            return other
+    return ""
 
 
 _PRONOUNS = frozenset(["he", "she", "it", "they", "him", "her", "them", "his", "its", "their", "this", "that", "these", "those"])
 
 
-def _stood_for_by_pronoun(hunk: Hunk, fact: Fact, is_old: bool) -> bool:
-    """A name put for "he", or the other way round, where the paragraph has the name anyway."""
+_OURSELVES = frozenset(["we", "our", "us", "ours", "we're", "we've", "we'll"])
+
+
+def _stood_for_by_pronoun(hunk: Hunk, fact: Fact, is_old: bool, scope: Scope) -> bool:
+    """A name put for "he", or the other way round, where the paragraph has the name anyway.
+
+    For "we", the house's own name, it is enough that both versions have the name somewhere.
+    """
     short = hunk.come if is_old else hunk.gone
     words = [token.fold for token in short if token.kind == "word"]
-    if not words or len(words) > 2 or not _PRONOUNS & set(words):
+    if words and len(words) <= 2 and _OURSELVES & set(words):
+        named = " ".join(str(word) for word in fact.key[1:])
+        return scope.old.says(named) and scope.new.says(named)
+    if not words or len(words) > 2 or not _PRONOUNS & set(words) or fact.kind != "name":
         return False
     side = hunk.new if is_old else hunk.old
     return any(other.kind == "name" and other.key == fact.key for other in side.facts)
@@ -314,6 +354,8 @@ def _same_name(hunk: Hunk, old: Fact, new: Fact, scope: Scope) -> bool:
     one = [str(word) for word in old.key[1:]]
     other = [str(word) for word in new.key[1:]]
     left, right = canonical(one, lexicon), canonical(other, lexicon)
+    if _acronym(hunk, old, new, scope):
+        return True
     left = [word for word in left if word not in lexicon.titles]
     right = [word for word in right if word not in lexicon.titles]
     if left == right:
@@ -329,6 +371,24 @@ def _same_name(hunk: Hunk, old: Fact, new: Fact, scope: Scope) -> bool:
     return _slip_in_name(left, right, scope)
 
 
+def _acronym(hunk: Hunk, old: Fact, new: Fact, scope: Scope) -> bool:
+    """Tell whether one name is an acronym that the other side of the hunk spells out."""
+    for short, long, first, last in (
+        (hunk.old.seen[old.first : old.last], hunk.new, hunk.c, hunk.d),
+        (hunk.new.seen[new.first : new.last], hunk.old, hunk.a, hunk.b),
+    ):
+        letters = "".join(token.text for token in short)
+        if len(short) == 1 and len(letters) >= 2 and letters.isupper():
+            initials = "".join(
+                token.text[0]
+                for token in long.seen[max(0, first - 8) : last + 8]
+                if token.kind == "word" and token.fold not in scope.lexicon.function
+            )
+            if letters in initials:
+                return True
+    return False
+
+
 def _letters(words: Iterable[str]) -> str:
     return "".join(letter for word in words for letter in word if letter.isalnum())
 
@@ -337,6 +397,12 @@ def _initials(short: Sequence[str], long: Sequence[str]) -> bool:
     if len(short) != 1 or len(long) < 2:
         return False
     return _letters(short) == "".join(word[0] for word in long)
+
+
+_COMMON_ENDINGS = (
+    "tion", "tions", "sion", "sions", "ment", "ments", "ity", "ities", "ology", "ship", "ance",
+    "ances", "ence", "ences", "ics", "ational",
+)  # fmt: skip
 
 
 def _slip_in_name(left: Sequence[str], right: Sequence[str], scope: Scope) -> bool:
@@ -360,6 +426,15 @@ def _slip_in_name(left: Sequence[str], right: Sequence[str], scope: Scope) -> bo
             for word in (one, other)
             if usage.lower(word)
             and scope.lexicon.language == "en"
+            and known(word)
+            and not known(word.capitalize())
+        ]
+        good += [
+            word
+            for word in (one, other)
+            if scope.lexicon.language == "en"
+            and word.endswith(_COMMON_ENDINGS)
+            and len(word) >= 7
             and known(word)
             and not known(word.capitalize())
         ]
@@ -516,20 +591,33 @@ def content(hunk: Hunk, scope: Scope) -> tuple[list[str], list[str]]:
     return added, removed
 
 
+def _covered(hunk: Hunk, found: Sequence[Fact], is_old: bool, lexicon: Lexicon) -> set[int]:
+    """Return the places of words in facts; a fact misspelled on the other side stays a word."""
+    return {
+        place
+        for fact in found
+        if fact.kind == "name" or not _misspelled(hunk, fact, is_old, lexicon)
+        for place in range(fact.first, fact.last)
+    }
+
+
 def raw_content(hunk: Hunk, scope: Scope) -> tuple[list[str], list[str]]:
     """Return the content words gone and come, before any pairing."""
     lexicon = scope.lexicon
     old_facts, new_facts = hunk.facts()
-    left = _content_words(hunk.old, hunk.a, hunk.b, old_facts, lexicon)
-    right = _content_words(hunk.new, hunk.c, hunk.d, new_facts, lexicon)
+    left = _content_words(
+        hunk.old, hunk.a, hunk.b, _covered(hunk, old_facts, True, lexicon), lexicon
+    )
+    right = _content_words(
+        hunk.new, hunk.c, hunk.d, _covered(hunk, new_facts, False, lexicon), lexicon
+    )
     both = Counter(left) & Counter(right)
     return list((Counter(left) - both).elements()), list((Counter(right) - both).elements())
 
 
 def _content_words(
-    side: Side, first: int, last: int, found: Sequence[Fact], lexicon: Lexicon
+    side: Side, first: int, last: int, covered: set[int], lexicon: Lexicon
 ) -> list[str]:
-    covered = {place for fact in found for place in range(fact.first, fact.last)}
     folds = [
         side.seen[place].fold
         for place in range(first, last)
@@ -538,8 +626,17 @@ def _content_words(
     return [
         word
         for word in canonical(folds, lexicon)
-        if word not in lexicon.function and word not in lexicon.soft and not _small(word)
+        if word not in lexicon.function and not _is_soft(word, lexicon) and not _small(word)
     ]
+
+
+def _is_soft(word: str, lexicon: Lexicon) -> bool:
+    if word in lexicon.soft:
+        return True
+    return lexicon.language == "en" and any(
+        word.endswith(ending) and word.removesuffix(ending) in lexicon.soft
+        for ending in ("s", "es", "ed", "d", "ing")
+    )
 
 
 def _small(word: str) -> bool:
@@ -549,11 +646,55 @@ def _small(word: str) -> bool:
 def words(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
     """Content words added or removed are information; without any, it is style or a typo."""
     added, removed = content(hunk, scope)
+    if _person(hunk):
+        return [verdict(hunk, "name", True)]
     if added or removed:
+        if _named_link(hunk):
+            return [verdict(hunk, "link", False)]
         if _clarified(hunk, added, removed):
             return [verdict(hunk, "style", False)]
         return _information(hunk, added, removed)
     return [verdict(hunk, _small_label(hunk, scope), False)]
+
+
+_PERSONS = {
+    word: person
+    for person, words in {
+        "we": "we us our ours", "he": "he him his", "she": "she her hers",
+        "they": "they them their theirs",
+    }.items()
+    for word in words.split()
+}  # fmt: skip
+
+
+def _person(hunk: Hunk) -> bool:
+    """Tell whether another person acts: "he" and "she", "they" and "we"; not "he" and "they"."""
+    gone = [token.fold.split("'")[0] for token in hunk.gone if token.kind == "word"]
+    come = [token.fold.split("'")[0] for token in hunk.come if token.kind == "word"]
+    if len(gone) != len(come) or len(gone) > 3:
+        return False
+    swaps = {
+        frozenset((_PERSONS[one], _PERSONS[other]))
+        for one, other in zip(gone, come, strict=True)
+        if one in _PERSONS and other in _PERSONS and _PERSONS[one] != _PERSONS[other]
+    }
+    return any("we" in swap or swap == {"he", "she"} for swap in swaps)
+
+
+def _named_link(hunk: Hunk) -> bool:
+    """An address that stood bare in the text now stands behind words, or the other way round."""
+    bare, named = (hunk.old, hunk.new) if not hunk.words_gone else (hunk.new, hunk.old)
+    first, last = (hunk.c, hunk.d) if not hunk.words_gone else (hunk.a, hunk.b)
+    if hunk.words_gone and hunk.words_come or last - first > 8:
+        return False
+    urls = {token.text.rstrip("/.,") for token in bare.tokens if token.kind == "url"}
+    start = named.seen[first].start
+    links = [
+        token.text
+        for token in named.tokens
+        if token.kind == "link" and start < token.start < named.seen[last - 1].end + 3
+    ]
+    return any(url in link for url in urls for link in links)
 
 
 def _clarified(hunk: Hunk, added: Sequence[str], removed: Sequence[str]) -> bool:
@@ -587,6 +728,6 @@ def _small_label(hunk: Hunk, scope: Scope) -> str:
 
 
 RULES: tuple[Rule, ...] = (
-    found_elsewhere, boilerplate, same_words, facts, quotation, words,
+    doubled, found_elsewhere, boilerplate, same_words, facts, quotation, words,
 )  # fmt: skip
 """The order counts: the first that answers "small" ends the judging of a hunk."""

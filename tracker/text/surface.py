@@ -22,7 +22,7 @@ TokenKind = Literal[
 SEEN = frozenset({"word", "number", "mark", "quote", "symbol"})
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Token:
     """One piece of a passage."""
 
@@ -76,9 +76,13 @@ def _scanner() -> re.Pattern[str]:
         | (?P<block>^[ \t]*+(?:>[ \t]?)++)
         | (?P<image>!\[)
         | (?P<target>\]\({_TARGET})
+        | (?P<footnote>\[\d{{1,3}}:?\]\(\#[^)\s]{{0,100}}+\))
         | (?P<reference>\][ ]?\[[^\[\]\n]{{0,300}}+\]|\[\^[^\]\s]{{1,100}}+\]:?)
         | (?P<auto><https?://[^\s<>]++>|<[\w.+-]++@[\w.-]++>)
         | (?P<tag></?[a-zA-Z!?][^<>]{{0,3000}}+>)
+        | (?P<broken><(?:img|iframe|video|figure|a|div|span|p)\s[^<>\n]{{0,3000}}+(?=<|\n|$|\Z))
+        | (?P<pgp>^-----(?:BEGIN|END)[ ][A-Z ]{{1,40}}-----(?:\r?\nHash:[^\n]{{0,40}}+)?+)
+        | (?P<path>(?<![^\s("'=])(?:[\w~-]|[./](?=[\w~-])){{1,200}}?\.(?:png|jpe?g|gif|svg|webp|PNG|JPE?G|GIF)\b)
         | (?P<url>(?:https?://|www\.)[^\s<>()\[\]"'*`|]++(?:\([^\s<>()\[\]"'*`|]*+\))?+)
         | (?P<entity>&(?:\#\d{{1,7}}|\#x[0-9a-fA-F]{{1,6}}|[a-zA-Z]{{2,32}});)
         | (?P<escape>\\[!-/:-@\[-`{{-~])
@@ -283,6 +287,7 @@ _METHODS = {
     "template": _Scan.template,
     "image": _Scan.image,
     "tag": _Scan.tag,
+    "broken": _Scan.tag,  # a tag that somebody forgot to close
     "entity": _Scan.entity,
     "heading": _Scan.heading,
     "item": _Scan.item,
@@ -296,11 +301,14 @@ _KINDS: dict[str, TokenKind] = {
     "block": "markup",
     "target": "link",
     "reference": "link",
+    "footnote": "link",
     "auto": "url",
     "url": "url",
     "escape": "markup",
     "emphasis": "markup",
     "hash": "boilerplate",
+    "pgp": "boilerplate",
+    "path": "image",
     "number": "number",
     "word": "word",
     "thai": "word",

@@ -7,15 +7,15 @@ from functools import cache
 
 from tracker.model import FieldChange
 from tracker.text.lexicon import Lexicon
-from tracker.text.passages import Article, Both, Hunk, Side, fold_words
+from tracker.text.hunks import Article, Both, Hunk, Side, fold_words
 from tracker.text.rules import Scope, Verdict, clipped, judge_hunk
-
-_ROLES = {"notes": "note", "image": "image"}
-
 
 def judge_field(change: FieldChange, old: Article, new: Article, lexicon: Lexicon) -> list[Verdict]:
     """Return what one key of the front matter that differs tells a reader."""
-    before, after = change.old or "", change.new or ""
+    before = raw_value(old, change.key) if change.old is None else change.old
+    after = raw_value(new, change.key) if change.new is None else change.new
+    if before == after:
+        return [_verdict("metadata", change.key, "", False)]
     if change.role == "headline":
         return [
             _verdict("headline", before, after, _headline_differs(before, after, old, new, lexicon))
@@ -27,8 +27,25 @@ def judge_field(change: FieldChange, old: Article, new: Article, lexicon: Lexico
     if change.role == "caption" and "alt" not in change.key.casefold():
         found = _compare(before, after, lexicon)
         return found or [_verdict("metadata", before, after, False)]
-    label = "image" if change.role == "caption" else _ROLES.get(change.role, "metadata")
-    return [_verdict(label, before or change.key, after or change.key, False)]
+    told = [_verdict("metadata", before or change.key, after or change.key, False)]
+    if change.role in ("caption", "image"):
+        told.insert(0, _verdict("image", before or change.key, after or change.key, False))
+    elif change.role == "notes":
+        told = [_verdict("note", before, after, False)]
+    return told
+
+
+def raw_value(article: Article, key: str) -> str:
+    """Return the value of a key in front matter that does not parse, read as a plain line.
+
+    A stray quotation mark in a title must not make the title look new.
+    """
+    line = re.search(
+        rf"^{re.escape(key)}[ \t]*[:=][ \t]*(.+?)[ \t\r]*$",
+        article.text[: min(article.body, 20_000)],
+        re.MULTILINE,
+    )
+    return line[1].strip("\"' ") if line else ""
 
 
 def _verdict(label: str, old: str, new: str, substantive: bool) -> Verdict:

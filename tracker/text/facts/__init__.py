@@ -14,7 +14,7 @@ from tracker.text.facts.names import name
 from tracker.text.facts.numbers import number
 from tracker.text.facts.reading import Fact, Reading, Usage, opens_sentence, triggers
 
-__all__ = ["Fact", "Reading", "Usage", "find_facts", "opens_sentence"]
+__all__ = ["Fact", "Reading", "Usage", "find_facts", "opens_sentence", "triggers"]
 
 Recognizer = Callable[[Reading, int], Fact | None]
 

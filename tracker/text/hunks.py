@@ -1,0 +1,415 @@
+"""Edits gathered into passages and hunks: what differs, as readers see it.
+
+The rules do not depend on how finely a diff cuts its edits: edits with no word between them are
+one hunk, and a hunk grows until it holds whole words and whole facts on both sides.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+
+from tracker.model import Edit
+from tracker.text.facts import Fact, Reading, find_facts, opens_sentence
+from tracker.text.lexicon import Lexicon
+from tracker.text.surface import SEEN, Token, mark_quotes, scan
+
+LONGEST_CONTEXT = 3_000
+"""Characters of a paragraph read before its first and after its last edit."""
+
+Interval = tuple[int, int]
+
+
+@cache
+def _blank() -> re.Pattern[str]:
+    return re.compile(r"\n[ \t\r]*+\n\s*+")
+
+
+@cache
+def _fence() -> re.Pattern[str]:
+    return re.compile(r"^[ \t>]{0,12}(?:```|~~~)", re.MULTILINE)
+
+
+class Article:
+    """One version of a text, with what the rules ask of it, worked out once and when asked."""
+
+    def __init__(self, text: str, hidden: Sequence[Interval], body: int) -> None:
+        self.text = text
+        self.hidden = sorted(hidden)  # passages left out of the comparison: notes
+        self.body = body
+        self._breaks: list[int] | None = None
+        self._fences: list[int] | None = None
+        self._used: dict[str, bool] = {}
+        self._folded: str | None = None
+        self._spoken: str | None = None
+        self._spoken_body: str | None = None
+        self._raw_words: str | None = None
+
+    @property
+    def breaks(self) -> list[int]:
+        """Offsets after which paragraphs begin."""
+        if self._breaks is None:
+            self._breaks = [match.end() for match in _blank().finditer(self.text)]
+        return self._breaks
+
+    def fenced(self, place: int) -> bool:
+        """Tell whether the text at an offset stands in a fenced code block."""
+        if self._fences is None:
+            has = "```" in self.text or "~~~" in self.text
+            self._fences = [match.start() for match in _fence().finditer(self.text)] if has else []
+        return bisect_left(self._fences, place) % 2 == 1
+
+    def paragraph(self, start: int, end: int) -> Interval:
+        """Return the paragraphs around a range, at most LONGEST_CONTEXT characters to each side."""
+        breaks = self.breaks
+        before = bisect_right(breaks, start)
+        first = breaks[before - 1] if before else 0
+        if start == end and start == first:
+            return start, end
+        # An edit may end with the white space that closes its paragraph.
+        after = bisect_left(breaks, end)
+        last = breaks[after] if after < len(breaks) else len(self.text)
+        return (
+            max(first, start - LONGEST_CONTEXT, min(self.body, start)),
+            min(last, end + LONGEST_CONTEXT),
+        )
+
+    def lower(self, word: str) -> bool:
+        """Tell whether the text has a word in lower case."""
+        return word.islower() and self._has(word, "")
+
+    def inside(self, word: str) -> bool:
+        """Tell whether the text has a capitalized word after a word in lower case or a comma."""
+        return self._has(word, " ")
+
+    def _has(self, word: str, before: str) -> bool:
+        key = before + word
+        if key not in self._used:
+            self._used[key] = self._search(word, bool(before))
+        return self._used[key]
+
+    def _search(self, word: str, after_word: bool) -> bool:
+        text, place = self.text, -1
+        for _ in range(200):
+            place = text.find(word, place + 1)
+            if place < 0:
+                return False
+            end = place + len(word)
+            if (place and text[place - 1].isalnum()) or (end < len(text) and text[end].isalnum()):
+                continue
+            if not after_word:
+                return True
+            if place > 1 and text[place - 1] == " " and (
+                text[place - 2].islower() or text[place - 2] == ","
+            ):
+                return True
+        return False
+
+    def may_say(self, words: str) -> bool:
+        """Tell whether all of some folded words are in the text: a cheap test before a search."""
+        if self._folded is None:
+            self._folded = self.text.casefold()
+        return all(word in self._folded for word in words.split() if "'" not in word)
+
+    @property
+    def spoken(self) -> str:
+        """The words of the whole text in order, folded, one space between; front matter too."""
+        if self._spoken is None:
+            tokens = scan(self.text, 0, min(len(self.text), 300_000))
+            self._spoken = f" {fold_words(tokens)} "
+        return self._spoken
+
+    @property
+    def spoken_body(self) -> str:
+        """The same without the front matter."""
+        if self._spoken_body is None:
+            tokens = scan(self.text, self.body, min(len(self.text), self.body + 300_000))
+            self._spoken_body = f" {fold_words(tokens)} "
+        return self._spoken_body
+
+    @property
+    def raw_words(self) -> str:
+        """All words of the text in order, those of hidden descriptions and targets too."""
+        if self._raw_words is None:
+            self._raw_words = f" {' '.join(_raw().findall(self.text.casefold()))} "
+        return self._raw_words
+
+    def says(self, words: str) -> bool:
+        """Tell whether folded words stand in the text in this order, seen or in a description."""
+        if not self.may_say(words):
+            return False
+        if f" {words} " in self.spoken:
+            return True
+        return f" {' '.join(_raw().findall(words))} " in self.raw_words
+
+    def is_hidden(self, token: Token) -> bool:
+        """Tell whether a token stands in a passage left out of the comparison."""
+        at = bisect_right(self.hidden, (token.start, len(self.text)))
+        return at > 0 and self.hidden[at - 1][1] >= token.end > self.hidden[at - 1][0]
+
+
+def fold_words(tokens: Sequence[Token]) -> str:
+    """Return the words and numbers among tokens, folded, one space between."""
+    return " ".join(token.fold.rstrip(".") for token in tokens if token.kind in ("word", "number"))
+
+
+@cache
+def _raw() -> re.Pattern[str]:
+    return re.compile(r"[^\W_]++")
+
+
+class Both:
+    """How words are used in either of two versions."""
+
+    def __init__(self, old: Article, new: Article) -> None:
+        self.old = old
+        self.new = new
+
+    def lower(self, word: str) -> bool:
+        """Tell whether the word stands somewhere in lower case."""
+        return self.old.lower(word) or self.new.lower(word)
+
+    def inside(self, word: str) -> bool:
+        """Tell whether the word stands with a capital inside a sentence somewhere."""
+        return self.old.inside(word) or self.new.inside(word)
+
+
+class Side:
+    """One version of a passage: its tokens, those that are seen, the facts in it."""
+
+    def __init__(self, article: Article, start: int, end: int) -> None:
+        self.article = article
+        self.start = start
+        self.end = end
+        self.tokens = scan(article.text, start, end, article.fenced(start))
+        mark_quotes(self.tokens, article.text)
+        if article.hidden:
+            for token in self.tokens:
+                if token.kind != "newline" and article.is_hidden(token):
+                    token.kind = "note"
+        self.seen = [token for token in self.tokens if token.kind in SEEN and not token.struck]
+        self.starts = [token.start for token in self.seen]
+        self.ends = [token.end for token in self.seen]
+        self.facts: list[Fact] = []
+
+    def find_facts(self, lexicon: Lexicon, usage: Usage) -> None:
+        """Fill ``facts``."""
+        self.facts = find_facts(Reading(self.seen, lexicon, usage))
+
+    @property
+    def words(self) -> str:
+        """The words and numbers of the passage, folded, one space between."""
+        return fold_words(self.seen)
+
+    def places(self, start: int, end: int) -> Interval:
+        """Return the indexes of the seen tokens that overlap a range of the text."""
+        if start == end:
+            first = bisect_right(self.ends, start)
+            inside = first < len(self.seen) and self.starts[first] < start
+            return first, first + int(inside)
+        return bisect_right(self.ends, start), bisect_left(self.starts, end)
+
+    def hidden(self, start: int, end: int) -> list[Token]:
+        """Return the tokens readers do not see that overlap a range of the text."""
+        return [
+            token
+            for token in self.tokens
+            if token.start < end
+            and token.end > start
+            and (token.kind not in SEEN or token.struck)
+            and token.kind != "newline"
+        ]
+
+    def shown(self, first: int, last: int) -> str:
+        """Return the text from one seen token to another as readers see it, on one line."""
+        return shown_text(self.article.text, self.seen[first:last])
+
+
+def shown_text(text: str, tokens: Sequence[Token]) -> str:
+    """Return tokens as readers see them: one space where there was white space or markup."""
+    parts: list[str] = []
+    for place, token in enumerate(tokens):
+        if place:
+            gap = text[tokens[place - 1].end : token.start]
+            if gap and (not gap.strip() or any(letter.isspace() for letter in gap)):
+                parts.append(" ")
+        raw = text[token.start : token.end]
+        parts.append(token.text if raw.startswith("&") else raw)
+    return "".join(parts)
+
+
+@dataclass(slots=True)
+class Hunk:
+    """One place where the seen words differ: ``old.seen[a:b]`` against ``new.seen[c:d]``."""
+
+    old: Side
+    new: Side
+    a: int
+    b: int
+    c: int
+    d: int
+    edits: list[int] = field(default_factory=list)  # indexes into the edits judged
+
+    @property
+    def gone(self) -> list[Token]:
+        """The seen tokens of the old text that changed."""
+        return self.old.seen[self.a : self.b]
+
+    @property
+    def come(self) -> list[Token]:
+        """The seen tokens of the new text that changed."""
+        return self.new.seen[self.c : self.d]
+
+    @property
+    def words_gone(self) -> str:
+        """The words that are gone, folded, one space between."""
+        return fold_words(self.gone)
+
+    @property
+    def words_come(self) -> str:
+        """The words that came, folded, one space between."""
+        return fold_words(self.come)
+
+    def facts(self) -> tuple[list[Fact], list[Fact]]:
+        """Return the facts that overlap the changed tokens on each side."""
+        return (
+            [fact for fact in self.old.facts if fact.first < self.b and fact.last > self.a],
+            [fact for fact in self.new.facts if fact.first < self.d and fact.last > self.c],
+        )
+
+
+@dataclass(slots=True)
+class Passage:
+    """Paragraphs of both versions that hold edits, and the hunks in them."""
+
+    old: Side
+    new: Side
+    edits: list[int]
+    hunks: list[Hunk] = field(default_factory=list)
+
+
+def passages(
+    old: Article, new: Article, edits: Sequence[Edit], numbers: Sequence[int], lexicon: Lexicon
+) -> list[Passage]:
+    """Gather edits into passages, each with its hunks; ``numbers`` says which edits to take."""
+    ordered = sorted(numbers, key=lambda number: (edits[number].old_start, edits[number].new_start))
+    groups: list[tuple[list[int], int, int, int, int]] = []
+    for number in ordered:
+        edit = edits[number]
+        a, b = old.paragraph(edit.old_start, edit.old_end)
+        c, d = new.paragraph(edit.new_start, edit.new_end)
+        if groups:
+            members, e, f, g, h = groups[-1]
+            if (a < f and e < b) or (c < h and g < d) or (a == f == e and c == h and a == b):
+                members.append(number)
+                groups[-1] = (members, min(a, e), max(b, f), min(c, g), max(d, h))
+                continue
+        groups.append(([number], a, b, c, d))
+    found = []
+    for members, a, b, c, d in groups:
+        passage = Passage(Side(old, a, b), Side(new, c, d), members)
+        raw = [_hunk(passage, edits[number], number) for number in members]
+        rough = [hunk for hunk in raw if hunk.a < hunk.b or hunk.c < hunk.d]
+        if rough:
+            usage = Both(old, new)
+            passage.old.find_facts(lexicon, usage)
+            passage.new.find_facts(lexicon, usage)
+            passage.hunks = _settled(rough)
+        found.append(passage)
+    return found
+
+
+def _hunk(passage: Passage, edit: Edit, number: int) -> Hunk:
+    """Find the seen tokens that an edit touches, whole words on both sides."""
+    old, new = passage.old, passage.new
+    a, b, c, d = edit.old_start, edit.old_end, edit.new_start, edit.new_end
+    for _ in range(4):
+        one, other = old.places(a, b), new.places(c, d)
+        left = max(
+            a - old.starts[one[0]] if one[0] < one[1] else 0,
+            c - new.starts[other[0]] if other[0] < other[1] else 0,
+        )
+        right = max(
+            old.ends[one[1] - 1] - b if one[0] < one[1] else 0,
+            new.ends[other[1] - 1] - d if other[0] < other[1] else 0,
+        )
+        if left <= 0 and right <= 0:
+            break
+        a, c = max(a - max(left, 0), old.start), max(c - max(left, 0), new.start)
+        b, d = min(b + max(right, 0), old.end), min(d + max(right, 0), new.end)
+    hunk = Hunk(old, new, *old.places(a, b), *new.places(c, d), [number])
+    _trim(hunk)
+    return hunk
+
+
+def _alike(one: Token, other: Token) -> bool:
+    return one.text == other.text and one.kind == other.kind
+
+
+def _trim(hunk: Hunk) -> None:
+    old, new = hunk.old.seen, hunk.new.seen
+    while hunk.a < hunk.b and hunk.c < hunk.d and _alike(old[hunk.a], new[hunk.c]):
+        hunk.a += 1
+        hunk.c += 1
+    while hunk.a < hunk.b and hunk.c < hunk.d and _alike(old[hunk.b - 1], new[hunk.d - 1]):
+        hunk.b -= 1
+        hunk.d -= 1
+
+
+def _settled(hunks: list[Hunk]) -> list[Hunk]:
+    """Join hunks with no word between them, and let each grow over the facts it cuts."""
+    while True:
+        joined: list[Hunk] = []
+        for hunk in hunks:
+            if joined and _touch(joined[-1], hunk):
+                last = joined[-1]
+                last.b, last.d = max(last.b, hunk.b), max(last.d, hunk.d)
+                last.a, last.c = min(last.a, hunk.a), min(last.c, hunk.c)
+                last.edits += [number for number in hunk.edits if number not in last.edits]
+            else:
+                joined.append(hunk)
+        grown = [_grow(hunk) for hunk in joined]
+        hunks = joined
+        if not any(grown):
+            return hunks
+
+
+def _touch(one: Hunk, other: Hunk) -> bool:
+    if other.a < one.b or other.c < one.d:
+        return True
+    between = one.old.seen[one.b : other.a]
+    beside = one.new.seen[one.d : other.c]
+    if opens_between(one.old, one.b, other.a) or opens_between(one.new, one.d, other.c):
+        return False
+    return not any(token.kind in ("word", "number") for token in between) or not any(
+        token.kind in ("word", "number") for token in beside
+    )
+
+
+def opens_between(side: Side, first: int, last: int) -> bool:
+    """Tell whether a sentence or line begins among some seen tokens, or right after them."""
+    return any(
+        opens_sentence(side.seen, place)
+        for place in range(max(first, 1), min(last + 1, len(side.seen)))
+    )
+
+
+def _grow(hunk: Hunk) -> bool:
+    gone, come = hunk.facts()
+    left = max(
+        [hunk.a - fact.first for fact in gone] + [hunk.c - fact.first for fact in come] + [0]
+    )
+    right = max([fact.last - hunk.b for fact in gone] + [fact.last - hunk.d for fact in come] + [0])
+    if left <= 0 and right <= 0:
+        return False
+    # The tokens around a hunk are the same on both sides, as far as the passage goes.
+    left = min(max(left, 0), hunk.a, hunk.c)
+    right = min(max(right, 0), len(hunk.old.seen) - hunk.b, len(hunk.new.seen) - hunk.d)
+    hunk.a -= left
+    hunk.c -= left
+    hunk.b += right
+    hunk.d += right
+    return left > 0 or right > 0
