@@ -422,3 +422,15 @@ def test_a_zone_in_a_text_is_read_as_it_stands(written: str | None, at: str) -> 
 
 def test_an_instant_at_the_end_of_time_is_no_traceback() -> None:
     assert instant(date(9999, 12, 31), time(23, 59), "ET", NEW_YORK).year == 9999
+
+
+def test_a_text_in_a_language_that_nobody_knows_is_read_with_english_words() -> None:
+    (found,) = find_stamps("Upd8 May 12, 2022", language="xx")
+    assert found.date == date(2022, 5, 12)
+    read = read_moment("May 12, 2022", day_first=None, zone=NEW_YORK, now=NOW, language="xx-YY")
+    assert read.at.date() == date(2022, 5, 12)
+
+
+def test_other_languages_are_known_through_babel() -> None:
+    (found,) = find_stamps("Aktualizacja z 12 maja 2022, 7:45", language="pl")
+    assert (found.date, found.time) == (date(2022, 5, 12), time(7, 45))

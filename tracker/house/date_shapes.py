@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import time
 from functools import cache
 
-from tracker.house.language import Language, base, language
+from tracker.house.language import Language, with_english
 from tracker.house.zones import understand
 
 _SPACE = r"[ \t\u00a0\u2009\u202f]"
@@ -216,7 +216,7 @@ def shapes(code: str, *, prose: bool) -> Shapes:
 
     ``prose``: for running text; otherwise for what an editor types.
     """
-    languages = tuple(language(each) for each in dict.fromkeys((base(code), "en")))
+    languages = with_english(code)
     return Shapes(
         prose=prose,
         date=re.compile(_date(languages, prose), re.IGNORECASE),

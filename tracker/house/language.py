@@ -61,6 +61,20 @@ def language(code: str) -> Language:
     return _from_babel(code)
 
 
+def with_english(code: str) -> tuple[Language, ...]:
+    """The words of a language and of English; of English alone where the language is not known.
+
+    For reading: an article may name any language, and people type English dates everywhere.
+    """
+    english = language("en")
+    if base(code) == "en":
+        return (english,)
+    try:
+        return language(base(code)), english
+    except TrackerError:
+        return (english,)
+
+
 def has_words(code: str) -> bool:
     """Whether there is a file of words for this language, so that Babel is not needed."""
     short = base(code)

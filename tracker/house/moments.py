@@ -14,16 +14,16 @@ from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
 from tracker.errors import TrackerError
+from tracker.house.calendar_days import HINT, calendar_day, long_date
 from tracker.house.date_shapes import Numbers, Shapes, fold, shapes
-from tracker.house.language import base
 from tracker.house.language import language as language_of
-from tracker.house.patterns import century, write_clock, write_pattern
+from tracker.house.language import with_english
+from tracker.house.patterns import write_clock
 from tracker.house.zones import WrittenZone, at_home, understand, wall_times
 from tracker.house.zones import zone as zone_named
 from tracker.model import Precision
 
 _LONGEST = 120
-_HINT = "Write it as 2022-05-12T07:45, or as 2022-05-12."
 _COMPACT = re.compile(
     r"(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)"
     r"(?:T(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)?)?(?=Z|[+-]\d|\s|,|$)",
@@ -61,7 +61,7 @@ class _Typed:
 
     def take(self, what: str) -> None:
         if what in self.taken:
-            raise TrackerError(f"“{self.text}” has more than one {what}.", _HINT)
+            raise TrackerError(f"“{self.text}” has more than one {what}.", HINT)
         self.taken.add(what)
 
 
@@ -97,16 +97,16 @@ def read_moment(
     typed = _understood(text, day_first, zone, now, language, zones)
     if typed.relative == "now":
         if typed.taken != {"date"}:
-            raise TrackerError(f"“{typed.text}” says more than now.", _HINT)
+            raise TrackerError(f"“{typed.text}” says more than now.", HINT)
         return Moment(typed.now, "minute")
     if typed.weekday is not None and "date" not in typed.taken:
-        raise TrackerError(f"“{typed.text}” names a weekday, which could be of any week.", _HINT)
+        raise TrackerError(f"“{typed.text}” names a weekday, which could be of any week.", HINT)
     if not typed.taken & {"date", "time"}:
-        raise TrackerError(f"“{typed.text}” is not a date or time.", _HINT)
+        raise TrackerError(f"“{typed.text}” is not a date or time.", HINT)
     day = _day(typed)
     if typed.weekday is not None and day.weekday() != typed.weekday:
         raise TrackerError(
-            f"{_long(day)} is a {_weekday(day)}, not a {_weekday_name(typed.weekday)}.",
+            f"{long_date(day)} is a {_weekday(day)}, not a {_weekday_name(typed.weekday)}.",
             "Correct the date or leave the weekday out.",
         )
     try:
@@ -114,7 +114,7 @@ def read_moment(
             return Moment(_first_instant(day, zone), "day")
         return Moment(_instant(typed, day, typed.clock), "minute")
     except OverflowError:
-        raise TrackerError(f"“{typed.text}” is too far away.", _HINT) from None
+        raise TrackerError(f"“{typed.text}” is too far away.", HINT) from None
 
 
 def _understood(
@@ -128,11 +128,11 @@ def _understood(
     words = " ".join(text.split())
     shown = words if len(words) <= _LONGEST else words[:_LONGEST] + "…"
     if not words:
-        raise TrackerError("No date was given.", _HINT)
+        raise TrackerError("No date was given.", HINT)
     if len(words) > _LONGEST:
-        raise TrackerError(f"“{shown}” is too long for a date.", _HINT)
+        raise TrackerError(f"“{shown}” is too long for a date.", HINT)
     typed = _Typed(words, day_first, home, now.astimezone(home), more)
-    known = shapes(base(language), prose=False)
+    known = shapes(language, prose=False)
     small = _SmallWords(language)
     at = 0
     while at < len(words):
@@ -158,15 +158,15 @@ def _not_understood(typed: _Typed, at: int) -> TrackerError:
     if at == 0:  # the words after it may be understood
         rest = rest.partition(" ")[0]
     if rest == typed.text:
-        return TrackerError(f"“{rest}” is not a date or time.", _HINT)
-    return TrackerError(f"“{rest}” in “{typed.text}” is not understood.", _HINT)
+        return TrackerError(f"“{rest}” is not a date or time.", HINT)
+    return TrackerError(f"“{rest}” in “{typed.text}” is not understood.", HINT)
 
 
 class _SmallWords:
     """The words around dates and times, of a language and of English."""
 
     def __init__(self, language: str) -> None:
-        languages = [language_of(each) for each in dict.fromkeys((base(language), "en"))]
+        languages = with_english(language)
         self.relative = {
             fold(word): role
             for role in ("now", "today", "yesterday")
@@ -272,20 +272,9 @@ def _day(typed: _Typed) -> date:
     today = typed.now.astimezone(_rough_zone(typed)).date()
     if typed.relative == "yesterday":
         return today - timedelta(days=1)
-    numbers = typed.date
-    if numbers is None:
+    if typed.date is None:
         return today
-    year = numbers.year
-    if year is not None and numbers.short_year:
-        year = century(year, today)
-    if numbers.pair is None:
-        assert numbers.month is not None
-        assert numbers.day is not None
-        found = _dated(year, numbers.month, numbers.day, today)
-        if found is None:
-            raise _no_such_day(typed, year, numbers.month, numbers.day)
-        return found
-    return _ordered(typed, numbers.pair, year, today)
+    return calendar_day(typed.date, typed.date_text, typed.day_first, today)
 
 
 def _rough_zone(typed: _Typed) -> tzinfo:
@@ -296,55 +285,6 @@ def _rough_zone(typed: _Typed) -> tzinfo:
     if found.place is not None:
         return zone_named(found.place)
     return timezone(found.offset) if found.offset is not None else typed.home
-
-
-def _ordered(typed: _Typed, pair: tuple[int, int], year: int | None, today: date) -> date:
-    """The day of two numbers, read in the house's order."""
-    by_day = _dated(year, pair[1], pair[0], today)
-    by_month = _dated(year, pair[0], pair[1], today)
-    if by_day is None and by_month is None:
-        raise TrackerError(f"“{typed.date_text}” is not a date in any order.", _HINT)
-    if typed.day_first is None:
-        if by_day and by_month and by_day != by_month:
-            raise TrackerError(
-                f"“{typed.date_text}” may be {_long(by_month)} or {_long(by_day)}.",
-                f"Write {by_month.isoformat()} or {by_day.isoformat()}.",
-            )
-        chosen = by_day or by_month
-    else:
-        chosen = by_day if typed.day_first else by_month
-    if chosen is not None:
-        return chosen
-    other = by_day or by_month
-    assert other is not None
-    order, only = ("day/month", "month/day") if typed.day_first else ("month/day", "day/month")
-    raise TrackerError(
-        f"“{typed.date_text}” is not a date as {order}, which is the house's order; "
-        f"as {only} it would be {_long(other)}.",
-        f"Write {other.isoformat()} if that is meant.",
-    )
-
-
-def _dated(year: int | None, month: int, day: int, today: date) -> date | None:
-    """The date of these parts; without a year the nearest that is not in the future."""
-    for candidate in [year] if year is not None else range(today.year, today.year - 9, -1):
-        try:
-            found = date(candidate, month, day)
-        except ValueError:
-            continue
-        if year is not None or found <= today:
-            return found
-    return None
-
-
-def _no_such_day(typed: _Typed, year: int | None, month: int, day: int) -> TrackerError:
-    if not 1 <= month <= 12:
-        return TrackerError(f"“{typed.date_text}” is not a date: there is no month {month}.", _HINT)
-    name = language_of("en").months["wide"][month - 1]
-    in_year = f" {year}" if year is not None else ""
-    return TrackerError(
-        f"“{typed.date_text}” is not a date: {name}{in_year} has no day {day}.", _HINT
-    )
 
 
 def _first_instant(day: date, home: ZoneInfo) -> datetime:
@@ -364,8 +304,9 @@ def _instant(typed: _Typed, day: date, clock: time) -> datetime:
             for fold_ in (1, 0)
         ]
         before, after = (_clock_words(reading) for reading in readings)
+        skipped = f"{long_date(day)}, {_clock_words(wall)}"
         raise TrackerError(
-            f"{_long(day)}, {_clock_words(wall)} does not exist in {where}: the clocks go forward.",
+            f"{skipped} does not exist in {where}: the clocks go forward.",
             f"Write {before} or {after}".rstrip(".") + ".",
         )
     return found.astimezone(UTC).astimezone(typed.home)
@@ -403,14 +344,10 @@ def _in_season(written: str, found: WrittenZone, wall: datetime) -> None:
             return
     there = local.astimezone(zone_named(found.places[0]))
     raise TrackerError(
-        f"“{written}” is not in use on {_long(wall.date())}: {found.places[0]} is on "
+        f"“{written}” is not in use on {long_date(wall.date())}: {found.places[0]} is on "
         f"{there.tzname()} then.",
         f"Write {there.tzname()}, or the offset if {written} is meant.",
     )
-
-
-def _long(day: date) -> str:
-    return write_pattern(day, "MMMM d, y")
 
 
 def _clock_words(wall: datetime) -> str:
