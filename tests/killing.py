@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import signal
 import subprocess
 import sys
@@ -28,8 +27,10 @@ for number in range(1000):
 """
 
 
-def killed(room: Room, path: str, name: str, chance: random.Random, *, group: bool) -> list[str]:
-    """Start a worker and kill it at a random moment; the commits that it reported.
+def killed(
+    room: Room, path: str, name: str, moment: float, *, group: bool, reports: int
+) -> list[str]:
+    """Start a worker and kill it ``moment`` seconds after so many reports; what it reported.
 
     ``group``: its git processes are killed with it; else they go on for the moment they need.
     """
@@ -42,12 +43,13 @@ def killed(room: Room, path: str, name: str, chance: random.Random, *, group: bo
     )
     assert worker.stdout is not None
     assert worker.stdout.readline() == b"ready\n"
-    time.sleep(chance.uniform(0, 0.15))
+    reported = [worker.stdout.readline().decode().strip() for _ in range(reports)]
+    time.sleep(moment)
     if group:
         os.killpg(worker.pid, signal.SIGKILL)
     else:
         worker.kill()
-    reported = worker.stdout.read().decode().split()
+    reported += worker.stdout.read().decode().split()
     worker.stdout.close()
     worker.wait()
     return [commit for commit in reported if len(commit) == 40]

@@ -16,6 +16,7 @@ from tests.recording import ADA, ARTICLE, MORNING, Room
 from tracker.errors import TrackerError
 from tracker.store import locks, record
 from tracker.store.record import EditedMeanwhile, write
+from tracker.store.staging import Staging
 
 _EDITOR = """
 import sys
@@ -146,6 +147,28 @@ def test_an_editor_at_the_last_moment_is_named_and_no_reversal_is_staged(
     assert room.status == [f" M {ARTICLE}"]
 
 
+def test_a_branch_that_is_switched_meanwhile_keeps_its_own_article(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = Room.make(tmp_path, articles={ARTICLE: b"One.\n"})
+    room.git("switch", "-qc", "draft")
+    room.record(b"Draft.\n")
+    room.git("switch", "-q", "main")
+    main = room.git("rev-parse", "main")
+    make = Staging.make
+
+    def switched_after(staging: Staging) -> None:
+        make(staging)
+        room.git("symbolic-ref", "HEAD", "refs/heads/draft")
+
+    monkeypatch.setattr(Staging, "make", switched_after)
+    with pytest.raises(TrackerError) as caught:
+        room.record(b"Two.\n")
+    assert caught.value.sentence == "Another branch was checked out meanwhile."
+    assert room.git("rev-parse", "main") == main
+    assert room.git("diff", "--cached", "--name-only") == ""
+
+
 def test_a_file_saved_while_git_works_is_not_put_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -189,9 +212,17 @@ def test_recordings_killed_at_any_moment_leave_nothing_to_do_by_hand(
 ) -> None:
     room = Room.make(tmp_path, articles={ARTICLE: b"Start.\n", "articles/other.md": b"Other.\n"})
     chance = random.Random(7 + group)
+    usual = next_recording(room, ARTICLE, "first")
     reported: list[str] = []
     for number in range(8):
-        reported += killed(room, ARTICLE, f"worker {number}", chance, group=group)
+        reported += killed(
+            room,
+            ARTICLE,
+            f"worker {number}",
+            chance.uniform(0, usual),
+            group=group,
+            reports=number % 2,
+        )
         if not group:
             time.sleep(0.1)
         check(room, ARTICLE, reported)

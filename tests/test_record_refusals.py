@@ -81,6 +81,7 @@ def refused(room: Room, text: bytes = b"Two.\n", path: str = ARTICLE) -> Tracker
             r".g\u200cit/hooks/x has the part .g\u200cit, a name that git keeps for itself.",
         ),
         (".gitmodules", ".gitmodules has the part .gitmodules, a name that git keeps for itself."),
+        ("a/" * 3000 + "x.md", "A path of 6004 characters is too long."),
         ("a\ud800.md", r"The path 'a\ud800.md' holds characters that no file name can have."),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import stat
 import subprocess
 from datetime import UTC, datetime, timedelta, timezone
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,9 @@ import pytest
 from tests.recording import ADA, ARTICLE, MORNING, Room
 from tracker.errors import TrackerError
 from tracker.model import Person
+from tracker.store import record
 from tracker.store.git import discover
+from tracker.store.objects import object_hash
 from tracker.store.record import EditedMeanwhile, blob_of, initialise, write
 
 
@@ -252,6 +255,35 @@ def test_attributes_and_filters_of_the_repository_apply(tmp_path: Path) -> None:
     assert blob_of(room.repository, ARTICLE, b"one\r\n") == room.blob()
 
 
+@pytest.mark.parametrize(
+    "place",
+    ["articles/.gitattributes", ".git/info/attributes", "../settings/attributes", "staged"],
+)
+def test_attributes_apply_wherever_they_stand(
+    room: Room, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(room.folder.parent / "config"))
+    room.put("x.md" if place == "staged" else place, b"*.md text\n")
+    if place.startswith(".."):
+        room.git("config", "core.attributesFile", str(room.folder / place))
+    if place == "staged":
+        room.put("articles/2022/.gitattributes", b"*.md text\n")
+        room.git("add", ".")
+        room.git("commit", "-qm", "Attributes")
+        (room.folder / "articles/2022/.gitattributes").unlink()
+    room.record(b"Two.\r\n")
+    assert room.text() == b"Two.\n"
+
+
+def test_attributes_of_a_person_apply(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable, place in (("XDG_CONFIG_HOME", "../git"), ("HOME", "../.config/git")):
+        monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+        monkeypatch.setenv(variable, str(room.folder.parent))
+        room.put(f"{place}/attributes", b"*.md text\n")
+        room.record(f"By {variable}.\r\n".encode())
+        assert room.text() == f"By {variable}.\n".encode()
+
+
 def test_a_filter_that_is_not_installed_stops_the_recording(room: Room) -> None:
     room.put(".gitattributes", b"*.md filter=lfs\n")
     room.git("config", "filter.lfs.clean", "no-such-program-lfs clean")
@@ -368,6 +400,33 @@ def test_an_article_that_another_editor_recorded_meanwhile_is_not_overwritten(ro
     )  # fmt: skip
     assert room.file() == b"By Bo.\n"
     assert room.status == []
+
+
+def test_git_packs_its_objects_when_there_are_many(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = (b"%d" % number for number in range(10_000))
+    counted = (text for text in texts if object_hash("blob", text, 40).startswith("17"))
+    for text in islice(counted, 2):
+        room.git("hash-object", "-w", "--stdin", data=text)
+    room.git("config", "gc.auto", "1")
+    room.git("config", "gc.autoDetach", "false")
+    room.record(b"Two.\n")
+    packs = room.folder / ".git" / "objects" / "pack"
+    assert not list(packs.glob("*.pack"))
+    monkeypatch.setattr(record, "_MANY", 0)
+    room.record(b"Three.\n")
+    assert list(packs.glob("*.pack"))
+    room.sound()
+
+
+def test_long_messages_and_odd_names_are_no_hindrance(room: Room) -> None:
+    room.record(b"Two.\n", message="x" * 1_000_000, person=Person("A\ud800da", "a@x.org"))
+    assert room.git("log", "-1", "--format=%an") == "A?da"
+    room.record(b"Three.\n", person=Person("Ren\udce9", "r@x.org"))
+    assert "author Ren\udce9 <r@x.org> " in room.git("cat-file", "commit", "main")
+    room.record(b"Four.\n")
+    assert len(room.git("log", "-1", "--format=%s", "main~2")) == 1_000_000
 
 
 def test_no_temporary_file_is_left_beside_the_article(room: Room) -> None:

@@ -30,9 +30,17 @@ def main(times: int) -> None:
         for name, value in (("user.name", "Ada Editor"), ("user.email", "ada@example.org")):
             room.git("config", name, value)
         chance = random.Random(2022)
+        usual = next_recording(room, ARTICLE, "first")
         for number in range(times):
             group = number % 2 == 0
-            reported += killed(room, ARTICLE, f"worker {number}", chance, group=group)
+            reported += killed(
+                room,
+                ARTICLE,
+                f"worker {number}",
+                chance.uniform(0, usual),
+                group=group,
+                reports=number % 3,
+            )
             locks.update(left_over(room))
             if not group:
                 time.sleep(0.2)

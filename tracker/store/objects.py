@@ -1,12 +1,13 @@
 """The objects of one commit: read the trees on the way to a path, write the new ones.
 
 A recording needs the trees from the top to the article, a few hundred bytes each, and writes as
-many and a commit. ``git cat-file --batch`` reads them and one ``git unpack-objects`` writes them
+many and a commit. One ``git cat-file`` reads them and one ``git unpack-objects`` writes them
 all; the formats are those of git's own documentation (gitformat-pack, git-mktree).
 """
 
 from __future__ import annotations
 
+import re
 import struct
 import subprocess
 import zlib
@@ -22,6 +23,8 @@ Type = Literal["commit", "tree", "blob"]
 _PACK_TYPES: dict[Type, int] = {"commit": 1, "tree": 2, "blob": 3}
 
 _FOLDER = b"40000"
+
+_HEAD = re.compile(rb"[0-9a-f]{40,64} [a-z]+ [0-9]+\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +46,11 @@ class Place:
 
 
 class Objects:
-    """Reads objects through one running ``git cat-file --batch``; a context manager."""
+    """Asks one running ``git cat-file`` for objects; a context manager."""
 
     def __init__(self, git: Git) -> None:
         self._process = subprocess.Popen(
-            git.command("--no-replace-objects", "cat-file", "--batch"),
+            git.command("--no-replace-objects", "cat-file", "--batch-command", "-z"),
             cwd=git.directory,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -69,32 +72,51 @@ class Objects:
         process.stdout.close()
         process.wait()
 
-    def read(self, name: str) -> tuple[str, str, bytes] | None:
-        """Hash, type and content of an object; None where there is none by that name."""
-        assert self._process.stdin is not None
+    def read(self, name: str) -> tuple[str, bytes] | None:
+        """Hash and content of an object; None where there is none by that name."""
+        head = self._ask("contents", name)
+        if head is None:
+            return None
         assert self._process.stdout is not None
-        try:
-            self._process.stdin.write(name.encode() + b"\n")
-            self._process.stdin.flush()
-        except BrokenPipeError:
-            raise _unreadable(name) from None
-        head = self._process.stdout.readline().split()
-        if len(head) < 3:
-            if head[-1:] == [b"missing"]:
-                return None
-            raise _unreadable(name)
         size = int(head[2])
         content = self._process.stdout.read(size + 1)
         if len(content) != size + 1:
             raise _unreadable(name)
-        return head[0].decode(), head[1].decode(), content[:-1]
+        return head[0].decode(), content[:-1]
+
+    def staged(self, path: str, stage: int = 0) -> str | None:
+        """The hash of the blob that the index has at a path; None where it has none."""
+        head = self._ask("info", f":{stage}:{path}")
+        return head[0].decode() if head is not None else None
+
+    def _ask(self, command: str, name: str) -> list[bytes] | None:
+        """Hash, type and size of an object; None where there is none by that name."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        question = f"{command} {name}".encode("utf-8", "surrogateescape")
+        try:
+            self._process.stdin.write(question + b"\0")
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            raise _unreadable(name) from None
+        head = self._process.stdout.readline()
+        while head and not _HEAD.fullmatch(head):
+            if head.endswith(b" missing\n"):
+                return None
+            more = self._process.stdout.readline()  # the name that is missing has a newline
+            if not more:
+                raise _unreadable(name)
+            head += more
+        if not head:
+            raise _unreadable(name)
+        return head.split()
 
     def place(self, reference: str, path: Sequence[bytes]) -> Place:
         """Where a path stands in the newest commit of a branch, full name of the branch given."""
         found = self.read(reference)
         if found is None:
             return Place(None, (), None, None)
-        commit, _, content = found
+        commit, content = found
         tree = content[5 : content.index(b"\n")].decode()
         width = len(commit) // 2
         trees: list[bytes] = []
@@ -102,8 +124,8 @@ class Objects:
             read = self.read(tree)
             if read is None:
                 raise _unreadable(tree)
-            trees.append(read[2])
-            entry = _find(read[2], component, width)
+            trees.append(read[1])
+            entry = _find(read[1], component, width)
             if number == len(path) - 1:
                 return Place(commit, tuple(trees), entry, None)
             if entry is None:

@@ -19,6 +19,9 @@ _KEPT_BY_GIT = frozenset({".git", ".gitmodules", ".gitattributes", ".gitignore"}
 _SHORT_NAMES = re.compile(r"(?:git|gitmod|gi[0-9a-f]{4})~[0-9]+")
 
 
+_LONGEST = 4000  # characters; PATH_MAX of Linux, less what stands before
+
+
 def encoded(path: str) -> bytes:
     """A path as the bytes that git has; names that are no UTF-8 come back as they were.
 
@@ -47,6 +50,10 @@ def checked(path: str) -> tuple[bytes, ...]:
         raise TrackerError(
             f"The path {shown} holds a NUL character, which no file name can have.",
             "Give the path as your file manager shows it.",
+        )
+    if len(path) > _LONGEST:
+        raise TrackerError(
+            f"A path of {len(path)} characters is too long.", "Name a file in the repository."
         )
     components = path.split("/")
     if ".." in components or path.startswith("/"):

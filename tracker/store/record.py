@@ -24,7 +24,7 @@ from tracker.store.git import Git, GitError, Repository, discover, identity
 from tracker.store.objects import Entry, Objects, Place, Type, object_hash, pack, trees_with
 from tracker.store.paths import checked, shown_path
 from tracker.store.running import DURABLE, Running, Together
-from tracker.store.staging import Staging, keeping_line_ends
+from tracker.store.staging import Staging, as_staged, blob_as_added, staged_entry
 from tracker.store.worktree import Settings, Staged
 
 _ATTEMPTS = 50  # at a branch that others move all the time
@@ -64,7 +64,8 @@ class _Revision:
 
     @property
     def subject(self) -> str:
-        return self.message.decode("utf-8", "replace").partition("\n")[0]
+        """The message's first line, short enough for the reflog."""
+        return self.message.decode("utf-8", "replace").partition("\n")[0][:200]
 
 
 def write(
@@ -127,7 +128,9 @@ def _author(person: Person) -> Person:
         raise TrackerError(
             "The author has no name.", "Give a name and an address, like: Ada Jones <ada@x.org>"
         )
-    return Person(name.strip(), email.strip())
+    return Person(
+        *(_bytes(text.strip()).decode("utf-8", "surrogateescape") for text in (name, email))
+    )
 
 
 def _bytes(text: str) -> bytes:
@@ -176,37 +179,44 @@ def _in_work_tree(
     locks.wait_for_git(repository.git_dir / "index.lock")
     with Objects(git) as objects, Together(git) as together:
         settings_call = together.start("var", "-l")
-        index_call = together.start("ls-files", "-v", "-s", "-z", "--sparse", "--", path)
         place = _expected_place(repository, objects, revision)
         now = worktree.read(top, path)
         if now not in (disk, revision.data):
             raise worktree.changed_meanwhile(path)
-        blob_call = together.start(
-            *DURABLE, "hash-object", "-w", f"--path={path}", "--stdin", data=revision.data
-        )
+        base = as_staged(place.entry)
         settings = worktree.settings(repository, _text(settings_call.result()))
-        staged = worktree.staged(index_call.result(), path)
-        if staged is None:
-            worktree.check_new(git, path, known=place.entry is not None, settings=settings)
-        blob = _text(blob_call.result())
-        base = Staged(place.entry.mode.decode(), place.entry.hash) if place.entry else None
-        if base is not None and b"\r\n" in revision.data and blob != base.hash:
-            blob = keeping_line_ends(repository, path, revision.data, base, blob)
-        mode = (base or staged or worktree.mode_on_disk(top / path, settings)).mode
-        new = Staged(mode, blob)
+        old = staged_entry(repository, objects, path, base, settings)
+        if old is None:
+            worktree.check_new(git, path, known=base is not None, settings=settings)
+        # Where git stores a file as it stands, its blob is written with the other objects.
+        git_commits = settings.hooks or settings.signs
+        plain = not git_commits and worktree.is_plain(repository, top, path, settings, place.trees)
+        if plain:
+            digits = len(place.commit or "") or _digits(git)
+            blob = object_hash("blob", revision.data, digits)
+        else:
+            blob = _text(
+                Running(
+                    git, *DURABLE, "hash-object", "-w", f"--path={path}", "--stdin",
+                    data=revision.data,
+                ).result()
+            )  # fmt: skip
+            blob = blob_as_added(repository, top, path, revision.data, base, blob)
+        new = Staged((base or old or worktree.mode_on_disk(top / path, settings)).mode, blob)
         staging = Staging(
-            repository, top, path, revision.branch, now, revision.data, staged, new, base, turn
+            repository, top, path, revision.branch, now, revision.data, old, new, base, turn
         )
         try:
             if new == base:
                 staging.make()
                 return None
-            if settings.hooks or settings.signs:
+            if git_commits:
                 staging.make()
                 return _commit(repository, revision, place, staging)
-            entry = Entry(mode.encode(), blob)
+            entry = Entry(new.mode.encode(), blob)
+            objects_new: _Objects = [("blob", revision.data)] if plain else []
             return _advance(
-                repository, objects, revision, settings, place, entry, [], meanwhile=staging.make
+                repository, objects, revision, settings, place, entry, objects_new, staging.make
             )
         except BaseException:
             staging.undo(objects, revision.components)
@@ -282,9 +292,12 @@ def _advance(
     place: Place,
     entry: Entry,
     new: _Objects,
-    meanwhile: Callable[[], None] | None = None,
+    stage: Callable[[], None] | None = None,
 ) -> str:
-    """Write trees and commit, then move the branch, as often as others move it; the commit."""
+    """Write trees and commit, then move the branch, as often as others move it; the commit.
+
+    ``new``: objects to write with them. ``stage``: what puts the blob into the index, once.
+    """
     git = repository.git
     for attempt in range(_ATTEMPTS):
         trees = trees_with(place, revision.components, entry)
@@ -295,12 +308,19 @@ def _advance(
         with Together(git) as together:
             data = pack(written, len(entry.hash))
             unpacked = together.start(*DURABLE, "unpack-objects", "-q", data=data)
-            if meanwhile is not None:
-                meanwhile()  # the index, while the objects are written
-                meanwhile = None
+            if stage is not None and not new:
+                stage()  # while the objects are written; the blob is there
+                stage = None
             unpacked.result()
+        if stage is not None:
+            stage()
+            stage = None
         if settings.signs:
             commit_hash = _signed(git, revision, place, top)
+        if repository.top is not None and worktree.checked_out(repository) != revision.branch:
+            raise TrackerError(
+                "Another branch was checked out meanwhile.", "Go back to it, and record again."
+            )
         if _moved(repository, objects, revision, place, commit_hash):
             _upkeep(repository)
             return commit_hash
@@ -371,7 +391,7 @@ def _upkeep(repository: Repository) -> None:
     loose = repository.common_dir / "objects" / "17"
     with suppress(OSError):
         if len(list(loose.iterdir())) > _MANY:
-            repository.git.run("maintenance", "run", "--auto", "--quiet", accept=(0, 1, 128))
+            repository.git.run("gc", "--auto", "--quiet", accept=(0, 1, 128))
 
 
 def _commit(repository: Repository, revision: _Revision, place: Place, staging: Staging) -> str:

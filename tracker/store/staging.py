@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from tracker.errors import TrackerError
 from tracker.store import locks, worktree
 from tracker.store.git import Git, GitError, Repository
-from tracker.store.objects import Objects, object_hash
+from tracker.store.objects import Entry, Objects, object_hash
 from tracker.store.running import DURABLE, Running
-from tracker.store.worktree import Staged
+from tracker.store.worktree import Settings, Staged
 
 
 @dataclass(slots=True)
@@ -84,13 +84,14 @@ class Staging:
         its reversal. Never raises.
         """
         with suppress(TrackerError, OSError):
-            entry = objects.place(self.branch, components).entry
-            tip = Staged(entry.mode.decode(), entry.hash) if entry is not None else None
+            tip = as_staged(objects.place(self.branch, components).entry)
             if tip == self.new:
                 return
             if self._file:
                 worktree.put_back(self.top, self.path, self.now, self.data)
             if self._index and entry_in_index(self.repository.git, self.path) == self.new:
+                if worktree.checked_out(self.repository) != self.branch:
+                    tip = as_staged(objects.place("HEAD", components).entry)
                 self._put_back(self.old if tip == self.base else tip, known=tip is not None)
 
     def _put_back(self, entry: Staged | None, *, known: bool) -> None:
@@ -99,6 +100,11 @@ class Staging:
             # Most likely an intended addition, which git keeps as an empty blob.
             self._set(None)
             self.repository.git.run("add", "--intent-to-add", "--", self.path)
+
+
+def as_staged(entry: Entry | None) -> Staged | None:
+    """An entry of a tree as the index has it."""
+    return None if entry is None else Staged(entry.mode.decode(), entry.hash)
 
 
 def _empty(digits: int) -> str:
@@ -111,37 +117,61 @@ def entry_in_index(git: Git, path: str) -> Staged | None:
     return worktree.staged(said, path)
 
 
-def keeping_line_ends(
-    repository: Repository, path: str, data: bytes, base: Staged, blob: str
+def staged_entry(
+    repository: Repository, objects: Objects, path: str, base: Staged | None, settings: Settings
+) -> Staged | None:
+    """The index's entry of a path, asked of a process that runs anyway.
+
+    ``base`` is the entry in the newest commit. Refuses an entry in conflict, and one that the
+    sparse checkout leaves out.
+    """
+    if any(objects.staged(path, stage) for stage in (1, 2, 3)):
+        raise worktree.in_conflict(path)
+    blob = objects.staged(path)
+    if blob is not None and not settings.sparse and base is not None and blob == base.hash:
+        return base
+    return None if blob is None else entry_in_index(repository.git, path)
+
+
+def blob_as_added(
+    repository: Repository, top: Path, path: str, data: bytes, base: Staged | None, blob: str
 ) -> str:
-    """The blob that ``git add`` would make of a text with CRLF line ends.
+    """The blob that ``git add`` would make of a text, where ``hash-object`` makes another.
 
     Where git turns line ends by itself, it leaves a file alone that has CRLF in the repository;
-    ``hash-object`` does not know what is there. So the file is added to an index of its own, in
-    a folder of its own, that holds the blob of before.
+    and it reads attributes from the index where the work tree has none. ``hash-object``, which
+    made ``blob``, does not look into the index. So the file is added to an index of its own, in a
+    folder of its own, with the attributes and the entry of before.
     """
-    if blob == object_hash("blob", data, len(blob)):
-        return blob  # nothing was turned
+    folders = [folder.as_posix() for folder in PurePosixPath(path).parents]
+    names = ["/".join((folder, ".gitattributes")).removeprefix("./") for folder in folders]
+    hidden = [name for name in names if not (top / name).is_file()]
+    if not (b"\r\n" in data and base is not None and blob != base.hash):
+        listed = repository.git.run("ls-files", "-z", "--", *hidden)
+        if not hidden or not listed:
+            return blob
     from tempfile import TemporaryDirectory
 
-    assert repository.top is not None
-    with TemporaryDirectory(prefix="tracker-") as name:
-        folder = Path(name) / "tree"
+    with TemporaryDirectory(prefix="tracker-") as place:
+        folder = Path(place) / "tree"
         target = folder / path
         target.parent.mkdir(parents=True)
-        for part in [*target.relative_to(folder).parents]:
-            attributes = repository.top / part / ".gitattributes"
-            if attributes.is_file():
-                (folder / part / ".gitattributes").write_bytes(attributes.read_bytes())
+        for name in names:
+            with suppress(GitError):
+                attributes = worktree.read(top, name) if name not in hidden else None
+                if attributes is None:
+                    attributes = repository.git.run("cat-file", "blob", f":{name}")
+                (folder / name).write_bytes(attributes)
         target.write_bytes(data)
         git = Git(folder)
         there = {
             "GIT_DIR": str(repository.git_dir),
             "GIT_WORK_TREE": str(folder),
-            "GIT_INDEX_FILE": str(Path(name) / "index"),
+            "GIT_INDEX_FILE": str(Path(place) / "index"),
         }
-        entry = f"{base.mode},{base.hash},{path}"
-        git.run("update-index", "--add", "--cacheinfo", entry, extra=there)
-        git.run("update-index", "--", path, extra=there)
+        if base is not None:
+            entry = f"{base.mode},{base.hash},{path}"
+            git.run("update-index", "--add", "--cacheinfo", entry, extra=there)
+        git.run("update-index", "--add", "--", path, extra=there)
         said = git.run("ls-files", "-s", "-z", "--", path, extra=there)
     return said.split()[1].decode()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import stat
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,6 +53,8 @@ class Settings:
     sparse: bool  # the work tree holds a part of the files only
     cones: bool  # that part is told by folders, as newer versions of git do it
     modes: bool  # the file system knows which files are executable
+    line_ends: bool  # git turns line ends without being told so by attributes
+    attributes: tuple[Path, ...]  # where a person's or a machine's attributes would stand
 
 
 def checked_out(repository: Repository) -> str | None:
@@ -277,14 +279,19 @@ def staged(said: bytes, path: str) -> Staged | None:
             continue
         tag, mode, blob, stage = line.partition(b"\t")[0].decode().split()
         if stage != "0":
-            raise TrackerError(
-                f"{shown_path(path)} is in conflict in the index.",
-                "Settle it first, then: git add -- " + shown_path(path),
-            )
+            raise in_conflict(path)
         if tag.upper() == "S":
             raise outside_sparse(path)
         return Staged(mode, blob)
     return None
+
+
+def in_conflict(path: str) -> TrackerError:
+    """The error for a path that a merge left in conflict."""
+    return TrackerError(
+        f"{shown_path(path)} is in conflict in the index.",
+        f"Settle it first, then: git add -- {shown_path(path)}",
+    )
 
 
 def outside_sparse(path: str) -> TrackerError:
@@ -322,7 +329,39 @@ def settings(repository: Repository, said: str) -> Settings:
         sparse,
         sparse and _true(values.get("core.sparsecheckoutcone", "")),
         _true(values.get("core.filemode", "true")),
+        values.get("core.autocrlf", "false").lower() not in {"false", "no", "off", "0", ""},
+        _attributes(values),
     )
+
+
+def _attributes(values: dict[str, str]) -> tuple[Path, ...]:
+    """The files of attributes outside of a repository; newer versions of git list them."""
+    names = [values[key] for key in ("GIT_ATTR_SYSTEM", "GIT_ATTR_GLOBAL") if key in values]
+    if "GIT_ATTR_SYSTEM" not in values:
+        names += [f"{prefix}/etc/gitattributes" for prefix in ("", "/usr/local", "/opt/homebrew")]
+    if "GIT_ATTR_GLOBAL" not in values:
+        kept = environment()
+        home = kept.get("XDG_CONFIG_HOME") or f"{kept.get('HOME', '')}/.config"
+        names.append(values.get("core.attributesfile", f"{home}/git/attributes"))
+    return tuple(Path(name).expanduser() for name in names)
+
+
+def is_plain(
+    repository: Repository, top: Path, path: str, settings: Settings, trees: Sequence[bytes]
+) -> bool:
+    """True where git stores the file as it stands: no attributes, no turning of line ends.
+
+    ``trees`` are those on the way to the path: git reads attributes of them where the work tree
+    has none.
+    """
+    if os.name != "posix" or settings.line_ends:
+        return False
+    if any(b" .gitattributes\0" in tree for tree in trees):
+        return False
+    folders = (top / path).relative_to(top).parents
+    places = [top / folder / ".gitattributes" for folder in folders]
+    places += [repository.common_dir / "info" / "attributes", *settings.attributes]
+    return not any(os.path.lexists(place) for place in places)
 
 
 def _doubtful(committer: str, values: dict[str, str]) -> bool:
