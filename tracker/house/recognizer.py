@@ -38,6 +38,10 @@ def recognise(style: Style, text: str, as_of: date | None = None) -> FoundNote |
     stripped = text.strip()
     if not stripped or len(stripped) > _LONGEST:
         return None
+    opening = _plain_start(stripped)
+    openings = _openings(style)
+    if not opening.startswith(openings) and not opening.lstrip("*_").startswith(openings):
+        return None  # almost every paragraph ends here
     start = text.index(stripped)
     for words in _unwrapped(one_line(stripped)):
         opening = _plain_start(words)
@@ -94,9 +98,13 @@ def _forms(style: Style) -> tuple[_Form, ...]:
     return tuple(made for _, made in sorted(found.values(), key=lambda pair: -pair[0]))
 
 
+@cache
+def _openings(style: Style) -> tuple[str, ...]:
+    return tuple({known.opening for known in _forms(style)})
+
+
 def _plain_start(words: str) -> str:
-    start = words[:100].replace("’", "'")
-    return re.sub(r"\s+", " ", start)
+    return " ".join(words[:100].replace("’", "'").split())
 
 
 @cache

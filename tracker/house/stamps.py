@@ -6,11 +6,14 @@ import re
 from dataclasses import dataclass
 from datetime import date, time
 
-from tracker.house.date_shapes import Numbers, Shapes, shapes
+from tracker.house.date_shapes import Numbers, Shapes, fold, shapes
 from tracker.house.language import base
 from tracker.house.patterns import century, on_day
 
 _AFTER_WEEKDAY = re.compile(r"[,.]?[ \t\u00a0]{0,2}(?:(?:the|den|dem|der|le|el)[ ])?")
+_DIGITS = re.compile(r"[0-9]+")
+_NAME_BEFORE = re.compile(r"([^\W\d_]{2,13})\.?(?:\s|&nbsp;){1,4}\Z")
+_LONGEST_MONTH = 40  # a name and the space after it, which may be written "&nbsp;"
 _WORD = re.compile(r"[^\W\d_]{1,13}")
 _BEFORE = 60  # how far before a date its time or weekday may begin
 
@@ -43,23 +46,36 @@ def find_stamps(
     ``day_first``; where that is None, by the reading that ``as_of`` allows, and at last by the
     custom of the language. What is no date (30 February) is left out.
     """
-    if not any(character.isdigit() for character in text):
-        return []
     known = shapes(language, prose=True)
     found: list[Stamp] = []
-    at = 0
-    while match := known.date.search(text, at):
-        at = match.start() + 1
-        numbers = known.numbers(match)
-        if numbers is None or (numbers.year is None and _in_month(text, match.start())):
-            continue
-        parts = _resolved(numbers, language, day_first, as_of)
-        if parts is None:
-            continue
-        stamp = _with_time(text, known, numbers, parts, found[-1].end if found else 0)
-        found.append(stamp)
-        at = stamp.end
+    floor = at = 0
+    # From number to number, since most of a text has none: a date begins with a number or with
+    # the name of a month before it.
+    while digits := _DIGITS.search(text, at):
+        at = digits.end()
+        for start in (_month_before(text, known, floor, digits.start()), digits.start()):
+            match = known.date.match(text, start) if start is not None else None
+            numbers = known.numbers(match) if match else None
+            if numbers is None or (numbers.year is None and _in_month(text, numbers.start)):
+                continue
+            parts = _resolved(numbers, language, day_first, as_of)
+            if parts is not None:
+                found.append(_with_time(text, known, numbers, parts, floor))
+                floor = at = found[-1].end
+                break
     return found
+
+
+def _month_before(text: str, known: Shapes, floor: int, start: int) -> int | None:
+    """Where the name of a month begins that stands right before a number; None without one."""
+    begin = max(floor, start - _LONGEST_MONTH)
+    before_gap = text[begin:start].rstrip()
+    if not (before_gap[-1:].isalpha() or before_gap.endswith((".", "&nbsp;"))):
+        return None  # quickly: most numbers do not stand after a word
+    before = _NAME_BEFORE.search(text, begin, start)
+    if before is None or (before.start() == begin > 0 and text[begin - 1].isalpha()):
+        return None
+    return before.start() if fold(before[1]) in known.months else None
 
 
 def _in_month(text: str, start: int) -> bool:
