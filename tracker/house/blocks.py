@@ -82,14 +82,17 @@ def top(text: str, floor: int) -> int:
     return heading.end if heading else floor
 
 
-def inserted(text: str, at: int, block: str, newline: str) -> str:
-    """Return the text with a block set in at the start of a line, or at the end of the text."""
+def inserted(text: str, at: int, block: Sequence[str], newline: str) -> str:
+    """Return the text with the lines of a block set in at the start of a line, or at the end."""
     before, after = text[:at], text[at:]
+    if (newline == "\n" and before.endswith("\r")) or (newline == "\r" and after[:1] == "\n"):
+        newline = "\r\n"  # or two breaks of different kinds would melt into one
+    made = newline.join(block)
     if not after and not (at > 0 and before.endswith(("\n", "\r"))):
-        return f"{before}{newline}{newline}{block}"
+        return f"{before}{newline}{newline}{made}"
     if not after or is_empty_line(text, at):
-        return f"{before}{newline}{block}{newline}{after}"
-    return f"{before}{block}{newline}{newline}{after}"
+        return f"{before}{newline}{made}{newline}{after}"
+    return f"{before}{made}{newline}{newline}{after}"
 
 
 def is_empty_line(text: str, at: int) -> bool:

@@ -85,12 +85,12 @@ def embed(
     """
     floor = document.body_start
     text = without_blocks(document.text, blocks(document.text, floor), floor)
-    newline = newline_of(document.text)
+    newline = newline_of(text)
     wanted = _wanted(text, floor, notes, style, zone, maximum, standing)
     if content := wanted["bottom"]:
-        text = inserted(text, len(text), _block(content, newline), newline)
+        text = inserted(text, len(text), _block(content), newline)
     if content := wanted["top"]:
-        text = inserted(text, top(text, floor), _block(content, newline), newline)
+        text = inserted(text, top(text, floor), _block(content), newline)
     if len(blocks(text, floor)) != sum(1 for content in wanted.values() if content):
         raise TrackerError(
             "The notes cannot stand under the article: its last block of code is not closed.",
@@ -184,6 +184,6 @@ def _differing(text: str, block: Block, made: list[str]) -> list[int]:
     ]
 
 
-def _block(content: Sequence[str], newline: str) -> str:
-    spaced = (part for line in content for part in (line.replace("\n", newline), ""))
-    return newline.join((OPENING, "", *spaced, CLOSING))
+def _block(content: Sequence[str]) -> list[str]:
+    spaced = (part for line in content for part in (*line.split("\n"), ""))
+    return [OPENING, "", *spaced, CLOSING]
