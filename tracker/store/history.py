@@ -102,7 +102,7 @@ def track(
     life = lives.alive.get(path) or lives.last_at(path)
     if life is None:
         raise TrackerError(
-            f"There is no article {path} in the history.",
+            f"There is no article {path!r} in the history.",
             "Record it with tracker record, or commit it with git.",
         )
     return life.track()
@@ -172,8 +172,9 @@ class _Texts:
     def read(self, blobs: Iterable[str]) -> dict[str, bytes]:
         names = list(blobs)
         missing = [name for name in names if name not in self._known]
-        if len(missing) > _MANY:
-            with suppress(TrackerError):
+        with suppress(TrackerError):
+            self._reader.fetch(missing)
+            if len(missing) > _MANY:
                 self._known.update(self._reader.read_many(missing))
         for name in missing:
             if name not in self._known:

@@ -7,11 +7,12 @@ import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from itertools import islice
 from types import TracebackType
 from typing import IO, Self
 
 from tracker.errors import TrackerError
-from tracker.store.git import Repository
+from tracker.store.git import GitError, Repository
 
 MAX_BYTES = 64 * 1024 * 1024
 """The largest text that is read unless a caller allows more: articles are small."""
@@ -19,6 +20,8 @@ MAX_BYTES = 64 * 1024 * 1024
 _AHEAD = 1024
 """Requests under way in ``read_many``. It bounds memory; and since an answer has at least 50 bytes,
 this many never fit into git's output buffer, so that git and we cannot wait for each other."""
+
+_FETCHED = 5000  # texts that are fetched at once into a partial clone
 
 
 class Reader:
@@ -31,6 +34,7 @@ class Reader:
     def __init__(self, repository: Repository, *, max_bytes: int = MAX_BYTES) -> None:
         self._repository = repository
         self._max_bytes = max_bytes
+        self._promised: bool | None = None
         self._single: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -72,6 +76,8 @@ class Reader:
 
         The iterable is read by a thread, a little ahead of what has been taken.
         """
+        if self._partial():
+            blobs = self._fetched(blobs)
         process = self._repository.git.start(
             "cat-file", "--batch", "--buffer", feed=True, quiet=True
         )
@@ -105,6 +111,66 @@ class Reader:
             process.kill()
             feeder.join()
             _end(process)
+
+    def fetch(self, blobs: Iterable[str]) -> None:
+        """In a partial clone, bring the texts that are not here, all at once.
+
+        git itself would bring each of them on its own when it is read. Elsewhere this does nothing.
+        Raises ``TrackerError`` when the other side does not give them.
+        """
+        if not self._partial():
+            return
+        wanted = set(blobs)
+        for blob in wanted:
+            _check(blob)
+        git = self._repository.git
+        listed = git.run("cat-file", "--batch-all-objects", "--batch-check=%(objectname)")
+        missing = wanted.difference(listed.decode("ascii").split("\n"))
+        if not missing:
+            return
+        named = git.text(
+            "config",
+            "--type=bool",
+            "--name-only",
+            "--get-regexp",
+            r"^remote\..*\.promisor$",
+            "^true$",
+            accept=(0, 1),
+        )
+        remote = named.partition("\n")[0].removeprefix("remote.").removesuffix(".promisor")
+        try:
+            git.run(
+                "-c",
+                "fetch.negotiationAlgorithm=noop",
+                "fetch",
+                "--quiet",
+                "--no-tags",
+                "--no-write-fetch-head",
+                "--no-auto-maintenance",
+                "--recurse-submodules=no",
+                "--filter=blob:none",
+                "--stdin",
+                "--end-of-options",
+                remote or "origin",
+                data="".join(f"{blob}\n" for blob in sorted(missing)).encode(),
+            )
+        except GitError:
+            raise TrackerError(
+                "This clone is partial, and the texts that it lacks could not be fetched.",
+                "Go online, or make a clone without --filter.",
+            ) from None
+
+    def _fetched(self, blobs: Iterable[str]) -> Iterator[str]:
+        rest = iter(blobs)
+        while several := list(islice(rest, _FETCHED)):
+            self.fetch(several)
+            yield from several
+
+    def _partial(self) -> bool:
+        if self._promised is None:
+            packs = self._repository.common_dir / "objects" / "pack"
+            self._promised = any(packs.glob("*.promisor"))
+        return self._promised
 
 
 class _EndError(Exception):
