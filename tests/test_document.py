@@ -462,7 +462,7 @@ def test_a_splice_brings_the_notes_and_leaves_the_rest(
 
 
 def test_real_articles_take_notes_and_give_them_back(shared_data: Path, tmp_path: Path) -> None:
-    """In the latest version of every third real post that parses, only the list of notes is written."""
+    """In every third real post that parses, only the list of notes is written."""
     folder = tmp_path / "posts"
     bundle = shared_data / "18f-posts.bundle"
     subprocess.run(["git", "clone", "-q", bundle, folder], check=True, capture_output=True)
