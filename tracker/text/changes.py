@@ -13,7 +13,8 @@ from dataclasses import replace
 
 from tracker.model import Change, Diff, Edit, FieldChange, FoundNote
 from tracker.text.lexicon import lexicon
-from tracker.text.hunks import Article, Hunk, Interval, Passage, passages
+from tracker.text import note_edits as notes
+from tracker.text.hunks import Article, Hunk, Passage, passages
 from tracker.text.rules import Scope, Verdict, clipped, judge_hunk, raw_content
 from tracker.text.title import judge_field
 
@@ -52,8 +53,10 @@ def judge(
     offsets at which the bodies begin, after the front matter.
     """
     words = lexicon(language)
-    before = Article(old, _hidden(old, old_notes), body_starts[0])
-    after = Article(new, _hidden(new, new_notes), body_starts[1])
+    kept = notes.paired(old_notes, new_notes)
+    before = Article(old, notes.hidden(old, old_notes, {pair[0] for pair in kept}), body_starts[0])
+    after = Article(new, notes.hidden(new, new_notes, {pair[1] for pair in kept}, old), body_starts[1])
+    noted = [(old_notes[one], new_notes[other]) for one, other in kept]
     labels: list[set[str]] = [set() for _ in diff.edits]
     verdicts: list[Verdict] = []
 
@@ -68,7 +71,8 @@ def judge(
         else:
             in_body.append(number)
     for passage in passages(before, after, edits, in_body, words):
-        for verdict in _judge_passage(passage, edits, Scope(words, before, after)):
+        found = _judge_passage(passage, edits, Scope(words, before, after))
+        for verdict in notes.told(found, edits, noted) if noted else found:
             verdicts.append(verdict)
             for number in verdict.edits:
                 labels[owners[number]].add(verdict.label)
@@ -101,28 +105,6 @@ def _flattened(edits: Sequence[Edit]) -> tuple[list[Edit], list[int]]:
     return found, owners
 
 
-_MARKERS = ("<!-- updates -->", "<!-- /updates -->")
-
-
-def _hidden(text: str, notes: Iterable[FoundNote]) -> list[Interval]:
-    """Return the passages left out: notes, and the blocks of notes between the footer's markers."""
-    found = [(note.start, note.end) for note in notes]
-    place = text.find(_MARKERS[0])
-    while place >= 0:
-        end = text.find(_MARKERS[1], place)
-        if end < 0:
-            break
-        found.append((place, end + len(_MARKERS[1])))
-        place = text.find(_MARKERS[0], end)
-    merged: list[Interval] = []
-    for start, end in sorted(found):
-        if merged and start <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
-        else:
-            merged.append((start, end))
-    return merged
-
-
 def _in_front_matter(edit: Edit, body_starts: tuple[int, int]) -> bool:
     return edit.old_end <= body_starts[0] and edit.new_end <= body_starts[1] and any(body_starts)
 
@@ -150,7 +132,7 @@ def _judge_passage(passage: Passage, edits: Sequence[Edit], scope: Scope) -> lis
                     "", True, tuple(passage.edits))
         )  # fmt: skip
         return found
-    if passage.hunks and passage.old.words == passage.new.words:
+    if passage.hunks and passage.old.gist == passage.new.gist:
         # However the diff cut it, readers see the same words in the same order.
         passage.hunks = [hunk for hunk in passage.hunks if not (hunk.words_gone or hunk.words_come)]
     scope.reordered = _reordered(passage.hunks, scope)
@@ -191,8 +173,8 @@ def _unseen(passage: Passage, edit: Edit, number: int, words_too: bool) -> list[
     come = Counter((token.kind, token.text) for token in new)
     changed = list((gone - come).elements()) + list((come - gone).elements())
     found: list[Verdict] = []
-    if any(token.struck for token in [*old, *new] if token.kind in ("word", "number")):
-        found.append(Verdict("negation", clipped(edit.old), clipped(edit.new), "", True, (number,)))
+    if struck := _struck(passage, changed):
+        found.append(Verdict("negation", struck, "", "", True, (number,)))
     kinds = {"link" if kind == "url" else kind for kind, _ in changed}
     if "link" in kinds and all(kind != "markup" or text in "[]<>" for kind, text in changed):
         kinds.discard("markup")  # the brackets that come with a link

@@ -17,7 +17,7 @@ from tracker.text.facts import Fact, Reading, find_facts, opens_sentence
 from tracker.text.lexicon import Lexicon
 from tracker.text.surface import SEEN, Token, mark_quotes, scan
 
-LONGEST_CONTEXT = 3_000
+LONGEST_CONTEXT = 1_500
 """Characters of a paragraph read before its first and after its last edit."""
 
 Interval = tuple[int, int]
@@ -177,6 +177,9 @@ class Both:
         return self.old.inside(word) or self.new.inside(word)
 
 
+_SIGNS = frozenset("$€£¥₴₽₹%+-−–<>=°±~")
+
+
 class Side:
     """One version of a passage: its tokens, those that are seen, the facts in it."""
 
@@ -200,9 +203,13 @@ class Side:
         self.facts = find_facts(Reading(self.seen, lexicon, usage))
 
     @property
-    def words(self) -> str:
-        """The words and numbers of the passage, folded, one space between."""
-        return fold_words(self.seen)
+    def gist(self) -> list[str]:
+        """What the passage says, folded: words, numbers, symbols, and the signs of numbers."""
+        return [
+            token.fold
+            for token in self.seen
+            if token.kind in ("word", "number", "symbol") or token.text in _SIGNS
+        ]
 
     def places(self, start: int, end: int) -> Interval:
         """Return the indexes of the seen tokens that overlap a range of the text."""

@@ -58,9 +58,10 @@ def judge_hunk(hunk: Hunk, scope: Scope) -> list[Verdict]:
         verdicts = rule(hunk, scope)
         if verdicts is None:
             continue
-        found += verdicts
         if verdicts and not verdicts[-1].substantive:
-            break
+            # What is small is told only of a hunk with nothing large in it.
+            return found if any(one.substantive for one in found) else found + verdicts
+        found += verdicts
     return found or [verdict(hunk, "style", False)]
 
 
@@ -178,9 +179,13 @@ def facts(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
         if fact is None:
             continue
         single = old is None or new is None
-        if single and (rewritten or (one_sided and len(added) + len(removed) > 1)):
+        if single and (
+            rewritten or fact.kind == "name" or (one_sided and len(added) + len(removed) > 1)
+        ):
             # A new sentence with numbers and names in it is information, not a number changed.
             continue
+        if single and one_sided and fact.kind in ("number", "date"):
+            told += _information(hunk, hunk.words_come, hunk.words_gone)
         told.append(
             verdict(
                 hunk,
@@ -268,6 +273,13 @@ def _stands(hunk: Hunk, fact: Fact, is_old: bool, numbers_there: bool, scope: Sc
         here = Counter(str(word) for word in fact.key[1:])
         if not here - there:
             return True  # the same words without the capital, or with more words around
+        initials = "".join(str(word)[0] for word in fact.key[1:])
+        if len(initials) > 1 and any(
+            initials in token.fold
+            for token in side.seen[first:last]
+            if token.text.isupper() and len(token.text) > 1
+        ):
+            return True
         return _stood_for_by_pronoun(hunk, fact, is_old, scope)
     if fact.key[0] == "id":
         return _stood_for_by_pronoun(hunk, fact, is_old, scope)
@@ -649,8 +661,6 @@ def words(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
     if _person(hunk):
         return [verdict(hunk, "name", True)]
     if added or removed:
-        if _named_link(hunk):
-            return [verdict(hunk, "link", False)]
         if _clarified(hunk, added, removed):
             return [verdict(hunk, "style", False)]
         return _information(hunk, added, removed)
@@ -681,12 +691,13 @@ def _person(hunk: Hunk) -> bool:
     return any("we" in swap or swap == {"he", "she"} for swap in swaps)
 
 
-def _named_link(hunk: Hunk) -> bool:
+def named_link(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
     """An address that stood bare in the text now stands behind words, or the other way round."""
+    del scope
     bare, named = (hunk.old, hunk.new) if not hunk.words_gone else (hunk.new, hunk.old)
     first, last = (hunk.c, hunk.d) if not hunk.words_gone else (hunk.a, hunk.b)
-    if hunk.words_gone and hunk.words_come or last - first > 8:
-        return False
+    if (hunk.words_gone and hunk.words_come) or not 0 < last - first <= 8:
+        return None
     urls = {token.text.rstrip("/.,") for token in bare.tokens if token.kind == "url"}
     start = named.seen[first].start
     links = [
@@ -694,7 +705,9 @@ def _named_link(hunk: Hunk) -> bool:
         for token in named.tokens
         if token.kind == "link" and start < token.start < named.seen[last - 1].end + 3
     ]
-    return any(url in link for url in urls for link in links)
+    if any(url in link for url in urls for link in links):
+        return [verdict(hunk, "link", False)]
+    return None
 
 
 def _clarified(hunk: Hunk, added: Sequence[str], removed: Sequence[str]) -> bool:
@@ -728,6 +741,6 @@ def _small_label(hunk: Hunk, scope: Scope) -> str:
 
 
 RULES: tuple[Rule, ...] = (
-    doubled, found_elsewhere, boilerplate, same_words, facts, quotation, words,
+    doubled, found_elsewhere, boilerplate, named_link, same_words, facts, quotation, words,
 )  # fmt: skip
 """The order counts: the first that answers "small" ends the judging of a hunk."""

@@ -89,7 +89,9 @@ def _scanner() -> re.Pattern[str]:
         | (?P<code>`+)
         | (?P<strike>~~)
         | (?P<emphasis>\*+|(?<![^\W_])_+|_+(?![^\W_])|\^(?=\w))
-        | (?P<hash>\b(?=[0-9a-f]*+[0-9])[0-9a-f]{{32,}}+\b|(?<!\S)[A-Za-z0-9+/=]{{48,}}+(?!\S))
+        | (?P<hash>\b(?=[0-9a-f]*+[0-9])[0-9a-f]{{32,}}+\b|(?<!\S)[A-Za-z0-9+/=]{{48,}}+(?!\S)
+            |^(?=[a-zA-Z0-9+/]*+={{0,2}}+\r?$)(?=\D*+\d)(?=[^A-Z\n]*+[A-Z])[A-Za-z0-9+/]{{24,}}+={{0,2}}
+            |^=[A-Za-z0-9+/]{{4}}(?=\r?$))
         | (?P<number>\d+(?:[.,:/]\d++|['’\u00a0\u202f\u2009]\d{{3}}(?!\d))*+)
         | (?P<word>(?:{_WORD}\.){{2,}}+(?!{_WORD}{{2}})|{_WORD}(?:\.{_WORD})++(?![\w.])
             |(?:{_WORD}|{_SIGN})++(?:['’ʼ](?:{_WORD}|{_SIGN})++)*+)
@@ -202,6 +204,8 @@ class _Scan:
     def tag(self, start: int, end: int) -> int:
         name = _tag_name().match(self.text, start + 1)
         found = name.group().strip("/").casefold() if name else ""
+        if found == "pre":
+            self.fenced = self.code = self.text[start + 1] != "/"
         if found in _STRIKES:
             self.struck = self.text[start + 1] != "/"
         if found in ("script", "style") and self.text[start + 1] != "/":
@@ -281,6 +285,10 @@ def _tag_name() -> re.Pattern[str]:
     return re.compile(r"/?[a-zA-Z][a-zA-Z0-9]*+")
 
 
+_IN_CODE = frozenset(
+    ["newline", "code", "entity", "hash", "number", "word", "thai", "symbol", "quote", "mark",
+     "url", "bracket", "pgp"]
+)  # fmt: skip
 _METHODS = {
     "newline": _Scan.newline,
     "comment": _Scan.comment,
@@ -332,6 +340,13 @@ def scan(text: str, start: int, end: int, fenced: bool = False) -> list[Token]:
             break
         name = match.lastgroup or "mark"
         found, place = match.span()
+        if state.fenced and name not in _IN_CODE:
+            # In code, markup is text.
+            closes = name == "tag" and text[found : found + 5].casefold() == "</pre"
+            if not closes:
+                state.add("mark", found, found + 1, text[found])
+                place = found + 1
+                continue
         if name == "escape":
             state.add("markup", found, found + 1)
             place = found + 1

@@ -27,6 +27,8 @@ def modality(reading: Reading, place: int) -> Fact | None:
     word = reading.fold(place)
     lexicon = reading.lexicon
     read_as = lexicon.modality.get(word)
+    if word == "can" and reading.fold(place - 1) == "you":
+        return None  # "You can read more": an invitation
     if word.endswith("'ll") and lexicon.language == "en":
         read_as = "will"
     elif word.endswith("'d") and lexicon.language == "en":
