@@ -51,7 +51,11 @@ def bag(words: Sequence[str]) -> Bag:
     """
     counts = Counter(words)
     weights = {
-        word: 3.0 if len(word) > 6 else 2.0 if len(word) > 3 else _weigh_short(word)
+        word: (0.3 if word[0] in "<{" else 3.0)  # a tag says little
+        if len(word) > 6
+        else 2.0
+        if len(word) > 3
+        else _weigh_short(word)
         for word in counts
     }
     return Bag(counts, weights, sum([count * weights[word] for word, count in counts.items()]))

@@ -47,10 +47,15 @@ class Sentence:
 
 
 def block_key(words: str, kind: tokens.BlockKind) -> str:
-    """What two passages share that differ in white space and glyphs of quotation marks only."""
+    """What two passages share that differ in white space, glyphs of quotation marks and the
+    bullets or numbers of a list only.
+    """
     if kind == "code":
         return "\0" + words.rstrip("\n")
-    return " ".join(tokens.plain(words).split())
+    parts = tokens.plain(words).split()
+    if kind == "item":
+        parts[0] = "1." if parts[0][0].isdigit() else "-"
+    return " ".join(parts)
 
 
 def block_keys(text: str, blocks: Sequence[tokens.Block]) -> list[str]:

@@ -19,6 +19,8 @@ EDIT = 12.0
 LINE = 2.0
 LETTER = 0.02
 
+CHUNK = 100  # blocks compared together where there are too many for one comparison
+
 
 class Comparison:
     """Two bodies, block by block, sentence by sentence, word by word."""
@@ -133,13 +135,19 @@ class Comparison:
             old_blocks = [Block(area.old_start, area.old_end, old_blocks[0].kind)]
             new_blocks = [Block(area.new_start, area.new_end, new_blocks[0].kind)]
             cost = self.cost(area)
+        if cost > self.budget.left and len(old_blocks) == len(new_blocks) > 2 * CHUNK:
+            self.chunks(old_blocks, new_blocks, first_old, first_new)
+            return
         if not self.budget.take(cost):
             self.whole(area)
             return
         old = self._sentences(self.old, old_blocks, first_old)
         new = self._sentences(self.new, new_blocks, first_new)
         if not self.budget.take(SENTENCE * (len(old) + len(new))):
-            self.whole(area)
+            if len(old_blocks) == len(new_blocks) > 2 * CHUNK:
+                self.chunks(old_blocks, new_blocks, first_old, first_new)
+            else:
+                self.whole(area)
             return
         runs = []
         if old and new:
@@ -153,6 +161,18 @@ class Comparison:
                     self.drafts += self.pair(one.passage, other.passage)
                 old_at, new_at = one.end, other.end
             i, j = a + size, c + size
+
+    def chunks(
+        self,
+        old_blocks: Sequence[Block],
+        new_blocks: Sequence[Block],
+        first_old: int,
+        first_new: int,
+    ) -> None:
+        """Very many blocks, as many as before: compare them in order as far as the budget goes."""
+        for start in range(0, len(old_blocks), CHUNK):
+            old, new = old_blocks[start : start + CHUNK], new_blocks[start : start + CHUNK]
+            self.gap(old, new, first_old + start, first_new + start, old[0].start, new[0].start)
 
     def stretch(
         self, old: Sequence[Sentence], new: Sequence[Sentence], old_at: int, new_at: int

@@ -86,6 +86,9 @@ _TAIL = (
     r"(?:[\u00a0\u2009\u202f]?[%%\u2030\u2031\u00b0{money}][CFK]?"
     r"|[{word}]+(?:[\-\u2010\u2011'\u2019][{word}]+)*)?"
 )
+# The sign of a quotation at the head of a line belongs to the white space there: a quotation that
+# is wrapped anew has its words unchanged. (A look back has a fixed width.)
+_NOT_QUOTING = r"(?!>(?:(?<=\n>)|(?<=\n\ >)|(?<=\n>>)|(?<=\n>\ >)|(?<=\n>>>)|(?<=\n>\ >\ >)))"
 _RUNS = r"""
   | \.{2,} | \*+ | `+ | _+ | ~+ | =+ | -+ | \#+     # marks that belong together
 """
@@ -97,7 +100,9 @@ def _pattern(
     tail = _TAIL.replace("{word}", letters).replace("{money}", money).replace("%%", "%")
     shared = _SHARED % {"word": letters, "alpha": alpha, "money": money, "tail": tail}
     # White space is left at once, and the common cases come first: both for speed.
-    return re.compile(rf"((?=\S)(?:{_COMMON}{keycap}|{shared}{_RUNS}{extra}|\S))", re.VERBOSE)
+    return re.compile(
+        rf"((?=\S){_NOT_QUOTING}(?:{_COMMON}{keycap}|{shared}{_RUNS}{extra}|\S))", re.VERBOSE
+    )
 
 
 _ROUGHLY = re.compile(r"\w+|\S")
@@ -129,7 +134,8 @@ def split(text: str) -> list[str]:
     """``text`` in pieces: white space, word, white space, word, …, white space.
 
     White space stands at the even places and may be empty; words stand at the odd ones. A word
-    here is whatever is compared whole: a word, a number with its signs, an address, a mark.
+    here is whatever is compared whole: a word, a number with its signs, an address, a mark. To
+    white space belongs the ``>`` at the head of a further line of a quotation.
     """
     pattern = _ascii_pattern() if text.isascii() else _pattern_of_all_scripts()
     parts = pattern.split(text)
@@ -363,7 +369,7 @@ def sentences(text: str, start: int = 0, end: int | None = None) -> list[tuple[i
 
 # --- blocks --------------------------------------------------------------------------------------
 
-_FENCE = re.compile(r"[ \t]*(?:>[ \t]*)*(`{3,}|~{3,})")
+_FENCE = re.compile(r"[ \t]{0,40}(?:>[ \t]{0,4}){0,20}(`{3,}|~{3,})")
 _ITEM = re.compile(r"(?:[-*+]|\d{1,9}[.)])(?:\s|$)")
 _HEADING = re.compile(r"#{1,6}(?:\s|$)")
 _RULE = re.compile(r"(?:-[ \t]*){3,}$|(?:\*[ \t]*){3,}$|(?:_[ \t]*){3,}$|=+$")
@@ -382,10 +388,10 @@ def _kind(line: str) -> BlockKind | None:
     if first == "[":
         return "definition" if _DEFINITION.match(line) else None
     if first == "{":
-        return "shortcode" if _SHORTCODE.match(line) else None
+        return "shortcode" if line[-1] == "}" and _SHORTCODE.match(line) else None
     if first == "<":
         return "comment" if line.startswith("<!--") else None
-    if first in "-*_=" and _RULE.match(line):
+    if first in "-*_=" and len(line) < 200 and _RULE.match(line):
         return "rule"
     return "item" if _ITEM.match(line) else None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from itertools import accumulate
 from typing import NamedTuple
@@ -13,6 +14,9 @@ Matcher = Callable[[Sequence[str], Sequence[str]], list[cleanup.Run]]
 
 MOST_EDITS = 2_000
 """Edits told one by one in a passage; one with more is told as replaced."""
+
+
+_ROW_OF_WORDS = re.compile(r"[^\s|:=-]")
 
 
 class Range(NamedTuple):
@@ -44,7 +48,7 @@ class Passage:
     word is seen by readers.
     """
 
-    __slots__ = ("end", "ends", "keys", "lead", "start", "starts", "words")
+    __slots__ = ("end", "ends", "keys", "kind", "lead", "start", "starts", "words")
 
     def __init__(
         self, text: str, start: int, end: int, kind: tokens.BlockKind = "paragraph"
@@ -57,11 +61,22 @@ class Passage:
         self.starts = offsets[1::2]  # one more than words: the last is the end
         self.ends = offsets[2::2]
         self.keys = self.words if kind == "code" else tokens.keys(self.words)
+        self.kind = kind
         # Words at the head that readers do not see.
-        self.lead = len(self.words) if kind == "comment" else tokens.lead(self.words)
+        self.lead = tokens.lead(self.words)
+        if kind == "comment" or (kind == "row" and not _ROW_OF_WORDS.search(text, start, end)):
+            self.lead = len(self.words)
+        elif kind == "item" and self.lead:
+            # Bullets are one as good as the other, and so are the numbers of a list.
+            self.keys = self.keys[:]
+            self.keys[self.lead - 1] = "-"
+            if self.lead > 1 and self.keys[self.lead - 2].isdigit():
+                self.keys[self.lead - 2] = "1"
 
     def seen(self, start: int, end: int) -> list[str]:
         """Those of the words ``start:end`` that a reader sees, by their keys."""
+        if self.kind == "code":
+            return self.keys[start:end]
         start = max(start, self.lead)
         return tokens.seen(self.keys[start:end], self.keys[start - 1] if start else "")
 
