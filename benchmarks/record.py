@@ -116,10 +116,10 @@ def main() -> None:
 
 def _set(options: tuple[str, ...]) -> None:
     """Every room that writes has the options by name."""
+    from tracker.store import advance, staging
     from tracker.store import record as recording
-    from tracker.store import staging
 
-    for room in (running, recording, staging):
+    for room in (running, advance, recording, staging):
         room.DURABLE = options  # type: ignore[attr-defined]
 
 

@@ -9,14 +9,14 @@ import sys
 import time
 from pathlib import Path
 
-from tests.recording import Room
+from tests.recording import ARTICLE, Room
 
 ROOT = Path(__file__).parents[1]
 
 _WORKER = """
 import sys
 from pathlib import Path
-from tests.recording import Room
+from tests.recording import ARTICLE, Room
 room = Room(Path(sys.argv[1]))
 path = sys.argv[2]
 print("ready", flush=True)
@@ -76,7 +76,8 @@ def left_over(room: Room) -> list[str]:
     """Lock files and temporary files that the kill left."""
     places = (room.folder / ".git", room.folder / ".git" / "refs" / "heads")
     locks = [file.name for place in places for file in place.glob("*.lock")]
-    return locks + [file.name for file in room.folder.rglob(".tracker-*.tmp")]
+    folders = (room.folder, (room.folder / ARTICLE).parent)
+    return locks + [file.name for one in folders for file in one.glob(".tracker-*.tmp")]
 
 
 def next_recording(room: Room, path: str, name: str) -> float:

@@ -14,7 +14,7 @@ import pytest
 from tests.killing import ROOT, check, killed, left_over, next_recording
 from tests.recording import ADA, ARTICLE, MORNING, Room
 from tracker.errors import TrackerError
-from tracker.store import locks, record
+from tracker.store import advance, locks
 from tracker.store.record import EditedMeanwhile, write
 from tracker.store.staging import Staging
 
@@ -83,7 +83,7 @@ def test_a_branch_that_moves_at_the_last_moment_is_tried_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     room = Room.make(tmp_path, articles={ARTICLE: b"One.\n", "articles/other.md": b"Other.\n"})
-    moved = record._moved
+    moved = advance._moved
     times = iter(range(3))
 
     def others_first(*arguments: object) -> bool:
@@ -93,7 +93,7 @@ def test_a_branch_that_moves_at_the_last_moment_is_tried_again(
                      room.git("commit-tree", "-p", "main", "-m", "Other", tree))  # fmt: skip
         return moved(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(record, "_moved", others_first)
+    monkeypatch.setattr(advance, "_moved", others_first)
     commit = room.record(b"Two.\n")
     assert commit == room.git("rev-parse", "main")
     subjects = room.git("log", "--format=%s").splitlines()
@@ -107,7 +107,7 @@ def test_a_branch_that_was_rewound_meanwhile_does_not_get_the_lost_commits_back(
     room = Room.make(tmp_path, articles={ARTICLE: b"One.\n", "x.md": b"x\n"})
     first = room.git("rev-parse", "main")
     room.record(b"Wrong.\n", "x.md")
-    moved = record._moved
+    moved = advance._moved
     times = iter(range(1))
 
     def rewind_first(*arguments: object) -> bool:
@@ -115,7 +115,7 @@ def test_a_branch_that_was_rewound_meanwhile_does_not_get_the_lost_commits_back(
             room.git("reset", "--quiet", "--soft", first)
         return moved(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(record, "_moved", rewind_first)
+    monkeypatch.setattr(advance, "_moved", rewind_first)
     room.record(b"Two.\n")
     assert room.git("rev-parse", "main^") == first
     assert room.text("x.md") == b"x\n"
@@ -125,7 +125,7 @@ def test_an_editor_at_the_last_moment_is_named_and_no_reversal_is_staged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     room = Room.make(tmp_path, articles={ARTICLE: b"One.\n"})
-    moved = record._moved
+    moved = advance._moved
 
     def other_first(*arguments: object) -> bool:
         blob = room.git("hash-object", "-w", "--stdin", data=b"By Bo.\n")
@@ -136,7 +136,7 @@ def test_an_editor_at_the_last_moment_is_named_and_no_reversal_is_staged(
         room.git("fast-import", "--quiet", data=stream.encode())
         return moved(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(record, "_moved", other_first)
+    monkeypatch.setattr(advance, "_moved", other_first)
     room.put(ARTICLE, b"Draft.\n")
     with pytest.raises(EditedMeanwhile) as caught:
         room.record(b"Draft, with a note.\n")
@@ -178,7 +178,7 @@ def test_a_file_saved_while_git_works_is_not_put_back(
         room.put(ARTICLE, b"Saved by the editor.\n")
         raise TrackerError("It fails.", "Try again.")
 
-    monkeypatch.setattr(record, "_moved", saved)
+    monkeypatch.setattr(advance, "_moved", saved)
     with pytest.raises(TrackerError, match=r"^It fails\.$"):
         room.record(b"Two.\n")
     assert room.file() == b"Saved by the editor.\n"
@@ -189,7 +189,7 @@ def test_a_key_pressed_to_interrupt_leaves_all_as_it_was_or_recorded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     room = Room.make(tmp_path, articles={ARTICLE: b"One.\n"})
-    moved = record._moved
+    moved = advance._moved
 
     def before(*_: object) -> bool:
         raise KeyboardInterrupt
@@ -199,7 +199,7 @@ def test_a_key_pressed_to_interrupt_leaves_all_as_it_was_or_recorded(
         raise KeyboardInterrupt
 
     for function, text in ((before, b"One.\n"), (after, b"Two.\n")):
-        monkeypatch.setattr(record, "_moved", function)
+        monkeypatch.setattr(advance, "_moved", function)
         with pytest.raises(KeyboardInterrupt):
             room.record(b"Two.\n")
         assert room.file() == room.text() == text

@@ -13,7 +13,7 @@ import pytest
 from tests.recording import ADA, ARTICLE, MORNING, Room
 from tracker.errors import TrackerError
 from tracker.model import Person
-from tracker.store import record
+from tracker.store import advance
 from tracker.store.git import discover
 from tracker.store.objects import object_hash
 from tracker.store.record import EditedMeanwhile, blob_of, initialise, write
@@ -414,7 +414,7 @@ def test_git_packs_its_objects_when_there_are_many(
     room.record(b"Two.\n")
     packs = room.folder / ".git" / "objects" / "pack"
     assert not list(packs.glob("*.pack"))
-    monkeypatch.setattr(record, "_MANY", 0)
+    monkeypatch.setattr(advance, "_MANY", 0)
     room.record(b"Three.\n")
     assert list(packs.glob("*.pack"))
     room.sound()

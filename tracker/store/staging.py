@@ -9,10 +9,11 @@ from pathlib import Path, PurePosixPath
 
 from tracker.errors import TrackerError
 from tracker.store import locks, worktree
+from tracker.store.configuration import Settings
 from tracker.store.git import Git, GitError, Repository
 from tracker.store.objects import Entry, Objects, object_hash
 from tracker.store.running import DURABLE, Running
-from tracker.store.worktree import Settings, Staged
+from tracker.store.worktree import Staged
 
 
 @dataclass(slots=True)

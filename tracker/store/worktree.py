@@ -8,14 +8,15 @@ from __future__ import annotations
 import os
 import stat
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from tracker.errors import TrackerError
 from tracker.store import locks
-from tracker.store.git import Git, GitError, Repository, environment
+from tracker.store.configuration import Settings
+from tracker.store.git import Git, Repository, environment
 from tracker.store.paths import shown_path
 
 # What git keeps in its directory while something is under way, and how people call it.
@@ -30,10 +31,6 @@ _UNDER_WAY = (
     ("BISECT_START", "A bisect", "git bisect reset"),
 )
 
-_NAMES = ("user.name", "committer.name")
-
-_HOOKS = ("pre-commit", "prepare-commit-msg", "commit-msg", "post-commit")
-
 
 @dataclass(frozen=True, slots=True)
 class Staged:
@@ -41,20 +38,6 @@ class Staged:
 
     mode: str  # "100644" or "100755"
     hash: str  # full hash of the blob
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What git's configuration says that matters to a recording."""
-
-    committer: str  # "Name <email> seconds offset", now
-    hooks: bool  # a commit hook would run
-    signs: bool  # commits are to be signed
-    sparse: bool  # the work tree holds a part of the files only
-    cones: bool  # that part is told by folders, as newer versions of git do it
-    modes: bool  # the file system knows which files are executable
-    line_ends: bool  # git turns line ends without being told so by attributes
-    attributes: tuple[Path, ...]  # where a person's or a machine's attributes would stand
 
 
 def checked_out(repository: Repository) -> str | None:
@@ -301,89 +284,6 @@ def outside_sparse(path: str) -> TrackerError:
         f"{shown_path(path)} is outside of this sparse checkout.",
         f"Bring its folder in with: git sparse-checkout add {folder}",
     )
-
-
-def settings(repository: Repository, said: str) -> Settings:
-    """What matters of ``git var -l``. Raises ``TrackerError`` where git knows no identity."""
-    values: dict[str, str] = {}
-    hooks_in_settings = False
-    for line in said.split("\n"):
-        key, _, value = line.partition("=")
-        values[key] = value if "=" in line else "true"
-        if key.startswith("hook.") and key.endswith(".event") and value in _HOOKS:
-            hooks_in_settings = True
-    committer = values.get("GIT_COMMITTER_IDENT", "")
-    if _doubtful(committer, values):
-        try:
-            committer = repository.git.text("var", "GIT_COMMITTER_IDENT")
-        except GitError:
-            raise TrackerError(
-                "git does not know who you are.",
-                'Say so: git config user.name "Your Name"; git config user.email you@example.org',
-            ) from None
-    sparse = _true(values.get("core.sparsecheckout", ""))
-    return Settings(
-        committer,
-        hooks_in_settings or _has_hooks(repository, values.get("core.hookspath")),
-        _true(values.get("commit.gpgsign", "")),
-        sparse,
-        sparse and _true(values.get("core.sparsecheckoutcone", "")),
-        _true(values.get("core.filemode", "true")),
-        values.get("core.autocrlf", "false").lower() not in {"false", "no", "off", "0", ""},
-        _attributes(values),
-    )
-
-
-def _attributes(values: dict[str, str]) -> tuple[Path, ...]:
-    """The files of attributes outside of a repository; newer versions of git list them."""
-    names = [values[key] for key in ("GIT_ATTR_SYSTEM", "GIT_ATTR_GLOBAL") if key in values]
-    if "GIT_ATTR_SYSTEM" not in values:
-        names += [f"{prefix}/etc/gitattributes" for prefix in ("", "/usr/local", "/opt/homebrew")]
-    if "GIT_ATTR_GLOBAL" not in values:
-        kept = environment()
-        home = kept.get("XDG_CONFIG_HOME") or f"{kept.get('HOME', '')}/.config"
-        names.append(values.get("core.attributesfile", f"{home}/git/attributes"))
-    return tuple(Path(name).expanduser() for name in names)
-
-
-def is_plain(
-    repository: Repository, top: Path, path: str, settings: Settings, trees: Sequence[bytes]
-) -> bool:
-    """True where git stores the file as it stands: no attributes, no turning of line ends.
-
-    ``trees`` are those on the way to the path: git reads attributes of them where the work tree
-    has none.
-    """
-    if os.name != "posix" or settings.line_ends:
-        return False
-    if any(b" .gitattributes\0" in tree for tree in trees):
-        return False
-    folders = (top / path).relative_to(top).parents
-    places = [top / folder / ".gitattributes" for folder in folders]
-    places += [repository.common_dir / "info" / "attributes", *settings.attributes]
-    return not any(os.path.lexists(place) for place in places)
-
-
-def _doubtful(committer: str, values: dict[str, str]) -> bool:
-    """True where git lists an identity that it may refuse to commit with."""
-    name, _, rest = committer.partition(" <")
-    given = (environment().get("GIT_COMMITTER_NAME"), *map(values.get, _NAMES))
-    return (
-        not name or "(none)>" in rest or "" in given or _true(values.get("user.useconfigonly", ""))
-    )
-
-
-def _true(value: str) -> bool:
-    return value.lower() in {"true", "yes", "on"} or (value.isdigit() and int(value) != 0)
-
-
-def _has_hooks(repository: Repository, named: str | None) -> bool:
-    folder = repository.common_dir / "hooks"
-    if named:
-        if named.startswith(("~", "%")):
-            named = repository.git.text("config", "--type=path", "core.hooksPath")
-        folder = (repository.top or repository.git_dir) / named
-    return any(os.access(folder / hook, os.X_OK) and (folder / hook).is_file() for hook in _HOOKS)
 
 
 def check_new(git: Git, path: str, *, known: bool, settings: Settings) -> None:
