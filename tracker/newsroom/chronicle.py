@@ -62,25 +62,41 @@ def steps(
     states = [state_of(version, texts[version.blob], settings) for version in track.versions]
     unread = 0 if newest is None else len(states) - newest
     found: list[Step] = []
-    before = None
+    before: State | None = None
     for number, (state, out) in enumerate(
         zip(states, publications(states, settings, now=now), strict=True), start=1
     ):
         compared = means if number > unread else None
+        state = _dated(before, state)
         found.append(_step(number, before, state, published=out, means=compared))
         before = state
     return found
+
+
+def _dated(before: State | None, state: State) -> State:
+    """A state whose notes without a date have that of the revision that first brought them."""
+    if before is None or all(note.precision != "none" for note in state.notes):
+        return state
+    first = {note.id: note.at for note in before.notes if note.precision == "none"}
+    for was, now in differences(before.notes, state.notes).reworded:
+        if was.precision == "none":
+            first.setdefault(now.id, was.at)
+    notes = tuple(
+        replace(note, at=first[note.id]) if note.precision == "none" and note.id in first else note
+        for note in state.notes
+    )
+    return replace(state, notes=notes)
 
 
 def _step(
     number: int, before: State | None, state: State, *, published: bool, means: Means | None
 ) -> Step:
     version, text = state.version, state.document.text
+    told = differences(before.notes if before else (), state.notes)
     change = None
     if means is not None:
         old_blob = before.version.blob if before else ""
         change = means(old_blob, before.document.text if before else "", version.blob, text)
-    told = differences(before.notes if before else (), state.notes)
     revision = Revision(
         number=number,
         commit=version.commit,
