@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tracker import __version__
 from tracker.cli.common import ARTICLE, json_option, open_newsroom, progress_bar, warn
 from tracker.errors import TrackerError
 
@@ -73,7 +74,7 @@ def command(
     if settle:
         _settle(room, verdict, why)
         return
-    click.echo(face.write(verdict, "json" if as_json else form), nl=False)
+    click.echo(face.write(verdict, "json" if as_json else form, __version__), nl=False)
     if verdict.failed:
         sys.exit(1)
 

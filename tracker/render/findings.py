@@ -8,19 +8,21 @@ from itertools import groupby
 
 import click
 
-from tracker import __version__
 from tracker.model import Finding
 from tracker.policy import Verdict
 from tracker.render.plain import plain
 from tracker.render.visible import visible
 
 
-def write(verdict: Verdict, form: str) -> str:
-    """The findings in a form: ``text``, ``json``, ``github`` or ``sarif``."""
+def write(verdict: Verdict, form: str, version: str) -> str:
+    """The findings in a form: ``text``, ``json``, ``github`` or ``sarif``.
+
+    ``version`` is that of this program, for SARIF.
+    """
     if form == "json":
         return _dump(as_object(verdict))
     if form == "sarif":
-        return _dump(sarif(verdict))
+        return _dump(sarif(verdict, version))
     lines = github(verdict) if form == "github" else text(verdict)
     return "".join(f"{line}\n" for line in lines)
 
@@ -91,7 +93,7 @@ def _property(words: str) -> str:
     return _message(words).replace(":", "%3A").replace(",", "%2C")
 
 
-def sarif(verdict: Verdict) -> dict[str, object]:
+def sarif(verdict: Verdict, version: str) -> dict[str, object]:
     """The findings as a SARIF 2.1.0 log (OASIS)."""
     return {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
@@ -101,7 +103,7 @@ def sarif(verdict: Verdict) -> dict[str, object]:
                 "tool": {
                     "driver": {
                         "name": "tracker",
-                        "version": __version__,
+                        "version": version,
                         "rules": [
                             {"id": name, "shortDescription": {"text": what}}
                             for name, what in verdict.rules.items()
