@@ -26,6 +26,7 @@ LEVELS: dict[str, int] = {
     "plugins": 6,
     "web": 6,
     "cli": 6,
+    "__main__": 7,
 }
 """A room imports rooms of a lower level, and itself. The package's own face stands above all."""
 
