@@ -41,8 +41,12 @@ class Turn:
 
     def may_leave(self, *paths: Path) -> None:
         """Files, absolute paths, that must be removed if this process is killed from now on."""
-        self._said = [str(time.time_ns()), *map(os.fspath, paths)]
+        self._said = ["0", *map(os.fspath, paths)]
         self._write()
+        if self._descriptor is not None:
+            # By the file system's own clock, which dates git's lock files too.
+            self._said[0] = str(os.fstat(self._descriptor).st_mtime_ns)
+            self._write()
 
     def runs(self, process: int) -> None:
         """A git process that may live on when this one is killed."""
