@@ -23,7 +23,9 @@ from typing import Any
 
 from tracker import find_notes
 
-BASELINE = re.compile(r"^\W*(update|updated|correction|clarification|edit|editor.?s note)\b", re.IGNORECASE)
+BASELINE = re.compile(
+    r"^\W*(update|updated|correction|clarification|edit|editor.?s note)\b", re.IGNORECASE
+)
 
 
 def data_folder() -> Path:
@@ -117,9 +119,8 @@ def bundle(folder: Path, *, show: bool) -> None:
         for note in notes:
             kinds[note.kind] += 1
             if show:
-                print(
-                    f"{path.name} [{note.kind} {note.date} {note.position}] {note.label!r}: {note.text[:140]}"
-                )
+                said = f"{note.kind} {note.date} {note.position}"
+                print(f"{path.name} [{said}] {note.label!r}: {note.text[:140]}")
     ordered = sorted(times)
     print(f"bundle: {len(texts)} articles, {total} notes: {dict(kinds)}")
     print(

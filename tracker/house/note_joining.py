@@ -9,6 +9,7 @@ from datetime import datetime, time
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from tracker.house.note_finding import body_notes
 from tracker.house.zones import instant
 from tracker.model import FoundNote, Note, Precision
 from tracker.text.document import Document, note_id, notes_of
@@ -41,8 +42,6 @@ def read_notes(
     zone is read in that. ``brought`` is the aware instant of the revision, for notes that give
     no day.
     """
-    from tracker.house.notes import body_notes
-
     structured = notes_of(document, zone, brought)
     known = {key(note.text) for note in structured}
     day = brought.astimezone(zone).date()

@@ -10,12 +10,13 @@ from functools import cache
 
 from tracker.house import language as names
 from tracker.house.note_shapes import MARK, plain
-from tracker.house.note_words import Language, Word, label_at, language, words_of
+from tracker.house.note_words import Language, Word, label_at, language, may_open, words_of
 from tracker.house.stamps import Stamp, find_stamps
 from tracker.house.zones import written_names
 from tracker.model import Kind
 
 LONGEST_HEAD = 16  # words between a label and the colon after it: date, time and zone
+LONGEST_START = 400  # characters in which label, date and first words stand
 LONGEST_OPENING = 40  # words at a passage's start in which a sentence is looked for what it denies
 _QUOTES = frozenset("\"“”„«»‹›‘'`")
 _CODE = frozenset("=$@%\\/{}<>|#;")
@@ -24,6 +25,7 @@ _NUMBER = re.compile(
     r"|\d{1,4}[-.]\d{1,2}[-.]\d{1,4}|\d{1,2}\.\d{1,2}(?:am|pm|h)?"
 )
 _DIGITS = re.compile(r"\d{1,4}(?:st|nd|rd|th)?")
+_DATED = re.compile(r"[^\W\d]{0,20}[\W_]{0,3}[^\W\d]{0,20}[\W_]{0,3}[^\W\d]{0,20}[\W_]{0,3}\d")
 _CLOCK = re.compile(
     r"\b(\d{1,2})(?:[:.](\d{2}))?[ \u00a0\u202f]?([ap])\.?[ ]?m\b\.?|\b(\d{1,2})[:.](\d{2})\b",
     re.IGNORECASE,
@@ -51,6 +53,7 @@ class Reading:
     certain: bool  # False: only a note where the passage is set apart from the text
     weak: bool = False  # a label like "Note", whose words have yet to show a change
     said: bool = False  # its words themselves say that the article changed
+    wrapped: bool = False  # not certain, and only a note with markup around all of it
     stamp: bool = False  # a label like "Last updated", whose date is all that it says
     plural: tuple[str, ...] = ()  # the label's folded words, when it stands alone
 
@@ -72,7 +75,7 @@ def read(marked: str, context: Context, *, bracketed: bool = False) -> Reading |
     in brackets, which are not part of them. The kind is that of the label, unless the words say
     otherwise.
     """
-    words = words_of(marked[:6000])
+    words = words_of(marked[:LONGEST_START])
     if not words:
         return None
     for known in context.languages:
@@ -134,10 +137,18 @@ def _label(
     marked: str, words: Sequence[Word], known: Language
 ) -> tuple[int, int, tuple[str, ...]] | None:
     """The word at which the label begins, the number of its words, and they themselves."""
-    for index in range(min(5, len(words))):
+    for first in range(min(5, len(words))):
+        index = first
         length = label_at(words, index, known)
         if length:
             sequence = tuple(word.folded for word in words[index : index + length])
+            if known.labels[sequence] is None and sequence[-1] in known.before:
+                further = label_at(words, index + length, known)  # "Important update"
+                longer = tuple(
+                    word.folded for word in words[index + length : index + length + further]
+                )
+                if further and known.labels[longer] is not None:
+                    index, length, sequence = index + length, further, longer
             between = marked[words[0].start : words[index].start]
             if index and (known.labels[sequence] is None or any(c in between for c in ":.;!?\n")):
                 return None
@@ -190,6 +201,9 @@ def _separator(
             return previous.end
         if strength == "soft" and capital and (soft is None or dated):
             begins = marked[following.start] if following else ""
+            if "." in gap and following and _of_date(following, known):
+                dated = True
+                continue  # the full stop of "p.m." or "Dec."
             if not following or not begins.islower() or "\n" in gap or ")" in gap or "]" in gap:
                 soft, dated = previous.end, False
         if following is None:
@@ -245,7 +259,7 @@ def _trim(rest: str) -> str:
 
 def _peel(rest: str, known: Language, context: Context) -> tuple[When, str] | None:
     """A date at the start of the words, as in ``Correction: Dec. 6, 2021``, and what follows it."""
-    words = words_of(rest[:160])
+    words = words_of(rest[:160]) if _DATED.match(rest) else []
     if not words or not (_of_date(words[0], known) or words[0].folded in known.between):
         return None
     if any(one in _QUOTES or one in _CODE for one in rest[: words[0].start]):
@@ -309,7 +323,15 @@ def _unlabelled(
         kind = meaning(kind, text, context, weak=False)
     if when == When():
         when = _after(marked, words, first, found[1], known, context)
-    return Reading(kind, "", text, when, certain=fact.where != "set-apart", said=True)
+    return Reading(
+        kind,
+        "",
+        text,
+        when,
+        certain=fact.where in ("anywhere", "brackets"),
+        wrapped=fact.where == "wrapped",
+        said=True,
+    )
 
 
 def _first_sentence(marked: str, words: Sequence[Word]) -> Sequence[Word]:
@@ -435,6 +457,18 @@ def _stamps(text: str, context: Context) -> Iterator[Stamp]:
         if found:
             yield from found
             return
+
+
+def may_be_note(raw: str, context: Context) -> bool:
+    """Whether a passage may be a note by its first word; it is read in full only then.
+
+    Names of months and weekdays may stand before a label too, so they are no reason to say no.
+    """
+    start = raw.lstrip("*_([>#•●▪·–—- \t\n")
+    if not start or not start[0].isalnum() or may_open(start, context.languages):
+        return True
+    word = words_of(start[:40])[:1]
+    return bool(word) and any(_of_date(word[0], known) for known in context.languages)
 
 
 def known_languages(codes: Sequence[str]) -> tuple[Language, ...]:

@@ -11,6 +11,7 @@ import html
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 MARK = "\x01"  # stands where emphasis begins or ends, in the words of a passage
@@ -49,7 +50,10 @@ _ADMONITION = re.compile(
     r"|[ \t]*:::+[ \t]*\{?\.?([\w-]*)[^\n]*$"
 )
 _ALERT = re.compile(r"\[!(\w{1,30})\][+-]?[ \t]*([^\n]*)$")
-_SHORTCODE = re.compile(r"[ \t]*(?:\{%[^\n]{0,500}%\}|\{\{[<%][^\n]{0,500}[>%]\}\}|\{:?[ \t]*[.#][^}\n]{0,200}\})[ \t]*$")  # fmt: skip
+_SHORTCODE = re.compile(
+    r"[ \t]*(?:\{%[^\n]{0,500}%\}|\{\{[<%][^\n]{0,500}[>%]\}\}"
+    r"|\{:?[ \t]*[.#][^}\n]{0,200}\})[ \t]*$"
+)
 _TAGS = re.compile(r"[ \t]*(?:</?[a-zA-Z][^<>\n]{0,500}>[ \t]*)+$")
 _CODE_OPEN = re.compile(
     r"[ \t]*(?:<(pre|script|style|textarea|svg)\b|\{%-?[ \t]*(highlight|raw|code|mermaid)\b"
@@ -64,6 +68,11 @@ _BREAK_TAG = re.compile(
 _UPDATES_OPEN = re.compile(r"[ \t]*<!--[ \t]*updates\b[^>\n]*-->", re.IGNORECASE)
 _UPDATES_CLOSE = re.compile(r"[ \t]*<!--[ \t]*/updates\b[^>\n]*-->", re.IGNORECASE)
 _KEY = re.compile(r"[\"']?[\w-]{1,60}[\"']?[ \t]*[:=]")
+_KEYS = re.compile("^" + _KEY.pattern, re.MULTILINE)
+_FENCES = {
+    "---": re.compile(r"^(?:---|\.\.\.)[ \t]*\r?$", re.MULTILINE),
+    "+++": re.compile(r"^\+\+\+[ \t]*\r?$", re.MULTILINE),
+}
 
 
 def body_start(text: str) -> int:
@@ -74,19 +83,17 @@ def body_start(text: str) -> int:
     """
     start = 1 if text.startswith("\ufeff") else 0
     fence = text[start : start + 3]
-    if fence in ("---", "+++"):
-        closing = re.compile(r"^(?:---|\.\.\.)[ \t]*\r?$" if fence == "---" else r"^\+\+\+[ \t]*\r?$", re.MULTILINE)  # fmt: skip
+    if fence in _FENCES:
         first = text.find("\n", start)
         if first < 0 or text[start:first].strip() != fence:
             return start
-        found = closing.search(text, first + 1)
-        keys = re.compile(_KEY.pattern, re.MULTILINE)
-        if found is None or not (
-            found.start() == first + 1
-            or re.search(rf"(?m)^{keys.pattern}", text[first + 1 : found.start()])
-        ):
+        closing = _FENCES[fence].search(text, first + 1)
+        if closing is None:
             return start
-        return min(found.end() + 1, len(text))
+        inner = text[first + 1 : closing.start()]
+        if inner and not _KEYS.search(inner):
+            return start  # two thematic breaks with prose between them
+        return min(closing.end() + 1, len(text))
     if _KEY.match(text, start):
         from tracker.text.document import parse
 
@@ -268,19 +275,17 @@ def pieces(passage: Passage, text: str) -> list[Passage]:
     cuts = {0, len(written)}
     if "<" in written:
         for tag in _BREAK_TAG.finditer(written):
-            cuts.add(tag.end() if not tag.group().startswith("</") else tag.end())
-            if tag.group()[1] not in "/" and not tag.group().lower().startswith("<br"):
-                cuts.discard(tag.end())
-                cuts.add(tag.start())
+            opens = tag[0][1] != "/" and not tag[0].lower().startswith("<br")
+            cuts.add(tag.start() if opens else tag.end())
     if "\n" in written:
-        for end in re.finditer(r"(?: {2,}|\\)\r?\n", written):
-            cuts.add(end.end())
+        for hard in re.finditer(r"(?: {2,}|\\)\r?\n", written):
+            cuts.add(hard.end())
     order = sorted(cuts)
     if len(order) == 2:
         return [passage]
     found = []
-    for begin, end in zip(order, order[1:], strict=False):
-        raw = written[begin:end]
+    for begin, stop in pairwise(order):
+        raw = written[begin:stop]
         if not raw.strip():
             continue
         stop = begin + len(raw.rstrip())

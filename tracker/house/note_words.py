@@ -9,22 +9,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from tracker.model import Kind
 
 FOLDER = Path(__file__).with_name("notes")
+SHORT = 1_500  # characters of a text that may lack the letters of its language
 LONGEST_GAP = 12  # words that "…" in a pattern may stand for
 
 _WORD = re.compile(r"[^\W_]+(?:['’ʼ`´‘.\-][^\W_]+)*")
-_APOSTROPHES = str.maketrans("’ʼ`´‘", "'''''")
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """One word of a text, folded for comparing."""
 
     folded: str  # lower case, apostrophes straight
@@ -46,23 +46,39 @@ Pattern = tuple[Element, ...]
 
 
 @dataclass(slots=True)
-class Patterns:
-    """Patterns found by the word that they begin with."""
+class _Candidate:
+    """A pattern, as it is found by its first word."""
 
-    by_first: dict[str, list[tuple[int, Pattern]]] = field(default_factory=dict)
-    by_stem: list[tuple[str, int, Pattern]] = field(default_factory=list)
+    number: int
+    pattern: Pattern
+    following: set[str] | None  # words that may stand second; None when that cannot be told
+
+
+@dataclass(slots=True)
+class Patterns:
+    """Patterns found by the word that they begin with; of two that fit, the earlier wins."""
+
+    by_first: dict[str, list[_Candidate]] = field(default_factory=dict)
+    by_stem: list[tuple[str, _Candidate]] = field(default_factory=list)
     count: int = 0
 
     def add(self, pattern: Pattern) -> None:
-        """Take in one pattern; earlier ones win over later ones."""
-        for element in pattern:
+        """Take in one pattern."""
+        for step, element in enumerate(pattern):
+            after = _firsts(pattern[step + 1 :])
             for choice in element.choices:
                 if choice[0].endswith("*"):
-                    self.by_stem.append((choice[0][:-1], self.count, pattern))
-                else:
-                    known = self.by_first.setdefault(choice[0], [])
-                    if not known or known[-1][0] != self.count:
-                        known.append((self.count, pattern))
+                    self.by_stem.append((choice[0][:-1], _Candidate(self.count, pattern, None)))
+                    continue
+                following = {choice[1]} if len(choice) > 1 else after
+                known = self.by_first.setdefault(choice[0], [])
+                if not known or known[-1].number != self.count:
+                    copied = None if following is None else set(following)
+                    known.append(_Candidate(self.count, pattern, copied))
+                elif following is None:
+                    known[-1].following = None
+                elif (so_far := known[-1].following) is not None:
+                    so_far |= following
             if not element.optional:
                 break
         self.count += 1
@@ -70,14 +86,17 @@ class Patterns:
     def at(self, words: Sequence[Word], index: int) -> tuple[int, int] | None:
         """The number of the first pattern that fits at a word, and the word after it."""
         first = words[index].folded
-        candidates = self.by_first.get(first, ())
+        candidates = self.by_first.get(first, [])
         if self.by_stem:
-            stems = [(n, p) for stem, n, p in self.by_stem if first.startswith(stem)]
-            candidates = sorted([*candidates, *stems], key=lambda one: one[0])
-        for number, pattern in candidates:
-            end = _fits(pattern, 0, words, index)
-            if end is not None:
-                return number, end
+            stems = [one for stem, one in self.by_stem if first.startswith(stem)]
+            if stems:
+                candidates = sorted([*candidates, *stems], key=lambda one: one.number)
+        second = words[index + 1].folded if index + 1 < len(words) else ""
+        for one in candidates:
+            if one.following is None or second in one.following:
+                end = _fits(one.pattern, 0, words, index)
+                if end is not None:
+                    return one.number, end
         return None
 
     def anywhere(self, words: Sequence[Word]) -> bool:
@@ -102,6 +121,7 @@ class Language:
     longest_label: int  # words of the longest label
     before: frozenset[str]  # single words that may stand before a label
     between: frozenset[str]  # single words that may stand between a label and its separator
+    openings: frozenset[str]  # first words of labels and sentences, and what stands before them
     on: frozenset[str]  # words that join a sentence's verb to its date: "on", "at"
     stamps: frozenset[tuple[str, ...]]  # labels whose date is all that they say: "last updated"
     over_always: frozenset[tuple[str, ...]]  # labels over a list of notes
@@ -117,11 +137,32 @@ class Language:
 
 def words_of(text: str) -> list[Word]:
     """The words of a text in order, folded: ``Editor’s`` is ``editor's``."""
-    folded = text.lower().translate(_APOSTROPHES)
+    folded = fold(text)
+    return [Word(one[0], *one.span()) for one in _WORD.finditer(folded)]
+
+
+def fold(text: str) -> str:
+    """The text in lower case with straight apostrophes, every character in its place."""
+    if text.isascii():
+        return text.lower().replace("`", "'")
+    folded = text.lower()
     if len(folded) != len(text):  # İ and its like change their length in lower case
         folded = "".join(one if len(one.lower()) != 1 else one.lower() for one in text)
-        folded = folded.translate(_APOSTROPHES)
-    return [Word(one.group(), one.start(), one.end()) for one in _WORD.finditer(folded)]
+    for apostrophe in "’ʼ`´‘":
+        folded = folded.replace(apostrophe, "'")
+    return folded
+
+
+def may_open(start: str, languages: Sequence[Language]) -> bool:
+    """Whether a note may begin with the first word of this; a quick no for most paragraphs."""
+    found = _WORD.match(start)
+    if found is None or found[0][0].isdigit():
+        return True
+    first = fold(found[0])
+    return any(
+        first in one.openings or any(first.startswith(stem) for stem, _ in one.sentences.by_stem)
+        for one in languages
+    )
 
 
 def sequence(text: str) -> tuple[str, ...]:
@@ -129,10 +170,27 @@ def sequence(text: str) -> tuple[str, ...]:
     return tuple(word.folded for word in words_of(text))
 
 
+@dataclass(frozen=True, slots=True)
+class Stems:
+    """The pieces of words by which a language's notes give themselves away."""
+
+    pieces: tuple[str, ...]  # lower case; one of them stands in every note
+    letters: frozenset[str]  # every longer text has some of these; empty when nothing is known
+
+    def possible(self, letters: AbstractSet[str], length: int) -> bool:
+        """Whether a text of these letters may be of this language; a short one always may."""
+        return not self.letters or length < SHORT or not self.letters.isdisjoint(letters)
+
+
 @cache
-def stems() -> Mapping[str, tuple[str, ...]]:
+def stems() -> Mapping[str, Stems]:
     """Per language the pieces of words without which it has no note."""
-    return {code: tuple(pieces) for code, pieces in _read("stems").items()}
+    data = _read("stems")
+    letters = data.pop("letters")
+    return {
+        code: Stems(tuple(pieces), frozenset(letters.get(code, "")))
+        for code, pieces in data.items()
+    }
 
 
 @cache
@@ -154,13 +212,15 @@ def language(code: str) -> Language:
             sentences.add(compile_pattern(text, groups))
             facts.append(Sentence(table["kind"], table.get("where", "anywhere")))
     around = data.get("around", {})
+    before = frozenset(around.get("before", ()))
     over = data.get("over", {})
     instructions = data.get("instructions", {})
     return Language(
         code=code,
         labels=labels,
         longest_label=max(map(len, labels)),
-        before=frozenset(around.get("before", ())),
+        before=before,
+        openings=before | {label[0] for label in labels} | sentences.by_first.keys(),
         between=frozenset(word for one in around.get("between", ()) for word in sequence(one)),
         on=frozenset(around.get("on", ())),
         stamps=frozenset(map(sequence, around.get("stamps", ()))),
@@ -204,6 +264,18 @@ def label_at(words: Sequence[Word], index: int, known: Language) -> int:
         if tuple(word.folded for word in words[index : index + length]) in known.labels:
             return length
     return 0
+
+
+def _firsts(rest: Pattern) -> set[str] | None:
+    """The words with which the rest of a pattern may begin; None when that cannot be told."""
+    found: set[str] = set()
+    for element in rest:
+        if element.gap or any(choice[0].endswith("*") for choice in element.choices):
+            return None
+        found.update(choice[0] for choice in element.choices)
+        if not element.optional:
+            return found
+    return None  # the pattern may end here
 
 
 def _patterns(texts: Sequence[str], groups: Mapping[str, tuple[tuple[str, ...], ...]]) -> Patterns:

@@ -1,0 +1,85 @@
+"""Where in a text a note may stand at all: a quick look that most articles never get past."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from tracker.house.note_words import fold, stems
+
+if TYPE_CHECKING:
+    from tracker.house.style import Style
+
+FARTHEST = 150  # characters from a passage's beginning to the word that gives a note away
+FARTHEST_INSIDE = 45  # the same from the beginning of a mere line, or of a pair of brackets
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """Where pieces of words stand that every note has."""
+
+    places: list[int]  # sorted offsets in the text
+    codes: tuple[str, ...]  # languages whose pieces were found, the likeliest first
+
+
+def find_hits(text: str, start: int, code: str, style: Style | None) -> Hits:
+    """The places from ``start`` on; ``code`` is the language that was asked for, or ""."""
+    folded = fold(text)
+    letters = set(folded)
+    places: list[int] = []
+    codes: list[str] = []
+    for known, one in stems().items():
+        if known != code and not one.possible(letters, len(folded)):
+            continue
+        before = len(places)
+        for piece in one.pieces:
+            _collect(folded, piece, start, places)
+        if len(places) > before:
+            codes.append(known)
+    if style is not None:
+        for piece in _own_words(style):
+            _collect(folded, piece, start, places)
+    if not places:
+        return Hits([], ())
+    # A house's own language comes first; dates in English stand in notes of every language.
+    first = [code] if code in stems() else []
+    order = dict.fromkeys([*first, *codes, "en"])
+    return Hits(sorted(set(places)), tuple(order))
+
+
+def _collect(folded: str, piece: str, start: int, places: list[int]) -> None:
+    """Add where a piece stands in the first words of a passage, a line or a pair of brackets."""
+    at = folded.find(piece, start)
+    while at >= 0:
+        if _may_begin(folded, at, start):
+            places.append(at)
+        at = folded.find(piece, at + len(piece))
+
+
+def _may_begin(folded: str, at: int, start: int) -> bool:
+    earliest = max(start, at - FARTHEST)
+    head = folded[earliest:at]
+    line = head.rfind("\n") + 1
+    if line == 0 and earliest > start:  # far inside a line
+        near = head[-FARTHEST_INSIDE:]
+        return "(" in near or "[" in near or ">" in head
+    if at - earliest - line <= FARTHEST_INSIDE:
+        return True
+    begin = earliest + line
+    if begin <= start or head[line : line + 1] in "#>*_-+•<([!&" or head[line : line + 1].isdigit():
+        return True
+    if (
+        folded[max(0, begin - 2) : begin] in ("\n\n", "\r\n")
+        or folded[begin - 2 : begin - 1].isspace()
+    ):
+        return True
+    near = head[-FARTHEST_INSIDE:]
+    return "(" in near or "[" in near or ">" in head
+
+
+@cache
+def _own_words(style: Style) -> tuple[str, ...]:
+    """What stands in every line that the house's templates write, in lower case."""
+    words = {one.lower() for each in style.templates.values() for one in (each.label, each.lead)}
+    return tuple(sorted(words - {""}))
