@@ -235,6 +235,8 @@ def test_a_numeric_date_in_text_is_read_by_house_then_by_its_day_then_by_languag
     assert read("fr", None, date(2022, 6, 1)) == "2022-05-12"
     assert read("fr", None, None) == "2022-12-05"
     assert read("en", None, None) == "2022-05-12"
+    assert read("en-US", None, None) == "2022-05-12"
+    assert read("en-GB", None, None) == "2022-12-05"
 
 
 @given(st.text(max_size=200), st.sampled_from(["en", "de", "uk", "pl"]))

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date, time
 
 from tracker.house.date_shapes import Numbers, Shapes, fold, shapes
-from tracker.house.language import base
 from tracker.house.patterns import century, on_day
 
 _AFTER_WEEKDAY = re.compile(r"[,.]?[ \t\u00a0]{0,2}(?:(?:the|den|dem|der|le|el)[ ])?")
+_MONTH_FIRST = ("US", "PH", "PR", "GU")  # regions, by CLDR's short date
 _DIGITS = re.compile(r"[0-9]+")
 _NAME_BEFORE = re.compile(r"([^\W\d_]{2,13})\.?(?:\s|&nbsp;){1,4}\Z")
 _LONGEST_MONTH = 40  # a name and the space after it, which may be written "&nbsp;"
@@ -105,8 +105,14 @@ def _resolved(
             possible = [each for each in (by_day, by_month) if _ordinal(each) <= latest]
             if len(possible) == 1:
                 return possible[0]
-        day_first = base(language) != "en"
+        day_first = not _month_first(language)
     return (by_day or by_month) if day_first else (by_month or by_day)
+
+
+def _month_first(language: str) -> bool:
+    """Whether 5/12 is 12 May where this language is spoken: in English, but not in Britain."""
+    tag = language.replace("_", "-").upper().split("-")
+    return tag[0] == "EN" and (len(tag) == 1 or tag[-1] in _MONTH_FIRST)
 
 
 def _ordinal(parts: Parts) -> int:
