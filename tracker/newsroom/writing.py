@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,7 +15,7 @@ from tracker.model import Change, Kind, Note, Person
 from tracker.newsroom.desk import Told, no_such_note
 from tracker.store.git import identity
 from tracker.store.record import blob_of, write
-from tracker.text.document import decode
+from tracker.text.document import FrontMatterError, decode
 
 if TYPE_CHECKING:
     from tracker.newsroom.room import Newsroom
@@ -69,8 +70,11 @@ def prepare(
     given = text.encode() if isinstance(text, str) else text
     new, encoding = decode(room.place.read(draft.path) if given is None else given)
     if given is not None and draft.before is not None:
-        new = room.desk.carry(draft.before, new, draft.moment.at)
-    return draft.finish(room.desk.add(new, draft.told(told), footer=footer), encoding)
+        with _naming(draft.path):
+            new = room.desk.carry(draft.before, new, draft.moment.at)
+    with _naming(draft.path):
+        new = room.desk.add(new, draft.told(told), footer=footer)
+    return draft.finish(new, encoding)
 
 
 def prepare_note(
@@ -87,9 +91,9 @@ def prepare_note(
     text, encoding = draft.published()
     if amends is not None and kind is None:
         kind = _note(room, text, amends, draft.moment.at).kind
-    return draft.finish(
-        room.desk.add(text, draft.told([(kind or "update", words)], amends)), encoding
-    )
+    with _naming(draft.path):
+        new = room.desk.add(text, draft.told([(kind or "update", words)], amends))
+    return draft.finish(new, encoding)
 
 
 def prepare_withdrawal(room: Newsroom, article: str | Path, note: str, stamp: Stamp) -> Recording:
@@ -97,7 +101,9 @@ def prepare_withdrawal(room: Newsroom, article: str | Path, note: str, stamp: St
     draft = _Draft(room, room.place.locate(article), stamp)
     text, encoding = draft.published()
     message = stamp.message or f"Withdraw note {note} of {draft.path}"
-    return draft.finish(room.desk.withdraw(text, note, draft.moment.at), encoding, message)
+    with _naming(draft.path):
+        new = room.desk.withdraw(text, note, draft.moment.at)
+    return draft.finish(new, encoding, message)
 
 
 def prepare_restoration(
@@ -112,10 +118,21 @@ def prepare_restoration(
     today, _ = draft.published()
     chosen = room.revision(draft.path, revision)
     old, encoding = decode(room.content(draft.path, chosen.number))
-    new = room.desk.restore_notes(today, old, draft.moment.at)
+    with _naming(draft.path):
+        new = room.desk.restore_notes(today, old, draft.moment.at)
+        new = room.desk.add(new, draft.told(told))
     day = chosen.at.astimezone(room.settings.zone).isoformat(" ", "minutes")
     message = stamp.message or f"Restore {draft.path} as it was on {day}"
-    return draft.finish(room.desk.add(new, draft.told(told)), encoding, message)
+    return draft.finish(new, encoding, message)
+
+
+@contextmanager
+def _naming(path: str) -> Iterator[None]:
+    """Give an error in the front matter the name of its file."""
+    try:
+        yield
+    except FrontMatterError as error:
+        raise error.in_file(path) from None
 
 
 def commit(room: Newsroom, recording: Recording) -> str | None:
