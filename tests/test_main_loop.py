@@ -222,3 +222,17 @@ def test_a_folder_of_dated_versions_is_imported_once(newsroom: Desk) -> None:
         "2022-05-10T16:30:00-04:00",
         "2022-05-12T07:45:00-04:00",
     ]
+
+
+def test_a_hand_edit_between_the_markers_is_never_lost_silently(newsroom: Desk) -> None:
+    publish(newsroom, MATTER + FIRST)
+    update(newsroom, MATTER + ADDED)
+    edited = newsroom.read("war.md").replace("to add that", "to say that", 2)
+    edited = edited.replace("updated to say that", "updated to add that", 1)  # the front matter
+    newsroom.write("war.md", edited)
+    said = newsroom.refused("record", "war.md", "--update", "to add more")
+    assert "between the markers of the update lines" in said
+    said_of_write = newsroom.ok("footer", "war.md", "--write")
+    assert "made anew, because the notes do not say so: Update 05/12/22" in said_of_write.err
+    assert LINE in newsroom.read("war.md")
+    assert newsroom.ok("footer", "war.md", "--write").err == "tracker: the lines stood already.\n"

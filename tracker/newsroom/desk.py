@@ -50,6 +50,8 @@ class Desk:
         ``footer`` says whether the lines of notes in the front matter are put into the body too;
         without it, the settings decide.
         """
+        if told:
+            self._refuse_hand_edits(text)
         for each in told:
             words = house_style.sentence(self.style, each.kind, each.words)
             text = self._add_one(text, each, words)
@@ -85,6 +87,7 @@ class Desk:
     def withdraw(self, text: str, wanted: str, at: datetime) -> str:
         """The text with a note taken back: marked in the front matter, or its line taken out."""
         document = parse(text)
+        self._refuse_hand_edits(text)
         structured = notes_of(document, zone=self.zone)
         for note in structured:
             if note.id == wanted:
@@ -115,6 +118,23 @@ class Desk:
         document = parse(text)
         notes = notes_of(document, zone=self.zone)
         return footer.embed(document, notes, self.style, self.zone, self.settings.footer_max)
+
+    def edited_by_hand(self, text: str) -> tuple[int, ...]:
+        """The lines, counted from 1, between the markers of the notes that are not from them."""
+        document = parse(text)
+        notes = notes_of(document, zone=self.zone)
+        style, zone, most = self.style, self.zone, self.settings.footer_max
+        return footer.block_differs(document, notes, style, zone, most)
+
+    def _refuse_hand_edits(self, text: str) -> None:
+        """What somebody wrote between the markers is not to be lost."""
+        lines = self.edited_by_hand(text)
+        if lines:
+            raise TrackerError(
+                f"Line {lines[0]}, between the markers of the update lines, differs from the notes "
+                "in the front matter.",
+                "Change the notes there; tracker footer --write then makes the lines anew.",
+            )
 
     def _footer_as_set(self, text: str) -> str:
         return self.footer(text) if self.settings.footer_embed else text

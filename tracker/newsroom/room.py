@@ -378,16 +378,19 @@ class Newsroom:
         stamp = writing.Stamp(at=at, by=by)
         return self.commit(writing.prepare_restoration(self, article, revision, told, stamp))
 
-    def write_footer(self, article: str | Path) -> bool:
-        """Put the update lines into the article's file on disk; False where they stood already.
+    def write_footer(self, article: str | Path) -> tuple[bool, tuple[str, ...]]:
+        """Put the update lines into the article's file on disk.
 
-        Nothing is committed: the next recording takes the file as it is.
+        Returns whether the file changed, and the lines between the markers that had to give way
+        because the notes do not say so. Nothing is committed: record the file next.
         """
         path = self.place.locate(article, new=True)
         data = self.place.read(path)
         text, encoding = decode(data)
         new = self.desk.footer(text)
         if new == text:
-            return False
+            return False, ()
+        lines = text.splitlines()
+        gone = tuple(lines[number - 1] for number in self.desk.edited_by_hand(text))
         self.place.replace(path, data, self.desk.encoded(new, encoding))
-        return True
+        return True, gone
