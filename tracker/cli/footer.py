@@ -5,7 +5,6 @@ from __future__ import annotations
 import click
 
 from tracker.cli.common import article_argument, json_option, open_newsroom, print_json, warn
-
 from tracker.render.visible import visible
 
 
