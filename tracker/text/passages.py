@@ -297,8 +297,6 @@ def _groups(
 
 def _alone(passage: Passage, at: int, *, gone: bool) -> Draft:
     visible = passage.seen(0, len(passage.words))
-    if len(passage.words) == 1 and set(passage.words[0]) <= {"-", "="}:
-        visible = []  # a line across the page
     count = tokens.count_words(visible)
     if gone:
         around = Range(passage.start, passage.end, at, at)

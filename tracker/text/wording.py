@@ -41,6 +41,15 @@ class Draft(NamedTuple):
     around: Range | None = None  # the sentences it stands in
 
 
+def _unseen(kind: tokens.BlockKind, text: str, start: int, end: int) -> bool:
+    """Whether readers see nothing of a block: a comment, a link's definition, a table's line."""
+    if kind == "row":
+        return not _ROW_OF_WORDS.search(text, start, end)
+    if kind == "definition":
+        return not text[start:end].lstrip().startswith("[^")
+    return kind in {"comment", "rule"}
+
+
 class Passage:
     """A passage cut into words, with the place of each.
 
@@ -64,7 +73,7 @@ class Passage:
         self.kind = kind
         # Words at the head that readers do not see.
         self.lead = tokens.lead(self.words)
-        if kind == "comment" or (kind == "row" and not _ROW_OF_WORDS.search(text, start, end)):
+        if _unseen(kind, text, start, end):
             self.lead = len(self.words)
         elif kind == "item" and self.lead:
             # Bullets are one as good as the other, and so are the numbers of a list.
