@@ -276,6 +276,12 @@ def test_a_second_writer_waits_for_its_turn_and_says_so_in_the_end(tmp_path: Pat
     )
 
 
+def test_a_group_that_shares_the_git_directory_shares_the_turn(tmp_path: Path) -> None:
+    tmp_path.chmod(0o2770)
+    with locks.turn(tmp_path):
+        assert (tmp_path / locks.FILE).stat().st_mode & 0o060 == 0o060
+
+
 def test_without_file_locks_recording_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,6 +10,7 @@ older than the last turn, that still changes, or whose process still runs, is so
 from __future__ import annotations
 
 import os
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -79,12 +80,9 @@ def turn(common_dir: Path, wait: float = WAIT_FOR_TURN) -> Iterator[Turn]:
     if fcntl is None:
         yield Turn(None)
         return
+    descriptor, writable = _open(path)
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-    except OSError as error:
-        raise not_writable(path, error) from None
-    try:
-        if not _lock(descriptor, wait):
+        if not _lock(descriptor, wait) or not writable:
             yield Turn(None)
             return
         _clear(descriptor)
@@ -95,6 +93,26 @@ def turn(common_dir: Path, wait: float = WAIT_FOR_TURN) -> Iterator[Turn]:
             mine.leaves_nothing()
     finally:
         os.close(descriptor)
+
+
+def _open(path: Path) -> tuple[int, bool]:
+    """The lock's file, and whether it can be written: another user of the folder may own it."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    except PermissionError as error:
+        try:
+            return os.open(path, os.O_RDONLY | os.O_CLOEXEC), False
+        except OSError:
+            raise not_writable(path, error) from None
+    except OSError as error:
+        raise not_writable(path, error) from None
+    # Where a group shares the git directory, it shares this file.
+    shared = stat.S_IMODE(path.parent.stat().st_mode) & 0o060
+    with suppress(OSError):
+        mode = stat.S_IMODE(os.fstat(descriptor).st_mode)
+        if shared == 0o060 and not mode & 0o020:
+            os.fchmod(descriptor, mode | shared)
+    return descriptor, True
 
 
 def _lock(descriptor: int, wait: float) -> bool:

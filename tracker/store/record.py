@@ -195,9 +195,11 @@ def _commit(repository: Repository, revision: NewRevision, place: Place, staging
 
 _REASONS = (
     ("No space left", "the disk is full"),
+    ("Out of diskspace", "the disk is full"),
     ("Read-only file system", "the file system is read-only"),
     ("Permission denied", "there is no permission"),
     ("insufficient permission", "there is no permission"),
+    ("Operation not permitted", "there is no permission"),
     ("Disk quota exceeded", "the disk quota is used up"),
 )
 
