@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import html
+import itertools
 import json
 import os
 import random
@@ -169,7 +170,8 @@ def tell_tricky(rows: Sequence[dict[str, Any]], errors: bool) -> None:
             for reason in change.reasons[:8]:
                 print("   ", reason)
     print(
-        f"\ntricky.jsonl: substantive right in {right} of {len(rows)}; labels found {hits} of {total}"
+        f"\ntricky.jsonl: substantive right in {right} of {len(rows)}; "
+        f"labels found {hits} of {total}"
     )
 
 
@@ -194,7 +196,7 @@ def pairs(bundle: Path, folder: Path) -> Iterator[tuple[str, str, str, str]]:
     for chunk in log.split("\x01")[1:]:
         fields = [field.strip("\n") for field in chunk.split("\0")]
         commit = fields[0]
-        for meta, path in zip(fields[1:], fields[2:], strict=False):
+        for meta, path in itertools.pairwise(fields[1:]):
             if meta.startswith(":") and path.endswith((".md", ".markdown")):
                 _, _, old, new, _ = meta.split(" ")
                 found.append((path, commit, old, new))

@@ -7,15 +7,15 @@ or sees real information added or removed, or the headline or dek changed in mea
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from tracker.model import Change, Diff, Edit, FieldChange, FoundNote
-from tracker.text.lexicon import lexicon
 from tracker.text import note_edits as notes
-from tracker.text.hunks import Article, Hunk, Passage, passages
-from tracker.text.rules import Scope, Verdict, clipped, judge_hunk, raw_content
+from tracker.text.hunks import Article, passages
+from tracker.text.judging import judge_passage
+from tracker.text.lexicon import lexicon
+from tracker.text.rules import Scope, Verdict, clipped
 from tracker.text.title import judge_field
 
 STRENGTH = (
@@ -24,9 +24,6 @@ STRENGTH = (
     "link", "image", "markup", "boilerplate", "metadata",
 )  # fmt: skip
 """All labels, the strongest first: in this order reasons are given."""
-
-LONGEST_PASSAGE = 200_000
-"""Characters of a passage beyond which it is not read word by word."""
 
 MOST_REASONS = 60
 
@@ -55,7 +52,9 @@ def judge(
     words = lexicon(language)
     kept = notes.paired(old_notes, new_notes)
     before = Article(old, notes.hidden(old, old_notes, {pair[0] for pair in kept}), body_starts[0])
-    after = Article(new, notes.hidden(new, new_notes, {pair[1] for pair in kept}, old), body_starts[1])
+    after = Article(
+        new, notes.hidden(new, new_notes, {pair[1] for pair in kept}, old), body_starts[1]
+    )
     noted = [(old_notes[one], new_notes[other]) for one, other in kept]
     labels: list[set[str]] = [set() for _ in diff.edits]
     verdicts: list[Verdict] = []
@@ -71,7 +70,7 @@ def judge(
         else:
             in_body.append(number)
     for passage in passages(before, after, edits, in_body, words):
-        found = _judge_passage(passage, edits, Scope(words, before, after))
+        found = judge_passage(passage, edits, Scope(words, before, after))
         for verdict in notes.told(found, edits, noted) if noted else found:
             verdicts.append(verdict)
             for number in verdict.edits:
@@ -119,86 +118,6 @@ def _field_label(edit: Edit, fields: Iterable[FieldChange]) -> str:
         if change.key == edit.field or change.key.split(".")[0] == edit.field:
             return _ROLE_LABELS.get(change.role, "metadata")
     return "metadata"
-
-
-def _judge_passage(passage: Passage, edits: Sequence[Edit], scope: Scope) -> list[Verdict]:
-    found: list[Verdict] = []
-    size = max(passage.old.end - passage.old.start, passage.new.end - passage.new.start)
-    if size > LONGEST_PASSAGE and any(edits[number].verbal for number in passage.edits):
-        # Too much to read: call it large, which is the error that hides nothing.
-        number = passage.edits[0]
-        found.append(
-            Verdict("information-added", clipped(edits[number].old), clipped(edits[number].new),
-                    "", True, tuple(passage.edits))
-        )  # fmt: skip
-        return found
-    if passage.hunks and passage.old.gist == passage.new.gist:
-        # However the diff cut it, readers see the same words in the same order.
-        passage.hunks = [hunk for hunk in passage.hunks if not (hunk.words_gone or hunk.words_come)]
-    scope.reordered = _reordered(passage.hunks, scope)
-    touched: set[int] = set()
-    for hunk in passage.hunks:
-        verdicts = judge_hunk(hunk, scope)
-        found += verdicts
-        touched.update(number for verdict in verdicts for number in verdict.edits)
-        if any(token.line == "title" for token in [*hunk.gone, *hunk.come]) and any(
-            verdict.substantive for verdict in verdicts
-        ):
-            found.append(replace(verdicts[0], label="headline", substantive=True))
-    for number in passage.edits:
-        found += _unseen(passage, edits[number], number, number in touched)
-    return found
-
-
-def _reordered(hunks: Sequence[Hunk], scope: Scope) -> Counter[str]:
-    """Return the content words that left one place of a passage and came into another."""
-    if len(hunks) < 2:
-        return Counter()
-    gone: Counter[str] = Counter()
-    come: Counter[str] = Counter()
-    for hunk in hunks:
-        left, right = raw_content(hunk, scope)
-        gone.update(left)
-        come.update(right)
-    return gone & come
-
-
-def _unseen(passage: Passage, edit: Edit, number: int, words_too: bool) -> list[Verdict]:
-    """Tell what an edit does to what readers do not see as words: links, pictures, markup."""
-    old = passage.old.hidden(edit.old_start, edit.old_end)
-    new = passage.new.hidden(edit.new_start, edit.new_end)
-    if not old and not new:
-        return []
-    gone = Counter((token.kind, token.text) for token in old)
-    come = Counter((token.kind, token.text) for token in new)
-    changed = list((gone - come).elements()) + list((come - gone).elements())
-    found: list[Verdict] = []
-    if struck := _struck(passage, changed):
-        found.append(Verdict("negation", struck, "", "", True, (number,)))
-    kinds = {"link" if kind == "url" else kind for kind, _ in changed}
-    if "link" in kinds and all(kind != "markup" or text in "[]<>" for kind, text in changed):
-        kinds.discard("markup")  # the brackets that come with a link
-    if words_too and kinds == {"markup"} and all(text in "[]|" for _, text in changed):
-        kinds.clear()
-    for kind in sorted(kinds & {"link", "image", "markup", "boilerplate", "note"}):
-        found.append(
-            Verdict(kind, clipped(edit.old, 80), clipped(edit.new, 80), "", False, (number,))
-        )
-    return found
-
-
-_STRIKES = ("~~", "<s>", "</s>", "<del>", "</del>", "<strike>", "</strike>")
-
-
-def _struck(passage: Passage, changed: Sequence[tuple[str, str]]) -> str:
-    """Return words that are struck out on one side only, where the marks for it changed."""
-    if not any(text.casefold() in _STRIKES for kind, text in changed if kind == "markup"):
-        return ""
-    old, new = (
-        [token.text for token in side.tokens if token.struck and token.kind in ("word", "number")]
-        for side in (passage.old, passage.new)
-    )
-    return clipped(" ".join(new or old)) if old != new else ""
 
 
 def _distinct(verdicts: Iterable[Verdict]) -> list[Verdict]:

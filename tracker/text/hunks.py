@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from tracker.model import Edit
-from tracker.text.facts import Fact, Reading, find_facts, opens_sentence
+from tracker.text.facts import Fact, Reading, Usage, find_facts, opens_sentence
 from tracker.text.lexicon import Lexicon
 from tracker.text.surface import SEEN, Token, mark_quotes, scan
 
@@ -102,8 +102,10 @@ class Article:
                 continue
             if not after_word:
                 return True
-            if place > 1 and text[place - 1] == " " and (
-                text[place - 2].islower() or text[place - 2] == ","
+            if (
+                place > 1
+                and text[place - 1] == " "
+                and (text[place - 2].islower() or text[place - 2] == ",")
             ):
                 return True
         return False
@@ -177,6 +179,7 @@ class Both:
         return self.old.inside(word) or self.new.inside(word)
 
 
+_LETTERED = frozenset(["word", "number", "symbol"])
 _SIGNS = frozenset("$€£¥₴₽₹%+-−–<>=°±~")
 
 
@@ -210,6 +213,11 @@ class Side:
             for token in self.seen
             if token.kind in ("word", "number", "symbol") or token.text in _SIGNS
         ]
+
+    @property
+    def letters(self) -> list[str]:
+        """The same as written, capitals and all, without signs."""
+        return [token.text for token in self.seen if token.kind in _LETTERED]
 
     def places(self, start: int, end: int) -> Interval:
         """Return the indexes of the seen tokens that overlap a range of the text."""
@@ -248,7 +256,7 @@ def shown_text(text: str, tokens: Sequence[Token]) -> str:
     return "".join(parts)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Hunk:
     """One place where the seen words differ: ``old.seen[a:b]`` against ``new.seen[c:d]``."""
 
@@ -269,6 +277,13 @@ class Hunk:
     def come(self) -> list[Token]:
         """The seen tokens of the new text that changed."""
         return self.new.seen[self.c : self.d]
+
+    @property
+    def differs_in_letters(self) -> bool:
+        """Whether the words differ as written, be it in their capitals."""
+        return [token.text for token in self.gone if token.kind in _LETTERED] != [
+            token.text for token in self.come if token.kind in _LETTERED
+        ]
 
     @property
     def words_gone(self) -> str:

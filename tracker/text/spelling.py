@@ -160,7 +160,7 @@ def _expanded(word: str, lexicon: Lexicon) -> Sequence[str]:
     for ending, long in lexicon.endings.items():
         if word.endswith(ending) and len(word) > len(ending):
             return word.removesuffix(ending), long
-    if lexicon.language == "en" and (word.endswith("'s") or word.endswith("'")):
+    if lexicon.language == "en" and (word.endswith(("'s", "'"))):
         return (word.removesuffix("'s").removesuffix("'"),)
     if lexicon.language == "fr":
         return word.split("'")

@@ -82,7 +82,8 @@ def _scanner() -> re.Pattern[str]:
         | (?P<tag></?[a-zA-Z!?][^<>]{{0,3000}}+>)
         | (?P<broken><(?:img|iframe|video|figure|a|div|span|p)\s[^<>\n]{{0,3000}}+(?=<|\n|$|\Z))
         | (?P<pgp>^-----(?:BEGIN|END)[ ][A-Z ]{{1,40}}-----(?:\r?\nHash:[^\n]{{0,40}}+)?+)
-        | (?P<path>(?<![^\s("'=])(?:[\w~-]|[./](?=[\w~-])){{1,200}}?\.(?:png|jpe?g|gif|svg|webp|PNG|JPE?G|GIF)\b)
+        | (?P<path>(?<![^\s("'=])(?:[\w~-]|[./](?=[\w~-])){{1,200}}?
+            \.(?:png|jpe?g|gif|svg|webp|PNG|JPE?G|GIF)\b)
         | (?P<url>(?:https?://|www\.)[^\s<>()\[\]"'*`|]++(?:\([^\s<>()\[\]"'*`|]*+\))?+)
         | (?P<entity>&(?:\#\d{{1,7}}|\#x[0-9a-fA-F]{{1,6}}|[a-zA-Z]{{2,32}});)
         | (?P<escape>\\[!-/:-@\[-`{{-~])
@@ -106,7 +107,21 @@ def _scanner() -> re.Pattern[str]:
 
 
 _IMAGE_TAGS = frozenset(
-    ["img", "iframe", "video", "audio", "embed", "object", "figure", "source", "picture", "svg", "canvas", "script", "style"]
+    [
+        "img",
+        "iframe",
+        "video",
+        "audio",
+        "embed",
+        "object",
+        "figure",
+        "source",
+        "picture",
+        "svg",
+        "canvas",
+        "script",
+        "style",
+    ]
 )
 _EMBEDS = re.compile(
     r"\b(?:image|img|figure|photo|picture|video|youtube|vimeo|tweet|oembed|embed|gallery|svg|gist"
@@ -128,7 +143,7 @@ class _Finder:
         self.known: dict[str, int] = {}
 
     def find(self, mark: str, start: int) -> int:
-        """Return the offset of the next ``mark`` at or after ``start``; the end if there is none."""
+        """Return the offset of the next ``mark`` from ``start`` on; the end if there is none."""
         place = self.known.get(mark, -1)
         if place < start:
             place = self.text.find(mark, start, self.end)
@@ -423,7 +438,9 @@ def mark_quotes(tokens: Sequence[Token], text: str) -> None:
             if token.start > 0 and shown == '"' and _closes_word(text, token):
                 continue
             opened, closing, single = place, _OPENING[shown], False
-        elif (opened < 0 and shown in ("‘", "‚")) or (opened < 0 and _opens_single(text, token, shown)):
+        elif (opened < 0 and shown in ("‘", "‚")) or (
+            opened < 0 and _opens_single(text, token, shown)
+        ):
             opened, closing, single = place, "’‘'" if shown != "'" else "'", True
     if opened >= 0 and closing != '"' and not single:
         _quote(tokens, opened + 1, len(tokens))

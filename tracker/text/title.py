@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import cache
 
 from tracker.model import FieldChange
+from tracker.text.diff import diff
+from tracker.text.hunks import Article, Side, fold_words, passages
+from tracker.text.judging import judge_passage
 from tracker.text.lexicon import Lexicon
-from tracker.text.hunks import Article, Both, Hunk, Side, fold_words
-from tracker.text.rules import Scope, Verdict, clipped, judge_hunk
+from tracker.text.rules import Scope, Verdict, clipped
+
 
 def judge_field(change: FieldChange, old: Article, new: Article, lexicon: Lexicon) -> list[Verdict]:
     """Return what one key of the front matter that differs tells a reader."""
-    before = raw_value(old, change.key) if change.old is None else change.old
-    after = raw_value(new, change.key) if change.new is None else change.new
+    before = raw_value(old, change.key, change.new) if change.old is None else change.old
+    after = raw_value(new, change.key, change.old) if change.new is None else change.new
     if before == after:
         return [_verdict("metadata", change.key, "", False)]
     if change.role == "headline":
@@ -35,17 +39,20 @@ def judge_field(change: FieldChange, old: Article, new: Article, lexicon: Lexico
     return told
 
 
-def raw_value(article: Article, key: str) -> str:
+def raw_value(article: Article, key: str, other: str | None) -> str:
     """Return the value of a key in front matter that does not parse, read as a plain line.
 
-    A stray quotation mark in a title must not make the title look new.
+    A stray quotation mark in a title must not make the title look new. Of a key with a list below
+    it nothing can be said: it is taken for the ``other`` version's value.
     """
     line = re.search(
-        rf"^{re.escape(key)}[ \t]*[:=][ \t]*(.+?)[ \t\r]*$",
+        rf"^{re.escape(key)}[ \t]*[:=][ \t]*(.*)$",
         article.text[: min(article.body, 20_000)],
         re.MULTILINE,
     )
-    return line[1].strip("\"' ") if line else ""
+    if line is None:
+        return ""
+    return line[1].strip("\"' \t\r") or other or ""
 
 
 def _verdict(label: str, old: str, new: str, substantive: bool) -> Verdict:
@@ -53,15 +60,24 @@ def _verdict(label: str, old: str, new: str, substantive: bool) -> Verdict:
 
 
 def _compare(before: str, after: str, lexicon: Lexicon) -> list[Verdict]:
-    """Compare two values as one hunk of prose."""
+    """Compare two values as prose."""
     one, other = Article(before, (), 0), Article(after, (), 0)
-    left, right = Side(one, 0, len(before)), Side(other, 0, len(after))
-    for side in (left, right):
-        side.find_facts(lexicon, Both(one, other))
-    hunk = Hunk(left, right, 0, len(left.seen), 0, len(right.seen))
-    if [token.text for token in left.seen] == [token.text for token in right.seen]:
-        return []
-    return judge_hunk(hunk, Scope(lexicon, one, other))
+    edits = diff(f" {before}", f" {after}").edits  # the space: no value is front matter itself
+    edits = tuple(
+        replace(
+            edit,
+            old_start=max(edit.old_start - 1, 0),
+            old_end=max(edit.old_end - 1, 0),
+            new_start=max(edit.new_start - 1, 0),
+            new_end=max(edit.new_end - 1, 0),
+        )
+        for edit in edits
+        if edit.operation != "move"
+    )
+    found: list[Verdict] = []
+    for passage in passages(one, other, edits, range(len(edits)), lexicon):
+        found += judge_passage(passage, edits, Scope(lexicon, one, other))
+    return [replace(verdict, edits=()) for verdict in found]
 
 
 def _spoken(text: str) -> str:

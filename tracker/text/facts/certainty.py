@@ -42,7 +42,9 @@ def modality(reading: Reading, place: int) -> Fact | None:
     return Fact("modality", ("modality", read_as), place, place + 1)
 
 
-_SPEAKERS = frozenset(["he", "she", "they", "it", "we", "i", "who", "you", "which", "sources", "source", "report"])
+_SPEAKERS = frozenset(
+    ["he", "she", "they", "it", "we", "i", "who", "you", "which", "sources", "source", "report"]
+)
 
 
 def attribution(reading: Reading, place: int) -> Fact | None:
@@ -73,5 +75,3 @@ def stem(word: str) -> str:
                 base = base[:-1]
             return base.removesuffix("e") if ending not in ("ies", "ied") else base + "y"
     return word
-
-

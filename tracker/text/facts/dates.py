@@ -94,63 +94,31 @@ def _year(reading: Reading, place: int) -> tuple[int, int]:
     return 0, place
 
 
+Parts = list[tuple[str, object]]
+
+
 def date(reading: Reading, place: int) -> Fact | None:
     """A date: weekday, day, month and year in any of their usual orders, or a word like today."""
-    tokens, lexicon = reading.tokens, reading.lexicon
     start = place
-    parts: list[tuple[str, object]] = []
+    parts: Parts = []
     if (
-        reading.fold(place) in lexicon.shifters
-        and place + 1 < len(tokens)
+        reading.fold(place) in reading.lexicon.shifters
+        and place + 1 < len(reading.tokens)
         and _is_time_word(reading, place + 1)
     ):
         parts.append(("shift", reading.fold(place)))
         place += 1
-    weekday = _weekday(reading, place)
-    if weekday:
-        parts.append(("weekday", weekday))
-        place += 1
-        if reading.fold(place) == "." and place < len(tokens) and len(tokens[place - 1].text) < 5:
-            place += 1
-        step = place + 1 if reading.fold(place) in (",", "the", "den", "le") else place
-        if _month(reading, step) or (
-            _day(reading, step)[0] and _month(reading, _skip_of(reading, _day(reading, step)[1]))
-        ):
-            place = step
+    place = _read_weekday(reading, place, parts)
     numeric = _numeric_date(reading, place)
     if numeric:
-        return Fact(
-            "date", ("date", *parts, *numeric), start, place + _numeric_length(reading, place)
-        )
-    month = _month(reading, place)
-    if month:
-        place += 1
-        if reading.fold(place) == "." and reading.glued(place):
-            place += 1
-        parts.append(("month", month))
-        day, after = _day(reading, place)
-        if day and not (after < len(tokens) and reading.fold(after) in lexicon.clock):
-            parts.append(("day", day))
-            place = after
-        year, place = _year(reading, place)
-        if year:
-            parts.append(("year", year))
+        parts += numeric
+        place += _numeric_length(reading, place)
     else:
-        day, after = _day(reading, place)
-        after = _skip_of(reading, after)
-        month = _month(reading, after) if day else 0
-        if month:
-            parts += [("day", day), ("month", month)]
-            place = after + 1
-            if reading.fold(place) == "." and reading.glued(place):
-                place += 1
-            year, place = _year(reading, place)
-            if year:
-                parts.append(("year", year))
+        place = _read_day(reading, place, parts)
     if place == start or (parts and parts[-1][0] == "shift"):
         word = reading.fold(place)
-        if word in lexicon.relative and place < len(tokens):
-            parts.append(("relative", lexicon.relative[word]))
+        if word in reading.lexicon.relative:
+            parts.append(("relative", reading.lexicon.relative[word]))
             place += 1
         elif parts:
             parts.append(("word", _singular(word)))
@@ -158,6 +126,50 @@ def date(reading: Reading, place: int) -> Fact | None:
     if place == start:
         return None
     return Fact("date", ("date", *sorted(parts, key=str)), start, place)
+
+
+def _read_weekday(reading: Reading, place: int, parts: Parts) -> int:
+    weekday = _weekday(reading, place)
+    if not weekday:
+        return place
+    parts.append(("weekday", weekday))
+    place += 1
+    if reading.fold(place) == "." and len(reading.tokens[place - 1].text) < 5:
+        place += 1
+    # "Tuesday, Sept. 5" is one date; "Tuesday, the council" is not.
+    step = place + 1 if reading.fold(place) in (",", "the", "den", "le") else place
+    day, after = _day(reading, step)
+    if _month(reading, step) or (day and _month(reading, _skip_of(reading, after))):
+        return step
+    return place
+
+
+def _read_day(reading: Reading, place: int, parts: Parts) -> int:
+    """Read "Sept. 5, 2024" or "5 September 2024"; return the next place."""
+    month = _month(reading, place)
+    if month:
+        parts.append(("month", month))
+        place = _skip_point(reading, place + 1)
+        day, after = _day(reading, place)
+        if day and reading.fold(after) not in reading.lexicon.clock:
+            parts.append(("day", day))
+            place = after
+    else:
+        day, after = _day(reading, place)
+        after = _skip_of(reading, after)
+        month = _month(reading, after) if day else 0
+        if not month:
+            return place
+        parts += [("day", day), ("month", month)]
+        place = _skip_point(reading, after + 1)
+    year, place = _year(reading, place)
+    if year:
+        parts.append(("year", year))
+    return place
+
+
+def _skip_point(reading: Reading, place: int) -> int:
+    return place + 1 if reading.fold(place) == "." and reading.glued(place) else place
 
 
 def _skip_of(reading: Reading, place: int) -> int:
@@ -230,5 +242,3 @@ def _numeric_date(reading: Reading, place: int) -> tuple[tuple[str, object], ...
     ):
         return ("day", int(tokens[4].fold)), ("month", int(tokens[2].fold)), ("year", int(shown))
     return ()
-
-

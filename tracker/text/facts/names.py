@@ -15,6 +15,9 @@ def is_name(reading: Reading, place: int) -> bool:
     lexicon = reading.lexicon
     base = word.removesuffix("'s").removesuffix("'")
     if base in lexicon.function or base in lexicon.titles or base in ("i", "i'm", "i'll", "i've"):
+        following = reading.fold(place + 1)
+        if base in lexicon.titles and following in lexicon.institutions:
+            return reading.tokens[place + 1].text[0].isupper()  # General Services Administration
         return base == "us" and token.text == "US"
     if base in lexicon.months or base in lexicon.weekdays or base in lexicon.relative:
         return False
@@ -71,7 +74,29 @@ def _title_case(reading: Reading, place: int) -> bool:
     return len(words) >= 3 and all(words)
 
 
-_PARTICLES = frozenset(["de", "da", "di", "du", "la", "le", "van", "von", "der", "den", "bin", "ibn", "al", "of", "the", "del", "y", "dos", "das"])
+_PARTICLES = frozenset(
+    [
+        "de",
+        "da",
+        "di",
+        "du",
+        "la",
+        "le",
+        "van",
+        "von",
+        "der",
+        "den",
+        "bin",
+        "ibn",
+        "al",
+        "of",
+        "the",
+        "del",
+        "y",
+        "dos",
+        "das",
+    ]
+)
 
 
 def name(reading: Reading, place: int) -> Fact | None:
@@ -109,5 +134,3 @@ def name(reading: Reading, place: int) -> Fact | None:
         if after < len(tokens) and tokens[after].line:
             break
     return Fact("name", ("name", *words), place, after)
-
-

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 from tracker.text.facts.reading import Fact, Reading
@@ -14,6 +15,9 @@ _CURRENCIES = {
 _HAN = dict(zip("〇零一二三四五六七八九十百千万億亿兆两", (0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
             100, 1000, 10**4, 10**8, 10**8, 10**12, 2), strict=True))  # fmt: skip
 _LETTER_SCALES = {"k": 10**3, "m": 10**6, "b": 10**9, "bn": 10**9, "tn": 10**12, "mm": 10**6}
+
+
+_MOST_DIGITS = 25  # beyond it decimal arithmetic rounds: such numbers are compared as written
 
 
 def _value(shown: str, lexicon: Lexicon) -> Decimal | None:
@@ -32,9 +36,11 @@ def _value(shown: str, lexicon: Lexicon) -> Decimal | None:
             groups = "".join(parts)
     if decimal != ".":
         groups = groups.replace(".", "\x00").replace(decimal, ".")
+    if len(groups) > _MOST_DIGITS:
+        return None
     try:
         # Digits of every script count; Decimal reads them all.
-        return Decimal(groups).normalize()
+        return Decimal(groups)
     except InvalidOperation:
         return None
 
@@ -174,117 +180,164 @@ def _identifier(reading: Reading, place: int) -> int:
     return after
 
 
+@dataclass(slots=True)
+class _Numeral:
+    """A number while it is read: what was found so far, and where to read on."""
+
+    reading: Reading
+    place: int
+    value: Decimal | None = None
+    raw: str = ""  # its digits as written; "" for a number in words
+    unit: str = ""
+    qualifier: str = ""
+    sign: str = ""
+    words: int = 0  # tokens of the number itself
+
+    @property
+    def word(self) -> str:
+        """The word at the place reached."""
+        return self.reading.fold(self.place)
+
+    def bent(self) -> None:
+        """What stands before it and bends it: more than, at least."""
+        reading = self.reading
+        length = reading.phrase(reading.lexicon.qualifiers, self.place)
+        if length:
+            words = tuple(reading.folds[self.place : self.place + length])
+            self.qualifier = reading.lexicon.qualifiers[words]
+            self.place += length
+
+    def signs(self) -> None:
+        """A currency before it, and a minus sign."""
+        reading, tokens = self.reading, self.reading.tokens
+        if self.word in ("us", "ca", "a") and reading.fold(self.place + 1) == "$":
+            self.place += 1
+        if self.word in _CURRENCIES:
+            self.unit = _CURRENCIES[self.word]
+            self.place += 1
+        if (
+            self.place + 1 < len(tokens)
+            and self.word in ("-", "−", "–")
+            and reading.glued(self.place + 1)
+            and not reading.glued(self.place)
+            and tokens[self.place + 1].kind == "number"
+        ):
+            self.sign = "-"
+            self.place += 1
+
+    def amount(self) -> bool:
+        """The number itself; tell whether there is one."""
+        reading = self.reading
+        if self.place >= len(reading.tokens):
+            return False
+        token, start = reading.tokens[self.place], self.place
+        if token.kind == "number":
+            self.value, self.raw, self.place = _digits(reading, self.place)
+        elif token.text in _HAN and reading.lexicon.language == "":
+            self.value, self.place = _han(reading, self.place)
+        else:
+            self.value, self.place = _spelled(reading, self.place)
+            following = reading.fold(self.place + 1)
+            if (
+                self.value is None
+                and self.word in ("a", "an")
+                and (following in reading.lexicon.scales)
+            ):
+                self.value, self.place = Decimal(1), self.place + 1
+        self.words = self.place - start
+        return self.value is not None or bool(self.raw)
+
+    def scale(self) -> None:
+        """Thousand, million and the like after it: 1.5 million, $50M, 5 тис., 1万."""
+        if self.value is None or self.place >= len(self.reading.tokens):
+            return
+        shown, factor = self.reading.tokens[self.place].text, 0
+        if self.word in self.reading.lexicon.scales:
+            factor = self.reading.lexicon.scales[self.word]
+        elif self.raw and self.reading.glued(self.place) and self.word in _LETTER_SCALES:
+            if self.unit or self.word == "k" or shown in ("M", "B", "bn", "tn"):
+                factor = _LETTER_SCALES[self.word]
+        elif self.raw and not self.reading.lexicon.language and _HAN.get(shown, 0) >= 100:
+            factor = _HAN[shown]
+        if factor:
+            self.value *= factor
+            self.place += 1
+            self.words += 1
+
+    def ordinal(self) -> bool:
+        """An ending that makes it a rank: 3rd, 5-й; tell whether there is one."""
+        suffixes = self.reading.lexicon.ordinal_suffixes
+        step = self.place
+        if self.reading.fold(step) == "-" and self.reading.glued(step):
+            step += 1
+        if self.raw and self.reading.fold(step) in suffixes and self.reading.glued(step):
+            self.place = step + 1
+            return True
+        return False
+
+    def measure(self) -> None:
+        """What is counted: a plus sign, percent, a currency, a unit."""
+        reading, lexicon = self.reading, self.reading.lexicon
+        if self.word == "+" and reading.glued(self.place):
+            self.qualifier = self.qualifier or "more"
+            self.place += 1
+        if self.word == "-" and reading.phrase(lexicon.units, self.place + 1):
+            self.place += 1
+        if self.word in ("%", "٪", "％"):
+            self.unit = "percent"
+            self.place += 1
+        elif self.word in _CURRENCIES and not self.unit:
+            self.unit = _CURRENCIES[self.word]
+            self.place += 1
+        else:
+            length = reading.phrase(lexicon.units, self.place)
+            if length and (not self.unit or self.word == "dollars"):
+                words = tuple(reading.folds[self.place : self.place + length])
+                self.unit = lexicon.units[words]
+                self.place += length
+
+    def is_year(self) -> bool:
+        """Tell whether it may be a year: four digits together, with nothing to count."""
+        return (
+            self.words == 1
+            and len(self.raw) == 4
+            and self.raw.isdecimal()
+            and 1500 <= int(self.raw) <= 2100
+            and not (self.unit or self.qualifier or self.sign)
+        )
+
+
 def number(reading: Reading, place: int) -> Fact | None:
     """A number with its currency, scale, unit and what bends it ("more than", "+")."""
-    tokens, lexicon = reading.tokens, reading.lexicon
-    start = place
-    length = reading.phrase(lexicon.qualifiers, place)
-    qualifier = ""
-    if length:
-        words = tuple(reading.fold(place + step) for step in range(length))
-        qualifier = lexicon.qualifiers[words]
-        place += length
-    ends = _identifier(reading, place) if place < len(tokens) else 0
-    if ends and not length:
-        shown = "".join(token.fold for token in tokens[place:ends]).lstrip("v")
-        return Fact("number", ("id", shown.replace("–", "-")), place, ends)
-    unit = ""
-    sign = ""
-    if reading.fold(place) in ("us", "ca", "a") and reading.fold(place + 1) == "$":
-        place += 1
-    if reading.fold(place) in _CURRENCIES:
-        unit = _CURRENCIES[reading.fold(place)]
-        place += 1
-    if place >= len(tokens):
-        return None
-    if (
-        tokens[place].fold in "-−"
-        and reading.glued(place + 1)
-        and not reading.glued(place)
-        and tokens[place + 1].kind == "number"
-    ):
-        sign = "-"
-        place += 1
-    at = place
-    raw = ""
-    value: Decimal | None
-    spaced = False
-    if tokens[place].kind == "number":
-        value, raw, place = _digits(reading, place)
-        spaced = place > at + 1
-    elif tokens[place].text in _HAN and lexicon.language == "":
-        value, place = _han(reading, place)
-    else:
-        value, place = _spelled(reading, place)
-        if (
-            value is None
-            and reading.fold(place) in ("a", "an")
-            and (reading.fold(place + 1) in lexicon.scales)
-        ):
-            value, place = Decimal(1), place + 1
-    if value is None and not raw:
-        return _other_number(reading, start, at, qualifier)
-    spelled_one = not raw and value == 1 and place == at + 1
-    # Scale: 1.5 million, $50M, 5 тис.
-    word = reading.fold(place)
-    if value is not None:
-        shown_word = tokens[place].text if place < len(tokens) else ""
-        if word in lexicon.scales:
-            value *= lexicon.scales[word]
-            place += 1
-            spelled_one = False
-        elif (
-            raw
-            and reading.glued(place)
-            and word in _LETTER_SCALES
-            and (unit or word == "k" or shown_word in ("M", "B", "bn", "tn"))
-        ):
-            value *= _LETTER_SCALES[word]
-            place += 1
-        elif value.is_finite() and len(lexicon.language) == 0 and shown_word in _HAN and raw:
-            scale = _HAN[shown_word]
-            if scale >= 100:
-                value *= scale
-                place += 1
-    if (
-        raw
-        and reading.fold(place) in lexicon.ordinal_suffixes
-        and (reading.glued(place) or (reading.fold(place) == "-" or reading.glued(place)))
-    ):
-        return Fact("number", ("ordinal", str(value)), start, place + 1)
-    if reading.fold(place) == "+" and reading.glued(place):
-        qualifier = qualifier or "more"
-        place += 1
-    if reading.fold(place) == "-" and reading.phrase(lexicon.units, place + 1):
-        place += 1
-    if reading.fold(place) in ("%", "٪", "％"):
-        unit, place = "percent", place + 1
-    elif reading.fold(place) in _CURRENCIES and not unit:
-        unit, place = _CURRENCIES[reading.fold(place)], place + 1
-    else:
-        length = reading.phrase(lexicon.units, place)
-        if length and not (unit and length == 1 and reading.fold(place) not in ("dollars",)):
-            words = tuple(reading.fold(place + step) for step in range(length))
-            unit, place = lexicon.units[words], place + length
-            spelled_one = False
-    shown = _plain(value) if value is not None else raw
-    year = (
-        bool(raw)
-        and not spaced
-        and not (unit or qualifier or sign)
-        and raw.isdigit()
-        and len(raw) == 4
-        and 1500 <= int(raw) <= 2100
-    )
-    if year:
-        if reading.fold(place) == "s" and reading.glued(place):
-            return Fact("date", ("decade", shown), start, place + 1)
-        return Fact("date", ("date", ("year", int(raw))), start, place)
-    return Fact("number", ("number", sign + shown, unit, qualifier), start, place, weak=spelled_one)
+    found = _Numeral(reading, place)
+    found.bent()
+    if found.place < len(reading.tokens):
+        ends = _identifier(reading, found.place)
+        if ends:
+            shown = "".join(token.fold for token in reading.tokens[found.place : ends])
+            return Fact("number", ("id", shown.lstrip("v").replace("–", "-")), found.place, ends)
+    at = found.place
+    found.signs()
+    if not found.amount():
+        return _other_number(reading, place, at, found.qualifier)
+    found.scale()
+    if found.ordinal():
+        shown = found.raw if found.value is None else _plain(found.value)
+        return Fact("number", ("ordinal", shown), place, found.place)
+    counted = found.place
+    found.measure()
+    shown = found.raw if found.value is None else _plain(found.value)
+    if found.is_year():
+        if found.word == "s" and reading.glued(found.place):
+            return Fact("date", ("decade", shown), place, found.place + 1)
+        # The same key as the plain number: 1500 may be a year, 1,500 is none.
+        return Fact("date", ("number", shown, "", ""), place, found.place)
+    weak = not found.raw and shown == "1" and found.words == 1 and found.place == counted
+    key = ("number", found.sign + shown, found.unit, found.qualifier)
+    return Fact("number", key, place, found.place, weak=weak)
 
 
 def _plain(value: Decimal) -> str:
-    # The exponent is bounded: a text may hold a number of a million digits.
     value = value.normalize()
     return format(value, "f") if -50 < int(value.adjusted()) < 50 else str(value)
 
@@ -300,5 +353,3 @@ def _other_number(reading: Reading, start: int, place: int, qualifier: str) -> F
         key: tuple[object, ...] = ("vague", lexicon.vague[word], qualifier)
         return Fact("number", key, start, place + 1)
     return None
-
-

@@ -1,0 +1,107 @@
+"""One passage judged: its hunks by the rules, and what its edits do to links and markup."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+from tracker.model import Edit
+from tracker.text.hunks import Hunk, Passage
+from tracker.text.rules import (
+    Scope,
+    Verdict,
+    clipped,
+    judge_hunk,
+    one_sided_keys,
+    raw_content,
+    verdict,
+)
+
+LONGEST_PASSAGE = 200_000
+"""Characters of a passage beyond which it is not read word by word."""
+
+
+def judge_passage(passage: Passage, edits: Sequence[Edit], scope: Scope) -> list[Verdict]:
+    """Return what the edits of a passage mean; their numbers are those of ``edits``."""
+    found: list[Verdict] = []
+    size = max(passage.old.end - passage.old.start, passage.new.end - passage.new.start)
+    if size > LONGEST_PASSAGE and any(edits[number].verbal for number in passage.edits):
+        # Too much to read: call it large, which is the error that hides nothing.
+        number = passage.edits[0]
+        found.append(
+            Verdict("information-added", clipped(edits[number].old), clipped(edits[number].new),
+                    "", True, tuple(passage.edits))
+        )  # fmt: skip
+        return found
+    if passage.hunks and passage.old.gist == passage.new.gist:
+        # However the diff cut it, readers see the same words in the same order.
+        worded = [hunk for hunk in passage.hunks if hunk.words_gone or hunk.words_come]
+        passage.hunks = [hunk for hunk in passage.hunks if hunk not in worded]
+        if passage.old.letters != passage.new.letters:
+            found += [verdict(hunk, "style", False) for hunk in worded if hunk.differs_in_letters]
+    scope.reordered = _reordered(passage.hunks, scope)
+    scope.gone, scope.come = one_sided_keys(passage.hunks)
+    touched: set[int] = set()
+    for hunk in passage.hunks:
+        verdicts = judge_hunk(hunk, scope)
+        found += verdicts
+        touched.update(number for one in verdicts for number in one.edits)
+        if any(token.line == "title" for token in [*hunk.gone, *hunk.come]) and any(
+            one.substantive for one in verdicts
+        ):
+            found.append(replace(verdicts[0], label="headline", substantive=True))
+    for number in passage.edits:
+        found += _unseen(passage, edits[number], number, number in touched)
+    return found
+
+
+def _reordered(hunks: Sequence[Hunk], scope: Scope) -> Counter[str]:
+    """Return the content words that left one place of a passage and came into another."""
+    if len(hunks) < 2:
+        return Counter()
+    gone: Counter[str] = Counter()
+    come: Counter[str] = Counter()
+    for hunk in hunks:
+        left, right = raw_content(hunk, scope)
+        gone.update(left)
+        come.update(right)
+    return gone & come
+
+
+def _unseen(passage: Passage, edit: Edit, number: int, words_too: bool) -> list[Verdict]:
+    """Tell what an edit does to what readers do not see as words: links, pictures, markup."""
+    old = passage.old.hidden(edit.old_start, edit.old_end)
+    new = passage.new.hidden(edit.new_start, edit.new_end)
+    if not old and not new:
+        return []
+    gone = Counter((token.kind, token.text) for token in old)
+    come = Counter((token.kind, token.text) for token in new)
+    changed = list((gone - come).elements()) + list((come - gone).elements())
+    found: list[Verdict] = []
+    if struck := _struck(passage, changed):
+        found.append(Verdict("negation", struck, "", "", True, (number,)))
+    kinds = {"link" if kind == "url" else kind for kind, _ in changed}
+    if "link" in kinds and all(kind != "markup" or text in "[]<>" for kind, text in changed):
+        kinds.discard("markup")  # the brackets that come with a link
+    if kinds == {"markup"} and all(text in "[]|" for _, text in changed):
+        kinds = set() if words_too else {"link"}
+    found += [
+        Verdict(kind, clipped(edit.old, 80), clipped(edit.new, 80), "", False, (number,))
+        for kind in sorted(kinds & {"link", "image", "markup", "boilerplate", "note"})
+    ]
+    return found
+
+
+_STRIKES = ("~~", "<s>", "</s>", "<del>", "</del>", "<strike>", "</strike>")
+
+
+def _struck(passage: Passage, changed: Sequence[tuple[str, str]]) -> str:
+    """Return words that are struck out on one side only, where the marks for it changed."""
+    if not any(text.casefold() in _STRIKES for kind, text in changed if kind == "markup"):
+        return ""
+    old, new = (
+        [token.text for token in side.tokens if token.struck and token.kind in ("word", "number")]
+        for side in (passage.old, passage.new)
+    )
+    return clipped(" ".join(new or old)) if old != new else ""

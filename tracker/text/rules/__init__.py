@@ -1,0 +1,39 @@
+"""What a hunk means: ordered rules, each a small function from a hunk to findings.
+
+A rule returns what it found, or None to leave the hunk to the next ones. Facts come first: a
+change to a digit, a date, a name, a negation or the words of a quotation is never called small,
+unless both sides are the same fact in another form.
+"""
+
+from __future__ import annotations
+
+from tracker.text.hunks import Hunk
+from tracker.text.rules.contents import raw_content
+from tracker.text.rules.fact_pairs import one_sided_keys
+from tracker.text.rules.fact_rules import facts
+from tracker.text.rules.places import boilerplate, doubled, found_elsewhere, named_link
+from tracker.text.rules.quotations import quotation
+from tracker.text.rules.verdicts import Rule, Scope, Verdict, clipped, verdict
+from tracker.text.rules.words import same_words, words
+
+__all__ = ["Scope", "Verdict", "clipped", "judge_hunk", "one_sided_keys", "raw_content", "verdict"]
+
+RULES: tuple[Rule, ...] = (
+    doubled, found_elsewhere, boilerplate, named_link, same_words, facts, quotation, words,
+)  # fmt: skip
+"""The order counts: the first that answers "small" ends the judging of a hunk."""
+
+
+def judge_hunk(hunk: Hunk, scope: Scope) -> list[Verdict]:
+    """Return what the rules find in a hunk; never empty."""
+    found: list[Verdict] = []
+    scope.quoted = False
+    for rule in RULES:
+        verdicts = rule(hunk, scope)
+        if verdicts is None:
+            continue
+        if verdicts and not verdicts[-1].substantive:
+            # What is small is told only of a hunk with nothing large in it.
+            return found if any(one.substantive for one in found) else found + verdicts
+        found += verdicts
+    return found or [verdict(hunk, "style", False)]

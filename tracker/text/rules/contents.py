@@ -1,0 +1,106 @@
+"""Words that carry something, and stand on one side only."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from tracker.text.facts import Fact
+from tracker.text.hunks import Hunk, Side
+from tracker.text.lexicon import Lexicon
+from tracker.text.rules.misspellings import misspelled, misspells_fact
+from tracker.text.rules.verdicts import MOST_PAIRS, Scope
+from tracker.text.spelling import canonical, same_word
+from tracker.text.surface import Token
+
+
+def content(hunk: Hunk, scope: Scope) -> tuple[list[str], list[str]]:
+    """Return the words that carry something and stand on one side only: (added, removed).
+
+    Words of facts are not among them, nor function words, slips of spelling, synonyms, and words
+    that only changed their place in the passage.
+    """
+    gone, come = raw_content(hunk, scope)
+    moved = scope.reordered
+    added = [word for word in come if not moved[word]]
+    removed = [word for word in gone if not moved[word]]
+    if len(added) * len(removed) <= MOST_PAIRS:
+        light_old, light_new = _light(hunk.gone, scope.lexicon), _light(hunk.come, scope.lexicon)
+        added = [word for word in added if not _like_any(word, light_old, scope.lexicon)]
+        removed = [word for word in removed if not _like_any(word, light_new, scope.lexicon)]
+        for word in list(removed):
+            partner = next(
+                (other for other in added if same_word(word, other, scope.lexicon)), None
+            )
+            if partner is not None:
+                added.remove(partner)
+                removed.remove(word)
+    return added, removed
+
+
+def raw_content(hunk: Hunk, scope: Scope) -> tuple[list[str], list[str]]:
+    """Return the content words gone and come, before any pairing."""
+    lexicon = scope.lexicon
+    old_facts, new_facts = hunk.facts()
+    left = _content_words(
+        hunk.old, hunk.a, hunk.b, _covered(hunk, old_facts, True, lexicon), lexicon
+    )
+    right = _content_words(
+        hunk.new, hunk.c, hunk.d, _covered(hunk, new_facts, False, lexicon), lexicon
+    )
+    both = Counter(left) & Counter(right)
+    return list((Counter(left) - both).elements()), list((Counter(right) - both).elements())
+
+
+def _light(tokens: Sequence[Token], lexicon: Lexicon) -> set[str]:
+    """Return the soft words among some tokens: "used", which "utilized" stands for as well."""
+    return {token.fold for token in tokens if _is_soft(token.fold, lexicon)}
+
+
+def _like_any(word: str, others: Iterable[str], lexicon: Lexicon) -> bool:
+    groups = lexicon.synonyms.get(word)
+    return bool(groups) and any(
+        lexicon.synonyms.get(other, frozenset()) & (groups or frozenset()) for other in others
+    )
+
+
+def _covered(hunk: Hunk, found: Sequence[Fact], is_old: bool, lexicon: Lexicon) -> set[int]:
+    """Return the places of words in facts; a fact misspelled on the other side stays a word."""
+    return {
+        place
+        for fact in found
+        if not (
+            misspells_fact(hunk, fact, is_old, lexicon)
+            if fact.kind == "name"
+            else misspelled(hunk, fact, is_old, lexicon)
+        )
+        for place in range(fact.first, fact.last)
+    }
+
+
+def _content_words(
+    side: Side, first: int, last: int, covered: set[int], lexicon: Lexicon
+) -> list[str]:
+    folds = [
+        side.seen[place].fold
+        for place in range(first, last)
+        if place not in covered and side.seen[place].kind in ("word", "number", "symbol")
+    ]
+    return [
+        word
+        for word in canonical(folds, lexicon)
+        if word not in lexicon.function and not _is_soft(word, lexicon) and not _small(word)
+    ]
+
+
+def _is_soft(word: str, lexicon: Lexicon) -> bool:
+    if word in lexicon.soft:
+        return True
+    return lexicon.language == "en" and any(
+        word.endswith(ending) and word.removesuffix(ending) in lexicon.soft
+        for ending in ("s", "es", "ed", "d", "ing")
+    )
+
+
+def _small(word: str) -> bool:
+    return len(word) == 1 and word.isascii() and word.isalpha()

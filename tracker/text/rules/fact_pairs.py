@@ -1,0 +1,163 @@
+"""Facts of both sides paired by their keys: which changed, which are the same in another form."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from difflib import SequenceMatcher
+
+from tracker.text.facts import Fact
+from tracker.text.hunks import Hunk, Side
+from tracker.text.rules.misspellings import misspelled, misspells_fact
+from tracker.text.rules.names import same_name, stood_for_by_pronoun
+from tracker.text.rules.verdicts import MOST_PAIRS, Scope
+
+FactPair = tuple[Fact | None, Fact | None]
+
+
+def changed_facts(hunk: Hunk, scope: Scope) -> list[FactPair]:
+    """Return the facts of a hunk that differ, paired old with new where they answer each other."""
+    old, new = hunk.facts()
+    pairs = _unequal(old, new)
+    found: list[FactPair] = []
+    numbers_old = any(fact.kind == "number" and not fact.weak for fact in old)
+    numbers_new = any(fact.kind == "number" and not fact.weak for fact in new)
+    for one, other in pairs:
+        if one is not None and other is not None and _same_fact(hunk, one, other, scope):
+            continue
+        # Not a pair after all: each may still have its like on the other side.
+        left = one if one is not None and not _stands(hunk, one, True, numbers_new, scope) else None
+        right = (
+            other
+            if other is not None and not _stands(hunk, other, False, numbers_old, scope)
+            else None
+        )
+        if left is not None or right is not None:
+            found.append((left, right))
+    return found
+
+
+def _unequal(old: Sequence[Fact], new: Sequence[Fact]) -> list[FactPair]:
+    """Pair the facts that have no equal on the other side, in their order, kind with kind."""
+    if len(old) * len(new) > MOST_PAIRS:
+        kept = Counter(fact.key for fact in old) & Counter(fact.key for fact in new)
+        return [(fact, None) for fact in old if not kept[fact.key]] + [
+            (None, fact) for fact in new if not kept[fact.key]
+        ]
+    matcher = SequenceMatcher(
+        None, [fact.key for fact in old], [fact.key for fact in new], autojunk=False
+    )
+    pairs: list[FactPair] = []
+    for operation, i, j, k, m in matcher.get_opcodes():
+        if operation == "equal":
+            continue
+        left, right = list(old[i:j]), list(new[k:m])
+        for fact in left:
+            partner = next((other for other in right if other.kind == fact.kind), None)
+            if partner is not None:
+                right.remove(partner)
+            pairs.append((fact, partner))
+        pairs += [(None, fact) for fact in right]
+    return pairs
+
+
+def _folds(side: Side, first: int, last: int) -> list[str]:
+    return [token.fold.rstrip(".").removesuffix("'s") for token in side.seen[first:last]]
+
+
+def _stands(hunk: Hunk, fact: Fact, is_old: bool, numbers_there: bool, scope: Scope) -> bool:
+    """Tell whether a fact without an equal is no fact changed: an article, a capital letter."""
+    if fact.key in (scope.come if is_old else scope.gone) and _relisted(hunk, fact):
+        return True
+    if fact.weak:
+        return not numbers_there
+    if fact.kind == "name":
+        side, first, last = (hunk.new, hunk.c, hunk.d) if is_old else (hunk.old, hunk.a, hunk.b)
+        there = Counter(_folds(side, first, last))
+        here = Counter(str(word) for word in fact.key[1:])
+        if not here - there:
+            return True  # the same words without the capital, or with more words around
+        initials = "".join(str(word)[0] for word in fact.key[1:])
+        if len(initials) > 1 and any(
+            initials in token.fold
+            for token in side.seen[first:last]
+            if token.text.isupper() and len(token.text) > 1
+        ):
+            return True
+        if len(fact.key) == 2 and misspells_fact(hunk, fact, is_old, scope.lexicon):
+            return True
+        return stood_for_by_pronoun(hunk, fact, is_old, scope)
+    if fact.key[0] == "id":
+        return stood_for_by_pronoun(hunk, fact, is_old, scope)
+    if fact.kind == "modality" and fact.key[1] in scope.lexicon.soft:
+        return True
+    return bool(misspelled(hunk, fact, is_old, scope.lexicon))
+
+
+def _same_fact(hunk: Hunk, old: Fact, new: Fact, scope: Scope) -> bool:
+    """Tell whether two facts with unequal keys are one fact in another form."""
+    if old.key == new.key:
+        return True
+    if old.kind == "name" == new.kind:
+        return same_name(hunk, old, new, scope)
+    if old.kind == "number" and old.key[0] == new.key[0] == "number":
+        return _same_number(hunk, old, new)
+    return False
+
+
+def _same_number(hunk: Hunk, old: Fact, new: Fact) -> bool:
+    """The unit may stand outside the number on one side: "5 percent to 6 percent", "5 to 6 %"."""
+    if old.key[1] != new.key[1] or old.key[3] != new.key[3]:
+        return False
+    units = {old.key[2], new.key[2]}
+    if units == {"pound", "weightpound"}:
+        return True
+    if "" not in units:
+        return False
+    # "$5 to $6 million" and "$5-6 million": equal only if the other side has the unit too.
+    unit = (units - {""}).pop()
+    lacking = hunk.new if not new.key[2] else hunk.old
+    return any(
+        fact.kind == "number" and len(fact.key) > 2 and fact.key[2] == unit
+        and min(abs(fact.first - (new if lacking is hunk.new else old).last), 9) <= 2
+        for fact in lacking.facts
+    )  # fmt: skip
+
+
+def one_sided_keys(
+    hunks: Sequence[Hunk],
+) -> tuple[frozenset[tuple[object, ...]], frozenset[tuple[object, ...]]]:
+    """Return the keys of the facts that are gone, and of those that came, in all hunks."""
+    gone: set[tuple[object, ...]] = set()
+    come: set[tuple[object, ...]] = set()
+    for hunk in hunks:
+        for old, new in _unequal(*hunk.facts()):
+            gone.update([old.key] if old else [])
+            come.update([new.key] if new else [])
+    return frozenset(gone), frozenset(come)
+
+
+_LIST_SIGNS = frozenset({",", ";", "and", "or", "&", "und", "oder", "et", "ou", "y", "o", "і", "й",
+                         "та", "и", "или", "або", "、", "،"})  # fmt: skip
+
+
+def _relisted(hunk: Hunk, fact: Fact) -> bool:
+    """Tell whether a fact only changed its place in a list: "A, B and C" is "C, A and B"."""
+    one, other = _list_around(hunk.old, fact.key), _list_around(hunk.new, fact.key)
+    return one is not None and one == other
+
+
+def _list_around(side: Side, key: tuple[object, ...]) -> Counter[tuple[object, ...]] | None:
+    """Return the entries of the list in which a fact stands, if it stands in just one list."""
+    runs: list[list[Fact]] = []
+    for fact in side.facts:
+        if runs and runs[-1]:
+            between = [token.fold for token in side.seen[runs[-1][-1].last : fact.first]]
+            if 1 <= len(between) <= 2 and all(word in _LIST_SIGNS for word in between):
+                runs[-1].append(fact)
+                continue
+        runs.append([fact])
+    found = [run for run in runs if any(fact.key == key for fact in run)]
+    if len(found) != 1 or len(found[0]) < 2:
+        return None
+    return Counter(fact.key for fact in found[0])

@@ -1,0 +1,154 @@
+"""Whether two names are one: acronyms, short forms, a slip in a common word, a pronoun."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from tracker.text.facts import Fact
+from tracker.text.hunks import Both, Hunk
+from tracker.text.lexicon import known
+from tracker.text.rules.verdicts import Scope
+from tracker.text.spelling import canonical, distance
+
+PRONOUNS = frozenset(
+    [
+        "he",
+        "she",
+        "it",
+        "they",
+        "him",
+        "her",
+        "them",
+        "his",
+        "its",
+        "their",
+        "this",
+        "that",
+        "these",
+        "those",
+    ]
+)
+
+
+_OURSELVES = frozenset(["we", "our", "us", "ours", "we're", "we've", "we'll"])
+
+
+def stood_for_by_pronoun(hunk: Hunk, fact: Fact, is_old: bool, scope: Scope) -> bool:
+    """A name put for "he", or the other way round, where the paragraph has the name anyway.
+
+    For "we", the house's own name, it is enough that both versions have the name somewhere.
+    """
+    short = hunk.come if is_old else hunk.gone
+    words = [token.fold for token in short if token.kind == "word"]
+    if words and len(words) <= 2 and _OURSELVES & set(words):
+        named = " ".join(str(word) for word in fact.key[1:])
+        return scope.old.says(named) and scope.new.says(named)
+    if not words or len(words) > 2 or not PRONOUNS & set(words) or fact.kind != "name":
+        return False
+    side = hunk.new if is_old else hunk.old
+    words_of = set(fact.key[1:])
+    return any(other.kind == "name" and words_of <= set(other.key[1:]) for other in side.facts)
+
+
+def same_name(hunk: Hunk, old: Fact, new: Fact, scope: Scope) -> bool:
+    """Tell whether two names are one person, place or body in another form."""
+    lexicon = scope.lexicon
+    one = [str(word) for word in old.key[1:]]
+    other = [str(word) for word in new.key[1:]]
+    left, right = canonical(one, lexicon), canonical(other, lexicon)
+    if _acronym(hunk, old, new, scope):
+        return True
+    left = [word for word in left if word not in lexicon.titles]
+    right = [word for word in right if word not in lexicon.titles]
+    if left == right:
+        return True
+    if letters(one) == letters(other):
+        return True
+    if _initials(one, other) or _initials(other, one):
+        return True
+    if set(left) <= set(right) or set(right) <= set(left):
+        # "Smith" for "John Smith": the same person, if the longer form stands in both versions.
+        longer = " ".join(left if len(left) > len(right) else right)
+        return f" {longer} " in scope.old.spoken and f" {longer} " in scope.new.spoken
+    return _slip_in_name(left, right, scope)
+
+
+def _acronym(hunk: Hunk, old: Fact, new: Fact, scope: Scope) -> bool:
+    """Tell whether one name is an acronym that the other side of the hunk spells out."""
+    for short, long, first, last in (
+        (hunk.old.seen[old.first : old.last], hunk.new, hunk.c, hunk.d),
+        (hunk.new.seen[new.first : new.last], hunk.old, hunk.a, hunk.b),
+    ):
+        letters = "".join(token.text for token in short)
+        if len(short) == 1 and len(letters) >= 2 and letters.isupper():
+            initials = "".join(
+                token.text[0]
+                for token in long.seen[max(0, first - 8) : last + 8]
+                if token.kind == "word" and token.fold not in scope.lexicon.function
+            )
+            if letters in initials:
+                return True
+    return False
+
+
+def letters(words: Iterable[str]) -> str:
+    """Return the letters and digits of words, run together."""
+    return "".join(letter for word in words for letter in word if letter.isalnum())
+
+
+def _initials(short: Sequence[str], long: Sequence[str]) -> bool:
+    if len(short) != 1 or len(long) < 2:
+        return False
+    return letters(short) == "".join(word[0] for word in long)
+
+
+_COMMON_ENDINGS = (
+    "tion", "tions", "sion", "sions", "ment", "ments", "ity", "ities", "ology", "ship", "ance",
+    "ances", "ence", "ences", "ics", "ational",
+)  # fmt: skip
+
+
+def _slip_in_name(left: Sequence[str], right: Sequence[str], scope: Scope) -> bool:
+    """A slip in a common word inside a name: Goverment and Government; never Smyth and Smith.
+
+    The word counts as common when the article has it in lower case, or when it is one of those of
+    which the names of bodies are made.
+    """
+    if len(left) != len(right):
+        return False
+    for one, other in zip(left, right, strict=True):
+        if one == other:
+            continue
+        far = distance(one, other)
+        if far > 2 or min(len(one), len(other)) < 5:
+            return False
+        usage = Both(scope.old, scope.new)
+        good = [word for word in (one, other) if word in scope.lexicon.institutions]
+        good += [
+            word
+            for word in (one, other)
+            if usage.lower(word)
+            and scope.lexicon.language == "en"
+            and known(word)
+            and not known(word.capitalize())
+        ]
+        good += [
+            word
+            for word in (one, other)
+            if scope.lexicon.language == "en"
+            and word.endswith(_COMMON_ENDINGS)
+            and len(word) >= 7
+            and known(word)
+            and not known(word.capitalize())
+        ]
+        if not good:
+            # "Standards" and "Standard", "Agency" and "Agencies".
+            return False
+        wrong = other if good[0] == one else one
+        if scope.lexicon.language == "en" and known(wrong) and not _plural(one, other):
+            return False
+    return True
+
+
+def _plural(one: str, other: str) -> bool:
+    return one + "s" == other or other + "s" == one

@@ -1,0 +1,106 @@
+"""What rules find, and what they know beside a hunk."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from tracker.text.hunks import Article, Hunk
+from tracker.text.lexicon import Lexicon
+
+MANY_WORDS = 8
+"""Content words that make a passage rewritten: its facts are then told as information."""
+
+
+MOST_PAIRS = 40_000
+"""Comparisons of words or facts that one hunk may cost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One thing that a rule found."""
+
+    label: str
+    old: str  # the words as readers see them; "" when there are none
+    new: str
+    context: str  # words around, for the reason; "" when old and new are the context
+    substantive: bool
+    edits: tuple[int, ...]
+
+
+@dataclass(slots=True)
+class Scope:
+    """What the rules know beside the hunk."""
+
+    lexicon: Lexicon
+    old: Article
+    new: Article
+    # Content words that left one hunk of the passage and came into another: only moved.
+    reordered: Counter[str] = field(default_factory=Counter)
+    # Keys of facts that left a hunk of the passage, and of those that came into one.
+    gone: frozenset[tuple[object, ...]] = frozenset()
+    come: frozenset[tuple[object, ...]] = frozenset()
+    quoted: bool = False  # the hunk judged last replaced words of a quotation by others, no more
+
+
+Rule = Callable[[Hunk, Scope], list[Verdict] | None]
+
+
+def verdict(
+    hunk: Hunk, label: str, substantive: bool, old: str | None = None, new: str | None = None
+) -> Verdict:
+    """Return a finding on a hunk, with the words around it."""
+    if old is None and new is None:
+        old = clipped(hunk.old.shown(hunk.a, hunk.b))
+        new = clipped(hunk.new.shown(hunk.c, hunk.d))
+    return Verdict(label, old or "", new or "", _context(hunk), substantive, tuple(hunk.edits))
+
+
+LONGEST_WORDS = 160
+
+
+_AROUND = 4
+
+
+def clipped(text: str, most: int = LONGEST_WORDS) -> str:
+    """Return a text cut at a word's end, with an ellipsis where words were left out."""
+    text = " ".join(text.split())
+    if len(text) <= most:
+        return text
+    cut = text[: most - 2]
+    return (cut.rsplit(" ", 1)[0] if " " in cut else cut) + " …"
+
+
+def _context(hunk: Hunk) -> str:
+    """Return the words that lead to a change and follow it, from the text that has it."""
+    side, first, last = (
+        (hunk.old, hunk.a, hunk.b) if hunk.a < hunk.b else (hunk.new, hunk.c, hunk.d)
+    )
+    start = first
+    while start > 0 and first - start < _AROUND and not side.seen[start].line:
+        start -= 1
+        if side.seen[start].text in ".!?" and start < first - 1:
+            start += 1
+            break
+    end = min(last, first + 12)
+    stop = end
+    while stop < len(side.seen) and stop - end < _AROUND and not side.seen[stop].line:
+        stop += 1
+    if stop < len(side.seen) and side.seen[stop].text in (".", "?", "!"):
+        stop += 1
+    shown = side.shown(start, stop)
+    cut = (
+        stop < len(side.seen) and not side.seen[stop].line and side.seen[stop - 1].text not in ".!?"
+    )
+    return clipped(shown) + (" …" if cut and not shown.endswith("…") else "")
+
+
+def information(hunk: Hunk, added: object, removed: object) -> list[Verdict]:
+    """Return the findings that information came, or went, or both."""
+    found = []
+    if added:
+        found.append(verdict(hunk, "information-added", True))
+    if removed:
+        found.append(verdict(hunk, "information-removed", True))
+    return found

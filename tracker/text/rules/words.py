@@ -1,0 +1,133 @@
+"""Rules on words: the same in another form, information, or a matter of style."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from tracker.text.hunks import Hunk
+from tracker.text.rules.contents import content
+from tracker.text.rules.fact_pairs import changed_facts
+from tracker.text.rules.names import PRONOUNS, letters
+from tracker.text.rules.quotations import word_tokens
+from tracker.text.rules.verdicts import MANY_WORDS, Scope, Verdict, information, verdict
+from tracker.text.spelling import canonical, contrary, same_word
+from tracker.text.surface import Token
+
+
+def same_words(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
+    """Only punctuation, capitals, hyphens, spaces or short forms differ."""
+    if changed_facts(hunk, scope):
+        return None
+    gone, come = word_tokens(hunk.gone), word_tokens(hunk.come)
+    left = [token.fold for token in gone]
+    right = [token.fold for token in come]
+    if left == right:
+        if _acronym_made(gone, come):
+            return None
+        return [verdict(hunk, "style", False)]
+    if canonical(left, scope.lexicon) == canonical(right, scope.lexicon):
+        return [verdict(hunk, "style", False)]
+    if letters(left) and letters(left) == letters(right) and not _symbols(hunk):
+        hyphen = any(token.text in "-‐‑" for token in [*hunk.gone, *hunk.come])
+        figures = any(token.kind == "number" for token in gone)
+        return [verdict(hunk, "style" if hyphen or figures else "typo", False)]
+    return None
+
+
+def _symbols(hunk: Hunk) -> bool:
+    return any(token.kind == "symbol" for token in [*hunk.gone, *hunk.come])
+
+
+def _acronym_made(gone: Sequence[Token], come: Sequence[Token]) -> bool:
+    """Tell whether a word became an acronym or the other way round: us and US, who and WHO."""
+    return any(
+        one.text != other.text
+        and 2 <= len(one.text) <= 4
+        and (one.text.isupper() != other.text.isupper())
+        and (one.text.islower() or other.text.islower())
+        for one, other in zip(gone, come, strict=True)
+    )
+
+
+def words(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
+    """Content words added or removed are information; without any, it is style or a typo."""
+    if scope.quoted:
+        return []
+    added, removed = content(hunk, scope)
+    contrary_pairs = [
+        (one, other)
+        for one in removed
+        for other in added
+        if frozenset((one, other)) in scope.lexicon.opposites
+        or contrary(one, other, scope.lexicon)
+    ] if len(added) * len(removed) <= MANY_WORDS * MANY_WORDS else []  # fmt: skip
+    if contrary_pairs:
+        told = [verdict(hunk, "negation", True)]
+        for one, other in contrary_pairs:
+            removed = [word for word in removed if word != one]
+            added = [word for word in added if word != other]
+        return told + information(hunk, added, removed)
+    if _person(hunk):
+        return [verdict(hunk, "name", True)]
+    if added or removed:
+        if _clarified(hunk, added, removed):
+            return [verdict(hunk, "style", False)]
+        return information(hunk, added, removed)
+    return [verdict(hunk, _small_label(hunk, scope), False)]
+
+
+_PERSONS = {
+    word: person
+    for person, words in {
+        "we": "we us our ours", "he": "he him his", "she": "she her hers",
+        "they": "they them their theirs",
+    }.items()
+    for word in words.split()
+}  # fmt: skip
+
+
+def _person(hunk: Hunk) -> bool:
+    """Tell whether another person acts: "he" and "she", "they" and "we"; not "he" and "they"."""
+    gone = [token.fold.split("'")[0] for token in hunk.gone if token.kind == "word"]
+    come = [token.fold.split("'")[0] for token in hunk.come if token.kind == "word"]
+    if len(gone) != len(come) or len(gone) > 3:
+        return False
+    swaps = {
+        frozenset((_PERSONS[one], _PERSONS[other]))
+        for one, other in zip(gone, come, strict=True)
+        if one in _PERSONS and other in _PERSONS and _PERSONS[one] != _PERSONS[other]
+    }
+    return any("we" in swap or swap == {"he", "she"} for swap in swaps)
+
+
+def _clarified(hunk: Hunk, added: Sequence[str], removed: Sequence[str]) -> bool:
+    """A noun put for a pronoun, or back, where the paragraph has the noun anyway."""
+    if bool(added) == bool(removed) or len(added or removed) > 2:
+        return False
+    short, side, first, last = (
+        (hunk.gone, hunk.old, hunk.a, hunk.b) if added else (hunk.come, hunk.new, hunk.c, hunk.d)
+    )
+    pronouns = [token.fold for token in short if token.kind == "word"]
+    if not pronouns or len(pronouns) > 2 or not PRONOUNS & set(pronouns):
+        return False
+    around = {token.fold for token in side.seen[max(0, first - 80) : first]}
+    around |= {token.fold for token in side.seen[last : last + 20]}
+    return set(added or removed) <= around
+
+
+def _small_label(hunk: Hunk, scope: Scope) -> str:
+    """A slip of spelling or grammar is a typo; more words than two are a matter of style."""
+    gone = Counter(token.fold for token in word_tokens(hunk.gone))
+    come = Counter(token.fold for token in word_tokens(hunk.come))
+    left, right = list((gone - come).elements()), list((come - gone).elements())
+    if len(left) == len(right) and left and len(left) <= 2:
+        kinds = {
+            same_word(one, other, scope.lexicon) for one, other in zip(left, right, strict=True)
+        }
+        return "typo" if kinds == {"typo"} else "style"
+    grammar = scope.lexicon.function
+    if any(token.kind == "mark" for token in [*hunk.gone, *hunk.come]):
+        return "style"
+    small = len(left) + len(right) <= 2 and all(word in grammar for word in [*left, *right])
+    return "typo" if small and (left or right) else "style"
