@@ -313,10 +313,13 @@ STEP = st.tuples(
 )
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.parametrize("pull", ["Merge branch 'main' of example.org:news", "Merge branch 'x'"])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(STEP, min_size=3, max_size=16))
 def test_the_last_version_is_what_stands(
-    steps: list[tuple[str, str, str, str, int, int]], tmp_path_factory: pytest.TempPathFactory
+    pull: str,
+    steps: list[tuple[str, str, str, str, int, int]],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     """Whatever was pulled and merged, each file that stands is one article's last version."""
     builder = Builder(tmp_path_factory.mktemp("random") / "r")
@@ -338,7 +341,7 @@ def test_the_last_version_is_what_stands(
                 continue
             options["merge"] = [source]
             if what == "pull":
-                message = "Merge branch 'main' of example.org:news"
+                message = pull
             if number == 1:
                 options["write"] = {path: WORDS[0].format(9)}
         builder.commit(message, **options)  # type: ignore[arg-type]

@@ -29,6 +29,7 @@ from tracker.store.line import (
 )
 from tracker.store.lives import TEXTS, Lives, kin
 from tracker.store.reader import Reader
+from tracker.store.single import single
 
 __all__ = ["ARTICLES", "files", "ignored_commits", "resolve", "tip", "track", "tracks"]
 
@@ -82,24 +83,32 @@ def track(
 
     Raises ``TrackerError`` when no file of that path was ever on the published line.
     """
-    line, pulled = _line(repository, branch)
+    newest = tip(repository, branch)
     ending = Path(path).suffix.lower()
 
     def textual(name: str) -> bool:
-        return _textual(name) or name.lower().endswith(ending)
+        return _textual(name) or (ending != "" and name.lower().endswith(ending))
 
-    within: set[str] | None = kin(line, {path}, pulled.values())
     with _Texts(repository) as texts:
-        for _ in range(_MOST_ROUNDS):
-            lives = Lives(texts.read, ignored, textual, within)
-            _play(lives, line, pulled)
-            if within is None or not lives.beyond:
-                break
-            within = kin(line, within | lives.beyond, pulled.values())
-        else:
-            lives = Lives(texts.read, ignored, textual)
-            _play(lives, line, pulled)
-    life = lives.alive.get(path) or lives.last_at(path)
+        told, life = single(
+            repository,
+            newest,
+            path,
+            branches=names_of(repository, branch),
+            ignored=ignored,
+            textual=textual,
+            read=texts.read,
+        )
+        if not told:
+            line, pulled = _line(repository, branch)
+            within = kin(line, {path}, pulled.values())
+            for final in (*[False] * _MOST_ROUNDS, True):
+                lives = Lives(texts.read, ignored, textual, None if final else within)
+                _play(lives, line, pulled)
+                if not lives.beyond:
+                    break
+                within = kin(line, within | lives.beyond, pulled.values())
+            life = lives.alive.get(path) or lives.last_at(path)
     if life is None:
         raise TrackerError(
             f"There is no article {path!r} in the history.",

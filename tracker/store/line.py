@@ -285,30 +285,29 @@ def _ordered(line: Mapping[str, Step]) -> list[Step]:
             if parent in line:
                 waiting[step.commit] += 1
                 children.setdefault(parent, []).append(step.commit)
-    place = {name: -number for number, name in enumerate(line)}
-    ready = [(line[name].committed, place[name], name) for name in line if not waiting[name]]
+    ready = [(line[name].committed, name) for name in line if not waiting[name]]
     heapq.heapify(ready)
     ordered = []
     while ready:
-        _, _, name = heapq.heappop(ready)
+        _, name = heapq.heappop(ready)
         ordered.append(line[name])
         for child in children.get(name, ()):
             waiting[child] -= 1
             if not waiting[child]:
-                heapq.heappush(ready, (line[child].committed, place[child], child))
+                heapq.heappush(ready, (line[child].committed, child))
     return ordered
+
+
+def newest_first(steps: Iterable[Step]) -> tuple[Step, ...]:
+    """The commits of a side, children before parents."""
+    return tuple(reversed(_ordered({step.commit: step for step in steps})))
 
 
 def _find_sides(
     steps: Iterable[Step], line: Mapping[str, Step], commits: Mapping[str, Step]
 ) -> None:
-    place: dict[str, int] | None = None
     taken: set[str] = set()
     for step in steps:
-        if len(step.parents) < 2:
-            continue
-        if place is None:
-            place = {name: number for number, name in enumerate(commits)}
         found = []
         waiting = [parent for parent in step.parents[1:] if parent not in step.seen_through]
         while waiting:
@@ -318,5 +317,5 @@ def _find_sides(
             taken.add(name)
             found.append(commits[name])
             waiting.extend(commits[name].parents)
-        numbers = place
-        step.side = tuple(sorted(found, key=lambda side: numbers[side.commit]))
+        if found:
+            step.side = newest_first(found)

@@ -130,14 +130,14 @@ class Lives:
             if self._within is not None and change.path not in self._within:
                 continue
             if change.new is None:
-                self._end(change.path, gone)
+                self._end(change.path, change.old, gone)
             elif change.path in self.alive:
                 self._change(self.alive[change.path], step, change.path, change.new)
             elif change.old is not None and change.path in self._last_at:
                 self._change_elsewhere(step, change.path, change.new)
             else:
                 appeared.append(identity.Appeared(change.path, change.new))
-        matched = self._match(appeared, gone)
+        matched = self._match(step, appeared, gone)
         continued = {old.key for old in matched.values()}
         for life in gone:
             if life.key not in continued:
@@ -212,8 +212,10 @@ class Lives:
         ]
 
     def _match(
-        self, appeared: list[identity.Appeared], gone: list[Life]
+        self, step: Step, appeared: list[identity.Appeared], gone: list[Life]
     ) -> dict[str, identity.Ended]:
+        """Which ended article each new file continues, by the new path; a replay knows by step."""
+        del step
         texts = [new for new in appeared if self._textual(new.path)]
         if not texts:
             return {}
@@ -222,10 +224,11 @@ class Lives:
         ]
         return identity.match(texts, self._pool, ending, self._read)
 
-    def _end(self, path: str, gone: list[Life]) -> None:
+    def _end(self, path: str, blob: str | None, gone: list[Life]) -> None:
         life = self.alive.pop(path, None)
         if life is not None:
             life.alive = False
+            life.blob = blob or life.blob
             life.ended = identity.Ended(life.key, path, life.blob, self._number)
             self._pool.add(life.ended)
             gone.append(life)
