@@ -1,0 +1,330 @@
+"""A change turned into a note for an editor to finish: the house's words for what was edited.
+
+A draft is never published by itself. The strongest edit becomes the sentence; the rest of the
+change stands below it as comments. Where other software should write the sentence (a language
+model, a newsroom's CMS), ``draft`` takes a ``Drafter`` instead of its own rules.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from tracker.house.draft_facts import Phrases, clause, counted, figure, names_around, speaker_of
+from tracker.house.draft_facts import phrases as own_phrases
+from tracker.house.plain import plain
+from tracker.house.stamps import find_stamps
+from tracker.house.style import Style
+from tracker.model import Change, Edit, FieldChange, Kind
+
+Drafter = Callable[[Change], str]
+"""Other software's way to word a change: from the change to the words of the note.
+
+It gets what ``tracker.compare`` gives, and returns the sentence without label and date; "" when it
+has nothing to say. It runs in this process, once per draft, before the editor opens. What it
+raises is not caught.
+"""
+
+MOST_REST = 40  # comment lines; what is beyond them is counted
+LONGEST_QUOTED = 160  # characters of a sentence in a comment line
+SLIP = 0.7  # how alike two names are when one is a misspelling of the other
+
+_STRENGTH = (
+    "number", "date", "name", "quote", "negation", "attribution", "modality", "headline", "byline",
+    "dek", "information-removed", "information-added",
+)  # fmt: skip
+_FOR_UPDATE = ("information-added", "quote", *_STRENGTH)
+_FOR_CLARIFICATION = ("modality", "attribution", "negation", *_STRENGTH)
+_FOR_EDITORS_NOTE = ("information-removed", *_STRENGTH)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A note that somebody has yet to confirm."""
+
+    text: str  # one line; may begin with "to …", which the house's lead completes; may be ""
+    rest: tuple[str, ...]  # what else changed, a line each, without comment marks
+
+
+@dataclass(frozen=True, slots=True)
+class _Point:
+    """One thing that a note could tell."""
+
+    label: str
+    old: str  # the words that were replaced
+    new: str
+    old_sentence: str  # without markup
+    new_sentence: str
+
+
+def draft(change: Change, kind: Kind, style: Style, drafter: Drafter | None = None) -> Draft:
+    """A note of this kind about a change, in the words of the house.
+
+    ``drafter`` writes the sentence instead of the rules here. The text is "" when nothing in the
+    change can be told in a sentence of this kind.
+    """
+    points = list(_points(change))
+    if drafter is not None:
+        return Draft(" ".join(drafter(change).split()), _rest(points, None))
+    order = {
+        "update": _FOR_UPDATE,
+        "clarification": _FOR_CLARIFICATION,
+        "editors-note": _FOR_EDITORS_NOTE,
+    }.get(kind, _STRENGTH)
+    writer = _Writer(style, own_phrases(style.language))
+    if kind in ("retraction", "refile"):
+        return Draft(
+            style.draft.get("retracted" if kind == "retraction" else "refiled", ""),
+            _rest(points, None),
+        )
+    for point in sorted(points, key=lambda one: _rank(one, order)):
+        text = writer.write(kind, point)
+        if text:
+            return Draft(text, _rest(points, point))
+    return Draft("", _rest(points, None))
+
+
+def editor_text(written: Draft | None, kind: Kind, style: Style) -> str:
+    """What the editor opens on: the draft, then comment lines that say what to do and what else
+    changed. ``written`` may be None where there is no change to draft from."""
+    label = style.templates[kind].label or kind
+    lines = [
+        written.text if written else "",
+        "",
+        f"# {label}: the words that readers will be told, without label and date.",
+        "# Lines that begin with # are left out. Without any words nothing is recorded.",
+    ]
+    lead = style.templates[kind].lead
+    if lead and written and written.text and written.text[:1].islower():
+        lines.append(f"# Words that begin like these are put after “{lead}”.")
+    if written and written.rest:
+        lines += ["#", "# The rest of the change:", *(f"#   {line}" for line in written.rest)]
+    return "\n".join(lines) + "\n"
+
+
+def from_editor(text: str) -> str:
+    """The note's words from what was saved in the editor, as one line; comment lines left out."""
+    kept = [line for line in text.removeprefix("\ufeff").splitlines() if not line.startswith("#")]
+    return " ".join(" ".join(kept).split())
+
+
+class _Writer:
+    """Puts one point into the words of one house."""
+
+    def __init__(self, style: Style, own: Phrases) -> None:
+        self.style = style
+        self.own = own
+        self.phrases: Mapping[str, str] = {**own.sentences, **style.draft}
+
+    def write(self, kind: Kind, point: _Point) -> str:
+        """The sentence that a note of this kind says about a point; "" when there is none."""
+        if kind == "correction":
+            return self.correction(point)
+        if kind == "clarification":
+            return self.told("clarify", "clarify_short", point)
+        return self.update(point)
+
+    def phrase(self, key: str, **facts: str) -> str:
+        """A phrase with its places filled in; "" when the language has none of that name."""
+        known = self.phrases.get(key, "")
+        facts.setdefault("earlier_version", self.phrases.get("earlier_version", ""))
+        filled = re.sub(r"\{(\w+)\}", lambda place: facts.get(place[1], ""), known)
+        return " ".join(filled.split())
+
+    def correction(self, point: _Point) -> str:
+        """What was wrong and, by the house's policy, what it was."""
+        writers: Mapping[str, Callable[[_Point], str]] = {
+            "number": self.number,
+            "date": self.date,
+            "name": self.name,
+            "quote": self.quote,
+            "headline": lambda _: self.phrase("headline"),
+            "byline": lambda _: self.phrase("byline"),
+            "attribution": self.attribution,
+        }
+        return writers.get(point.label, self.statement)(point) or self.phrase("corrected")
+
+    def it_was(self, old: str, new: str) -> str:
+        if not new or not old or old == new:
+            return ""
+        key = "it_was" if self.style.repeat_error else "it_was_only"
+        return self.phrase(key, old=old, new=new)
+
+    def number(self, point: _Point) -> str:
+        new, old = figure(point.new_sentence, point.new), figure(point.old_sentence, point.old)
+        fact = counted(point.new_sentence, new, self.own)
+        said = self.phrase("misstated", fact=fact) if fact else self.phrase("misstated_number")
+        return f"{said} {self.it_was(old, new)}".strip()
+
+    def date(self, point: _Point) -> str:
+        new = self._whole_date(point.new_sentence, point.new)
+        old = self._whole_date(point.old_sentence, point.old)
+        return f"{self.phrase('misstated_date')} {self.it_was(old, new)}".strip()
+
+    def _whole_date(self, sentence: str, words: str) -> str:
+        at = sentence.find(words)
+        for stamp in find_stamps(
+            sentence, language=self.style.locale, day_first=self.style.day_first
+        ):
+            if words and stamp.start <= at < stamp.end:
+                return sentence[stamp.start : stamp.end]
+        return words.strip()
+
+    def name(self, point: _Point) -> str:
+        new, old = (
+            names_around(point.new_sentence, point.new, self.own),
+            names_around(point.old_sentence, point.old, self.own),
+        )
+        if not new or not old:
+            return self.statement(point)
+        if SequenceMatcher(None, old.casefold(), new.casefold()).ratio() >= SLIP:
+            key = "misspelled_not" if self.style.repeat_error else "misspelled"
+            return self.phrase(key, new=new, old=old)
+        said = self.phrase("wrong_name")
+        return f"{said} {self.it_was(old, new)}".strip() if said else ""
+
+    def quote(self, point: _Point) -> str:
+        speaker = speaker_of(point.new_sentence, self.style.language)
+        return (
+            self.phrase("misquoted_speaker", speaker=speaker)
+            if speaker
+            else self.phrase("misquoted")
+        )
+
+    def attribution(self, point: _Point) -> str:
+        old, new = (
+            names_around(point.old_sentence, point.old, self.own),
+            names_around(point.new_sentence, point.new, self.own),
+        )
+        return self.phrase("misattributed") if old and new and old != new else self.statement(point)
+
+    def statement(self, point: _Point) -> str:
+        """For what has no phrase of its own: the statement that was wrong, and the right one."""
+        if point.label == "information-added":
+            return self.told("added", "added_short", point)
+        if point.label == "information-removed":
+            return self.removed(point)
+        if not point.new_sentence or not point.old_sentence or not self.own.clause:
+            return self.phrase("corrected")
+        key = "wrong_statement" if self.style.repeat_error else "wrong_statement_only"
+        return self.phrase(
+            key, old=clause(point.old_sentence, self.own), new=_full(point.new_sentence)
+        )
+
+    def removed(self, point: _Point) -> str:
+        if self.style.repeat_error and self.own.clause and point.old_sentence:
+            return self.phrase("removed_fact", fact=clause(point.old_sentence, self.own))
+        return self.phrase("removed")
+
+    def update(self, point: _Point) -> str:
+        if point.label == "information-removed":
+            return self.removed(point)
+        if point.label == "headline":
+            return self.phrase("headline_changed")
+        if point.label in ("byline", "dek"):
+            return ""
+        if _mostly_quoted(point.new_sentence):
+            speaker = speaker_of(point.new_sentence, self.style.language)
+            return (
+                self.phrase("added_quote", speaker=speaker)
+                if speaker
+                else self.phrase("added_short")
+            )
+        return self.told("added", "added_short", point)
+
+    def told(self, long: str, short: str, point: _Point) -> str:
+        """The new sentence as a clause, where the language allows that."""
+        if not self.own.clause or not point.new_sentence:
+            return self.phrase(short)
+        return self.phrase(long, fact=clause(point.new_sentence, self.own))
+
+
+def _full(sentence: str) -> str:
+    return sentence if sentence.endswith((".", "!", "?", "”", '"', "…", "»")) else f"{sentence}."
+
+
+def _mostly_quoted(sentence: str) -> bool:
+    quoted = sum(len(one) for one in re.findall(r"[“\"„«][^“”\"„«»]*[”\"“»]", sentence))
+    return quoted * 2 > len(sentence)
+
+
+def _points(change: Change) -> Iterator[_Point]:
+    """What a note could tell, edit by edit, in the order of the text; each only once."""
+    seen: set[tuple[str, str, str]] = set()
+    for edit in _flat(change.edits):
+        labels = [label for label in _STRENGTH if label in edit.labels]
+        if not labels or not edit.verbal or edit.field is not None:
+            continue
+        added = edit.new if edit.operation == "insert" else edit.new_sentence or edit.new
+        removed = edit.old if edit.operation == "delete" else edit.old_sentence or edit.old
+        whole = labels[0].startswith("information")
+        point = _Point(
+            labels[0],
+            " ".join(edit.old.split()),
+            " ".join(edit.new.split()),
+            _one_sentence(removed if whole else edit.old_sentence),
+            _one_sentence(added if whole else edit.new_sentence),
+        )
+        key = (point.label, point.old_sentence or point.old, point.new_sentence or point.new)
+        if key not in seen:
+            seen.add(key)
+            yield point
+    for field in change.fields:
+        if field.role in ("headline", "dek", "byline"):
+            yield _field(field)
+
+
+def _field(field: FieldChange) -> _Point:
+    old, new = field.old or "", field.new or ""
+    return _Point(field.role, old, new, old, new)
+
+
+def _flat(edits: Sequence[Edit]) -> Iterator[Edit]:
+    for edit in edits:
+        if edit.operation == "move":
+            yield from edit.within
+        else:
+            yield edit
+
+
+def _one_sentence(passage: str) -> str:
+    """The first sentence of a passage without its markup; list marks and headings left out."""
+    words = " ".join(plain(re.sub(r"(?m)^[ \t]*(?:[-+*>#]+|\d+[.)])[ \t]+", "", passage)).split())
+    end = re.search(r"(?<=[^\W\d_][^\W\d_])[.!?…][”\"»’')\]]*(?=\s+[A-ZÀ-ÖØ-ÞА-ЯІЇЄҐ“\"„«])", words)
+    return words[: end.end()] if end and not _ABBREVIATED.search(words[: end.end()]) else words
+
+
+_ABBREVIATED = re.compile(
+    r"\b(?:Mr|Mrs|Ms|Dr|Prof|Gen|Sen|Rep|Gov|Lt|Col|Sgt|Capt|Jr|Sr|St|Rev|Hon|Jan|Feb|Aug|Sept"
+    r"|Oct|Nov|Dec|Bd|Nr)\.$"
+)
+
+
+def _rank(point: _Point, order: Sequence[str]) -> tuple[int, int]:
+    place = order.index(point.label) if point.label in order else len(order)
+    return place, -len(point.new_sentence) if point.label.startswith("information") else 0
+
+
+def _rest(points: Sequence[_Point], told: _Point | None) -> tuple[str, ...]:
+    lines = [_line(point) for point in points if point is not told]
+    if len(lines) > MOST_REST:
+        more = len(lines) - MOST_REST
+        lines = [*lines[:MOST_REST], f"and {more} more"]
+    return tuple(lines)
+
+
+def _line(point: _Point) -> str:
+    if point.label == "information-added":
+        return f"added: {_short(point.new_sentence or point.new)}"
+    if point.label == "information-removed":
+        return f"removed: {_short(point.old_sentence or point.old)}"
+    line = f"{point.label}: {_short(point.old) or 'nothing'} → {_short(point.new) or 'nothing'}"
+    around = point.new_sentence or point.old_sentence
+    return line if point.label in ("headline", "dek", "byline") else f"{line} in “{_short(around)}”"
+
+
+def _short(words: str) -> str:
+    words = " ".join(words.split())
+    return words if len(words) <= LONGEST_QUOTED else words[: LONGEST_QUOTED - 2].rstrip() + " …"
