@@ -79,8 +79,8 @@ def main() -> int:
     random = Random(options.seed)
     articles: list[str] = []
     if options.repository:
-        for path in sorted(options.repository.rglob("*.md")):
-            articles.append(path.read_bytes().decode("utf-8", "replace"))
+        paths = sorted(options.repository.rglob("*.md"))
+        articles = [path.read_bytes().decode("utf-8", "replace") for path in paths]
     coarse = moved = edits = 0
     for number in range(options.count):
         old = random.choice(articles) if articles and number % 4 else made(random)
@@ -91,12 +91,14 @@ def main() -> int:
             assert not cuts_a_word(old, old_places), "an edit cuts a word of the old text"
             assert not cuts_a_word(new, new_places), "an edit cuts a word of the new text"
         except Exception:
-            print(f"pair {number} of seed {options.seed} fails:\n{old!r}\n{new!r}", file=sys.stderr)
+            sys.stderr.write(f"Pair {number} of seed {options.seed}:\n{old!r}\n{new!r}\n")
             raise
         coarse += found.coarse
         edits += len(found.edits)
         moved += sum(edit.operation == "move" for edit in found.edits)
-    print(f"{options.count} pairs: all rebuilt; {edits} edits, {moved} moves, {coarse} coarse")
+    sys.stdout.write(
+        f"{options.count} pairs rebuilt: {edits} edits, {moved} moves, {coarse} coarse\n"
+    )
     return 0
 
 

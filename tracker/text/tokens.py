@@ -211,14 +211,17 @@ def plain(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _key_of_short_word(word: str) -> str:
-    return plain(word)
+    return plain(word) or word
 
 
 def key(word: str) -> str:
-    """What two words have in common that are the same to a reader: see :func:`plain`."""
+    """What two words have in common that are the same to a reader: see :func:`plain`.
+
+    Never empty.
+    """
     if word.isascii():
         return word
-    return _key_of_short_word(word) if len(word) < 40 else plain(word)
+    return _key_of_short_word(word) if len(word) < 40 else plain(word) or word
 
 
 def keys(found: list[str]) -> list[str]:

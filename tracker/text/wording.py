@@ -100,12 +100,12 @@ def compare(
 ) -> tuple[list[Draft], bool]:
     """The edits that turn one passage into the other, in order; and whether they are coarse."""
     around = Range(old.start, old.end, new.start, new.end)
-    if old.keys == new.keys:
-        runs = [(0, 0, len(old.keys))] if old.keys else []
-        found: list[cleanup.Region] = []
-    else:
-        runs = match(old.keys, new.keys)
-        found = cleanup.regions(runs, old.keys, new.keys)
+    one, other = old.keys, new.keys
+    if "code" in (old.kind, new.kind):
+        one, other = old.words, new.words  # where prose became code, too
+    found: list[cleanup.Region] = []
+    if one != other:
+        found = cleanup.regions(match(one, other), one, other)
     writer = _Writer(old_text, new_text, old, new, around)
     i = j = 0
     for region in found:
@@ -143,7 +143,8 @@ class _Writer:
         self.new_at = new.start
 
     def _note(self, a: int, b: int, c: int, d: int, verbal: bool, words: tuple[int, int]) -> None:
-        if a < b or c < d:
+        # The same letters may be cut into other words: a tag that lost its head is no tag.
+        if self.old_text[a:b] != self.new_text[c:d]:
             self.drafts.append(Draft(a, b, c, d, verbal, *words, self.around))
         self.old_at, self.new_at = b, d
         self.open = False
@@ -188,8 +189,9 @@ class _Writer:
             if (self.old_at < old.starts[a]) == (self.new_at < new.starts[c]):
                 self._space(old.starts[a], new.starts[c])
             # White space on one side only belongs to the words: "9. He" becomes "9 but he".
+            before = len(self.drafts)
             self._note(self.old_at, old.ends[b - 1], self.new_at, new.ends[d - 1], verbal, words)
-            self.open = True
+            self.open = len(self.drafts) > before
             return
         # Words on one side only: of the white space around them, one piece belongs to them.
         inserted = c < d
