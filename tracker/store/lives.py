@@ -228,8 +228,7 @@ class Lives:
         life = self.alive.pop(path, None)
         if life is not None:
             life.alive = False
-            life.blob = blob or life.blob
-            life.ended = identity.Ended(life.key, path, life.blob, self._number)
+            life.ended = identity.Ended(life.key, path, blob or life.blob, self._number)
             self._pool.add(life.ended)
             gone.append(life)
 
