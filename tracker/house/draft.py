@@ -18,6 +18,7 @@ from tracker.house.plain import plain
 from tracker.house.stamps import find_stamps
 from tracker.house.style import Style
 from tracker.model import Change, Edit, FieldChange, Kind
+from tracker.text.lexicon import lexicon
 
 Drafter = Callable[[Change], str]
 """Other software's way to word a change: from the change to the words of the note.
@@ -28,6 +29,7 @@ raises is not caught.
 """
 
 MOST_REST = 40  # comment lines; what is beyond them is counted
+LONGEST_TOLD = 300  # characters of a sentence that becomes part of a note
 LONGEST_QUOTED = 160  # characters of a sentence in a comment line
 SLIP = 0.7  # how alike two names are when one is a misspelling of the other
 
@@ -83,7 +85,8 @@ def draft(change: Change, kind: Kind, style: Style, drafter: Drafter | None = No
         text = writer.write(kind, point)
         if text:
             return Draft(text, _rest(points, point))
-    return Draft("", _rest(points, None))
+    wrong = kind == "correction" and change.substantive
+    return Draft(writer.phrase("corrected") if wrong else "", _rest(points, None))
 
 
 def editor_text(written: Draft | None, kind: Kind, style: Style) -> str:
@@ -170,7 +173,11 @@ class _Writer:
         ):
             if words and stamp.start <= at < stamp.end:
                 return sentence[stamp.start : stamp.end]
-        return words.strip()
+        known = lexicon(self.style.language)
+        for word in words.casefold().strip(" .,").split():
+            if word not in known.weekdays and word not in known.months and not word[:1].isdigit():
+                return ""
+        return words.strip(" .,")
 
     def name(self, point: _Point) -> str:
         new, old = (
@@ -206,7 +213,8 @@ class _Writer:
             return self.told("added", "added_short", point)
         if point.label == "information-removed":
             return self.removed(point)
-        if not point.new_sentence or not point.old_sentence or not self.own.clause:
+        both = tellable(point.new_sentence) and tellable(point.old_sentence)
+        if not both or not self.own.clause:
             return self.phrase("corrected")
         key = "wrong_statement" if self.style.repeat_error else "wrong_statement_only"
         return self.phrase(
@@ -214,7 +222,8 @@ class _Writer:
         )
 
     def removed(self, point: _Point) -> str:
-        if self.style.repeat_error and self.own.clause and point.old_sentence:
+        whole = _whole_sentence(point.old) and tellable(point.old_sentence)
+        if self.style.repeat_error and self.own.clause and whole:
             return self.phrase("removed_fact", fact=clause(point.old_sentence, self.own))
         return self.phrase("removed")
 
@@ -236,7 +245,7 @@ class _Writer:
 
     def told(self, long: str, short: str, point: _Point) -> str:
         """The new sentence as a clause, where the language allows that."""
-        if not self.own.clause or not point.new_sentence:
+        if not self.own.clause or not tellable(point.new_sentence):
             return self.phrase(short)
         return self.phrase(long, fact=clause(point.new_sentence, self.own))
 
@@ -257,15 +266,15 @@ def _points(change: Change) -> Iterator[_Point]:
         labels = [label for label in _STRENGTH if label in edit.labels]
         if not labels or not edit.verbal or edit.field is not None:
             continue
-        added = edit.new if edit.operation == "insert" else edit.new_sentence or edit.new
-        removed = edit.old if edit.operation == "delete" else edit.old_sentence or edit.old
         whole = labels[0].startswith("information")
+        added = edit.new if whole and _whole_sentence(edit.new) else edit.new_sentence
+        removed = edit.old if whole and _whole_sentence(edit.old) else edit.old_sentence
         point = _Point(
             labels[0],
             " ".join(edit.old.split()),
             " ".join(edit.new.split()),
-            _one_sentence(removed if whole else edit.old_sentence),
-            _one_sentence(added if whole else edit.new_sentence),
+            _one_sentence(removed),
+            _one_sentence(added),
         )
         key = (point.label, point.old_sentence or point.old, point.new_sentence or point.new)
         if key not in seen:
@@ -287,6 +296,29 @@ def _flat(edits: Sequence[Edit]) -> Iterator[Edit]:
             yield from edit.within
         else:
             yield edit
+
+
+def _whole_sentence(passage: str) -> bool:
+    """Whether an edit is a sentence, or several, and no part of one."""
+    words = passage.strip().strip("*_“”\"'’()[]>#- ")
+    return (
+        len(words.split()) >= 3
+        and not words[:1].islower()
+        and passage.strip().rstrip('*_”"’)»')[-1:] in ".!?…:"
+    )
+
+
+def tellable(sentence: str) -> bool:
+    """Whether a sentence can stand in a note: prose, not too long, and whole."""
+    letters = sum(one.isalpha() or one.isspace() for one in sentence)
+    return (
+        len(sentence.split()) >= 3
+        and len(sentence) <= LONGEST_TOLD
+        and letters > 0.8 * len(sentence)
+        and not re.search(r"https?:|[<>|\\{}]|\]\(", sentence)
+        and not sentence.endswith(":")
+        and all(sentence.count(a) == sentence.count(b) for a, b in ("()", "[]", "“”"))
+    )
 
 
 def _one_sentence(passage: str) -> str:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tracker.house.style import Style
 
 LONGEST_NOTE = 20_000  # no note is longer; a longer passage is not searched
-_LABELLED = re.compile(r"[\s\x01]*[\w/ -]{1,40}[\s\x01]*(?::|\x01[\s:]| [–—-] )")
+_LABELLED = re.compile(r"[^\w\n]{0,8}[\w/ -]{1,40}[\s\x01]*(?::|\x01[\s:]| [–—-] )")
 
 
 def body_notes(
@@ -54,6 +54,9 @@ def _day_first(tag: str) -> bool | None:
     if code.lower() == "en" and region:
         return region.upper() not in ("US", "PH")
     return None
+
+
+_SENTENCE_START = re.compile(r"[.!?][”\"’')*_]{0,3}\s+[*_]{0,3}((?:This|An?|Earlier|The)\b)")
 
 
 @dataclass(slots=True)
@@ -169,6 +172,8 @@ class _Finder:
                 return
         if self.style is not None and self._by_style(index, passage):
             return
+        if self._ends_in_note(index, passage):
+            return
         if index not in self.waiting:
             self._brackets(passage)
 
@@ -248,6 +253,49 @@ class _Finder:
         kind = inner.kind if inner and title.kind in ("update", "editors-note") else title.kind
         return replace(title, words=words, kind=kind)
 
+    def _ends_in_note(self, index: int, passage: Passage) -> bool:
+        """A sentence that is a note by itself, at the end of a closing or emphasized paragraph.
+
+        As in "Jane Doe contributed to this report. This story has been updated."
+        """
+        if passage.shape == "heading" or self._prose_follows(index):
+            marked = passage.raw.strip()
+            if not (marked[:1] in "*_" and marked[-1:] in "*_"):
+                return False
+        written = self.text[passage.start : passage.end]
+        for found in _SENTENCE_START.finditer(written):
+            at = passage.start + found.start(1)
+            place = bisect_left(self.hits.places, at)
+            if place >= len(self.hits.places) or self.hits.places[place] > at + 60:
+                continue
+            rest = words_with_marks(written[found.start(1) :])
+            reading = read(rest, self.context)
+            if (
+                reading
+                and not reading.label
+                and reading.certain
+                and not _in_quotation(written, found.start(1))
+            ):
+                self._add(index, index, reading)
+                note = self.found[index].note
+                end = passage.start + len(written.rstrip("*_ "))
+                self.found[index] = replace(
+                    self.found[index], note=replace(note, start=at, end=end)
+                )
+                return True
+        return False
+
+    def _prose_follows(self, index: int) -> bool:
+        """Whether prose that is no note stands below a passage, looked for a few passages on."""
+        below = range(index + 1, min(len(self.passages), index + 4))
+        return any(
+            self.passages[i].prose
+            and i not in self.taken
+            and i not in self.waiting
+            and not self._worth(self.passages[i])
+            for i in below
+        )
+
     def _bare(self, index: int, passage: Passage, reading: Reading) -> bool:
         """A label alone in its line, its paragraph or its heading: the words are below it."""
         over = self._over(index, reading)
@@ -264,6 +312,8 @@ class _Finder:
         if last >= len(self.passages) or not self.passages[last].prose:
             return False
         below = self.passages[last]
+        if self.text[passage.end : below.start].strip(" \t\r\n>"):
+            return False  # code or a comment stands between
         if below.marked != passage.marked:
             return False
         marked = words_with_marks(below.raw)
@@ -352,21 +402,27 @@ class _Finder:
             return False
         if reading.kind not in ("update", "refile"):
             return False
-        balance = 0
-        for near in range(max(0, index - 20), min(len(self.passages), index + 20)):
-            other = self.passages[near]
-            if near != index and other.group == passage.group and other.shape == "item":
-                balance += self._label_of_item(near)
-        return balance > 0
+        if any(one in reading.words for one in "/._") and len(reading.words.split()) == 1:
+            return True
+        labelled = [
+            self._label_of_item(near)
+            for near in range(max(0, index - 20), min(len(self.passages), index + 20))
+            if near != index
+            and self.passages[near].group == passage.group
+            and self.passages[near].shape == "item"
+        ]
+        return sum(labelled) > 0 or -1 in labelled
 
     def _label_of_item(self, index: int) -> int:
-        """1 for an item with a label that is none of a note, -1 for that of a note, else 0."""
+        """1 for an item with a label of its own, -1 for an undated "Update:", else 0."""
         if index not in self.items:
             head = words_with_marks(self.passages[index].raw[:200])
             self.items[index] = 0
             if _LABELLED.match(head):
                 as_note = read(head, self.context)
-                self.items[index] = 1 if as_note is None or as_note.weak else -1
+                undated = as_note is not None and not as_note.when.day and not as_note.said
+                other = as_note is None or as_note.weak
+                self.items[index] = 1 if other else -1 if undated else 0
         return self.items[index]
 
     def _quoted(self, index: int, passage: Passage, reading: Reading) -> bool:

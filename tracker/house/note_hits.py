@@ -63,7 +63,7 @@ def _may_begin(folded: str, at: int, start: int) -> bool:
     line = head.rfind("\n") + 1
     if line == 0 and earliest > start:  # far inside a line
         near = head[-FARTHEST_INSIDE:]
-        return "(" in near or "[" in near or ">" in head
+        return "(" in near or "[" in near or ">" in head or _sentence_begins(near)
     if at - earliest - line <= FARTHEST_INSIDE:
         return True
     begin = earliest + line
@@ -75,7 +75,12 @@ def _may_begin(folded: str, at: int, start: int) -> bool:
     ):
         return True
     near = head[-FARTHEST_INSIDE:]
-    return "(" in near or "[" in near or ">" in head
+    return "(" in near or "[" in near or ">" in head or _sentence_begins(near)
+
+
+def _sentence_begins(near: str) -> bool:
+    """Whether "This story" or "An earlier version" begins a sentence in these characters."""
+    return any(one in near for one in (". this ", ". an ", ". a ", ". earlier ", ". the "))
 
 
 @cache

@@ -26,6 +26,7 @@ _NUMBER = re.compile(
 )
 _DIGITS = re.compile(r"\d{1,4}(?:st|nd|rd|th)?")
 _DATED = re.compile(r"[^\W\d]{0,20}[\W_]{0,3}[^\W\d]{0,20}[\W_]{0,3}[^\W\d]{0,20}[\W_]{0,3}\d")
+_BRACKETED = re.compile(r"[ \x01]{0,3}(\([^()\n]{4,80}\))[ \x01]{0,3}[:—–-]")
 _CLOCK = re.compile(
     r"\b(\d{1,2})(?:[:.](\d{2}))?[ \u00a0\u202f]?([ap])\.?[ ]?m\b\.?|\b(\d{1,2})[:.](\d{2})\b",
     re.IGNORECASE,
@@ -100,6 +101,8 @@ def _labelled(
     kind = known.labels[sequence]
     begin, after = words[index], words[index + length - 1]
     end = _separator(marked, words, index + length, known, weak=kind is None)
+    if end is None:
+        end = _bracketed_head(marked, after.end, context)
     if end is None:
         return None
     head = marked[after.end : end]
@@ -215,6 +218,12 @@ def _separator(
     if soft is None and first < len(words):
         return _signed(marked, words, first)
     return soft
+
+
+def _bracketed_head(marked: str, start: int, context: Context) -> int | None:
+    """Where ``Update (3 May, second survey):`` ends, whose brackets hold a date and other words."""
+    found = _BRACKETED.match(marked, start)
+    return found.end(1) if found and _when(found[1], context).day is not None else None
 
 
 def _signed(marked: str, words: Sequence[Word], first: int) -> int | None:

@@ -19,7 +19,8 @@ from tracker.model import Kind
 
 FOLDER = Path(__file__).with_name("notes")
 SHORT = 1_500  # characters of a text that may lack the letters of its language
-LONGEST_GAP = 12  # words that "…" in a pattern may stand for
+LONGEST_GAP = 12  # words that "…" in a pattern may stand for, in one sentence
+LONGEST_ABBREVIATION = 3  # letters of "Sen.", after which a capital letter begins no sentence
 
 _WORD = re.compile(r"[^\W_]+(?:['’ʼ`´‘.\-][^\W_]+)*")
 
@@ -30,6 +31,7 @@ class Word(NamedTuple):
     folded: str  # lower case, apostrophes straight
     start: int  # offsets in the text it was read from
     end: int
+    opens: bool = False  # begins a sentence, as far as a full stop and a capital letter tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +139,20 @@ class Language:
 
 def words_of(text: str) -> list[Word]:
     """The words of a text in order, folded: ``Editor’s`` is ``editor's``."""
-    folded = fold(text)
-    return [Word(one[0], *one.span()) for one in _WORD.finditer(folded)]
+    found: list[Word] = []
+    last = 0
+    for one in _WORD.finditer(fold(text)):
+        start, end = one.span()
+        opens = (
+            start - last > 1
+            and text[last] in ".!?"
+            and text[start].isupper()
+            and bool(found)
+            and len(found[-1].folded) > LONGEST_ABBREVIATION
+        )
+        found.append(Word(one[0], start, end, opens))
+        last = end
+    return found
 
 
 def fold(text: str) -> str:
@@ -291,10 +305,12 @@ def _fits(pattern: Pattern, step: int, words: Sequence[Word], index: int) -> int
         return index
     element = pattern[step]
     if element.gap:
-        for skipped in range(min(LONGEST_GAP, len(words) - index) + 1):
-            end = _fits(pattern, step + 1, words, index + skipped)
+        for after in range(index, min(index + LONGEST_GAP, len(words)) + 1):
+            end = _fits(pattern, step + 1, words, after)
             if end is not None:
                 return end
+            if after < len(words) and words[after].opens:
+                break
         return None
     for after in _steps(element, words, index):
         end = _fits(pattern, step + 1, words, after)
