@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 import click
 
@@ -12,6 +12,10 @@ from tracker.cli.common import here, json_option, open_newsroom, print_json, war
 from tracker.cli.pages import write_page
 from tracker.errors import TrackerError
 from tracker.model import Change
+from tracker.newsroom.reading import End
+
+if TYPE_CHECKING:
+    from tracker.render.diff_json import Side
 
 
 class Faces(TypedDict, total=False):
@@ -87,16 +91,14 @@ def command(
                 "--working compares the latest revision with the file on disk.",
                 "Leave out REV, or --working.",
             )
-        old, new = room.show(name), room.working(name)
+        old, new = room.pair(name, "latest")[0], End(room.working(name))
     elif len(revs) > 2:
         raise TrackerError("A comparison has two ends.", "Give one or two of REV.")
-    elif not revs and len(room.life(name, compared=False).revisions) == 1:
-        warn("the article has one revision: there is nothing to compare it with.")
-        old = new = room.show(name)
     else:
-        old = room.show(name, revs[0] if revs else "latest~1")
-        new = room.show(name, revs[1] if len(revs) == 2 else "latest")
-    show(room.compare(old, new), old, new, faces)
+        old, new = room.pair(name, *revs)
+        if not revs and old.number == new.number:
+            warn("the article has one revision: there is nothing to compare it with.")
+    show(room.compare(old.text, new.text), old, new, faces, article=name)
 
 
 def _show_files(first: str, others: tuple[str, ...], faces: Faces) -> None:
@@ -104,8 +106,8 @@ def _show_files(first: str, others: tuple[str, ...], faces: Faces) -> None:
         raise TrackerError("--files compares two files.", "Give both: --files OLD NEW")
     from tracker.comparison import compare
 
-    old, new = _read(first), _read(others[0])
-    show(compare(old, new), old, new, faces)
+    old, new = End(_read(first)), End(_read(others[0]))
+    show(compare(old.text, new.text), old, new, faces)
 
 
 def _read(name: str) -> str:
@@ -119,12 +121,12 @@ def _read(name: str) -> str:
         ) from None
 
 
-def show(change: Change, old: str, new: str, faces: Faces) -> None:
+def show(change: Change, old: End, new: End, faces: Faces, *, article: str | None = None) -> None:
     """A comparison in the face that was asked for."""
     if faces.get("as_json"):
-        from tracker.render.diff_json import as_object
+        from tracker.render.diff_json import value
 
-        print_json(as_object(change, old, new))
+        print_json(value(change, article=article, old=_side(old), new=_side(new)))
         return
     page = faces.get("html")
     if page:
@@ -139,13 +141,22 @@ def show(change: Change, old: str, new: str, faces: Faces) -> None:
     color = _terminal_has_color() if wanted is None else wanted
     written = terminal_diff.text(
         change,
-        old,
-        new,
+        old.text,
+        new.text,
         color=color,
         context=faces.get("context", 1),
         formatting=faces.get("all_edits", False),
     )
     click.echo(written, nl=False, color=color)
+
+
+def _side(end: End) -> Side:
+    from tracker.render.diff_json import Side
+
+    version = end.version
+    if version is None:
+        return Side()
+    return Side(end.number, version.commit, version.at, version.path)
 
 
 def _terminal_has_color() -> bool:
@@ -154,14 +165,25 @@ def _terminal_has_color() -> bool:
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
-def _write_page(file: str, change: Change, old: str, new: str, faces: Faces) -> None:
+def _write_page(file: str, change: Change, old: End, new: End, faces: Faces) -> None:
     from tracker.render import diff_html
+    from tracker.text.document import parse
 
     fragment = diff_html.fragment(
         change,
-        old,
-        new,
-        side_by_side=faces.get("side_by_side", False),
-        source=faces.get("source", False),
+        old.text,
+        new.text,
+        view="source" if faces.get("source") else "rendered",
+        layout="side-by-side" if faces.get("side_by_side") else "inline",
+        formatting=faces.get("all_edits", False),
+        old_name=_name(old, "Before"),
+        new_name=_name(new, "After"),
     )
-    write_page(file, "Comparison", fragment)
+    write_page(file, parse(new.text).headline or "Comparison", fragment)
+
+
+def _name(end: End, other: str) -> str:
+    """What a column is called."""
+    if end.version is None:
+        return other
+    return f"Revision {end.number}, {end.version.at.isoformat(' ', 'minutes')}"

@@ -14,9 +14,9 @@ from tracker.cli.common import (
     open_newsroom,
     print_json,
 )
-from tracker.cli.notes import edit_draft, note_options, told_from
+from tracker.cli.notes import edit_draft, installed_drafter, note_options, told_from
 from tracker.errors import TrackerError
-from tracker.model import Change, Kind
+from tracker.model import KINDS, Kind
 
 if TYPE_CHECKING:
     from tracker.newsroom import Newsroom
@@ -61,7 +61,7 @@ def command(
     elif amend is not None:
         done = [room.note(article, amend[1], at=at, by=by, covers=covers, amends=amend[0])]
     else:
-        told = told_from(notes, lambda kind: edit_draft(room, _last_change(room, article), kind))
+        told = told_from(notes, lambda kind: edit_draft(room, room.change_to_tell(article), kind))
         done = [
             room.note(article, words, kind, at=at, by=by, covers=covers) for kind, words in told
         ]
@@ -79,26 +79,14 @@ def command(
         click.echo("The article has no notes.")
 
 
-def _last_change(room: Newsroom, article: str) -> Change | None:
-    """What the note is about: the newest change of substance, else the newest change."""
-    return room.change_to_tell(article)
-
-
 def _draft(room: Newsroom, article: str, notes: dict[str, str | None]) -> str:
-    from tracker.house.draft import draft, editor_text
+    from tracker.house.draft import editor_text
 
-    kind: Kind | None = next(
-        (
-            kind
-            for kind in ("correction", "clarification", "editors-note", "retraction", "refile")
-            if notes[kind.replace("-", "_")] is not None
-        ),
-        None,
-    )  # type: ignore[assignment]
-    change = _last_change(room, article)
-    if change is None:
+    given: list[Kind] = [kind for kind in KINDS if notes[kind.replace("-", "_")] is not None]
+    kind = given[0] if given else "update"
+    written = room.draft(article, kind, installed_drafter())
+    if written is None:
         raise TrackerError(
             "There is no change to write a note about.", "Record a second revision first."
         )
-    written = draft(change, kind or "update", room.settings.style)
-    return editor_text(written, kind or "update", room.settings.style).rstrip("\n")
+    return editor_text(written, kind, room.settings.style).rstrip("\n")

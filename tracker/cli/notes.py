@@ -11,6 +11,7 @@ from tracker.errors import TrackerError
 from tracker.model import KINDS, Change, Kind
 
 if TYPE_CHECKING:
+    from tracker.house.draft import Drafter
     from tracker.newsroom import Newsroom
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -58,8 +59,9 @@ def edit_draft(room: Newsroom, change: Change | None, kind: Kind) -> str:
     """What the person made of a draft in the editor. Raises ``TrackerError`` for no words."""
     from tracker.house.draft import draft, editor_text, from_editor
 
-    written = draft(change, kind, room.settings.style) if change is not None else None
-    opened = editor_text(written, kind, room.settings.style)
+    style = room.settings.style
+    written = draft(change, kind, style, installed_drafter()) if change is not None else None
+    opened = editor_text(written, kind, style)
     editor = room.repository.git.text("var", "GIT_EDITOR")
     saved = click.edit(opened, editor=editor, extension=".txt", require_save=True)
     words = from_editor(saved) if saved is not None else ""
@@ -69,3 +71,17 @@ def edit_draft(room: Newsroom, change: Change | None, kind: Kind) -> str:
             f"Save the draft in the editor, or give the words: --{kind} TEXT",
         )
     return words
+
+
+def installed_drafter() -> Drafter | None:
+    """Other software that words drafts: what is installed as ``tracker.drafter``, if anything.
+
+    A package offers it as an entry point of that group: a function from a Change to the words of
+    the note. Only what is installed beside this program is asked, never what a repository says.
+    """
+    from importlib.metadata import entry_points
+
+    for entry in entry_points(group="tracker.drafter"):
+        drafter: Drafter = entry.load()
+        return drafter
+    return None

@@ -125,6 +125,7 @@ def _show(prepared: list[Recording], *, as_json: bool) -> None:
         print_json({"would_record": [_told(each, None) for each in prepared]})
         return
     from tracker.cli.diff import show
+    from tracker.newsroom.reading import End
 
     for each in prepared:
         if each.unchanged:
@@ -138,7 +139,7 @@ def _show(prepared: list[Recording], *, as_json: bool) -> None:
         for line in each.lines:
             click.echo(f"  {line}")
         if each.change is not None and each.before is not None:
-            show(each.change, each.before, each.text, {})
+            show(each.change, End(each.before), End(each.text), {})
 
 
 def _told(recording: Recording, revision: Revision | None) -> dict[str, object]:

@@ -25,8 +25,10 @@ def command(article: str, rev: str, changes: bool, as_json: bool) -> None:
         sys.stdout.buffer.flush()
         return
     from tracker.cli.diff import show
+    from tracker.newsroom.reading import End
 
-    revision = room.revision(article, rev)
-    new = room.show(article, revision.number)
-    old = room.show(article, revision.number - 1) if revision.number > 1 else ""
-    show(room.compare(old, new), old, new, {})
+    number = room.revision(article, rev).number
+    old, new = room.pair(article, max(number - 1, 1), number)
+    if number == 1:
+        old = End("")
+    show(room.compare(old.text, new.text), old, new, {})

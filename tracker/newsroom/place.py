@@ -11,8 +11,7 @@ from tracker.house import settings as house_settings
 from tracker.house.settings import Settings
 from tracker.newsroom import select
 from tracker.store.git import discover
-from tracker.store.history import files, tip, track
-from tracker.store.record import replace_file
+from tracker.store.line import files, tip
 
 SETTINGS_FILE = "tracker.toml"
 
@@ -136,6 +135,8 @@ class Place:
 
     def replace(self, path: str, old: bytes, new: bytes) -> None:
         """Give an article's file on disk new content, if it still holds the old one."""
+        from tracker.store.record import replace_file
+
         disk = self.disk(path)
         assert disk is not None
         replace_file(disk, old, new)
@@ -177,6 +178,8 @@ class Place:
         return self.repository.head is not None and self.blob(path) is not None
 
     def _was_known(self, path: str) -> bool:
+        from tracker.store.history import track
+
         try:
             return bool(track(self.repository, path, branch=self.settings.branch).versions)
         except TrackerError:

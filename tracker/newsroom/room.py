@@ -1,15 +1,16 @@
-"""One newsroom: a git repository, or a folder of one, and what people do in it."""
+"""One newsroom: a git repository, or a folder of one, and what people do in it.
+
+Each use case is a method here, and its work is done in a room beside this one, which is loaded
+when it is needed: a command pays for every import at its start.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tracker.errors import TrackerError
-from tracker.house import changelog
-from tracker.house.moments import Moment
-from tracker.house.settings import Settings
 from tracker.model import (
     Article,
     Blame,
@@ -22,18 +23,20 @@ from tracker.model import (
     Revision,
     Track,
 )
-from tracker.newsroom import chronicle, select, writing
-from tracker.newsroom.analysis import Analyst
 from tracker.newsroom.desk import Desk
 from tracker.newsroom.place import Place
 from tracker.newsroom.scope import EVERYTHING, Progress, Scope
-from tracker.newsroom.writing import Recording
-from tracker.policy import Step, Verdict
 from tracker.store.git import Repository, identity
-from tracker.store.history import ignored_commits, track, tracks
-from tracker.store.reader import Reader
-from tracker.store.status import changed_files
 from tracker.text.document import decode
+
+if TYPE_CHECKING:
+    from tracker.house.draft import Draft, Drafter
+    from tracker.house.moments import Moment
+    from tracker.house.settings import Settings
+    from tracker.newsroom.chronicle import Means
+    from tracker.newsroom.reading import End
+    from tracker.newsroom.writing import Recording, Stamp
+    from tracker.policy import Step, Verdict
 
 
 class Newsroom:
@@ -49,9 +52,15 @@ class Newsroom:
         self.desk = Desk(self.place.settings)
         self._now = now
 
-    def read_moment(self, typed: str, now: datetime | None = None) -> Moment:
-        """The instant that an editor typed, by the house style, in the newsroom's zone."""
-        return select.moment(typed, self.settings, now or self.now)
+    @property
+    def repository(self) -> Repository:
+        """The git repository, as it was found."""
+        return self.place.repository
+
+    @property
+    def settings(self) -> Settings:
+        """What ``tracker.toml`` says."""
+        return self.place.settings
 
     @property
     def present(self) -> datetime | None:
@@ -63,15 +72,17 @@ class Newsroom:
         """The present time, aware: the one given, else git's."""
         return self._now or identity(self.repository)[1]
 
-    @property
-    def repository(self) -> Repository:
-        """The git repository, as it was found."""
-        return self.place.repository
+    def read_moment(self, typed: str, now: datetime | None = None) -> Moment:
+        """The instant that an editor typed, by the house style, in the newsroom's zone."""
+        from tracker.newsroom.select import moment
 
-    @property
-    def settings(self) -> Settings:
-        """What ``tracker.toml`` says."""
-        return self.place.settings
+        return moment(typed, self.settings, now or self.now)
+
+    def compare(self, old: str, new: str) -> Change:
+        """Two texts compared with the newsroom's style and language."""
+        from tracker.comparison import compare
+
+        return compare(old, new, style=self.settings.style, language=self.settings.language)
 
     # --- reading --------------------------------------------------------------------------------
 
@@ -87,53 +98,29 @@ class Newsroom:
         Without ``compared``, no text is compared with the one before: words, labels and reasons
         stay empty. With ``newest``, only that many revisions at the end are compared.
         """
-        found = self.track(article)
-        return self._read(found, compared=compared, newest=newest)
+        from tracker.newsroom import reading
+
+        return reading.life(self, self.track(article), compared=compared, newest=newest)
 
     def track(self, article: str | Path) -> Track:
         """The life of an article's file on the published line, its texts unread."""
-        path = self.place.locate(article)
-        _ = self.place.tip  # says what is wrong where nothing is committed yet
-        found = track(
-            self.repository,
-            path,
-            branch=self.settings.branch,
-            ignored=ignored_commits(self.repository),
-        )
-        if not found.versions:
-            raise TrackerError(
-                f"{path} has no recorded revision yet.", f"Record the first: tracker record {path}"
-            )
-        return found
+        from tracker.newsroom import reading
 
-    def _read(self, found: Track, *, compared: bool, newest: int | None = None) -> History:
-        analyst = Analyst(self.compare)
-        steps = self.steps(found, analyst.meaning if compared else None, newest=newest)
-        return chronicle.history(found, steps, shallow=self.repository.shallow)
+        return reading.track_of(self, article)
 
-    def steps(
-        self, found: Track, means: chronicle.Means | None, *, newest: int | None = None
-    ) -> list[Step]:
+    def steps(self, found: Track, means: Means | None) -> list[Step]:
         """The revisions of a track with their texts, notes and what each change means."""
-        blobs = dict.fromkeys(version.blob for version in found.versions)
-        with Reader(self.repository) as reader:
-            texts = dict(reader.read_many(blobs))
-        return chronicle.steps(
-            found, texts, self.settings, means=means, now=self._now, newest=newest
-        )
+        from tracker.newsroom import reading
 
-    def compare(self, old: str, new: str) -> Change:
-        """Two texts compared with the newsroom's style and language."""
-        from tracker.comparison import compare
-
-        return compare(old, new, style=self.settings.style, language=self.settings.language)
+        return reading.steps(self, found, means)
 
     def revision(self, article: str | Path, wanted: str | int = "latest") -> Revision:
         """The revision that a number, ``latest~1``, a date, an instant or a commit means."""
-        return self._revision(self.life(article, compared=False), wanted)
+        from tracker.newsroom import reading
 
-    def _revision(self, life: History, wanted: str | int) -> Revision:
-        return select.revision(str(wanted), life.revisions, self.settings, self.now)
+        found = self.track(article)
+        number = reading.number_of(self, found, wanted)
+        return reading.life(self, found, compared=False).revisions[number - 1]
 
     def show(self, article: str | Path, revision: str | int = "latest") -> str:
         """The text of one version, front matter included."""
@@ -141,14 +128,17 @@ class Newsroom:
 
     def content(self, article: str | Path, revision: str | int = "latest") -> bytes:
         """The bytes of one version, exactly as they were committed."""
-        found = self.track(article)
-        if str(revision) == "latest":
-            blob = found.versions[-1].blob
-        else:
-            life = self._read(found, compared=False)
-            blob = found.versions[self._revision(life, revision).number - 1].blob
-        with Reader(self.repository) as reader:
-            return reader.read(blob)
+        from tracker.newsroom import reading
+
+        return reading.contents(self, article, [revision])[0]
+
+    def pair(
+        self, article: str | Path, old: str | int | None = None, new: str | int | None = None
+    ) -> tuple[End, End]:
+        """Two versions: the last two, from ``old`` to the latest, or those given."""
+        from tracker.newsroom import reading
+
+        return reading.pair(self, article, old, new)
 
     def diff(
         self, article: str | Path, old: str | int | None = None, new: str | int | None = None
@@ -157,28 +147,14 @@ class Newsroom:
 
         Without ``old``, between the last two; without ``new``, from ``old`` to the latest.
         """
-        if old is None:
-            old, new = "latest~1", "latest"
-        return self.compare(self.show(article, old), self.show(article, new or "latest"))
+        first, second = self.pair(article, old, new)
+        return self.compare(first.text, second.text)
 
     def blame(self, article: str | Path, revision: str | int = "latest") -> Blame:
         """A version's text with the revision that first brought each passage of it."""
-        from tracker.text.blame import Follower
+        from tracker.newsroom import reading
 
-        found = self.track(article)
-        steps = self.steps(found, None)
-        life = chronicle.history(found, steps, shallow=self.repository.shallow)
-        last = self._revision(life, revision).number
-        follower = Follower(places=True)
-        for step in steps[:last]:
-            follower.add(step.text)
-        return Blame(
-            life.article,
-            steps[last - 1].text,
-            life.revisions[:last],
-            follower.spans(),
-            follower.removals(),
-        )
+        return reading.blame(self, article, revision)
 
     def working(self, article: str | Path) -> str:
         """The text of the file on disk."""
@@ -186,90 +162,66 @@ class Newsroom:
         return decode(self.place.read(path))[0]
 
     def notes(self, article: str | Path) -> tuple[Note, ...]:
-        """The notes that stand in the latest version of an article."""
-        latest = self.revision(article)
-        return self.desk.notes(self.show(latest.path), latest.at)
+        """The notes of the latest version of an article, the withdrawn ones too."""
+        return self.life(article, compared=False).notes
 
     def change_to_tell(self, article: str | Path) -> Change | None:
         """The change that a note is most likely about; None where there is only one revision.
 
         It is the newest change of substance that brought no note, else the newest change.
         """
-        revisions = self.history(article)
-        if len(revisions) < 2:
-            return None
-        silent = [each for each in revisions[1:] if each.substantive and not each.notes]
-        chosen = silent[-1] if silent else revisions[-1]
-        return self.diff(revisions[-1].path, chosen.number - 1, chosen.number)
+        from tracker.newsroom import reading
+
+        return reading.change_to_tell(self, article)
+
+    def draft(
+        self, article: str | Path, kind: Kind = "update", drafter: Drafter | None = None
+    ) -> Draft | None:
+        """A note of this kind for ``change_to_tell``, to be looked at by a person.
+
+        ``drafter`` is other software's way to word it: a function from the Change to the words.
+        None where there is no change to tell of.
+        """
+        from tracker.house.draft import draft
+
+        change = self.change_to_tell(article)
+        return None if change is None else draft(change, kind, self.settings.style, drafter)
 
     def latest(self, limit: int = 20) -> tuple[tuple[Article, Revision], ...]:
         """The newsroom's newest revisions, newest first, each with its article."""
-        known = set(self.place.paths())
-        found = self._tracks()
-        newest = sorted(
-            (
-                (version.at, each.path, number)
-                for each in found
-                if each.path in known
-                for number, version in enumerate(each.versions, start=1)
-            ),
-            reverse=True,
-        )[:limit]
-        paths = {path: each for each in found for path in (each.path,)}
-        lives = {
-            path: self._read(paths[path], compared=True, newest=self._depth(paths[path], newest))
-            for path in dict.fromkeys(path for _, path, _ in newest)
-        }
-        return tuple(
-            (lives[path].article, lives[path].revisions[number - 1]) for _, path, number in newest
-        )
+        from tracker.newsroom import reading
 
-    def _tracks(self) -> tuple[Track, ...]:
-        return tracks(
-            self.repository,
-            under=self.place.under,
-            branch=self.settings.branch,
-            ignored=ignored_commits(self.repository),
-        )
-
-    @staticmethod
-    def _depth(found: Track, newest: Sequence[tuple[datetime, str, int]]) -> int:
-        """How many revisions at the end of a track are among the newest."""
-        first = min(number for _, path, number in newest if path == found.path)
-        return len(found.versions) - first + 1
+        return reading.latest(self, limit)
 
     def instants(self) -> dict[str, tuple[datetime, ...]]:
         """When each article of the newsroom was revised, by path, oldest first."""
+        from tracker.newsroom import reading
+
         if self.repository.head is None:
             return {}
-        found = tracks(self.repository, under=self.place.under, branch=self.settings.branch)
+        found = reading.all_tracks(self)
         return {each.path: tuple(version.at for version in each.versions) for each in found}
 
     def changed(self) -> list[str]:
         """The articles whose file on disk is new or differs from the latest revision, sorted."""
-        return select.articles(
-            changed_files(self.repository, self.place.under),
-            self.settings.articles,
-            self.place.under,
-        )
+        from tracker.newsroom.select import articles
+        from tracker.store.status import changed_files
+
+        under = self.place.under
+        return articles(changed_files(self.repository, under), self.settings.articles, under)
 
     def changelog(self, article: str | Path | None = None) -> tuple[Entry, ...]:
         """The dated changelog, newest first: of an article, or the notes of the whole newsroom."""
-        style, zone = self.settings.style, self.settings.zone
-        grace = self.settings.check.grace
-        if article is not None:
-            return changelog.entries(self.life(article), style, zone, grace)
-        known = set(self.place.paths())
-        lives = [self._read(each, compared=False) for each in self._tracks() if each.path in known]
-        entries = changelog.newsroom_entries(lives, style, zone, grace)
-        return tuple(entry for entry in entries if entry.what == "note")
+        from tracker.newsroom import reading
+
+        return reading.changelog(self, article)
 
     def footer(self, article: str | Path) -> tuple[str, ...]:
         """The update lines of an article in house style, as its file on disk has its notes."""
         path = self.place.locate(article, new=True)
-        disk = self.place.disk(path)
-        data = disk.read_bytes() if disk is not None and disk.is_file() else self.content(path)
-        return self.desk.lines(decode(data)[0], self.now)
+        data = self.place.read_if_there(path)
+        text = decode(self.content(path) if data is None else data)[0]
+        return self.desk.lines(text, self.now)
 
     def check(self, scope: Scope = EVERYTHING, progress: Progress | None = None) -> Verdict:
         """What an editor should look at: see ``tracker.policy.RULES``.
@@ -304,8 +256,10 @@ class Newsroom:
         lines are put into the body, where the settings are not to decide. Where nothing changed,
         nothing is written, and the revision that stands is returned.
         """
+        from tracker.newsroom.writing import Stamp
+
         told = [] if note is None else [(kind, note)]
-        stamp = writing.Stamp(at=at, by=by, message=message, covers=covers)
+        stamp = Stamp(at=at, by=by, message=message, covers=covers)
         return self.commit(self.prepare(article, text, told, stamp, footer=footer))
 
     def prepare(
@@ -313,15 +267,19 @@ class Newsroom:
         article: str | Path,
         text: str | bytes | None = None,
         told: Sequence[tuple[Kind, str]] = (),
-        stamp: writing.Stamp = writing.NOW,
+        stamp: Stamp | None = None,
         *,
         footer: bool | None = None,
     ) -> Recording:
         """What ``record`` would write, with nothing written; several notes may be told."""
-        return writing.prepare(self, article, text, told, stamp, footer=footer)
+        from tracker.newsroom import writing
+
+        return writing.prepare(self, article, text, told, stamp or writing.NOW, footer=footer)
 
     def write(self, recording: Recording) -> bool:
         """Write what was prepared, as one commit; False where there was nothing to write."""
+        from tracker.newsroom import writing
+
         if recording.unchanged:
             return False
         writing.commit(self, recording)
@@ -330,6 +288,8 @@ class Newsroom:
 
     def commit(self, recording: Recording) -> Revision:
         """Write what was prepared, as one commit, and return the revision."""
+        from tracker.newsroom import chronicle
+
         self.write(recording)
         life = self.life(recording.path, compared=recording.change is None, newest=1)
         return chronicle.with_change(life.revisions[-1], recording.change)
@@ -350,6 +310,8 @@ class Newsroom:
         ``covers`` is the revision it tells of; ``amends`` the id of a note that it replaces, whose
         kind it keeps unless one is given.
         """
+        from tracker.newsroom import writing
+
         stamp = writing.Stamp(at=at, by=by, covers=covers)
         return self.commit(writing.prepare_note(self, article, words, kind, stamp, amends=amends))
 
@@ -362,6 +324,8 @@ class Newsroom:
         by: Person | str | None = None,
     ) -> Revision:
         """Take a note back: readers no longer see it, the record keeps it."""
+        from tracker.newsroom import writing
+
         stamp = writing.Stamp(at=at, by=by)
         return self.commit(writing.prepare_withdrawal(self, article, note, stamp))
 
@@ -375,6 +339,8 @@ class Newsroom:
         by: Person | str | None = None,
     ) -> Revision:
         """Make a version current again, as a new revision; the notes that readers got stay."""
+        from tracker.newsroom import writing
+
         stamp = writing.Stamp(at=at, by=by)
         return self.commit(writing.prepare_restoration(self, article, revision, told, stamp))
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Protocol
 
 from tracker.errors import TrackerError
-from tracker.house.moments import Moment, read_moment
-from tracker.house.settings import Settings
-from tracker.model import Revision
+
+if TYPE_CHECKING:
+    from tracker.house.moments import Moment
+    from tracker.house.settings import Settings
 
 SUFFIXES = frozenset({".md", ".markdown", ".txt"})
 
@@ -106,14 +108,7 @@ def find(name: str, paths: Sequence[str], under: str = "") -> str:
     for exact in (inside, wanted):
         if exact in paths:
             return exact
-    lowered = wanted.lower()
-    tests = (
-        lambda path: wanted in (slug(path), PurePosixPath(path).stem),
-        lambda path: lowered in (slug(path).lower(), PurePosixPath(path).stem.lower()),
-        lambda path: lowered in path.lower(),
-    )
-    for test in tests:
-        matches = [path for path in paths if wanted and test(path)]
+    for matches in _matches(wanted, paths):
         if len(matches) == 1:
             return matches[0]
         if matches:
@@ -123,6 +118,17 @@ def find(name: str, paths: Sequence[str], under: str = "") -> str:
                 f"{number} articles match “{name}”: {shown}.", "Give more of the path."
             )
     raise TrackerError(f"No article matches “{name}”.", _nearest(wanted, paths))
+
+
+def _matches(wanted: str, paths: Sequence[str]) -> Iterator[list[str]]:
+    """The paths that a name may mean, the closest sense first."""
+    if not wanted:
+        return
+    lowered = wanted.lower()
+    names = [(path, {slug(path), PurePosixPath(path).stem}) for path in paths]
+    yield [path for path, known in names if wanted in known]
+    yield [path for path, known in names if lowered in {name.lower() for name in known}]
+    yield [path for path in paths if lowered in path.lower()]
 
 
 def _nearest(wanted: str, paths: Sequence[str]) -> str:
@@ -135,37 +141,55 @@ def _nearest(wanted: str, paths: Sequence[str]) -> str:
     return "Run tracker history to see the newsroom's articles, or give the path of a file."
 
 
+_COMMIT = re.compile(r"[0-9a-fA-F]{4,64}")
 _LATEST = re.compile(r"latest(?:~(\d{1,9}))?\Z")
 
 
-def revision(
-    wanted: str, revisions: Sequence[Revision], settings: Settings, now: datetime
-) -> Revision:
-    """The revision that a person means by a number, ``latest~1``, a date, an instant or a commit.
+class Dated(Protocol):
+    """A version or a revision: something with a commit and an instant."""
 
-    A date means what readers saw at the end of that day in the newsroom's zone, an instant what
-    they saw then. Raises ``TrackerError`` where nothing fits.
+    @property
+    def commit(self) -> str:
+        """The full hash."""
+
+    @property
+    def at(self) -> datetime:
+        """The author date, aware."""
+
+
+def revision(
+    wanted: str, versions: Sequence[Dated], settings: Settings, now: Callable[[], datetime]
+) -> int:
+    """The number of the revision that a person means, counted from 1.
+
+    It is named by a number, ``latest~1``, a date (what readers saw at the end of that day in the
+    newsroom's zone), an instant (what they saw then) or a commit. ``now`` is asked for the present
+    time where words such as “yesterday” need it. Raises ``TrackerError`` where nothing fits.
     """
     text = wanted.strip()
-    last = revisions[-1].number
+    last = len(versions)
     latest = _LATEST.match(text)
     if latest:
         back = int(latest.group(1) or 0)
-        if back >= len(revisions):
+        if back >= last:
             raise TrackerError(
                 f"There is no revision {back} before the latest: the article has {last}.",
                 "Count from 1, or use latest.",
             )
-        return revisions[-1 - back]
+        return last - back
     if text.isascii() and text.isdigit() and len(text) < 7:
         if not 1 <= int(text) <= last:
             raise TrackerError(
                 f"There is no revision {text}: the article has {last}.",
                 "Run tracker history to see them.",
             )
-        return revisions[int(text) - 1]
-    if re.fullmatch(r"[0-9a-fA-F]{4,64}", text):
-        matches = [each for each in revisions if each.commit.startswith(text.lower())]
+        return int(text)
+    if _COMMIT.fullmatch(text):
+        matches = [
+            number
+            for number, each in enumerate(versions, start=1)
+            if each.commit.startswith(text.lower())
+        ]
         if len(matches) == 1:
             return matches[0]
         if matches:
@@ -173,7 +197,7 @@ def revision(
                 f"“{text}” begins {len(matches)} commits of this article.", "Give more of it."
             )
     try:
-        found = moment(text, settings, now)
+        found = moment(text, settings, now())
     except TrackerError as error:
         if re.search(r"\d\D+\d", text):
             raise
@@ -181,12 +205,13 @@ def revision(
             f"“{wanted}” is no revision of this article.",
             "Give a number, latest, latest~1, a date, an instant or a commit.",
         ) from error
-    until = found.at if found.precision == "minute" else found.at + timedelta(days=1)
-    return seen_at(until, revisions, inclusive=found.precision == "minute", wanted=wanted)
+    return seen_at(found, versions, wanted)
 
 
 def moment(typed: str, settings: Settings, now: datetime) -> Moment:
     """The instant that an editor typed: a numeric date is read as the house style writes it."""
+    from tracker.house.moments import read_moment
+
     return read_moment(
         typed,
         day_first=settings.style.day_first,
@@ -197,22 +222,21 @@ def moment(typed: str, settings: Settings, now: datetime) -> Moment:
     )
 
 
-def seen_at(
-    at: datetime, revisions: Sequence[Revision], *, inclusive: bool = True, wanted: str = ""
-) -> Revision:
-    """What readers saw at an instant: the last revision that was out by then.
+def seen_at(when: Moment, versions: Sequence[Dated], wanted: str) -> int:
+    """The number of the version that readers saw at an instant, or at the end of a day.
 
     Author dates can be out of order on the published line, so the running maximum counts.
     """
-    chosen = None
-    latest = revisions[0].at
-    for each in revisions:
+    until = when.at if when.precision == "minute" else when.at + timedelta(days=1)
+    chosen = 0
+    latest = versions[0].at
+    for number, each in enumerate(versions, start=1):
         latest = max(latest, each.at)
-        if latest < at or (inclusive and latest == at):
-            chosen = each
-    if chosen is None:
+        if latest < until or (when.precision == "minute" and latest == until):
+            chosen = number
+    if not chosen:
         raise TrackerError(
-            f"There was no version yet at {wanted or at.isoformat()}.",
-            f"The first is of {revisions[0].at.isoformat(timespec='minutes')}.",
+            f"There was no version yet at {wanted}.",
+            f"The first is of {versions[0].at.isoformat(' ', 'minutes')}.",
         )
     return chosen

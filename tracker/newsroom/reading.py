@@ -1,0 +1,191 @@
+"""What a newsroom can be asked: histories, versions, comparisons, origins, the changelog."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from tracker.errors import TrackerError
+from tracker.model import Article, Blame, Change, Entry, History, Revision, Track, Version
+from tracker.newsroom import chronicle, select
+from tracker.newsroom.analysis import Analyst
+from tracker.store.history import ignored_commits, track, tracks
+from tracker.store.reader import Reader
+from tracker.text.document import decode
+
+if TYPE_CHECKING:
+    from tracker.newsroom.room import Newsroom
+    from tracker.policy import Step
+
+
+def track_of(room: Newsroom, article: str | Path) -> Track:
+    """The life of an article's file on the published line, its texts unread.
+
+    Raises ``TrackerError`` where no revision of it was ever recorded.
+    """
+    path = room.place.locate(article)
+    _ = room.place.tip  # says what is wrong where nothing is committed yet
+    found = track(
+        room.repository,
+        path,
+        branch=room.settings.branch,
+        ignored=ignored_commits(room.repository),
+    )
+    if not found.versions:
+        raise TrackerError(
+            f"{path} has no recorded revision yet.", f"Record the first: tracker record {path}"
+        )
+    return found
+
+
+def all_tracks(room: Newsroom) -> tuple[Track, ...]:
+    """The tracks of all files in the newsroom that are, or were, texts."""
+    return tracks(
+        room.repository,
+        under=room.place.under,
+        branch=room.settings.branch,
+        ignored=ignored_commits(room.repository),
+    )
+
+
+def current_tracks(room: Newsroom) -> list[Track]:
+    """The tracks of the articles that are there now."""
+    known = set(room.place.paths())
+    return [each for each in all_tracks(room) if each.path in known and not each.deleted]
+
+
+def steps(
+    room: Newsroom,
+    found: Track,
+    means: chronicle.Means | None,
+    *,
+    newest: int | None = None,
+) -> list[Step]:
+    """The revisions of a track with their texts, notes and what each change means."""
+    blobs = dict.fromkeys(version.blob for version in found.versions)
+    with Reader(room.repository) as reader:
+        texts = dict(reader.read_many(blobs))
+    return chronicle.steps(
+        found, texts, room.settings, means=means, now=room.present, newest=newest
+    )
+
+
+def life(
+    room: Newsroom, found: Track, *, compared: bool = True, newest: int | None = None
+) -> History:
+    """A track as a history, compared or not: see ``Newsroom.life``."""
+    means = Analyst(room.compare).meaning if compared else None
+    read = steps(room, found, means, newest=newest)
+    return chronicle.history(found, read, shallow=room.repository.shallow)
+
+
+def number_of(room: Newsroom, found: Track, wanted: str | int) -> int:
+    """The number of the revision that a person means."""
+    return select.revision(str(wanted), found.versions, room.settings, lambda: room.now)
+
+
+class End(NamedTuple):
+    """One end of a comparison."""
+
+    text: str
+    number: int | None = None  # of the revision; None for the file on disk
+    version: Version | None = None
+
+
+def contents(room: Newsroom, article: str | Path, revisions: Iterable[str | int]) -> list[bytes]:
+    """The bytes of some versions of an article, exactly as they were committed."""
+    found = track_of(room, article)
+    numbers = [number_of(room, found, wanted) for wanted in revisions]
+    with Reader(room.repository) as reader:
+        return [reader.read(found.versions[number - 1].blob) for number in numbers]
+
+
+def pair(
+    room: Newsroom, article: str | Path, old: str | int | None, new: str | int | None
+) -> tuple[End, End]:
+    """The two ends of a comparison; without ``old``, the last two revisions.
+
+    An article with one revision is compared with itself.
+    """
+    found = track_of(room, article)
+    if old is None:
+        old, new = max(len(found.versions) - 1, 1), len(found.versions)
+    numbers = [number_of(room, found, wanted) for wanted in (old, "latest" if new is None else new)]
+    versions = [found.versions[number - 1] for number in numbers]
+    with Reader(room.repository) as reader:
+        texts = [decode(reader.read(version.blob))[0] for version in versions]
+    first, second = (End(*each) for each in zip(texts, numbers, versions, strict=True))
+    return first, second
+
+
+def blame(room: Newsroom, article: str | Path, revision: str | int) -> Blame:
+    """A version's text with the revision that first brought each passage of it."""
+    from tracker.text.blame import Follower
+
+    found = track_of(room, article)
+    read = steps(room, found, None)
+    whole = chronicle.history(found, read, shallow=room.repository.shallow)
+    last = number_of(room, found, revision)
+    follower = Follower(places=True)
+    for step in read[:last]:
+        follower.add(step.text)
+    return Blame(
+        whole.article,
+        read[last - 1].text,
+        whole.revisions[:last],
+        follower.spans(),
+        follower.removals(),
+    )
+
+
+def change_to_tell(room: Newsroom, article: str | Path) -> Change | None:
+    """The change that a note is most likely about: see ``Newsroom.change_to_tell``."""
+    found = track_of(room, article)
+    if len(found.versions) < 2:
+        return None
+    revisions = life(room, found).revisions
+    silent = [each for each in revisions[1:] if each.substantive and not each.notes]
+    chosen = silent[-1] if silent else revisions[-1]
+    old, new = pair(room, found.path, chosen.number - 1, chosen.number)
+    return room.compare(old.text, new.text)
+
+
+def latest(room: Newsroom, limit: int) -> tuple[tuple[Article, Revision], ...]:
+    """The newsroom's newest revisions, newest first, each with its article."""
+    found = {each.path: each for each in current_tracks(room)}
+    newest = sorted(
+        (
+            (version.at, path, number)
+            for path, each in found.items()
+            for number, version in enumerate(each.versions, start=1)
+        ),
+        reverse=True,
+    )[:limit]
+    lives = {
+        path: life(room, found[path], newest=_depth(found[path], newest))
+        for path in dict.fromkeys(path for _, path, _ in newest)
+    }
+    return tuple(
+        (lives[path].article, lives[path].revisions[number - 1]) for _, path, number in newest
+    )
+
+
+def _depth(found: Track, newest: Sequence[tuple[datetime, str, int]]) -> int:
+    """How many revisions at the end of a track are among the newest."""
+    first = min(number for _, path, number in newest if path == found.path)
+    return len(found.versions) - first + 1
+
+
+def changelog(room: Newsroom, article: str | Path | None) -> tuple[Entry, ...]:
+    """The dated changelog: see ``Newsroom.changelog``."""
+    from tracker.house.changelog import entries, newsroom_entries
+
+    style, zone = room.settings.style, room.settings.zone
+    grace = room.settings.check.grace
+    if article is not None:
+        return entries(life(room, track_of(room, article)), style, zone, grace)
+    lives = [life(room, each, compared=False) for each in current_tracks(room)]
+    found = newsroom_entries(lives, style, zone, grace)
+    return tuple(entry for entry in found if entry.what == "note")
