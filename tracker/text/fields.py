@@ -9,6 +9,7 @@ from typing import NamedTuple
 from tracker.model import FieldChange
 from tracker.text.document import Document, parse, role
 from tracker.text.front_matter import read_yaml
+from tracker.text.trim import common_head, common_tail
 from tracker.text.wording import Range
 
 _KEY = re.compile(
@@ -53,7 +54,7 @@ def compare(old: str, new: str) -> tuple[int, int, list[Part], list[FieldChange]
     if document.front_matter is None and new_document.front_matter is None:
         changed += _headings(old, new, document.body_start, new_document.body_start)
     values = {change.key.split(".")[0] for change in changed}
-    told = _told(_parts(_pieces(one), _pieces(other)), values, old, new)
+    told = _told(_parts(_all_pieces(one), _all_pieces(other), 0, 0), values, old, new)
     return one.end, other.end, told, changed
 
 
@@ -96,33 +97,67 @@ def _data(document: Document) -> Mapping[str, object]:
 
 def _compare_keys(one: _Front, other: _Front) -> tuple[list[Part], list[FieldChange]] | None:
     """Read only those keys of YAML whose lines differ; None if that may mislead."""
-    old, new = _pieces(one), _pieces(other)
+    window = _window(one, other)
+    if window is None:
+        return None
+    old = _pieces(one.text, window.old_start, window.old_end)
+    new = _pieces(other.text, window.new_start, window.new_end)
     read: list[dict[str, object]] = []
-    for mine, its, text, theirs in (
-        (old, new, one.text, other.text),
-        (new, old, other.text, one.text),
-    ):
+    for front, mine, its, theirs in ((one, old, new, other.text), (other, new, old, one.text)):
+        text = front.text
         known = {theirs[piece.start : piece.end] for piece in its}
-        names = [piece.key for piece in mine if piece.key]
-        if len(set(names)) < len(names) or mine[0].end != mine[1].start or not names:
+        apart = [piece for piece in mine if text[piece.start : piece.end] not in known]
+        lines = "".join([text[piece.start : piece.end] for piece in apart])
+        if ("&" in lines or "*" in lines) and _ANCHOR.search(lines):
             return None
-        if ("&" in text or "*" in text) and _ANCHOR.search(text, 0, mine[-1].end):
-            return None
-        apart = [
-            piece for piece in mine if piece.key and text[piece.start : piece.end] not in known
-        ]
         try:
             # Lines of some keys of a mapping are a mapping.
-            data = read_yaml("".join([text[piece.start : piece.end] for piece in apart]))
+            data = _read(lines) if lines else {}
         except Exception:
             return None
         if data is None or list(data) != [piece.key for piece in apart]:
+            return None
+        whole = text[front.content_start - 1 : front.content_end]
+        if any(whole.count(f"\n{key}:") > 1 for key in data):
             return None
         read.append(data)
     changed: list[FieldChange] = []
     _walk(read[0], read[1], "", changed)
     values = {change.key.split(".")[0] for change in changed}
-    return _told(_parts(old, new), values, one.text, other.text), changed
+    parts = _parts(old, new, window.old_start, window.new_start)
+    return _told(parts, values, one.text, other.text), changed
+
+
+def _window(one: _Front, other: _Front) -> Range | None:
+    """Whole keys around all that differs between two front matters; None if a fence differs."""
+    a, b, c, d = one.content_start, one.content_end, other.content_start, other.content_end
+    if one.text[:a] != other.text[:c] or one.text[b : one.end] != other.text[d : other.end]:
+        return None
+    old, new = one.text[a:b], other.text[c:d]
+    head = common_head(old, new)
+    while head:
+        head = old.rfind("\n", 0, head) + 1
+        if _KEY.match(old, head) and _KEY.match(new, head):
+            break
+        head = max(0, head - 1)
+    tail = common_tail(old, new, min(len(old), len(new)) - head)
+    following = _KEY.search(old, len(old) - tail + 1) if tail > 1 else None
+    tail = len(old) - following.start() if following else 0
+    return Range(a + head, b - tail, c + head, d - tail)
+
+
+# One key with a value that can only be text: quoted, without escapes, or plain words.
+_TEXT = re.compile(
+    r"([A-Za-z_][\w-]*): +(?:\"([^\"\\\n]*)\"|'([^'\n]*)'|([A-Za-z]+ [^\n:#\"\\]*[^\s:#\"\\]))\n",
+    re.ASCII,
+)
+
+
+def _read(lines: str) -> dict[str, object] | None:
+    """Read lines of YAML; those of a title, which change most, without starting a parser."""
+    if (found := _TEXT.fullmatch(lines)) and lines[:-1].isprintable():
+        return {found[1]: next(value for value in found.groups()[1:] if value is not None)}
+    return read_yaml(lines)
 
 
 def _told(parts: list[tuple[str, Range]], values: set[str], old: str, new: str) -> list[Part]:
@@ -139,19 +174,27 @@ class _Piece(NamedTuple):
     end: int
 
 
-def _pieces(front: _Front) -> list[_Piece]:
+def _all_pieces(front: _Front) -> list[_Piece]:
     """The lines of each key, and the fences."""
-    marks = [("", 0)]
+    return [
+        _Piece("", 0, front.content_start),
+        *_pieces(front.text, front.content_start, front.content_end, toml=front.toml),
+        _Piece("", front.content_end, front.end),
+    ]
+
+
+def _pieces(text: str, low: int, high: int, *, toml: bool = False) -> list[_Piece]:
+    """The lines of each key in ``text[low:high]``; what stands before the first has the key ""."""
+    marks = [("", low)]
     table = ""
-    for match in _KEY.finditer(front.text, front.content_start, front.content_end):
+    for match in _KEY.finditer(text, low, high):
         if match[3]:
-            if front.toml:
+            if toml:
                 table = match[3].split(".")[0].strip("[ ")
                 marks.append((table, match.start()))
         elif not table:
             marks.append((match[2].strip(), match.start()))
-    marks.append(("", front.content_end))
-    ends = [start for _, start in marks[1:]] + [front.end]
+    ends = [start for _, start in marks[1:]] + [high]
     return [
         _Piece(key, start, end)
         for (key, start), end in zip(marks, ends, strict=True)
@@ -159,14 +202,15 @@ def _pieces(front: _Front) -> list[_Piece]:
     ]
 
 
-def _parts(old: Sequence[_Piece], new: Sequence[_Piece]) -> list[tuple[str, Range]]:
+def _parts(
+    old: Sequence[_Piece], new: Sequence[_Piece], old_at: int, new_at: int
+) -> list[tuple[str, Range]]:
     """The pieces of both, those of one key together, in the order of both texts.
 
     A key that changed places stands there twice, once for each text.
     """
     found: list[tuple[str, Range]] = []
     i = j = 0
-    old_at = new_at = 0
     later = {key: place for place, (key, _, _) in enumerate(new)}
     while i < len(old) or j < len(new):
         if i < len(old) and j < len(new) and old[i][0] == new[j][0]:

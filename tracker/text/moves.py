@@ -19,7 +19,7 @@ _TELLING = 12  # a word in more sentences than this tells nothing about where on
 class Sentence:
     """A sentence that stands in one text only, or seems to. Its words are read when asked for."""
 
-    __slots__ = ("_bag", "_passage", "block", "end", "key", "kind", "start", "text")
+    __slots__ = ("_bag", "_key", "_passage", "block", "end", "kind", "start", "text")
 
     def __init__(self, text: str, start: int, end: int, block: int, kind: tokens.BlockKind) -> None:
         self.text = text  # the whole
@@ -27,9 +27,16 @@ class Sentence:
         self.end = end
         self.block = block  # number of its block; sentences of one block are contiguous
         self.kind = kind
-        self.key = block_key(text[start:end], kind)
+        self._key: str | None = None
         self._passage: Passage | None = None
         self._bag: Bag | None = None
+
+    @property
+    def key(self) -> str:
+        """What it shares with a sentence that differs in white space and glyphs only."""
+        if self._key is None:
+            self._key = block_key(self.text[self.start : self.end], self.kind)
+        return self._key
 
     @property
     def passage(self) -> Passage:
@@ -58,9 +65,29 @@ def block_key(words: str, kind: tokens.BlockKind) -> str:
     return " ".join(parts)
 
 
-def block_keys(text: str, blocks: Sequence[tokens.Block]) -> list[str]:
-    """The :func:`block_key` of each block of ``text``."""
-    return [block_key(text[start:end], kind) for start, end, kind in blocks]
+def matching_keys(
+    old: Sequence[Sentence | tokens.Block],
+    new: Sequence[Sentence | tokens.Block],
+    old_text: str,
+    new_text: str,
+) -> tuple[list[str], list[str]]:
+    """Keys by which blocks or sentences of two texts are matched.
+
+    Where the very letters stand in both texts they will do, which saves making the key.
+    """
+    one = [old_text[part.start : part.end] for part in old]
+    other = [new_text[part.start : part.end] for part in new]
+    both = set(one) & set(other)
+    return (
+        [
+            letters if letters in both else block_key(letters, part.kind)
+            for letters, part in zip(one, old, strict=True)
+        ],
+        [
+            letters if letters in both else block_key(letters, part.kind)
+            for letters, part in zip(other, new, strict=True)
+        ],
+    )
 
 
 class Move(NamedTuple):

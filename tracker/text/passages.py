@@ -64,9 +64,7 @@ class Comparison:
                 return
         old_blocks = tokens.blocks(self.old, area.old_start, area.old_end)
         new_blocks = tokens.blocks(self.new, area.new_start, area.new_end)
-        runs = self.matching.runs(
-            moves.block_keys(self.old, old_blocks), moves.block_keys(self.new, new_blocks)
-        )
+        runs = self.matching.runs(*moves.matching_keys(old_blocks, new_blocks, self.old, self.new))
         i = j = 0
         old_at, new_at = area.old_start, area.new_start
         for a, c, size in [*runs, (len(old_blocks), len(new_blocks), 0)]:
@@ -151,7 +149,7 @@ class Comparison:
             return
         runs = []
         if old and new:
-            runs = self.matching.runs([one.key for one in old], [one.key for one in new])
+            runs = self.matching.runs(*moves.matching_keys(old, new, self.old, self.new))
         i = j = 0
         for a, c, size in [*runs, (len(old), len(new), 0)]:
             old_at, new_at = self.stretch(old[i:a], new[j:c], old_at, new_at)

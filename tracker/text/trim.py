@@ -10,7 +10,7 @@ _BLANK_LINE = re.compile(r"\n[ \t\r]*\n")
 _FENCE_LINE = re.compile(r"^[ \t>]*(?:`{3,}|~{3,})", re.MULTILINE)
 
 
-def _common_head(old: str, new: str) -> int:
+def common_head(old: str, new: str) -> int:
     """Characters at the start that are equal."""
     size = min(len(old), len(new))
     low, step = 0, 256
@@ -29,7 +29,7 @@ def _common_head(old: str, new: str) -> int:
     return low
 
 
-def _common_tail(old: str, new: str, most: int) -> int:
+def common_tail(old: str, new: str, most: int) -> int:
     """Characters at the end that are equal, at most ``most``."""
     a, b = len(old), len(new)
     low, step = 0, 256
@@ -61,12 +61,12 @@ def trim(old: str, new: str, old_start: int, new_start: int) -> Range:
         old_body, new_body = old, new
     else:
         old_body, new_body = old[old_start:], new[new_start:]
-    same = _common_head(old_body, new_body)
+    same = common_head(old_body, new_body)
     head = _block_boundary_before(old_body, same)
     while head and _fences(old_body, 0, head):
         head = _block_boundary_before(old_body, head - 2)
     most = min(len(old_body), len(new_body)) - head
-    tail = _common_tail(old_body, new_body, most)
+    tail = common_tail(old_body, new_body, most)
     cut = len(old_body) - tail
     if tail:
         match = _BLANK_LINE.search(old_body, cut)
@@ -92,9 +92,9 @@ def trim_words(old: str, new: str, area: Range) -> Range:
     """What is left of a long passage without the sentences or words shared at head and tail."""
     a, b, c, d = area
     one, other = old[a:b], new[c:d]
-    head = _common_head(one, other)
+    head = common_head(one, other)
     head = _edge_before(one, head) if head < min(len(one), len(other)) else 0
-    tail = _common_tail(one, other, min(len(one), len(other)) - head)
+    tail = common_tail(one, other, min(len(one), len(other)) - head)
     cut = one.find(" ", len(one) - tail) + 1
     tail = len(one) - cut if tail and cut else 0
     return Range(a + head, b - tail, c + head, d - tail)

@@ -189,9 +189,9 @@ class _Writer:
             if (self.old_at < old.starts[a]) == (self.new_at < new.starts[c]):
                 self._space(old.starts[a], new.starts[c])
             # White space on one side only belongs to the words: "9. He" becomes "9 but he".
-            before = len(self.drafts)
+            told = len(self.drafts)
             self._note(self.old_at, old.ends[b - 1], self.new_at, new.ends[d - 1], verbal, words)
-            self.open = len(self.drafts) > before
+            self.open = len(self.drafts) > told
             return
         # Words on one side only: of the white space around them, one piece belongs to them.
         inserted = c < d
