@@ -236,3 +236,17 @@ def test_a_hand_edit_between_the_markers_is_never_lost_silently(newsroom: Desk) 
     assert "made anew, because the notes do not say so: Update 05/12/22" in said_of_write.err
     assert LINE in newsroom.read("war.md")
     assert newsroom.ok("footer", "war.md", "--write").err == "tracker: the lines stood already.\n"
+
+
+@pytest.mark.parametrize("matter", ["", MATTER])
+def test_a_note_that_an_interrupted_recording_left_in_the_file_is_not_added_twice(
+    newsroom: Desk, matter: str
+) -> None:
+    publish(newsroom, matter + FIRST)
+    update(newsroom, matter + ADDED)
+    done = newsroom.read("war.md")
+    newsroom.git("reset", "-q", "HEAD~1")
+    assert newsroom.read("war.md") == done
+    newsroom.ok("record", "war.md", "--update", WORDS, "--at", "05/12/22 7:45 a.m. ET")
+    assert newsroom.read("war.md") == done
+    newsroom.clean()

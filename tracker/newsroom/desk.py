@@ -44,17 +44,28 @@ class Desk:
         notes = self.notes(text, at)
         return notes if before is None else differences(self.notes(before, at), notes).brought
 
-    def add(self, text: str, told: Sequence[Told], *, footer: bool | None = None) -> str:
+    def add(
+        self,
+        text: str,
+        told: Sequence[Told],
+        *,
+        before: str | None = None,
+        footer: bool | None = None,
+    ) -> str:
         """The text with notes added: into the front matter, or as lines of the body.
 
-        ``footer`` says whether the lines of notes in the front matter are put into the body too;
-        without it, the settings decide.
+        ``before`` is the text that is out. A note that stands in ``text`` already, and not there,
+        is not added again: an earlier try to record it was cut short. ``footer`` says whether the
+        lines of notes in the front matter are put into the body too; without it, the settings
+        decide.
         """
         if told:
             self._refuse_hand_edits(text)
         for each in told:
             words = house_style.sentence(self.style, each.kind, each.words)
-            text = self._add_one(text, each, words)
+            waiting = self.brought(before or "", text, each.at)
+            if all((note.kind, note.text) != (each.kind, words) for note in waiting):
+                text = self._add_one(text, each, words)
         embed = self.settings.footer_embed if footer is None else footer
         return self.footer(text) if embed and (told or footer) else text
 

@@ -73,7 +73,7 @@ def prepare(
         with _naming(draft.path):
             new = room.desk.carry(draft.before, new, draft.moment.at)
     with _naming(draft.path):
-        new = room.desk.add(new, draft.told(told), footer=footer)
+        new = room.desk.add(new, draft.told(told), before=draft.before, footer=footer)
     return draft.finish(new, encoding)
 
 
@@ -92,7 +92,8 @@ def prepare_note(
     if amends is not None and kind is None:
         kind = _note(room, text, amends, draft.moment.at).kind
     with _naming(draft.path):
-        new = room.desk.add(text, draft.told([(kind or "update", words)], amends))
+        told = draft.told([(kind or "update", words)], amends)
+        new = room.desk.add(text, told, before=draft.before)
     return draft.finish(new, encoding)
 
 
@@ -120,7 +121,7 @@ def prepare_restoration(
     old, encoding = decode(room.content(draft.path, chosen.number))
     with _naming(draft.path):
         new = room.desk.restore_notes(today, old, draft.moment.at)
-        new = room.desk.add(new, draft.told(told))
+        new = room.desk.add(new, draft.told(told), before=draft.before)
     day = chosen.at.astimezone(room.settings.zone).isoformat(" ", "minutes")
     message = stamp.message or f"Restore {draft.path} as it was on {day}"
     return draft.finish(new, encoding, message)
