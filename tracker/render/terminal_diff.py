@@ -113,7 +113,7 @@ def _field_lines(
 
     ``notes``, the answer of :func:`note_changes`, stands for the key that keeps them.
     """
-    lines = []
+    lines: list[str] = []
     for field in sorted(fields, key=lambda field: _ORDER.index(field.role)):
         name = ink.name(visible(field_name(field)) + ":")
         if field.role == "notes" and notes:

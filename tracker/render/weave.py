@@ -74,6 +74,8 @@ def _weave(
     next_old = next_new = 0
     done: set[int] = set()
     while True:
+        while next_new < len(from_new) and from_new[next_new][0] in done:
+            next_new += 1
         gap_old = _gap(from_old, next_old, here, old_range[1], new_side=False)
         gap_new = _gap(from_new, next_new, there, new_range[1], new_side=True)
         length = min(gap_old, gap_new)
@@ -86,7 +88,7 @@ def _weave(
         if (
             gap_old == 0
             and next_old < len(from_old)
-            and not _waits(from_old, next_old, done, from_new, next_new, there)
+            and not _waits(from_old, next_old, from_new, next_new, there)
         ):
             index, edit = from_old[next_old]
             next_old += 1
@@ -102,8 +104,6 @@ def _weave(
         if gap_new == 0 and next_new < len(from_new):
             index, edit = from_new[next_new]
             next_new += 1
-            if index in done:
-                continue
             if edit.operation == "move":
                 pieces.append(_moved(index, edit, old, new, number[index], here, formatting))
             else:
@@ -126,7 +126,6 @@ def _gap(
 def _waits(
     from_old: list[tuple[int, Edit]],
     next_old: int,
-    done: set[int],
     from_new: list[tuple[int, Edit]],
     next_new: int,
     there: int,
@@ -136,7 +135,7 @@ def _waits(
     if edit.operation != "replace" or next_new == len(from_new):
         return False
     other, first = from_new[next_new]
-    if other == index or other in done or first.operation == "replace":
+    if other == index or first.operation == "replace":
         return False
     return first.new_start <= there and first.new_start < edit.new_start
 

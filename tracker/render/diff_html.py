@@ -1,0 +1,337 @@
+"""A Change as HTML: inline or side by side, on the rendered article or on its source.
+
+A fragment needs the style sheet of :func:`page` (``diff.css``), which also has screen readers
+announce what is inserted and deleted.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Literal
+
+from tracker.model import Change
+from tracker.render import diff_rendered
+from tracker.render.diff_marks import change_marks, mark, move_link, move_stub
+from tracker.render.terminal_diff import (
+    COARSE,
+    NO_CHANGE,
+    ONLY_FORMATTING,
+    field_name,
+    note_changes,
+)
+from tracker.render.visible import visible
+from tracker.render.weave import Piece, weave
+from tracker.text.diff import diff
+from tracker.text.document import parse
+
+View = Literal["rendered", "source"]
+Layout = Literal["inline", "side-by-side"]
+
+NOT_PLACED = (
+    "The words of this article could not be matched with their place on the page, so the changes"
+    " are shown in its source."
+)
+
+
+def fragment(
+    change: Change,
+    old: str,
+    new: str,
+    *,
+    view: View = "rendered",
+    layout: Layout = "inline",
+    formatting: bool = False,
+    old_name: str = "Before",
+    new_name: str = "After",
+) -> str:
+    """A ``<div class="tracker-diff">`` with the change: valid, safe, and closed in itself.
+
+    ``old`` and ``new`` are the whole texts that ``change`` was made from. Of the rendered article
+    the front matter is shown by name, and what cannot be seen in the article (targets of links,
+    images, comments) is listed below it. With ``formatting``, edits that touch no word count too.
+    ``old_name`` and ``new_name`` head the columns.
+    """
+    parts: list[str] = []
+    names = (old_name, new_name)
+    if not change.edits:
+        parts.append(f'<p class="tracker-remark">{NO_CHANGE}</p>')
+    elif (
+        not formatting
+        and not change.fields
+        and not any(edit.verbal or edit.operation == "move" for edit in change.edits)
+    ):
+        parts.append(f'<p class="tracker-remark">{ONLY_FORMATTING}</p>')
+    if change.coarse:
+        parts.append(f'<p class="tracker-remark">{COARSE}</p>')
+    if view == "rendered":
+        body = _rendered(change, old, new, layout, formatting, names)
+        if body is None:
+            parts.append(f'<p class="tracker-remark">{NOT_PLACED}</p>')
+            view = "source"
+        else:
+            parts.append(_fields(change, old, new))
+            parts.append(body)
+    if view == "source":
+        parts.append(_source(change, old, new, layout, formatting, names))
+    inner = "\n".join(part for part in parts if part)
+    return f'<div class="tracker-diff">\n{inner}\n</div>'
+
+
+def stylesheet() -> str:
+    """The CSS that fragments need."""
+    return Path(__file__).with_name("diff.css").read_text(encoding="utf-8")
+
+
+def page(title: str, fragment: str) -> str:
+    """A complete HTML page around a fragment; it loads nothing from anywhere but images."""
+    shown = html.escape(visible(title))
+    return f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>{shown}</title>
+<style>
+{stylesheet()}</style>
+</head>
+<body>
+<main>
+<h1 class="tracker-title" dir="auto">{shown}</h1>
+{fragment}
+</main>
+</body>
+</html>
+"""
+
+
+# --- front matter --------------------------------------------------------------------------------
+
+
+def _fields(change: Change, old: str, new: str) -> str:
+    rows: list[str] = []
+    notes = note_changes(old, new)
+    for field in change.fields:
+        if field.role == "notes" and notes:
+            values = [mark("del", one) + mark("ins", other) for one, other in notes]
+        elif field.old is None or field.new is None:
+            values = [mark("del", field.old or "") + mark("ins", field.new or "")]
+        else:
+            # An empty line before it: a value is never taken for front matter of its own.
+            one, other = "\n" + field.old, "\n" + field.new
+            pieces = weave(diff(one, other).edits, one, other, formatting=True)
+            values = [_inline(pieces).strip("\n")]
+        name = html.escape(visible(field_name(field)))
+        rows.append(f"<dt>{name}</dt>")
+        rows.extend(f'<dd dir="auto">{value}</dd>' for value in values)
+    inner = "\n".join(rows)
+    return f'<dl class="tracker-fields">\n{inner}\n</dl>' if rows else ""
+
+
+# --- the rendered article ------------------------------------------------------------------------
+
+
+def _rendered(
+    change: Change,
+    old: str,
+    new: str,
+    layout: Layout,
+    formatting: bool,
+    names: tuple[str, str],
+) -> str | None:
+    starts = parse(old).body_start, parse(new).body_start
+    pieces = weave(
+        change.edits, old, new, old_start=starts[0], new_start=starts[1], formatting=formatting
+    )
+    pair = diff_rendered.Pair(pieces, old, new, starts)
+    if not pair.known:
+        return None
+    if layout == "inline":
+        body = f'<div class="tracker-article" dir="auto">\n{pair.inline()}\n</div>'
+    else:
+        body = _table(pair.side_by_side(), names, "tracker-article")
+    unseen = [change.edits[index] for index in pair.unseen()]
+    if unseen:
+        items = "\n".join(
+            f"<li><code>{change_marks(edit.old, edit.new)}</code></li>" for edit in unseen
+        )
+        body += (
+            '\n<section class="tracker-unseen">\n'
+            "<h2>Changed, and not to be seen in the article</h2>"
+            f"\n<ul>\n{items}\n</ul>\n</section>"
+        )
+    return body
+
+
+# --- the source ----------------------------------------------------------------------------------
+
+
+def _source(
+    change: Change, old: str, new: str, layout: Layout, formatting: bool, names: tuple[str, str]
+) -> str:
+    pieces = weave(change.edits, old, new, formatting=formatting)
+    if layout == "inline":
+        return f'<pre class="tracker-source" dir="auto">{_break(_inline(pieces))}</pre>'
+    old_runs, new_runs = _runs(pieces)
+    left = _paragraphs(old)
+    right = _paragraphs(new)
+    rows = diff_rendered.aligned(len(left), len(right), _shared(pieces, left, right))
+    return _table(
+        [
+            (_cell(old, rows_left, left, old_runs), _cell(new, rows_right, right, new_runs))
+            for rows_left, rows_right in rows
+        ],
+        names,
+        "tracker-sides-source",
+    )
+
+
+def _break(content: str) -> str:
+    """A newline right after ``<pre>`` is not shown; one more makes the first one seen."""
+    return "\n" + content if content.startswith("\n") else content
+
+
+def _inline(pieces: Sequence[Piece]) -> str:
+    out: list[str] = []
+    for piece in pieces:
+        if piece.kind == "same":
+            out.append(html.escape(visible(piece.new), quote=False))
+        elif piece.kind == "delete":
+            out.append(mark("del", piece.old))
+        elif piece.kind == "insert":
+            out.append(mark("ins", piece.new))
+        elif piece.kind == "moved-from":
+            out.append(move_stub(piece.move, piece.old))
+            out.append(html.escape(_space_at_end(piece.old)))
+        else:
+            out.append(move_link(piece.move))
+            out.extend(
+                mark("moved", inner.new) if inner.kind == "same" else _inline([inner])
+                for inner in piece.within
+            )
+    return "".join(out)
+
+
+def _space_at_end(text: str) -> str:
+    return text[len(text.rstrip()) :].replace("\r\n", "\n")
+
+
+_Run = tuple[int, int, Callable[[str], str]]
+
+
+def _runs(pieces: Sequence[Piece]) -> tuple[list[_Run], list[_Run]]:
+    """What is marked on either side: start, end, and how to mark it."""
+    old_runs: list[_Run] = []
+    new_runs: list[_Run] = []
+
+    def add(pieces: Sequence[Piece], *, moved: bool) -> None:
+        for piece in pieces:
+            old_end = piece.old_start + len(piece.old)
+            new_end = piece.new_start + len(piece.new)
+            if piece.kind == "delete":
+                old_runs.append((piece.old_start, old_end, lambda part: mark("del", part)))
+            elif piece.kind == "insert":
+                new_runs.append((piece.new_start, new_end, lambda part: mark("ins", part)))
+            elif piece.kind == "moved-from":
+                old_runs.append((piece.old_start, piece.old_start, _link(piece.move, "from")))
+            elif piece.kind == "moved-to":
+                new_runs.append((piece.new_start, piece.new_start, _link(piece.move, "to")))
+                add(piece.within, moved=True)
+            elif moved:
+                old_runs.append((piece.old_start, old_end, lambda part: mark("moved", part)))
+                new_runs.append((piece.new_start, new_end, lambda part: mark("moved", part)))
+
+    add(pieces, moved=False)
+    old_runs.sort(key=lambda run: run[:2])
+    new_runs.sort(key=lambda run: run[:2])
+    return old_runs, new_runs
+
+
+def _link(move: int, end: Literal["from", "to"]) -> Callable[[str], str]:
+    return lambda _: move_link(move, end)
+
+
+def _paragraphs(text: str) -> list[tuple[int, int]]:
+    """Start and end of each paragraph, blank lines after it included."""
+    found: list[tuple[int, int]] = []
+    start = at = 0
+    blank = False
+    for line in re.findall(r"[^\n]*\n|[^\n]+", text):
+        if line.strip():
+            if blank:
+                found.append((start, at))
+                start = at
+            blank = False
+        else:
+            blank = True
+        at += len(line)
+    if start < len(text):
+        found.append((start, len(text)))
+    return found
+
+
+def _shared(
+    pieces: Sequence[Piece], left: Sequence[tuple[int, int]], right: Sequence[tuple[int, int]]
+) -> list[tuple[int, int]]:
+    """Pairs of paragraphs that have words in common at their place."""
+    left_starts = [start for start, _ in left]
+    right_starts = [start for start, _ in right]
+    pairs: dict[tuple[int, int], None] = {}
+    for piece in pieces:
+        if piece.kind != "same" or piece.old != piece.new:
+            continue
+        at = 0
+        while at < len(piece.new):
+            one = bisect_right(left_starts, piece.old_start + at) - 1
+            other = bisect_right(right_starts, piece.new_start + at) - 1
+            stop = min(
+                len(piece.new),
+                left[one][1] - piece.old_start,
+                right[other][1] - piece.new_start,
+            )
+            if piece.new[at:stop].strip():
+                pairs[one, other] = None
+            at = max(stop, at + 1)
+    return list(pairs)
+
+
+def _cell(
+    text: str, places: Sequence[int], ranges: Sequence[tuple[int, int]], runs: Sequence[_Run]
+) -> str:
+    """The paragraphs of one cell, marked; "" for none."""
+    if not places:
+        return ""
+    start, end = ranges[places[0]][0], ranges[places[-1]][1]
+    out: list[str] = []
+    at = start
+    # Runs are in order and do not overlap, so their ends are in order too.
+    first = bisect_left(runs, start, key=lambda run: run[1])
+    for low, high, marked in islice(runs, first, None):
+        if low >= end:
+            break
+        if low < high <= start:
+            continue
+        low, high = max(low, start), min(high, end)
+        out.append(html.escape(visible(text[at:low]), quote=False))
+        out.append(marked(text[low:high]))
+        at = max(at, high)
+    out.append(html.escape(visible(text[at:end]), quote=False))
+    content = "".join(out).rstrip("\n")
+    return f'<pre class="tracker-source" dir="auto">{_break(content)}</pre>'
+
+
+def _table(rows: Sequence[tuple[str, str]], names: tuple[str, str], kind: str) -> str:
+    cells = "\n".join(
+        f'<tr>\n<td dir="auto">{left}</td>\n<td dir="auto">{right}</td>\n</tr>'
+        for left, right in rows
+    )
+    heads = "".join(f'<th scope="col">{html.escape(visible(name))}</th>' for name in names)
+    return (
+        f'<table class="tracker-sides {kind}">\n<thead>\n<tr>{heads}</tr>\n</thead>\n'
+        f"<tbody>\n{cells}\n</tbody>\n</table>"
+    )

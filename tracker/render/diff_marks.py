@@ -1,0 +1,49 @@
+"""The HTML elements that mark a change."""
+
+from __future__ import annotations
+
+import html
+from typing import Literal
+
+from tracker.render.visible import visible
+
+MarkKind = Literal["ins", "del", "moved"]
+
+_FIRST_WORDS = 8
+
+
+def mark(kind: MarkKind, text: str, *, more: bool = False) -> str:
+    """``text`` marked; "" for no text. ``more``: it goes on an edit that was announced before."""
+    if not text:
+        return ""
+    shown = html.escape(visible(text), quote=False)
+    name = "span" if kind == "moved" else kind
+    classes = [*(["tracker-moved"] if kind == "moved" else []), *(["tracker-more"] if more else [])]
+    attribute = f' class="{" ".join(classes)}"' if classes else ""
+    return f"<{name}{attribute}>{shown}</{name}>"
+
+
+def change_marks(old: str, new: str) -> str:
+    """What went and what came."""
+    return mark("del", old) + mark("ins", new)
+
+
+def move_link(move: int, end: Literal["from", "to"] = "to", *, linked: bool = True) -> str:
+    """The sign at one end of a move, which leads to its other end where that is on the page."""
+    words = f"moved here ({move})" if end == "to" else f"moved from here ({move})"
+    return _sign(move, end, words, linked=linked) + " "
+
+
+def move_stub(move: int, old: str, *, linked: bool = True) -> str:
+    """What stands where a passage was: a link to where it is, and its first words."""
+    words = visible(old).split(maxsplit=_FIRST_WORDS)
+    more = "…" if len(words) > _FIRST_WORDS else ""
+    beginning = html.escape(" ".join(words[:_FIRST_WORDS])[:100], quote=False)
+    return _sign(move, "from", f"moved from here ({move}): “{beginning}{more}”", linked=linked)
+
+
+def _sign(move: int, end: Literal["from", "to"], words: str, *, linked: bool) -> str:
+    if not linked:
+        return f'<span class="tracker-move">{words}</span>'
+    other = "from" if end == "to" else "to"
+    return f'<a class="tracker-move" id="move-{move}-{end}" href="#move-{move}-{other}">{words}</a>'
