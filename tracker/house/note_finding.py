@@ -6,10 +6,11 @@ import re
 from bisect import bisect_left
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cache
 from typing import TYPE_CHECKING
 
 from tracker.house.language import base
-from tracker.house.note_hits import FARTHEST_INSIDE, Hits, find_hits
+from tracker.house.note_hits import FARTHEST, FARTHEST_INSIDE, Hits, find_hits
 from tracker.house.note_reading import Context, Reading, known_languages, may_be_note, read
 from tracker.house.note_shapes import (
     Passage,
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
     from tracker.house.style import Style
 
 LONGEST_NOTE = 20_000  # no note is longer; a longer passage is not searched
+LONGEST_OPENING = 60  # characters in which the first two words of a note stand
+_BEGINNING = re.compile(
+    r"\A|[\n>(\[][ \t]*|[.!?][”\"’')*_]{0,3}\s+(?=[*_]{0,3}(?:This|An?|Earlier|The)\b)"
+)
 _LABELLED = re.compile(r"[^\w\n]{0,8}[\w/ -]{1,40}[\s\x01]*(?::|\x01[\s:]| [–—-] )")
 
 
@@ -45,7 +50,42 @@ def body_notes(
         return []
     day_first = style.day_first if style else _day_first(tag)
     context = Context(known_languages(hits.codes), as_of, day_first, tag)
-    return _Finder(text, start, hits, context, style).notes()
+    own = _own_openings(style) if style else frozenset()
+    places = [at for at in hits.places if _plausible(text, at, start, context, own)]
+    if not places and "<!-- updates" not in text:
+        return []
+    return _Finder(text, start, replace(hits, places=places), context, style).notes()
+
+
+def _plausible(text: str, at: int, start: int, context: Context, own: frozenset[str]) -> bool:
+    """Whether a note may begin at one of the lines, brackets or sentences shortly before a place.
+
+    Most articles hold words like "edit" or "version" somewhere; few of them stand where the words
+    before could begin a note, and only those few articles are taken apart.
+    """
+    earliest = max(start, at - FARTHEST)
+    head = text[earliest : at + LONGEST_OPENING]
+    reach = at - earliest
+    for found in _BEGINNING.finditer(head):
+        if found.end() > reach:
+            break
+        begin = head[found.end() : found.end() + LONGEST_OPENING]
+        if may_be_note(begin, context):
+            return True
+        if own and sequence(begin.lstrip("*_(["))[:1] and sequence(begin)[0] in own:
+            return True
+    return False
+
+
+@cache
+def _own_openings(style: Style) -> frozenset[str]:
+    """The words with which the lines of the house's templates begin, folded."""
+    layouts = [
+        layout.replace("{label}", template.label)
+        for template in style.templates.values()
+        for layout in (*template.layouts, *template.lead_layouts, template.lead)
+    ]
+    return frozenset(words[0] for layout in layouts if (words := sequence(layout)))
 
 
 def _day_first(tag: str) -> bool | None:

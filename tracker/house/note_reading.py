@@ -473,7 +473,7 @@ def may_be_note(raw: str, context: Context) -> bool:
 
     Names of months and weekdays may stand before a label too, so they are no reason to say no.
     """
-    start = raw.lstrip("*_([>#•●▪·–—- \t\n")
+    start = raw.lstrip("*_([>#•●▪·–—-+ \t\r\n")
     if not start or not start[0].isalnum() or may_open(start, context.languages):
         return True
     word = words_of(start[:40])[:1]

@@ -123,7 +123,7 @@ class Language:
     longest_label: int  # words of the longest label
     before: frozenset[str]  # single words that may stand before a label
     between: frozenset[str]  # single words that may stand between a label and its separator
-    openings: frozenset[str]  # first words of labels and sentences, and what stands before them
+    openings: frozenset[str]  # first words of labels, and what stands before them
     on: frozenset[str]  # words that join a sentence's verb to its date: "on", "at"
     stamps: frozenset[tuple[str, ...]]  # labels whose date is all that they say: "last updated"
     over_always: frozenset[tuple[str, ...]]  # labels over a list of notes
@@ -168,15 +168,22 @@ def fold(text: str) -> str:
 
 
 def may_open(start: str, languages: Sequence[Language]) -> bool:
-    """Whether a note may begin with the first word of this; a quick no for most paragraphs."""
+    """Whether a note may begin with the first two words of this; a quick no for most text."""
     found = _WORD.match(start)
     if found is None or found[0][0].isdigit():
         return True
     first = fold(found[0])
-    return any(
-        first in one.openings or any(first.startswith(stem) for stem, _ in one.sentences.by_stem)
-        for one in languages
-    )
+    further = _WORD.search(start, found.end(), found.end() + 40)
+    second = fold(further[0]) if further else ""
+    for one in languages:
+        if first in one.openings:
+            return True
+        for candidate in one.sentences.by_first.get(first, ()):
+            if candidate.following is None or second in candidate.following:
+                return True
+        if any(first.startswith(stem) for stem, _ in one.sentences.by_stem):
+            return True
+    return False
 
 
 def sequence(text: str) -> tuple[str, ...]:
@@ -234,7 +241,7 @@ def language(code: str) -> Language:
         labels=labels,
         longest_label=max(map(len, labels)),
         before=before,
-        openings=before | {label[0] for label in labels} | sentences.by_first.keys(),
+        openings=(before | {label[0] for label in labels}) - {"a", "an", "the"},
         between=frozenset(word for one in around.get("between", ()) for word in sequence(one)),
         on=frozenset(around.get("on", ())),
         stamps=frozenset(map(sequence, around.get("stamps", ()))),
