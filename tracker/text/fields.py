@@ -41,11 +41,13 @@ class _Front(NamedTuple):
 
 def compare(old: str, new: str) -> tuple[int, int, list[Part], list[FieldChange]]:
     """Where both bodies begin, the parts of the front matter that differ, and the keys."""
-    one, other = _fenced(old), _fenced(new)
-    if one and other and one.toml == other.toml:
-        if one.end == other.end and old[: one.end] == new[: one.end]:
-            return one.end, one.end, [], []
-        if not one.toml and (quick := _compare_keys(one, other)) is not None:
+    one = _fenced(old)
+    if one and new.startswith(old[: one.end]):
+        return one.end, one.end, [], []
+    other = _fenced(new)
+    if one and other and not one.toml and not other.toml:
+        quick = _compare_keys(one, other)
+        if quick is not None:
             return one.end, other.end, *quick
     document, new_document = parse(old), parse(new)
     one, other = _front(document), _front(new_document)

@@ -64,7 +64,7 @@ class Comparison:
                 return
         old_blocks = tokens.blocks(self.old, area.old_start, area.old_end)
         new_blocks = tokens.blocks(self.new, area.new_start, area.new_end)
-        runs = self.matching.runs(*moves.matching_keys(old_blocks, new_blocks, self.old, self.new))
+        runs = self._runs(old_blocks, new_blocks)
         i = j = 0
         old_at, new_at = area.old_start, area.new_start
         for a, c, size in [*runs, (len(old_blocks), len(new_blocks), 0)]:
@@ -147,9 +147,7 @@ class Comparison:
             else:
                 self.whole(area)
             return
-        runs = []
-        if old and new:
-            runs = self.matching.runs(*moves.matching_keys(old, new, self.old, self.new))
+        runs = self._runs(old, new)
         i = j = 0
         for a, c, size in [*runs, (len(old), len(new), 0)]:
             old_at, new_at = self.stretch(old[i:a], new[j:c], old_at, new_at)
@@ -159,6 +157,30 @@ class Comparison:
                     self.drafts += self.pair(one.passage, other.passage)
                 old_at, new_at = one.end, other.end
             i, j = a + size, c + size
+
+    def _runs(self, old: Sequence[Sentence | Block], new: Sequence[Sentence | Block]) -> list[Run]:
+        """Runs of blocks or sentences that are the same but for white space and glyphs."""
+        size = min(len(old), len(new))
+        head = tail = 0
+        # Most are the same to the letter.
+        while head < size and self._equal(old[head], new[head]):
+            head += 1
+        while tail < size - head and self._equal(old[-1 - tail], new[-1 - tail]):
+            tail += 1
+        runs = [(0, 0, head)] if head else []
+        old_size, new_size = len(old) - tail, len(new) - tail
+        if (old_size - head) * (new_size - head) > 1:
+            keys = moves.matching_keys(old[head:old_size], new[head:new_size], self.old, self.new)
+            runs += [(a + head, c + head, length) for a, c, length in self.matching.runs(*keys)]
+        if tail:
+            runs.append((old_size, new_size, tail))
+        return runs
+
+    def _equal(self, old: Sentence | Block, new: Sentence | Block) -> bool:
+        return (
+            old.end - old.start == new.end - new.start
+            and self.old[old.start : old.end] == self.new[new.start : new.end]
+        )
 
     def chunks(
         self,
