@@ -56,10 +56,10 @@ def check(fragment: str) -> Any:
     return tree
 
 
-def faces(old: str, new: str, **options: bool) -> dict[tuple[View, Layout], str]:
+def faces(old: str, new: str) -> dict[tuple[View, Layout], str]:
     change = change_of(old, new)
     return {
-        (view, layout): diff_html.fragment(change, old, new, view=view, layout=layout, **options)
+        (view, layout): diff_html.fragment(change, old, new, view=view, layout=layout)
         for view, layout in FACES
     }
 
