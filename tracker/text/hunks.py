@@ -20,6 +20,9 @@ from tracker.text.surface import SEEN, Token, mark_quotes, scan
 LONGEST_CONTEXT = 1_500
 """Characters of a paragraph read before its first and after its last edit."""
 
+LONGEST_PASSAGE = 100_000
+"""Characters of a passage beyond which it is not read word by word."""
+
 Interval = tuple[int, int]
 
 
@@ -311,6 +314,7 @@ class Passage:
     new: Side
     edits: list[int]
     hunks: list[Hunk] = field(default_factory=list)
+    unread: bool = False  # too long to be read word by word: its sides are empty
 
 
 def passages(
@@ -332,6 +336,9 @@ def passages(
         groups.append(([number], a, b, c, d))
     found = []
     for members, a, b, c, d in groups:
+        if max(b - a, d - c) > LONGEST_PASSAGE:
+            found.append(Passage(Side(old, a, a), Side(new, c, c), members, unread=True))
+            continue
         passage = Passage(Side(old, a, b), Side(new, c, d), members)
         raw = [_hunk(passage, edits[number], number) for number in members]
         rough = [hunk for hunk in raw if hunk.a < hunk.b or hunk.c < hunk.d]

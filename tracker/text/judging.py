@@ -18,15 +18,11 @@ from tracker.text.rules import (
     verdict,
 )
 
-LONGEST_PASSAGE = 200_000
-"""Characters of a passage beyond which it is not read word by word."""
-
 
 def judge_passage(passage: Passage, edits: Sequence[Edit], scope: Scope) -> list[Verdict]:
     """Return what the edits of a passage mean; their numbers are those of ``edits``."""
     found: list[Verdict] = []
-    size = max(passage.old.end - passage.old.start, passage.new.end - passage.new.start)
-    if size > LONGEST_PASSAGE and any(edits[number].verbal for number in passage.edits):
+    if passage.unread and any(edits[number].verbal for number in passage.edits):
         # Too much to read: call it large, which is the error that hides nothing.
         number = passage.edits[0]
         found.append(
@@ -74,7 +70,10 @@ def _unseen(passage: Passage, edit: Edit, number: int, words_too: bool) -> list[
     old = passage.old.hidden(edit.old_start, edit.old_end)
     new = passage.new.hidden(edit.new_start, edit.new_end)
     if not old and not new:
-        return []
+        if words_too or edit.old.split() == edit.new.split():
+            return []
+        # Only glyphs differ: another apostrophe, another form of a letter.
+        return [Verdict("style", clipped(edit.old), clipped(edit.new), "", False, (number,))]
     gone = Counter((token.kind, token.text) for token in old)
     come = Counter((token.kind, token.text) for token in new)
     changed = list((gone - come).elements()) + list((come - gone).elements())

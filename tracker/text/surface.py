@@ -174,8 +174,8 @@ class _Scan:
         self.start = start
 
     def add(self, kind: TokenKind, start: int, end: int, text: str = "") -> None:
-        if kind in SEEN:
-            text = _normal(text)
+        text = _normal(text) if kind in SEEN else ""
+        if text:
             token = Token(
                 kind, start, end, text, text.casefold(), self.struck, self.code, self.line
             )

@@ -127,6 +127,8 @@ def _identifier(reading: Reading, place: int) -> int:
     tokens = reading.tokens
     token = tokens[place]
     after = place
+    if token.kind == "word" and ord(token.text[0]) >= 0x2E80:
+        return 0
     if token.kind == "word" and token.fold not in _CURRENCIES:
         step = place + 1
         if step < len(tokens) and tokens[step].fold in "-–" and reading.glued(step):

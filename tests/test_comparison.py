@@ -1,0 +1,156 @@
+"""Two whole texts compared: language, style, notes, labels on edits, hostile input."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+import tracker
+from tracker.comparison import compare
+
+STORY = "The bridge is closed.\n\nPolice Chief John Smyth said 12 people were hurt.\n"
+
+
+def test_compare_is_the_librarys_face() -> None:
+    """tracker.compare is this function."""
+    assert tracker.compare is compare
+
+
+def test_equal_texts_have_no_change() -> None:
+    """The same text twice gives no edits, labels or reasons."""
+    change = compare(STORY, STORY)
+    assert change.edits == ()
+    assert (change.substantive, change.labels, change.reasons) == (False, frozenset(), ())
+
+
+def test_labels_stand_on_the_edits_that_earned_them() -> None:
+    """Each edit carries its own labels; the change has all of them."""
+    change = compare(STORY, STORY.replace("Smyth", "Smith").replace("12", "21"))
+    assert [(edit.old, edit.new, edit.labels) for edit in change.edits] == [
+        ("Smyth", "Smith", frozenset({"name"})),
+        ("12", "21", frozenset({"number"})),
+    ]
+    assert change.labels == {"name", "number"}
+
+
+def test_the_strongest_reason_comes_first() -> None:
+    """A number stands before a name, a name before a link."""
+    new = STORY.replace("Smyth", "Smith").replace("12", "21").replace("closed", "[closed](x)")
+    reasons = compare(STORY, new).reasons
+    assert reasons[:2] == (
+        'number: 12 → 21 in "Chief John Smyth said 12 people were hurt."',
+        'name: John Smyth → John Smith in "Police Chief John Smyth said 12 people were …"',
+    )
+    assert all(reason.startswith("link added") for reason in reasons[2:])
+
+
+def test_edits_lead_from_the_old_text_to_the_new() -> None:
+    """The edits of a change are those of the diff, with labels."""
+    new = STORY.replace("closed", "open to cars").replace("12", "21")
+    text, at = "", 0
+    for edit in compare(STORY, new).edits:
+        text += STORY[at : edit.old_start] + edit.new
+        at = edit.old_end
+    assert text + STORY[at:] == new
+
+
+@pytest.mark.parametrize(
+    ("front", "old", "new"),
+    [
+        ("lang: de", "Es kamen 1.500 Leute.", "Es kamen 1500 Leute."),
+        ("language: fr", "Il y avait 1 500 personnes.", "Il y avait 1500 personnes."),
+    ],
+)
+def test_the_front_matter_names_the_language(front: str, old: str, new: str) -> None:
+    """With the language from the front matter, its separators are read."""
+    texts = [f"---\ntitle: X\n{front}\n---\n{body}\n" for body in (old, new)]
+    assert not compare(*texts).substantive
+
+
+def test_without_a_language_it_is_guessed() -> None:
+    """A German text needs no hint: 1.500 and 1500 are one number in it."""
+    old = "Die Feuerwehr sagte, dass nach dem Brand 1.500 Menschen nicht in der Stadt waren.\n"
+    assert not compare(old, old.replace("1.500", "1500")).substantive
+    english = "The fire department said the storm moved it by 1.500 miles from the town.\n"
+    assert compare(english, english.replace("1.500", "1500")).substantive
+
+
+def test_a_given_language_rules() -> None:
+    """What the caller says counts more than the front matter."""
+    texts = [f"---\nlang: de\n---\nIt was {one} miles.\n" for one in ("1.500", "1500")]
+    assert not compare(*texts).substantive
+    assert compare(*texts, language="en").substantive
+
+
+def test_notes_are_left_out() -> None:
+    """A note alone is no change of substance; a changed fact with it still is."""
+    note = "\n*Correction: An earlier version of this story gave a wrong number. It is 21.*\n"
+    assert compare(STORY, STORY + note).labels == {"note"}
+    assert not compare(STORY, STORY + note).substantive
+    assert compare(STORY, STORY.replace("12", "21") + note).substantive
+
+
+def test_a_note_that_stays_is_read() -> None:
+    """What readers were told may change: a fact in a standing note is a change."""
+    note = "\n*Correction: An earlier version of this story gave a wrong number. It is {}.*\n"
+    change = compare(STORY + note.format(21), STORY + note.format(31))
+    assert change.substantive
+    assert change.labels == {"note", "number"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "\ufeff", "\n" * 500, "***", "<", "<!--", "[", "](", "{{", "{%", "\\", "`", "~~",
+        "---\n", "---\ntitle: [\n---\n", "\u0300", "\u00ad", "‘", '"', "1" * 400, "A.B.C.",
+        "٣٫٥", "²", "Ⅳ", "🇺", "\u200d", "a\x00b", "\u2028", "12:99", "31/31/31", "$", "No.",
+    ],
+)  # fmt: skip
+def test_odd_texts_give_an_answer(text: str) -> None:
+    """Fragments, lone marks and broken front matter are texts like any other."""
+    for old, new in ((text, STORY), (STORY, text), (STORY + text, STORY.upper() + text)):
+        assert compare(old, new).reasons
+
+
+HOSTILE = {
+    "one long line": "word " * 200_000,
+    "one long word": "a" * 1_000_000,
+    "asterisks": "*" * 100_000,
+    "parentheses": "(" * 200_000,
+    "link openings": "](a" * 100_000,
+    "templates": "{%" * 150_000,
+    "comments": "<!--" * 100_000,
+    "images": "![a" * 100_000,
+    "tags": "<img " * 60_000,
+    "quotation marks": '"a' * 100_000,
+    "apostrophes": "'a " * 100_000,
+    "digits": "1," * 200_000,
+    "capitals": "Ab " * 100_000,
+    "numbers": "12 and 7. " * 40_000,
+    "paragraphs": "He said no.\n\n" * 20_000,
+    "negations": "not " * 100_000,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_texts_cost_bounded_time(name: str) -> None:
+    """A megabyte of trouble, edited at both ends and in the middle, is judged in seconds."""
+    text = HOSTILE[name]
+    half = len(text) // 2
+    new = f"Five {text[:half]} six {text[half:]} seven"
+    start = time.process_time()
+    assert compare(f"Four {text}", new, language="en").substantive
+    assert time.process_time() - start < 10
+
+
+def test_labelled_edits_are_found(shared_data: Path) -> None:
+    """On the labelled edits, hardly a change of substance is missed, and few are called in vain."""
+    lines = (shared_data / "edits.jsonl").read_text(encoding="utf-8").splitlines()
+    rows = [json.loads(line) for line in lines if line]
+    said = [compare(row["old"], row["new"]).substantive for row in rows]
+    hits = sum(row["substantive"] and one for row, one in zip(rows, said, strict=True))
+    assert hits >= 0.96 * sum(row["substantive"] for row in rows)
+    assert hits >= 0.75 * sum(said)
