@@ -57,7 +57,7 @@ def as_expected(found: Track) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("case", cases())
-def test_case(case: dict[str, Any], tmp_path: Path) -> None:
+def test_case(case: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The histories of all articles are those that the case gives, and none besides."""
     builder = build(tmp_path / "repository", case)
     repository = builder.build()
@@ -77,4 +77,6 @@ def test_case(case: dict[str, Any], tmp_path: Path) -> None:
             } == side
     for one in found:
         if not one.deleted:
-            assert track(repository, one.path, branch=branch, ignored=ignored) == one
+            for few in (0, 30_000):  # both ways to read one article
+                monkeypatch.setattr("tracker.store.history.FEW_OBJECTS", few)
+                assert track(repository, one.path, branch=branch, ignored=ignored) == one

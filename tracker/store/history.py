@@ -36,6 +36,9 @@ __all__ = ["ARTICLES", "files", "ignored_commits", "resolve", "tip", "track", "t
 ARTICLES = (".md", ".markdown", ".txt")
 """How the file of an article ends, where nobody says otherwise."""
 
+FEW_OBJECTS = 30_000
+"""Up to about so many objects in a repository, reading every change at once is the quickest way."""
+
 _MANY = 100  # texts from which on it pays to start a process of their own
 _MOST_BYTES = 8 * 1024 * 1024  # a larger file is compared by its blob alone
 _MOST_ROUNDS = 4  # times that the search for one article may widen before it looks at all
@@ -90,15 +93,17 @@ def track(
         return _textual(name) or (ending != "" and name.lower().endswith(ending))
 
     with _Texts(repository) as texts:
-        told, life = single(
-            repository,
-            newest,
-            path,
-            branches=names_of(repository, branch),
-            ignored=ignored,
-            textual=textual,
-            read=texts.read,
-        )
+        life, told = None, False
+        if _objects(repository) > FEW_OBJECTS:
+            told, life = single(
+                repository,
+                newest,
+                path,
+                branches=names_of(repository, branch),
+                ignored=ignored,
+                textual=textual,
+                read=texts.read,
+            )
         if not told:
             line, pulled = _line(repository, branch)
             within = kin(line, {path}, pulled.values())
@@ -115,6 +120,13 @@ def track(
             "Record it with tracker record, or commit it with git.",
         )
     return life.track()
+
+
+def _objects(repository: Repository) -> int:
+    """About how many objects there are: by the size of the packs' indexes, and one loose folder."""
+    objects = repository.common_dir / "objects"
+    packed = sum(index.stat().st_size for index in objects.glob("pack/*.idx")) // 32
+    return packed + 256 * sum(1 for _ in objects.glob("17/*"))
 
 
 def _textual(path: str) -> bool:

@@ -206,7 +206,7 @@ class Lives:
         """
         held = {change.path: change for difference in differences for change in difference}
         return [
-            change
+            FileChange(path, self.alive[path].blob if path in self.alive else None, change.new)
             for path, change in held.items()
             if change.new != (self.alive[path].blob if path in self.alive else None)
         ]
