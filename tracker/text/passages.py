@@ -87,6 +87,16 @@ class Comparison:
     def respelled(self, old: Block, new: Block) -> None:
         """Blocks that differ in white space and glyphs only."""
         area = Range(old.start, old.end, new.start, new.end)
+        one, other = self.old[old.start : old.end], self.new[new.start : new.end]
+        words = one.rstrip()
+        if other.startswith(words) and not other[len(words) :].strip():
+            # As is most often: only the blank lines after it differ.
+            size = len(words)
+            self.drafts.append(
+                Draft(old.start + size, old.end, new.start + size, new.end, False, around=area)
+            )
+            self.budget.left -= EDIT
+            return
         if self.budget.take(self.cost(area)):
             self.drafts += self.pair(
                 Passage(self.old, old.start, old.end, old.kind),

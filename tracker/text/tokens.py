@@ -157,11 +157,19 @@ def _open_tags(pattern: re.Pattern[str], parts: list[str]) -> list[str]:
     ``<img src="a.png" alt="The mayor">`` becomes ``<img src="a.png" alt="``, the words and ``">``.
     Where no name says what a quoted text is, one with a space in it is taken for words.
     """
+    tags = [
+        number
+        for number in range(1, len(parts), 2)
+        if parts[number][0] in "<{" and '"' in parts[number] and len(parts[number]) > 7
+    ]
+    if not tags:
+        return parts
     opened: list[str] = []
-    for number, part in enumerate(parts):
-        if number % 2 == 0 or len(part) < 8 or part[0] not in "<{" or '"' not in part:
-            opened.append(part)
-            continue
+    done = 0
+    for number in tags:
+        opened += parts[done:number]
+        done = number + 1
+        part = parts[number]
         # Variables of a template inside a tag have quotation marks of their own.
         masked = _NOT_QUOTED.sub(lambda found: "x" * len(found.group()), part[1:])
         at = 0
@@ -173,7 +181,7 @@ def _open_tags(pattern: re.Pattern[str], parts: list[str]) -> list[str]:
                 opened += [part[at:low], *inner]
                 at = high
         opened.append(part[at:])
-    return opened
+    return opened + parts[done:]
 
 
 def count(text: str) -> int:

@@ -57,19 +57,22 @@ class Passage:
     word is seen by readers.
     """
 
-    __slots__ = ("end", "ends", "keys", "kind", "lead", "start", "starts", "words")
+    __slots__ = ("end", "ends", "keys", "kind", "lead", "spaces", "start", "starts", "words")
 
     def __init__(
         self, text: str, start: int, end: int, kind: tokens.BlockKind = "paragraph"
     ) -> None:
-        parts = tokens.split(text[start:end])
+        letters = text[start:end]
+        parts = tokens.split(letters)
         offsets = list(accumulate(map(len, parts), initial=start))
         self.start = start
         self.end = end
         self.words = parts[1::2]
+        self.spaces = parts[0::2]  # before each word, and after the last
         self.starts = offsets[1::2]  # one more than words: the last is the end
         self.ends = offsets[2::2]
-        self.keys = self.words if kind == "code" else tokens.keys(self.words)
+        plain = kind == "code" or letters.isascii()
+        self.keys = self.words if plain else tokens.keys(self.words)
         self.kind = kind
         # Words at the head that readers do not see.
         self.lead = tokens.lead(self.words)
@@ -166,14 +169,20 @@ class _Writer:
         self._space(old.starts[i], new.starts[j])
         old_end, new_end = old.ends[i_end - 1], new.ends[j_end - 1]
         if self.old_text[self.old_at : old_end] != self.new_text[self.new_at : new_end]:
-            for step in range(i_end - i):
-                a, c = i + step, j + step
-                self._space(old.starts[a], new.starts[c])
+            for a, c in zip(range(i, i_end), range(j, j_end), strict=True):
+                if a > i and old.spaces[a] != new.spaces[c]:
+                    self._note(
+                        old.ends[a - 1],
+                        old.starts[a],
+                        new.ends[c - 1],
+                        new.starts[c],
+                        False,
+                        (0, 0),
+                    )
                 if old.words[a] != new.words[c]:
                     self._note(
                         old.starts[a], old.ends[a], new.starts[c], new.ends[c], False, (0, 0)
                     )
-                self.old_at, self.new_at = old.ends[a], new.ends[c]
                 if len(self.drafts) > MOST_EDITS:
                     break
         self.old_at, self.new_at = old_end, new_end
