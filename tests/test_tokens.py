@@ -52,6 +52,24 @@ def test_words(text: str, words: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("**a** _b_ `c`", ["a", "b", "c"]),
+        ("[a](/x) b)", ["a", "b", ")"]),
+        ("![a](/x.png)", ["a"]),
+        ("## a #1 #tag", ["a", "#1", "#tag"]),
+        ('<img src="x.png" alt="a b"> c', ["a", "b", "c"]),
+        ('{% image "x.png" "a b" %}', ["a", "b"]),
+        ("a[^1] | b \\", ["a", "b"]),
+        ("<i>a</i>, “b”!", ["a", ",", '"', "b", '"', "!"]),
+        ("<!-- a b --> c\ufeff \ufeff", ["c"]),
+    ],
+)
+def test_markup_is_not_seen(text: str, seen: list[str]) -> None:
+    assert tokens.seen(tokens.split(text)[1::2]) == seen
+
+
+@pytest.mark.parametrize(
     "sentences",
     [
         ["It rained. ", "Nobody was hurt."],

@@ -47,9 +47,10 @@ def _weigh_short(word: str) -> float:
 def bag(words: Sequence[str]) -> Bag:
     """Count and weigh the words of one sentence, given by their keys.
 
-    Long words say more about which sentence they stand in than short ones.
+    Small and capital letters are the same here. Long words say more than short ones about which
+    sentence they stand in.
     """
-    counts = Counter(words)
+    counts = Counter(map(str.lower, words))
     weights = {
         word: (0.3 if word[0] in "<{" else 3.0)  # a tag says little
         if len(word) > 6

@@ -237,7 +237,10 @@ def keys(found: list[str]) -> list[str]:
     return [word if word.isascii() else key(word) for word in found]
 
 
-_UNSEEN = re.compile(r"[*_`#\[|\\~]|\](?!$)|\]$|!\[|<[A-Za-z/!]|\{[{%]|=+$", re.ASCII)
+# Markup, invisible signs, and what is left of a tag that was taken apart.
+_UNSEEN = re.compile(
+    r"[*_`\[\]|\\~\u00ad\u200b\u2060\ufeff]|[#=]+\Z|!\[|<[A-Za-z/!]|\{[{%]|\".", re.DOTALL
+)
 _WORD_LIKE = re.compile(r"[^\W_]")
 
 

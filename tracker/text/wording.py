@@ -88,7 +88,8 @@ class Passage:
     def seen(self, start: int, end: int) -> list[str]:
         """Those of the words ``start:end`` that a reader sees, by their keys."""
         if self.kind == "code":
-            return self.keys[start:end]
+            fence = self.words[0].startswith(("```", "~~~")) if self.words else False
+            return [] if fence else self.keys[start:end]
         start = max(start, self.lead)
         return tokens.seen(self.keys[start:end], self.keys[start - 1] if start else "")
 
