@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 LONGEST_NOTE = 20_000  # no note is longer; a longer passage is not searched
 LONGEST_OPENING = 60  # characters in which the first two words of a note stand
 _BEGINNING = re.compile(
-    r"\A|[\n>(\[][ \t]*|[.!?][”\"’')*_]{0,3}\s+(?=[*_]{0,3}(?:This|An?|Earlier|The)\b)"
+    r"\A|[\n>(\[][ \t]*|\s(?:\*\*|__)|[.!?][”\"’')*_]{0,3}\s+(?=[*_]{0,3}(?:This|An?|Earlier|The)\b)"
 )
 _LABELLED = re.compile(r"[^\w\n]{0,8}[\w/ -]{1,40}[\s\x01]*(?::|\x01[\s:]| [–—-] )")
 
@@ -96,6 +96,9 @@ def _day_first(tag: str) -> bool | None:
     return None
 
 
+_BOLD_LABEL = re.compile(
+    r"(?<=[\s>])((?:\*\*|__|<strong>|<b>)[\[(]?[^\W\d_][^*\n<]{1,60}(?:\*\*|__|</))"
+)
 _SENTENCE_START = re.compile(r"[.!?][”\"’')*_]{0,3}\s+[*_]{0,3}((?:This|An?|Earlier|The)\b)")
 
 
@@ -294,35 +297,43 @@ class _Finder:
         return replace(title, words=words, kind=kind)
 
     def _ends_in_note(self, index: int, passage: Passage) -> bool:
-        """A sentence that is a note by itself, at the end of a closing or emphasized paragraph.
+        """A note that begins inside a paragraph and goes on to its end.
 
-        As in "Jane Doe contributed to this report. This story has been updated."
+        Either with a label in bold, or, in a closing or emphasized paragraph, with a sentence that
+        is a note by itself: "Jane Doe contributed to this report. This story has been updated."
         """
+        if self._middle(index, passage, _BOLD_LABEL, labelled=True):
+            return True
         if passage.shape == "heading" or self._prose_follows(index):
             marked = passage.raw.strip()
             if not (marked[:1] in "*_" and marked[-1:] in "*_"):
                 return False
+        return self._middle(index, passage, _SENTENCE_START, labelled=False)
+
+    def _middle(
+        self, index: int, passage: Passage, begins: re.Pattern[str], *, labelled: bool
+    ) -> bool:
         written = self.text[passage.start : passage.end]
-        for found in _SENTENCE_START.finditer(written):
+        for found in begins.finditer(written):
             at = passage.start + found.start(1)
             place = bisect_left(self.hits.places, at)
             if place >= len(self.hits.places) or self.hits.places[place] > at + 60:
                 continue
             rest = words_with_marks(written[found.start(1) :])
             reading = read(rest, self.context)
-            if (
-                reading
-                and not reading.label
-                and reading.certain
-                and not _in_quotation(written, found.start(1))
-            ):
-                self._add(index, index, reading)
-                note = self.found[index].note
-                end = passage.start + len(written.rstrip("*_ "))
-                self.found[index] = replace(
-                    self.found[index], note=replace(note, start=at, end=end)
-                )
-                return True
+            if reading is None or not reading.certain or reading.weak or not reading.words:
+                continue
+            if bool(reading.label) != labelled or _in_quotation(written, found.start(1)):
+                continue
+            if labelled and not any(one.isalpha() for one in written[: found.start(1)]):
+                continue  # the paragraph begins with it, and was read as a whole
+            if labelled and ":" not in rest[: rest.find(reading.words[:10])]:
+                continue
+            end = passage.start + len(written if labelled else written.rstrip("*_ "))
+            self._add(index, index, reading)
+            note = replace(self.found[index].note, start=at, end=end)
+            self.found[index] = replace(self.found[index], note=note)
+            return True
         return False
 
     def _prose_follows(self, index: int) -> bool:
@@ -440,8 +451,6 @@ class _Finder:
         """Whether an item "Update: …" stands in a list of other labelled items."""
         if passage.shape != "item" or reading.when.day is not None or reading.said:
             return False
-        if reading.kind not in ("update", "refile"):
-            return False
         if any(one in reading.words for one in "/._") and len(reading.words.split()) == 1:
             return True
         labelled = [
@@ -470,7 +479,11 @@ class _Finder:
         if passage.shape != "quote" or index == 0:
             return False
         before = self.passages[index - 1]
-        return before.prose and before.shape != "quote" and before.raw.rstrip("*_ ").endswith(":")
+        return (
+            before.prose
+            and before.shape != "quote"
+            and before.raw.rstrip("*_ ").endswith((":", "...", "…"))
+        )
 
     def _brackets(self, passage: Passage) -> None:
         """Notes in brackets inside a paragraph: ``(_Correction: this did not happen_)``."""

@@ -79,7 +79,9 @@ def _may_begin(folded: str, at: int, start: int) -> bool:
 
 
 def _sentence_begins(near: str) -> bool:
-    """Whether "This story" or "An earlier version" begins a sentence in these characters."""
+    """Whether a sentence like "This story …" or a label in bold begins in these characters."""
+    if "**" in near or "__" in near:
+        return True
     return any(one in near for one in (". this ", ". an ", ". a ", ". earlier ", ". the "))
 
 

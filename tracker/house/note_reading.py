@@ -118,7 +118,7 @@ def _labelled(
         if peeled is not None:
             stamp, rest = peeled
     text = _unwrap(lead, plain(rest), head)
-    written = plain(marked[: after.end]).lstrip("([{•●▪·–—- #")
+    written = plain(marked[words[0].start : after.end])
     said = _says_change(text, known)
     is_stamp = sequence in known.stamps
     if not text and is_stamp and stamp != When():
@@ -282,14 +282,15 @@ def _peel(rest: str, known: Language, context: Context) -> tuple[When, str] | No
         if strength == "strong" or following is None:
             end = previous.end if strength == "strong" or len(rest) <= 160 else None
             break
-        if strength == "soft":
+        begins = rest[following.start] if following else ""
+        if strength == "soft" and ("." not in gap or not begins.islower()):
             end = previous.end
         if not (_of_date(following, known) or following.folded in known.between):
             break
     if end is None:
         return None
     when = _when(rest[:end], context)
-    return (when, _trim(rest[end:])) if when.day is not None else None
+    return (when, _trim(rest[end:])) if when != When() else None
 
 
 def _unwrap(lead: str, text: str, head: str) -> str:
