@@ -50,6 +50,9 @@ class Article:
         self._spoken: str | None = None
         self._spoken_body: str | None = None
         self._raw_words: str | None = None
+        self._raw_list: list[str] | None = None
+        self._places_of: dict[str, list[int]] | None = None
+        self._lines: set[tuple[str, ...]] | None = None
 
     @property
     def breaks(self) -> list[int]:
@@ -136,11 +139,26 @@ class Article:
         return self._spoken_body
 
     @property
-    def raw_words(self) -> str:
+    def raw_list(self) -> list[str]:
         """All words of the text in order, those of hidden descriptions and targets too."""
-        if self._raw_words is None:
-            self._raw_words = f" {' '.join(_raw().findall(self.text.casefold()))} "
-        return self._raw_words
+        if self._raw_list is None:
+            self._raw_list = raw_words(self.text.casefold())
+        return self._raw_list
+
+    @property
+    def places_of(self) -> dict[str, list[int]]:
+        """Where in ``raw_list`` each word stands."""
+        if self._places_of is None:
+            self._places_of = {}
+            for place, word in enumerate(self.raw_list):
+                self._places_of.setdefault(word, []).append(place)
+        return self._places_of
+
+    def has_line(self, words: Sequence[str]) -> bool:
+        """Tell whether folded words are a line of the text, without its markup."""
+        if self._lines is None:
+            self._lines = {tuple(raw_words(line)) for line in self.text.casefold().splitlines()}
+        return tuple(raw_words(" ".join(words))) in self._lines
 
     def says(self, words: str) -> bool:
         """Tell whether folded words stand in the text in this order, seen or in a description."""
@@ -148,7 +166,9 @@ class Article:
             return False
         if f" {words} " in self.spoken:
             return True
-        return f" {' '.join(_raw().findall(words))} " in self.raw_words
+        if self._raw_words is None:
+            self._raw_words = f" {' '.join(self.raw_list)} "
+        return f" {' '.join(raw_words(words))} " in self._raw_words
 
     def is_hidden(self, token: Token) -> bool:
         """Tell whether a token stands in a passage left out of the comparison."""
@@ -164,6 +184,11 @@ def fold_words(tokens: Sequence[Token]) -> str:
 @cache
 def _raw() -> re.Pattern[str]:
     return re.compile(r"[^\W_]++")
+
+
+def raw_words(text: str) -> list[str]:
+    """Return runs of letters and digits."""
+    return _raw().findall(text)
 
 
 class Both:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 
 from tracker.text.facts import Fact
 from tracker.text.hunks import Hunk, Side
-from tracker.text.lexicon import Lexicon
+from tracker.text.lexicon import Lexicon, known
 from tracker.text.rules.misspellings import misspelled, misspells_fact
 from tracker.text.rules.verdicts import MOST_PAIRS, Scope
-from tracker.text.spelling import canonical, same_word
+from tracker.text.spelling import canonical, same_word, slip
 from tracker.text.surface import Token
 
 
@@ -54,10 +54,20 @@ def raw_content(hunk: Hunk, scope: Scope) -> tuple[list[str], list[str]]:
 
 def _light(tokens: Sequence[Token], lexicon: Lexicon) -> set[str]:
     """Return the soft words among some tokens: "used", which "utilized" stands for as well."""
-    return {token.fold for token in tokens if _is_soft(token.fold, lexicon)}
+    return {
+        token.fold
+        for token in tokens
+        if token.kind == "word"
+        and (_is_soft(token.fold, lexicon) or token.fold in lexicon.function)
+    }
 
 
-def _like_any(word: str, others: Iterable[str], lexicon: Lexicon) -> bool:
+_MOST_LIGHT = 12
+
+
+def _like_any(word: str, others: Collection[str], lexicon: Lexicon) -> bool:
+    if lexicon.language == "en" and len(others) <= _MOST_LIGHT and not known(word):
+        return any(slip(word, other, "en") for other in others)
     groups = lexicon.synonyms.get(word)
     return bool(groups) and any(
         lexicon.synonyms.get(other, frozenset()) & (groups or frozenset()) for other in others

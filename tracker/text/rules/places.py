@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tracker.text.hunks import Hunk, Side
+from collections.abc import Sequence
+
+from tracker.text.hunks import Article, Hunk, Side, raw_words
 from tracker.text.rules.verdicts import Scope, Verdict, verdict
 
 
@@ -11,22 +13,85 @@ def found_elsewhere(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
     gone, come = hunk.words_gone, hunk.words_come
     if bool(gone) == bool(come):
         return None
-    words = gone or come
-    count = words.count(" ") + 1
-    whole = (
-        _whole_lines(hunk.old, hunk.a, hunk.b) if gone else _whole_lines(hunk.new, hunk.c, hunk.d)
-    )
-    if count < 4 and not (whole and count >= 2):
-        return None
+    words = (gone or come).split(" ")
+    side, first, last = (hunk.old, hunk.a, hunk.b) if gone else (hunk.new, hunk.c, hunk.d)
     other = scope.new if gone else scope.old
-    if not other.says(words):
-        return None
-    return [verdict(hunk, "moved", False)]
+    if len(words) < FEWEST_WORDS:
+        # Two or three words may stand anywhere by chance: only a line of its own counts.
+        found = len(words) >= 2 and _whole_lines(side, first, last) and other.has_line(words)
+    else:
+        found = other.says(" ".join(words)) or _reworded(words, other, scope)
+    return [verdict(hunk, "moved", False)] if found else None
+
+
+FEWEST_WORDS = 4
+_FEWEST_CONTENT = 6
+_SLACK = 8
+
+
+def _reworded(words: Sequence[str], other: Article, scope: Scope) -> bool:
+    """Tell whether every word that counts stands close together in the other version.
+
+    A caption that went into a picture's description, a sentence put into another paragraph.
+    """
+    lexicon = scope.lexicon
+    raw = raw_words(" ".join(words))
+    wanted = {
+        word
+        for word in raw
+        if word in lexicon.negations
+        or (word not in lexicon.function and word not in lexicon.soft and len(word) > 1)
+    }
+    if len(wanted) < _FEWEST_CONTENT or not all(word in other.places_of for word in wanted):
+        return False
+    rarest = min(wanted, key=lambda word: len(other.places_of[word]))
+    reach = len(raw) + _SLACK
+    for place in other.places_of[rarest][:20]:
+        around = other.raw_list[max(0, place - reach) : place + reach]
+        if wanted <= set(around):
+            return True
+    return False
 
 
 def _whole_lines(side: Side, first: int, last: int) -> bool:
-    starts = first == 0 or bool(side.seen[first].line)
-    return starts and (last >= len(side.seen) or bool(side.seen[last].line))
+    starts = first == 0 or bool(side.seen[first].line) or _line_break(side, first)
+    return starts and (
+        last >= len(side.seen) or bool(side.seen[last].line) or _line_break(side, last)
+    )
+
+
+def _line_break(side: Side, place: int) -> bool:
+    between = side.article.text[side.seen[place - 1].end : side.seen[place].start]
+    return "\n" in between
+
+
+def heading(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
+    """A subheading that comes or goes, or a word with a colon that says what a line is."""
+    del scope
+    if bool(hunk.words_gone) == bool(hunk.words_come):
+        return None
+    side, first, last = (
+        (hunk.old, hunk.a, hunk.b) if hunk.words_gone else (hunk.new, hunk.c, hunk.d)
+    )
+    tokens = side.seen[first:last]
+    facts = [fact for fact in side.facts if fact.first < last and fact.last > first]
+    if any(fact.kind != "name" for fact in facts) or not _starts_line(side, first):
+        return None
+    lines = [token.line for token in tokens[1:] if token.line]
+    only_heading = tokens[0].line == "heading" and not lines and len(tokens) <= _LONGEST_HEADING
+    if only_heading and (last >= len(side.seen) or _line_break(side, last)):
+        return [verdict(hunk, "style", False)]
+    words = [token for token in tokens if token.kind == "word"]
+    if len(words) <= 2 and tokens[-1].text == ":" and len(tokens) == len(words) + 1:
+        return [verdict(hunk, "style", False)]
+    return None
+
+
+_LONGEST_HEADING = 10
+
+
+def _starts_line(side: Side, first: int) -> bool:
+    return first == 0 or bool(side.seen[first].line) or _line_break(side, first)
 
 
 def doubled(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
