@@ -182,6 +182,12 @@ def test_turned_text_is_made_visible_in_the_source() -> None:
     assert "&lt;U+202E&gt;" in fragment
 
 
+def test_a_tab_within_a_line_moves_no_mark() -> None:
+    page = article_html.page("easy for\tanyone \t to read\n")
+    assert page.known
+    assert [node.text for node in page.nodes if node.text.strip()] == ["easy for anyone   to read"]
+
+
 def test_a_page_is_complete_and_its_title_is_escaped() -> None:
     made = diff_html.page("A <b>title</b>", "<p>x</p>")
     html5lib.HTMLParser(strict=True).parse(made)

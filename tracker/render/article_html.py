@@ -75,7 +75,10 @@ def article(text: str, start: int = 0) -> str:
 
 def page(text: str, start: int = 0) -> Page:
     """The body of an article, from ``start`` on, with the source of each visible character."""
-    body = _harmless(text[start:])
+    # Python-Markdown widens tabs by the column in which they stand, and marks would move them.
+    body = _inner_space().sub(
+        lambda found: found.group().replace("\t", " "), _harmless(text[start:])
+    )
     plain = _clean(_markdown(body))
     for strict in (False, True):
         marked, places = _marked(body, strict=strict)
@@ -91,6 +94,11 @@ def page(text: str, start: int = 0) -> Page:
 @cache
 def _marks() -> re.Pattern[str]:
     return re.compile("[\U000f0000-\U0010ffff]")
+
+
+@cache
+def _inner_space() -> re.Pattern[str]:
+    return re.compile(r"(?<=\S)[ \t]+")
 
 
 @cache
