@@ -10,7 +10,15 @@ from functools import cache
 
 from tracker.house import language as names
 from tracker.house.note_shapes import MARK, plain
-from tracker.house.note_words import Language, Word, label_at, language, may_open, words_of
+from tracker.house.note_words import (
+    Language,
+    Word,
+    judgement,
+    label_at,
+    language,
+    may_open,
+    words_of,
+)
 from tracker.house.stamps import Stamp, find_stamps
 from tracker.house.zones import written_names
 from tracker.model import Kind
@@ -322,7 +330,7 @@ def _unlabelled(
         return None
     fact = known.sentence_facts[found[0]]
     opening = words[first : first + LONGEST_OPENING]
-    if known.never.anywhere(_first_sentence(marked, opening)):
+    if judgement(known.code).never.anywhere(_first_sentence(marked, opening)):
         return None
     brackets = bracketed or (lead.strip(MARK + " ").startswith(("(", "[")))
     if fact.where == "brackets" and not brackets:
@@ -367,7 +375,7 @@ def meaning(kind: Kind, text: str, context: Context, *, weak: bool) -> Kind:
         return kind
     words = words_of(text[:3000])
     for known in context.languages:
-        for says, patterns in known.meanings:
+        for says, patterns in judgement(known.code).meanings:
             if kind == "editors-note" and says == "clarification":
                 continue
             if patterns.anywhere(words):
@@ -376,11 +384,11 @@ def meaning(kind: Kind, text: str, context: Context, *, weak: bool) -> Kind:
 
 
 def _says_change(text: str, known: Language) -> bool:
-    return known.remark.anywhere(words_of(text[:1500])) and not _denied(text, known)
+    return judgement(known.code).remark.anywhere(words_of(text[:1500])) and not _denied(text, known)
 
 
 def _denied(text: str, known: Language) -> bool:
-    return known.never.anywhere(words_of(text[:400]))
+    return judgement(known.code).never.anywhere(words_of(text[:400]))
 
 
 def _said_when(text: str, context: Context) -> When:

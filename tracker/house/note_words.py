@@ -53,7 +53,7 @@ class _Candidate:
 
     number: int
     pattern: Pattern
-    following: set[str] | None  # words that may stand second; None when that cannot be told
+    following: frozenset[str] | None  # words that may stand second; None: it cannot be told
 
 
 @dataclass(slots=True)
@@ -72,15 +72,13 @@ class Patterns:
                 if choice[0].endswith("*"):
                     self.by_stem.append((choice[0][:-1], _Candidate(self.count, pattern, None)))
                     continue
-                following = {choice[1]} if len(choice) > 1 else after
+                following = frozenset((choice[1],)) if len(choice) > 1 else after
                 known = self.by_first.setdefault(choice[0], [])
                 if not known or known[-1].number != self.count:
-                    copied = None if following is None else set(following)
-                    known.append(_Candidate(self.count, pattern, copied))
-                elif following is None:
-                    known[-1].following = None
-                elif (so_far := known[-1].following) is not None:
-                    so_far |= following
+                    known.append(_Candidate(self.count, pattern, following))
+                elif known[-1].following is not None:
+                    so_far = known[-1].following
+                    known[-1].following = None if following is None else so_far | following
             if not element.optional:
                 break
         self.count += 1
@@ -132,6 +130,12 @@ class Language:
     instruction_openings: frozenset[tuple[str, ...]]
     sentences: Patterns
     sentence_facts: tuple[Sentence, ...]  # by the number of the pattern
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The words that decide what a passage says that looks like a note; see notes/en.toml."""
+
     never: Patterns
     meanings: tuple[tuple[Kind, Patterns], ...]  # in the order in which they are asked
     remark: Patterns
@@ -188,7 +192,7 @@ def may_open(start: str, languages: Sequence[Language]) -> bool:
 
 def sequence(text: str) -> tuple[str, ...]:
     """The folded words of a label or a phrase."""
-    return tuple(word.folded for word in words_of(text))
+    return tuple(_WORD.findall(fold(text)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,10 +221,7 @@ def stems() -> Mapping[str, Stems]:
 @cache
 def language(code: str) -> Language:
     """The words of one language, read from its file once."""
-    data = _read(code)
-    groups: dict[str, tuple[tuple[str, ...], ...]] = {}
-    for name, entries in data.get("groups", {}).items():
-        groups[name] = tuple(sorted(map(_choice, entries), key=len, reverse=True))
+    data, groups = _file(code)
     labels: dict[tuple[str, ...], Kind | None] = {}
     for one in data.get("weak", {}).get("labels", ()):
         labels[sequence(one)] = None
@@ -251,6 +252,14 @@ def language(code: str) -> Language:
         instruction_openings=frozenset(map(sequence, instructions.get("openings", ()))),
         sentences=sentences,
         sentence_facts=tuple(facts),
+    )
+
+
+@cache
+def judgement(code: str) -> Judgement:
+    """The rest of a language's words, which few texts need."""
+    data, groups = _file(code)
+    return Judgement(
         never=_patterns(data.get("never", {}).get("patterns", ()), groups),
         meanings=tuple(
             (table["kind"], _patterns(table["patterns"], groups))
@@ -258,6 +267,17 @@ def language(code: str) -> Language:
         ),
         remark=_patterns(data.get("remark", {}).get("patterns", ()), groups),
     )
+
+
+@cache
+def _file(code: str) -> tuple[dict[str, Any], dict[str, tuple[tuple[str, ...], ...]]]:
+    """A language's file and its groups of words, longest first."""
+    data = _read(code)
+    groups = {
+        name: tuple(sorted(map(_choice, entries), key=len, reverse=True))
+        for name, entries in data.get("groups", {}).items()
+    }
+    return data, groups
 
 
 def compile_pattern(text: str, groups: Mapping[str, tuple[tuple[str, ...], ...]]) -> Pattern:
@@ -287,16 +307,24 @@ def label_at(words: Sequence[Word], index: int, known: Language) -> int:
     return 0
 
 
-def _firsts(rest: Pattern) -> set[str] | None:
+def _firsts(rest: Pattern) -> frozenset[str] | None:
     """The words with which the rest of a pattern may begin; None when that cannot be told."""
-    found: set[str] = set()
+    found: frozenset[str] = frozenset()
     for element in rest:
-        if element.gap or any(choice[0].endswith("*") for choice in element.choices):
+        firsts = _first_words(element)
+        if firsts is None:
             return None
-        found.update(choice[0] for choice in element.choices)
+        found = found | firsts if found else firsts
         if not element.optional:
             return found
     return None  # the pattern may end here
+
+
+@cache
+def _first_words(element: Element) -> frozenset[str] | None:
+    if element.gap or any(choice[0].endswith("*") for choice in element.choices):
+        return None
+    return frozenset(choice[0] for choice in element.choices)
 
 
 def _patterns(texts: Sequence[str], groups: Mapping[str, tuple[tuple[str, ...], ...]]) -> Patterns:
