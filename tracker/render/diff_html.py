@@ -17,6 +17,7 @@ from typing import Literal
 from tracker.model import Change
 from tracker.render import diff_rendered
 from tracker.render.diff_marks import change_marks, mark, move_link, move_stub
+from tracker.render.diff_page import aligned
 from tracker.render.terminal_diff import (
     COARSE,
     NO_CHANGE,
@@ -180,7 +181,7 @@ def _source(
     old_runs, new_runs = _runs(pieces)
     left = _paragraphs(old)
     right = _paragraphs(new)
-    rows = diff_rendered.aligned(len(left), len(right), _shared(pieces, left, right))
+    rows = aligned(len(left), len(right), _shared(pieces, left, right))
     return _table(
         [
             (_cell(old, rows_left, left, old_runs), _cell(new, rows_right, right, new_runs))

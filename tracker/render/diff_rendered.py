@@ -9,74 +9,16 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from html import escape
 from typing import Literal
 
-from tracker.render.article_html import Node, Page, page
+from tracker.render.article_html import page
 from tracker.render.diff_marks import MarkKind, mark, move_link, move_stub
+from tracker.render.diff_page import Additions, Mark, Side, aligned, top_level, written
 from tracker.render.weave import Piece
 
-_BLOCKS = frozenset(
-    {
-        "blockquote", "caption", "dd", "details", "div", "dt", "figcaption", "figure", "h1", "h2",
-        "h3", "h4", "h5", "h6", "li", "p", "pre", "summary", "td", "th",
-    }
-)  # fmt: skip
-_NO_TEXT = frozenset(
-    {"colgroup", "dl", "figure", "ol", "table", "tbody", "tfoot", "thead", "tr", "ul"}
-)
 _WHOLE = frozenset({"h1", "h2", "h3", "h4", "h5", "h6", "pre"})  # keep their element when deleted
-
-
-@dataclass(frozen=True, slots=True)
-class _Mark:
-    kind: MarkKind
-    edit: int  # the change's edit
-    number: int  # counts replacements: the two halves of one have the same
-    move: int = 0  # the move that it is in; 0 for none
-
-
-@dataclass(slots=True)
-class _Side:
-    """One version: its page, and what is marked in it."""
-
-    page: Page
-    marks: dict[int, _Mark] = field(default_factory=dict)  # by offset in the source
-
-    def marked(self, node: Node) -> list[_Mark | None]:
-        """The mark of each character of a text node; unknown ones go with the one before them."""
-        found: list[_Mark | None] = []
-        last: _Mark | None = None
-        unknown = 0
-        for source in node.sources:
-            if source >= 0:
-                last = self.marks.get(source)
-                if unknown == len(found):  # those at the very start go with the first known one
-                    found = [last] * unknown
-            else:
-                unknown += 1
-            found.append(last)
-        return found
-
-    def unit(self, node: Node) -> int:
-        """The place of the block element around a text; a table's row counts as one; -1: none."""
-        nodes = self.page.nodes
-        for place in reversed(node.parents):
-            if nodes[place].name in ("td", "th"):
-                rows = [row for row in node.parents if nodes[row].name == "tr"]
-                return rows[-1] if rows else place
-            if nodes[place].name in _BLOCKS:
-                above = node.parents[: node.parents.index(place)]
-                if above and nodes[above[-1]].name == "li" and _first_in(nodes, above[-1], place):
-                    return above[-1]
-                return place
-        return -1
-
-
-def _first_in(nodes: Sequence[Node], outer: int, inner: int) -> bool:
-    return all(not node.tag and not node.text.strip() for node in nodes[outer + 1 : inner])
 
 
 @dataclass(slots=True)
@@ -84,7 +26,7 @@ class _Gone:
     """A run of deleted or moved text within one block of the old page."""
 
     unit: int
-    mark: _Mark
+    mark: Mark
     parts: dict[int, str]  # text by table cell or other element around it
     before: tuple[int, int] | None  # (unit, offset in the new source) of what stayed before it
     after: tuple[int, int] | None = None
@@ -100,8 +42,8 @@ class Pair:
     def __init__(
         self, pieces: Sequence[Piece], old: str, new: str, starts: tuple[int, int]
     ) -> None:
-        self._old = _Side(page(old, starts[0]))
-        self._new = _Side(page(new, starts[1]))
+        self._old = Side(page(old, starts[0]))
+        self._new = Side(page(new, starts[1]))
         self.known = self._old.page.known and self._new.page.known
         self._stays: dict[int, int] = {}  # offset in the old source -> in the new
         self._changed: list[int] = []  # edits that should be seen
@@ -126,7 +68,7 @@ class Pair:
                 kind: MarkKind = "del" if piece.kind == "delete" else "ins"
                 side = self._old if piece.kind == "delete" else self._new
                 start = piece.old_start if piece.kind == "delete" else piece.new_start
-                one = _Mark(kind, piece.edit, self._number, move)
+                one = Mark(kind, piece.edit, self._number, move)
                 for offset in range(start, start + len(piece.old or piece.new)):
                     side.marks[offset] = one
                 if not move and (piece.old + piece.new).strip():
@@ -134,7 +76,7 @@ class Pair:
             last = piece
 
     def _stay(self, piece: Piece, move: int) -> None:
-        one = _Mark("moved", piece.edit, -move, move)
+        one = Mark("moved", piece.edit, -move, move)
         for step in range(len(piece.old)):
             self._stays[piece.old_start + step] = piece.new_start + step
             if move:
@@ -156,7 +98,7 @@ class Pair:
 
     def side_by_side(self) -> list[tuple[str, str]]:
         """Rows of two cells of HTML: the blocks of the old page and those of the new one."""
-        old_units, new_units = _top_level(self._old.page), _top_level(self._new.page)
+        old_units, new_units = top_level(self._old.page), top_level(self._new.page)
         old_starts = [start for start, _ in old_units]
         new_starts = [start for start, _ in new_units]
         pairs: dict[tuple[int, int], None] = {}
@@ -168,27 +110,27 @@ class Pair:
                     pairs[
                         bisect_right(old_starts, place) - 1, bisect_right(new_starts, there[0]) - 1
                     ] = None
-        old_html = self._written(self._old, _Additions(), old_units)
-        new_html = self._written(self._new, _Additions(), new_units)
+        old_html = self._cells(self._old, Additions(), old_units)
+        new_html = self._cells(self._new, Additions(), new_units)
         return [
             ("\n".join(old_html[one] for one in left), "\n".join(new_html[one] for one in right))
             for left, right in aligned(len(old_units), len(new_units), pairs)
         ]
 
-    def _written(
-        self, side: _Side, additions: _Additions, units: Sequence[tuple[int, int]]
+    def _cells(
+        self, side: Side, additions: Additions, units: Sequence[tuple[int, int]]
     ) -> list[str]:
         self._links(side, additions, "from" if side is self._old else "to")
         announced: set[int] = set()
         return [
-            "".join(_written(side, additions, range(start, end), announced)) for start, end in units
+            "".join(written(side, additions, range(start, end), announced)) for start, end in units
         ]
 
     # --- inline --------------------------------------------------------------------------------
 
     def inline(self) -> str:
         """The new page, with what was deleted put back where it stood."""
-        additions = _Additions()
+        additions = Additions()
         gone = list(self._gone())
         counts: dict[int, int] = {}
         for one in gone:
@@ -203,7 +145,7 @@ class Pair:
                 self._put(one, additions)
         self._links(self._new, additions, "to")
         everything = range(len(self._new.page.nodes))
-        return "".join(_written(self._new, additions, everything, set()))
+        return "".join(written(self._new, additions, everything, set()))
 
     def _gone(self) -> Iterator[_Gone]:
         """Runs of deleted and moved text of the old page, with what stayed around them."""
@@ -264,7 +206,7 @@ class Pair:
         return None if there is None else self._new_places.get(there)
 
     def _put_before_its_replacement(
-        self, one: _Gone, counts: dict[int, int], additions: _Additions
+        self, one: _Gone, counts: dict[int, int], additions: Additions
     ) -> bool:
         there = self._first_of.get(one.mark.number)
         if there is None or counts[one.mark.number] > 1 or len(one.parts) > 1:
@@ -285,7 +227,7 @@ class Pair:
             return place, index
         return None
 
-    def _put(self, one: _Gone, additions: _Additions) -> None:
+    def _put(self, one: _Gone, additions: Additions) -> None:
         there = self._inside(one)
         if there is not None:
             additions.add_text(there, mark("del", one.text))
@@ -304,7 +246,7 @@ class Pair:
                 *self._beside(one, "", ""), f"<{name}>{mark('del', text)}</{name}>\n"
             )
 
-    def _put_stub(self, one: _Gone, additions: _Additions) -> None:
+    def _put_stub(self, one: _Gone, additions: Additions) -> None:
         stub = move_stub(
             one.mark.move,
             self._old_texts.get(one.mark.move, one.text),
@@ -351,7 +293,7 @@ class Pair:
         )
         return old_moves & new_moves
 
-    def _links(self, side: _Side, additions: _Additions, end: Literal["from", "to"]) -> None:
+    def _links(self, side: Side, additions: Additions, end: Literal["from", "to"]) -> None:
         """The sign of a move before the first of its characters that is seen."""
         linked: set[int] = set()
         for place, node in enumerate(side.page.nodes):
@@ -363,7 +305,7 @@ class Pair:
                     self._add_link(side, additions, (place, index), link)
 
     def _add_link(
-        self, side: _Side, additions: _Additions, there: tuple[int, int], link: str
+        self, side: Side, additions: Additions, there: tuple[int, int], link: str
     ) -> None:
         """A link may not stand in a link: there, it goes before it."""
         nodes = side.page.nodes
@@ -374,129 +316,5 @@ class Pair:
             additions.add_text(there, link)
 
 
-def _inserted(one: _Mark | None) -> bool:
+def _inserted(one: Mark | None) -> bool:
     return one is not None and one.kind == "ins"
-
-
-@dataclass(slots=True)
-class _Additions:
-    """HTML to put into a page."""
-
-    texts: dict[tuple[int, int], list[str]] = field(default_factory=dict)  # node, character
-    blocks: dict[int, list[tuple[str, str]]] = field(default_factory=dict)  # node: wrapper, HTML
-
-    def add_text(self, there: tuple[int, int], addition: str) -> None:
-        self.texts.setdefault(there, []).append(addition)
-
-    def add_block(self, before: int, wrapper: str, addition: str) -> None:
-        self.blocks.setdefault(before, []).append((wrapper, addition))
-
-    def before(self, place: int) -> str:
-        """What stands before a node; neighbors that need the same wrapper share it."""
-        out: list[str] = []
-        open_wrapper = ""
-        for wrapper, addition in [*self.blocks.get(place, ()), ("", "")]:
-            if wrapper != open_wrapper:
-                if open_wrapper:
-                    out.append("</tbody></table>\n" if open_wrapper == "table" else "</ul>\n")
-                if wrapper:
-                    out.append("<table><tbody>\n" if wrapper == "table" else "<ul>\n")
-                open_wrapper = wrapper
-            out.append(addition)
-        return "".join(out)
-
-
-def _written(
-    side: _Side, additions: _Additions, places: range, announced: set[int]
-) -> Iterator[str]:
-    nodes = side.page.nodes
-    for place in places:
-        yield additions.before(place)
-        node = nodes[place]
-        if node.tag:
-            yield node.tag
-            continue
-        parent = nodes[node.parents[-1]].name if node.parents else ""
-        if not node.text.strip() and (not parent or parent in _NO_TEXT):
-            yield node.text
-            continue
-        yield from _written_text(place, node, side.marked(node), additions, announced)
-    if places.stop == len(nodes):
-        yield additions.before(len(nodes))
-
-
-def _written_text(
-    place: int,
-    node: Node,
-    marks: Sequence[_Mark | None],
-    additions: _Additions,
-    announced: set[int],
-) -> Iterator[str]:
-    start = 0
-    for index in range(len(node.text) + 1):
-        additional = additions.texts.get((place, index))
-        ends = index == len(node.text)
-        if index > start and (ends or additional or marks[index] != marks[start]):
-            part, one = node.text[start:index], marks[start]
-            if one is None:
-                yield escape(part, quote=False)
-            else:
-                yield mark(one.kind, part, more=one.number in announced)
-                announced.add(one.number)
-            start = index
-        if additional:
-            yield "".join(additional)
-
-
-def _top_level(page: Page) -> list[tuple[int, int]]:
-    """Ranges of nodes: the outermost elements, each with the white space after it."""
-    found: list[tuple[int, int]] = []
-    place = 0
-    while place < len(page.nodes):
-        node = page.nodes[place]
-        end = page.ends.get(place, place) + 1
-        if found and not node.tag and not node.text.strip():
-            found[-1] = (found[-1][0], end)
-        else:
-            found.append((place, end))
-        place = end
-    return found
-
-
-def aligned(
-    left: int, right: int, pairs: Iterable[tuple[int, int]]
-) -> list[tuple[list[int], list[int]]]:
-    """Rows for two columns of blocks, in order: those that share words stand beside each other.
-
-    ``left`` and ``right`` count the blocks; ``pairs`` are those that have words in common, of which
-    none crosses another. What was deleted stands beside what was inserted at the same place.
-    """
-    rows: list[tuple[list[int], list[int]]] = []
-    i = j = 0
-
-    def single(until_left: int, until_right: int) -> None:
-        nonlocal i, j
-        while i < until_left or j < until_right:
-            row: tuple[list[int], list[int]] = ([], [])
-            if i < until_left:
-                row[0].append(i)
-                i += 1
-            if j < until_right:
-                row[1].append(j)
-                j += 1
-            rows.append(row)
-
-    linked = False
-    for one, other in sorted(pairs):
-        if linked and (one < i or other < j):
-            # It shares a block with the row before: they are one row.
-            rows[-1][0].extend(range(i, one + 1))
-            rows[-1][1].extend(range(j, other + 1))
-            i, j = max(i, one + 1), max(j, other + 1)
-            continue
-        single(one, other)
-        rows.append(([one], [other]))
-        i, j = one + 1, other + 1
-        linked = True
-    single(left, right)
-    return rows
