@@ -160,15 +160,18 @@ class Article:
             self._lines = {tuple(raw_words(line)) for line in self.text.casefold().splitlines()}
         return tuple(raw_words(" ".join(words))) in self._lines
 
-    def says(self, words: str) -> bool:
-        """Tell whether folded words stand in the text in this order, seen or in a description."""
+    def says(self, words: str, shown: str = "") -> bool:
+        """Tell whether folded words stand in the text in this order, seen or in a description.
+
+        ``shown``: the same words as readers see them, when some have digits and letters in one.
+        """
         if not self.may_say(words):
             return False
         if f" {words} " in self.spoken:
             return True
         if self._raw_words is None:
             self._raw_words = f" {' '.join(self.raw_list)} "
-        return f" {' '.join(raw_words(words))} " in self._raw_words
+        return f" {' '.join(raw_words((shown or words).casefold()))} " in self._raw_words
 
     def is_hidden(self, token: Token) -> bool:
         """Tell whether a token stands in a passage left out of the comparison."""

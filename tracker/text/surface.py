@@ -170,6 +170,7 @@ class _Scan:
         self.struck = False
         self.code = fenced
         self.fenced = fenced
+        self.pre = False  # in <pre>, where tags are tags and Markdown is text
         self.line = ""
         self.start = start
 
@@ -220,7 +221,7 @@ class _Scan:
         name = _tag_name().match(self.text, start + 1)
         found = name.group().strip("/").casefold() if name else ""
         if found == "pre":
-            self.fenced = self.code = self.text[start + 1] != "/"
+            self.fenced = self.code = self.pre = self.text[start + 1] != "/"
         if found in _STRIKES:
             self.struck = self.text[start + 1] != "/"
         if found in ("script", "style") and self.text[start + 1] != "/":
@@ -304,6 +305,7 @@ _IN_CODE = frozenset(
     ["newline", "code", "entity", "hash", "number", "word", "thai", "symbol", "quote", "mark",
      "url", "bracket", "pgp"]
 )  # fmt: skip
+_IN_PRE = _IN_CODE | {"tag", "comment", "broken"}
 _METHODS = {
     "newline": _Scan.newline,
     "comment": _Scan.comment,
@@ -355,13 +357,11 @@ def scan(text: str, start: int, end: int, fenced: bool = False) -> list[Token]:
             break
         name = match.lastgroup or "mark"
         found, place = match.span()
-        if state.fenced and name not in _IN_CODE:
+        if state.fenced and name not in (_IN_PRE if state.pre else _IN_CODE):
             # In code, markup is text.
-            closes = name == "tag" and text[found : found + 5].casefold() == "</pre"
-            if not closes:
-                state.add("mark", found, found + 1, text[found])
-                place = found + 1
-                continue
+            state.add("mark", found, found + 1, text[found])
+            place = found + 1
+            continue
         if name == "escape":
             state.add("markup", found, found + 1)
             place = found + 1

@@ -67,7 +67,9 @@ def _folds(side: Side, first: int, last: int) -> list[str]:
 
 def _stands(hunk: Hunk, fact: Fact, is_old: bool, numbers_there: bool, scope: Scope) -> bool:
     """Tell whether a fact without an equal is no fact changed: an article, a capital letter."""
-    if fact.key in (scope.come if is_old else scope.gone) and _relisted(hunk, fact):
+    if fact.key in (scope.come if is_old else scope.gone) and (
+        fact.kind == "attribution" or _relisted(hunk, fact) or _only_place(hunk, fact)
+    ):
         return True
     if fact.weak:
         return not numbers_there
@@ -145,6 +147,29 @@ def _relisted(hunk: Hunk, fact: Fact) -> bool:
     """Tell whether a fact only changed its place in a list: "A, B and C" is "C, A and B"."""
     one, other = _list_around(hunk.old, fact.key), _list_around(hunk.new, fact.key)
     return one is not None and one == other
+
+
+_PLACING = frozenset(["in", "at", "near", "im", "bei", "dans", "en", "у", "в", "біля"])
+
+
+def _only_place(hunk: Hunk, fact: Fact) -> bool:
+    """Tell whether only the place of an adverbial changed: "in Geneva", here or there.
+
+    The names of the passage must keep their order, so that nobody changes roles.
+    """
+    if fact.kind != "name":
+        return False
+    for side in (hunk.old, hunk.new):
+        for other in side.facts:
+            if other.key == fact.key and (
+                not other.first or side.seen[other.first - 1].fold not in _PLACING
+            ):
+                return False
+    old, new = (
+        [other.key for other in side.facts if other.kind == "name"]
+        for side in (hunk.old, hunk.new)
+    )
+    return old == new
 
 
 def _list_around(side: Side, key: tuple[object, ...]) -> Counter[tuple[object, ...]] | None:

@@ -20,7 +20,9 @@ def found_elsewhere(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
         # Two or three words may stand anywhere by chance: only a line of its own counts.
         found = len(words) >= 2 and _whole_lines(side, first, last) and other.has_line(words)
     else:
-        found = other.says(" ".join(words)) or _reworded(words, other, scope)
+        found = other.says(" ".join(words), side.shown(first, last)) or _reworded(
+            words, other, scope
+        )
     return [verdict(hunk, "moved", False)] if found else None
 
 
