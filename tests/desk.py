@@ -50,7 +50,7 @@ class Desk:
             sys.stderr.flush()
             said = out.getvalue(), err.getvalue()
         assert isinstance(ended.value.code, int)
-        return Said(ended.value.code, *(each.decode("utf-8") for each in said))
+        return Said(ended.value.code, *(each.decode("utf-8", "surrogateescape") for each in said))
 
     def ok(self, *words: str, stdin: bytes = b"") -> Said:
         """A command that must succeed."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from tracker.cli.common import ARTICLE, json_option, open_newsroom
+from tracker.cli.common import ARTICLE, json_option, open_newsroom, warn
 
 
 @click.command("changelog")
@@ -26,5 +26,9 @@ def command(article: str | None, form: str, notes_only: bool, as_json: bool) -> 
     entries = room.changelog(article)
     if notes_only:
         entries = tuple(entry for entry in entries if entry.what == "note")
-    written = face.write(entries, "json" if as_json else form, room.settings, whole=article is None)
-    click.echo(written, nl=not written.endswith("\n"))
+    if not entries:
+        warn("there is nothing in the changelog yet.")
+    of = None
+    if article is not None:
+        of = entries[0].article if entries else room.life(article, compared=False).article
+    click.echo(face.write(entries, "json" if as_json else form, room.settings, of), nl=False)

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import sys
+from typing import TYPE_CHECKING
+
 import click
 
 from tracker.cli.common import article_argument, json_option, open_newsroom, print_json, warn
+from tracker.render.plain import encodable, printed
 from tracker.render.visible import visible
+
+if TYPE_CHECKING:
+    from tracker.model import Article
+    from tracker.newsroom import Newsroom
 
 
 @click.command("footer")
@@ -18,13 +26,25 @@ def command(article: str, write: bool, as_json: bool) -> None:
     changed, gone = room.write_footer(article) if write else (False, ())
     lines = room.footer(article)
     if as_json:
-        print_json({"footer": lines, "written": changed, "replaced": gone})
+        of = _article(room, article)
+        print_json(printed(article=of, footer=lines, written=changed, replaced=gone))
         return
     for line in lines:
-        click.echo(line)
+        # What goes into a file or a clipboard keeps the marks that right-to-left scripts need.
+        click.echo(visible(line) if sys.stdout.isatty() else encodable(line))
     if not lines:
         warn("the article has no notes.")
     for line in gone:
         warn(f"made anew, because the notes do not say so: {visible(line)}")
     if write:
         warn("written; record it with tracker record." if changed else "the lines stood already.")
+
+
+def _article(room: Newsroom, name: str) -> Article:
+    """The article as its file on disk is, which may not be recorded yet."""
+    from tracker.newsroom.chronicle import article_of
+    from tracker.text.document import decode, parse
+
+    path = room.place.locate(name, new=True)
+    data = room.place.read_if_there(path)
+    return article_of(path, parse(decode(room.content(path) if data is None else data)[0]))

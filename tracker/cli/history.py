@@ -33,7 +33,7 @@ def command(
     if article is None:
         latest = room.latest(limit or 20)
         if as_json:
-            print_json(face.latest_object(latest))
+            print_json(face.latest_object(latest, shallow=room.repository.shallow))
         else:
             paged(face.latest_lines(latest, room.settings))
         return

@@ -17,8 +17,11 @@ from tracker.cli.common import (
 from tracker.cli.notes import edit_draft, installed_drafter, note_options, told_from
 from tracker.errors import TrackerError
 from tracker.model import KINDS, Kind
+from tracker.render.plain import printed
+from tracker.render.visible import visible
 
 if TYPE_CHECKING:
+    from tracker.house.draft import Draft
     from tracker.newsroom import Newsroom
 
 
@@ -54,7 +57,15 @@ def command(
             "One of --amend, --withdraw and a kind at a time.", "Run tracker note once for each."
         )
     if draft_only:
-        click.echo(_draft(room, article, notes))
+        from tracker.house.draft import editor_text
+
+        kind, written = _draft(room, article, notes)
+        if as_json:
+            of = room.life(article, compared=False).article
+            draft = {"kind": kind, "text": written.text, "rest": written.rest}
+            print_json(printed(article=of, draft=draft))
+        else:
+            click.echo(visible(editor_text(written, kind, room.settings.style)), nl=False)
         return
     if withdraw is not None:
         done = [room.withdraw(article, withdraw, at=at, by=by)]
@@ -65,23 +76,22 @@ def command(
         done = [
             room.note(article, words, kind, at=at, by=by, covers=covers) for kind, words in told
         ]
-    standing = room.notes(article)
+    life = room.life(article, compared=False)
+    standing = sorted(life.notes, key=lambda note: note.at)
     if as_json:
-        print_json({"recorded": done, "notes": standing})
+        print_json(printed(article=life.article, revisions=done, notes=standing))
         return
     from tracker.render.history import heading, note_lines
 
     for revision in done:
-        click.echo(f"Recorded {revision.path}: {heading(revision, room.settings.zone)}")
+        click.echo(f"Recorded {visible(revision.path)}: {heading(revision, room.settings.zone)}")
     for line in note_lines(standing, room.settings.style, room.settings.zone):
         click.echo(line)
     if not standing:
         click.echo("The article has no notes.")
 
 
-def _draft(room: Newsroom, article: str, notes: dict[str, str | None]) -> str:
-    from tracker.house.draft import editor_text
-
+def _draft(room: Newsroom, article: str, notes: dict[str, str | None]) -> tuple[Kind, Draft]:
     given: list[Kind] = [kind for kind in KINDS if notes[kind.replace("-", "_")] is not None]
     kind = given[0] if given else "update"
     written = room.draft(article, kind, installed_drafter())
@@ -89,4 +99,4 @@ def _draft(room: Newsroom, article: str, notes: dict[str, str | None]) -> str:
         raise TrackerError(
             "There is no change to write a note about.", "Record a second revision first."
         )
-    return editor_text(written, kind, room.settings.style).rstrip("\n")
+    return kind, written

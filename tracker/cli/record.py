@@ -20,6 +20,8 @@ from tracker.cli.common import (
 from tracker.cli.notes import note_options, told_from
 from tracker.errors import TrackerError
 from tracker.model import Kind, Revision
+from tracker.render.plain import printed
+from tracker.render.visible import visible
 
 if TYPE_CHECKING:
     from tracker.newsroom import Newsroom
@@ -77,7 +79,7 @@ def command(
         return
     done = [(each, room.commit(each)) for each in prepared]
     if as_json:
-        print_json({"recorded": [_told(each, revision) for each, revision in done]})
+        print_json(printed(recorded=[_told(each, revision) for each, revision in done]))
         return
     for each, revision in done:
         _report(room, each, revision)
@@ -122,29 +124,32 @@ def _draft(room: Newsroom, name: str, text: bytes | None, stamp: Stamp, kind: Ki
 
 def _show(prepared: list[Recording], *, as_json: bool) -> None:
     if as_json:
-        print_json({"would_record": [_told(each, None) for each in prepared]})
+        print_json(printed(would_record=[_told(each, None) for each in prepared]))
         return
     from tracker.cli.diff import show
     from tracker.newsroom.reading import End
 
     for each in prepared:
         if each.unchanged:
-            click.echo(f"{each.path} is unchanged: nothing would be recorded.")
+            click.echo(f"{visible(each.path)} is unchanged: nothing would be recorded.")
             continue
-        click.echo(f"Would record {each.path}:")
+        click.echo(f"Would record {visible(each.path)}:")
         for note in each.notes:
-            click.echo(f"  {note.kind}: {note.text}")
+            click.echo(f"  {note.kind}: {visible(note.text)}")
         if each.lines:
             click.echo("Footer:")
         for line in each.lines:
-            click.echo(f"  {line}")
+            click.echo(f"  {visible(line)}")
         if each.change is not None and each.before is not None:
             show(each.change, End(each.before), End(each.text), {})
 
 
 def _told(recording: Recording, revision: Revision | None) -> dict[str, object]:
+    from tracker.newsroom.chronicle import article_of
+    from tracker.text.document import parse
+
     return {
-        "path": recording.path,
+        "article": article_of(recording.path, parse(recording.text)),
         "unchanged": recording.unchanged,
         "revision": revision,
         "at": recording.at,
@@ -157,15 +162,14 @@ def _told(recording: Recording, revision: Revision | None) -> dict[str, object]:
 
 def _report(room: Newsroom, recording: Recording, revision: Revision) -> None:
     if recording.unchanged:
-        click.echo(
-            f"{recording.path} is unchanged since revision {revision.number}: nothing recorded."
-        )
+        name = visible(recording.path)
+        click.echo(f"{name} is unchanged since revision {revision.number}: nothing recorded.")
         return
     from tracker.render.history import heading
 
-    click.echo(f"Recorded {recording.path}: {heading(revision, room.settings.zone)}")
+    click.echo(f"Recorded {visible(recording.path)}: {heading(revision, room.settings.zone)}")
     for line in recording.lines if recording.notes else ():
-        click.echo(f"  {line}")
+        click.echo(f"  {visible(line)}")
     change = recording.change
     if change is not None and change.substantive and revision.published and not recording.notes:
         why = f" ({change.reasons[0]})" if change.reasons else ""

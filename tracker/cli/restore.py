@@ -14,6 +14,8 @@ from tracker.cli.common import (
 )
 from tracker.cli.notes import edit_draft, note_options, told_from
 from tracker.model import Kind
+from tracker.render.plain import printed
+from tracker.render.visible import visible
 
 
 @click.command("restore")
@@ -40,6 +42,7 @@ def command(
 
     revision = room.restore(article, rev, told_from(notes, ask), at=at, by=by)
     if as_json:
-        print_json({"recorded": [revision]})
+        life = room.life(article, compared=False)
+        print_json(printed(article=life.article, revisions=[revision], notes=life.notes))
         return
-    click.echo(f"Restored {revision.path}: {heading(revision, room.settings.zone)}")
+    click.echo(f"Restored {visible(revision.path)}: {heading(revision, room.settings.zone)}")

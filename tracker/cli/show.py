@@ -7,6 +7,7 @@ import sys
 import click
 
 from tracker.cli.common import article_argument, json_option, open_newsroom, print_json
+from tracker.render.plain import printed
 
 
 @click.command("show")
@@ -18,7 +19,10 @@ def command(article: str, rev: str, changes: bool, as_json: bool) -> None:
     """Print a version of ARTICLE, exactly as it was recorded."""
     room = open_newsroom()
     if as_json:
-        print_json({"revision": room.revision(article, rev), "text": room.show(article, rev)})
+        found = room.life(article, compared=False)
+        revision = room.revision(article, rev)
+        text = room.show(article, revision.number)
+        print_json(printed(article=found.article, revision=revision, text=text))
         return
     if not changes:
         sys.stdout.buffer.write(room.content(article, rev))

@@ -10,17 +10,17 @@ import click
 from tracker.house import style as house_style
 from tracker.house.settings import Settings
 from tracker.model import Blame, Revision
-from tracker.render.plain import plain
+from tracker.render.plain import printed
 from tracker.render.visible import visible
 
 
-def as_object(found: Blame) -> dict[str, object]:
+def as_object(found: Blame) -> object:
     """What ``blame --json`` prints; the schema is in ``docs/blame.schema.json``."""
     used = {span.revision for span in found.spans} | {each.revision for each in found.removals}
-    return {
-        "article": plain(found.article),
-        "revision": found.revisions[-1].number,
-        "spans": [
+    return printed(
+        article=found.article,
+        revision=found.revisions[-1].number,
+        spans=[
             {
                 "start": span.start,
                 "end": span.end,
@@ -29,9 +29,9 @@ def as_object(found: Blame) -> dict[str, object]:
             }
             for span in found.spans
         ],
-        "removals": plain(found.removals),
-        "revisions": [plain(each) for each in found.revisions if each.number in used],
-    }
+        removals=found.removals,
+        revisions=[each for each in found.revisions if each.number in used],
+    )
 
 
 def text(found: Blame, settings: Settings) -> Iterator[str]:

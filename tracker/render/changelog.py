@@ -9,31 +9,31 @@ from html import escape
 from itertools import groupby
 
 from tracker.house.settings import Settings
-from tracker.model import Entry
-from tracker.render.plain import plain
+from tracker.model import Article, Entry
+from tracker.render.plain import printed
 from tracker.render.visible import visible
 
 
-def write(entries: Sequence[Entry], form: str, settings: Settings, *, whole: bool) -> str:
+def write(entries: Sequence[Entry], form: str, settings: Settings, article: Article | None) -> str:
     """The changelog in a form: ``text``, ``markdown``, ``html`` or ``json``.
 
-    ``whole`` says that it is the newsroom's, so that each entry names its article.
+    Without ``article`` it is the newsroom's, and each entry names its article.
     """
     forms = {"text": text, "markdown": markdown, "html": html}
     if form == "json":
-        return json.dumps(as_object(entries, whole=whole), ensure_ascii=False, indent=2)
-    return forms[form](entries, settings, whole=whole)
+        return json.dumps(as_object(entries, article), ensure_ascii=False, indent=2) + "\n"
+    return forms[form](entries, settings, article)
 
 
-def as_object(entries: Sequence[Entry], *, whole: bool) -> object:
+def as_object(entries: Sequence[Entry], article: Article | None) -> object:
     """What ``changelog --json`` prints; the schema is in ``docs/changelog.schema.json``."""
-    article = None if whole or not entries else plain(entries[0].article)
-    return {"article": article, "entries": [plain(entry) for entry in entries]}
+    return printed(article=article, entries=entries)
 
 
-def text(entries: Sequence[Entry], settings: Settings, *, whole: bool) -> str:
+def text(entries: Sequence[Entry], settings: Settings, article: Article | None) -> str:
     """Days with their entries, for a terminal or a mail."""
-    out = [] if whole or not entries else [visible(entries[0].article.headline), ""]
+    out = [visible(article.headline), ""] if article is not None and entries else []
+    whole = article is None
     for day, group in _days(entries, settings):
         out.append(day)
         out += [f"  {_what(entry)}{_of(entry, whole)}{visible(entry.line)}" for entry in group]
@@ -41,30 +41,31 @@ def text(entries: Sequence[Entry], settings: Settings, *, whole: bool) -> str:
     return "\n".join(out).rstrip("\n") + "\n" if out else ""
 
 
-def markdown(entries: Sequence[Entry], settings: Settings, *, whole: bool) -> str:
+def markdown(entries: Sequence[Entry], settings: Settings, article: Article | None) -> str:
     """Days as headings, entries as list items."""
-    title = "Changelog" if whole or not entries else entries[0].article.headline
+    title = "Changelog" if article is None else article.headline
     out = [f"# {_plain_markdown(title)}", ""]
     for day, group in _days(entries, settings):
         out += [f"## {day}", ""]
         for entry in group:
-            of = f"**{_plain_markdown(entry.article.headline)}** · " if whole else ""
-            line = entry.line if entry.what == "note" else _plain_markdown(entry.line)
+            of = f"**{_plain_markdown(entry.article.headline)}** · " if article is None else ""
+            line = visible(entry.line) if entry.what == "note" else _plain_markdown(entry.line)
             out.append(f"- {_what(entry)}{of}{line}")
         out.append("")
     return "\n".join(out)
 
 
-def html(entries: Sequence[Entry], settings: Settings, *, whole: bool) -> str:
+def html(entries: Sequence[Entry], settings: Settings, article: Article | None) -> str:
     """A fragment that a page can hold: a section a day, a list item an entry, `<time>` in each."""
     out = ['<section class="changelog">']
     for day, group in _days(entries, settings):
         out += [f"<h2>{escape(day)}</h2>", "<ul>"]
         for entry in group:
-            of = f"<strong>{escape(entry.article.headline)}</strong> · " if whole else ""
+            headline = escape(visible(entry.article.headline))
+            of = f"<strong>{headline}</strong> · " if article is None else ""
             stamp = entry.at.isoformat()
             kind = entry.note.kind if entry.note else entry.what
-            line = escape(entry.line)
+            line = escape(visible(entry.line))
             line = f"<del>{line}</del>" if entry.withdrawn else line
             out.append(
                 f'<li class="{kind}"><time datetime="{stamp}">{_time(entry, settings)}</time> '
@@ -104,6 +105,7 @@ def _days(entries: Iterable[Entry], settings: Settings) -> Iterator[tuple[str, l
 
 def _plain_markdown(words: str) -> str:
     """Words that Markdown leaves as they are."""
+    words = " ".join(visible(words).split())
     for mark in "\\`*_[]<>#|":
         words = words.replace(mark, f"\\{mark}")
     return words

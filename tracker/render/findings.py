@@ -28,7 +28,7 @@ def write(verdict: Verdict, form: str, version: str) -> str:
 
 
 def _dump(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
+    return json.dumps(plain(value), ensure_ascii=False, indent=2) + "\n"
 
 
 def as_object(verdict: Verdict) -> dict[str, object]:

@@ -11,6 +11,7 @@ from tracker.house import style as house_style
 from tracker.house.settings import Settings
 from tracker.house.style import Style
 from tracker.model import Article, Event, History, Note, Revision
+from tracker.render.plain import plain, printed
 from tracker.render.visible import visible
 
 
@@ -38,7 +39,8 @@ def history_lines(
 ) -> Iterator[str]:
     """An article's revisions and events, newest first unless ``reverse``."""
     state = " (deleted)" if life.deleted else ""
-    yield f"{click.style(visible(life.article.headline), bold=True)}{state}  {visible(life.article.path)}"
+    headline = click.style(visible(life.article.headline), bold=True)
+    yield f"{headline}{state}  {visible(life.article.path)}"
     for line in _items(life, settings, limit=limit, substantive=substantive, reverse=reverse):
         yield from line
 
@@ -112,18 +114,20 @@ def _event_line(event: Event, zone: ZoneInfo) -> str:
         "returned": f"returned as {visible(event.path)}",
         "ignored": f"left out by the list of ignored commits: {visible(event.subject)}",
     }[event.kind]
-    return f"   ·  {at}  {visible(event.person.name)}  {what}  {click.style(event.commit[:10], dim=True)}"
+    commit = click.style(event.commit[:10], dim=True)
+    return f"   ·  {at}  {visible(event.person.name)}  {what}  {commit}"
 
 
 def history_object(life: History, *, limit: int | None = None, substantive: bool = False) -> object:
     """What ``history --json`` prints; the schema is in ``docs/history.schema.json``."""
-    return {
-        "article": life.article,
-        "deleted": life.deleted,
-        "shallow": life.shallow,
-        "revisions": list(_chosen(life, limit=limit, substantive=substantive)),
-        "events": life.events,
-    }
+    return printed(
+        article=life.article,
+        deleted=life.deleted,
+        shallow=life.shallow,
+        revisions=_chosen(life, limit=limit, substantive=substantive),
+        events=life.events,
+        notes=life.notes,
+    )
 
 
 def latest_lines(latest: Iterable[tuple[Article, Revision]], settings: Settings) -> Iterator[str]:
@@ -132,11 +136,17 @@ def latest_lines(latest: Iterable[tuple[Article, Revision]], settings: Settings)
         yield from revision_lines(revision, settings, article)
 
 
-def latest_object(latest: Iterable[tuple[Article, Revision]]) -> object:
-    """What ``history --json`` prints without an article."""
-    return {
-        "revisions": [{"article": article, "revision": revision} for article, revision in latest]
-    }
+def latest_object(latest: Iterable[tuple[Article, Revision]], *, shallow: bool) -> object:
+    """What ``history --json`` prints without an article: each revision names its own."""
+    revisions = [
+        {"article": plain(article), **_members(plain(revision))} for article, revision in latest
+    ]
+    return printed(article=None, shallow=shallow, revisions=revisions)
+
+
+def _members(value: object) -> dict[str, object]:
+    assert isinstance(value, dict)
+    return value
 
 
 def note_lines(notes: Iterable[Note], style: Style, zone: ZoneInfo) -> Iterator[str]:
