@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 import tracker.text.diff as diff_module
 from tests.articles import TOKENS, pairs
 from tests.diff_marks import marked
+from tests.hard_texts import HARD
 from tracker.model import Diff, Edit
 from tracker.text import tokens
 from tracker.text.diff import LONGEST_SENTENCE, apply, diff, revert
@@ -251,72 +252,6 @@ def test_front_matter_that_does_not_parse_is_compared_as_text() -> None:
     found = check(old, new)
     assert found.fields == ()
     assert marked(found.edits, new).startswith("---\ntitle: [")
-
-
-WORDS = [
-    f"{first}{second}{third}" for first in "bdfgklmnpr" for second in "aeiou" for third in "stxz"
-]
-
-
-def unrelated(count: int, seed: int) -> str:
-    """Prose of ``count`` words; another seed has other sentences of the same words."""
-    return " ".join(
-        WORDS[(number * seed + number * number) % len(WORDS)] + ("." if number % 17 == 0 else "")
-        for number in range(count)
-    )
-
-
-HARD = {
-    "3,000 unrelated words": (unrelated(3_000, 7), unrelated(3_000, 11)),
-    "3,000 unrelated words in one sentence": (
-        unrelated(3_000, 7).replace(".", ""),
-        unrelated(3_000, 11).replace(".", ""),
-    ),
-    "100,000 equal short lines": (
-        "line\n" * 100_000,
-        "line\n" * 60_000 + "x\n" + "line\n" * 39_000,
-    ),
-    "100,000 equal short items": ("- a\n" * 100_000, "- b\n- a\n" * 50_000),
-    "one line of 1 MB": (unrelated(200_000, 7), unrelated(200_000, 11)),
-    "50,000 distinct words": (
-        " ".join(f"w{number}" for number in range(50_000)),
-        " ".join(f"w{number * 7 % 50_000}" for number in range(50_000)),
-    ),
-    "50,000 distinct paragraphs": (
-        "\n\n".join(f"w{number}" for number in range(50_000)),
-        "\n\n".join(f"w{number * 7 % 50_000}" for number in range(50_000)),
-    ),
-    "deeply nested lists": (
-        "\n".join("  " * depth + f"- item {depth}" for depth in range(600)),
-        "\n".join("  " * depth + f"* item {depth + 1}" for depth in range(600)),
-    ),
-    "deeply nested quotations": (
-        "\n".join(">" * depth + " a" for depth in range(600)),
-        "\n".join("> " * depth + " b" for depth in range(600)),
-    ),
-} | {
-    f"100,000 times {sign!r}": (sign * 100_000 + "x", sign * 99_990 + "y " + sign)
-    for sign in (
-        "*",
-        "`",
-        "[",
-        "(",
-        "{",
-        "<",
-        "_",
-        '"',
-        ".",
-        "!",
-        "|",
-        ">",
-        "@",
-        "\u0301",
-        "](",
-        "1,",
-        "a.",
-        "x_",
-    )
-}
 
 
 @pytest.mark.parametrize("name", HARD)

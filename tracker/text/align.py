@@ -52,7 +52,7 @@ def bag(words: Sequence[str]) -> Bag:
     """
     counts = Counter(map(str.lower, words))
     weights = {
-        word: (0.3 if word[0] in "<{" else 3.0)  # a tag says little
+        word: (0.3 if word[0] in "<{/" or "://" in word else 3.0)  # a tag, an address: little
         if len(word) > 6
         else 2.0
         if len(word) > 3

@@ -64,7 +64,8 @@ def _without_crumbs(runs: list[Run], old: Sequence[str], new: Sequence[str]) -> 
         for run in runs:
             i, j, size = run
             left, right = before.get((i, j)), after.get((i + size, j + size))
-            if left and right and size <= 8:
+            # The target of a link is an edit of its own: what leads to it stays.
+            if left and right and size <= 8 and "](" not in old[i : i + size]:
                 worth = _worth(old[i : i + size])
                 limit = min(_extent(left, old, new), _extent(right, old, new))
                 if _substitution(left) and _substitution(right):
@@ -109,7 +110,7 @@ def _slide(
 
 
 _STOPS = frozenset(".!?\u3002\uff01\uff1f\u061f\u0964")
-_CLAUSES = frozenset(",;:\u2014\u2013\u060c\u3001\uff0c()")
+_CLAUSES = frozenset(",;:\u2014\u2013\u060c\u3001\uff0c")
 
 
 def _edge(words: Sequence[str], low: int, high: int) -> int:
@@ -124,6 +125,9 @@ def _edge(words: Sequence[str], low: int, high: int) -> int:
     elif words[low] in _CLAUSES and last not in _CLAUSES:
         score += 3 if high < len(words) and words[high] in _CLAUSES | _STOPS else 2
     if words[low] in _STOPS:
+        score -= 2
+    passage = words[low:high]
+    if passage.count("(") != passage.count(")") or passage[0] == ")":
         score -= 2
     return score
 

@@ -70,15 +70,18 @@ _SHARED = r"""
   | \{%%[^{}\n]{0,400}%%\}                    # a tag of Liquid
   | (?<=\]:\ )\S+                             # the target of a link's definition
   | !?\[\^[^\]\s]{1,64}\]:?                   # a footnote's mark
-  | \]\( | !\[
+  | \]\( | !\[ | \]\[[^\[\]\n]{0,100}\]        # of links; the name of a link's definition
+  | &(?:[A-Za-z]{2,31}|\#\d{1,7}|\#x[0-9A-Fa-f]{1,6});   # an entity of HTML
   | (?:https?|ftp)://[^\s<>"]*[^\s<>".,;:!?'\u2019\u201d)\]}*_|]        # a bare address
   | [%(word)s][%(word)s.+\-]{0,63}@[%(word)s\-]{1,63}(?:\.[%(word)s\-]{1,63}){1,8}  # an e-mail
   | (?:[%(alpha)s]\.){2,}                       # an abbreviation of single letters: a.m., U.S.
   | [%(alpha)s]{0,3}[%(money)s][\-\u2212]?\d[\d.,'\u2019\u00a0\u202f]*(?<=\d)%(tail)s  # an amount
   | (?:(?<![%(word)s])[+\-\u2212\u00b1])?
       \d{1,3}(?:[\ \u00a0\u2009\u202f]\d{3}(?!\d))+(?:[.,]\d+)?%(tail)s   # with its thousands apart
+  | \d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+\-]\d\d:?\d\d)?    # an instant
   | (?:(?<![%(word)s])[+\-\u2212\u00b1])?\d+(?:[.,:/'\u2019\-]\d+)*%(tail)s         # a number
-  | [@\#]?[%(word)s]+(?:(?:['\u2019\u02bc&/@\-\u2010\u2011]|\.(?=[a-z])|_+)[%(word)s]+)*   # a word
+  | (?:[@\#]|(?<=\s)/)?[%(word)s]+                    # a word, of one part or more
+      (?:(?:['\u2019\u02bc/@\-\u2010\u2011]|&(?!\#?\w{1,31};)|\.(?=[a-z])|_+)[%(word)s]+)*
   | <!--[^<>]{0,2000}(?<=--)>                 # a comment
   | </?[A-Za-z][^<>]{0,1000}>                 # a tag
 """
