@@ -2,37 +2,31 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import cache
 from typing import TYPE_CHECKING
 
 from tracker.house.language import base
-from tracker.house.note_hits import FARTHEST, FARTHEST_INSIDE, Hits, find_hits
-from tracker.house.note_reading import Context, Reading, known_languages, may_be_note, read
+from tracker.house.note_dates import Context
+from tracker.house.note_hits import Hits, find_hits, own_openings, plausible
+from tracker.house.note_inline import in_brackets, later
+from tracker.house.note_reading import Reading, known_languages, may_be_note, read
 from tracker.house.note_shapes import (
     Passage,
-    brackets,
     passages,
     pieces,
     plain,
     unmarked,
     words_with_marks,
 )
-from tracker.house.note_words import sequence
+from tracker.house.note_surroundings import Surroundings, closes, set_apart
 from tracker.model import FoundNote, Position
 
 if TYPE_CHECKING:
     from tracker.house.style import Style
 
 LONGEST_NOTE = 20_000  # no note is longer; a longer passage is not searched
-LONGEST_OPENING = 60  # characters in which the first two words of a note stand
-_BEGINNING = re.compile(
-    r"\A|[\n>(\[][ \t]*|\s(?:\*\*|__)|[.!?][”\"’')*_]{0,3}\s+(?=[*_]{0,3}(?:This|An?|Earlier|The)\b)"
-)
-_LABELLED = re.compile(r"[^\w\n]{0,8}[\w/ -]{1,40}[\s\x01]*(?::|\x01[\s:]| [–—-] )")
 
 
 def body_notes(
@@ -50,42 +44,11 @@ def body_notes(
         return []
     day_first = style.day_first if style else _day_first(tag)
     context = Context(known_languages(hits.codes), as_of, day_first, tag)
-    own = _own_openings(style) if style else frozenset()
-    places = [at for at in hits.places if _plausible(text, at, start, context, own)]
+    own = own_openings(style) if style else frozenset()
+    places = [at for at in hits.places if plausible(text, at, start, context, own)]
     if not places and "<!-- updates" not in text:
         return []
     return _Finder(text, start, replace(hits, places=places), context, style).notes()
-
-
-def _plausible(text: str, at: int, start: int, context: Context, own: frozenset[str]) -> bool:
-    """Whether a note may begin at one of the lines, brackets or sentences shortly before a place.
-
-    Most articles hold words like "edit" or "version" somewhere; few of them stand where the words
-    before could begin a note, and only those few articles are taken apart.
-    """
-    earliest = max(start, at - FARTHEST)
-    head = text[earliest : at + LONGEST_OPENING]
-    reach = at - earliest
-    for found in _BEGINNING.finditer(head):
-        if found.end() > reach:
-            break
-        begin = head[found.end() : found.end() + LONGEST_OPENING]
-        if may_be_note(begin, context):
-            return True
-        if own and sequence(begin.lstrip("*_(["))[:1] and sequence(begin)[0] in own:
-            return True
-    return False
-
-
-@cache
-def _own_openings(style: Style) -> frozenset[str]:
-    """The words with which the lines of the house's templates begin, folded."""
-    layouts = [
-        layout.replace("{label}", template.label)
-        for template in style.templates.values()
-        for layout in (*template.layouts, *template.lead_layouts, template.lead)
-    ]
-    return frozenset(words[0] for layout in layouts if (words := sequence(layout)))
 
 
 def _day_first(tag: str) -> bool | None:
@@ -94,12 +57,6 @@ def _day_first(tag: str) -> bool | None:
     if code.lower() == "en" and region:
         return region.upper() not in ("US", "PH")
     return None
-
-
-_BOLD_LABEL = re.compile(
-    r"(?<=[\s>])((?:\*\*|__|<strong>|<b>)[\[(]?[^\W\d_][^*\n<]{1,60}(?:\*\*|__|</))"
-)
-_SENTENCE_START = re.compile(r"[.!?][”\"’')*_]{0,3}\s+[*_]{0,3}((?:This|An?|Earlier|The)\b)")
 
 
 @dataclass(slots=True)
@@ -125,8 +82,10 @@ class _Finder:
     taken: set[int] = field(default_factory=set)  # indexes of passages that are notes
     inline: list[FoundNote] = field(default_factory=list)
     waiting: dict[int, Reading] = field(default_factory=dict)  # notes only at the text's edges
-    items: dict[int, int] = field(default_factory=dict)  # see _label_of_item
-    headings: dict[int, set[tuple[str, ...]]] | None = None  # None: not looked at yet
+    around: Surroundings = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.around = Surroundings(self.passages, self.context)
 
     def notes(self) -> list[tuple[FoundNote, bool]]:
         for passage in passages(self.text, self.start):
@@ -218,16 +177,17 @@ class _Finder:
         if self._ends_in_note(index, passage):
             return
         if index not in self.waiting:
-            self._brackets(passage)
+            places = self.hits.places
+            self.inline.extend(in_brackets(self.text, passage, places, self.context))
 
     def _accept(self, index: int, passage: Passage, marked: str, reading: Reading) -> bool:
         if reading.label and not reading.words:
             return self._bare(index, passage, reading)
         if reading.weak and not reading.said:
             return False
-        if self._quoted(index, passage, reading) or self._step(index, passage, reading):
+        if self.around.quotes(index, passage) or self.around.step(index, passage, reading):
             return False
-        if not reading.certain and not _set_apart(passage, marked):
+        if not reading.certain and not set_apart(passage, marked):
             if not reading.wrapped:
                 self.waiting[index] = reading
             return False
@@ -239,17 +199,7 @@ class _Finder:
     def _add(self, first: int, last: int, reading: Reading) -> None:
         passage = self.passages[first]
         end = self.passages[last].end
-        found = FoundNote(
-            reading.kind,
-            reading.words,
-            reading.label,
-            reading.when.day,
-            reading.when.clock,
-            reading.when.zone,
-            passage.start,
-            end,
-            "inline",
-        )
+        found = reading.found(passage.start, end, "inline")
         if self.style is not None:
             found = self._in_style(found)
         self.found[first] = _Found(found, first, last)
@@ -302,39 +252,22 @@ class _Finder:
         Either with a label in bold, or, in a closing or emphasized paragraph, with a sentence that
         is a note by itself: "Jane Doe contributed to this report. This story has been updated."
         """
-        if self._middle(index, passage, _BOLD_LABEL, labelled=True):
-            return True
-        if passage.shape == "heading" or self._prose_follows(index):
-            marked = passage.raw.strip()
-            if not (marked[:1] in "*_" and marked[-1:] in "*_"):
-                return False
-        return self._middle(index, passage, _SENTENCE_START, labelled=False)
+        found = self._later(passage, labelled=True)
+        if found is None and (self._closing(index, passage) or _emphasized(passage)):
+            found = self._later(passage, labelled=False)
+        if found is None:
+            return False
+        reading, start, end = found
+        self._add(index, index, reading)
+        note = replace(self.found[index].note, start=start, end=end)
+        self.found[index] = replace(self.found[index], note=note)
+        return True
 
-    def _middle(
-        self, index: int, passage: Passage, begins: re.Pattern[str], *, labelled: bool
-    ) -> bool:
-        written = self.text[passage.start : passage.end]
-        for found in begins.finditer(written):
-            at = passage.start + found.start(1)
-            place = bisect_left(self.hits.places, at)
-            if place >= len(self.hits.places) or self.hits.places[place] > at + 60:
-                continue
-            rest = words_with_marks(written[found.start(1) :])
-            reading = read(rest, self.context)
-            if reading is None or not reading.certain or reading.weak or not reading.words:
-                continue
-            if bool(reading.label) != labelled or _in_quotation(written, found.start(1)):
-                continue
-            if labelled and not any(one.isalpha() for one in written[: found.start(1)]):
-                continue  # the paragraph begins with it, and was read as a whole
-            if labelled and ":" not in rest[: rest.find(reading.words[:10])]:
-                continue
-            end = passage.start + len(written if labelled else written.rstrip("*_ "))
-            self._add(index, index, reading)
-            note = replace(self.found[index].note, start=at, end=end)
-            self.found[index] = replace(self.found[index], note=note)
-            return True
-        return False
+    def _later(self, passage: Passage, *, labelled: bool) -> tuple[Reading, int, int] | None:
+        return later(self.text, passage, self.hits.places, self.context, labelled=labelled)
+
+    def _closing(self, index: int, passage: Passage) -> bool:
+        return passage.shape != "heading" and not self._prose_follows(index)
 
     def _prose_follows(self, index: int) -> bool:
         """Whether prose that is no note stands below a passage, looked for a few passages on."""
@@ -385,7 +318,7 @@ class _Finder:
             return False
         if reading.weak and not full.said:
             return False
-        if passage.shape == "heading" and self._instructions(passage, words, reading):
+        if passage.shape == "heading" and self.around.instructions(passage, words, reading):
             return False
         kind = full.kind if reading.kind in ("update", "editors-note") else reading.kind
         when = reading.when if reading.when.day or reading.when.clock else full.when
@@ -423,121 +356,6 @@ class _Finder:
                 self._add(number, number, replace(read_as, label=label_of, kind=kind))
         return False
 
-    def _instructions(self, heading: Passage, words: str, reading: Reading) -> bool:
-        """Whether a heading "Update" is one step of instructions, or a section of a reference."""
-        if reading.when.day is not None or reading.kind != "update":
-            return False
-        known = self.context.languages
-        opening = sequence(words[:80])
-        if words.rstrip().endswith(":") or any(
-            opening[: len(one)] == one
-            for language in known
-            for one in language.instruction_openings
-        ):
-            return True
-        beside = self._headings().get(heading.level, set())
-        return any(not beside.isdisjoint(language.instruction_headings) for language in known)
-
-    def _headings(self) -> dict[int, set[tuple[str, ...]]]:
-        """The short headings of the text by their level; computed once."""
-        if self.headings is None:
-            self.headings = {}
-            for passage in self.passages:
-                if passage.shape == "heading" and len(passage.raw) < 40:
-                    self.headings.setdefault(passage.level, set()).add(sequence(passage.raw))
-        return self.headings
-
-    def _step(self, index: int, passage: Passage, reading: Reading) -> bool:
-        """Whether an item "Update: …" stands in a list of other labelled items."""
-        if passage.shape != "item" or reading.when.day is not None or reading.said:
-            return False
-        if any(one in reading.words for one in "/._") and len(reading.words.split()) == 1:
-            return True
-        labelled = [
-            self._label_of_item(near)
-            for near in range(max(0, index - 20), min(len(self.passages), index + 20))
-            if near != index
-            and self.passages[near].group == passage.group
-            and self.passages[near].shape == "item"
-        ]
-        return sum(labelled) > 0 or -1 in labelled
-
-    def _label_of_item(self, index: int) -> int:
-        """1 for an item with a label of its own, -1 for an undated "Update:", else 0."""
-        if index not in self.items:
-            head = words_with_marks(self.passages[index].raw[:200])
-            self.items[index] = 0
-            if _LABELLED.match(head):
-                as_note = read(head, self.context)
-                undated = as_note is not None and not as_note.when.day and not as_note.said
-                other = as_note is None or as_note.weak
-                self.items[index] = 1 if other else -1 if undated else 0
-        return self.items[index]
-
-    def _quoted(self, index: int, passage: Passage, reading: Reading) -> bool:
-        """Whether a quotation block quotes somebody else's note."""
-        if passage.shape != "quote" or index == 0:
-            return False
-        before = self.passages[index - 1]
-        return (
-            before.prose
-            and before.shape != "quote"
-            and before.raw.rstrip("*_ ").endswith((":", "...", "…"))
-        )
-
-    def _brackets(self, passage: Passage) -> None:
-        """Notes in brackets inside a paragraph: ``(_Correction: this did not happen_)``."""
-        written = self.text[passage.start : passage.end]
-        if not self._near_bracket(passage):
-            return
-        taken_to = -1
-        for begin, end in brackets(written):
-            if begin < taken_to or end - begin > 3000:
-                continue
-            place = bisect_left(self.hits.places, passage.start + begin)
-            limit = passage.start + min(end, begin + FARTHEST_INSIDE)
-            if place >= len(self.hits.places) or self.hits.places[place] > limit:
-                continue
-            inner = words_with_marks(re.sub(r"\n[ \t]*>[ \t]?", "\n", written[begin + 1 : end]))
-            reading = read(inner, self.context)
-            if reading is None or reading.weak or not reading.words:
-                continue
-            if not (reading.label or reading.certain) or (
-                reading.stamp and not reading.when.day and not reading.label
-            ):
-                continue
-            if reading.kind != "editors-note" and _in_quotation(written, begin):
-                continue
-            if passage.shape == "paragraph" and reading.label and reading.words == plain(inner):
-                continue  # a date alone: "prices (updated May 3)"
-            taken_to = end
-            first, last = _with_emphasis(written, begin, end + 1)
-            self.inline.append(
-                FoundNote(
-                    reading.kind,
-                    reading.words,
-                    reading.label,
-                    reading.when.day,
-                    reading.when.clock,
-                    reading.when.zone,
-                    passage.start + first,
-                    passage.start + last,
-                    "inline",
-                )
-            )
-
-    def _near_bracket(self, passage: Passage) -> bool:
-        """Whether a bracket opens shortly before a word that gives a note away."""
-        places = self.hits.places
-        for number in range(bisect_left(places, passage.start), len(places)):
-            at = places[number]
-            if at >= passage.end:
-                break
-            near = self.text[max(passage.start, at - FARTHEST_INSIDE) : at + 1]
-            if "(" in near or "[" in near:
-                return True
-        return False
-
     # Places
 
     def _edges(self) -> None:
@@ -568,48 +386,18 @@ class _Finder:
             and before.shape == "wrapper"
             and before.marked == self.passages[one.first].marked
         ):
-            closes = (
-                after is not None and after.shape == "wrapper" and _closes(before.raw, after.raw)
+            closed = (
+                after is not None and after.shape == "wrapper" and closes(before.raw, after.raw)
             )
             if before.boxed and before.boxed == self.passages[one.first].boxed:
                 start = before.start
-            if closes and after is not None:
+            if closed and after is not None:
                 return before.start, after.end
         if after is not None and after.raw.lstrip().startswith("{:") and after.shape == "wrapper":
             end = after.end
         return start, end
 
 
-def _set_apart(passage: Passage, marked: str) -> bool:
-    """Whether emphasis, brackets, a quotation block or a box sets the whole passage apart."""
-    bare = marked.strip()
-    return (
-        passage.shape == "quote"
-        or bool(passage.boxed)
-        or passage.marked
-        or (bare.startswith("\x01") and bare.rstrip(".").endswith("\x01"))
-        or (bare.strip("\x01")[:1] in ("(", "[") and bare.strip("\x01. ")[-1:] in (")", "]"))
-    )
-
-
-def _in_quotation(written: str, at: int) -> bool:
-    before = written[:at]
-    return before.count("“") > before.count("”") or before.count('"') % 2 == 1
-
-
-def _with_emphasis(written: str, begin: int, end: int) -> tuple[int, int]:
-    """The offsets of a bracket together with the emphasis around it."""
-    while (
-        begin
-        and end < len(written)
-        and written[begin - 1] in "*_"
-        and written[end] == written[begin - 1]
-    ):
-        begin, end = begin - 1, end + 1
-    return begin, end
-
-
-def _closes(opening: str, closing: str) -> bool:
-    first = re.search(r"[<{]+[%<]?\s*(\w[\w-]*)", opening)
-    last = re.search(r"(?:/|end)\s*(\w[\w-]*)", closing)
-    return first is not None and last is not None and first[1].lower() == last[1].lower()
+def _emphasized(passage: Passage) -> bool:
+    bare = passage.raw.strip()
+    return bare[:1] in ("*", "_") and bare[-1:] in ("*", "_")

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from tracker.house.note_words import fold, stems
+from tracker.house.note_dates import Context
+from tracker.house.note_reading import may_be_note
+from tracker.house.note_words import fold, sequence, stems
 
 if TYPE_CHECKING:
     from tracker.house.style import Style
 
 FARTHEST = 150  # characters from a passage's beginning to the word that gives a note away
+LONGEST_OPENING = 60  # characters in which the first two words of a note stand
 FARTHEST_INSIDE = 45  # the same from the beginning of a mere line, or of a pair of brackets
+
+_BEGINNING = re.compile(
+    r"\A|[\n>(\[][ \t]*|\s(?:\*\*|__)"
+    r"|[.!?][”\"’')*_]{0,3}\s+(?=[*_]{0,3}(?:This|An?|Earlier|The)\b)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,3 +99,34 @@ def _own_words(style: Style) -> tuple[str, ...]:
     """What stands in every line that the house's templates write, in lower case."""
     words = {one.lower() for each in style.templates.values() for one in (each.label, each.lead)}
     return tuple(sorted(words - {""}))
+
+
+def plausible(text: str, at: int, start: int, context: Context, own: frozenset[str]) -> bool:
+    """Whether a note may begin at one of the lines, brackets or sentences shortly before a place.
+
+    Most articles hold words like "edit" or "version" somewhere; few of them stand where the words
+    before could begin a note, and only those few articles are taken apart.
+    """
+    earliest = max(start, at - FARTHEST)
+    head = text[earliest : at + LONGEST_OPENING]
+    reach = at - earliest
+    for found in _BEGINNING.finditer(head):
+        if found.end() > reach:
+            break
+        begin = head[found.end() : found.end() + LONGEST_OPENING]
+        if may_be_note(begin, context):
+            return True
+        if own and not own.isdisjoint(sequence(begin)[:1]):
+            return True
+    return False
+
+
+@cache
+def own_openings(style: Style) -> frozenset[str]:
+    """The words with which the lines of the house's templates begin, folded."""
+    layouts = [
+        layout.replace("{label}", template.label)
+        for template in style.templates.values()
+        for layout in (*template.layouts, *template.lead_layouts, template.lead)
+    ]
+    return frozenset(words[0] for layout in layouts if (words := sequence(layout)))

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, time
-from functools import cache
 
-from tracker.house import language as names
+from tracker.house.note_dates import Context, When, from_stamp, of_date, stamps_in, when_said
 from tracker.house.note_shapes import MARK, plain
 from tracker.house.note_words import (
     Language,
@@ -19,36 +17,15 @@ from tracker.house.note_words import (
     may_open,
     words_of,
 )
-from tracker.house.stamps import Stamp, find_stamps
-from tracker.house.zones import written_names
-from tracker.model import Kind
+from tracker.model import FoundNote, Kind, Position
 
 LONGEST_HEAD = 16  # words between a label and the colon after it: date, time and zone
 LONGEST_START = 400  # characters in which label, date and first words stand
 LONGEST_OPENING = 40  # words at a passage's start in which a sentence is looked for what it denies
 _QUOTES = frozenset("\"“”„«»‹›‘'`")
 _CODE = frozenset("=$@%\\/{}<>|#;")
-_NUMBER = re.compile(
-    r"\d{1,4}(?:st|nd|rd|th|er|º|ª|-го|-е|am|pm|a\.m|p\.m|h|h\d\d|uhr)?"
-    r"|\d{1,4}[-.]\d{1,2}[-.]\d{1,4}|\d{1,2}\.\d{1,2}(?:am|pm|h)?"
-)
-_DIGITS = re.compile(r"\d{1,4}(?:st|nd|rd|th)?")
 _DATED = re.compile(r"[^\W\d]{0,20}[\W_]{0,3}[^\W\d]{0,20}[\W_]{0,3}[^\W\d]{0,20}[\W_]{0,3}\d")
 _BRACKETED = re.compile(r"[ \x01]{0,3}(\([^()\n]{4,80}\))[ \x01]{0,3}[:—–-]")
-_CLOCK = re.compile(
-    r"\b(\d{1,2})(?:[:.](\d{2}))?[ \u00a0\u202f]?([ap])\.?[ ]?m\b\.?|\b(\d{1,2})[:.](\d{2})\b",
-    re.IGNORECASE,
-)
-_ZONE = re.compile(r"[ ,(]*([A-Z]{2,5}|[A-Z][a-z]+ (?:Standard |Daylight |Summer )?Time)\b")
-
-
-@dataclass(frozen=True, slots=True)
-class When:
-    """The day and the time that a note gives itself."""
-
-    day: date | None = None
-    clock: time | None = None
-    zone: str | None = None  # as written
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +43,10 @@ class Reading:
     stamp: bool = False  # a label like "Last updated", whose date is all that it says
     plural: tuple[str, ...] = ()  # the label's folded words, when it stands alone
 
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What is known of the text around the passage."""
-
-    languages: tuple[Language, ...]  # the likeliest first
-    as_of: date | None  # the day on which the text stood
-    day_first: bool | None  # 5/12 is 5 December; None: the house is not known
-    tag: str  # the language that was asked for, "" when none was
+    def found(self, start: int, end: int, position: Position) -> FoundNote:
+        """The note as it stands at these offsets."""
+        day, clock, zone = self.when.day, self.when.clock, self.when.zone
+        return FoundNote(self.kind, self.words, self.label, day, clock, zone, start, end, position)
 
 
 def read(marked: str, context: Context, *, bracketed: bool = False) -> Reading | None:
@@ -115,7 +87,7 @@ def _labelled(
         return None
     head = marked[after.end : end]
     head_words = words_of(head)
-    stamp = _when(marked[: begin.start] + " " + head, context)
+    stamp = when_said(marked[: begin.start] + " " + head, context)
     if stamp.day is None and any(
         "." in one.folded and one.folded[0].isdigit() for one in head_words
     ):
@@ -135,7 +107,7 @@ def _labelled(
         kind=meaning(kind or "update", text, context, weak=kind is None),
         label=written,
         words=text,
-        when=stamp if stamp.day or stamp.clock else _said_when(text, context),
+        when=stamp if stamp.day or stamp.clock else _sentence_date(text, context),
         certain=kind is not None or stamp.day is not None or said,
         weak=kind is None and stamp.day is None,
         said=said,
@@ -164,32 +136,9 @@ def _label(
             if index and (known.labels[sequence] is None or any(c in between for c in ":.;!?\n")):
                 return None
             return index, length, sequence
-        if words[index].folded not in known.before and not _of_date(words[index], known):
+        if words[index].folded not in known.before and not of_date(words[index], known):
             return None
     return None
-
-
-def _of_date(word: Word, known: Language) -> bool:
-    folded = word.folded
-    if folded in _date_words(known.code) or _NUMBER.fullmatch(folded):
-        return True
-    parts = re.split(r"[-.]", folded)
-    return len(parts) > 1 and all(
-        _DIGITS.fullmatch(part) or part in _date_words(known.code) for part in parts
-    )
-
-
-@cache
-def _date_words(code: str) -> frozenset[str]:
-    """Names of months, weekdays and zones, folded, in this language and in English."""
-    found: set[str] = set()
-    for one in {code, "en"}:
-        words = names.language(one)
-        for group in (*words.months.values(), *words.weekdays.values(), words.am, words.pm):
-            found.update(word.folded for name in group for word in words_of(name))
-        found.update(words.months_read)
-    found.update(word.folded for name in written_names() for word in words_of(name))
-    return frozenset(found)
 
 
 def _separator(
@@ -212,14 +161,14 @@ def _separator(
             return previous.end
         if strength == "soft" and capital and (soft is None or dated):
             begins = marked[following.start] if following else ""
-            if "." in gap and following and _of_date(following, known):
+            if "." in gap and following and of_date(following, known):
                 dated = True
                 continue  # the full stop of "p.m." or "Dec."
             if not following or not begins.islower() or "\n" in gap or ")" in gap or "]" in gap:
                 soft, dated = previous.end, False
         if following is None:
             return previous.end if not weak else soft
-        if _of_date(following, known):
+        if of_date(following, known):
             dated = True
         elif following.folded not in known.between or any(one in _QUOTES for one in gap):
             break
@@ -231,7 +180,7 @@ def _separator(
 def _bracketed_head(marked: str, start: int, context: Context) -> int | None:
     """Where ``Update (3 May, second survey):`` ends, whose brackets hold a date and other words."""
     found = _BRACKETED.match(marked, start)
-    return found.end(1) if found and _when(found[1], context).day is not None else None
+    return found.end(1) if found and when_said(found[1], context).day is not None else None
 
 
 def _signed(marked: str, words: Sequence[Word], first: int) -> int | None:
@@ -277,7 +226,7 @@ def _trim(rest: str) -> str:
 def _peel(rest: str, known: Language, context: Context) -> tuple[When, str] | None:
     """A date at the start of the words, as in ``Correction: Dec. 6, 2021``, and what follows it."""
     words = words_of(rest[:160]) if _DATED.match(rest) else []
-    if not words or not (_of_date(words[0], known) or words[0].folded in known.between):
+    if not words or not (of_date(words[0], known) or words[0].folded in known.between):
         return None
     if any(one in _QUOTES or one in _CODE for one in rest[: words[0].start]):
         return None
@@ -293,11 +242,11 @@ def _peel(rest: str, known: Language, context: Context) -> tuple[When, str] | No
         begins = rest[following.start] if following else ""
         if strength == "soft" and ("." not in gap or not begins.islower()):
             end = previous.end
-        if not (_of_date(following, known) or following.folded in known.between):
+        if not (of_date(following, known) or following.folded in known.between):
             break
     if end is None:
         return None
-    when = _when(rest[:end], context)
+    when = when_said(rest[:end], context)
     return (when, _trim(rest[end:])) if when != When() else None
 
 
@@ -391,7 +340,7 @@ def _denied(text: str, known: Language) -> bool:
     return judgement(known.code).never.anywhere(words_of(text[:400]))
 
 
-def _said_when(text: str, context: Context) -> When:
+def _sentence_date(text: str, context: Context) -> When:
     """The date of a sentence such as "This post was last updated on …" inside a note."""
     words = words_of(text[:3000])
     for known in context.languages:
@@ -420,61 +369,13 @@ def _after(
         return When()
     passage = marked[begin:stop].replace(MARK, " ")
     verb = words[end - 1].end - begin
-    for stamp in _stamps(passage, context):
+    for stamp in stamps_in(passage, context):
         before = words_of(passage[: stamp.start])[-1:]
         near = len(words_of(passage[verb : stamp.start])) <= 4 if stamp.start >= verb else True
         close = stamp.start >= verb and not words_of(passage[verb : stamp.start])
         if near and before and (close or before[0].folded in known.on):
-            return _from_stamp(stamp, passage)
+            return from_stamp(stamp, passage)
     return When()
-
-
-def _when(head: str, context: Context) -> When:
-    """The date, time and zone of a label's head."""
-    head = head.replace(MARK, " ")
-    if not any(one.isdigit() for one in head) and not re.search(
-        r"noon|midnight", head, re.IGNORECASE
-    ):
-        return When()
-    for stamp in _stamps(head, context):
-        return _from_stamp(stamp, head)
-    clock = _CLOCK.search(head)
-    if clock is None:
-        return When()
-    read = _clock(clock)
-    zone = _ZONE.match(head, clock.end())
-    return When(None, read, zone[1] if zone and read else None)
-
-
-def _from_stamp(stamp: Stamp, text: str) -> When:
-    if stamp.time is None and (clock := _CLOCK.search(text, 0, stamp.start)):
-        read = _clock(clock)
-        zone = _ZONE.match(text, clock.end())
-        return When(stamp.date, read, zone[1] if zone and read else None)
-    return When(stamp.date, stamp.time, stamp.zone)
-
-
-def _clock(found: re.Match[str]) -> time | None:
-    hour, minute = int(found[1] or found[4]), int(found[2] or found[5] or 0)
-    if found[3]:
-        if not 1 <= hour <= 12:
-            return None
-        hour = hour % 12 + (12 if found[3].lower() == "p" else 0)
-    return time(hour, minute) if hour < 24 and minute < 60 else None
-
-
-def _stamps(text: str, context: Context) -> Iterator[Stamp]:
-    """The dates of a passage, in the first language that finds any.
-
-    A numeric date is read by the house; where there is none, by the custom of the language.
-    """
-    codes = [context.tag] if context.tag else []
-    codes += [one.code for one in context.languages if one.code not in codes]
-    for code in codes:
-        found = find_stamps(text, language=code, day_first=context.day_first, as_of=context.as_of)
-        if found:
-            yield from found
-            return
 
 
 def may_be_note(raw: str, context: Context) -> bool:
@@ -486,7 +387,7 @@ def may_be_note(raw: str, context: Context) -> bool:
     if not start or not start[0].isalnum() or may_open(start, context.languages):
         return True
     word = words_of(start[:40])[:1]
-    return bool(word) and any(_of_date(word[0], known) for known in context.languages)
+    return bool(word) and any(of_date(word[0], known) for known in context.languages)
 
 
 def known_languages(codes: Sequence[str]) -> tuple[Language, ...]:
