@@ -94,7 +94,7 @@ def digits_changed(draw: st.DrawFn) -> Pair:
                 "x{}",
                 "{}km",
             ]
-        )  # fmt: skip
+        )
     )
     number = draw(st.text(DIGITS, min_size=1, max_size=6))
     place = draw(st.integers(0, len(number) - 1))
@@ -154,7 +154,7 @@ def names_changed(draw: st.DrawFn) -> Pair:
                 "The prize went to {last}’s film.",
                 "“We lost,” said {first} {last}.",
             ]
-        )  # fmt: skip
+        )
     )
     return Pair(sentence.format(first=first, last=name), sentence.format(first=first, last=changed))
 

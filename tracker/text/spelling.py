@@ -57,14 +57,12 @@ def _american(word: str) -> str:
 
 
 # Endings that make another form of the same word; one set of endings on one beginning.
-_ENDINGS = {
-    "en": frozenset(
-        ["", "s", "es", "ed", "d", "ing", "'s", "ly", "ally", "al", "ily", "y", "ies", "ied",
-         "e", "n", "en", "t", "ting", "ted", "ning", "ned", "ping", "ped", "ging", "ged", "ming",
-         "med", "ling", "led", "ation", "ations", "ion", "ions", "ment", "ments", "ity", "ization",
-         "izing", "ized", "ize", "izes"]
-    ),
-}  # fmt: skip
+_GRAMMAR = frozenset(["", "s", "es", "ed", "ing"])
+_ENDINGS = frozenset(
+    ["", "s", "es", "ed", "d", "ing", "e", "ly", "ally", "al", "ily", "y", "ies", "ied",
+     "ting", "ted", "ning", "ned", "ping", "ped", "ging", "ged", "ming", "med", "ling", "led",
+     "izing", "ized", "ize", "izes"]
+)  # fmt: skip
 _SAME_STEM = 4
 
 
@@ -74,11 +72,15 @@ def _same_stem(old: str, new: str, language: str) -> bool:
         head += 1
     left, right = old[head:], new[head:]
     if language == "en":
-        endings = _ENDINGS["en"]
-        return (
-            (head >= 3 and {left, right} <= {"", "s", "es", "ed", "d", "ing", "n", "e"})
-            or (head >= _SAME_STEM and left in endings and right in endings)
-        ) and not ({left, right} == {"", "t"} and head < 6)
+        if {left, right} in ({"", "d"}, {"", "n"}, {"", "e"}):
+            # cause and caused, take and taken, know and known; but not win and wind, plan and plane
+            base = old[:head]
+            return {left, right} != {"", "e"} and (
+                base.endswith("e") or ({left, right} == {"", "n"} and base.endswith(("ow", "aw")))
+            )
+        if head >= 3 and left in _GRAMMAR and right in _GRAMMAR:
+            return True
+        return head >= _SAME_STEM and left in _ENDINGS and right in _ENDINGS
     # Languages with many endings: a long common beginning and short ends.
     return head >= 4 and head * 3 >= 2 * max(len(old), len(new)) and max(len(left), len(right)) <= 3
 

@@ -13,7 +13,8 @@ def is_name(reading: Reading, place: int) -> bool:
         return False
     word = reading.fold(place)
     lexicon = reading.lexicon
-    base = word.removesuffix("'s").removesuffix("'")
+    base = word.split("'")[0] if word.split("'")[0] in lexicon.function else word
+    base = base.removesuffix("'s").removesuffix("'")
     if base in lexicon.function or base in lexicon.titles or base in ("i", "i'm", "i'll", "i've"):
         following = reading.fold(place + 1)
         if base in lexicon.titles and following in lexicon.institutions:

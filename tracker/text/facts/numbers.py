@@ -351,6 +351,9 @@ def _other_number(reading: Reading, start: int, place: int, qualifier: str) -> F
         if word == "second" and reading.fold(place - 1) in lexicon.numbers:
             return None
         return Fact("number", ("ordinal", str(lexicon.ordinals[word])), place, place + 1)
+    if reading.fold(start) in lexicon.quantifiers:
+        quantity = ("quantity", lexicon.quantifiers[reading.fold(start)])
+        return Fact("number", quantity, start, start + 1, weak=True)
     if word in lexicon.vague:
         key: tuple[object, ...] = ("vague", lexicon.vague[word], qualifier)
         return Fact("number", key, start, place + 1)

@@ -81,6 +81,7 @@ def triggers(lexicon: Lexicon) -> frozenset[str]:
     return frozenset(
         [phrase[0] for phrase in lexicon.qualifiers]
         + [*lexicon.numbers, *lexicon.scales, *lexicon.ordinals, *lexicon.vague]
+        + [*lexicon.quantifiers]
         + [*lexicon.months, *lexicon.weekdays, *lexicon.relative, *lexicon.clock]
         + [*lexicon.shifters, *lexicon.negations, *lexicon.attribution, *lexicon.modality]
         + ["a", "an", "us", "ca"]

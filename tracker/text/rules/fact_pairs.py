@@ -25,6 +25,9 @@ def changed_facts(hunk: Hunk, scope: Scope) -> list[FactPair]:
     for one, other in pairs:
         if one is not None and other is not None and _same_fact(hunk, one, other, scope):
             continue
+        if one is not None and other is not None and _quantities(one, other):
+            found.append((one, other))
+            continue
         # Not a pair after all: each may still have its like on the other side.
         left = one if one is not None and not _stands(hunk, one, True, numbers_new, scope) else None
         right = (
@@ -61,6 +64,14 @@ def _unequal(old: Sequence[Fact], new: Sequence[Fact]) -> list[FactPair]:
     return pairs
 
 
+def _quantities(one: Fact, other: Fact) -> bool:
+    """Tell whether one says how many in words, and the other says something else: all and some."""
+    return "quantity" in (one.key[0], other.key[0]) and not (
+        {one.key[0], other.key[0]} == {"quantity", "ordinal"}
+        or (one.weak and other.weak and one.key[0] != other.key[0])
+    )
+
+
 def _folds(side: Side, first: int, last: int) -> list[str]:
     return [token.fold.rstrip(".").removesuffix("'s") for token in side.seen[first:last]]
 
@@ -72,7 +83,7 @@ def _stands(hunk: Hunk, fact: Fact, is_old: bool, numbers_there: bool, scope: Sc
     ):
         return True
     if fact.weak:
-        return not numbers_there
+        return fact.key[0] == "quantity" or not numbers_there
     if fact.kind == "name":
         side, first, last = (hunk.new, hunk.c, hunk.d) if is_old else (hunk.old, hunk.a, hunk.b)
         there = Counter(_folds(side, first, last))
@@ -166,8 +177,7 @@ def _only_place(hunk: Hunk, fact: Fact) -> bool:
             ):
                 return False
     old, new = (
-        [other.key for other in side.facts if other.kind == "name"]
-        for side in (hunk.old, hunk.new)
+        [other.key for other in side.facts if other.kind == "name"] for side in (hunk.old, hunk.new)
     )
     return old == new
 

@@ -55,13 +55,7 @@ def words(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
     if scope.quoted:
         return []
     added, removed = content(hunk, scope)
-    contrary_pairs = [
-        (one, other)
-        for one in removed
-        for other in added
-        if frozenset((one, other)) in scope.lexicon.opposites
-        or contrary(one, other, scope.lexicon)
-    ] if len(added) * len(removed) <= MANY_WORDS * MANY_WORDS else []  # fmt: skip
+    contrary_pairs = _contraries(hunk, added, removed, scope)
     if contrary_pairs:
         told = [verdict(hunk, "negation", True)]
         for one, other in contrary_pairs:
@@ -99,6 +93,22 @@ def _person(hunk: Hunk) -> bool:
         if one in _PERSONS and other in _PERSONS and _PERSONS[one] != _PERSONS[other]
     }
     return any("we" in swap or swap == {"he", "she"} for swap in swaps)
+
+
+def _contraries(
+    hunk: Hunk, added: Sequence[str], removed: Sequence[str], scope: Scope
+) -> list[tuple[str, str]]:
+    """Return the pairs of words, small ones too, of which one turns the other round."""
+    if hunk.b - hunk.a > MANY_WORDS or hunk.d - hunk.c > MANY_WORDS:
+        return []
+    gone, come = ({token.fold for token in tokens} for tokens in (hunk.gone, hunk.come))
+    return [
+        (one, other)
+        for one in sorted(gone - come)
+        for other in sorted(come - gone)
+        if frozenset((one, other)) in scope.lexicon.opposites
+        or (one in removed and other in added and contrary(one, other, scope.lexicon))
+    ]
 
 
 def _clarified(hunk: Hunk, added: Sequence[str], removed: Sequence[str]) -> bool:
