@@ -188,6 +188,16 @@ def test_a_tab_within_a_line_moves_no_mark() -> None:
     assert [node.text for node in page.nodes if node.text.strip()] == ["easy for anyone   to read"]
 
 
+def test_an_article_too_long_for_a_page_is_shown_in_its_source() -> None:
+    old = "Some words of it. " * 6_000
+    change = change_of(old, old + "More.")
+    began = time.process_time()
+    fragment = diff_html.fragment(change, old, old + "More.")
+    assert time.process_time() - began < 2
+    assert diff_html.TOO_LONG in fragment
+    assert "<ins>More.</ins>" in fragment
+
+
 def test_a_page_is_complete_and_its_title_is_escaped() -> None:
     made = diff_html.page("A <b>title</b>", "<p>x</p>")
     html5lib.HTMLParser(strict=True).parse(made)

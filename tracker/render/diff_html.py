@@ -33,6 +33,10 @@ from tracker.text.document import parse
 View = Literal["rendered", "source"]
 Layout = Literal["inline", "side-by-side"]
 
+LONGEST_RENDERED = 100_000
+"""Code points of either version, about 17,000 words, up to which the page itself is marked."""
+
+TOO_LONG = "The article is too long to be marked as a page, so the changes are shown in its source."
 NOT_PLACED = (
     "The words of this article could not be matched with their place on the page, so the changes"
     " are shown in its source."
@@ -70,9 +74,11 @@ def fragment(
     if change.coarse:
         parts.append(f'<p class="tracker-remark">{COARSE}</p>')
     if view == "rendered":
-        body = _rendered(change, old, new, layout, formatting, names)
+        too_long = max(len(old), len(new)) > LONGEST_RENDERED
+        body = None if too_long else _rendered(change, old, new, layout, formatting, names)
         if body is None:
-            parts.append(f'<p class="tracker-remark">{NOT_PLACED}</p>')
+            remark = TOO_LONG if too_long else NOT_PLACED
+            parts.append(f'<p class="tracker-remark">{remark}</p>')
             view = "source"
         else:
             parts.append(_fields(change, old, new))
