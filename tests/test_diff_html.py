@@ -195,7 +195,7 @@ def test_an_article_too_long_for_a_page_is_shown_in_its_source() -> None:
     fragment = diff_html.fragment(change, old, old + "More.")
     assert time.process_time() - began < 2
     assert diff_html.TOO_LONG in fragment
-    assert "<ins>More.</ins>" in fragment
+    assert "More.</ins></pre>" in fragment
 
 
 def test_a_page_is_complete_and_its_title_is_escaped() -> None:
