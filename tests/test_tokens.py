@@ -43,6 +43,7 @@ def test_what_readers_take_for_one_is_one_token(token: str) -> None:
         ("end.[^1] Next", ["end", ".", "[^1]", "Next"]),
         ("wait... what", ["wait", "...", "what"]),
         ("他说15日", ["他", "说", "15", "日"]),
+        ("15वीं सदी", ["15वीं", "सदी"]),
         ("ที่นี่", ["ที่", "นี่"]),
         ("🇺🇸🇫🇷", ["🇺🇸", "🇫🇷"]),
         ("J. K. Rowling", ["J", ".", "K", ".", "Rowling"]),

@@ -73,21 +73,23 @@ _SHARED = r"""
   | \]\( | !\[ | \]\[[^\[\]\n]{0,100}\]        # of links; the name of a link's definition
   | &(?:[A-Za-z]{2,31}|\#\d{1,7}|\#x[0-9A-Fa-f]{1,6});   # an entity of HTML
   | (?:https?|ftp)://[^\s<>"]*[^\s<>".,;:!?'\u2019\u201d)\]}*_|]        # a bare address
-  | [%(word)s][%(word)s.+\-]{0,63}@[%(word)s\-]{1,63}(?:\.[%(word)s\-]{1,63}){1,8}  # an e-mail
+  | \w[\w.+\-]{0,63}@[\w\-]{1,63}(?:\.[\w\-]{1,63}){1,8}  # an e-mail
   | (?:[%(alpha)s]\.){2,}                       # an abbreviation of single letters: a.m., U.S.
   | [%(alpha)s]{0,3}[%(money)s][\-\u2212]?\d[\d.,'\u2019\u00a0\u202f]*(?<=\d)%(tail)s  # an amount
-  | (?:(?<![%(word)s])[+\-\u2212\u00b1])?
+  | (?:(?<!\w)[+\-\u2212\u00b1])?
       \d{1,3}(?:[\ \u00a0\u2009\u202f]\d{3}(?!\d))+(?:[.,]\d+)?%(tail)s   # with its thousands apart
   | \d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+\-]\d\d:?\d\d)?    # an instant
-  | (?:(?<![%(word)s])[+\-\u2212\u00b1])?\d+(?:[.,:/'\u2019\-]\d+)*%(tail)s         # a number
+  | (?:(?<!\w)[+\-\u2212\u00b1])?\d+(?:[.,:/'\u2019\-]\d+)*%(tail)s         # a number
   | (?:[@\#]|(?<=\s)/)?[%(word)s]+                    # a word, of one part or more
       (?:(?:['\u2019\u02bc/@\-\u2010\u2011]|&(?!\#?\w{1,31};)|\.(?=[a-z])|_+)[%(word)s]+)*
   | <!--[^<>]{0,2000}(?<=--)>                 # a comment
   | </?[A-Za-z][^<>]{0,1000}>                 # a tag
 """
+# Letters of a unit. The class of all letters is costly to compile: it stands only where it must.
+_UNIT = r"(?:[^\W_\u2e80-\u9fff]|[\u0300-\u036f\u0900-\u0dff])++"
 _TAIL = (
     r"(?:[\u00a0\u2009\u202f]?[%%\u2030\u2031\u00b0{money}][CFK]?"
-    r"|[{word}]+(?:[\-\u2010\u2011'\u2019][{word}]+)*)?"
+    r"|{unit}(?:[\-\u2010\u2011'\u2019]{unit})*)?"
 )
 # The sign of a quotation at the head of a line belongs to the white space there: a quotation that
 # is wrapped anew has its words unchanged. (A look back has a fixed width.)
@@ -98,9 +100,9 @@ _RUNS = r"""
 
 
 def _pattern(
-    letters: str, alpha: str, money: str, keycap: str = "", extra: str = ""
+    letters: str, alpha: str, money: str, unit: str, keycap: str = "", extra: str = ""
 ) -> re.Pattern[str]:
-    tail = _TAIL.replace("{word}", letters).replace("{money}", money).replace("%%", "%")
+    tail = _TAIL.replace("{unit}", unit).replace("{money}", money).replace("%%", "%")
     shared = _SHARED % {"word": letters, "alpha": alpha, "money": money, "tail": tail}
     # White space is left at once, and the common cases come first: both for speed.
     return re.compile(
@@ -114,7 +116,7 @@ _ROUGHLY = re.compile(r"\w+|\S")
 @cache
 def _ascii_pattern() -> re.Pattern[str]:
     """The tokens of a text with nothing but ASCII: quicker to compile and to run."""
-    return _pattern("0-9A-Za-z", "A-Za-z", "$")
+    return _pattern("0-9A-Za-z", "A-Za-z", "$", "[0-9A-Za-z]+")
 
 
 @cache
@@ -130,7 +132,7 @@ def _pattern_of_all_scripts() -> re.Pattern[str]:
   | [^\s][{_MARKS}]*                                            # any other, a Han character too
 """
     keycap = r"|[0-9\#*]\ufe0f?\u20e3"
-    return _pattern(_LETTERS, _SINGLE, _CURRENCY, keycap, extra)
+    return _pattern(_LETTERS, _SINGLE, _CURRENCY, _UNIT, keycap, extra)
 
 
 def split(text: str) -> list[str]:
