@@ -104,6 +104,26 @@ def measure(folder: Path, *, misses: bool) -> None:
     print(f"there is none {false_dates}, words right {words / found_count:.3f}")
 
 
+def in_articles(folder: Path) -> None:
+    """The notes that real edits added, looked for in the whole article after the edit."""
+    text = (folder / "edits.jsonl").read_text(encoding="utf-8")
+    added = found = kinds = 0
+    for row in map(json.loads, text.splitlines()):
+        if not row["notes_added"]:
+            continue
+        notes = find_notes(row["new"])
+        for wanted in row["notes_added"]:
+            words = " ".join(re.findall(r"\w+", wanted["text"].lower()))
+            spoken = [(note, " ".join(re.findall(r"\w+", note.text.lower()))) for note in notes]
+            same_words = [
+                note for note, said in spoken if said and (said in words or words in said)
+            ]
+            added += 1
+            found += bool(same_words)
+            kinds += bool(same_words) and same_words[0].kind == wanted["kind"]
+    print(f"in whole articles: {found} of {added} notes that edits added, kind right in {kinds}")
+
+
 def bundle(folder: Path, *, show: bool) -> None:
     with tempfile.TemporaryDirectory() as place:
         subprocess.run(["git", "clone", "-q", folder / "18f-posts.bundle", place], check=True)
@@ -137,6 +157,7 @@ def main() -> None:
     chosen = options.parse_args()
     folder = data_folder()
     measure(folder, misses=chosen.misses)
+    in_articles(folder)
     bundle(folder, show=chosen.bundle)
 
 

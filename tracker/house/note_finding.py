@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -26,6 +27,8 @@ from tracker.model import FoundNote, Position
 if TYPE_CHECKING:
     from tracker.house.style import Style
 
+_DEFINED = re.compile(r"[ \t]*\[([^\]\n]{1,300})\]:")
+_REFERENCE = re.compile(r"\[([^\[\]]{1,300})\]")
 LONGEST_NOTE = 20_000  # no note is longer; a longer passage is not searched
 
 
@@ -82,6 +85,7 @@ class _Finder:
     taken: set[int] = field(default_factory=set)  # indexes of passages that are notes
     inline: list[FoundNote] = field(default_factory=list)
     waiting: dict[int, Reading] = field(default_factory=dict)  # notes only at the text's edges
+    defined: frozenset[str] | None = None  # labels of link definitions; None: not looked at yet
     around: Surroundings = field(init=False)
 
     def __post_init__(self) -> None:
@@ -199,11 +203,23 @@ class _Finder:
     def _add(self, first: int, last: int, reading: Reading) -> None:
         passage = self.passages[first]
         end = self.passages[last].end
+        reading = replace(reading, words=self._without_references(reading.words))
         found = reading.found(passage.start, end, "inline")
         if self.style is not None:
             found = self._in_style(found)
         self.found[first] = _Found(found, first, last)
         self.taken.update(range(first, last + 1))
+
+    def _without_references(self, words: str) -> str:
+        """The words with the brackets of ``[text]`` gone where the text defines that link."""
+        if "[" not in words:
+            return words
+        if self.defined is None:
+            others = (one.raw for one in self.passages if one.shape == "other")
+            found = (_DEFINED.match(raw) for raw in others)
+            self.defined = frozenset(one[1].lower() for one in found if one)
+        defined = self.defined
+        return _REFERENCE.sub(lambda one: one[1] if one[1].lower() in defined else one[0], words)
 
     def _in_style(self, found: FoundNote) -> FoundNote:
         """The note as the house's own template reads it, if it is one of the house's lines."""
