@@ -76,7 +76,7 @@ def judge(
             for number in verdict.edits:
                 labels[owners[number]].add(verdict.label)
     for change in diff.fields:
-        verdicts += judge_field(change, before, after, words)
+        verdicts += judge_field(change, before, after, words, diff.fields)
 
     verdicts = _distinct(verdicts)
     return Change(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cache
 
@@ -14,11 +15,20 @@ from tracker.text.lexicon import Lexicon
 from tracker.text.rules import Scope, Verdict, clipped
 
 
-def judge_field(change: FieldChange, old: Article, new: Article, lexicon: Lexicon) -> list[Verdict]:
-    """Return what one key of the front matter that differs tells a reader."""
+def judge_field(
+    change: FieldChange,
+    old: Article,
+    new: Article,
+    lexicon: Lexicon,
+    others: Sequence[FieldChange] = (),
+) -> list[Verdict]:
+    """Return what one key of the front matter that differs tells a reader.
+
+    ``others``: all keys that differ; what only went from one key to another is no news.
+    """
     before = raw_value(old, change.key, change.new) if change.old is None else change.old
     after = raw_value(new, change.key, change.old) if change.new is None else change.new
-    if before == after:
+    if before == after or _renamed(change, others):
         return [_verdict("metadata", change.key, "", False)]
     if change.role == "headline":
         return [
@@ -37,6 +47,16 @@ def judge_field(change: FieldChange, old: Article, new: Article, lexicon: Lexico
     elif change.role == "notes":
         told = [_verdict("note", before, after, False)]
     return told
+
+
+def _renamed(change: FieldChange, others: Iterable[FieldChange]) -> bool:
+    """Tell whether the value stands under another key now, or stood there before."""
+    if change.old is not None and change.new is not None:
+        return False
+    return any(
+        other.role == change.role and (other.old, other.new) == (change.new, change.old)
+        for other in others
+    )
 
 
 def raw_value(article: Article, key: str, other: str | None) -> str:

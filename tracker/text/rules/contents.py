@@ -75,7 +75,13 @@ def _like_any(word: str, others: Collection[str], lexicon: Lexicon) -> bool:
 
 
 def _covered(hunk: Hunk, found: Sequence[Fact], is_old: bool, lexicon: Lexicon) -> set[int]:
-    """Return the places of words in facts; a fact misspelled on the other side stays a word."""
+    """Return the places of words in facts.
+
+    A fact misspelled on the other side stays a word, and so does a name whose words stand there
+    without their capitals.
+    """
+    there = {token.fold for token in (hunk.come if is_old else hunk.gone)}
+    side = hunk.old if is_old else hunk.new
     return {
         place
         for fact in found
@@ -85,6 +91,7 @@ def _covered(hunk: Hunk, found: Sequence[Fact], is_old: bool, lexicon: Lexicon) 
             else misspelled(hunk, fact, is_old, lexicon)
         )
         for place in range(fact.first, fact.last)
+        if fact.kind != "name" or side.seen[place].fold not in there
     }
 
 
