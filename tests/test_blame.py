@@ -111,3 +111,16 @@ def test_the_command_shows_the_note_of_the_revision_that_brought_a_passage(newsr
     newsroom.write("a.md", ONE)
     newsroom.ok("record", "a.md", "--at", "05/12/22 noon")
     assert "[-over the river-]" in newsroom.ok("blame", "a.md", "--removed").out
+
+
+def test_the_page_links_passages_to_revisions_and_runs_nothing(newsroom: Desk) -> None:
+    newsroom.write("a.md", ONE)
+    newsroom.ok("record", "a.md", "--at", "05/10/22 noon")
+    newsroom.write("a.md", TWO.replace("Monday", "<script>alert(1)</script>"))
+    newsroom.ok("record", "a.md", "--at", "05/11/22 noon")
+    newsroom.ok("blame", "a.md", "--html", "page.html")
+    page = newsroom.read("page.html")
+    assert "<script" not in page
+    assert '>over the river<sup><a href="#revision-2">2</a></sup></span>' in page
+    assert '<del title="Taken out by revision 2">Monday<sup>' in page
+    assert '<li id="revision-2" value="2">' in page

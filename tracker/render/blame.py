@@ -9,9 +9,10 @@ import click
 
 from tracker.house import style as house_style
 from tracker.house.settings import Settings
-from tracker.model import Blame, Revision
+from tracker.model import Blame, Removal, Revision
 from tracker.render.plain import printed
 from tracker.render.visible import visible
+from tracker.text.document import parse
 
 
 def as_object(found: Blame) -> object:
@@ -77,52 +78,80 @@ def removals(found: Blame, settings: Settings) -> Iterator[str]:
 
 
 def html(found: Blame, settings: Settings) -> str:
-    """A fragment: the text as it is written, each passage with its revision, and a list of them.
+    """A fragment: the body as it is written, and the revisions that brought its passages.
 
-    Passages link to the revision that brought them; what was taken out stands where it stood, as
-    ``<del>`` in a ``<details>`` that is closed.
+    Passages that came after the first revision are marked, with a link to their revision; what
+    was taken out stands as ``<del>`` where it stood. Front matter is left out.
     """
-    out = ['<div class="blame">', '<p class="passages">']
-    cuts = {each.place for each in found.removals}
-    for span in found.spans:
-        revision = found.revisions[span.revision - 1]
-        title = escape(_title(revision, settings))
-        at = span.start
-        for cut in [*sorted(cut for cut in cuts if span.start <= cut < span.end), span.end]:
-            words = escape(visible(found.text[at:cut]))
-            if words:
-                out.append(
-                    f'<a class="passage" href="#revision-{span.revision}" title="{title}" '
-                    f'data-revision="{span.revision}">{words}</a>'
-                )
-            out += _taken_out(found, cut) if cut in cuts else []
-            at = cut
-            cuts.discard(cut)
-    out += ["</p>", '<ol class="revisions">']
-    used = {span.revision for span in found.spans} | {each.revision for each in found.removals}
+    start = parse(found.text).body_start
+    out = [
+        '<div class="tracker-blame">',
+        f'<div class="tracker-text">{_passages(found, settings, start)}</div>',
+    ]
+    out += ["<h2>Revisions</h2>", "<ol>"]
+    used = {span.revision for span in found.spans if span.end > start}
+    used |= {each.revision for each in found.removals if each.place >= start}
     for revision in found.revisions:
         if revision.number in used:
-            at_text = revision.at.isoformat()
-            notes = "".join(
-                f"<br>{escape(visible(house_style.line(settings.style, note, settings.zone)))}"
-                for note in revision.notes
-            )
-            out.append(
-                f'<li id="revision-{revision.number}" value="{revision.number}">'
-                f'<time datetime="{at_text}">{escape(_when(revision, settings))}</time>, '
-                f"{escape(visible(revision.person.name))}{notes}</li>"
-            )
+            out.append(_item(revision, settings))
     return "\n".join([*out, "</ol>", "</div>"]) + "\n"
 
 
-def _taken_out(found: Blame, place: int) -> Iterator[str]:
+def _passages(found: Blame, settings: Settings, start: int) -> str:
+    gone: dict[int, list[Removal]] = {}
     for each in found.removals:
-        if each.place == place:
-            words = escape(visible(each.text))
-            yield (
-                f'<del class="removed" data-revision="{each.revision}" '
-                f'title="taken out by revision {each.revision}">{words}</del>'
-            )
+        gone.setdefault(each.place, []).append(each)
+    places = sorted(place for place in gone if place >= start)
+    parts: list[str] = []
+    for span in found.spans:
+        at = max(span.start, start)
+        if at >= span.end:
+            continue
+        cuts = [place for place in places if at <= place < span.end]
+        for cut in [*cuts, span.end]:
+            parts.append(_passage(found, settings, span.revision, found.text[at:cut]))
+            if cut < span.end or cut == len(found.text):
+                parts += [_taken_out(each) for each in gone.get(cut, ())]
+            at = cut
+    return "".join(parts).strip("\n")
+
+
+_TINTS = 4
+
+
+def _passage(found: Blame, settings: Settings, number: int, words: str) -> str:
+    """One passage: plain from the first revision, else marked, the newer the deeper."""
+    if not words.strip() or number == 1:
+        return escape(visible(words))
+    revision = found.revisions[number - 1]
+    tint = 1 + (number - 2) * _TINTS // max(len(found.revisions) - 1, 1)
+    text = words.rstrip()
+    link = f'<sup><a href="#revision-{number}">{number}</a></sup>'
+    title = escape(_title(revision, settings))
+    return (
+        f'<span class="tracker-passage tracker-tint-{tint}" title="{title}">'
+        f"{escape(visible(text))}{link}</span>{escape(words[len(text) :])}"
+    )
+
+
+def _taken_out(gone: Removal) -> str:
+    number = gone.revision
+    return (
+        f'<del title="Taken out by revision {number}">{escape(visible(gone.text))}'
+        f'<sup><a href="#revision-{number}">{number}</a></sup></del> '
+    )
+
+
+def _item(revision: Revision, settings: Settings) -> str:
+    notes = "".join(
+        f"<br>{escape(visible(house_style.line(settings.style, note, settings.zone)))}"
+        for note in revision.notes
+    )
+    return (
+        f'<li id="revision-{revision.number}" value="{revision.number}">'
+        f'<time datetime="{revision.at.isoformat()}">{escape(_when(revision, settings))}</time>, '
+        f"{escape(visible(revision.person.name))}{notes}</li>"
+    )
 
 
 def _when(revision: Revision, settings: Settings) -> str:
