@@ -15,7 +15,7 @@ from tests.articles import TOKENS, pairs
 from tests.diff_marks import marked
 from tests.hard_texts import HARD
 from tracker.model import Diff, Edit
-from tracker.text import tokens
+from tracker.text import sequences, tokens
 from tracker.text.diff import LONGEST_SENTENCE, apply, diff, revert
 
 ANY_TEXT = st.text(
@@ -280,6 +280,27 @@ def test_hard_texts_take_bounded_work(name: str, monkeypatch: pytest.MonkeyPatch
     assert len(found.edits) <= 10_000
     assert apply(old, found.edits) == new
     assert revert(new, found.edits) == old
+
+
+LETTERS = st.lists(st.sampled_from("aabbbcdefg"), max_size=14)
+
+
+@pytest.mark.parametrize("most_cells", [0, 4, 1_000])
+@given(old=LETTERS, new=LETTERS)
+@example(old=list("cdaa"), new=list("daaa"))
+def test_what_two_sequences_have_in_common_is_in_order_however_it_is_cut(
+    most_cells: int, old: list[str], new: list[str]
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sequences, "MOST_CELLS", most_cells)
+        runs = sequences.Matching(diff_module._engine, sequences.Budget()).runs(old, new)
+    old_end = new_end = 0
+    for a, c, size in runs:
+        assert a >= old_end
+        assert c >= new_end
+        assert size > 0
+        assert old[a : a + size] == new[c : c + size]
+        old_end, new_end = a + size, c + size
 
 
 def test_a_coarse_answer_is_said_to_be_coarse() -> None:

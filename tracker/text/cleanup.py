@@ -17,7 +17,9 @@ Region = tuple[int, int, int, int]
 def regions(runs: Sequence[Run], old: Sequence[str], new: Sequence[str]) -> list[Region]:
     """What the runs leave out, cleaned up, in order."""
     found = _between(_without_crumbs(list(runs), old, new), len(old), len(new))
-    found = [_slide(region, old, new, found, place) for place, region in enumerate(found)]
+    for place in range(len(found)):
+        # In order: each may slide up to where the one before has come to stand.
+        found[place] = _slide(found[place], old, new, found, place)
     return [part for region in found for part in _facts(region, old, new)]
 
 

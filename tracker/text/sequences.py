@@ -80,7 +80,7 @@ class Matching:
         new_places = [place for place in range(c, d) if new[place] in common]
         cells = len(old_places) * len(new_places)
         if cells > MOST_CELLS or not self.budget.take(cells * CELL):
-            return self._anchored(old, new, old_places, new_places)
+            return self._anchored(old[:b], new[:d], old_places, new_places)
         letters: dict[str, str] = {}
         for place in old_places:
             if old[place] not in letters:
