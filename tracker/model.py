@@ -118,7 +118,7 @@ class Meaning:
     labels: frozenset[str]
     reasons: tuple[str, ...]
     fields: tuple[FieldChange, ...]
-    first: int | None = None  # offset in the new text of the first edit that touches a fact
+    line: int | None = None  # of the first labeled edit of words in the new text, from 1
     fact_replaced: bool = False  # a number, date, name, quote or negation gave way to another
 
 

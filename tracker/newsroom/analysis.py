@@ -1,24 +1,40 @@
-"""What pairs of texts mean: worked out once, then remembered in the catalog."""
+"""What texts say and what pairs of texts mean: worked out once, then remembered."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date, datetime
 from functools import cache
 from hashlib import sha256
+from itertools import pairwise
 from pathlib import Path
 
+from tracker.house.notes import find_notes
 from tracker.house.settings import Settings
-from tracker.model import Change, FieldChange, Meaning
+from tracker.model import Change, FoundNote, Meaning, Track, Version
+from tracker.newsroom.chronicle import State, reading_of
+from tracker.newsroom.memory import (
+    meaning_from_json,
+    meaning_to_json,
+    reading_from_json,
+    reading_to_json,
+)
+from tracker.text.document import Document, decode, parse
 
 FACTS = frozenset({"number", "date", "name", "quote", "negation"})
+NOTHING = Meaning(0, 0, substantive=False, labels=frozenset(), reasons=(), fields=())
+_MOST_KEPT = 8  # texts that are kept read: an article's neighbours in time, which are compared
 
 Compare = Callable[[str, str], Change]
+Pair = tuple[str, str]
+"""Two blobs that were compared; or a blob, and the instant of the revision that has it."""
 
 
-def meaning(change: Change) -> Meaning:
-    """A change without its edits."""
-    touched = [edit for edit in change.edits if edit.verbal and edit.labels and edit.field is None]
+def meaning(change: Change, text: str) -> Meaning:
+    """A change without its edits. ``text`` is the newer of its texts."""
+    places = [
+        edit.new_start for edit in change.edits if edit.verbal and edit.labels and not edit.field
+    ]
     return Meaning(
         change.words_added,
         change.words_removed,
@@ -26,76 +42,132 @@ def meaning(change: Change) -> Meaning:
         change.labels,
         change.reasons,
         change.fields,
-        first=min((edit.new_start for edit in touched), default=None),
+        line=text.count("\n", 0, min(places)) + 1 if places else None,
         fact_replaced=any(
             edit.operation == "replace" and edit.labels & FACTS for edit in change.edits
         ),
     )
 
 
-def to_json(found: Meaning) -> str:
-    """A meaning as compact JSON."""
-    fields = [[each.key, each.role, each.old, each.new] for each in found.fields]
-    return json.dumps(
-        [
-            found.words_added,
-            found.words_removed,
-            found.substantive,
-            sorted(found.labels),
-            found.reasons,
-            fields,
-            found.first,
-            found.fact_replaced,
-        ],
-        ensure_ascii=False,
-        separators=(",", ":"),
-    )
-
-
-def from_json(text: str) -> Meaning | None:
-    """The meaning that ``to_json`` wrote; None for anything else."""
-    try:
-        added, removed, substantive, labels, reasons, fields, first, replaced = json.loads(text)
-        return Meaning(
-            added,
-            removed,
-            substantive,
-            frozenset(labels),
-            tuple(reasons),
-            tuple(FieldChange(*each) for each in fields),
-            first,
-            replaced,
-        )
-    except (TypeError, ValueError):
-        return None
-
-
 class Analyst:
-    """Says what pairs of texts mean, from memory where it can.
+    """Says what each revision of an article changed."""
 
-    ``known`` holds JSON of earlier answers by pair of blobs; ``learned`` what was worked out.
+    def __init__(self, compare: Compare) -> None:
+        self._compare = compare
+
+    def meaning(self, before: State | None, state: State) -> Meaning:
+        """What the change from one version to the next means; the first one's is against none."""
+        text = state.read()
+        return meaning(self._compare(before.read() if before else "", text), text)
+
+
+def questions(track: Track) -> Iterator[Pair]:
+    """Under which keys the answers about a track are remembered."""
+    for version in track.versions:
+        yield version.blob, version.at.isoformat()
+    for before, version in pairwise(track.versions):
+        yield before.blob, version.blob
+
+
+class RememberingAnalyst:
+    """Reads and compares the versions of one article, from memory where it can.
+
+    ``read`` gives the bytes of a blob, and is asked only where a text is needed. ``known`` holds
+    earlier answers as JSON, ``learned`` what was worked out beside them: see ``questions``.
     """
 
-    def __init__(self, compare: Compare, known: dict[tuple[str, str], str] | None = None) -> None:
-        self._compare = compare
+    def __init__(
+        self, settings: Settings, read: Callable[[str], bytes], known: dict[Pair, str] | None = None
+    ) -> None:
+        self._settings = settings
+        self._read = read
         self._known = known or {}
-        self.learned: dict[tuple[str, str], str] = {}
+        self._sides: dict[str, _Side] = {}
+        self.learned: dict[Pair, str] = {}
 
-    def meaning(self, old_blob: str, old: str, new_blob: str, new: str) -> Meaning:
-        """What the change from one text to the next means. The first text's old one is empty."""
-        remembered = self._known.get((old_blob, new_blob))
-        found = from_json(remembered) if remembered is not None else None
+    def states(self, track: Track) -> list[State]:
+        """The versions of a track with what their texts say."""
+        return [self._state(version) for version in track.versions]
+
+    def _state(self, version: Version) -> State:
+        key = version.blob, version.at.isoformat()
+        remembered = self._known.get(key)
+        reading = reading_from_json(remembered) if remembered is not None else None
+        if reading is None:
+            document = self._side(version.blob).document
+            reading = reading_of(document, version.at, self._settings)
+            self.learned[key] = reading_to_json(reading)
+        return State(version, reading, reading.notes, lambda: self._side(version.blob).text)
+
+    def meaning(self, before: State | None, state: State) -> Meaning:
+        """What the change from one version to the next means; nothing for the first."""
+        if before is None:
+            return NOTHING
+        key = before.version.blob, state.version.blob
+        remembered = self._known.get(key)
+        found = meaning_from_json(remembered) if remembered is not None else None
         if found is None:
-            found = meaning(self._compare(old, new))
-            self.learned[old_blob, new_blob] = to_json(found)
+            old, new = self._side(key[0]), self._side(key[1])
+            found = meaning(self._compared(old, new), new.text)
+            self.learned[key] = meaning_to_json(found)
+        return found
+
+    def _compared(self, old: _Side, new: _Side) -> Change:
+        """What ``tracker.compare`` would say, with each text parsed and searched once."""
+        from tracker.text.changes import judge
+        from tracker.text.diff import diff
+
+        language = self._settings.language
+        return judge(
+            old.text,
+            new.text,
+            diff(old.text, new.text),
+            old.notes(self._settings),
+            new.notes(self._settings),
+            language,
+            (old.document.body_start, new.document.body_start),
+        )
+
+    def _side(self, blob: str) -> _Side:
+        found = self._sides.pop(blob, None)
+        if found is None:
+            found = _Side(decode(self._read(blob))[0])
+            while len(self._sides) >= _MOST_KEPT:
+                del self._sides[next(iter(self._sides))]
+        self._sides[blob] = found
         return found
 
 
+class _Side:
+    """One text, parsed and searched for notes when that is first asked for."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._document: Document | None = None
+        self._notes: tuple[FoundNote, ...] | None = None
+
+    @property
+    def document(self) -> Document:
+        if self._document is None:
+            self._document = parse(self.text)
+        return self._document
+
+    def notes(self, settings: Settings) -> tuple[FoundNote, ...]:
+        """Its notes as ``tracker.compare`` looks for them."""
+        if self._notes is None:
+            day = _day(self.document.published_date)
+            self._notes = find_notes(self.text, day, settings.style, settings.language)
+        return self._notes
+
+
+def _day(due: date | datetime | None) -> date | None:
+    return due.date() if isinstance(due, datetime) else due
+
+
 def rules_key(settings: Settings) -> str:
-    """A digest of all that an answer depends on beside the two texts."""
-    style = settings.style
-    house = (style.name, style.locale, style.day_first, sorted(style.templates.items()))
-    return sha256(repr((_rules_version(), settings.language, house)).encode()).hexdigest()[:24]
+    """A digest of all that an answer depends on beside the texts."""
+    said = (_rules_version(), settings.language, str(settings.zone), settings.style)
+    return sha256(repr(said).encode()).hexdigest()[:24]
 
 
 @cache
@@ -103,7 +175,8 @@ def _rules_version() -> str:
     """A digest of the files of the rules: no one has to think of raising a number."""
     package = Path(__file__).parents[1]
     digest = sha256()
-    for file in _files(package / room for room in ("text", "house")):
+    here = [package / "comparison.py", *Path(__file__).parent.glob("*.py"), package / "model.py"]
+    for file in [*_files(package / room for room in ("text", "house")), *sorted(here)]:
         digest.update(file.relative_to(package).as_posix().encode() + file.read_bytes())
     return digest.hexdigest()
 

@@ -2,80 +2,113 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from tracker.model import Event, Finding, Person, Track, Version
 from tracker.newsroom import select
-from tracker.newsroom.analysis import Analyst, rules_key
+from tracker.newsroom.analysis import Analyst, questions, rules_key
+from tracker.newsroom.place import SETTINGS_FILE
+from tracker.newsroom.pool import Job, judged
+from tracker.newsroom.reading import all_tracks, track_of
 from tracker.newsroom.scope import Progress, Scope
 from tracker.newsroom.settled import read_settled
-from tracker.policy import Circumstances, Verdict, findings, unsettled
+from tracker.policy import Circumstances, Verdict, findings, refuse_unknown, unsettled
 from tracker.store.catalog import Catalog
-from tracker.store.history import files, ignored_commits, tracks
-from tracker.store.range import author_time, commits_since, merge_base, staged_blobs
+from tracker.store.range import (
+    Changed,
+    author_time,
+    between,
+    commits_since,
+    last_change,
+    merge_base,
+    staged,
+)
 
 if TYPE_CHECKING:
     from tracker.newsroom.room import Newsroom
 
-_POOL_FROM = 400
-"""Revisions from which on several processes pay for their start."""
+_KEPT_AT_ONCE = 100
+"""Articles whose answers are written into the catalog together."""
 
 
 def check(room: Newsroom, scope: Scope, progress: Progress | None = None) -> Verdict:
-    """The findings of a newsroom that nobody has settled yet."""
-    if scope.staged:
-        found, articles, revisions = _one_change(room, scope, *_staged(room))
-    elif scope.since is not None and scope.as_one:
-        found, articles, revisions = _one_change(room, scope, *_range(room, scope.since))
-    else:
-        found, articles, revisions = _history(room, scope, progress)
+    """The findings of a newsroom that nobody has settled yet.
+
+    Raises ``TrackerError`` for settings that name a rule that there is not, and for an article or
+    a revision that is not there.
+    """
+    refuse_unknown(room.settings.check.rules, f"{SETTINGS_FILE}, [check.rules]")
     settled = read_settled(room.place)
-    left = unsettled(found, settled)
-    return Verdict(tuple(left), len(found) - len(left), articles, revisions)
+    if scope.staged:
+        verdict = _one_change(room, scope, None, staged(room.repository, room.place.under))
+    elif scope.since is not None and scope.as_one:
+        verdict = _one_change(room, scope, *_range(room, scope.since))
+    else:
+        verdict = _history(room, scope, progress)
+    left = unsettled(verdict.findings, settled)
+    return replace(verdict, findings=tuple(left), settled=len(verdict.findings) - len(left))
 
 
 # --- revision by revision -----------------------------------------------------------------------
 
 
-def _history(
-    room: Newsroom, scope: Scope, progress: Progress | None
-) -> tuple[list[Finding], int, int]:
+def _history(room: Newsroom, scope: Scope, progress: Progress | None) -> Verdict:
+    if room.repository.head is None and room.settings.branch is None and scope == Scope():
+        return Verdict(())  # nothing was ever committed
     commits = None
     if scope.since is not None:
         commits = commits_since(room.repository, scope.since, room.place.tip)
     chosen = _chosen(room, scope)
     if commits is not None:
-        chosen = [track for track in chosen if _commits(track) & commits]
+        chosen = [each for each in chosen if not commits.isdisjoint(_commits(each.track))]
     since = room.settings.check.since
     if since is not None:
-        chosen = [track for track in chosen if _newest(track) >= since]
-    revisions = sum(len(track.versions) for track in chosen)
-    found: list[Finding] = []
-    for done, batch in enumerate(_judged(room, chosen, commits, scope.workers), start=1):
-        found += batch
-        if progress is not None:
-            progress(done, len(chosen))
+        chosen = [each for each in chosen if _newest(each.track) >= since]
+    jobs = [replace(job, commits=commits) for job in chosen]
+    found, skipped = _judged(room, jobs, scope.workers, progress)
     found.sort(key=lambda each: (each.path, each.revision or 0))
-    return found, len(chosen), revisions
+    revisions = sum(len(job.track.versions) for job in jobs)
+    return Verdict(tuple(found), articles=len(jobs), revisions=revisions, skipped=tuple(skipped))
 
 
-def _chosen(room: Newsroom, scope: Scope) -> list[Track]:
+def _chosen(room: Newsroom, scope: Scope) -> list[Job]:
     if scope.articles:
-        return [room.track(article) for article in dict.fromkeys(scope.articles)]
-    found = tracks(
-        room.repository,
-        under=room.place.under,
-        branch=room.settings.branch,
-        ignored=ignored_commits(room.repository),
-    )
-    ends = [track.path for track in found]
-    known = set(select.articles(ends, room.settings.articles, room.place.under))
-    return [track for track in found if track.path in known]
+        return [Job(track_of(room, article)) for article in dict.fromkeys(scope.articles)]
+    found = all_tracks(room)
+    here = set(room.place.paths())
+    patterns, under = room.settings.articles, room.place.under
+    belongs = _Belongs(here, patterns, under)
+    chosen = []
+    for track in found:
+        if track.path in here:
+            chosen.append(Job(track))
+        elif any(belongs(path) for path in _paths(track)):
+            chosen.append(Job(track, outside=not track.deleted))
+    return chosen
+
+
+def _paths(track: Track) -> set[str]:
+    return {track.path, *(version.path for version in track.versions)}
+
+
+class _Belongs:
+    """Says whether a file that is no longer there, or elsewhere now, was an article."""
+
+    def __init__(self, here: set[str], patterns: Sequence[str], under: str) -> None:
+        self._patterns, self._under = patterns, under
+        prefix = f"{under}/" if under else ""
+        folders = (f"{prefix}{folder}/" for folder in select.FOLDERS)
+        # Which folder holds the articles is told by those that are there, not by those that went.
+        self._folder = next(
+            (each for each in folders if here and all(path.startswith(each) for path in here)), ""
+        )
+
+    def __call__(self, path: str) -> bool:
+        inside = path.startswith(self._folder)
+        return inside and bool(select.articles([path], self._patterns, self._under))
 
 
 def _commits(track: Track) -> set[str]:
@@ -89,135 +122,98 @@ def _newest(track: Track) -> datetime:
 
 
 def _judged(
-    room: Newsroom, chosen: Sequence[Track], commits: frozenset[str] | None, workers: int | None
-) -> Iterator[list[Finding]]:
-    """The findings of each track, from memory where it can be, on all cores where it pays."""
+    room: Newsroom, jobs: Sequence[Job], workers: int | None, progress: Progress | None
+) -> tuple[list[Finding], list[str]]:
+    """The findings about each track, from memory where it can be, and what could not be read."""
     key = rules_key(room.settings)
+    found: list[Finding] = []
+    skipped: list[str] = []
+    learned: dict[tuple[str, str], str] = {}
     with Catalog(room.repository) as catalog:
-        known = {track.path: catalog.meanings(key, _pairs(track)) for track in chosen}
-        unknown = sum(len(track.versions) - len(known[track.path]) for track in chosen)
-        workers = workers or (os.cpu_count() or 1 if unknown > _POOL_FROM else 1)
-        jobs = (_Job(track, known[track.path], commits) for track in chosen)
-        for found, learned in _done(room, jobs, workers):
-            catalog.remember(key, ((old, new, text) for (old, new), text in learned.items()))
-            yield found
-
-
-@dataclass(frozen=True, slots=True)
-class _Job:
-    track: Track
-    known: dict[tuple[str, str], str]
-    commits: frozenset[str] | None
-
-
-_Done = tuple[list[Finding], dict[tuple[str, str], str]]
-
-
-def _pairs(track: Track) -> Iterator[tuple[str, str]]:
-    before = ""
-    for version in track.versions:
-        yield before, version.blob
-        before = version.blob
-
-
-def _done(room: Newsroom, jobs: Iterable[_Job], workers: int) -> Iterator[_Done]:
-    if workers < 2:
-        for job in jobs:
-            yield _judge(room, job)
-        return
-    from concurrent.futures import ProcessPoolExecutor
-
-    place = str(room.place.root or room.repository.git_dir)
-    with ProcessPoolExecutor(workers, initializer=_start, initargs=(place, room.present)) as pool:
-        jobs = iter(jobs)
-        while batch := list(islice(jobs, workers * 32)):
-            yield from pool.map(_judge_there, batch, chunksize=4)
-
-
-_there: list[Newsroom] = []
-"""In a worker process: the newsroom, opened once."""
-
-
-def _start(place: str, now: datetime | None) -> None:
-    from tracker.newsroom.room import Newsroom
-
-    _there[:] = [Newsroom(place, now=now)]
-
-
-def _judge_there(job: _Job) -> _Done:
-    return _judge(_there[0], job)
-
-
-def _judge(room: Newsroom, job: _Job) -> _Done:
-    analyst = Analyst(room.compare, job.known)
-    steps = room.steps(job.track, analyst.meaning)
-    circumstances = Circumstances(
-        room.settings,
-        job.track.events,
-        deleted=job.track.deleted,
-        now=room.present,
-        commits=job.commits,
-    )
-    return list(findings(steps, circumstances)), analyst.learned
+        known = [replace(job, known=catalog.answers(key, questions(job.track))) for job in jobs]
+        try:
+            for number, done in enumerate(judged(room, known, workers), start=1):
+                found += done.findings
+                skipped += done.skipped
+                learned.update(done.learned)
+                if number % _KEPT_AT_ONCE == 0:
+                    catalog.remember(key, learned)
+                    learned.clear()
+                if progress is not None:
+                    progress(number, len(jobs))
+        finally:
+            catalog.remember(key, learned)  # what is known is kept when somebody interrupts
+    return found, skipped
 
 
 # --- one change ---------------------------------------------------------------------------------
 
 
-def _staged(room: Newsroom) -> tuple[str | None, dict[str, str], dict[str, str | None]]:
-    """The newest commit, its articles' blobs, and those of the articles that are staged."""
-    head = room.repository.head
-    before = dict(files(room.repository, head, room.place.under)) if head else {}
-    return head, before, staged_blobs(room.repository, room.place.under)
-
-
-def _range(room: Newsroom, since: str) -> tuple[str | None, dict[str, str], dict[str, str | None]]:
-    """The commit where a branch began, its articles' blobs, and what the branch made of them."""
-    base = merge_base(room.repository, since, room.place.tip)
-    before = dict(files(room.repository, base, room.place.under))
-    after = dict(files(room.repository, room.place.tip, room.place.under))
-    changed: dict[str, str | None] = {
-        path: blob for path, blob in after.items() if before.get(path) != blob
-    }
-    changed.update((path, None) for path in before if path not in after)
-    return base, before, changed
+def _range(room: Newsroom, since: str) -> tuple[str, tuple[Changed, ...]]:
+    """The commit where the checkout left a revision's line, and what came of it since."""
+    tip = room.repository.head or room.place.tip
+    base = merge_base(room.repository, since, tip)
+    return base, between(room.repository, base, tip, room.place.under)
 
 
 def _one_change(
-    room: Newsroom,
-    scope: Scope,
-    base: str | None,
-    before: dict[str, str],
-    changed: dict[str, str | None],
-) -> tuple[list[Finding], int, int]:
+    room: Newsroom, scope: Scope, base: str | None, changes: Iterable[Changed]
+) -> Verdict:
     """The findings of a change that is not out yet, article by article."""
-    chosen = set(select.articles(changed, room.settings.articles, room.place.under))
+    base = base or room.repository.head
+    both = [each for each in changes if each.old_path is not None or each.path is not None]
+    paths = [path for each in both for path in (each.old_path, each.path) if path is not None]
+    chosen = set(_articles(room, paths))
     if scope.articles:
         chosen &= {room.place.locate(article, new=True) for article in scope.articles}
     found: list[Finding] = []
-    moved = {blob for path, blob in changed.items() if blob is not None}
-    for path in sorted(chosen):
-        old, new = before.get(path), changed[path]
-        if old is None or (new is None and old in moved):
-            continue  # a new article, or one that only moved
-        versions = (_version(base or "", path, old, room), _version("", path, new or old, room))
-        track = Track(path, versions[: 1 if new is None else 2], ())
-        if new is None:
-            found += _deletion(room, track)
+    number = 0
+    for each in sorted(both, key=lambda each: each.path or each.old_path or ""):
+        if each.old_path not in chosen and each.path not in chosen:
             continue
-        steps = room.steps(track, Analyst(room.compare).meaning)
-        circumstances = Circumstances(room.settings, now=room.present, unrecorded=True)
-        found += [each for each in findings(steps, circumstances) if each.revision == 2]
-    return found, len(chosen), len(chosen)
+        number += 1
+        if each.old_path is not None and each.old_path in chosen and base is not None:
+            found += _judge_change(room, base, each, outside=each.path not in chosen)
+    return Verdict(tuple(found), articles=number, revisions=number)
 
 
-def _version(commit: str, path: str, blob: str, room: Newsroom) -> Version:
-    at = room.now if not commit else author_time(room.repository, commit)
-    return Version(commit, path, blob, at, Person("", ""), "")
+def _articles(room: Newsroom, paths: Sequence[str]) -> list[str]:
+    """Those of some paths that are articles, by the folder in which the newsroom has its own."""
+    patterns, under = room.settings.articles, room.place.under
+    here = set(room.place.paths()) if room.repository.head is not None else set(paths)
+    belongs = _Belongs(here, patterns, under)
+    return [path for path in paths if path in here or belongs(path)]
 
 
-def _deletion(room: Newsroom, track: Track) -> list[Finding]:
-    event = Event("deleted", "", room.now, Person("", ""), "", track.path)
-    steps = room.steps(track, None)
-    circumstances = Circumstances(room.settings, (event,), deleted=True, unrecorded=True)
-    return [each for each in findings(steps, circumstances) if each.rule == "unpublished"]
+def _judge_change(
+    room: Newsroom, base: str, change: Changed, *, outside: bool
+) -> Iterable[Finding]:
+    assert change.old_path is not None
+    assert change.old_blob is not None
+    nobody = Person("", "")
+    before = author_time(room.repository, base)
+    versions = [Version(base, change.old_path, change.old_blob, before, nobody, "")]
+    events = []
+    if change.path is None:
+        events.append(Event("deleted", "", room.now, nobody, "", change.old_path))
+    else:
+        if change.path != change.old_path:
+            moved = Event("moved", "", room.now, nobody, "", change.path, change.old_path)
+            events.append(moved)
+        assert change.blob is not None
+        if change.blob != change.old_blob:
+            versions.append(Version("", change.path, change.blob, room.now, nobody, ""))
+    track = Track(
+        change.path or change.old_path, tuple(versions), tuple(events), deleted=change.path is None
+    )
+    circumstances = Circumstances(
+        room.settings,
+        track.events,
+        deleted=track.deleted,
+        outside=outside and not track.deleted,
+        now=room.present,
+        unrecorded=True,
+        touched=last_change(room.repository, base, change.old_path),
+    )
+    steps = room.steps(track, Analyst(room.compare).meaning)
+    return [each for each in findings(steps, circumstances) if each.commit is None]

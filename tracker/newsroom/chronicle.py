@@ -9,22 +9,45 @@ from pathlib import PurePosixPath
 
 from tracker.house.notes import differences, read_notes
 from tracker.house.settings import Settings
-from tracker.model import Article, Change, History, Meaning, Note, Revision, Track, Version
+from tracker.model import (
+    Article,
+    Change,
+    Event,
+    History,
+    Meaning,
+    Note,
+    Revision,
+    Track,
+    Version,
+)
 from tracker.newsroom.select import slug
-from tracker.policy import Step
+from tracker.policy.step import Step
 from tracker.text.document import Document, decode, parse
 
-Means = Callable[[str, str, str, str], Meaning]
-"""From old blob, old text, new blob, new text to what the change means."""
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a version's text says of itself."""
+
+    headline: str  # "" where it has none
+    draft: bool
+    due: date | datetime | None  # when its front matter says that it is published; naive or aware
+    notes: tuple[Note, ...]  # all that stand in it
+    marked: bool = True  # False: there are no markers of a block of notes
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """One version with its text read."""
+    """One version with what its text says."""
 
     version: Version
-    document: Document
-    notes: tuple[Note, ...]  # all that stand in this version
+    reading: Reading
+    notes: tuple[Note, ...]  # those of the reading, dated by the versions before it
+    read: Callable[[], str]  # gives the text
+
+
+Means = Callable[[State | None, State], Meaning]
+"""From the version before, None for the first, and a version to what the change means."""
 
 
 def article_of(path: str, document: Document) -> Article:
@@ -35,14 +58,21 @@ def article_of(path: str, document: Document) -> Article:
 
 def state_of(version: Version, data: bytes, settings: Settings) -> State:
     """A version's text parsed, with the notes that stand in it."""
-    document = parse(decode(data)[0])
-    notes = read_notes(
-        document,
-        style=settings.style,
-        zone=settings.zone,
-        brought=version.at.astimezone(settings.zone),
+    text = decode(data)[0]
+    reading = reading_of(parse(text), version.at, settings)
+    return State(version, reading, reading.notes, lambda: text)
+
+
+def reading_of(document: Document, at: datetime, settings: Settings) -> Reading:
+    """What a text says of itself. ``at`` is the aware instant of the revision that has it."""
+    brought = at.astimezone(settings.zone)
+    return Reading(
+        headline=document.headline or "",
+        draft=document.draft,
+        due=document.published_date,
+        notes=read_notes(document, style=settings.style, zone=settings.zone, brought=brought),
+        marked="updates" in document.text and "<!--" in document.text,
     )
-    return State(version, document, notes)
 
 
 def steps(
@@ -60,11 +90,24 @@ def steps(
     with the one before it; with ``newest``, only that many revisions at the end are.
     """
     states = [state_of(version, texts[version.blob], settings) for version in track.versions]
+    return joined(track, states, settings, means=means, now=now, newest=newest)
+
+
+def joined(
+    track: Track,
+    states: Sequence[State],
+    settings: Settings,
+    *,
+    means: Means | None,
+    now: datetime | None = None,
+    newest: int | None = None,
+) -> list[Step]:
+    """The states of a track's versions as steps: see ``steps``."""
     unread = 0 if newest is None else len(states) - newest
     found: list[Step] = []
     before: State | None = None
     for number, (state, out) in enumerate(
-        zip(states, publications(states, settings, now=now), strict=True), start=1
+        zip(states, publications(states, settings, track.events, now=now), strict=True), start=1
     ):
         compared = means if number > unread else None
         state = _dated(before, state)
@@ -91,12 +134,9 @@ def _dated(before: State | None, state: State) -> State:
 def _step(
     number: int, before: State | None, state: State, *, published: bool, means: Means | None
 ) -> Step:
-    version, text = state.version, state.document.text
+    version = state.version
     told = differences(before.notes if before else (), state.notes)
-    change = None
-    if means is not None:
-        old_blob = before.version.blob if before else ""
-        change = means(old_blob, before.document.text if before else "", version.blob, text)
+    change = None if means is None else means(before, state)
     revision = Revision(
         number=number,
         commit=version.commit,
@@ -104,7 +144,7 @@ def _step(
         at=version.at,
         person=version.person,
         subject=version.subject,
-        headline=state.document.headline or "",
+        headline=state.reading.headline,
         published=published,
         notes=told.brought,
         words_added=change.words_added if change else 0,
@@ -114,7 +154,15 @@ def _step(
         labels=change.labels if change and before else frozenset(),
         side=version.side,
     )
-    return Step(revision, text, state.notes, told, change if before else None, is_draft(state))
+    return Step(
+        revision,
+        state.read,
+        state.notes,
+        told,
+        change if before else None,
+        is_draft(state),
+        state.reading.marked,
+    )
 
 
 def history(track: Track, found: Sequence[Step], *, shallow: bool = False) -> History:
@@ -146,30 +194,50 @@ def with_change(revision: Revision, change: Change | None) -> Revision:
 
 
 def publications(
-    states: Sequence[State], settings: Settings, *, now: datetime | None = None
+    states: Sequence[State],
+    settings: Settings,
+    events: Sequence[Event] = (),
+    *,
+    now: datetime | None = None,
 ) -> Iterator[bool]:
     """For each state, oldest first: could readers see it, or one before it?
 
     The first is one that is no draft and is not before its front matter's date; one written
-    earlier counts when it still stood on that date. ``now`` decides that for the last state;
-    without it, the last state counts by the time of its commit.
+    earlier counts when it still stood on that date. A draft that was moved out of the drafts'
+    folder as it was, is out from then on. ``now`` decides for the last state; without it, the
+    last state counts by the time of its commit.
     """
     out = False
+    edited = {state.version.commit for state in states}
+    moves = [each for each in events if each.kind == "moved" and each.commit not in edited]
     for index, state in enumerate(states):
         until = states[index + 1].version.at if index + 1 < len(states) else now
         stood = max(state.version.at, until) if until else state.version.at
-        out = out or (not is_draft(state) and not _is_before_its_date(state, stood, settings))
+        hidden = is_draft(state) and (state.reading.draft or not _was_moved_out(state, moves))
+        out = out or (not hidden and not _is_before_its_date(state, stood, settings))
         yield out
+
+
+def _was_moved_out(state: State, moves: Sequence[Event]) -> bool:
+    """True where the file left the drafts' folder with no change to its text."""
+    path = state.version.path
+    for event in moves:
+        if event.old_path == path:
+            path = event.path
+    return not _in_drafts(path)
 
 
 def is_draft(state: State) -> bool:
     """True for a text that its site does not show."""
-    folders = PurePosixPath(state.version.path).parts[:-1]
-    return state.document.draft or "_drafts" in folders
+    return state.reading.draft or _in_drafts(state.version.path)
+
+
+def _in_drafts(path: str) -> bool:
+    return "_drafts" in PurePosixPath(path).parts[:-1]
 
 
 def _is_before_its_date(state: State, stood: datetime, settings: Settings) -> bool:
-    due = state.document.published_date or _date_in_name(state.version.path)
+    due = state.reading.due or _date_in_name(state.version.path)
     if due is None:
         return False
     if isinstance(due, datetime):

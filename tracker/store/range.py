@@ -1,12 +1,23 @@
-"""Ranges of commits, and what is staged."""
+"""Ranges of commits, what lies between two of them, and what is staged."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from tracker.errors import TrackerError
 from tracker.store.git import GitError, Repository, instant
 from tracker.store.line import resolve
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """One file that differs between two trees."""
+
+    old_path: str | None  # None: the file is new
+    old_blob: str | None
+    path: str | None  # None: the file is gone
+    blob: str | None
 
 
 def commits_since(repository: Repository, since: str, tip: str) -> frozenset[str]:
@@ -19,7 +30,10 @@ def commits_since(repository: Repository, since: str, tip: str) -> frozenset[str
 
 
 def merge_base(repository: Repository, since: str, tip: str) -> str:
-    """The commit where a tip left a git revision's line."""
+    """The commit where a tip left a git revision's line.
+
+    Raises ``TrackerError`` where there is none, with the fetch depth that is missing.
+    """
     base = _resolved(repository, since)
     found = repository.git.text("merge-base", base, tip, accept=(0, 1))
     if not found:
@@ -41,47 +55,70 @@ def _resolved(repository: Repository, since: str) -> str:
 def _depth(repository: Repository) -> str:
     if repository.shallow:
         return (
-            "This clone is shallow: fetch the whole history (git fetch --unshallow; in GitHub "
-            "Actions, fetch-depth: 0; in GitLab, GIT_DEPTH: 0)."
+            "This clone is shallow: fetch more of the history (in GitHub Actions, fetch-depth: 2 "
+            "for HEAD^1, else 0; in GitLab, GIT_DEPTH: 0; by hand, git fetch --unshallow)."
         )
     return "Name a branch, a tag or a commit that is in this clone."
 
 
-def staged_blobs(repository: Repository, under: str = "") -> dict[str, str | None]:
-    """Paths whose staged content differs from the newest commit, with the blob; None: deleted."""
-    base = repository.head or _empty_tree(repository)
+def between(repository: Repository, base: str, tip: str, under: str = "") -> tuple[Changed, ...]:
+    """The regular files that differ between two commits; moved and edited ones are paired."""
+    return _changed(repository, "diff-tree", "-r", base, tip, "--", *([under] if under else []))
+
+
+def staged(repository: Repository, under: str = "") -> tuple[Changed, ...]:
+    """The regular files whose staged content differs from the newest commit."""
+    base = repository.head or repository.git.text("hash-object", "-t", "tree", "--stdin")
+    inside = [under] if under else []
+    return _changed(repository, "diff-index", "--cached", base, "--", *inside)
+
+
+def _changed(repository: Repository, command: str, *arguments: str) -> tuple[Changed, ...]:
+    # -l0: by default git stops looking for moved files where there are many.
     listed = repository.git.run(
-        "diff-index",
-        "--cached",
-        "--raw",
-        "--no-abbrev",
-        "--no-renames",
-        "-z",
-        base,
-        "--",
-        *([under] if under else []),
+        command, "--raw", "--no-abbrev", "-M50%", "-l0", "-z", *arguments
+    ).decode("utf-8", "surrogateescape")
+    fields = iter(listed.split("\0"))
+    found = []
+    for head in fields:
+        if not head.startswith(":"):
+            continue
+        old_mode, new_mode, old_blob, new_blob, status = head[1:].split(" ")
+        old_path = path = next(fields)
+        if status[0] in "RC":
+            path = next(fields)
+        was = old_mode.startswith("100") and status[0] != "C"
+        now = new_mode.startswith("100")
+        if was or now:
+            found.append(
+                Changed(
+                    old_path if was else None,
+                    old_blob if was else None,
+                    path if now else None,
+                    new_blob if now else None,
+                )
+            )
+    return tuple(found)
+
+
+def last_change(repository: Repository, commit: str, path: str) -> datetime | None:
+    """When a path was last changed on the first-parent line of a commit; None where never."""
+    said = repository.git.text(
+        "log", "-1", "--first-parent", "--format=%at %ad", "--date=format:%z", commit, "--", path
     )
-    fields = listed.split(b"\0")
-    found: dict[str, str | None] = {}
-    for head, name in zip(fields[::2], fields[1::2], strict=False):
-        _, mode, _, blob, status = head.decode("ascii").split(" ")
-        path = name.decode("utf-8", "surrogateescape")
-        if status == "D":
-            found[path] = None
-        elif mode.startswith("100"):
-            found[path] = blob
-    return found
-
-
-def _empty_tree(repository: Repository) -> str:
-    return repository.git.text("hash-object", "-t", "tree", "--stdin")
+    return _time(said) if said else None
 
 
 def author_time(repository: Repository, commit: str) -> datetime:
     """The author date of a commit, aware, in the author's offset."""
     try:
-        said = repository.git.text("show", "-s", "--format=%at %ad", "--date=format:%z", commit)
-        seconds, offset = said.split(" ")
+        return _time(
+            repository.git.text("show", "-s", "--format=%at %ad", "--date=format:%z", commit)
+        )
     except (GitError, ValueError):
         raise TrackerError(f"There is no commit {commit}.", "Check the hash.") from None
+
+
+def _time(said: str) -> datetime:
+    seconds, offset = said.split(" ")
     return instant(int(seconds), offset)

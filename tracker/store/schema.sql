@@ -1,9 +1,13 @@
 -- What was worked out once and need not be worked out again. Derived from git and the rules:
 -- delete the file whenever you like.
-CREATE TABLE IF NOT EXISTS meaning (
-    rules TEXT NOT NULL,    -- digest of the rules, the house style and the language
-    old_blob TEXT NOT NULL, -- full hash; '' for the first version of an article
-    new_blob TEXT NOT NULL, -- full hash
-    change TEXT NOT NULL,   -- JSON: what the change means, without its edits
-    PRIMARY KEY (rules, old_blob, new_blob)
+CREATE TABLE rules (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, -- the newest rules have the highest
+    digest TEXT NOT NULL UNIQUE           -- of the rules, the house style, the language and zone
+);
+CREATE TABLE answer (
+    rules INTEGER NOT NULL, -- the rules under which it holds
+    first TEXT NOT NULL,    -- full hash of a blob
+    second TEXT NOT NULL,   -- of the blob it is compared with, or when a revision brought the first
+    answer TEXT NOT NULL,   -- JSON
+    PRIMARY KEY (rules, first, second)
 ) WITHOUT ROWID;

@@ -1,0 +1,107 @@
+"""Answers as compact JSON, for the catalog: what pairs of texts mean, and what texts say."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+
+from tracker.model import FieldChange, Meaning, Note
+from tracker.newsroom.chronicle import Reading
+
+
+def _dump(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def meaning_to_json(found: Meaning) -> str:
+    """A meaning as JSON."""
+    fields = [[each.key, each.role, each.old, each.new] for each in found.fields]
+    return _dump(
+        [
+            found.words_added,
+            found.words_removed,
+            found.substantive,
+            sorted(found.labels),
+            found.reasons,
+            fields,
+            found.line,
+            found.fact_replaced,
+        ]
+    )
+
+
+def meaning_from_json(text: str) -> Meaning | None:
+    """The meaning that ``meaning_to_json`` wrote; None for anything else."""
+    try:
+        added, removed, substantive, labels, reasons, fields, line, replaced = json.loads(text)
+        return Meaning(
+            added,
+            removed,
+            substantive,
+            frozenset(labels),
+            tuple(reasons),
+            tuple(FieldChange(*each) for each in fields),
+            line,
+            replaced,
+        )
+    except (TypeError, ValueError, RecursionError):
+        return None
+
+
+def reading_to_json(found: Reading) -> str:
+    """A reading as JSON."""
+    notes = [
+        [
+            note.id,
+            note.kind,
+            note.text,
+            note.at.isoformat(),
+            note.precision,
+            note.amends,
+            note.withdrawn.isoformat() if note.withdrawn else None,
+            note.covers,
+            note.origin,
+        ]
+        for note in found.notes
+    ]
+    due = found.due.isoformat() if found.due else None
+    return _dump([found.headline, found.draft, due, notes, found.marked])
+
+
+def reading_from_json(text: str) -> Reading | None:
+    """The reading that ``reading_to_json`` wrote; None for anything else."""
+    try:
+        headline, draft, due, notes, marked = json.loads(text)
+        return Reading(headline, draft, _due(due), tuple(_note(*each) for each in notes), marked)
+    except (TypeError, ValueError, RecursionError, AttributeError):
+        return None
+
+
+def _due(text: str | None) -> date | datetime | None:
+    if text is None:
+        return None
+    return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)
+
+
+def _note(
+    name: str,
+    kind: str,
+    text: str,
+    at: str,
+    precision: str,
+    amends: str | None,
+    withdrawn: str | None,
+    covers: str | None,
+    origin: str,
+) -> Note:
+    return Note(
+        name,
+        kind,  # type: ignore[arg-type]
+        text,
+        datetime.fromisoformat(at),
+        precision,  # type: ignore[arg-type]
+        amends,
+        datetime.fromisoformat(withdrawn) if withdrawn else None,
+        covers,
+        origin,  # type: ignore[arg-type]
+    )

@@ -1,0 +1,129 @@
+"""Many articles judged, in this process or on all cores."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+from typing import TYPE_CHECKING, Self
+
+from tracker.errors import TrackerError
+from tracker.house.settings import Settings
+from tracker.model import Finding, Track
+from tracker.newsroom.analysis import Pair, RememberingAnalyst, questions
+from tracker.newsroom.chronicle import joined
+from tracker.policy import Circumstances, findings
+from tracker.store.reader import Reader
+
+if TYPE_CHECKING:
+    from tracker.newsroom.room import Newsroom
+
+_POOL_FROM = 800
+"""Answers to work out from which on several processes pay for their start."""
+
+_AT_ONCE = 4  # articles that a process is given at once
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One article to judge."""
+
+    track: Track
+    outside: bool = False  # its file is now where the newsroom has no articles
+    commits: frozenset[str] | None = None  # only findings about these; None: about all
+    known: dict[Pair, str] = field(default_factory=dict)  # answers from the catalog
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What came of one article."""
+
+    findings: tuple[Finding, ...]
+    learned: dict[Pair, str]  # answers for the catalog
+    skipped: tuple[str, ...] = ()  # a sentence, where its texts cannot be read
+
+
+def judged(room: Newsroom, jobs: Sequence[Job], workers: int | None) -> Iterator[Done]:
+    """What comes of each article, in their order. ``workers``: None for as many as there are cores.
+
+    With more than one, and enough to do, processes are started. An interrupt ends them.
+    """
+    unknown = sum(sum(1 for _ in questions(job.track)) - len(job.known) for job in jobs)
+    workers = workers or (_cores() if unknown > _POOL_FROM else 1)
+    if workers < 2 or len(jobs) < 2:
+        with Work(room) as work:
+            for job in jobs:
+                yield work.judge(job)
+        return
+    from concurrent.futures import ProcessPoolExecutor
+
+    place = str(room.place.root or room.repository.git_dir)
+    pool = ProcessPoolExecutor(workers, initializer=_start, initargs=(place, room.present))
+    try:
+        rest = iter(jobs)
+        while batch := list(islice(rest, workers * _AT_ONCE * 8)):
+            yield from pool.map(_judge_there, batch, chunksize=_AT_ONCE)
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _cores() -> int:
+    with suppress(AttributeError):  # not on macOS
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+class Work:
+    """Judges articles of one newsroom, with one git process for all their texts."""
+
+    def __init__(self, room: Newsroom) -> None:
+        self._settings: Settings = room.settings
+        self._now = room.present
+        self._reader = Reader(room.repository)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._reader.close()
+
+    def judge(self, job: Job) -> Done:
+        """The findings about one article."""
+        analyst = RememberingAnalyst(self._settings, self._reader.read, job.known)
+        try:
+            return Done(self._findings(job, analyst), analyst.learned)
+        except TrackerError as error:
+            return Done((), analyst.learned, (f"{job.track.path} was left out: {error.sentence}",))
+
+    def _findings(self, job: Job, analyst: RememberingAnalyst) -> tuple[Finding, ...]:
+        track = job.track
+        states = analyst.states(track)
+        steps = joined(track, states, self._settings, means=analyst.meaning, now=self._now)
+        circumstances = Circumstances(
+            self._settings,
+            track.events,
+            deleted=track.deleted,
+            outside=job.outside,
+            now=self._now,
+            commits=job.commits,
+        )
+        return findings(steps, circumstances)
+
+
+_there: list[Work] = []
+"""In a worker process: the newsroom, opened once."""
+
+
+def _start(place: str, now: datetime | None) -> None:
+    from tracker.newsroom.room import Newsroom
+
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # an interrupt ends the process, and says nothing
+    _there[:] = [Work(Newsroom(place, now=now))]
+
+
+def _judge_there(job: Job) -> Done:
+    return _there[0].judge(job)

@@ -1,0 +1,173 @@
+"""Front matter and body: lines that differ from the notes, dates that move for no reason."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, time
+from itertools import pairwise
+
+from tracker.errors import TrackerError
+from tracker.house import footer
+from tracker.model import FieldChange, Finding
+from tracker.policy.notes import touches_words
+from tracker.policy.step import Circumstances, Step, finding
+from tracker.text.document import parse
+
+_TOUCHED = frozenset(
+    [
+        "modified",
+        "updated",
+        "lastmod",
+        "datemodified",
+        "lastmodified",
+        "lastmodifiedat",
+        "lastupdated",
+        "updatedat",
+    ]
+)
+"""Keys that say when a text was last changed, without spaces, dashes and capitals."""
+
+_NO_MATTER = frozenset({"expirydate"})
+
+
+def footer_out_of_step(steps: Sequence[Step], circumstances: Circumstances) -> Iterator[Finding]:
+    """Only the newest state counts: what an older one looked like cannot be mended."""
+    if not steps or circumstances.deleted or circumstances.outside:
+        return
+    step = steps[-1]
+    notes = [note for note in step.notes if note.origin == "front-matter"]
+    if not notes or not (step.marked or circumstances.settings.footer_embed):
+        return
+    settings = circumstances.settings
+    document = parse(step.text)
+    house = (settings.style, settings.zone, settings.footer_max)
+    try:
+        lines = footer.block_differs(document, notes, *house)
+        made = footer.embed(document, notes, *house) if settings.footer_embed else document.text
+    except TrackerError as error:
+        yield finding(
+            "footer-out-of-step",
+            step,
+            circumstances,
+            error.sentence.rstrip("."),
+            f"{error.hint.rstrip('.')}; then: tracker footer --write",
+            line=_number(error.sentence),
+        )
+        return
+    words = "{} of the update lines {} not what the notes say"
+    if lines:
+        number = "one" if len(lines) == 1 else str(len(lines))
+        words = words.format(number, "is" if len(lines) == 1 else "are")
+    elif made == document.text:
+        return
+    else:
+        words = "the update lines of its notes are not in the body"
+    yield finding(
+        "footer-out-of-step",
+        step,
+        circumstances,
+        words,
+        "Change the notes in the front matter, not the lines; then: tracker footer --write",
+        line=lines[0] if lines else None,
+    )
+
+
+def _number(sentence: str) -> int | None:
+    found = re.match(r"Line (\d+) ", sentence)
+    return int(found[1]) if found else None
+
+
+def date_moved(steps: Sequence[Step], circumstances: Circumstances) -> Iterator[Finding]:
+    """A date that says that an article is newer, or older, than what readers find.
+
+    Left alone are another spelling of the same instant, a date that is set right within the grace
+    time after publication, and a key such as ``lastmod`` that moves with a change of visible words.
+    """
+    out: datetime | None = None
+    for before, step in pairwise(steps):
+        if not before.revision.published or step.draft:
+            continue
+        out = before.revision.at if out is None else out
+        change = step.change
+        if change is None or change.substantive or step.revision.notes:
+            continue
+        for moved in change.fields:
+            if moved.role != "date" or not _moves(moved):
+                continue
+            if _bare(moved.key) in _TOUCHED:
+                if touches_words(change):
+                    continue
+            elif step.revision.at - out <= circumstances.check.grace:
+                continue
+            yield finding(
+                "date-moved",
+                step,
+                circumstances,
+                f"{moved.key}: {moved.old} → {moved.new}",
+                "Put the date back, or tell readers what is new",
+                line=_line_of_key(step.text, moved.key),
+            )
+
+
+def _bare(key: str) -> str:
+    return re.sub(r"[\s_-]", "", key.rpartition(".")[2]).lower()
+
+
+def _moves(field: FieldChange) -> bool:
+    """True where both values are dates, of different days."""
+    if not field.old or not field.new or _bare(field.key) in _NO_MATTER:
+        return False
+    old, new = _instant(field.old), _instant(field.new)
+    if old is None or new is None or old.date() == new.date():
+        return False
+    # The same instant may have two days, told in two zones.
+    return old.tzinfo is None or new.tzinfo is None or old != new
+
+
+def _line_of_key(text: str, key: str) -> int | None:
+    found = re.search(
+        rf"^[ \t]*[\"']?{re.escape(key.rpartition('.')[2])}[\"']?[ \t]*[:=]", text, re.MULTILINE
+    )
+    return None if found is None else text.count("\n", 0, found.start()) + 1
+
+
+_ISO = re.compile(
+    r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ]+(\d{1,2}):(\d{2}))?(?::\d{2}(?:\.\d+)?)?\s*(\S*)"
+)
+_OFFSET = re.compile(r"([+-])(\d{2}):?(\d{2})")
+
+
+def _instant(value: str) -> datetime | None:
+    """The instant or day that a value of the front matter means; None for anything else.
+
+    Naive where it names no offset; a zone that is named by letters counts as none.
+    """
+    found = _ISO.match(value.strip())
+    if found is None:
+        return _in_words(value)
+    year, month, day, hour, minute = (int(part or 0) for part in found.groups()[:5])
+    try:
+        at = datetime.combine(date(year, month, day), time(hour, minute))
+    except ValueError:
+        return None
+    if found[6] in ("Z", "UTC"):
+        return at.replace(tzinfo=UTC)
+    offset = _OFFSET.fullmatch(found[6])
+    if offset is None or found[4] is None:
+        return at
+    try:
+        return datetime.fromisoformat(f"{at.isoformat()}{offset[1]}{offset[2]}:{offset[3]}")
+    except ValueError:
+        return at
+
+
+def _in_words(value: str) -> datetime | None:
+    """A day written out: “July 27, 2021”."""
+    from tracker.house.stamps import find_stamps
+
+    days = {stamp.date for stamp in find_stamps(value[:200]) if stamp.date is not None}
+    if len(days) != 1:
+        return None
+    day = days.pop()
+    return datetime.combine(day, time())

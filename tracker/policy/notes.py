@@ -1,0 +1,285 @@
+"""Notes that readers had and lost, and notes that do not fit what they tell of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+
+from tracker.house.note_joining import key
+from tracker.house.notes import find_notes
+from tracker.house.standing import standing
+from tracker.model import Finding, Meaning, Note
+from tracker.policy.rewording import Words, is_small, words
+from tracker.policy.silence import before
+from tracker.policy.step import Circumstances, Step, finding, line_of
+
+_CLOCKS = timedelta(minutes=10)
+"""How far a note's minute may be ahead of its commit: people type the time of publication."""
+
+_UNSEEN = frozenset({"note", "markup", "metadata", "moved"})
+"""What a change can touch without a word that readers see being another one."""
+
+
+def note_dropped(steps: Sequence[Step], circumstances: Circumstances) -> Iterator[Finding]:
+    """A note that stood for readers and is gone, while no other note came.
+
+    One that stands again in the newest version is no finding.
+    """
+    back = {key(note.text) for note in steps[-1].notes} if steps else set()
+    for earlier, step in pairwise(steps):
+        if not earlier.revision.published or step.draft or step.revision.notes:
+            continue
+        stood = {note.id for note in standing(earlier.notes)}
+        for note in step.differences.dropped:
+            if note.id in stood and key(note.text) not in back:
+                yield finding(
+                    "note-dropped",
+                    step,
+                    circumstances,
+                    f"gone: {_quoted(note)}",
+                    "Put the note back; to take it back openly: tracker note --withdraw ID",
+                )
+
+
+def note_reworded(steps: Sequence[Step], circumstances: Circumstances) -> Iterator[Finding]:
+    """A note that tells readers something else than before, under its old date.
+
+    Dated anew, it is a new note in the place of the old one. A typo that was mended is none.
+    """
+    for earlier, step in pairwise(steps):
+        if not earlier.revision.published or step.draft or step.revision.notes:
+            continue
+        for was, now in step.differences.reworded:
+            if now.withdrawn or _is_dated_anew(was, now) or is_small(was.text, now.text):
+                continue
+            yield finding(
+                "note-reworded",
+                step,
+                circumstances,
+                f"{_quoted(was)} became {_quoted(now)}",
+                "Say it openly: tracker note --amend ID, with the new words",
+                line=line_of(step.text, now.text),
+            )
+        for was, now in _relabeled(earlier, step):
+            yield finding(
+                "note-reworded",
+                step,
+                circumstances,
+                f"{_quoted(now)} was called {_called(was)} and is now called {_called(now)}",
+                "Call it what it was, or say openly why it is another: tracker note --amend ID",
+                line=line_of(step.text, now.text),
+            )
+
+
+def _is_dated_anew(was: Note, now: Note) -> bool:
+    return now.precision != "none" and now.at > was.at and was.precision != "none"
+
+
+def _relabeled(earlier: Step, step: Step) -> Iterator[tuple[Note, Note]]:
+    """Notes with the same words and another kind, where the words stand once in each version."""
+    old, new = _once(earlier.notes), _once(step.notes)
+    for said, now in new.items():
+        was = old.get(said)
+        if was is not None and was.kind != now.kind and now.withdrawn is None:
+            yield was, now
+
+
+def _once(notes: Sequence[Note]) -> dict[str, Note]:
+    found: dict[str, Note] = {}
+    for note in notes:
+        said = key(note.text)
+        if said in found:
+            return {}  # rare, and not to be told apart
+        found[said] = note
+    return found
+
+
+def _called(note: Note) -> str:
+    name = {"editors-note": "editor's note"}.get(note.kind, note.kind)
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+
+
+def _quoted(note: Note) -> str:
+    return f"“{note.text}”"
+
+
+# --- notes and what they tell of -----------------------------------------------------------------
+
+
+def note_without_change(steps: Sequence[Step], circumstances: Circumstances) -> Iterator[Finding]:
+    """A note that says that the text was changed, and it was not.
+
+    An update that brings its news itself ("Update: The bridge is open again.") changes nothing
+    else and is none.
+    """
+    known = words(circumstances.settings.language)
+    for index, step in enumerate(steps):
+        if index == 0 or not steps[index - 1].revision.published:
+            continue
+        notes = [note for note in step.revision.notes if _tells_of_change(note, known)]
+        if not notes or any(touches_words(steps[each].change) for each in _seen(steps, index)):
+            continue
+        if circumstances.unrecorded and _may_tell_of_older(step, circumstances):
+            continue
+        yield finding(
+            "note-without-change",
+            step,
+            circumstances,
+            _quoted(notes[0]),
+            "Check that the change was published; where it is older, name it: --covers REV",
+            line=line_of(step.text, notes[0].text),
+        )
+
+
+def _tells_of_change(note: Note, known: Words | None) -> bool:
+    if note.covers is not None or note.amends is not None or note.withdrawn is not None:
+        return False
+    if note.kind in ("correction", "refile"):
+        return True
+    changes = note.kind in ("update", "clarification")
+    return changes and known is not None and known.says_changed(note.text)
+
+
+def _seen(steps: Sequence[Step], index: int) -> Iterator[int]:
+    """The steps that the notes of one may tell of: within the grace time, or since their date."""
+    step = steps[index]
+    yield index
+    dated = [note.at for note in step.revision.notes if note.precision != "none"]
+    first = min([step.revision.at, *dated]) - _GRACE_OF_DATES
+    yield from before(steps, index, step.revision.at - first)
+
+
+_GRACE_OF_DATES = timedelta(hours=48)
+"""How long before the day that a note gives itself its change may have been made."""
+
+
+def _may_tell_of_older(step: Step, circumstances: Circumstances) -> bool:
+    touched = circumstances.touched
+    return touched is not None and step.revision.at - touched <= circumstances.check.grace
+
+
+def touches_words(change: Meaning | None) -> bool:
+    """True for a change of words that readers see, outside notes."""
+    return change is not None and bool(change.labels - _UNSEEN)
+
+
+# --- dates ---------------------------------------------------------------------------------------
+
+
+def note_date(steps: Sequence[Step], circumstances: Circumstances) -> Iterator[Finding]:
+    """A note dated before one that came earlier, or after the revision that brought it."""
+    newest: Note | None = None
+    for step in steps:
+        dated = [note for note in step.revision.notes if note.precision != "none"]
+        for note in dated:
+            said = f"{_quoted(note)} is dated {_written(note)}"
+            if newest is not None and _is_before(note, newest, circumstances):
+                said += f", before the note of {_written(newest)}, which came earlier"
+            elif not step.draft and _is_ahead(note, step.revision.at, circumstances):
+                at = step.revision.at.astimezone(circumstances.settings.zone)
+                said += f", and was published on {at.isoformat(' ', 'minutes')}"
+            else:
+                continue
+            yield finding(
+                "note-date",
+                step,
+                circumstances,
+                said,
+                "Give the note the time at which readers got it",
+                line=line_of(step.text, note.text),
+            )
+        # Compared with what came earlier alone: one revision may bring several, newest first.
+        for note in dated:
+            if newest is None or note.at > newest.at:
+                newest = note
+
+
+def _written(note: Note) -> str:
+    if note.precision == "day":
+        return note.at.date().isoformat()
+    return note.at.isoformat(" ", "minutes")
+
+
+def _days(note: Note, circumstances: Circumstances) -> set[date]:
+    """The day that a note gives; for a minute, by its own zone and by the newsroom's."""
+    own = note.at.date()
+    if note.precision == "day":
+        return {own}
+    return {own, note.at.astimezone(circumstances.settings.zone).date()}
+
+
+def _is_before(note: Note, newest: Note, circumstances: Circumstances) -> bool:
+    if "day" in (note.precision, newest.precision):
+        return max(_days(note, circumstances)) < min(_days(newest, circumstances))
+    return note.at < newest.at
+
+
+def _is_ahead(note: Note, published: datetime, circumstances: Circumstances) -> bool:
+    if note.precision == "day":
+        # The day where the newsroom is, and where the author's clock was: either may be meant.
+        there = published.astimezone(circumstances.settings.zone).date()
+        return note.at.date() > max(there, published.date())
+    return note.at > published + _CLOCKS
+
+
+# --- words ---------------------------------------------------------------------------------------
+
+
+def euphemism(steps: Sequence[Step], circumstances: Circumstances) -> Iterator[Finding]:
+    """AP: a correction "must always be labeled a correction"; no recasts, fixes, clarifies."""
+    known = words(circumstances.settings.language)
+    if known is None:
+        return
+    for index, step in enumerate(steps):
+        for note in step.revision.notes:
+            said = _soft_words(note, step if index else None, known, circumstances)
+            if said:
+                yield finding(
+                    "euphemism",
+                    step,
+                    circumstances,
+                    f"{_quoted(note)} {said}",
+                    "Call it a correction, and say what was wrong: tracker note --amend ID",
+                    line=line_of(step.text, note.text),
+                )
+
+
+def _soft_words(
+    note: Note, step: Step | None, known: Words, circumstances: Circumstances
+) -> str | None:
+    """What is soft about a note; None where it is in order."""
+    if note.kind == "correction":
+        label = _label(step, note, circumstances) if step is not None else ""
+        if known.soft.search(label) and not known.wrong.search(label):
+            return f"tells of an error under the label “{label}”"
+        soft = known.soft.search(note.text)
+        if soft and not known.explains_error(note.text):
+            return f"says “{soft.group()}” of an error"
+        return None
+    if note.kind not in ("update", "clarification"):
+        return None
+    replaced = step is not None and _only_facts_replaced(step.change)
+    if known.says_wrong(note.text, surely=replaced):
+        return f"tells of an error, and is called {_called(note)}"
+    soft = known.soft.search(note.text)
+    if replaced and note.kind == "clarification" and soft:
+        return f"says “{soft.group()}” where a fact was replaced by another"
+    return None
+
+
+def _label(step: Step, note: Note, circumstances: Circumstances) -> str:
+    """The label of a note of the body, as it is written; "" where there is none."""
+    if note.origin != "body":
+        return ""
+    for found in find_notes(step.text, style=circumstances.settings.style):
+        if found.text == note.text:
+            return found.label
+    return ""
+
+
+def _only_facts_replaced(change: Meaning | None) -> bool:
+    """True where a fact gave way to another and nothing was added."""
+    if change is None or change.labels & {"information-added", "information-removed"}:
+        return False
+    return change.fact_replaced

@@ -1,0 +1,82 @@
+"""What the rules are given: the steps of an article's life, and the circumstances."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from tracker.house.notes import Differences
+from tracker.house.settings import CheckSettings, Settings
+from tracker.model import Event, Finding, Meaning, Note, Revision
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One revision of an article, as the rules see it."""
+
+    revision: Revision
+    read: Callable[[], str]  # gives its text; reading is put off, since most rules need none
+    notes: tuple[Note, ...]  # all that stand in this version
+    differences: Differences  # of the notes, against the step before
+    change: Meaning | None  # against the step before; None for the first
+    draft: bool  # its site does not show this version
+    marked: bool = True  # False: its text has no markers of a block of notes
+
+    @property
+    def text(self) -> str:
+        """The whole text, front matter included."""
+        return self.read()
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What the rules need to know beside the steps."""
+
+    settings: Settings
+    events: tuple[Event, ...] = ()
+    deleted: bool = False  # the article is not in the newest commit
+    outside: bool = False  # its file is now where the newsroom has no articles
+    now: datetime | None = None  # aware; None: nothing is still in its grace time
+    commits: Collection[str] | None = None  # only findings about these; None: about all
+    unrecorded: bool = False  # the last step is not out yet: staged, or a pull request
+    touched: datetime | None = None  # aware; when the article changed before the first step
+
+    @property
+    def check(self) -> CheckSettings:
+        """The settings of the checks."""
+        return self.settings.check
+
+
+Rule = Callable[[Sequence[Step], Circumstances], Iterator[Finding]]
+
+
+def finding(
+    rule: str,
+    step: Step,
+    circumstances: Circumstances,
+    words: str,
+    advice: str,
+    *,
+    line: int | None = None,
+) -> Finding:
+    """A finding about one step, as severe as the settings say. ``line`` counts from 1."""
+    revision = step.revision
+    return Finding(
+        rule,
+        "warn" if circumstances.check.rules.get(rule) == "warn" else "fail",
+        revision.path,
+        revision.commit or None,
+        revision.number,
+        revision.at,
+        words,
+        advice,
+        line,
+    )
+
+
+def line_of(text: str, part: str) -> int | None:
+    """The line, counted from 1, on which some words begin; None where they do not stand so."""
+    head = part.strip().split("\n", 1)[0]
+    at = text.find(head) if head else -1
+    return None if at < 0 else text.count("\n", 0, at) + 1
