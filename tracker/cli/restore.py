@@ -43,6 +43,7 @@ def command(
     revision = room.restore(article, rev, told_from(notes, ask), at=at, by=by)
     if as_json:
         life = room.life(article, compared=False)
-        print_json(printed(article=life.article, revisions=[revision], notes=life.notes))
+        notes = sorted(life.notes, key=lambda note: note.at)
+        print_json(printed(article=life.article, revisions=[revision], notes=notes))
         return
     click.echo(f"Restored {visible(revision.path)}: {heading(revision, room.settings.zone)}")
