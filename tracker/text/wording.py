@@ -156,7 +156,8 @@ class _Writer:
     def _space(self, old_to: int, new_to: int) -> None:
         """White space from where we are up to the given places."""
         if self.open and (self.old_at < old_to) != (self.new_at < new_to):
-            self.drafts[-1] = self.drafts[-1]._replace(old_end=old_to, new_end=new_to)
+            draft = self.drafts.pop()._replace(old_end=old_to, new_end=new_to)
+            self._note(*draft[:5], (draft.added, draft.removed))
         elif self.old_text[self.old_at : old_to] != self.new_text[self.new_at : new_to]:
             self._note(self.old_at, old_to, self.new_at, new_to, False, (0, 0))
         self.old_at, self.new_at = old_to, new_to
