@@ -8,7 +8,6 @@ or sees real information added or removed, or the headline or dek changed in mea
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from tracker.model import Change, Diff, Edit, FieldChange, FoundNote
 from tracker.text import note_edits as notes
@@ -81,7 +80,7 @@ def judge(
     verdicts = _distinct(verdicts)
     return Change(
         edits=tuple(
-            replace(edit, labels=frozenset(found)) if found else edit
+            edit._replace(labels=frozenset(found)) if found else edit
             for edit, found in zip(diff.edits, labels, strict=True)
         ),
         fields=diff.fields,

@@ -62,17 +62,21 @@ def _renamed(change: FieldChange, others: Iterable[FieldChange]) -> bool:
 def raw_value(article: Article, key: str, other: str | None) -> str:
     """Return the value of a key in front matter that does not parse, read as a plain line.
 
-    A stray quotation mark in a title must not make the title look new. Of a key with a list below
-    it nothing can be said: it is taken for the ``other`` version's value.
+    A stray quotation mark in a title must not make the title look new. Where the value is neither
+    on the line nor a list below it, it is taken for the ``other`` version's value.
     """
-    line = re.search(
-        rf"^{re.escape(key)}[ \t]*[:=][ \t]*(.*)$",
-        article.text[: min(article.body, 20_000)],
-        re.MULTILINE,
-    )
+    head = article.text[: min(article.body, 20_000)]
+    line = re.search(rf"^{re.escape(key)}[ \t]*[:=][ \t]*(.*)$", head, re.MULTILINE)
     if line is None:
         return ""
-    return line[1].strip("\"' \t\r") or other or ""
+    items = _items().match(head, line.end())
+    below = ", ".join(part.strip("- \t\r") for part in items[0].split("\n")) if items else ""
+    return line[1].strip("\"' \t\r") or below.strip(", ") or other or ""
+
+
+@cache
+def _items() -> re.Pattern[str]:
+    return re.compile(r"(?:\r?\n[ \t]*+-[ \t]++[^\n]*+)++")
 
 
 def _verdict(label: str, old: str, new: str, substantive: bool) -> Verdict:
@@ -84,8 +88,7 @@ def _compare(before: str, after: str, lexicon: Lexicon) -> list[Verdict]:
     one, other = Article(before, (), 0), Article(after, (), 0)
     edits = diff(f" {before}", f" {after}").edits  # the space: no value is front matter itself
     edits = tuple(
-        replace(
-            edit,
+        edit._replace(
             old_start=max(edit.old_start - 1, 0),
             old_end=max(edit.old_end - 1, 0),
             new_start=max(edit.new_start - 1, 0),

@@ -48,6 +48,8 @@ def raw_content(hunk: Hunk, scope: Scope) -> tuple[list[str], list[str]]:
     right = _content_words(
         hunk.new, hunk.c, hunk.d, _covered(hunk, new_facts, False, lexicon), lexicon
     )
+    left = _without_acronyms(left, hunk.gone, hunk.come)
+    right = _without_acronyms(right, hunk.come, hunk.gone)
     both = Counter(left) & Counter(right)
     return list((Counter(left) - both).elements()), list((Counter(right) - both).elements())
 
@@ -72,6 +74,22 @@ def _like_any(word: str, others: Collection[str], lexicon: Lexicon) -> bool:
     return bool(groups) and any(
         lexicon.synonyms.get(other, frozenset()) & (groups or frozenset()) for other in others
     )
+
+
+def _without_acronyms(words: list[str], own: Sequence[Token], others: Sequence[Token]) -> list[str]:
+    """Leave out words that the other side has as an acronym: FEC for Federal … Commission."""
+    short = {
+        token.fold
+        for token in others
+        if token.kind == "word" and 2 <= len(token.text) <= 8 and token.text.isupper()
+    } - {token.fold for token in own}
+    if not short or len(words) > _MOST_SPELLED:
+        return words
+    initials = "".join(word[0] for word in words)
+    return [] if words and any(initials in acronym for acronym in short) else words
+
+
+_MOST_SPELLED = 12
 
 
 def _covered(hunk: Hunk, found: Sequence[Fact], is_old: bool, lexicon: Lexicon) -> set[int]:
