@@ -14,7 +14,6 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -57,7 +56,7 @@ def versions(repository: Path) -> Iterator[bytes]:
 def spliced_right(text: str) -> bool:
     one = with_updates(parse(text), [FIRST])
     two = with_updates(parse(one), [FIRST, SECOND])
-    taken_back = replace(FIRST, withdrawn=SECOND.at)
+    taken_back = FIRST._replace(withdrawn=SECOND.at)
     changed = with_updates(parse(two), [taken_back, SECOND])
     return (
         notes_of(parse(two)) == (FIRST, SECOND)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -102,12 +101,12 @@ def test_an_edit_is_told_by_a_note_of_the_next_day_or_by_one_that_names_it() -> 
     assert edited(first, edit, between, late) == [2]
     assert edited(first, edit, between, late, grace=12) == [3, 2]
     assert edited(first, edit, between, late, grace=50) == []
-    naming = replace(late, notes=(replace(note("u1", 60), covers=edit.commit),))
+    naming = late._replace(notes=(note("u1", 60)._replace(covers=edit.commit),))
     assert edited(first, edit, between, naming) == [3]
-    other = replace(edit, commit="abcdef0" + "1" * 33)
-    short = replace(late, notes=(replace(note("u1", 60), covers="abcdef0"),))
+    other = edit._replace(commit="abcdef0" + "1" * 33)
+    short = late._replace(notes=(note("u1", 60)._replace(covers="abcdef0"),))
     assert edited(first, other, between, short) == [3]
-    too_short = replace(late, notes=(replace(note("u1", 60), covers="ab"),))
+    too_short = late._replace(notes=(note("u1", 60)._replace(covers="ab"),))
     assert edited(first, other, between, too_short) == [3, 2]
 
 
@@ -150,14 +149,14 @@ def test_edits_without_words_are_told_by_what_they_touched(
 
 
 def test_withdrawn_and_replaced_notes_stay_in_the_record_and_are_marked() -> None:
-    first, second = note("u1", 1), replace(note("u2", 2), amends="u1")
-    gone = replace(note("u3", 3), withdrawn=START + timedelta(hours=9))
+    first, second = note("u1", 1), note("u2", 2)._replace(amends="u1")
+    gone = note("u3", 3)._replace(withdrawn=START + timedelta(hours=9))
     found = entries(
         history(
             revision(1, 0),
             revision(2, 1, first),
             revision(3, 2, second),
-            revision(4, 3, replace(gone, withdrawn=None)),
+            revision(4, 3, gone._replace(withdrawn=None)),
             notes=(first, second, gone),
         ),
         STYLE,
@@ -187,7 +186,7 @@ def test_no_note_is_counted_twice() -> None:
 
 def test_a_note_that_gives_only_its_day_stands_above_the_publication_of_that_day() -> None:
     midnight = datetime(2022, 5, 10, tzinfo=NEW_YORK)
-    day = replace(note("u1", 0), at=midnight, precision="day")
+    day = note("u1", 0)._replace(at=midnight, precision="day")
     found = entries(history(revision(1, 1, day)), STYLE, NEW_YORK)
     assert [entry.what for entry in found] == ["note", "published"]
     assert found[0].at == midnight
@@ -196,9 +195,10 @@ def test_a_note_that_gives_only_its_day_stands_above_the_publication_of_that_day
 
 def test_the_order_of_equal_instants_does_not_depend_on_the_order_of_reading() -> None:
     many = [
-        replace(
-            history(revision(1, 0, note("u1", 0), note("u2", 0)), revision(2, 0, note("u3", 0))),
-            article=replace(ARTICLE, path=f"posts/{name}.md"),
+        history(
+            revision(1, 0, note("u1", 0), note("u2", 0)), revision(2, 0, note("u3", 0))
+        )._replace(
+            article=ARTICLE._replace(path=f"posts/{name}.md"),
         )
         for name in "abc"
     ]
@@ -216,7 +216,7 @@ def test_the_order_of_equal_instants_does_not_depend_on_the_order_of_reading() -
 
 
 def test_three_clocks_are_kept_apart() -> None:
-    refile = replace(note("u2", 50), kind="refile")
+    refile = note("u2", 50)._replace(kind="refile")
     whole = history(
         revision(1, 0, published=False),
         revision(2, 1),
@@ -227,8 +227,8 @@ def test_three_clocks_are_kept_apart() -> None:
     assert first_published(whole) == START + timedelta(hours=1)
     assert last_updated(whole) == START + timedelta(hours=30)
     assert last_touched(whole) == START + timedelta(hours=80)
-    taken = replace(note("u1", 30), withdrawn=START)
-    assert last_updated(replace(whole, notes=(taken,))) is None
+    taken = note("u1", 30)._replace(withdrawn=START)
+    assert last_updated(whole._replace(notes=(taken,))) is None
     empty = history()
     assert (first_published(empty), last_updated(empty), last_touched(empty)) == (None, None, None)
     assert entries(empty, STYLE, NEW_YORK) == ()

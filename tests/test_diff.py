@@ -89,6 +89,7 @@ def test_a_diff_of_two_versions_rebuilds_both(texts: tuple[str, str]) -> None:
 @example("---\n---\n", "---\n---\nx")
 @example("a\r\n\r\nb", "a\n\nb")
 @example("\ud800 a", "\ud800 b")
+@example("- a. \ufeff. B\n- c", "- a. B. \ufeff\n- c")
 @example('<a\n title="b c"\n></a>', '<a\n<b>x title="b c"\n></a>')
 def test_a_diff_of_any_two_texts_rebuilds_both(old: str, new: str) -> None:
     check(old, new)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -154,7 +153,7 @@ def test_a_front_matter_key_commands_no_terminal() -> None:
 
 def test_a_coarse_diff_is_said_to_be_coarse() -> None:
     old, new = "One word.\n", "Two words.\n"
-    change = replace(change_of(old, new), coarse=True)
+    change = change_of(old, new)._replace(coarse=True)
     assert terminal_diff.COARSE in terminal_diff.text(change, old, new)
     assert terminal_diff.stat(change).endswith("; coarse")
 

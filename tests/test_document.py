@@ -6,7 +6,6 @@ import subprocess
 import time
 import tomllib
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -216,9 +215,9 @@ def test_no_notes_change_nothing_where_none_can_be(text: str) -> None:
 def test_a_note_without_words_or_with_control_characters_is_refused() -> None:
     document = parse("---\ntitle: x\n---\n")
     with pytest.raises(TrackerError, match=r"^A note needs words\.$"):
-        with_updates(document, [replace(NOTE, text=" ")])
+        with_updates(document, [NOTE._replace(text=" ")])
     with pytest.raises(TrackerError, match=r"^A note cannot hold the control character U\+0007\.$"):
-        with_updates(document, [replace(NOTE, text="bell\a")])
+        with_updates(document, [NOTE._replace(text="bell\a")])
 
 
 def test_an_error_can_name_its_file() -> None:
@@ -367,7 +366,7 @@ def same(found: Sequence[Note], expected: Sequence[Note]) -> bool:
 
     def plain(note: Note) -> Note:
         taken = note.withdrawn and note.withdrawn.astimezone(UTC)
-        return replace(note, at=note.at.astimezone(UTC), withdrawn=taken)
+        return note._replace(at=note.at.astimezone(UTC), withdrawn=taken)
 
     return [plain(note) for note in found] == [plain(note) for note in expected]
 
@@ -474,7 +473,7 @@ def test_real_articles_take_notes_and_give_them_back(shared_data: Path, tmp_path
         if document.front_matter is None or document.front_matter.error is not None:
             continue
         parsed += 1
-        other = replace(NOTE, id="u2", text="It was 40: “not” 400. # 😀")
+        other = NOTE._replace(id="u2", text="It was 40: “not” 400. # 😀")
         one = with_updates(document, [NOTE])
         two = with_updates(parse(one), [NOTE, other])
         assert notes_of(parse(two)) == (NOTE, other)

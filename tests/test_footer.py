@@ -6,7 +6,6 @@ import contextlib
 import time
 import tomllib
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -270,20 +269,20 @@ def test_chains_of_amendments_are_followed_and_circles_survived() -> None:
     taken_back = datetime(2022, 6, 1, tzinfo=UTC)
     assert ids(a, b, c) == ["c"]
     assert ids(c, b, a) == ["c"]
-    assert ids(a, replace(b, withdrawn=taken_back)) == ["a"]
-    assert ids(a, replace(b, withdrawn=taken_back), c) == ["c"]
-    assert ids(a, b, replace(c, withdrawn=taken_back)) == ["b"]
-    assert ids(replace(a, amends="a")) == ["a"]
-    assert ids(replace(a, amends="gone")) == ["a"]
-    assert ids(replace(a, amends="b"), b) == ["b"]
-    assert ids(replace(a, amends="c"), b, c) == ["c"]
-    assert ids(replace(a, amends="c"), b, replace(c, withdrawn=taken_back)) == ["b"]
-    assert replaced([replace(a, amends="b"), b, note("d", day=15, amends="b")]) == {"a", "b"}
+    assert ids(a, b._replace(withdrawn=taken_back)) == ["a"]
+    assert ids(a, b._replace(withdrawn=taken_back), c) == ["c"]
+    assert ids(a, b, c._replace(withdrawn=taken_back)) == ["b"]
+    assert ids(a._replace(amends="a")) == ["a"]
+    assert ids(a._replace(amends="gone")) == ["a"]
+    assert ids(a._replace(amends="b"), b) == ["b"]
+    assert ids(a._replace(amends="c"), b, c) == ["c"]
+    assert ids(a._replace(amends="c"), b, c._replace(withdrawn=taken_back)) == ["b"]
+    assert replaced([a._replace(amends="b"), b, note("d", day=15, amends="b")]) == {"a", "b"}
 
 
 def test_notes_of_one_day_keep_their_order_when_one_gives_no_time() -> None:
-    first, second = note("u1"), replace(note("u2"), precision="day")
-    second = replace(second, at=second.at.replace(hour=0, minute=0))
+    first, second = note("u1"), note("u2")._replace(precision="day")
+    second = second._replace(at=second.at.replace(hour=0, minute=0))
     assert [each.id for each in by_time([first, second])] == ["u1", "u2"]
     assert [each.id for each in by_time([second, first])] == ["u2", "u1"]
 

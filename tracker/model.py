@@ -6,9 +6,8 @@ count Unicode code points, as Python's ``str`` does, half-open: ``text[start:end
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime, time
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 Kind = Literal["update", "correction", "clarification", "editors-note", "retraction", "refile"]
 """What a note tells readers. A refile is a small fix that is still told."""
@@ -24,8 +23,7 @@ Position = Literal["top", "bottom", "inline"]
 Operation = Literal["insert", "delete", "replace", "move"]
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(NamedTuple):
     """One thing that readers were told about an article."""
 
     id: str  # "u1" in front matter; for a line found in the body, "n-" and a hash of its words
@@ -39,8 +37,7 @@ class Note:
     origin: Literal["front-matter", "body"] = "front-matter"  # where its words were read from
 
 
-@dataclass(frozen=True, slots=True)
-class FoundNote:
+class FoundNote(NamedTuple):
     """A reader-facing note as it stands in a text, before any newsroom's zone is applied."""
 
     kind: Kind
@@ -54,8 +51,7 @@ class FoundNote:
     position: Position
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(NamedTuple):
     """One difference between two texts, in whole tokens."""
 
     operation: Operation
@@ -73,8 +69,7 @@ class Edit:
     within: tuple[Edit, ...] = ()  # in a move: the edits inside the moved passage
 
 
-@dataclass(frozen=True, slots=True)
-class FieldChange:
+class FieldChange(NamedTuple):
     """One key of the front matter that differs, compared by its value and not by its spelling."""
 
     key: str  # as written: "title", "subtitle", "authors"
@@ -83,8 +78,7 @@ class FieldChange:
     new: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Diff:
+class Diff(NamedTuple):
     """Two texts compared: the edits, with nothing yet said about what they mean."""
 
     edits: tuple[Edit, ...]  # in the order of the new text; deletions where their text stood
@@ -94,8 +88,7 @@ class Diff:
     coarse: bool = False  # True: a limit on work was reached, and some edits are larger than needed
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """What one revision did to the text, and what that means to a reader."""
 
     edits: tuple[Edit, ...]  # in order; from them and the old text comes the new one exactly
@@ -108,8 +101,7 @@ class Change:
     reasons: tuple[str, ...]  # sentences that name the words, strongest first
 
 
-@dataclass(frozen=True, slots=True)
-class Meaning:
+class Meaning(NamedTuple):
     """What a change means, without its edits: small enough to be remembered for every pair."""
 
     words_added: int
@@ -122,16 +114,14 @@ class Meaning:
     fact_replaced: bool = False  # a number, date, name, quote or negation gave way to another
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(NamedTuple):
     """Who made a revision, as git has it."""
 
     name: str
     email: str  # may be empty
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
+class Version(NamedTuple):
     """One state of an article's file on the published line, before its text is read."""
 
     commit: str  # full hash
@@ -143,8 +133,7 @@ class Version:
     side: tuple[str, ...] = ()  # commits of a merged branch, newest first; unseen by readers
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """Something that happened to an article's file and is not a new text."""
 
     kind: Literal["moved", "deleted", "returned", "ignored"]
@@ -156,8 +145,7 @@ class Event:
     old_path: str | None = None  # for a move: the path before it
 
 
-@dataclass(frozen=True, slots=True)
-class Track:
+class Track(NamedTuple):
     """The life of one article on the published line."""
 
     path: str  # the newest path
@@ -166,8 +154,7 @@ class Track:
     deleted: bool = False  # True: the article is not in the newest commit
 
 
-@dataclass(frozen=True, slots=True)
-class Article:
+class Article(NamedTuple):
     """One article of the newsroom."""
 
     path: str  # in the repository, with forward slashes
@@ -175,8 +162,7 @@ class Article:
     headline: str  # from the front matter or the first heading; the slug when there is neither
 
 
-@dataclass(frozen=True, slots=True)
-class Revision:
+class Revision(NamedTuple):
     """One state of an article's text on the published line."""
 
     number: int  # 1, 2, 3 … in the order of the published line; for people, not for links
@@ -196,8 +182,7 @@ class Revision:
     side: tuple[str, ...] = ()  # commits of a merged branch that readers never saw on their own
 
 
-@dataclass(frozen=True, slots=True)
-class History:
+class History(NamedTuple):
     """An article with its revisions and the events between them."""
 
     article: Article
@@ -208,8 +193,7 @@ class History:
     notes: tuple[Note, ...] = ()  # as the newest text has them, the withdrawn ones too
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One line of a changelog."""
 
     article: Article
@@ -224,8 +208,7 @@ class Entry:
     amended: bool = False  # a later note replaces this one
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """Something that an editor should look at."""
 
     rule: str  # "silent-change", "note-dropped", …
@@ -239,8 +222,7 @@ class Finding:
     line: int | None = None  # line in the file, counted from 1
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """A passage of the current text and where it came from."""
 
     start: int  # offsets in the last text
@@ -248,8 +230,7 @@ class Span:
     revision: int  # 1-based: the revision that first brought these words
 
 
-@dataclass(frozen=True, slots=True)
-class Removal:
+class Removal(NamedTuple):
     """A passage that was taken out of a text."""
 
     text: str  # without the white space around it
@@ -259,8 +240,7 @@ class Removal:
     sentence: str = ""  # the sentence that it stood in; "" where it is not known
 
 
-@dataclass(frozen=True, slots=True)
-class Blame:
+class Blame(NamedTuple):
     """A text with the origin of each passage."""
 
     article: Article

@@ -65,12 +65,20 @@ def command(
         raise TrackerError("--staged looks at what is not committed.", "Leave out --since.")
     if as_one and not since:
         raise TrackerError("--as-one needs a range.", "Add --since REV.")
+    if settle and (staged or as_one):
+        raise TrackerError(
+            "Only what is recorded can be settled.", "Leave out --staged and --as-one."
+        )
+    if why and not settle:
+        raise TrackerError("--why gives the reason for settling.", "Add --settle.")
     room = open_newsroom()
-    if room.repository.shallow and not staged:
+    if room.repository.shallow and not staged and not as_one:
         warn("this clone is shallow: changes before it are not looked at, nor their notes.")
     scope = Scope(articles, since, as_one=as_one, staged=staged)
     with progress_bar("Checking articles") as progress:
         verdict = room.check(scope, progress)
+    for sentence in verdict.skipped:
+        warn(sentence)
     if settle:
         _settle(room, verdict, why)
         return
@@ -85,4 +93,8 @@ def _settle(room: Newsroom, verdict: Verdict, why: str) -> None:
 
     who = identity(room.repository)[0]
     number = settle(room.place, verdict.findings, f"{who.name} <{who.email}>", why)
-    click.echo(f"Settled {number} findings in {SETTLED_FILE}: commit that file.")
+    if not number:
+        click.echo("There is nothing to settle.")
+        return
+    what = "1 finding" if number == 1 else f"{number:,} findings"
+    click.echo(f"Settled {what} in {SETTLED_FILE}: commit that file.")

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.text.lines import BREAK, Line, leading_heading, line_and_column, marked_lines
@@ -25,8 +24,7 @@ _ANYWHERE = re.compile(r"<!--[ \t]*/?updates[ \t]*-->")
 _MOST = 20  # two are made; a merge may leave a few more, and each costs a copy of the text
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """A marker block as it stands in a text. Offsets are in the whole text."""
 
     start: int  # of the opening marker's line

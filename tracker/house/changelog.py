@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from tracker.house import style as house_style
@@ -21,8 +21,7 @@ _SHORTEST_HASH = 7  # of git's abbreviations; a shorter one names no commit
 _RANKS = {"published": 0, "edited": 1, "note": 2}
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """A note of an article in its latest form, with the revision that first brought it."""
 
     note: Note

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import time
 from functools import cache
+from typing import NamedTuple
 
 from tracker.house.language import Language, with_english
 from tracker.house.zones import understand
@@ -23,8 +23,7 @@ _NAME = r"[^\W\d_][^\W\d_'’ʼ]{1,11}"
 _ALONE = r"(?![^\W_])"
 
 
-@dataclass(frozen=True, slots=True)
-class Numbers:
+class Numbers(NamedTuple):
     """A date as its parts, before anyone says which number is the month."""
 
     year: int | None  # as written: 22 stays 22
@@ -36,8 +35,7 @@ class Numbers:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class ClockTime:
+class ClockTime(NamedTuple):
     """A time of day as it is written; ``value`` is None when there is no such time."""
 
     value: time | None
@@ -45,8 +43,7 @@ class ClockTime:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Shapes:
+class Shapes(NamedTuple):
     """How dates, times and zones are written in some languages together."""
 
     prose: bool

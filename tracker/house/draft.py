@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
+from typing import NamedTuple
 
 from tracker.house.draft_facts import Phrases, clause, counted, figure, names_around, speaker_of
 from tracker.house.draft_facts import phrases as own_phrases
@@ -42,16 +42,14 @@ _FOR_CLARIFICATION = ("modality", "attribution", "negation", *_STRENGTH)
 _FOR_EDITORS_NOTE = ("information-removed", *_STRENGTH)
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """A note that somebody has yet to confirm."""
 
     text: str  # one line; may begin with "to …", which the house's lead completes; may be ""
     rest: tuple[str, ...]  # what else changed, a line each, without comment marks
 
 
-@dataclass(frozen=True, slots=True)
-class _Point:
+class _Point(NamedTuple):
     """One thing that a note could tell."""
 
     label: str

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from tracker.text.lexicon import lexicon
 
@@ -24,8 +24,7 @@ _SINGULAR = ("ss", "us", "is")
 _PRONOUN_OR_NOUN = r"(?:the|a|an|his|her|their|its)[ ](?:[\w'’-]+[ ]){0,4}?[\w'’-]+"
 
 
-@dataclass(frozen=True, slots=True)
-class Phrases:
+class Phrases(NamedTuple):
     """What drafting needs to know of a language."""
 
     clause: bool  # whether a sentence can follow "that" as it stands

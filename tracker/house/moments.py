@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from tracker.errors import TrackerError
@@ -34,8 +35,7 @@ _NO_YEAR = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(NamedTuple):
     """An instant that somebody typed, or a whole day."""
 
     at: datetime  # aware, in the newsroom's zone; for a day its first instant there

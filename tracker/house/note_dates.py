@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, time
 from functools import cache
+from typing import NamedTuple
 
 from tracker.house import language as names
 from tracker.house.note_shapes import MARK
@@ -29,8 +29,7 @@ _CLOCK = re.compile(
 _ZONE = re.compile(r"[ ,(]*([A-Z]{2,5}|[A-Z][a-z]+ (?:Standard |Daylight |Summer )?Time)\b")
 
 
-@dataclass(frozen=True, slots=True)
-class When:
+class When(NamedTuple):
     """The day and the time that a note gives itself."""
 
     day: date | None = None
@@ -38,8 +37,7 @@ class When:
     zone: str | None = None  # as written
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(NamedTuple):
     """What is known of the text around the passage."""
 
     languages: tuple[Language, ...]  # the likeliest first

@@ -51,7 +51,7 @@ def body_notes(
     places = [at for at in hits.places if plausible(text, at, start, context, own)]
     if not places and "<!-- updates" not in text:
         return []
-    return _Finder(text, start, replace(hits, places=places), context, style).notes()
+    return _Finder(text, start, hits._replace(places=places), context, style).notes()
 
 
 def _day_first(tag: str) -> bool | None:
@@ -203,7 +203,7 @@ class _Finder:
     def _add(self, first: int, last: int, reading: Reading) -> None:
         passage = self.passages[first]
         end = self.passages[last].end
-        reading = replace(reading, words=self._without_references(reading.words))
+        reading = reading._replace(words=self._without_references(reading.words))
         found = reading.found(passage.start, end, "inline")
         if self.style is not None:
             found = self._in_style(found)
@@ -230,7 +230,7 @@ class _Finder:
         if own is None:
             return found
         kind = found.kind if own.kind in ("update", "editors-note") else own.kind
-        return replace(own, kind=kind, start=found.start, end=found.end, position=found.position)
+        return own._replace(kind=kind, start=found.start, end=found.end, position=found.position)
 
     def _by_style(self, index: int, passage: Passage) -> bool:
         """Whether a passage is a line that the house's templates write; it is taken then."""
@@ -240,7 +240,7 @@ class _Finder:
         own = recognise(self.style, self.text[passage.start : passage.end], self.context.as_of)
         if own is None:
             return False
-        note = replace(own, start=passage.start, end=passage.end)
+        note = own._replace(start=passage.start, end=passage.end)
         self.found[index] = _Found(note, index, index)
         self.taken.add(index)
         return True
@@ -260,7 +260,7 @@ class _Finder:
         words = f"{title.words} {plain(rest)}".strip()
         inner = read(rest, self.context)
         kind = inner.kind if inner and title.kind in ("update", "editors-note") else title.kind
-        return replace(title, words=words, kind=kind)
+        return title._replace(words=words, kind=kind)
 
     def _ends_in_note(self, index: int, passage: Passage) -> bool:
         """A note that begins inside a paragraph and goes on to its end.
@@ -275,8 +275,8 @@ class _Finder:
             return False
         reading, start, end = found
         self._add(index, index, reading)
-        note = replace(self.found[index].note, start=start, end=end)
-        self.found[index] = replace(self.found[index], note=note)
+        note = self.found[index].note._replace(start=start, end=end)
+        self.found[index].note = note
         return True
 
     def _later(self, passage: Passage, *, labelled: bool) -> tuple[Reading, int, int] | None:
@@ -304,7 +304,7 @@ class _Finder:
         if reading.stamp and passage.shape != "heading":
             if reading.when.day or reading.when.clock:
                 self._add(
-                    index, index, replace(reading, words=plain(words_with_marks(passage.raw)))
+                    index, index, reading._replace(words=plain(words_with_marks(passage.raw)))
                 )
                 return True
             return False
@@ -338,7 +338,7 @@ class _Finder:
             return False
         kind = full.kind if reading.kind in ("update", "editors-note") else reading.kind
         when = reading.when if reading.when.day or reading.when.clock else full.when
-        self._add(index, last, replace(reading, kind=kind, words=words, when=when))
+        self._add(index, last, reading._replace(kind=kind, words=words, when=when))
         return True
 
     def _over(self, index: int, reading: Reading) -> bool | None:
@@ -369,7 +369,7 @@ class _Finder:
                     else read_as.kind
                 )
                 label_of = own.label if own else reading.label
-                self._add(number, number, replace(read_as, label=label_of, kind=kind))
+                self._add(number, number, read_as._replace(label=label_of, kind=kind))
         return False
 
     # Places
@@ -390,7 +390,7 @@ class _Finder:
         position: Position = "bottom" if not below else "top" if not above else "inline"
         note = one.note
         start, end = self._wrapped(one)
-        return replace(note, start=start, end=end, position=position)
+        return note._replace(start=start, end=end, position=position)
 
     def _wrapped(self, one: _Found) -> tuple[int, int]:
         """The note's offsets with the lines of markup that wrap nothing else."""

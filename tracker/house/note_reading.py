@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from tracker.house.note_dates import Context, When, from_stamp, of_date, stamps_in, when_said
 from tracker.house.note_shapes import MARK, plain
@@ -28,8 +28,7 @@ _DATED = re.compile(r"[^\W\d]{0,20}[\W_]{0,3}[^\W\d]{0,20}[\W_]{0,3}[^\W\d]{0,20
 _BRACKETED = re.compile(r"[ \x01]{0,3}(\([^()\n]{4,80}\))[ \x01]{0,3}[:—–-]")
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What a passage says when it is a note."""
 
     kind: Kind

@@ -34,8 +34,7 @@ class Word(NamedTuple):
     opens: bool = False  # begins a sentence, as far as a full stop and a capital letter tell
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
+class Element(NamedTuple):
     """One step of a pattern."""
 
     choices: tuple[tuple[str, ...], ...]  # word sequences, any of which fits; longest first;
@@ -104,16 +103,14 @@ class Patterns:
         return any(self.at(words, index) is not None for index in range(len(words)))
 
 
-@dataclass(frozen=True, slots=True)
-class Sentence:
+class Sentence(NamedTuple):
     """What a pattern for a sentence without label says."""
 
     kind: Kind
     where: str  # "anywhere", "set-apart" or "brackets"
 
 
-@dataclass(frozen=True, slots=True)
-class Language:
+class Language(NamedTuple):
     """All words of one language, ready for matching."""
 
     code: str
@@ -132,8 +129,7 @@ class Language:
     sentence_facts: tuple[Sentence, ...]  # by the number of the pattern
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(NamedTuple):
     """The words that decide what a passage says that looks like a note; see notes/en.toml."""
 
     never: Patterns
@@ -195,8 +191,7 @@ def sequence(text: str) -> tuple[str, ...]:
     return tuple(_WORD.findall(fold(text)))
 
 
-@dataclass(frozen=True, slots=True)
-class Stems:
+class Stems(NamedTuple):
     """The pieces of words by which a language's notes give themselves away."""
 
     pieces: tuple[str, ...]  # lower case; one of them stands in every note

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from itertools import product
+from typing import NamedTuple
 
 from tracker.house.language import language
 from tracker.house.patterns import pattern_expression, read_pattern_date, read_pattern_time
@@ -51,7 +51,7 @@ def recognise(style: Style, text: str, as_of: date | None = None) -> FoundNote |
             match = _expression(style, known).fullmatch(words)
             found = match and _found(style, known, match.groupdict(), as_of)
             if found:
-                return replace(found, start=start, end=start + len(stripped))
+                return found._replace(start=start, end=start + len(stripped))
     return None
 
 
@@ -67,8 +67,7 @@ def _unwrapped(words: str) -> Iterator[str]:
             yield words[len(opening) : -len(closing)]
 
 
-@dataclass(frozen=True, slots=True)
-class _Form:
+class _Form(NamedTuple):
     """One way in which a template can write a line."""
 
     template: Template

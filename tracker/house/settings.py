@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import cache
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 from tracker.errors import TrackerError
@@ -105,8 +105,7 @@ def _defaults() -> Settings:
     return Settings("", style, ZoneInfo("UTC"), style.language, None, ())
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
+class _File(NamedTuple):
     """The table, and what errors need to name a place in it."""
 
     table: Mapping[str, Any]

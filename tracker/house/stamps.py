@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date, time
+from typing import NamedTuple
 
 from tracker.house.date_shapes import Numbers, Shapes, fold, shapes
 from tracker.house.patterns import century, on_day
@@ -18,8 +18,7 @@ _WORD = re.compile(r"[^\W\d_]{1,13}")
 _BEFORE = 60  # how far before a date its time or weekday may begin
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
+class Stamp(NamedTuple):
     """A date as it stands in a text."""
 
     date: date | None  # None when the text leaves the year out and nothing says which is meant

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from tracker.errors import TrackerError
@@ -27,8 +27,7 @@ PLACES = ("label", "date", "time", "zone", "story_date", "text", "rest")
 """What may stand in braces in a layout. ``rest``: the words after the lead, with their space."""
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(NamedTuple):
     """How a house words one kind of note."""
 
     kind: Kind

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from tracker.errors import TrackerError
@@ -21,8 +21,7 @@ _REFUSED = ("localtime", "posixrules", "factory", "posix/", "right/")
 _OFFSET = re.compile(r"(?:UTC|GMT)?\s?([+\-−])(\d{1,2})(?::?([0-5]\d))?", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class WrittenZone:
+class WrittenZone(NamedTuple):
     """What a zone's name in a text stands for."""
 
     name: str  # as written

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import PurePosixPath
+from typing import NamedTuple
 
 from tracker.house.notes import differences, read_notes
 from tracker.house.settings import Settings
@@ -25,8 +25,7 @@ from tracker.policy.step import Step
 from tracker.text.document import Document, decode, parse
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What a version's text says of itself."""
 
     headline: str  # "" where it has none
@@ -36,8 +35,7 @@ class Reading:
     marked: bool = True  # False: there are no markers of a block of notes
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(NamedTuple):
     """One version with what its text says."""
 
     version: Version
@@ -125,10 +123,10 @@ def _dated(before: State | None, state: State) -> State:
         if was.precision == "none":
             first.setdefault(now.id, was.at)
     notes = tuple(
-        replace(note, at=first[note.id]) if note.precision == "none" and note.id in first else note
+        note._replace(at=first[note.id]) if note.precision == "none" and note.id in first else note
         for note in state.notes
     )
-    return replace(state, notes=notes)
+    return state._replace(notes=notes)
 
 
 def _step(
@@ -183,8 +181,7 @@ def with_change(revision: Revision, change: Change | None) -> Revision:
     """A revision with what is known of its change."""
     if change is None:
         return revision
-    return replace(
-        revision,
+    return revision._replace(
         words_added=change.words_added,
         words_removed=change.words_removed,
         substantive=change.substantive,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.house import footer
@@ -15,8 +15,7 @@ from tracker.model import FoundNote, Kind, Note, Precision
 from tracker.text.document import Document, encode, notes_of, parse, with_updates
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """What somebody wants readers to be told."""
 
     kind: Kind
@@ -106,7 +105,7 @@ class Desk:
                     raise TrackerError(
                         f"The note {wanted} is withdrawn already.", "There is nothing to do."
                     )
-                taken = replace(note, withdrawn=at.astimezone(self.zone))
+                taken = note._replace(withdrawn=at.astimezone(self.zone))
                 kept = [taken if each.id == wanted else each for each in structured]
                 return self._footer_as_set(with_updates(document, kept))
         found = self._found(text, wanted, at)

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from tracker.errors import TrackerError
 from tracker.house.settings import Settings
@@ -38,8 +38,7 @@ class Job:
     known: dict[Pair, str] = field(default_factory=dict)  # answers from the catalog
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(NamedTuple):
     """What came of one article."""
 
     findings: tuple[Finding, ...]

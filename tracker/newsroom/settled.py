@@ -3,63 +3,77 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 
 from tracker.errors import TrackerError
+from tracker.house.toml_file import Keys, nearest, read_table, wrong_value
 from tracker.model import Finding
 from tracker.newsroom.place import Place
-from tracker.policy import RULES, Settled
+from tracker.policy import Settled, refuse_unknown
 
 SETTLED_FILE = ".tracker-reviewed.toml"
 
 _HEAD = """\
 # Findings of `tracker check` that an editor looked at and closed. Commit this file.
-# commit and path say which revision; rule may be left out for all of them.
+# commit and path say which revision; without rule, all findings about it are closed.
 """
+_KEYS: Keys = {"commit": str, "path": str, "rule": str, "who": str, "why": str}
+_HASH = re.compile(r"[0-9a-f]{7,64}")
 
 
 def read_settled(place: Place) -> tuple[Settled, ...]:
     """What the file says; nothing where there is none.
 
-    Raises ``TrackerError`` for a file that does not parse or has other keys.
+    Raises ``TrackerError`` for a file that does not parse, or whose tables hold something else.
     """
     text = place.file(SETTLED_FILE)
-    if not text:
+    if not text or not text.strip():
         return ()
-    import tomllib
-
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise TrackerError(f"{SETTLED_FILE}: {error}.", "Mend the line, or delete it.") from None
+    table = read_table(text, SETTLED_FILE)
     rows = table.get("reviewed", [])
-    if not isinstance(rows, list) or set(table) - {"reviewed"}:
+    other = min(set(table) - {"reviewed"}, default=None)
+    if other is not None or not isinstance(rows, list):
         raise TrackerError(
-            f"{SETTLED_FILE} holds [[reviewed]] tables and nothing else.", "Mend the file."
+            f"{SETTLED_FILE} holds [[reviewed]] tables and nothing else.",
+            "Write [[reviewed]] with two brackets."
+            if other is None
+            else f"Take “{other}” out, or put it into such a table.",
         )
     return tuple(_settled(row, number) for number, row in enumerate(rows, start=1))
 
 
 def _settled(row: object, number: int) -> Settled:
     where = f"{SETTLED_FILE}, entry {number}"
-    if not isinstance(row, dict) or not all(isinstance(value, str) for value in row.values()):
-        raise TrackerError(f"{where}: every value must be text.", "Put it in quotes.")
-    unknown = set(row) - {"commit", "path", "rule", "who", "why"}
-    if unknown or "commit" not in row or "path" not in row:
+    if not isinstance(row, dict):
+        raise TrackerError(f"{where} is no table.", "Write [[reviewed]], and its keys below.")
+    for key, value in row.items():
+        if key not in _KEYS:
+            near = nearest(key, _KEYS)
+            hint = f"Did you mean “{near}”?" if near else f"The keys are {', '.join(_KEYS)}."
+            raise TrackerError(f"{where}: “{key}” is not a key that is known.", hint)
+        if wrong_value(value, _KEYS[key]):
+            raise TrackerError(f"{where}: “{key}” must be text.", "Put it in quotes.")
+    for key in ("commit", "path"):
+        if key not in row:
+            raise TrackerError(f"{where} has no “{key}”.", "It says which revision is meant.")
+    commit = row["commit"].strip().lower()
+    if not _HASH.fullmatch(commit):
         raise TrackerError(
-            f"{where}: the keys are commit, path, rule, who and why.",
-            f"Remove {min(unknown)}." if unknown else "Add commit and path.",
+            f"{where}: “{row['commit'][:70]}” is no hash of a commit.",
+            "Give seven digits of it or more, as tracker check prints them.",
         )
     rule = row.get("rule", "")
-    if rule and rule not in RULES:
-        raise TrackerError(f"{where}: there is no rule “{rule}”.", f"Rules: {', '.join(RULES)}.")
-    if len(row["commit"]) < 7:
-        raise TrackerError(f"{where}: the commit is too short.", "Give seven digits or more.")
-    return Settled(row["commit"], row["path"], rule, row.get("who", ""), row.get("why", ""))
+    if rule:
+        refuse_unknown([rule], where)
+    return Settled(commit, row["path"], rule, row.get("who", ""), row.get("why", ""))
 
 
 def settle(place: Place, found: Iterable[Finding], who: str, why: str) -> int:
-    """Add findings to the file on disk; how many were added. Commit it afterwards."""
+    """Add findings to the file on disk; how many were added. Commit it afterwards.
+
+    Findings about what is not recorded yet are left out: there is no commit to name.
+    """
     root = place.root
     if root is None:
         raise TrackerError(
@@ -70,7 +84,13 @@ def settle(place: Place, found: Iterable[Finding], who: str, why: str) -> int:
         return 0
     before = place.file(SETTLED_FILE) or _HEAD
     tables = "".join(_table(each, who, why) for each in rows)
-    (root / SETTLED_FILE).write_text(before.rstrip("\n") + "\n" + tables, encoding="utf-8")
+    try:
+        (root / SETTLED_FILE).write_text(before.rstrip("\n") + "\n" + tables, encoding="utf-8")
+    except OSError as error:
+        raise TrackerError(
+            f"{SETTLED_FILE} could not be written: {error.strerror}.",
+            "Check the folder, and try again.",
+        ) from None
     return len(rows)
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.house.moments import Moment
@@ -24,8 +23,7 @@ _AHEAD = timedelta(minutes=2)
 """How far an instant may lie ahead: the clocks of two machines are never quite the same."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
+class Stamp(NamedTuple):
     """When, by whom and why a revision is made."""
 
     at: datetime | str | None = None  # aware, or what an editor types; None: now
@@ -37,8 +35,7 @@ class Stamp:
 NOW = Stamp()
 
 
-@dataclass(frozen=True, slots=True)
-class Recording:
+class Recording(NamedTuple):
     """One revision that is ready to be written."""
 
     path: str  # in the repository

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from itertools import pairwise
@@ -9,10 +10,10 @@ from itertools import pairwise
 from tracker.house.note_joining import key
 from tracker.house.notes import find_notes
 from tracker.house.standing import standing
-from tracker.model import Finding, Meaning, Note
+from tracker.model import Finding, FoundNote, Meaning, Note
 from tracker.policy.rewording import Words, is_small, words
 from tracker.policy.silence import before
-from tracker.policy.step import Circumstances, Step, finding, line_of
+from tracker.policy.step import Circumstances, Step, finding
 
 _CLOCKS = timedelta(minutes=10)
 """How far a note's minute may be ahead of its commit: people type the time of publication."""
@@ -59,7 +60,7 @@ def note_reworded(steps: Sequence[Step], circumstances: Circumstances) -> Iterat
                 circumstances,
                 f"{_quoted(was)} became {_quoted(now)}",
                 "Say it openly: tracker note --amend ID, with the new words",
-                line=line_of(step.text, now.text),
+                line=_line(step, now, circumstances),
             )
         for was, now in _relabeled(earlier, step):
             yield finding(
@@ -68,7 +69,7 @@ def note_reworded(steps: Sequence[Step], circumstances: Circumstances) -> Iterat
                 circumstances,
                 f"{_quoted(now)} was called {_called(was)} and is now called {_called(now)}",
                 "Call it what it was, or say openly why it is another: tracker note --amend ID",
-                line=line_of(step.text, now.text),
+                line=_line(step, now, circumstances),
             )
 
 
@@ -128,7 +129,7 @@ def note_without_change(steps: Sequence[Step], circumstances: Circumstances) -> 
             circumstances,
             _quoted(notes[0]),
             "Check that the change was published; where it is older, name it: --covers REV",
-            line=line_of(step.text, notes[0].text),
+            line=_line(step, notes[0], circumstances),
         )
 
 
@@ -187,7 +188,7 @@ def note_date(steps: Sequence[Step], circumstances: Circumstances) -> Iterator[F
                 circumstances,
                 said,
                 "Give the note the time at which readers got it",
-                line=line_of(step.text, note.text),
+                line=_line(step, note, circumstances),
             )
         # Compared with what came earlier alone: one revision may bring several, newest first.
         for note in dated:
@@ -241,7 +242,7 @@ def euphemism(steps: Sequence[Step], circumstances: Circumstances) -> Iterator[F
                     circumstances,
                     f"{_quoted(note)} {said}",
                     "Call it a correction, and say what was wrong: tracker note --amend ID",
-                    line=line_of(step.text, note.text),
+                    line=_line(step, note, circumstances),
                 )
 
 
@@ -270,12 +271,31 @@ def _soft_words(
 
 def _label(step: Step, note: Note, circumstances: Circumstances) -> str:
     """The label of a note of the body, as it is written; "" where there is none."""
+    found = _found(step, note, circumstances)
+    return found.label if found is not None else ""
+
+
+def _found(step: Step, note: Note, circumstances: Circumstances) -> FoundNote | None:
+    """A note of the body as it stands there."""
     if note.origin != "body":
-        return ""
+        return None
     for found in find_notes(step.text, style=circumstances.settings.style):
         if found.text == note.text:
-            return found.label
-    return ""
+            return found
+    return None
+
+
+def _line(step: Step, note: Note, circumstances: Circumstances) -> int | None:
+    """The line, counted from 1, on which a note begins; None where that cannot be told."""
+    text = step.text
+    found = _found(step, note, circumstances)
+    if found is not None:
+        return text.count("\n", 0, found.start) + 1
+    for pattern in (rf"\bid\s*[:=]\s*[\"']?{re.escape(note.id)}\b", re.escape(note.text[:40])):
+        place = re.search(pattern, text)
+        if place is not None:
+            return text.count("\n", 0, place.start()) + 1
+    return None
 
 
 def _only_facts_replaced(change: Meaning | None) -> bool:

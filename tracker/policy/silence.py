@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 
@@ -100,7 +99,7 @@ def _silent(step: Step, changed: Step, circumstances: Circumstances) -> Finding:
     now, grace = circumstances.now, circumstances.check.grace
     if circumstances.unrecorded or now is None or now - step.revision.at >= grace:
         return found
-    return replace(found, severity="warn")  # the note may still come
+    return found._replace(severity="warn")  # the note may still come
 
 
 def unpublished(steps: Sequence[Step], circumstances: Circumstances) -> Iterator[Finding]:
@@ -139,4 +138,4 @@ def _gone(
 ) -> Finding:
     found = finding("unpublished", last, circumstances, words, advice)
     path = event.old_path or event.path
-    return replace(found, path=path, commit=event.commit or None, at=event.at)
+    return found._replace(path=path, commit=event.commit or None, at=event.at)

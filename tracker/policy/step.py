@@ -73,10 +73,3 @@ def finding(
         advice,
         line,
     )
-
-
-def line_of(text: str, part: str) -> int | None:
-    """The line, counted from 1, on which some words begin; None where they do not stand so."""
-    head = part.strip().split("\n", 1)[0]
-    at = text.find(head) if head else -1
-    return None if at < 0 else text.count("\n", 0, at) + 1

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from tracker.model import Change, Edit, FieldChange
 
@@ -11,8 +11,7 @@ SCHEMA_VERSION = 1
 """Goes up when a key changes its meaning or goes away; new keys may come without that."""
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
+class Side(NamedTuple):
     """Which text one side of the diff is. Every field may be None: two plain files have none."""
 
     revision: int | None = None  # number in the article's history

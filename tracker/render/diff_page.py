@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from html import escape
+from typing import NamedTuple
 
 from tracker.render.article_html import Node, Page
 from tracker.render.diff_marks import MarkKind, mark
@@ -20,8 +21,7 @@ _NO_TEXT = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """What happened to a character of one version."""
 
     kind: MarkKind

@@ -38,6 +38,7 @@ def as_object(verdict: Verdict) -> dict[str, object]:
         "settled": verdict.settled,
         "articles": verdict.articles,
         "revisions": verdict.revisions,
+        "skipped": list(verdict.skipped),
         "failed": verdict.failed,
     }
 

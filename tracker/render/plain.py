@@ -34,6 +34,8 @@ def plain(value: object) -> object:
         return {encodable(str(key)): plain(each) for key, each in value.items()}
     if isinstance(value, frozenset | set):
         return sorted(plain(each) for each in value)  # type: ignore[type-var]
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        return {name: plain(each) for name, each in value._asdict().items()}
     if isinstance(value, tuple | list):
         return [plain(each) for each in value]
     if is_dataclass(value) and not isinstance(value, type):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from tracker.model import Change, Edit, FieldChange, Note
 from tracker.render.visible import visible
@@ -28,8 +28,7 @@ _BLANK_LINE = re.compile(r"\n[ \t\r]*\n\s*")
 _LINE_BREAKS = re.compile(r"(\s*\n\s*)")
 
 
-@dataclass(frozen=True, slots=True)
-class _Ink:
+class _Ink(NamedTuple):
     """Marks for what was deleted, inserted and moved, in color or not."""
 
     color: bool

@@ -7,16 +7,14 @@ with their ``old`` side, moved passages put back, the old one.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from tracker.model import Edit
 
 PieceKind = Literal["same", "insert", "delete", "moved-from", "moved-to"]
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """A stretch of the stream."""
 
     kind: PieceKind

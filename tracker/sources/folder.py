@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from typing import NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.sources.incoming import Incoming, Skipped
@@ -30,8 +30,7 @@ _INSTANT = re.compile(
 _HINT = "Name each version by its instant with the offset from UTC, like 2022-05-10T1630-0400.md."
 
 
-@dataclass(frozen=True, slots=True)
-class _Dated:
+class _Dated(NamedTuple):
     at: datetime
     article: str
     file: Path

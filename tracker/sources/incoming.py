@@ -8,15 +8,13 @@ which they come.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from tracker.model import Person
 
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
+class Incoming(NamedTuple):
     """One version of one article, on its way into a newsroom."""
 
     article: str  # path that it gets in the newsroom, forward slashes: "articles/ferry.md"
@@ -27,8 +25,7 @@ class Incoming:
     origin: str  # where it was read, for people: "articles/ferry/2022-06-02T0905-0400.md"
 
 
-@dataclass(frozen=True, slots=True)
-class Skipped:
+class Skipped(NamedTuple):
     """Something that a source holds and does not yield, on purpose."""
 
     origin: str  # where it is

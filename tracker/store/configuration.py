@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.store.git import GitError, Repository, environment
@@ -15,8 +15,7 @@ _NAMES = ("user.name", "committer.name")
 _HOOKS = ("pre-commit", "prepare-commit-msg", "commit-msg", "post-commit")
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """What git's configuration says that matters to a recording."""
 
     committer: str  # "Name <email> seconds offset", now

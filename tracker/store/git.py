@@ -10,9 +10,9 @@ from __future__ import annotations
 import errno
 import os
 import subprocess
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from typing import NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.model import Person
@@ -50,8 +50,7 @@ class GitError(TrackerError):
         self.status = status
 
 
-@dataclass(frozen=True, slots=True)
-class Git:
+class Git(NamedTuple):
     """Runs git in one directory; pathspecs are taken literally."""
 
     directory: Path
@@ -156,8 +155,7 @@ def missing(directory: Path, error: OSError | ValueError | None = None) -> Track
     return TrackerError("The program git was not found.", "Install git 2.38 or later.")
 
 
-@dataclass(frozen=True, slots=True)
-class Repository:
+class Repository(NamedTuple):
     """A git repository as it was found, at the moment it was asked."""
 
     git: Git  # runs in the work tree's top, or in the git directory of a bare repository

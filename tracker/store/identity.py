@@ -13,9 +13,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 from zlib import crc32
 
 HALF = 0.5  # of the words, two by two, that both texts share
@@ -36,8 +36,7 @@ _DATED = re.compile(r"\d{4}-\d{1,2}-\d{1,2}-(?=.)")
 _WORD = re.compile(rb"\w+")
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(NamedTuple):
     """An article whose file was taken away, as far as identity needs to know it."""
 
     key: int  # whatever the caller knows it by
@@ -46,8 +45,7 @@ class Ended:
     step: int  # place on the line of the commit that took it away
 
 
-@dataclass(frozen=True, slots=True)
-class Appeared:
+class Appeared(NamedTuple):
     """A file that one commit added."""
 
     path: str

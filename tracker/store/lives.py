@@ -7,9 +7,9 @@ texts are looked at for where they went on. What becomes of a life is put into r
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import chain
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from tracker.model import Event, Track, Version
 from tracker.store import identity
@@ -24,8 +24,7 @@ TEXTS = (
 Kind = Literal["moved", "deleted", "returned", "ignored"]
 
 
-@dataclass(frozen=True, slots=True)
-class _State:
+class _State(NamedTuple):
     """A content of the file, at one step."""
 
     number: int  # of the step on the line
@@ -35,8 +34,7 @@ class _State:
     side: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Happening:
+class _Happening(NamedTuple):
     """An event, before its commit's date and names are decoded."""
 
     number: int
@@ -266,7 +264,7 @@ class Lives:
         self._change(life, step, path, blob)
         if life.ended is not None:
             self._pool.remove(life.ended)
-            life.ended = replace(life.ended, blob=blob)
+            life.ended = life.ended._replace(blob=blob)
             self._pool.add(life.ended)
 
     def _hold(self, life: Life, step: Step, path: str, blob: str, paths: set[str]) -> None:

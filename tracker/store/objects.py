@@ -12,8 +12,7 @@ import struct
 import subprocess
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal, Self
+from typing import Literal, NamedTuple, Self
 
 from tracker.errors import TrackerError
 from tracker.store.git import Git, environment
@@ -27,16 +26,14 @@ _FOLDER = b"40000"
 _HEAD = re.compile(rb"[0-9a-f]{40,64} [a-z]+ [0-9]+\n")
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One entry of a tree."""
 
     mode: bytes  # as git writes it in a tree: b"100644", b"100755", b"120000", b"160000", b"40000"
     hash: str  # full hash
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a path stands in one commit."""
 
     commit: str | None  # full hash of the commit; None on an unborn branch

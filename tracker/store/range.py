@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.store.git import GitError, Repository, instant
 from tracker.store.line import resolve
 
 
-@dataclass(frozen=True, slots=True)
-class Changed:
+class Changed(NamedTuple):
     """One file that differs between two trees."""
 
     old_path: str | None  # None: the file is new

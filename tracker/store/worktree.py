@@ -10,8 +10,8 @@ import stat
 import subprocess
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.store import locks
@@ -32,8 +32,7 @@ _UNDER_WAY = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Staged:
+class Staged(NamedTuple):
     """The index's entry of one path."""
 
     mode: str  # "100644" or "100755"

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from tracker.model import Edit, Removal, Span
@@ -321,7 +321,7 @@ class Follower:
     def removals(self) -> tuple[Removal, ...]:
         """What was taken out and did not come back: see ``removed``."""
         left = [
-            replace(each.removal, place=each.place)
+            each.removal._replace(place=each.place)
             for each in self._removed
             if each.back * 2 < each.words
         ]

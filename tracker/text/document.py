@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from tracker.text import splice
 from tracker.text.dates import read_date
@@ -40,8 +40,7 @@ _LANGUAGE = ("lang", "language", "locale")
 _PUBLISHED = ("publishdate", "datepublished", "publisheddate", "pubdate", "published", "date")
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """One state of an article. Offsets are code points in the whole text."""
 
     text: str  # the whole file, byte order mark included

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 BREAK = re.compile(r"\r\n|\n|\r")
@@ -29,8 +28,7 @@ class Line(NamedTuple):
     code: bool = False  # True: in a fenced code block, its fences included
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
+class Heading(NamedTuple):
     """A level-1 heading of a body."""
 
     text: str  # the words, with their inline markup, without the marks of the heading

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -14,6 +15,9 @@ LEAST_WORDS = 4
 
 _ALIKE = 0.6  # of the weight of both sentences' words, for one that was edited on its way
 _TELLING = 12  # a word in more sentences than this tells nothing about where one came from
+
+
+_BULLET = re.compile(r"[-*+]|\d{1,9}[.)]", re.ASCII)
 
 
 class Sentence:
@@ -60,7 +64,7 @@ def block_key(words: str, kind: tokens.BlockKind) -> str:
     if kind == "code":
         return "\0" + words.rstrip("\n")
     parts = tokens.plain(words).split()
-    if kind == "item":
+    if kind == "item" and parts and _BULLET.fullmatch(parts[0]):
         parts[0] = "1." if parts[0][0].isdigit() else "-"
     return " ".join(parts)
 

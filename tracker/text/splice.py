@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from tracker.text.front_matter import FrontMatter, FrontMatterError, compose, find
 from tracker.text.lines import BREAK, line_and_column, lines, newline_of
@@ -256,8 +256,7 @@ def _next_line(content: str, offset: int) -> int:
 # --- TOML -----------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Table:
+class _Table(NamedTuple):
     """One table of the source: its header, and its lines up to the last that says something."""
 
     name: str  # as written between the brackets, spaces and quotation marks removed
