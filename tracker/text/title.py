@@ -37,7 +37,7 @@ def judge_field(
     if change.role == "dek":
         return [_verdict("dek", before, after, _dek_differs(before, after, old, new, lexicon))]
     if change.role == "byline":
-        return [_verdict("byline", before, after, _people(before) != _people(after))]
+        return [_verdict("byline", before, after, not _same_people(before, after))]
     if change.role == "caption" and "alt" not in change.key.casefold():
         found = _compare(before, after, lexicon)
         return found or [_verdict("metadata", before, after, False)]
@@ -139,6 +139,25 @@ def _ends() -> re.Pattern[str]:
 def _sentences(text: str) -> list[str]:
     found = (_spoken(part) for part in _ends().split(text))
     return [part for part in found if part.strip()]
+
+
+def _same_people(before: str, after: str) -> bool:
+    """Tell whether two bylines name the same people, be it by other handles of their accounts."""
+    old, new = _people(before), _people(after)
+    if old == new:
+        return True
+    handles = not any(letter.isupper() for letter in before + after)
+    gone = [one for one in old if one not in new]
+    come = [one for one in new if one not in old]
+    return handles and len(gone) == len(come) and all(map(_same_handle, gone, come))
+
+
+def _same_handle(one: str, other: str) -> bool:
+    """Tell whether two handles may be one person's: carolyndew, carolyn; markheadd, mheadd."""
+    short, long = sorted((one, other), key=len)
+    return len(short) > 3 and (
+        long.startswith(short) or (long[0] == short[0] and long.endswith(short[1:]))
+    )
 
 
 def _people(text: str) -> list[str]:

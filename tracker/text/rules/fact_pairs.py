@@ -79,7 +79,7 @@ def _folds(side: Side, first: int, last: int) -> list[str]:
 def _stands(hunk: Hunk, fact: Fact, is_old: bool, numbers_there: bool, scope: Scope) -> bool:
     """Tell whether a fact without an equal is no fact changed: an article, a capital letter."""
     if fact.key in (scope.come if is_old else scope.gone) and (
-        fact.kind == "attribution" or _relisted(hunk, fact) or _only_place(hunk, fact)
+        fact.kind in ("attribution", "modality") or _relisted(hunk, fact) or _only_place(hunk, fact)
     ):
         return True
     if fact.weak:
