@@ -80,7 +80,10 @@ def gain(one: Bag, other: Bag) -> float:
     Positive when they share at least :data:`ENOUGH` of their words' weight, or the shorter one is
     nearly all there in the longer.
     """
-    common = shared(one, other)
+    return _gained(shared(one, other), one, other)
+
+
+def _gained(common: float, one: Bag, other: Bag) -> float:
     gained = common - ENOUGH * (one.weight + other.weight) / 2
     if gained <= 0 and len(one.counts) > 3 and len(other.counts) > 3:
         smaller = min(one.weight, other.weight)
@@ -96,13 +99,13 @@ def _joined(one: Bag, other: Bag) -> Bag:
     return Bag(counts, {**one.weights, **other.weights}, one.weight + other.weight)
 
 
-def _gains(old: Sequence[Bag], new: Sequence[Bag]) -> dict[tuple[int, int], float]:
-    """The gain of each sentence with those few that share the most of its words."""
+def _commons(old: Sequence[Bag], new: Sequence[Bag]) -> dict[tuple[int, int], float]:
+    """What each sentence shares with those few that share the most of its words."""
     postings: dict[str, list[int]] = {}
     for number, sentence in enumerate(new):
         for word in sentence.counts:
             postings.setdefault(word, []).append(number)
-    gains: dict[tuple[int, int], float] = {}
+    commons: dict[tuple[int, int], float] = {}
     for number, sentence in enumerate(old):
         votes: dict[int, float] = {}
         for word, count in sentence.counts.items():
@@ -113,8 +116,8 @@ def _gains(old: Sequence[Bag], new: Sequence[Bag]) -> dict[tuple[int, int], floa
                     votes[other] = votes.get(other, 0.0) + weight
         best = sorted(votes, key=lambda other: (-votes[other], abs(other - number)))
         for other in best[:_CANDIDATES]:
-            gains[number, other] = gain(sentence, new[other])
-    return gains
+            commons[number, other] = shared(sentence, new[other])
+    return commons
 
 
 def align(old: Sequence[Bag], new: Sequence[Bag]) -> list[Pair]:
@@ -125,31 +128,27 @@ def align(old: Sequence[Bag], new: Sequence[Bag]) -> list[Pair]:
     """
     if len(old) == len(new) == 1:
         return [Pair(0, 1, 0, 1)] if gain(old[0], new[0]) > 0 else []
-    gains = _gains(old, new)
-    if not gains:
+    commons = _commons(old, new)
+    if not commons:
         return []
     candidates: list[tuple[Pair, float]] = []
-    for (one, other), value in gains.items():
+    for (one, other), common in commons.items():
+        mine, its = old[one], new[other]
+        value = _gained(common, mine, its)
         if value > 0:
             candidates.append((Pair(one, one + 1, other, other + 1), value))
         # Two of one side for one of the other: only if both have their share in it.
-        if (one, other + 1) in gains:
-            both = gain(old[one], _joined(new[other], new[other + 1]))
-            if both > max(value, gains[one, other + 1], 0) and _halves(
-                old[one], new[other], new[other + 1]
-            ):
+        beside = commons.get((one, other + 1), 0.0)
+        if 2 * common >= its.weight and beside and 2 * beside >= new[other + 1].weight:
+            both = gain(mine, _joined(its, new[other + 1]))
+            if both > max(value, _gained(beside, mine, new[other + 1]), 0):
                 candidates.append((Pair(one, one + 1, other, other + 2), both))
-        if (one + 1, other) in gains:
-            both = gain(_joined(old[one], old[one + 1]), new[other])
-            if both > max(value, gains[one + 1, other], 0) and _halves(
-                new[other], old[one], old[one + 1]
-            ):
+        beside = commons.get((one + 1, other), 0.0)
+        if 2 * common >= mine.weight and beside and 2 * beside >= old[one + 1].weight:
+            both = gain(_joined(mine, old[one + 1]), its)
+            if both > max(value, _gained(beside, old[one + 1], its), 0):
                 candidates.append((Pair(one, one + 2, other, other + 1), both))
     return _best_chain(candidates)
-
-
-def _halves(whole: Bag, one: Bag, other: Bag) -> bool:
-    return shared(whole, one) >= 0.5 * one.weight and shared(whole, other) >= 0.5 * other.weight
 
 
 def _best_chain(candidates: list[tuple[Pair, float]]) -> list[Pair]:
