@@ -29,12 +29,15 @@ def compare(
     """
     before, after = parse(old), parse(new)
     spoken = language or after.language or before.language or guess(after.body or before.body)
+    found = differ.diff(old, new)
+    # Notes matter only where the body changed; most changes to the front matter leave it alone.
+    body = any(edit.field is None for edit in found.edits)
     return judge(
         old,
         new,
-        differ.diff(old, new),
-        find_notes(old, _day(before), style, spoken),
-        find_notes(new, _day(after), style, spoken),
+        found,
+        find_notes(old, _day(before), style, spoken) if body else (),
+        find_notes(new, _day(after), style, spoken) if body else (),
         spoken,
         (before.body_start, after.body_start),
     )

@@ -65,7 +65,8 @@ _SYMBOL = (
 def _scanner() -> re.Pattern[str]:
     return re.compile(
         rf"""
-          (?P<newline>\n)
+          (?P<plain>[a-z]{{1,24}}+(?=[ ]|[,;.]?\n|[,;.][ ]))
+        | (?P<newline>\n)
         | (?P<comment><!--)
         | (?P<template>\{{%|\{{\{{|\{{<)
         | (?P<definition>^[ ]{{0,3}}\[(?!\^)[^\]\n]{{1,300}}+\]:[ \t]*+\S++[^\n]*+)
@@ -352,11 +353,22 @@ def scan(text: str, start: int, end: int, fenced: bool = False) -> list[Token]:
     pattern = _scanner()
     place = start
     while place < end:
+        if place > start and text[place] == " " and text[place - 1] != "\n":
+            place += 1  # most tokens stand one space apart: spare the scanner a look
+            if place < end and text[place] in "# ":
+                place -= 1
         match = pattern.search(text, place, end)
         if match is None:
             break
         name = match.lastgroup or "mark"
         found, place = match.span()
+        if name == "plain":
+            shown = match.group()
+            state.tokens.append(
+                Token("word", found, place, shown, shown, state.struck, state.code, state.line)
+            )
+            state.line = ""
+            continue
         if state.fenced and name not in (_IN_PRE if state.pre else _IN_CODE):
             # In code, markup is text.
             state.add("mark", found, found + 1, text[found])
