@@ -15,6 +15,7 @@ from tracker.cli.common import ARTICLE, json_option, open_newsroom, warn
     type=click.Choice(["text", "markdown", "html", "json"]),
     default="text",
     show_default=True,
+    help="How it is written; HTML is a fragment for a page.",
 )
 @click.option("--notes", "notes_only", is_flag=True, help="Only what readers were told.")
 @json_option
