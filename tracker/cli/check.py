@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     type=click.Choice(["text", "json", "github", "sarif"]),
     default="text",
     show_default=True,
+    help="For people, for programs, or for what shows findings beside the code.",
 )
 @click.option("--settle", is_flag=True, help="Close the findings for good, in a file to commit.")
 @click.option("--why", metavar="TEXT", default="", help="With --settle: the reason.")
