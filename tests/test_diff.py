@@ -226,6 +226,16 @@ def test_front_matter_written_in_another_order_changes_no_field() -> None:
     assert not any(edit.verbal for edit in found.edits)
 
 
+def test_keys_of_pelican_are_told_too() -> None:
+    old = "Title: Four dead\nDate: 2024-01-01\n\nBody.\n"
+    new = "Title: Five dead\nDate: 2024-01-01\n\nBody.\n"
+    found = check(old, new)
+    assert [(one.role, one.old, one.new) for one in found.fields] == [
+        ("headline", "Four dead", "Five dead")
+    ]
+    assert [(edit.field, edit.verbal) for edit in found.edits] == [("Title", True)]
+
+
 def test_a_nested_key_is_named_by_its_path() -> None:
     old = "---\nimage:\n  src: a.png\n  caption: The mayor\n---\n"
     new = "---\nimage:\n  src: a.png\n  caption: The governor\n---\n"

@@ -16,6 +16,9 @@ from typing import NamedTuple
 ENOUGH = 0.4
 """Share of their words' weight that two sentences must have in common to be one sentence edited."""
 
+ENOUGH_IN_PLACE = 0.22
+"""The same for two sentences of which each stands alone in the place of the other."""
+
 _CANDIDATES = 6  # partners looked at for one sentence, best first
 _COMMON = 24  # a word in more sentences than this says nothing about which belongs to which
 
@@ -81,6 +84,11 @@ def gain(one: Bag, other: Bag) -> float:
     nearly all there in the longer.
     """
     return _gained(shared(one, other), one, other)
+
+
+def alike(one: Bag, other: Bag) -> bool:
+    """Whether a sentence that stands alone in the place of another can be read as it, edited."""
+    return shared(one, other) >= ENOUGH_IN_PLACE * (one.weight + other.weight) / 2
 
 
 def _gained(common: float, one: Bag, other: Bag) -> float:

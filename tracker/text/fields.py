@@ -55,7 +55,7 @@ def compare(old: str, new: str) -> tuple[int, int, list[Part], list[FieldChange]
     _walk(_data(document), _data(new_document), "", changed)
     if document.front_matter is None and new_document.front_matter is None:
         changed += _headings(old, new, document.body_start, new_document.body_start)
-    values = {change.key.split(".")[0] for change in changed}
+    values = {change.key.split(".")[0].lower() for change in changed}
     told = _told(_parts(_all_pieces(one), _all_pieces(other), 0, 0), values, old, new)
     return one.end, other.end, told, changed
 
@@ -125,7 +125,7 @@ def _compare_keys(one: _Front, other: _Front) -> tuple[list[Part], list[FieldCha
         read.append(data)
     changed: list[FieldChange] = []
     _walk(read[0], read[1], "", changed)
-    values = {change.key.split(".")[0] for change in changed}
+    values = {change.key.split(".")[0].lower() for change in changed}
     parts = _parts(old, new, window.old_start, window.new_start)
     return _told(parts, values, one.text, other.text), changed
 
@@ -164,7 +164,7 @@ def _read(lines: str) -> dict[str, object] | None:
 
 def _told(parts: list[tuple[str, Range]], values: set[str], old: str, new: str) -> list[Part]:
     return [
-        Part(key, area, key in values, role(key) == "headline")
+        Part(key, area, key.lower() in values, role(key) == "headline")
         for key, area in parts
         if old[area.old_start : area.old_end] != new[area.new_start : area.new_end]
     ]

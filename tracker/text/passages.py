@@ -274,9 +274,11 @@ class Comparison:
         """Sentences gone and sentences come in one place, by blocks."""
         if len(old) == len(new):
             for one, other in zip(old, new, strict=True):
-                self.drafts += _exchanged(
-                    self.old, self.new, _whole(self.old, one), _whole(self.new, other)
-                )
+                mine, its = _whole(self.old, one), _whole(self.new, other)
+                if len(one) == len(other) == 1 and align.alike(one[0].bag, other[0].bag):
+                    self.drafts += self.pair(mine, its)
+                else:
+                    self.drafts += _exchanged(self.old, self.new, mine, its)
             return
         for one in old:
             self.drafts.append(_alone(_whole(self.old, one), new_at, gone=True))
