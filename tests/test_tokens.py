@@ -30,6 +30,7 @@ def test_what_readers_take_for_one_is_one_token(token: str) -> None:
         ("15 300 homes", ["15 300", "homes"]),
         ("at 2016-10-12T20:18:40.182Z now", ["at", "2016-10-12T20:18:40.182Z", "now"]),
         ("image: /assets/blog/a.png", ["image", ":", "/assets/blog/a.png"]),
+        ("at 18f.gsa.gov now", ["at", "18f.gsa.gov", "now"]),
         ("9/11 at 24/7", ["9/11", "at", "24/7"]),
         ("see https://example.org/x. Then", ["see", "https://example.org/x", ".", "Then"]),
         ("[a b](/x/y_(z)) c", ["[", "a", "b", "](", "/x/y_(z)", ")", "c"]),
