@@ -174,15 +174,32 @@ def lexicon(language: str) -> Lexicon:
 
 
 @cache
-def _english() -> str:
-    return (_WORDS / "english.txt").read_text(encoding="utf-8")
+def _english() -> tuple[str, int, int]:
+    """Return the dictionary's text, where its words begin, and where its names begin."""
+    text = (_WORDS / "english.txt").read_text(encoding="utf-8")
+    words = text.rindex("\n#") + 1
+    words = text.index("\n", words)
+    names = next(
+        place for place in range(len(text) - 2, words, -1)
+        if text[place] == "\n" and not text[place + 1].isupper()
+    )  # fmt: skip
+    return text, words, text.index("\n", names + 1)
 
 
 @lru_cache(maxsize=65536)
 def known(word: str) -> bool:
     """Tell whether an English dictionary has this word; names are there with their capital."""
-    # A search in the file's text: building a set of all words would cost each start ten times more.
-    return f"\n{word}\n" in _english()
+    # Halving the sorted file's text: a set of all words would cost every start ten milliseconds.
+    text, low, high = _english()
+    if word[:1].isupper():
+        low, high = high, len(text) - 1
+    while high - low > 256:
+        middle = text.rindex("\n", low, (low + high) // 2)
+        if text[middle + 1 : text.index("\n", middle + 1)] <= word:
+            low = middle
+        else:
+            high = middle
+    return text.find(f"\n{word}\n", low, high + len(word) + 2) >= 0
 
 
 # Scripts that settle the language, or shut out those with word lists.
