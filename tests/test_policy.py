@@ -49,8 +49,8 @@ def play(folder: Path, case: dict[str, Any]) -> None:
         edit = step.get("edit")
         if edit and re.search(r"\{\d+\}", edit[1]):
             builder.build()
-            hashes = {f"{{{each.mark}}}": each.hash for each in builder.commits}
-            edit = [edit[0], re.sub(r"\{\d+\}", lambda found: hashes[found.group()], edit[1])]
+            for made in builder.commits:
+                edit = [edit[0], edit[1].replace(f"{{{made.mark}}}", made.hash)]
         builder.commit(
             f"commit {number}",
             at=step["at"],

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -75,7 +77,7 @@ def command(
     room = open_newsroom()
     if room.repository.shallow and not staged and not as_one:
         warn("this clone is shallow: changes before it are not looked at, nor their notes.")
-    scope = Scope(articles, since, as_one=as_one, staged=staged)
+    scope = Scope(articles, since, as_one=as_one, staged=staged, index=_index() if staged else None)
     with progress_bar("Checking articles") as progress:
         verdict = room.check(scope, progress)
     for sentence in verdict.skipped:
@@ -86,6 +88,12 @@ def command(
     click.echo(face.write(verdict, "json" if as_json else form, __version__), nl=False)
     if verdict.failed:
         sys.exit(1)
+
+
+def _index() -> Path | None:
+    """The index of the commit under way, which git tells its hooks."""
+    named = os.environ.get("GIT_INDEX_FILE")
+    return Path(named).absolute() if named else None
 
 
 def _settle(room: Newsroom, verdict: Verdict, why: str) -> None:

@@ -43,7 +43,9 @@ def check(room: Newsroom, scope: Scope, progress: Progress | None = None) -> Ver
     refuse_unknown(room.settings.check.rules, f"{SETTINGS_FILE}, [check.rules]")
     settled = read_settled(room.place)
     if scope.staged:
-        verdict = _one_change(room, scope, None, staged(room.repository, room.place.under))
+        verdict = _one_change(
+            room, scope, None, staged(room.repository, room.place.under, scope.index)
+        )
     elif scope.since is not None and scope.as_one:
         verdict = _one_change(room, scope, *_range(room, scope.since))
     else:

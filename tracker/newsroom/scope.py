@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 Progress = Callable[[int, int], None]
 """Called with the number of articles done and the number of all."""
@@ -17,6 +18,7 @@ class Scope:
     since: str | None = None  # a git revision: only what came after it
     as_one: bool = False  # with `since`: all of it as one change, as a merge would publish it
     staged: bool = False  # what is staged, against the newest commit
+    index: Path | None = None  # with `staged`: the index that git made for a commit under way
     workers: int | None = None  # processes; None: as many as there are cores
 
 

@@ -31,6 +31,11 @@ def _dump(value: object) -> str:
     return json.dumps(plain(value), ensure_ascii=False, indent=2) + "\n"
 
 
+def _line(words: str) -> str:
+    """Words of an article, or a path, safe to show on one line."""
+    return visible(words).replace("\n", "⏎")
+
+
 def as_object(verdict: Verdict) -> dict[str, object]:
     """What ``check --json`` prints; the schema is in ``docs/findings.schema.json``."""
     return {
@@ -46,15 +51,15 @@ def as_object(verdict: Verdict) -> dict[str, object]:
 def text(verdict: Verdict) -> Iterator[str]:
     """Article by article, for people, with a last line that counts."""
     for path, group in groupby(verdict.findings, key=lambda finding: finding.path):
-        yield click.style(visible(path), bold=True)
+        yield click.style(_line(path), bold=True)
         for finding in group:
             color = "red" if finding.severity == "fail" else "yellow"
             where = f"revision {finding.revision}" if finding.commit else "not recorded yet"
             when = f", {finding.at.isoformat(' ', 'minutes')}" if finding.at else ""
             commit = f", {finding.commit[:10]}" if finding.commit else ""
             yield f"  {click.style(finding.rule, fg=color)}  {where}{when}{commit}"
-            yield f"      {visible(finding.words)}"
-            yield click.style(f"      → {visible(finding.advice)}", dim=True)
+            yield f"      {_line(finding.words)}"
+            yield click.style(f"      → {_line(finding.advice)}", dim=True)
     yield _count(verdict)
 
 

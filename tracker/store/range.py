@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import NamedTuple
 
 from tracker.errors import TrackerError
@@ -65,17 +66,28 @@ def between(repository: Repository, base: str, tip: str, under: str = "") -> tup
     return _changed(repository, "diff-tree", "-r", base, tip, "--", *([under] if under else []))
 
 
-def staged(repository: Repository, under: str = "") -> tuple[Changed, ...]:
-    """The regular files whose staged content differs from the newest commit."""
+def staged(
+    repository: Repository, under: str = "", index: Path | None = None
+) -> tuple[Changed, ...]:
+    """The regular files whose staged content differs from the newest commit.
+
+    ``index`` is the index that git made for a commit under way (``git commit -a`` does), as its
+    hooks are told; one that is not in this repository's git directory is not looked at.
+    """
     base = repository.head or repository.git.text("hash-object", "-t", "tree", "--stdin")
     inside = [under] if under else []
-    return _changed(repository, "diff-index", "--cached", base, "--", *inside)
+    extra = {}
+    if index is not None and index.parent.resolve() == repository.git_dir.resolve():
+        extra = {"GIT_INDEX_FILE": str(index)}
+    return _changed(repository, "diff-index", "--cached", base, "--", *inside, extra=extra)
 
 
-def _changed(repository: Repository, command: str, *arguments: str) -> tuple[Changed, ...]:
+def _changed(
+    repository: Repository, command: str, *arguments: str, extra: dict[str, str] | None = None
+) -> tuple[Changed, ...]:
     # -l0: by default git stops looking for moved files where there are many.
     listed = repository.git.run(
-        command, "--raw", "--no-abbrev", "-M50%", "-l0", "-z", *arguments
+        command, "--raw", "--no-abbrev", "-M50%", "-l0", "-z", *arguments, extra=extra
     ).decode("utf-8", "surrogateescape")
     fields = iter(listed.split("\0"))
     found = []
