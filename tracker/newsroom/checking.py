@@ -78,7 +78,8 @@ def _history(room: Newsroom, scope: Scope, progress: Progress | None) -> Verdict
 
 def _chosen(room: Newsroom, scope: Scope) -> list[Job]:
     if scope.articles:
-        return [Job(track_of(room, article)) for article in dict.fromkeys(scope.articles)]
+        named = (track_of(room, article) for article in scope.articles)
+        return [Job(track) for track in {each.path: each for each in named}.values()]
     found = all_tracks(room)
     here = set(room.place.paths())
     patterns, under = room.settings.articles, room.place.under
