@@ -35,7 +35,7 @@ def test_no_such_folder(desk: Desk) -> None:
 
 def test_nothing_committed_yet(desk: Desk) -> None:
     desk.git("init", "-q", "--initial-branch=main")
-    for words in (["history"], ["changelog"], ["check"], ["history", "a.md"], ["show", "a.md"]):
+    for words in (["history"], ["changelog"], ["history", "a.md"], ["show", "a.md"]):
         said = desk.refused(*words)
         assert len(said.splitlines()) == 2
 

@@ -84,7 +84,7 @@ def test_history_of_the_newsroom_names_the_article(storm: Desk) -> None:
     assert said.count("storm") >= 2
     assert "substantive" in said
     found = storm.ok("history", "--json").json["revisions"]
-    assert [each["revision"]["number"] for each in found] == [3, 2, 1]
+    assert [each["number"] for each in found] == [3, 2, 1]
 
 
 def test_a_draft_is_printed_and_nothing_is_written(storm: Desk) -> None:
