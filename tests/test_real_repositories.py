@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -446,9 +447,7 @@ def test_an_article_of_a_megabyte(desk: Desk) -> None:
     assert len(big) > 1_000_000
     desk.write("articles/big.md", big)
     commit(desk, "2019-03-04T10:00:00Z")
-    desk.write(
-        "articles/big.md", big.replace("Line 7000 tells", "Line 7000 does not tell") + NOTE
-    )
+    desk.write("articles/big.md", big.replace("Line 7000 tells", "Line 7000 does not tell") + NOTE)
     commit(desk, "2019-03-05T10:00:00Z")
     history = desk.ok("history", "big", "--json").json["revisions"]
     assert history[1]["substantive"] is True
@@ -522,3 +521,30 @@ def test_a_shallow_bare_or_detached_clone_still_reads(desk: Desk, tmp_path: Path
         assert len(numbers(clone, "ferry")) == expected
         newsroom_reading(clone)
         reading(clone, "ferry")
+
+
+def test_a_terminal_that_lacks_characters_gets_them_written_out(desk: Desk) -> None:
+    start(desk)
+    desk.write("articles/ferry.md", PARAGRAPHS)
+    commit(desk, "2019-03-04T10:00:00Z")
+    desk.write("articles/ferry.md", PARAGRAPHS.replace("$12", "$21"))
+    commit(desk, "2019-03-05T10:00:00Z")
+    environment = {**os.environ, "PYTHONIOENCODING": "latin-1"}
+    for command in ("history", "blame", "diff", "changelog", "check"):
+        done = subprocess.run(
+            [sys.executable, "-m", "tracker", command, "ferry"],
+            env=environment,
+            capture_output=True,
+            check=False,
+        )
+        assert done.returncode in (0, 1), done.stderr
+        assert b"fault" not in done.stderr
+
+
+def test_a_complaint_moves_no_cursor(desk: Desk) -> None:
+    start(desk)
+    for name in ("one", "two"):
+        desk.write(f"articles/{name}\x1b[31m-x.md", PARAGRAPHS)
+    commit(desk, "2019-03-04T10:00:00Z")
+    said = desk.refused("history", "--", "-x")
+    assert said.startswith("tracker: Two articles match “-x”: articles/one<U+001B>[31m-x.md")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -105,6 +106,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     0: fine. 1: findings. 2: usage or input error. 3: a fault of the program. 130: interrupted.
     """
+    _write_anything()
     try:
         status = cli.main(arguments, prog_name="tracker", standalone_mode=False)
     except TrackerError as error:
@@ -133,8 +135,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sys.exit(status if isinstance(status, int) else 0)
 
 
+def _write_anything() -> None:
+    """A character that the terminal's encoding lacks is written out, and stops no command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="backslashreplace")
+
+
 def _say(sentence: str, hint: str) -> int:
-    click.echo(f"tracker: {sentence}", err=True)
+    from tracker.render.visible import visible  # names of files may hold anything
+
+    click.echo(f"tracker: {visible(sentence)}", err=True)
     if hint:
-        click.echo(f"  {hint}", err=True)
+        click.echo(f"  {visible(hint)}", err=True)
     return 2
