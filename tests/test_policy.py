@@ -8,15 +8,19 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
+import yaml
 
 from tests.repositories import Builder
+from tracker.cli.check import command
 from tracker.errors import TrackerError
 from tracker.newsroom import Newsroom
 from tracker.newsroom.scope import Scope
 from tracker.policy import RULES, refuse_unknown
 from tracker.policy.rewording import is_small, words
 from tracker.policy.rules import _RUN
+from tracker.render.findings import text
 
 FOLDER = Path(__file__).parent / "cases" / "findings"
 HOUSE = 'style = "newsweek"\ntimezone = "America/New_York"\n'
@@ -129,7 +133,55 @@ def test_small_changes_of_a_note(was: str, now: str, small: bool) -> None:
 def test_hostile_notes_cost_bounded_time() -> None:
     known = words("en")
     assert known is not None
-    for text in ("a" * 1_000_000, "." * 1_000_000, "wrong " * 200_000, "\n" * 1_000_000):
-        known.says_wrong(text)
-        known.says_changed(text)
-        known.explains_error(text)
+    for words_of_it in ("a" * 1_000_000, "." * 1_000_000, "wrong " * 200_000, "\n" * 1_000_000):
+        known.says_wrong(words_of_it)
+        known.says_changed(words_of_it)
+        known.explains_error(words_of_it)
+
+
+DOCS = Path(__file__).parents[1] / "docs"
+_EXAMPLE = re.compile(
+    r"^### ([\w-]+)$.*?^<!-- case: (.+?) -->\n```text\n(.*?)```", re.MULTILINE | re.DOTALL
+)
+
+
+def examples() -> list[Any]:
+    written = (DOCS / "checks.md").read_text(encoding="utf-8")
+    return [pytest.param(*found.groups(), id=found[1]) for found in _EXAMPLE.finditer(written)]
+
+
+def test_every_rule_has_an_example_in_the_documentation() -> None:
+    assert [example.id for example in examples()] == list(RULES)
+
+
+@pytest.mark.parametrize(("rule", "name", "shown"), examples())
+def test_the_examples_of_the_documentation(
+    rule: str, name: str, shown: str, tmp_path: Path
+) -> None:
+    """What docs/checks.md shows is what the command prints, but for the commit."""
+    (case,) = (each.values[0] for each in cases() if each.id == name)
+    play(tmp_path, case)
+    verdict = Newsroom(tmp_path, now=datetime.fromisoformat(NOW)).check(Scope())
+    _, *lines, _ = (click.unstyle(line) for line in text(verdict))
+    assert re.sub(r", [0-9a-f]{10}$", "", "\n".join(lines), flags=re.MULTILINE) == shown.rstrip(
+        "\n"
+    )
+    assert lines[0].split()[0] == rule
+
+
+def test_the_documented_settings_are_settings(tmp_path: Path) -> None:
+    written = (DOCS / "checks.md").read_text(encoding="utf-8")
+    toml = written.partition("In `tracker.toml`:\n\n```toml\n")[2].partition("```")[0]
+    play(tmp_path, {"commits": [{"at": "2022-05-10T09:00:00-04:00", "write": "Words.\n"}]})
+    (tmp_path / "tracker.toml").write_text(toml, encoding="utf-8")
+    assert Newsroom(tmp_path).check(Scope()).findings == ()
+
+
+@pytest.mark.parametrize("file", sorted((DOCS / "examples").glob("*-checks.yml")), ids=str)
+def test_the_steps_for_ci_services_are_yaml_and_name_options_that_there_are(file: Path) -> None:
+    written = file.read_text(encoding="utf-8")
+    assert isinstance(yaml.safe_load(written), dict)
+    commands = re.findall(r"tracker check.*", written)
+    assert commands
+    known = {option for each in command.params for option in each.opts}
+    assert {word for line in commands for word in re.findall(r"--[a-z-]+", line)} <= known

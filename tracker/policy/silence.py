@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import PurePosixPath
+from shlex import quote
 
 from tracker.house.note_joining import key
 from tracker.house.standing import standing
@@ -86,16 +87,17 @@ def _of_substance(step: Step) -> bool:
 def _silent(step: Step, changed: Step, circumstances: Circumstances) -> Finding:
     assert changed.change is not None
     path, number = step.revision.path, step.revision.number
-    found = finding(
-        "silent-change",
-        step,
-        circumstances,
-        changed.change.reasons[0] if changed.change.reasons else "the text",
-        "Bring the note with the change: tracker record --update TEXT, or --correction TEXT"
-        if circumstances.unrecorded
-        else f"Tell readers: tracker note {path} --covers {number} --correction TEXT, or --update",
-        line=changed.change.line if changed is step else None,
-    )
+    if circumstances.unrecorded:
+        advice = (
+            "Bring the note with the change: tracker record --update TEXT, or --correction TEXT"
+        )
+    else:
+        command = f"tracker note {quote(path)} --covers {number}"
+        advice = f"Tell readers: {command} --correction TEXT, or --update"
+    reasons = changed.change.reasons
+    line = changed.change.line if changed is step else None
+    words = reasons[0] if reasons else "the text"
+    found = finding("silent-change", step, circumstances, words, advice, line=line)
     now, grace = circumstances.now, circumstances.check.grace
     if circumstances.unrecorded or now is None or now - step.revision.at >= grace:
         return found
