@@ -42,7 +42,7 @@ def command(folder: str, style: str, timezone: str | None, name: str | None) -> 
     repository = initialise(root)
     file.write_text(toml, encoding="utf-8")
     if repository.head is None:
-        person, now = identity(repository)
+        person, _ = identity(repository)
         write(
             repository,
             SETTINGS_FILE,
@@ -50,7 +50,7 @@ def command(folder: str, style: str, timezone: str | None, name: str | None) -> 
             expected=None,
             message="Start the newsroom",
             person=person,
-            at=now,
+            at=present(),
             disk=toml.encode(),
         )
         click.echo(f"Made a newsroom in {root}: {SETTINGS_FILE} has its settings.")

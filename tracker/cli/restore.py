@@ -43,7 +43,7 @@ def command(
     revision = room.restore(article, rev, told_from(notes, ask), at=at, by=by)
     if as_json:
         life = room.life(article, compared=False)
-        notes = sorted(life.notes, key=lambda note: note.at)
-        print_json(printed(article=life.article, revisions=[revision], notes=notes))
+        standing = sorted(life.notes, key=lambda note: note.at)
+        print_json(printed(article=life.article, revisions=[revision], notes=standing))
         return
     click.echo(f"Restored {visible(revision.path)}: {heading(revision, room.settings.zone)}")

@@ -11,7 +11,6 @@ from tracker.house.notes import differences, read_notes
 from tracker.house.settings import Settings
 from tracker.model import (
     Article,
-    Change,
     Event,
     History,
     Meaning,
@@ -104,9 +103,11 @@ def joined(
     unread = 0 if newest is None else len(states) - newest
     found: list[Step] = []
     before: State | None = None
-    for number, (state, out) in enumerate(
-        zip(states, publications(states, settings, track.events, now=now), strict=True), start=1
-    ):
+    versions = [state.version for state in states]
+    published = publications(
+        versions, lambda index: states[index].reading, settings, track.events, now=now
+    )
+    for number, (state, out) in enumerate(zip(states, published, strict=True), start=1):
         compared = means if number > unread else None
         state = _dated(before, state)
         found.append(_step(number, before, state, published=out, means=compared))
@@ -177,47 +178,40 @@ def history(track: Track, found: Sequence[Step], *, shallow: bool = False) -> Hi
     )
 
 
-def with_change(revision: Revision, change: Change | None) -> Revision:
-    """A revision with what is known of its change."""
-    if change is None:
-        return revision
-    return revision._replace(
-        words_added=change.words_added,
-        words_removed=change.words_removed,
-        substantive=change.substantive,
-        reasons=change.reasons,
-        labels=change.labels,
-    )
-
-
 def publications(
-    states: Sequence[State],
+    versions: Sequence[Version],
+    reading: Callable[[int], Reading],
     settings: Settings,
     events: Sequence[Event] = (),
     *,
     now: datetime | None = None,
 ) -> Iterator[bool]:
-    """For each state, oldest first: could readers see it, or one before it?
+    """For each version, oldest first: could readers see it, or one before it?
 
     The first is one that is no draft and is not before its front matter's date; one written
     earlier counts when it still stood on that date. A draft that was moved out of the drafts'
-    folder as it was, is out from then on. ``now`` decides for the last state; without it, the
-    last state counts by the time of its commit.
+    folder as it was, is out from then on. ``now`` decides for the last version; without it, that
+    one counts by the time of its commit. ``reading`` gives what a version says of itself, by its
+    index; it is not asked again once the article is out.
     """
     out = False
-    edited = {state.version.commit for state in states}
+    edited = {version.commit for version in versions}
     moves = [each for each in events if each.kind == "moved" and each.commit not in edited]
-    for index, state in enumerate(states):
-        until = states[index + 1].version.at if index + 1 < len(states) else now
-        stood = max(state.version.at, until) if until else state.version.at
-        hidden = is_draft(state) and (state.reading.draft or not _was_moved_out(state, moves))
-        out = out or (not hidden and not _is_before_its_date(state, stood, settings))
+    for index, version in enumerate(versions):
+        if not out:
+            until = versions[index + 1].at if index + 1 < len(versions) else now
+            stood = max(version.at, until) if until else version.at
+            says = reading(index)
+            hidden = says.draft or (
+                _in_drafts(version.path) and not _was_moved_out(version.path, moves)
+            )
+            due = says.due or _date_in_name(version.path)
+            out = not hidden and not _is_before(due, stood, settings)
         yield out
 
 
-def _was_moved_out(state: State, moves: Sequence[Event]) -> bool:
+def _was_moved_out(path: str, moves: Sequence[Event]) -> bool:
     """True where the file left the drafts' folder with no change to its text."""
-    path = state.version.path
     for event in moves:
         if event.old_path == path:
             path = event.path
@@ -233,8 +227,7 @@ def _in_drafts(path: str) -> bool:
     return "_drafts" in PurePosixPath(path).parts[:-1]
 
 
-def _is_before_its_date(state: State, stood: datetime, settings: Settings) -> bool:
-    due = state.reading.due or _date_in_name(state.version.path)
+def _is_before(due: date | datetime | None, stood: datetime, settings: Settings) -> bool:
     if due is None:
         return False
     if isinstance(due, datetime):

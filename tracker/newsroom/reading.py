@@ -13,10 +13,11 @@ from tracker.newsroom import chronicle, select
 from tracker.newsroom.analysis import Analyst
 from tracker.store.history import ignored_commits, track, tracks
 from tracker.store.reader import Reader
-from tracker.text.document import decode
+from tracker.text.document import decode, parse
 
 if TYPE_CHECKING:
     from tracker.newsroom.room import Newsroom
+    from tracker.newsroom.writing import Recording
     from tracker.policy import Step
 
 
@@ -79,6 +80,43 @@ def life(
     means = Analyst(room.compare).meaning if compared else None
     read = steps(room, found, means, newest=newest)
     return chronicle.history(found, read, shallow=room.repository.shallow)
+
+
+def recorded(room: Newsroom, recording: Recording) -> Revision:
+    """The revision that a recording became; no older text is read that need not be."""
+    found = track_of(room, recording.path)
+    versions = found.versions
+    version, change = versions[-1], recording.change
+    with Reader(room.repository) as reader:
+
+        def says(index: int) -> chronicle.Reading:
+            data = reader.read(versions[index].blob)
+            return chronicle.state_of(versions[index], data, room.settings).reading
+
+        *_, published = chronicle.publications(
+            versions, says, room.settings, found.events, now=room.present
+        )
+    if change is None:
+        change = room.compare("", recording.text)._replace(
+            substantive=False, reasons=(), labels=frozenset()
+        )
+    return Revision(
+        number=len(versions),
+        commit=version.commit,
+        path=version.path,
+        at=version.at,
+        person=version.person,
+        subject=version.subject,
+        headline=parse(recording.text).headline or "",
+        published=published,
+        notes=recording.notes,
+        words_added=change.words_added,
+        words_removed=change.words_removed,
+        substantive=change.substantive,
+        reasons=change.reasons,
+        labels=change.labels,
+        side=version.side,
+    )
 
 
 def number_of(room: Newsroom, found: Track, wanted: str | int) -> int:

@@ -288,11 +288,11 @@ class Newsroom:
 
     def commit(self, recording: Recording) -> Revision:
         """Write what was prepared, as one commit, and return the revision."""
-        from tracker.newsroom import chronicle
+        from tracker.newsroom import reading
 
-        self.write(recording)
-        life = self.life(recording.path, compared=recording.change is None, newest=1)
-        return chronicle.with_change(life.revisions[-1], recording.change)
+        if self.write(recording):
+            return reading.recorded(self, recording)
+        return self.life(recording.path, compared=False).revisions[-1]
 
     def note(
         self,
