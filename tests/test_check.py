@@ -537,7 +537,10 @@ def test_an_interrupt_ends_all_processes_and_says_one_word(tmp_path: Path) -> No
         text=True,
         start_new_session=True,
     )
-    time.sleep(2)
+    until = time.monotonic() + 20
+    while not list(tmp_path.glob(".git/tracker/*")) and time.monotonic() < until:
+        time.sleep(0.02)  # the catalog is opened when the work begins
+    time.sleep(0.3)
     os.killpg(running.pid, signal.SIGINT)
     out, err = running.communicate(timeout=30)
     assert (running.returncode, out, err) == (130, "", "\nInterrupted.\n")

@@ -51,7 +51,7 @@ def check(room: Newsroom, scope: Scope, progress: Progress | None = None) -> Ver
     else:
         verdict = _history(room, scope, progress)
     left = unsettled(verdict.findings, settled)
-    return replace(verdict, findings=tuple(left), settled=len(verdict.findings) - len(left))
+    return verdict._replace(findings=tuple(left), settled=len(verdict.findings) - len(left))
 
 
 # --- revision by revision -----------------------------------------------------------------------

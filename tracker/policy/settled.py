@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from types import MappingProxyType
+from typing import NamedTuple
 
 from tracker.model import Finding
 from tracker.policy.rules import RULES
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(NamedTuple):
     """One finding that somebody looked at and closed for good."""
 
     commit: str  # full hash, or the first seven digits or more; lower case
@@ -20,8 +20,7 @@ class Settled:
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """The outcome of a check."""
 
     findings: tuple[Finding, ...]
@@ -29,7 +28,7 @@ class Verdict:
     articles: int = 0
     revisions: int = 0
     skipped: tuple[str, ...] = ()  # sentences: articles that could not be read
-    rules: dict[str, str] = field(default_factory=lambda: dict(RULES))
+    rules: Mapping[str, str] = MappingProxyType(RULES)
 
     @property
     def failed(self) -> bool:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from tracker.house.notes import Differences
 from tracker.house.settings import CheckSettings, Settings
 from tracker.model import Event, Finding, Meaning, Note, Revision
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One revision of an article, as the rules see it."""
 
     revision: Revision
@@ -29,8 +28,7 @@ class Step:
         return self.read()
 
 
-@dataclass(frozen=True, slots=True)
-class Circumstances:
+class Circumstances(NamedTuple):
     """What the rules need to know beside the steps."""
 
     settings: Settings
