@@ -36,6 +36,8 @@ HARD = {
         "\n\n".join(f"w{number}" for number in range(50_000)),
         "\n\n".join(f"w{number * 7 % 50_000}" for number in range(50_000)),
     ),
+    "400,000 Thai letters": ("\u0e01" * 400_000 + "x", "\u0e02" + "\u0e01" * 399_000 + "y"),
+    "400,000 Han characters": ("\u4e00\u4e8c" * 200_000, "\u4e8c\u4e09" * 200_000),
     "deeply nested lists": (
         "\n".join("  " * depth + f"- item {depth}" for depth in range(600)),
         "\n".join("  " * depth + f"* item {depth + 1}" for depth in range(600)),

@@ -115,7 +115,10 @@ def _pattern(
     )
 
 
-_ROUGHLY = re.compile(r"\w+|\S")
+# What is written without spaces has a token for each sign.
+_ROUGHLY = re.compile(
+    r"[^\W\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u31ff\u3400-\u9fff\U00020000-\U0003ffff]+|\S"
+)
 
 
 @cache
