@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.changes_of import change_of
+from tracker.model import Article
 from tracker.render import diff_json, terminal_diff
 from tracker.render.visible import visible
 from tracker.render.weave import Piece, weave
@@ -234,7 +235,7 @@ def test_json_follows_its_schema() -> None:
     new = "---\ntitle: B\nupdates: []\n---\n" + joined(*PARAGRAPHS[1:], PARAGRAPHS[0])
     value = diff_json.value(
         change_of(old, new, frozenset({"number", "headline"})),
-        article="articles/fair.md",
+        article=Article("articles/fair.md", "fair", "The fair"),
         old=diff_json.Side(1, "a" * 40, datetime(2022, 5, 12, 7, 45, tzinfo=UTC), "x.md"),
     )
     read = json.loads(json.dumps(value))

@@ -129,7 +129,7 @@ def test_the_page_of_settings_names_every_key_in_a_file_that_is_right() -> None:
     assert set(table) == set(house_settings._KEYS)
     assert set(table["footer"]) == set(house_settings._FOOTER_KEYS)
     assert set(table["check"]) == set(house_settings._CHECK_KEYS)
-    for key in ("name", "style", "timezone", "language", "branch", "articles", "layout"):
+    for key in ("name", "style", "timezone", "language", "branch", "articles"):
         assert f"\n## {key}\n" in text
     for name, what in RULES.items():
         assert f"| `{name}` | {what} |" in text

@@ -250,3 +250,21 @@ def test_a_note_that_an_interrupted_recording_left_in_the_file_is_not_added_twic
     newsroom.ok("record", "war.md", "--update", WORDS, "--at", "05/12/22 7:45 a.m. ET")
     assert newsroom.read("war.md") == done
     newsroom.clean()
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["12. Mai 2022, 7.45 Uhr", "12 mai 2022 à 7h45", "12 травня 2022, 7:45", "May 12, 7:45am"],
+)
+def test_an_editor_types_the_instant_in_any_language(newsroom: Desk, typed: str) -> None:
+    newsroom.write("war.md", FIRST)
+    said = newsroom.ok("record", "war.md", "--at", typed, "--json").json
+    assert said["recorded"][0]["at"] == "2022-05-12T07:45:00-04:00"
+
+
+def test_the_language_of_an_article_counts_where_the_newsroom_names_none(desk: Desk) -> None:
+    desk.git("init", "-q")
+    for text in ("Der Rat hat nicht zugestimmt.\n", "Der Rat hat zugestimmt.\n"):
+        desk.write("rat.md", "---\ntitle: Rat\nlang: de\n---\n\n" + text)
+        desk.ok("record", "rat.md")
+    assert "negation" in desk.ok("history", "rat", "--json").json["revisions"][1]["labels"]

@@ -35,7 +35,6 @@ def test_every_key_may_be_left_out(toml: str) -> None:
         language="en",
         branch=None,
         articles=(),
-        layout=None,
         footer_embed=True,
         footer_max=None,
         check=CheckSettings(since=None, grace=timedelta(hours=24), rules={}),
@@ -51,7 +50,6 @@ def test_every_key_is_read() -> None:
         language = "en-GB"
         branch = "live"
         articles = ["content/**/*.md", "blog/*.md"]
-        layout = "content/{slug}.md"
 
         [footer]
         embed = false
@@ -73,7 +71,7 @@ def test_every_key_is_read() -> None:
         language="en-GB",
         branch="live",
         articles=("content/**/*.md", "blog/*.md"),
-        layout="content/{slug}.md",
+        articles_language="en-GB",
         footer_embed=False,
         footer_max=5,
         check=CheckSettings(
@@ -134,7 +132,7 @@ def test_a_style_file_is_read_beside_the_settings() -> None:
     assert asked == ["house/style.toml", "own.toml"]
 
 
-KEYS_THERE_ARE = "name, style, timezone, language, branch, articles, layout, footer, check"
+KEYS_THERE_ARE = "name, style, timezone, language, branch, articles, footer, check"
 PATTERNS = 'a list of patterns, such as ["articles/**/*.md"]'
 STYLES = ", ".join(names())
 

@@ -11,7 +11,7 @@ import click
 from tracker.cli.common import here, json_option, open_newsroom, print_json, warn
 from tracker.cli.pages import write_page
 from tracker.errors import TrackerError
-from tracker.model import Change
+from tracker.model import Article, Change
 from tracker.newsroom.reading import End
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def command(
         old, new = room.pair(name, *revs)
         if not revs and old.number == new.number:
             warn("the article has one revision: there is nothing to compare it with.")
-    show(room.compare(old.text, new.text), old, new, faces, article=name)
+    show(room.compare(old.text, new.text), old, new, faces, room.article(name, new.text))
 
 
 def _show_files(first: str, others: tuple[str, ...], faces: Faces) -> None:
@@ -121,7 +121,7 @@ def _read(name: str) -> str:
         ) from None
 
 
-def show(change: Change, old: End, new: End, faces: Faces, *, article: str | None = None) -> None:
+def show(change: Change, old: End, new: End, faces: Faces, article: Article | None = None) -> None:
     """A comparison in the face that was asked for."""
     if faces.get("as_json"):
         from tracker.render.diff_json import value

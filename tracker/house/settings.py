@@ -30,7 +30,6 @@ _KEYS: Keys = {
     "language": str,
     "branch": str,
     "articles": (str, list),
-    "layout": str,
     "footer": dict,
     "check": dict,
 }
@@ -57,10 +56,10 @@ class Settings:
     name: str  # of the newsroom, as readers know it; "" when it says none
     style: Style
     zone: ZoneInfo  # in which instants are shown and typed; UTC when it says none
-    language: str  # BCP 47, of the articles; that of the style when it says none
+    language: str  # BCP 47, of the newsroom; that of the style when it says none
     branch: str | None  # the published line; None: HEAD
     articles: tuple[str, ...]  # patterns of paths; empty: found by the usual folders
-    layout: str | None = None  # where new articles go, as "articles/{slug}.md"; None: no wish
+    articles_language: str | None = None  # BCP 47; None: each says its own, or it is guessed
     footer_embed: bool = True  # the notes' lines are kept in the body
     footer_max: int | None = None  # more notes stand behind "earlier updates"; None: all are shown
     check: CheckSettings = field(default_factory=CheckSettings)
@@ -92,7 +91,7 @@ def read(toml: str, where: str, read_style: Callable[[str], str]) -> Settings:
         language=_language(file, style),
         branch=file.words("branch"),
         articles=_articles(file),
-        layout=file.words("layout"),
+        articles_language=table.get("language"),
         footer_embed=footer.get("embed", True),
         footer_max=footer.get("max"),
         check=_check(file, home),

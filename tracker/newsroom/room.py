@@ -27,7 +27,7 @@ from tracker.newsroom.desk import Desk
 from tracker.newsroom.place import Place
 from tracker.newsroom.scope import EVERYTHING, Progress, Scope
 from tracker.store.git import Repository, identity
-from tracker.text.document import decode
+from tracker.text.document import decode, parse
 
 if TYPE_CHECKING:
     from tracker.house.draft import Draft, Drafter
@@ -79,10 +79,11 @@ class Newsroom:
         return moment(typed, self.settings, now or self.now)
 
     def compare(self, old: str, new: str) -> Change:
-        """Two texts compared with the newsroom's style and language."""
+        """Two texts compared, with the newsroom's style, and its language where it names one."""
         from tracker.comparison import compare
 
-        return compare(old, new, style=self.settings.style, language=self.settings.language)
+        settings = self.settings
+        return compare(old, new, style=settings.style, language=settings.articles_language)
 
     # --- reading --------------------------------------------------------------------------------
 
@@ -155,6 +156,12 @@ class Newsroom:
         from tracker.newsroom import reading
 
         return reading.blame(self, article, revision)
+
+    def article(self, article: str | Path, text: str) -> Article:
+        """The article that a name means, with the headline that a text of it has."""
+        from tracker.newsroom.chronicle import article_of
+
+        return article_of(self.place.locate(article, new=True), parse(text))
 
     def working(self, article: str | Path) -> str:
         """The text of the file on disk."""

@@ -210,16 +210,25 @@ def revision(
 
 def moment(typed: str, settings: Settings, now: datetime) -> Moment:
     """The instant that an editor typed: a numeric date is read as the house style writes it."""
+    from tracker.house.language import codes
     from tracker.house.moments import read_moment
 
-    return read_moment(
-        typed,
-        day_first=settings.style.day_first,
-        zone=settings.zone,
-        now=now,
-        language=settings.language,
-        zones=settings.style.zones,
-    )
+    refused: TrackerError | None = None
+    # A desk types dates as it likes, whatever it writes in: its own language comes first.
+    for language in dict.fromkeys([settings.language, "en", *codes()]):
+        try:
+            return read_moment(
+                typed,
+                day_first=settings.style.day_first,
+                zone=settings.zone,
+                now=now,
+                language=language,
+                zones=settings.style.zones,
+            )
+        except TrackerError as error:
+            refused = refused or error
+    assert refused is not None
+    raise refused
 
 
 def seen_at(when: Moment, versions: Sequence[Dated], wanted: str) -> int:

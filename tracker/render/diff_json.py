@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from tracker.model import Change, Edit, FieldChange
+from tracker.model import Article, Change, Edit, FieldChange
+from tracker.render.plain import plain
 
 SCHEMA_VERSION = 1
 """Goes up when a key changes its meaning or goes away; new keys may come without that."""
@@ -21,12 +22,16 @@ class Side(NamedTuple):
 
 
 def value(
-    change: Change, *, article: str | None = None, old: Side | None = None, new: Side | None = None
+    change: Change,
+    *,
+    article: Article | None = None,
+    old: Side | None = None,
+    new: Side | None = None,
 ) -> dict[str, object]:
     """What ``json.dumps`` takes. Offsets are code points; instants ISO 8601 with offset."""
     return {
         "schema": SCHEMA_VERSION,
-        "article": article,
+        "article": plain(article),
         "old": _side(old or Side()),
         "new": _side(new or Side()),
         "substantive": change.substantive,
