@@ -15,7 +15,7 @@ from tracker.text.cleanup import Run
 Engine = Callable[[str, str], list[tuple[int, str]]]
 """Compares two strings: pieces with -1 (only in the first), 0 (in both) or 1 (in the second)."""
 
-MOST_WORK = 600_000
+MOST_WORK = 450_000
 """The units of work of one diff: see :class:`Budget`."""
 
 MOST_CELLS = 160_000
