@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tracker.house.notes import find_notes
-from tracker.model import Change
+from tracker.model import Change, FoundNote
 from tracker.text import diff as differ
 from tracker.text.changes import judge
 from tracker.text.document import Document, parse
@@ -27,22 +28,44 @@ def compare(
     language counts, and without that, a guess by script and commonest words. Any text gives an
     answer; work is bounded, and ``coarse`` says where a limit was reached.
     """
-    before, after = parse(old), parse(new)
+    return between(Text(old), Text(new), style, language)
+
+
+class Text:
+    """One version of an article, parsed and searched for notes when that is first asked for."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._notes: dict[tuple[str, str], tuple[FoundNote, ...]] = {}
+
+    @cached_property
+    def document(self) -> Document:
+        """Its front matter and body."""
+        return parse(self.text)
+
+    def notes(self, style: Style | str | None, language: str) -> tuple[FoundNote, ...]:
+        """The notes that stand in its body."""
+        key = style if isinstance(style, str) else style.name if style else "", language
+        if key not in self._notes:
+            due = self.document.published_date
+            day = due.date() if isinstance(due, datetime) else due
+            self._notes[key] = find_notes(self.text, day, style, language)
+        return self._notes[key]
+
+
+def between(old: Text, new: Text, style: Style | str | None, language: str | None) -> Change:
+    """Return what ``compare`` does, of texts whose reading may serve for more than one pair."""
+    before, after = old.document, new.document
     spoken = language or after.language or before.language or guess(after.body or before.body)
-    found = differ.diff(old, new)
+    found = differ.diff(old.text, new.text)
     # Notes matter only where the body changed; most changes to the front matter leave it alone.
     body = any(edit.field is None for edit in found.edits)
     return judge(
-        old,
-        new,
+        old.text,
+        new.text,
         found,
-        find_notes(old, _day(before), style, spoken) if body else (),
-        find_notes(new, _day(after), style, spoken) if body else (),
+        old.notes(style, spoken) if body else (),
+        new.notes(style, spoken) if body else (),
         spoken,
         (before.body_start, after.body_start),
     )
-
-
-def _day(document: Document) -> date | None:
-    found = document.published_date
-    return found.date() if isinstance(found, datetime) else found

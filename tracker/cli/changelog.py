@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from tracker.cli.common import ARTICLE, json_option, open_newsroom, warn
+from tracker.cli.common import ARTICLE, json_option, open_newsroom, progress_bar, warn
 
 
 @click.command("changelog")
@@ -24,7 +24,8 @@ def command(article: str | None, form: str, notes_only: bool, as_json: bool) -> 
     from tracker.render import changelog as face
 
     room = open_newsroom()
-    entries = room.changelog(article)
+    with progress_bar("Reading articles") as progress:
+        entries = room.changelog(article, progress)
     if notes_only:
         entries = tuple(entry for entry in entries if entry.what == "note")
     if not entries:

@@ -47,4 +47,5 @@ def _article(room: Newsroom, name: str) -> Article:
 
     path = room.place.locate(name, new=True)
     data = room.place.read_if_there(path)
-    return article_of(path, parse(decode(room.content(path) if data is None else data)[0]))
+    text = decode(room.content(path) if data is None else data)[0]
+    return article_of(path, parse(text).headline)

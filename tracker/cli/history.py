@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import click
 
-from tracker.cli.common import ARTICLE, json_option, open_newsroom, paged, print_json, warn
+from tracker.cli.common import (
+    ARTICLE,
+    json_option,
+    open_newsroom,
+    paged,
+    print_json,
+    progress_bar,
+    warn,
+)
 
 
 @click.command("history")
@@ -31,7 +39,8 @@ def command(
             "this clone is shallow: older revisions are missing. Fetch them: git fetch --unshallow"
         )
     if article is None:
-        latest = room.latest(limit or 20)
+        with progress_bar("Reading articles") as progress:
+            latest = room.latest(limit or 20, progress)
         if as_json:
             print_json(face.latest_object(latest, shallow=room.repository.shallow))
         else:

@@ -149,7 +149,7 @@ def _told(recording: Recording, revision: Revision | None) -> dict[str, object]:
     from tracker.text.document import parse
 
     return {
-        "article": article_of(recording.path, parse(recording.text)),
+        "article": article_of(recording.path, parse(recording.text).headline),
         "unchanged": recording.unchanged,
         "revision": revision,
         "at": recording.at,

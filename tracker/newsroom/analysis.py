@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date, datetime
 from functools import cache
 from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
 
-from tracker.house.notes import find_notes
+from tracker.comparison import Text, between
 from tracker.house.settings import Settings
-from tracker.model import Change, FoundNote, Meaning, Track, Version
+from tracker.model import Change, Meaning, Track, Version
 from tracker.newsroom.chronicle import State, reading_of
 from tracker.newsroom.memory import (
     meaning_from_json,
@@ -19,7 +18,8 @@ from tracker.newsroom.memory import (
     reading_from_json,
     reading_to_json,
 )
-from tracker.text.document import Document, decode, parse
+from tracker.text.document import decode
+from tracker.text.tokens import count_words, seen, split
 
 FACTS = frozenset({"number", "date", "name", "quote", "negation"})
 NOTHING = Meaning(0, 0, substantive=False, labels=frozenset(), reasons=(), fields=())
@@ -73,16 +73,23 @@ class RememberingAnalyst:
     """Reads and compares the versions of one article, from memory where it can.
 
     ``read`` gives the bytes of a blob, and is asked only where a text is needed. ``known`` holds
-    earlier answers as JSON, ``learned`` what was worked out beside them: see ``questions``.
+    earlier answers as JSON, ``learned`` what was worked out beside them: see ``questions``. With
+    ``count_first``, the words of a first version are counted, which needs its text.
     """
 
     def __init__(
-        self, settings: Settings, read: Callable[[str], bytes], known: dict[Pair, str] | None = None
+        self,
+        settings: Settings,
+        read: Callable[[str], bytes],
+        known: dict[Pair, str] | None = None,
+        *,
+        count_first: bool = False,
     ) -> None:
         self._settings = settings
         self._read = read
         self._known = known or {}
-        self._sides: dict[str, _Side] = {}
+        self._count_first = count_first
+        self._sides: dict[str, Text] = {}
         self.learned: dict[Pair, str] = {}
 
     def states(self, track: Track) -> list[State]:
@@ -100,9 +107,10 @@ class RememberingAnalyst:
         return State(version, reading, reading.notes, lambda: self._side(version.blob).text)
 
     def meaning(self, before: State | None, state: State) -> Meaning:
-        """What the change from one version to the next means; nothing for the first."""
+        """What the change from one version to the next means; the first only has its words."""
         if before is None:
-            return NOTHING
+            body = self._side(state.version.blob).document.body if self._count_first else ""
+            return NOTHING._replace(words_added=count_words(seen(split(body))))
         key = before.version.blob, state.version.blob
         remembered = self._known.get(key)
         found = meaning_from_json(remembered) if remembered is not None else None
@@ -112,61 +120,23 @@ class RememberingAnalyst:
             self.learned[key] = meaning_to_json(found)
         return found
 
-    def _compared(self, old: _Side, new: _Side) -> Change:
-        """What ``tracker.compare`` would say, with each text parsed and searched once."""
-        from tracker.text.changes import judge
-        from tracker.text.diff import diff
+    def _compared(self, old: Text, new: Text) -> Change:
+        """What ``Newsroom.compare`` would say, with each text read once for both its pairs."""
+        return between(old, new, self._settings.style, self._settings.articles_language)
 
-        language = self._settings.language
-        return judge(
-            old.text,
-            new.text,
-            diff(old.text, new.text),
-            old.notes(self._settings),
-            new.notes(self._settings),
-            language,
-            (old.document.body_start, new.document.body_start),
-        )
-
-    def _side(self, blob: str) -> _Side:
+    def _side(self, blob: str) -> Text:
         found = self._sides.pop(blob, None)
         if found is None:
-            found = _Side(decode(self._read(blob))[0])
+            found = Text(decode(self._read(blob))[0])
             while len(self._sides) >= _MOST_KEPT:
                 del self._sides[next(iter(self._sides))]
         self._sides[blob] = found
         return found
 
 
-class _Side:
-    """One text, parsed and searched for notes when that is first asked for."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self._document: Document | None = None
-        self._notes: tuple[FoundNote, ...] | None = None
-
-    @property
-    def document(self) -> Document:
-        if self._document is None:
-            self._document = parse(self.text)
-        return self._document
-
-    def notes(self, settings: Settings) -> tuple[FoundNote, ...]:
-        """Its notes as ``tracker.compare`` looks for them."""
-        if self._notes is None:
-            day = _day(self.document.published_date)
-            self._notes = find_notes(self.text, day, settings.style, settings.language)
-        return self._notes
-
-
-def _day(due: date | datetime | None) -> date | None:
-    return due.date() if isinstance(due, datetime) else due
-
-
 def rules_key(settings: Settings) -> str:
     """A digest of all that an answer depends on beside the texts."""
-    said = (_rules_version(), settings.language, str(settings.zone), settings.style)
+    said = (_rules_version(), settings.articles_language, str(settings.zone), settings.style)
     return sha256(repr(said).encode()).hexdigest()[:24]
 
 

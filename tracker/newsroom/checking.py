@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 
 from tracker.model import Event, Finding, Person, Track, Version
 from tracker.newsroom import select
-from tracker.newsroom.analysis import Analyst, questions, rules_key
+from tracker.newsroom.analysis import Analyst
 from tracker.newsroom.place import SETTINGS_FILE
-from tracker.newsroom.pool import Job, judged
+from tracker.newsroom.pool import Job, remembered
 from tracker.newsroom.reading import all_tracks, track_of
 from tracker.newsroom.scope import Progress, Scope
 from tracker.newsroom.settled import read_settled
 from tracker.policy import Circumstances, Verdict, findings, refuse_unknown, unsettled
-from tracker.store.catalog import Catalog
 from tracker.store.range import (
     Changed,
     author_time,
@@ -29,9 +28,6 @@ from tracker.store.range import (
 
 if TYPE_CHECKING:
     from tracker.newsroom.room import Newsroom
-
-_KEPT_AT_ONCE = 100
-"""Articles whose answers are written into the catalog together."""
 
 
 def check(room: Newsroom, scope: Scope, progress: Progress | None = None) -> Verdict:
@@ -70,7 +66,11 @@ def _history(room: Newsroom, scope: Scope, progress: Progress | None) -> Verdict
     if since is not None:
         chosen = [each for each in chosen if _newest(each.track) >= since]
     jobs = [replace(job, commits=commits) for job in chosen]
-    found, skipped = _judged(room, jobs, scope.workers, progress)
+    found: list[Finding] = []
+    skipped: list[str] = []
+    for done in remembered(room, jobs, scope.workers, progress):
+        found += done.findings
+        skipped += done.skipped
     found.sort(key=lambda each: (each.path, each.revision or 0))
     revisions = sum(len(job.track.versions) for job in jobs)
     return Verdict(tuple(found), articles=len(jobs), revisions=revisions, skipped=tuple(skipped))
@@ -122,31 +122,6 @@ def _commits(track: Track) -> set[str]:
 def _newest(track: Track) -> datetime:
     instants = [version.at for version in track.versions]
     return max([*instants, *(event.at for event in track.events)])
-
-
-def _judged(
-    room: Newsroom, jobs: Sequence[Job], workers: int | None, progress: Progress | None
-) -> tuple[list[Finding], list[str]]:
-    """The findings about each track, from memory where it can be, and what could not be read."""
-    key = rules_key(room.settings)
-    found: list[Finding] = []
-    skipped: list[str] = []
-    learned: dict[tuple[str, str], str] = {}
-    with Catalog(room.repository) as catalog:
-        known = [replace(job, known=catalog.answers(key, questions(job.track))) for job in jobs]
-        try:
-            for number, done in enumerate(judged(room, known, workers), start=1):
-                found += done.findings
-                skipped += done.skipped
-                learned.update(done.learned)
-                if number % _KEPT_AT_ONCE == 0:
-                    catalog.remember(key, learned)
-                    learned.clear()
-                if progress is not None:
-                    progress(number, len(jobs))
-        finally:
-            catalog.remember(key, learned)  # what is known is kept when somebody interrupts
-    return found, skipped
 
 
 # --- one change ---------------------------------------------------------------------------------

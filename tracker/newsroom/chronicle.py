@@ -47,10 +47,10 @@ Means = Callable[[State | None, State], Meaning]
 """From the version before, None for the first, and a version to what the change means."""
 
 
-def article_of(path: str, document: Document) -> Article:
-    """The article that a text is, by its newest path."""
+def article_of(path: str, headline: str | None) -> Article:
+    """The article at a path, its newest one, under a headline; without one, by its name."""
     name = slug(path)
-    return Article(path, name, document.headline or name.replace("-", " "))
+    return Article(path, name, headline or name.replace("-", " "))
 
 
 def state_of(version: Version, data: bytes, settings: Settings) -> State:
@@ -166,7 +166,7 @@ def _step(
 
 def history(track: Track, found: Sequence[Step], *, shallow: bool = False) -> History:
     """The steps of an article as its history."""
-    article = article_of(track.path, parse(found[-1].text))
+    article = article_of(track.path, found[-1].revision.headline)
     revisions = tuple(step.revision for step in found)
     return History(
         article,

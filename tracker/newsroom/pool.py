@@ -6,17 +6,19 @@ import os
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from tracker.errors import TrackerError
 from tracker.house.settings import Settings
-from tracker.model import Finding, Track
-from tracker.newsroom.analysis import Pair, RememberingAnalyst, questions
-from tracker.newsroom.chronicle import joined
-from tracker.policy import Circumstances, findings
+from tracker.model import Finding, History, Track
+from tracker.newsroom.analysis import Pair, RememberingAnalyst, questions, rules_key
+from tracker.newsroom.chronicle import history, joined
+from tracker.newsroom.scope import Progress
+from tracker.policy import Circumstances, Step, findings
+from tracker.store.catalog import Catalog
 from tracker.store.reader import Reader
 
 if TYPE_CHECKING:
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 
 _POOL_FROM = 800
 """Answers to work out from which on several processes pay for their start."""
+
+_KEPT_AT_ONCE = 100
+"""Articles whose answers are written into the catalog together."""
 
 _AT_ONCE = 4  # articles that a process is given at once
 
@@ -35,6 +40,7 @@ class Job:
     track: Track
     outside: bool = False  # its file is now where the newsroom has no articles
     commits: frozenset[str] | None = None  # only findings about these; None: about all
+    as_history: bool = False  # the history is wanted, and not the findings
     known: dict[Pair, str] = field(default_factory=dict)  # answers from the catalog
 
 
@@ -43,7 +49,35 @@ class Done(NamedTuple):
 
     findings: tuple[Finding, ...]
     learned: dict[Pair, str]  # answers for the catalog
+    history: History | None = None  # where it was asked for and the texts can be read
     skipped: tuple[str, ...] = ()  # a sentence, where its texts cannot be read
+
+
+def remembered(
+    room: Newsroom,
+    jobs: Sequence[Job],
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> Iterator[Done]:
+    """What comes of each article, in their order, from the catalog where it can be.
+
+    What is worked out is put into the catalog, also when somebody interrupts.
+    """
+    key = rules_key(room.settings)
+    learned: dict[Pair, str] = {}
+    with Catalog(room.repository) as catalog:
+        known = [replace(job, known=catalog.answers(key, questions(job.track))) for job in jobs]
+        try:
+            for number, done in enumerate(judged(room, known, workers), start=1):
+                yield done
+                learned.update(done.learned)
+                if number % _KEPT_AT_ONCE == 0:
+                    catalog.remember(key, learned)
+                    learned.clear()
+                if progress is not None:
+                    progress(number, len(jobs))
+        finally:
+            catalog.remember(key, learned)
 
 
 def judged(room: Newsroom, jobs: Sequence[Job], workers: int | None) -> Iterator[Done]:
@@ -82,6 +116,7 @@ class Work:
     def __init__(self, room: Newsroom) -> None:
         self._settings: Settings = room.settings
         self._now = room.present
+        self._shallow = room.repository.shallow
         self._reader = Reader(room.repository)
 
     def __enter__(self) -> Self:
@@ -92,25 +127,34 @@ class Work:
 
     def judge(self, job: Job) -> Done:
         """The findings about one article."""
-        analyst = RememberingAnalyst(self._settings, self._reader.read, job.known)
+        analyst = RememberingAnalyst(
+            self._settings, self._reader.read, job.known, count_first=job.as_history
+        )
         try:
+            if job.as_history:
+                return Done((), analyst.learned, self._history(job, analyst))
             return Done(self._findings(job, analyst), analyst.learned)
         except TrackerError as error:
-            return Done((), analyst.learned, (f"{job.track.path} was left out: {error.sentence}",))
+            left_out = f"{job.track.path} was left out: {error.sentence}"
+            return Done((), analyst.learned, skipped=(left_out,))
+
+    def _steps(self, job: Job, analyst: RememberingAnalyst) -> list[Step]:
+        states = analyst.states(job.track)
+        return joined(job.track, states, self._settings, means=analyst.meaning, now=self._now)
+
+    def _history(self, job: Job, analyst: RememberingAnalyst) -> History:
+        return history(job.track, self._steps(job, analyst), shallow=self._shallow)
 
     def _findings(self, job: Job, analyst: RememberingAnalyst) -> tuple[Finding, ...]:
-        track = job.track
-        states = analyst.states(track)
-        steps = joined(track, states, self._settings, means=analyst.meaning, now=self._now)
         circumstances = Circumstances(
             self._settings,
-            track.events,
-            deleted=track.deleted,
+            job.track.events,
+            deleted=job.track.deleted,
             outside=job.outside,
             now=self._now,
             commits=job.commits,
         )
-        return findings(steps, circumstances)
+        return findings(self._steps(job, analyst), circumstances)
 
 
 _there: list[Work] = []

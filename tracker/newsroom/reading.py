@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from tracker.errors import TrackerError
-from tracker.model import Article, Blame, Change, Entry, History, Revision, Track, Version
+from tracker.model import Blame, Change, Entry, History, Revision, Track, Version
 from tracker.newsroom import chronicle, select
 from tracker.newsroom.analysis import Analyst
 from tracker.store.history import ignored_commits, track, tracks
@@ -190,40 +189,10 @@ def change_to_tell(room: Newsroom, article: str | Path) -> Change | None:
     return room.compare(old.text, new.text)
 
 
-def latest(room: Newsroom, limit: int) -> tuple[tuple[Article, Revision], ...]:
-    """The newsroom's newest revisions, newest first, each with its article."""
-    found = {each.path: each for each in current_tracks(room)}
-    newest = sorted(
-        (
-            (version.at, path, number)
-            for path, each in found.items()
-            for number, version in enumerate(each.versions, start=1)
-        ),
-        reverse=True,
-    )[:limit]
-    lives = {
-        path: life(room, found[path], newest=_depth(found[path], newest))
-        for path in dict.fromkeys(path for _, path, _ in newest)
-    }
-    return tuple(
-        (lives[path].article, lives[path].revisions[number - 1]) for _, path, number in newest
-    )
+def changelog(room: Newsroom, article: str | Path) -> tuple[Entry, ...]:
+    """The dated changelog of an article, newest first."""
+    from tracker.house.changelog import entries
 
-
-def _depth(found: Track, newest: Sequence[tuple[datetime, str, int]]) -> int:
-    """How many revisions at the end of a track are among the newest."""
-    first = min(number for _, path, number in newest if path == found.path)
-    return len(found.versions) - first + 1
-
-
-def changelog(room: Newsroom, article: str | Path | None) -> tuple[Entry, ...]:
-    """The dated changelog: see ``Newsroom.changelog``."""
-    from tracker.house.changelog import entries, newsroom_entries
-
-    style, zone = room.settings.style, room.settings.zone
-    grace = room.settings.check.grace
-    if article is not None:
-        return entries(life(room, track_of(room, article)), style, zone, grace)
-    lives = [life(room, each, compared=False) for each in current_tracks(room)]
-    found = newsroom_entries(lives, style, zone, grace)
-    return tuple(entry for entry in found if entry.what == "note")
+    settings = room.settings
+    found = life(room, track_of(room, article))
+    return entries(found, settings.style, settings.zone, settings.check.grace)

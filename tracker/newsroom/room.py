@@ -161,7 +161,7 @@ class Newsroom:
         """The article that a name means, with the headline that a text of it has."""
         from tracker.newsroom.chronicle import article_of
 
-        return article_of(self.place.locate(article, new=True), parse(text))
+        return article_of(self.place.locate(article, new=True), parse(text).headline)
 
     def working(self, article: str | Path) -> str:
         """The text of the file on disk."""
@@ -194,11 +194,16 @@ class Newsroom:
         change = self.change_to_tell(article)
         return None if change is None else draft(change, kind, self.settings.style, drafter)
 
-    def latest(self, limit: int = 20) -> tuple[tuple[Article, Revision], ...]:
-        """The newsroom's newest revisions, newest first, each with its article."""
-        from tracker.newsroom import reading
+    def latest(
+        self, limit: int = 20, progress: Progress | None = None
+    ) -> tuple[tuple[Article, Revision], ...]:
+        """The newsroom's newest revisions, newest first, each with its article.
 
-        return reading.latest(self, limit)
+        ``progress`` is called with the number of articles done and the number of all.
+        """
+        from tracker.newsroom import archive
+
+        return archive.latest(self, limit, progress)
 
     def instants(self) -> dict[str, tuple[datetime, ...]]:
         """When each article of the newsroom was revised, by path, oldest first."""
@@ -217,10 +222,17 @@ class Newsroom:
         under = self.place.under
         return articles(changed_files(self.repository, under), self.settings.articles, under)
 
-    def changelog(self, article: str | Path | None = None) -> tuple[Entry, ...]:
-        """The dated changelog, newest first: of an article, or the notes of the whole newsroom."""
-        from tracker.newsroom import reading
+    def changelog(
+        self, article: str | Path | None = None, progress: Progress | None = None
+    ) -> tuple[Entry, ...]:
+        """The dated changelog, newest first: of an article, or the notes of the whole newsroom.
 
+        ``progress`` is called with the number of articles done and the number of all.
+        """
+        from tracker.newsroom import archive, reading
+
+        if article is None:
+            return archive.changelog(self, progress)
         return reading.changelog(self, article)
 
     def footer(self, article: str | Path) -> tuple[str, ...]:
