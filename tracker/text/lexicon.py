@@ -54,7 +54,12 @@ class Lexicon:
     endings: Mapping[str, str]  # "n't" -> "not"
     abbreviations: Mapping[tuple[str, ...], tuple[str, ...]]
     boilerplate: tuple[str, ...]
-
+    openings: tuple[str, ...]  # boilerplate where a line begins with it
+    phrases: Mapping[tuple[str, ...], frozenset[int]]  # phrase -> numbers of the groups it is in
+    phrase_heads: frozenset[str]  # their first words
+    anaphors: frozenset[str]  # nouns that point back: "the measure", "the agency"
+    actors: frozenset[str]  # people by what they do: one or several of them is a fact
+    promos: frozenset[str]  # words before a link to another story: "related", "read more"
 
 def _phrase(words: str) -> tuple[str, ...]:
     return tuple(words.casefold().split("_"))
@@ -84,6 +89,10 @@ def _lines(text: str) -> list[list[str]]:
     return [line.split() for line in text.casefold().splitlines() if line.strip()]
 
 
+def _whole_lines(text: str) -> tuple[str, ...]:
+    return tuple(" ".join(words) for words in _lines(text))
+
+
 def _groups(text: str) -> dict[str, frozenset[int]]:
     found: dict[str, set[int]] = {}
     for number, words in enumerate(_lines(text)):
@@ -107,6 +116,10 @@ def _modality(table: Mapping[str, str]) -> dict[str, str]:
         for word in words:
             read_as[word] = words[0]
     return read_as
+
+
+def _phrase_groups(text: str) -> dict[tuple[str, ...], frozenset[int]]:
+    return {_phrase(phrase): numbers for phrase, numbers in _groups(text).items()}
 
 
 @cache
@@ -165,11 +178,57 @@ def lexicon(language: str) -> Lexicon:
         abbreviations={
             _phrase(short): _phrase(long) for short, long in style.get("abbreviations", {}).items()
         },
-        boilerplate=tuple(
-            line.strip().casefold()
-            for line in data.get("boilerplate", {}).get("phrases", "").splitlines()
-            if line.strip()
-        ),
+        boilerplate=_whole_lines(data.get("boilerplate", {}).get("phrases", "")),
+        openings=_whole_lines(data.get("boilerplate", {}).get("openings", "")),
+        phrases=(phrases := _phrase_groups(style.get("phrases", ""))),
+        phrase_heads=frozenset(phrase[0] for phrase in phrases),
+        anaphors=_set(style.get("anaphors", "")),
+        actors=_set(style.get("actors", "")),
+        promos=frozenset(_whole_lines(data.get("boilerplate", {}).get("promos", ""))),
+    )
+
+
+@cache
+def _alike() -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for line in (_WORDS / "synonyms.txt").read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            word, *others = line.split()
+            for other in others:
+                found.setdefault(word, set()).add(other)
+                found.setdefault(other, set()).add(word)
+    return {word: frozenset(others) for word, others in found.items()}
+
+
+_INFLECTIONS = ("", "s", "es", "ed", "d", "ing")
+_SAME_INFLECTION = {"": "", "s": "s", "es": "s", "ed": "ed", "d": "ed", "ing": "ing"}
+
+
+@lru_cache(maxsize=4096)
+def _bases(word: str) -> tuple[tuple[str, str], ...]:
+    """Return what a regular English word may be a form of, with its ending."""
+    found = [(word, "")]
+    for ending in _INFLECTIONS[1:]:
+        base = word.removesuffix(ending)
+        if base != word and len(base) >= 3:
+            name = _SAME_INFLECTION[ending]
+            found.append((base, name))
+            if ending in ("ing", "ed"):
+                found.append((base + "e", name))
+                if base[-1] == base[-2]:
+                    found.append((base[:-1], name))
+            if ending in ("es", "ed") and base.endswith("i"):
+                found.append((base[:-1] + "y", name))
+    return tuple(found)
+
+
+def near(old: str, new: str) -> bool:
+    """Tell whether a thesaurus has two English words (casefolded) for one, in the same form."""
+    alike = _alike()
+    return any(
+        ending == other_ending and other in alike.get(base, ())
+        for base, ending in _bases(old)
+        for other, other_ending in _bases(new)
     )
 
 

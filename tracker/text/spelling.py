@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Literal
 
-from tracker.text.lexicon import Lexicon, known
+from tracker.text.lexicon import Lexicon, known, near
 
 Slip = Literal["typo", "style"]
 
@@ -102,6 +102,8 @@ def same_word(old: str, new: str, lexicon: Lexicon) -> Slip | None:
         return "style"
     if old in lexicon.modality or new in lexicon.modality:
         return None
+    if lexicon.language == "en" and near(old, new):
+        return "style"
     if _same_stem(old, new, lexicon.language):
         return "typo"
     return "typo" if slip(old, new, lexicon.language) else None

@@ -11,15 +11,17 @@ from tracker.text.hunks import Hunk
 from tracker.text.rules.contents import raw_content
 from tracker.text.rules.fact_pairs import one_sided_keys
 from tracker.text.rules.fact_rules import facts
-from tracker.text.rules.places import boilerplate, doubled, found_elsewhere, heading, named_link
+from tracker.text.rules.places import doubled, found_elsewhere, heading, named_link
 from tracker.text.rules.quotations import quotation
+from tracker.text.rules.standing import boilerplate, promo
 from tracker.text.rules.verdicts import Rule, Scope, Verdict, clipped, verdict
 from tracker.text.rules.words import same_words, words
 
 __all__ = ["Scope", "Verdict", "clipped", "judge_hunk", "one_sided_keys", "raw_content", "verdict"]
 
 RULES: tuple[Rule, ...] = (
-    doubled, found_elsewhere, heading, boilerplate, named_link, same_words, facts, quotation, words,
+    doubled, found_elsewhere, heading, boilerplate, promo, named_link, same_words, facts, quotation,
+    words,
 )  # fmt: skip
 """The order counts: the first that answers "small" ends the judging of a hunk."""
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from tracker.text.facts import Fact
 from tracker.text.hunks import Hunk, Side
 from tracker.text.lexicon import Lexicon, known
-from tracker.text.rules.misspellings import misspelled, misspells_fact
+from tracker.text.rules.misspellings import LONGEST, misspelled, misspells_fact
 from tracker.text.rules.verdicts import MOST_PAIRS, Scope
 from tracker.text.spelling import canonical, same_word, slip
 from tracker.text.surface import Token
@@ -42,16 +42,55 @@ def raw_content(hunk: Hunk, scope: Scope) -> tuple[list[str], list[str]]:
     """Return the content words gone and come, before any pairing."""
     lexicon = scope.lexicon
     old_facts, new_facts = hunk.facts()
+    same_old, same_new = same_phrases(hunk, lexicon)
     left = _content_words(
-        hunk.old, hunk.a, hunk.b, _covered(hunk, old_facts, True, lexicon), lexicon
+        hunk.old, hunk.a, hunk.b, same_old | _covered(hunk, old_facts, True, lexicon), lexicon
     )
     right = _content_words(
-        hunk.new, hunk.c, hunk.d, _covered(hunk, new_facts, False, lexicon), lexicon
+        hunk.new, hunk.c, hunk.d, same_new | _covered(hunk, new_facts, False, lexicon), lexicon
     )
     left = _without_acronyms(left, hunk.gone, hunk.come)
     right = _without_acronyms(right, hunk.come, hunk.gone)
     both = Counter(left) & Counter(right)
     return list((Counter(left) - both).elements()), list((Counter(right) - both).elements())
+
+
+_LONGEST_PHRASE = 7
+
+
+def same_phrases(hunk: Hunk, lexicon: Lexicon) -> tuple[set[int], set[int]]:
+    """Return the places of phrases that say the same on both sides: "because of", "due to"."""
+    old = _phrases(hunk.old, hunk.a, hunk.b, lexicon)
+    new = _phrases(hunk.new, hunk.c, hunk.d, lexicon) if old else []
+    left: set[int] = set()
+    right: set[int] = set()
+    for groups, places, phrase in old:
+        for other_groups, others, other in new:
+            if phrase != other and groups & other_groups:
+                left |= places
+                right |= others
+    return left, right
+
+
+def _phrases(
+    side: Side, first: int, last: int, lexicon: Lexicon
+) -> list[tuple[frozenset[int], set[int], tuple[str, ...]]]:
+    """Return the listed phrases that reach into some seen tokens: their groups and places."""
+    if last - first > LONGEST or first == last:
+        return []
+    low, high = max(0, first - _LONGEST_PHRASE), last + _LONGEST_PHRASE
+    folds = [token.fold for token in side.seen[low:high]]
+    found = []
+    for place in range(len(folds)):
+        if folds[place] not in lexicon.phrase_heads:
+            continue
+        for length in range(_LONGEST_PHRASE, 0, -1):
+            phrase = tuple(folds[place : place + length])
+            groups = lexicon.phrases.get(phrase)
+            places = set(range(low + place, low + place + len(phrase)))
+            if groups and not places.isdisjoint(range(first, last)):
+                found.append((groups, places, phrase))
+    return found
 
 
 def _light(tokens: Sequence[Token], lexicon: Lexicon) -> set[str]:

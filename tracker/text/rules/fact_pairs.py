@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 
-from tracker.text.facts import Fact
+from tracker.text.facts import Fact, opens_sentence
 from tracker.text.hunks import Hunk, Side
 from tracker.text.rules.misspellings import misspelled, misspells_fact
 from tracker.text.rules.names import same_name, stood_for_by_pronoun
@@ -79,7 +79,10 @@ def _folds(side: Side, first: int, last: int) -> list[str]:
 def _stands(hunk: Hunk, fact: Fact, is_old: bool, numbers_there: bool, scope: Scope) -> bool:
     """Tell whether a fact without an equal is no fact changed: an article, a capital letter."""
     if fact.key in (scope.come if is_old else scope.gone) and (
-        fact.kind in ("attribution", "modality") or _relisted(hunk, fact) or _only_place(hunk, fact)
+        fact.kind in ("attribution", "modality")
+        or _relisted(hunk, fact)
+        or _only_place(hunk, fact)
+        or _only_speaker(hunk, fact)
     ):
         return True
     if fact.weak:
@@ -113,9 +116,29 @@ def _same_fact(hunk: Hunk, old: Fact, new: Fact, scope: Scope) -> bool:
         return True
     if old.kind == "name" == new.kind:
         return same_name(hunk, old, new, scope)
+    if old.kind == "modality" == new.kind:
+        return {old.key[1], new.key[1]} in _REPORTED and (
+            _reported(hunk.old, old, scope) and _reported(hunk.new, new, scope)
+        )
     if old.kind == "number" and old.key[0] == new.key[0] == "number":
         return _same_number(hunk, old, new)
     return False
+
+
+_REPORTED = ({"will", "would"}, {"can", "could"})
+
+
+def _reported(side: Side, fact: Fact, scope: Scope) -> bool:
+    """Tell whether somebody is said to say it: "said he would" and "said he will" are one."""
+    place = fact.first
+    while place > 0 and fact.first - place < _REACH and not opens_sentence(side.seen, place):
+        place -= 1
+        if side.seen[place].fold in scope.lexicon.attribution:
+            return not side.seen[fact.first].quoted
+    return False
+
+
+_REACH = 30
 
 
 def _same_number(hunk: Hunk, old: Fact, new: Fact) -> bool:
@@ -180,6 +203,32 @@ def _only_place(hunk: Hunk, fact: Fact) -> bool:
         [other.key for other in side.facts if other.kind == "name"] for side in (hunk.old, hunk.new)
     )
     return old == new
+
+
+def _only_speaker(hunk: Hunk, fact: Fact) -> bool:
+    """Tell whether only the attribution changed its place: "Smith said …" and "…, Smith said".
+
+    Each speaker keeps the turn, and the other names keep their order, so nobody changes roles.
+    """
+    if fact.kind != "name":
+        return False
+    turns = []
+    for side in (hunk.old, hunk.new):
+        names = [other for other in side.facts if other.kind == "name"]
+        turns.append(
+            (
+                [other.key for other in names if _speaks(side, other)],
+                [other.key for other in names if not _speaks(side, other)],
+            )
+        )
+    return turns[0] == turns[1] and fact.key in turns[0][0]
+
+
+def _speaks(side: Side, fact: Fact) -> bool:
+    return any(
+        other.kind == "attribution" and (other.first == fact.last or other.last == fact.first)
+        for other in side.facts
+    )
 
 
 def _list_around(side: Side, key: tuple[object, ...]) -> Counter[tuple[object, ...]] | None:

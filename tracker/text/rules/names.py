@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
+from functools import cache
 
 from tracker.text.facts import Fact
 from tracker.text.hunks import Both, Hunk
 from tracker.text.lexicon import known
 from tracker.text.rules.verdicts import Scope
 from tracker.text.spelling import canonical, distance
+from tracker.text.surface import Token
 
 PRONOUNS = frozenset(
     [
@@ -62,6 +65,8 @@ def same_name(hunk: Hunk, old: Fact, new: Fact, scope: Scope) -> bool:
     right = [word for word in right if word not in lexicon.titles]
     if left == right:
         return True
+    if respelled(hunk.old.seen[old.first : old.last], hunk.new.seen[new.first : new.last]):
+        return False
     if letters(one) == letters(other):
         return True
     if _initials(one, other) or _initials(other, one):
@@ -89,6 +94,20 @@ def _acronym(hunk: Hunk, old: Fact, new: Fact, scope: Scope) -> bool:
             if letters in initials:
                 return True
     return False
+
+
+@cache
+def _two_capitals() -> re.Pattern[str]:
+    return re.compile(r"(?:O'|D'|L'|Mc|Mac|De|Di|Du|La|Le|Van|Von|Fitz)[A-Z][a-z]")
+
+
+def respelled(gone: Sequence[Token], come: Sequence[Token]) -> bool:
+    """Tell whether a name won or lost its second capital: Oneill and O'Neill, Macdonald."""
+    left, right = (
+        [token.text for token in tokens if _two_capitals().match(token.text)]
+        for tokens in (gone, come)
+    )
+    return left != right
 
 
 def letters(words: Iterable[str]) -> str:

@@ -1,15 +1,18 @@
-"""Rules on where words are: said twice, elsewhere in the text, standing text, behind a link."""
+"""Rules on where words are: said twice, elsewhere in the text, in a heading, behind a link."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from tracker.text.hunks import Article, Hunk, Side, raw_words
 from tracker.text.rules.verdicts import Scope, Verdict, verdict
+from tracker.text.surface import Token
 
 
 def found_elsewhere(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
     """Text that is gone here, and stands elsewhere in the new version; or came from elsewhere."""
+    hunk = _without_capitals(hunk, scope)
     gone, come = hunk.words_gone, hunk.words_come
     if bool(gone) == bool(come):
         return None
@@ -24,6 +27,21 @@ def found_elsewhere(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
             words, other, scope
         )
     return [verdict(hunk, "moved", False)] if found else None
+
+
+def _without_capitals(hunk: Hunk, scope: Scope) -> Hunk:
+    """Leave out small words that differ in their capitals alone: "Ruiz said the", "The"."""
+    small = scope.lexicon.function
+    a, b, c, d = hunk.a, hunk.b, hunk.c, hunk.d
+    while a < b and c < d and _one_small(hunk.old.seen[a], hunk.new.seen[c], small):
+        a, c = a + 1, c + 1
+    while a < b and c < d and _one_small(hunk.old.seen[b - 1], hunk.new.seen[d - 1], small):
+        b, d = b - 1, d - 1
+    return replace(hunk, a=a, b=b, c=c, d=d) if (a, b) != (hunk.a, hunk.b) else hunk
+
+
+def _one_small(one: Token, other: Token, small: Collection[str]) -> bool:
+    return one.fold == other.fold and one.fold in small and not one.text.isupper()
 
 
 FEWEST_WORDS = 4
@@ -111,14 +129,6 @@ def doubled(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
         around = [token.fold for token in side.seen[max(start, 0) : max(start, 0) + len(words)]]
         if around == words and start >= 0:
             return [verdict(hunk, "typo", False)]
-    return None
-
-
-def boilerplate(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
-    """Standing text: subscribe, follow us, all rights reserved."""
-    words = f"{hunk.words_gone} / {hunk.words_come}"
-    if len(words) < 600 and any(phrase in words for phrase in scope.lexicon.boilerplate):
-        return [verdict(hunk, "boilerplate", False)]
     return None
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Sequence
 
 from tracker.text.hunks import Hunk
 from tracker.text.rules.contents import content
 from tracker.text.rules.fact_pairs import changed_facts
-from tracker.text.rules.names import PRONOUNS, letters
+from tracker.text.rules.names import PRONOUNS, letters, respelled
 from tracker.text.rules.quotations import word_tokens
 from tracker.text.rules.verdicts import MANY_WORDS, Scope, Verdict, information, verdict
 from tracker.text.spelling import canonical, contrary, same_word
@@ -23,12 +24,14 @@ def same_words(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
     left = [token.fold for token in gone]
     right = [token.fold for token in come]
     if left == right:
-        if _acronym_made(gone, come):
+        if _acronym_made(gone, come) or respelled(gone, come):
             return None
         return [verdict(hunk, "style", False)]
     if canonical(left, scope.lexicon) == canonical(right, scope.lexicon):
         return [verdict(hunk, "style", False)]
     if letters(left) and letters(left) == letters(right) and not _symbols(hunk):
+        if respelled(gone, come):
+            return None
         hyphen = any(token.text in "-‐‑" for token in [*hunk.gone, *hunk.come])
         figures = any(token.kind == "number" for token in gone)
         return [verdict(hunk, "style" if hyphen or figures else "typo", False)]
@@ -64,8 +67,12 @@ def words(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
         return told + information(hunk, added, removed)
     if _person(hunk):
         return [verdict(hunk, "name", True)]
+    if _several(hunk, scope):
+        return [verdict(hunk, "number", True)]
     if added or removed:
-        if _clarified(hunk, added, removed):
+        if _shortened(hunk, scope):
+            return [verdict(hunk, "style", False)]
+        if _clarified(hunk, added, removed, scope):
             return [verdict(hunk, "style", False)]
         return information(hunk, added, removed)
     return [verdict(hunk, _small_label(hunk, scope), False)]
@@ -111,13 +118,66 @@ def _contraries(
     ]
 
 
-def _clarified(hunk: Hunk, added: Sequence[str], removed: Sequence[str]) -> bool:
+def _several(hunk: Hunk, scope: Scope) -> bool:
+    """Tell whether one person became several: "a lawyer", "lawyers"."""
+    for some, others in ((hunk.gone, hunk.come), (hunk.come, hunk.gone)):
+        folds = [token.fold for token in some if token.kind == "word"]
+        there = {token.fold for token in others if token.kind == "word"}
+        if "one" not in there and any(
+            article in ("a", "an") and noun in scope.lexicon.actors and noun + "s" in there
+            and noun not in there
+            for article, noun in itertools.pairwise(folds)
+        ):  # fmt: skip
+            return True
+    return False
+
+
+_LONGEST_NAMED = 8
+
+
+def _shortened(hunk: Hunk, scope: Scope) -> bool:
+    """Tell whether a person named in full is named in short, or back: Mayor Bill Dunn, Dunn.
+
+    The full form must stand elsewhere in both versions.
+    """
+    left, right = hunk.words_gone.split(), hunk.words_come.split()
+    if not left or not right or max(len(left), len(right)) > _LONGEST_NAMED:
+        return False
+    long, short = (left, right) if len(left) > len(right) else (right, left)
+    tokens = hunk.gone if long is left else hunk.come
+    if long[-len(short) :] != short or not all(
+        token.text[0].isupper() for token in tokens if token.kind == "word"
+    ):
+        return False
+    return scope.old.says(" ".join(long)) and scope.new.says(" ".join(long))
+
+
+def _points_back(hunk: Hunk, words: Sequence[str], short: Sequence[Token], scope: Scope) -> bool:
+    """Tell whether some words only point back at what was named: "which", ". The measure"."""
+    tokens = [token.fold for token in short if token.kind == "word"]
+    side = hunk.come if short is not hunk.come and short != hunk.come else hunk.gone
+    return (
+        bool(tokens)
+        and len(tokens) <= 3
+        and bool((PRONOUNS | _RELATIVES) & set(tokens))
+        and all(word in scope.lexicon.anaphors for word in words)
+        and bool(_POINTERS & {token.fold for token in side})
+    )
+
+
+_RELATIVES = frozenset({"which", "who", "that", "whose", "and"})
+_POINTERS = frozenset({"the", "this", "that", "these", "those"})
+
+
+def _clarified(hunk: Hunk, added: Sequence[str], removed: Sequence[str], scope: Scope) -> bool:
     """A noun put for a pronoun, or back, where the paragraph has the noun anyway."""
     if bool(added) == bool(removed) or len(added or removed) > 2:
         return False
     short, side, first, last = (
         (hunk.gone, hunk.old, hunk.a, hunk.b) if added else (hunk.come, hunk.new, hunk.c, hunk.d)
     )
+    if _points_back(hunk, added or removed, short, scope):
+        return True
     pronouns = [token.fold for token in short if token.kind == "word"]
     if not pronouns or len(pronouns) > 2 or not PRONOUNS & set(pronouns):
         return False

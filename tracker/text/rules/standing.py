@@ -1,0 +1,142 @@
+"""Rules on lines that tell nothing of the story: promotion, links to other stories."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from functools import cache
+
+from tracker.text.facts import opens_sentence
+from tracker.text.hunks import Hunk, Interval, Side, fold_words
+from tracker.text.rules.verdicts import Scope, Verdict, verdict
+
+_LONGEST_LINE = 2_000
+_MOST_LINES = 60
+
+
+def boilerplate(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
+    """Standing text: subscribe, follow us, donate, republish; every line of the hunk is such."""
+    found = False
+    single = not hunk.words_gone or not hunk.words_come
+    for side, first, last in ((hunk.old, hunk.a, hunk.b), (hunk.new, hunk.c, hunk.d)):
+        if first == last:
+            continue
+        lines = _lines(side, first, last)
+        if len(lines) > _MOST_LINES or not all(
+            _promotes(side, start, end, first, last, single, scope) for start, end in lines
+        ):
+            return None
+        found = True
+    if not found or (not single and _figures(hunk)):
+        return None
+    return [verdict(hunk, "boilerplate", False)]
+
+
+def _figures(hunk: Hunk) -> bool:
+    """Tell whether figures differ: another telephone number is not the same standing text."""
+    left, right = (
+        [token.fold for token in tokens if token.kind == "number"]
+        for tokens in (hunk.gone, hunk.come)
+    )
+    return left != right
+
+
+def _lines(side: Side, first: int, last: int) -> list[Interval]:
+    """Return the lines or paragraphs that reach into some seen tokens, whole, as places."""
+    start = first
+    while start > 0 and not _breaks(side, start):
+        start -= 1
+    found = []
+    for place in range(start + 1, len(side.seen) + 1):
+        if place == len(side.seen) or _breaks(side, place):
+            found.append((start, place))
+            start = place
+            if place >= last:
+                break
+    return found
+
+
+def _breaks(side: Side, place: int) -> bool:
+    if side.seen[place].line:
+        return True
+    between = side.article.text[side.seen[place - 1].end : side.seen[place].start]
+    return between.count("\n") > 1
+
+
+def _promotes(
+    side: Side, start: int, end: int, first: int, last: int, single: bool, scope: Scope
+) -> bool:
+    """Tell whether what changed in a line is standing text, by its first sentence."""
+    low, high = max(start, first), min(end, last)
+    while low > start and not opens_sentence(side.seen, low):
+        low -= 1
+    sentences = [low] + [
+        place for place in range(low + 1, high) if opens_sentence(side.seen, place)
+    ] + [end]  # fmt: skip
+    if side.seen[end - 1].end - side.seen[start].start > _LONGEST_LINE:
+        return False
+    told = [f" {fold_words(side.seen[one:other])} " for one, other in itertools.pairwise(sentences)]
+    promising = [_says_standing(words, scope) for words in told]
+    if single and low == start and any(
+        told[0].startswith(f" {phrase} ") for phrase in _plain(scope.lexicon.openings)
+    ):  # fmt: skip
+        promising[0] = True
+    if not any(promising):
+        return False
+    return all(promising) or (
+        (promising[0] or low == start) and _no_story(side, low, high, told, promising)
+    )
+
+
+def _no_story(side: Side, low: int, high: int, told: list[str], promising: list[bool]) -> bool:
+    """Tell whether the other sentences of such a line are few, and state no figure and no date."""
+    others = [words for words, promise in zip(told, promising, strict=True) if not promise]
+    return len(others) <= sum(promising) + 1 and not any(
+        fact.kind in ("number", "date", "attribution", "negation") and not fact.weak
+        for fact in side.facts
+        if fact.first < high and fact.last > low
+    )
+
+
+def _says_standing(words: str, scope: Scope) -> bool:
+    return any(f" {phrase} " in words for phrase in _plain(scope.lexicon.boilerplate))
+
+
+@cache
+def _plain(phrases: tuple[str, ...]) -> tuple[str, ...]:
+    """Return phrases without their punctuation, as the words of a text are joined."""
+    return tuple(" ".join(re.findall(r"[\w']+", phrase)) for phrase in phrases)
+
+
+@cache
+def _link_line() -> re.Pattern[str]:
+    # What stands before the link, without its markup, and the link that ends the line.
+    return re.compile(
+        r"[ \t>*_#+|-]*+(?P<label>[^\[\]<>\n]{0,60}?)[ \t*_:>|\u2013\u2014-]*+"
+        r"(?:\[[^\[\]\n]{1,300}+\][ \t]?\([^()\s]{1,2000}+\)"
+        r"|<a\s[^<>\n]{1,2000}+>[^<>\n]{1,300}+</a>)[ \t*_.|\]]*+"
+    )
+
+
+def promo(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
+    """Lines with nothing but a link to another story come or go: "Related: …", a list of links."""
+    if bool(hunk.words_gone) == bool(hunk.words_come):
+        return None
+    side, first, last = (
+        (hunk.old, hunk.a, hunk.b) if hunk.words_gone else (hunk.new, hunk.c, hunk.d)
+    )
+    lines = _lines(side, first, last)
+    if len(lines) > _MOST_LINES or lines[0][0] != first or lines[-1][1] != last:
+        return None
+    text = side.article.text
+    for start, end in lines:
+        low = text.rfind("\n", 0, side.seen[start].start) + 1
+        high = text.find("\n", side.seen[end - 1].end)
+        line = text[low : high if high >= 0 else len(text)].rstrip()
+        found = _link_line().fullmatch(line) if len(line) <= _LONGEST_LINE else None
+        if found is None:
+            return None
+        label = " ".join(re.findall(r"[\w']+", found["label"].casefold()))
+        if label and label not in scope.lexicon.promos:
+            return None
+    return [verdict(hunk, "link", False)]
