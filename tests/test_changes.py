@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tracker.comparison import compare
-from tracker.text.changes import STRENGTH
+from tracker.text.changes import LONGEST_REASON, STRENGTH
 
 CASES = Path(__file__).parent / "cases" / "changes"
 
@@ -29,6 +29,7 @@ def test_a_change_means_what_an_editor_says(case: dict[str, Any]) -> None:
     assert (change.substantive, sorted(change.labels)) == (case["substantive"], case["labels"]), (
         change.reasons
     )
+    assert all(len(reason) <= LONGEST_REASON for reason in change.reasons)
     if "first" in case:
         assert change.reasons[0] == case["first"]
 

@@ -154,3 +154,50 @@ def test_labelled_edits_are_found(shared_data: Path) -> None:
     hits = sum(row["substantive"] and one for row, one in zip(rows, said, strict=True))
     assert hits >= 0.96 * sum(row["substantive"] for row in rows)
     assert hits >= 0.75 * sum(said)
+
+
+NOTED = (
+    "---\ntitle: Pool closes\nupdates:\n- id: c1\n  kind: correction\n"
+    "  at: 2026-01-02T10:00:00Z\n"
+    "  text: An earlier version of this article misstated the vote.\n---\nThe vote was 5-2.\n\n"
+    "<!-- updates -->\n*Correction, Jan. 2, 2026: An earlier version of this article misstated "
+    "the vote.*\n<!-- /updates -->\n"
+)
+BARE = "---\ntitle: Pool closes\n---\nThe vote was 5-2.\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        (BARE, NOTED, 'note added: "An earlier version of this article misstated the vote."'),
+        (NOTED, BARE, 'note removed: "An earlier version of this article misstated the vote."'),
+        (
+            NOTED,
+            NOTED.replace("the vote.", "the tally."),
+            'note changed: "An earlier version of this article misstated the vote." → '
+            '"An earlier version of this article misstated the tally."',
+        ),
+    ],
+)
+def test_a_note_in_front_matter_is_told_by_its_words(old: str, new: str, reason: str) -> None:
+    """No id, no key: the note's own words, and once, though the body shows it too."""
+    change = compare(old, new)
+    assert change.reasons == (reason,)
+    assert not change.substantive
+
+
+def test_words_of_notes_are_not_counted() -> None:
+    """What a note says is no word of the story."""
+    counted = compare(BARE, NOTED.replace("5-2.", "5-2, and 40 people came.", 1))
+    assert (counted.words_added, counted.words_removed) == (4, 0)
+    line = "\n*Correction, Jan. 2, 2026: An earlier version of this article misstated the vote.*\n"
+    alone = compare(STORY, STORY + line)
+    assert (alone.words_added, alone.words_removed) == (0, 0)
+
+
+def test_a_reason_is_one_line_around_the_difference() -> None:
+    """Of two long values the words that differ are shown, not the beginnings they share."""
+    old = f"---\ntitle: Pool\nsummary: {'word ' * 60}four cats {'word ' * 60}\n---\n"
+    assert compare(old, old.replace("four", "five")).reasons == (
+        'dek: "… word word word four cats word word …" → "… word word word five cats word word …"',
+    )

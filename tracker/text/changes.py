@@ -8,13 +8,14 @@ or sees real information added or removed, or the headline or dek changed in mea
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from tracker.model import Change, Diff, Edit, FieldChange, FoundNote
 from tracker.text import note_edits as notes
 from tracker.text.hunks import Article, passages
 from tracker.text.judging import judge_passage
 from tracker.text.lexicon import lexicon
-from tracker.text.rules import Scope, Verdict, clipped
+from tracker.text.rules import Scope, Verdict, clipped, contrasted
 from tracker.text.title import judge_field
 
 STRENGTH = (
@@ -26,7 +27,7 @@ STRENGTH = (
 
 MOST_REASONS = 60
 
-_TOLD = {
+_NAMES = {
     "information-added": "information added",
     "information-removed": "information removed",
 }
@@ -74,23 +75,48 @@ def judge(
             verdicts.append(verdict)
             for number in verdict.edits:
                 labels[owners[number]].add(verdict.label)
-    for change in diff.fields:
-        verdicts += judge_field(change, before, after, words, diff.fields)
+    of_fields = [
+        verdict
+        for change in diff.fields
+        for verdict in judge_field(change, before, after, words, diff.fields)
+    ]
+    verdicts = [one for one in verdicts if not _told_twice(one, of_fields)] + of_fields
 
     verdicts = _distinct(verdicts)
+    in_notes = (0, 0)
+    if diff.words_added or diff.words_removed:
+        in_notes = notes.words_in_notes(
+            edits, notes.hidden(old, old_notes, ()), notes.hidden(new, new_notes, (), old)
+        )
     return Change(
         edits=tuple(
             edit._replace(labels=frozenset(found)) if found else edit
             for edit, found in zip(diff.edits, labels, strict=True)
         ),
         fields=diff.fields,
-        words_added=diff.words_added,
-        words_removed=diff.words_removed,
+        words_added=max(diff.words_added - in_notes[0], 0),
+        words_removed=max(diff.words_removed - in_notes[1], 0),
         coarse=diff.coarse,
         substantive=any(verdict.substantive for verdict in verdicts),
         labels=frozenset(verdict.label for verdict in verdicts),
         reasons=tuple(_reason(verdict) for verdict in verdicts[:MOST_REASONS]),
     )
+
+
+def _told_twice(verdict: Verdict, others: Iterable[Verdict]) -> bool:
+    """Tell whether the front matter has told of a note that stands in the body as well."""
+    return verdict.label == "note" and any(
+        other.label == "note"
+        and (
+            (other.old[:_SAME_NOTE] in verdict.old and other.new[:_SAME_NOTE] in verdict.new)
+            or (verdict.old in other.old and verdict.new in other.new)
+        )
+        for other in others
+        if other.old or other.new
+    )
+
+
+_SAME_NOTE = 60
 
 
 def _flattened(edits: Sequence[Edit]) -> tuple[list[Edit], list[int]]:
@@ -132,8 +158,33 @@ def _distinct(verdicts: Iterable[Verdict]) -> list[Verdict]:
     )
 
 
+LONGEST_REASON = 160
+"""Characters of a reason: one line for an editor to read."""
+
+
 def _reason(verdict: Verdict) -> str:
-    label = _TOLD.get(verdict.label, verdict.label)
+    told = _told(verdict)
+    if len(told) > LONGEST_REASON and verdict.context:
+        room = LONGEST_REASON - len(told) + len(verdict.context)
+        context = clipped(verdict.context, room) if room > _SHORTEST_CONTEXT else ""
+        verdict = replace(verdict, context=context)
+        told = _told(verdict)
+    if len(told) > LONGEST_REASON:
+        both = bool(verdict.old and verdict.new)
+        frame = len(told) - len(verdict.old) - len(verdict.new)
+        room = (LONGEST_REASON - frame) // (1 + both)
+        old, new = contrasted(verdict.old, verdict.new, room)
+        told = _told(replace(verdict, old=old, new=new))
+    return told
+
+
+_SHORTEST_CONTEXT = 20
+
+
+def _told(verdict: Verdict) -> str:
+    label = _NAMES.get(verdict.label, verdict.label)
+    if verdict.label == "note" and verdict.old and verdict.new:
+        label = "note changed"
     if verdict.label == "information-added" and verdict.new:
         return f'{label}: "{verdict.new}"'
     if verdict.label == "information-removed" and verdict.old:

@@ -36,6 +36,11 @@ def _fence() -> re.Pattern[str]:
     return re.compile(r"^[ \t>]{0,12}(?:```|~~~)", re.MULTILINE)
 
 
+@cache
+def _title() -> re.Pattern[str]:
+    return re.compile(r"^[\"']?(?:title|headline)[\"']?[ \t]*[:=]", re.MULTILINE | re.IGNORECASE)
+
+
 class Article:
     """One version of a text, with what the rules ask of it, worked out once and when asked."""
 
@@ -43,6 +48,7 @@ class Article:
         self.text = text
         self.hidden = sorted(hidden)  # passages left out of the comparison: notes
         self.body = body
+        self._titled: bool | None = None
         self._breaks: list[int] | None = None
         self._fences: list[int] | None = None
         self._used: dict[str, bool] = {}
@@ -53,6 +59,14 @@ class Article:
         self._raw_list: list[str] | None = None
         self._places_of: dict[str, list[int]] | None = None
         self._lines: set[tuple[str, ...]] | None = None
+
+    @property
+    def titled(self) -> bool:
+        """Whether the front matter has the headline."""
+        if self._titled is None:
+            head = self.text[: min(self.body, 20_000)]
+            self._titled = bool(head) and _title().search(head) is not None
+        return self._titled
 
     @property
     def breaks(self) -> list[int]:
@@ -224,6 +238,10 @@ class Side:
         self.end = end
         self.tokens = scan(article.text, start, end, article.fenced(start))
         mark_quotes(self.tokens, article.text)
+        if article.titled:
+            for token in self.tokens:
+                if token.line == "title":
+                    token.line = "heading"  # the headline stands in the front matter
         if article.hidden:
             for token in self.tokens:
                 if token.kind != "newline" and article.is_hidden(token):

@@ -7,16 +7,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from tracker.model import Edit
-from tracker.text.hunks import Hunk, Passage
+from tracker.text.hunks import Hunk, Passage, shown_text
 from tracker.text.rules import (
     Scope,
     Verdict,
     clipped,
+    contrasted,
     judge_hunk,
     one_sided_keys,
     raw_content,
     verdict,
 )
+from tracker.text.surface import SEEN, scan
 
 
 def judge_passage(passage: Passage, edits: Sequence[Edit], scope: Scope) -> list[Verdict]:
@@ -87,9 +89,21 @@ def _unseen(passage: Passage, edit: Edit, number: int, words_too: bool) -> list[
         kinds = set() if words_too else {"link"}
     found += [
         Verdict(kind, clipped(edit.old, 80), clipped(edit.new, 80), "", False, (number,))
-        for kind in sorted(kinds & {"link", "image", "markup", "boilerplate", "note"})
+        for kind in sorted(kinds & {"link", "image", "markup", "boilerplate"})
     ]
+    if "note" in kinds:
+        words = contrasted(_plain(edit.old), _plain(edit.new))
+        found.append(Verdict("note", *words, "", False, (number,)))
     return found
+
+
+_MOST_READ = 2_000
+
+
+def _plain(text: str) -> str:
+    """Return the beginning of a note without its markup."""
+    tokens = scan(text, 0, min(len(text), _MOST_READ))
+    return shown_text(text, [token for token in tokens if token.kind in SEEN])
 
 
 _STRIKES = ("~~", "<s>", "</s>", "<del>", "</del>", "<strike>", "</strike>")

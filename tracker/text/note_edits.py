@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
-from tracker.model import Edit, FoundNote
+from tracker.model import Edit, FoundNote, Note
+from tracker.text import tokens
 from tracker.text.hunks import Interval
-from tracker.text.rules import Verdict, clipped
+from tracker.text.rules import Verdict, clipped, contrasted
 from tracker.text.surface import scan
 
 _MARKERS = ("<!-- updates -->", "<!-- /updates -->")
@@ -88,6 +89,54 @@ def _words_start(text: str, note: FoundNote) -> int:
             if all(word in following or not word.isalnum() for word in wanted):
                 return token.start
     return note.end
+
+
+def judge_notes(old: str, new: str) -> list[Verdict]:
+    """Return what came, went or changed among the notes in two versions' front matter."""
+    # Only where the front matter has notes is it read again: most changes never come here.
+    from tracker.text.document import parse
+    from tracker.text.updates import notes_of
+
+    before, after = ({note.id: note for note in notes_of(parse(text))} for text in (old, new))
+    found = []
+    for name in [*after, *(name for name in before if name not in after)]:
+        one, other = before.get(name), after.get(name)
+        if one == other:
+            continue
+        words = (
+            (one.text if one else "", other.text if other else "")
+            if one is None or other is None or one.text != other.text
+            else (f"{one.text} ({_told_when(one)})", f"{other.text} ({_told_when(other)})")
+        )
+        found.append(Verdict("note", *contrasted(*words), "", False, ()))
+    return found or [Verdict("note", "", "", "", False, ())]
+
+
+def _told_when(note: Note) -> str:
+    day = "" if note.precision == "none" else f", {note.at:%Y-%m-%d %H:%M}"
+    return f"{note.kind}{day}{', withdrawn' if note.withdrawn else ''}"
+
+
+def words_in_notes(
+    edits: Iterable[Edit], old: Sequence[Interval], new: Sequence[Interval]
+) -> tuple[int, int]:
+    """Return how many words edits of the body added and removed inside some passages."""
+    added = removed = 0
+    for edit in edits:
+        if edit.field is None and edit.verbal and edit.operation != "move":
+            removed += _words_inside(edit.old, edit.old_start, old)
+            added += _words_inside(edit.new, edit.new_start, new)
+    return added, removed
+
+
+def _words_inside(words: str, start: int, passages: Sequence[Interval]) -> int:
+    return sum(
+        tokens.count_words(
+            tokens.seen(tokens.split(words[max(low - start, 0) : max(high - start, 0)])[1::2])
+        )
+        for low, high in passages
+        if words and low < start + len(words) and high > start
+    )
 
 
 def told(

@@ -12,7 +12,8 @@ from tracker.text.diff import diff
 from tracker.text.hunks import Article, Side, fold_words, passages
 from tracker.text.judging import judge_passage
 from tracker.text.lexicon import Lexicon
-from tracker.text.rules import Scope, Verdict, clipped
+from tracker.text.note_edits import judge_notes
+from tracker.text.rules import Scope, Verdict, contrasted
 
 
 def judge_field(
@@ -41,6 +42,8 @@ def judge_field(
     if change.role == "caption" and "alt" not in change.key.casefold():
         found = _compare(before, after, lexicon)
         return found or [_verdict("metadata", before, after, False)]
+    if change.role == "notes" and "." not in change.key:
+        return judge_notes(old.text, new.text)
     told = [_verdict("metadata", before or change.key, after or change.key, False)]
     if change.role in ("caption", "image"):
         told.insert(0, _verdict("image", before or change.key, after or change.key, False))
@@ -80,7 +83,7 @@ def _items() -> re.Pattern[str]:
 
 
 def _verdict(label: str, old: str, new: str, substantive: bool) -> Verdict:
-    return Verdict(label, clipped(old), clipped(new), "", substantive, ())
+    return Verdict(label, *contrasted(old, new), "", substantive, ())
 
 
 def _compare(before: str, after: str, lexicon: Lexicon) -> list[Verdict]:

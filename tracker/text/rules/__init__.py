@@ -14,10 +14,19 @@ from tracker.text.rules.fact_rules import facts
 from tracker.text.rules.places import doubled, found_elsewhere, heading, named_link
 from tracker.text.rules.quotations import quotation
 from tracker.text.rules.standing import boilerplate, promo
-from tracker.text.rules.verdicts import Rule, Scope, Verdict, clipped, verdict
+from tracker.text.rules.verdicts import Rule, Scope, Verdict, clipped, contrasted, verdict
 from tracker.text.rules.words import same_words, words
 
-__all__ = ["Scope", "Verdict", "clipped", "judge_hunk", "one_sided_keys", "raw_content", "verdict"]
+__all__ = [
+    "Scope",
+    "Verdict",
+    "clipped",
+    "contrasted",
+    "judge_hunk",
+    "one_sided_keys",
+    "raw_content",
+    "verdict",
+]
 
 RULES: tuple[Rule, ...] = (
     doubled, found_elsewhere, heading, boilerplate, promo, named_link, same_words, facts, quotation,

@@ -95,7 +95,11 @@ def heading(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
     )
     tokens = side.seen[first:last]
     facts = [fact for fact in side.facts if fact.first < last and fact.last > first]
-    if any(fact.kind != "name" for fact in facts) or not _starts_line(side, first):
+    if not _starts_line(side, first):
+        return None
+    if _enumerates(tokens):
+        return [verdict(hunk, "style", False)]
+    if any(fact.kind in ("number", "date", "negation") and not fact.weak for fact in facts):
         return None
     lines = [token.line for token in tokens[1:] if token.line]
     only_heading = tokens[0].line == "heading" and not lines and len(tokens) <= _LONGEST_HEADING
@@ -108,6 +112,17 @@ def heading(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
 
 
 _LONGEST_HEADING = 10
+
+
+def _enumerates(tokens: Sequence[Token]) -> bool:
+    """Tell whether some tokens are the number before a heading: "2." or "3)"."""
+    return (
+        len(tokens) == 2
+        and tokens[0].line == "heading"
+        and tokens[0].text.isdecimal()
+        and len(tokens[0].text) <= 2
+        and tokens[1].text in (".", ")", ":")
+    )
 
 
 def _starts_line(side: Side, first: int) -> bool:

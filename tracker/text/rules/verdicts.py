@@ -52,8 +52,7 @@ def verdict(
 ) -> Verdict:
     """Return a finding on a hunk, with the words around it."""
     if old is None and new is None:
-        old = clipped(hunk.old.shown(hunk.a, hunk.b))
-        new = clipped(hunk.new.shown(hunk.c, hunk.d))
+        old, new = contrasted(hunk.old.shown(hunk.a, hunk.b), hunk.new.shown(hunk.c, hunk.d))
     return Verdict(label, old or "", new or "", _context(hunk), substantive, tuple(hunk.edits))
 
 
@@ -70,6 +69,26 @@ def clipped(text: str, most: int = LONGEST_WORDS) -> str:
         return text
     cut = text[: most - 2]
     return (cut.rsplit(" ", 1)[0] if " " in cut else cut) + " …"
+
+
+_AROUND_DIFFERENCE = 3
+
+
+def contrasted(old: str, new: str, most: int = LONGEST_WORDS) -> tuple[str, str]:
+    """Return two texts cut around what differs, where one of them is longer than ``most``."""
+    left, right = old.split(), new.split()
+    if max(len(old), len(new)) > most and left and right:
+        head = tail = 0
+        shorter = min(len(left), len(right))
+        while head < shorter and left[head] == right[head]:
+            head += 1
+        while tail < shorter - head and left[-1 - tail] == right[-1 - tail]:
+            tail += 1
+        head, tail = max(0, head - _AROUND_DIFFERENCE), max(0, tail - _AROUND_DIFFERENCE)
+        before, after = ["…"] * bool(head), ["…"] * bool(tail)
+        left = before + left[head : len(left) - tail] + after
+        right = before + right[head : len(right) - tail] + after
+    return clipped(" ".join(left), most), clipped(" ".join(right), most)
 
 
 def _context(hunk: Hunk) -> str:
