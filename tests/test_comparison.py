@@ -174,8 +174,10 @@ BARE = "---\ntitle: Pool closes\n---\nThe vote was 5-2.\n"
         (
             NOTED,
             NOTED.replace("the vote.", "the tally."),
-            'note changed: "An earlier version of this article misstated the vote." → '
-            '"An earlier version of this article misstated the tally."',
+            (
+                'note changed: "An earlier version of this article misstated the vote." → '
+                '"An earlier version of this article misstated the tally."'
+            ),
         ),
     ],
 )

@@ -51,10 +51,14 @@ def raw_content(hunk: Hunk, scope: Scope) -> tuple[list[str], list[str]]:
     )
     left = _without_acronyms(left, hunk.gone, hunk.come)
     right = _without_acronyms(right, hunk.come, hunk.gone)
+    if _COURTESY.isdisjoint(left) or _COURTESY.isdisjoint(right):
+        left = [word for word in left if word not in _COURTESY]
+        right = [word for word in right if word not in _COURTESY]
     both = Counter(left) & Counter(right)
     return list((Counter(left) - both).elements()), list((Counter(right) - both).elements())
 
 
+_COURTESY = frozenset({"mr", "mrs", "ms", "miss"})  # Mr. for Ms. is news; no title for one is not
 _LONGEST_PHRASE = 7
 
 

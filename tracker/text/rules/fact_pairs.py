@@ -9,7 +9,7 @@ from difflib import SequenceMatcher
 from tracker.text.facts import Fact, opens_sentence
 from tracker.text.hunks import Hunk, Side
 from tracker.text.rules.misspellings import misspelled, misspells_fact
-from tracker.text.rules.names import same_name, stood_for_by_pronoun
+from tracker.text.rules.names import same_name, second_reference, stood_for_by_pronoun
 from tracker.text.rules.verdicts import MOST_PAIRS, Scope
 
 FactPair = tuple[Fact | None, Fact | None]
@@ -25,7 +25,11 @@ def changed_facts(hunk: Hunk, scope: Scope) -> list[FactPair]:
     for one, other in pairs:
         if one is not None and other is not None and _same_fact(hunk, one, other, scope):
             continue
-        if one is not None and other is not None and _quantities(one, other):
+        if (
+            one is not None
+            and other is not None
+            and (_quantities(one, other) or _turned(one, other))
+        ):
             found.append((one, other))
             continue
         # Not a pair after all: each may still have its like on the other side.
@@ -72,6 +76,15 @@ def _quantities(one: Fact, other: Fact) -> bool:
     )
 
 
+def _turned(one: Fact, other: Fact) -> bool:
+    """Tell whether a name's words changed their order: Chen Wei, Wei Chen."""
+    return (
+        one.kind == other.kind == "name"
+        and one.key != other.key
+        and sorted(map(str, one.key)) == sorted(map(str, other.key))
+    )
+
+
 def _folds(side: Side, first: int, last: int) -> list[str]:
     return [token.fold.rstrip(".").removesuffix("'s") for token in side.seen[first:last]]
 
@@ -83,6 +96,7 @@ def _stands(hunk: Hunk, fact: Fact, is_old: bool, numbers_there: bool, scope: Sc
         or _relisted(hunk, fact)
         or _only_place(hunk, fact)
         or _only_speaker(hunk, fact)
+        or _stepped(hunk, fact, scope)
     ):
         return True
     if fact.weak:
@@ -102,7 +116,9 @@ def _stands(hunk: Hunk, fact: Fact, is_old: bool, numbers_there: bool, scope: Sc
             return True
         if len(fact.key) == 2 and misspells_fact(hunk, fact, is_old, scope.lexicon):
             return True
-        return stood_for_by_pronoun(hunk, fact, is_old, scope)
+        return stood_for_by_pronoun(hunk, fact, is_old, scope) or second_reference(
+            hunk, fact, is_old, scope
+        )
     if fact.key[0] == "id":
         return stood_for_by_pronoun(hunk, fact, is_old, scope)
     if fact.kind == "modality" and fact.key[1] in scope.lexicon.soft:
@@ -120,6 +136,9 @@ def _same_fact(hunk: Hunk, old: Fact, new: Fact, scope: Scope) -> bool:
         return {old.key[1], new.key[1]} in _REPORTED and (
             _reported(hunk.old, old, scope) and _reported(hunk.new, new, scope)
         )
+    if {old.key[0], new.key[0]} == {"number", "vague"}:
+        number, vague = (old.key, new.key) if old.key[0] == "number" else (new.key, old.key)
+        return vague[1:] == ("dozen", number[3]) and number[1:3] == ("12", "")
     if old.kind == "number" and old.key[0] == new.key[0] == "number":
         return _same_number(hunk, old, new)
     return False
@@ -203,6 +222,34 @@ def _only_place(hunk: Hunk, fact: Fact) -> bool:
         [other.key for other in side.facts if other.kind == "name"] for side in (hunk.old, hunk.new)
     )
     return old == new
+
+
+def _stepped(hunk: Hunk, fact: Fact, scope: Scope) -> bool:
+    """Tell whether a date only stepped over a verb: "on Tuesday voted", "voted Tuesday"."""
+    if fact.kind != "date":
+        return False
+    places = []
+    rests = []
+    for side in (hunk.old, hunk.new):
+        same = [other for other in side.facts if other.key == fact.key]
+        if len(same) != 1:
+            return False
+        first, last = same[0].first, same[0].last
+        while first > 0 and side.seen[first - 1].fold in ("on", ","):
+            first -= 1
+        while last < len(side.seen) and side.seen[last].fold == ",":
+            last += 1
+        places.append(first)
+        rests.append([token.fold for token in [*side.seen[:first], *side.seen[last:]]])
+    low, high = sorted(places)
+    return (
+        high - low <= _STEP
+        and rests[0] == rests[1]
+        and not any(word in scope.lexicon.attribution for word in rests[0][low:high])
+    )
+
+
+_STEP = 2
 
 
 def _only_speaker(hunk: Hunk, fact: Fact) -> bool:

@@ -13,9 +13,11 @@ LONGEST = 400
 
 def misspelled(hunk: Hunk, fact: Fact, is_old: bool, lexicon: Lexicon) -> str:
     """Return the word that is a misspelling of a fact's one word: "overngiht", "Tuseday"."""
-    if fact.last != fact.first + 1 or hunk.b - hunk.a + hunk.d - hunk.c > LONGEST:
+    side = hunk.old if is_old else hunk.new
+    ends = fact.last - (side.seen[fact.last - 1].text == ".")
+    if ends != fact.first + 1 or hunk.b - hunk.a + hunk.d - hunk.c > LONGEST:
         return ""
-    side, others = (hunk.old, hunk.come) if is_old else (hunk.new, hunk.gone)
+    others = hunk.come if is_old else hunk.gone
     word = side.seen[fact.first].fold
     if len(word) < 5 or not word.isalpha():
         return ""

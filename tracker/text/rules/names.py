@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 
 from tracker.text.facts import Fact
-from tracker.text.hunks import Both, Hunk
+from tracker.text.hunks import Both, Hunk, fold_words
 from tracker.text.lexicon import known
 from tracker.text.rules.verdicts import Scope
 from tracker.text.spelling import canonical, distance
@@ -51,6 +51,33 @@ def stood_for_by_pronoun(hunk: Hunk, fact: Fact, is_old: bool, scope: Scope) -> 
     side = hunk.new if is_old else hunk.old
     words_of = set(fact.key[1:])
     return any(other.kind == "name" and words_of <= set(other.key[1:]) for other in side.facts)
+
+
+def second_reference(hunk: Hunk, fact: Fact, is_old: bool, scope: Scope) -> bool:
+    """Tell whether "the department" or its acronym is put for a body's name, or back.
+
+    The name must stand elsewhere in both versions, or be the acronym of one in the paragraph.
+    """
+    short = hunk.come if is_old else hunk.gone
+    nouns = [token.fold for token in short if token.kind == "word" and token.fold not in _ARTICLES]
+    if len(nouns) != 1 or nouns[0] not in scope.lexicon.anaphors:
+        return False
+    words = [str(word) for word in fact.key[1:]]
+    side = hunk.old if is_old else hunk.new
+    if nouns[0] in words:
+        named = fold_words(side.seen[fact.first : fact.last])
+        return scope.old.says(named) and scope.new.says(named)
+    if len(words) != 1 or not side.seen[fact.first].text.isupper():
+        return False
+    return any(
+        other.kind == "name"
+        and nouns[0] in other.key
+        and "".join(str(word)[0] for word in other.key[1:]).endswith(words[0])
+        for other in (*hunk.old.facts, *hunk.new.facts)
+    )
+
+
+_ARTICLES = frozenset({"the", "this", "that"})
 
 
 def same_name(hunk: Hunk, old: Fact, new: Fact, scope: Scope) -> bool:

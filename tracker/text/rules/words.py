@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from tracker.text.hunks import Hunk
 from tracker.text.rules.contents import content
 from tracker.text.rules.fact_pairs import changed_facts
-from tracker.text.rules.names import PRONOUNS, letters, respelled
+from tracker.text.rules.names import PRONOUNS, letters, respelled, second_reference
 from tracker.text.rules.quotations import word_tokens
 from tracker.text.rules.verdicts import MANY_WORDS, Scope, Verdict, information, verdict
 from tracker.text.spelling import canonical, contrary, same_word
@@ -70,7 +70,7 @@ def words(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
     if _several(hunk, scope):
         return [verdict(hunk, "number", True)]
     if added or removed:
-        if _shortened(hunk, scope):
+        if _shortened(hunk, scope) or _refers(hunk, scope) or _in_subheading(hunk):
             return [verdict(hunk, "style", False)]
         if _clarified(hunk, added, removed, scope):
             return [verdict(hunk, "style", False)]
@@ -150,6 +150,33 @@ def _shortened(hunk: Hunk, scope: Scope) -> bool:
     ):
         return False
     return scope.old.says(" ".join(long)) and scope.new.says(" ".join(long))
+
+
+def _refers(hunk: Hunk, scope: Scope) -> bool:
+    """Tell whether a body's name gave way to "the department", or the other way round."""
+    old, new = hunk.facts()
+    if max(hunk.b - hunk.a, hunk.d - hunk.c) > _LONGEST_NAMED:
+        return False
+    return any(
+        fact.kind == "name" and second_reference(hunk, fact, is_old, scope)
+        for facts, is_old in ((old, True), (new, False))
+        for fact in facts
+    )
+
+
+def _in_subheading(hunk: Hunk) -> bool:
+    """Tell whether a hunk stands in a subheading on both sides; its facts are judged before."""
+    for side, first, last in ((hunk.old, hunk.a, hunk.b), (hunk.new, hunk.c, hunk.d)):
+        start = first
+        if start >= len(side.seen) or first == last:
+            return False
+        while start > 0 and not side.seen[start].line:
+            start -= 1
+        if side.seen[start].line != "heading":
+            return False
+        if any(token.line or token.quoted for token in side.seen[first + 1 : last]):
+            return False
+    return True
 
 
 def _points_back(hunk: Hunk, words: Sequence[str], short: Sequence[Token], scope: Scope) -> bool:
