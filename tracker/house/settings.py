@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import cache
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -40,17 +40,15 @@ _GRACE = re.compile(r"\s*(\d{1,5})\s*(m|min|h|d)\s*", re.ASCII)
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,3}", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class CheckSettings:
+class CheckSettings(NamedTuple):
     """How the checks look at the archive."""
 
     since: datetime | None = None  # aware; revisions before it are not looked at
     grace: timedelta = DEFAULT_GRACE  # how long after a change its note may come
-    rules: Mapping[str, Severity] = field(default_factory=dict)  # rule -> how severe; others: own
+    rules: Mapping[str, Severity] = MappingProxyType({})  # rule -> how severe; others: own
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """What ``tracker.toml`` says, with a value for everything it leaves out."""
 
     name: str  # of the newsroom, as readers know it; "" when it says none
@@ -62,7 +60,7 @@ class Settings:
     articles_language: str | None = None  # BCP 47; None: each says its own, or it is guessed
     footer_embed: bool = True  # the notes' lines are kept in the body
     footer_max: int | None = None  # more notes stand behind "earlier updates"; None: all are shown
-    check: CheckSettings = field(default_factory=CheckSettings)
+    check: CheckSettings = CheckSettings()
 
 
 def read(toml: str, where: str, read_style: Callable[[str], str]) -> Settings:

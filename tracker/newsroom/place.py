@@ -103,9 +103,15 @@ class Place:
             return None
         return dict(files(self.repository, self.tip, path)).get(path)
 
-    def again(self) -> Place:
-        """The same place as it is now: git is asked anew, the settings are not."""
-        place = Place(self.root or self.repository.git_dir)
+    def after(self, commit: str) -> Place:
+        """The same place with a newer tip; git is asked only where the branch is not HEAD's."""
+        place = Place.__new__(Place)
+        place.root = self.root
+        place.repository = (
+            self.repository._replace(head=commit)
+            if self.settings.branch is None
+            else discover(self.repository.top or self.repository.git_dir)
+        )
         place.__dict__["settings"] = self.settings
         return place
 

@@ -27,17 +27,17 @@ def track_of(room: Newsroom, article: str | Path) -> Track:
     """
     path = room.place.locate(article)
     _ = room.place.tip  # says what is wrong where nothing is committed yet
-    found = track(
-        room.repository,
-        path,
-        branch=room.settings.branch,
-        ignored=ignored_commits(room.repository),
-    )
+    found = _followed(room, path)
     if not found.versions:
         raise TrackerError(
             f"{path} has no recorded revision yet.", f"Record the first: tracker record {path}"
         )
     return found
+
+
+def _followed(room: Newsroom, path: str) -> Track:
+    ignored = ignored_commits(room.repository)
+    return track(room.repository, path, branch=room.settings.branch, ignored=ignored)
 
 
 def all_tracks(room: Newsroom) -> tuple[Track, ...]:
@@ -83,7 +83,7 @@ def life(
 
 def recorded(room: Newsroom, recording: Recording) -> Revision:
     """The revision that a recording became; no older text is read that need not be."""
-    found = track_of(room, recording.path)
+    found = _followed(room, recording.path)
     versions = found.versions
     version, change = versions[-1], recording.change
     with Reader(room.repository) as reader:

@@ -301,8 +301,10 @@ class Newsroom:
 
         if recording.unchanged:
             return False
-        writing.commit(self, recording)
-        self.place = self.place.again()
+        commit = writing.commit(self, recording)
+        if commit is None:
+            return False
+        self.place = self.place.after(commit)
         return True
 
     def commit(self, recording: Recording) -> Revision:
