@@ -53,6 +53,7 @@ class Lexicon:
     contractions: Mapping[str, tuple[str, ...]]
     endings: Mapping[str, str]  # "n't" -> "not"
     abbreviations: Mapping[tuple[str, ...], tuple[str, ...]]
+    places: Mapping[str, tuple[str, ...]]  # "colo" -> ("colorado",); only in names
     boilerplate: tuple[str, ...]
     openings: tuple[str, ...]  # boilerplate where a line begins with it
     phrases: Mapping[tuple[str, ...], frozenset[int]]  # phrase -> numbers of the groups it is in
@@ -60,6 +61,7 @@ class Lexicon:
     anaphors: frozenset[str]  # nouns that point back: "the measure", "the agency"
     actors: frozenset[str]  # people by what they do: one or several of them is a fact
     promos: frozenset[str]  # words before a link to another story: "related", "read more"
+
 
 def _phrase(words: str) -> tuple[str, ...]:
     return tuple(words.casefold().split("_"))
@@ -178,6 +180,7 @@ def lexicon(language: str) -> Lexicon:
         abbreviations={
             _phrase(short): _phrase(long) for short, long in style.get("abbreviations", {}).items()
         },
+        places={short.casefold(): _phrase(long) for short, long in data.get("places", {}).items()},
         boilerplate=_whole_lines(data.get("boilerplate", {}).get("phrases", "")),
         openings=_whole_lines(data.get("boilerplate", {}).get("openings", "")),
         phrases=(phrases := _phrase_groups(style.get("phrases", ""))),

@@ -8,7 +8,7 @@ from functools import cache
 
 from tracker.text.facts import Fact
 from tracker.text.hunks import Both, Hunk, fold_words
-from tracker.text.lexicon import known
+from tracker.text.lexicon import Lexicon, known
 from tracker.text.rules.verdicts import Scope
 from tracker.text.spelling import canonical, distance
 from tracker.text.surface import Token
@@ -53,6 +53,15 @@ def stood_for_by_pronoun(hunk: Hunk, fact: Fact, is_old: bool, scope: Scope) -> 
     return any(other.kind == "name" and words_of <= set(other.key[1:]) for other in side.facts)
 
 
+def _in_full(fact: Fact, lexicon: Lexicon) -> list[str]:
+    """Return the words of a name, places written out."""
+    return [
+        full
+        for word in fact.key[1:]
+        for full in lexicon.places.get(str(word).rstrip("."), (str(word),))
+    ]
+
+
 def second_reference(hunk: Hunk, fact: Fact, is_old: bool, scope: Scope) -> bool:
     """Tell whether "the department" or its acronym is put for a body's name, or back.
 
@@ -83,8 +92,8 @@ _ARTICLES = frozenset({"the", "this", "that"})
 def same_name(hunk: Hunk, old: Fact, new: Fact, scope: Scope) -> bool:
     """Tell whether two names are one person, place or body in another form."""
     lexicon = scope.lexicon
-    one = [str(word) for word in old.key[1:]]
-    other = [str(word) for word in new.key[1:]]
+    one = _in_full(old, lexicon)
+    other = _in_full(new, lexicon)
     left, right = canonical(one, lexicon), canonical(other, lexicon)
     if _acronym(hunk, old, new, scope):
         return True

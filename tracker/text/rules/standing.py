@@ -6,7 +6,7 @@ import itertools
 import re
 from functools import cache
 
-from tracker.text.facts import opens_sentence
+from tracker.text.facts import Fact, opens_sentence
 from tracker.text.hunks import Hunk, Interval, Side, fold_words
 from tracker.text.rules.verdicts import Scope, Verdict, verdict
 
@@ -70,9 +70,11 @@ def _promotes(
     low, high = max(start, first), min(end, last)
     while low > start and not opens_sentence(side.seen, low):
         low -= 1
+    while high < end and not opens_sentence(side.seen, high):
+        high += 1
     sentences = [low] + [
         place for place in range(low + 1, high) if opens_sentence(side.seen, place)
-    ] + [end]  # fmt: skip
+    ] + [high]  # fmt: skip
     if side.seen[end - 1].end - side.seen[start].start > _LONGEST_LINE:
         return False
     told = [f" {fold_words(side.seen[one:other])} " for one, other in itertools.pairwise(sentences)]
@@ -83,19 +85,27 @@ def _promotes(
         promising[0] = True
     if not any(promising):
         return False
-    return all(promising) or (
-        (promising[0] or low == start) and _no_story(side, low, high, told, promising)
+    return _no_story(side, low, high, told, promising) and (
+        all(promising) or promising[0] or low == start
     )
 
 
 def _no_story(side: Side, low: int, high: int, told: list[str], promising: list[bool]) -> bool:
-    """Tell whether the other sentences of such a line are few, and state no figure and no date."""
+    """Tell whether a line states no figure, date or speaker, and few sentences are not standing."""
     others = [words for words, promise in zip(told, promising, strict=True) if not promise]
     return len(others) <= sum(promising) + 1 and not any(
-        fact.kind in ("number", "date", "attribution", "negation") and not fact.weak
-        for fact in side.facts
-        if fact.first < high and fact.last > low
+        fact.first < high and fact.last > low and _tells(fact) for fact in side.facts
     )
+
+
+def _tells(fact: Fact) -> bool:
+    """Tell whether a fact is one of the story: "today" and "every day" stand in any promotion."""
+    if fact.kind == "date":
+        return fact.key[0] != "date" or any(
+            isinstance(part, tuple) and part[0] in ("month", "weekday", "year", "written")
+            for part in fact.key
+        )
+    return fact.kind in ("number", "attribution") and not fact.weak
 
 
 def _says_standing(words: str, scope: Scope) -> bool:
