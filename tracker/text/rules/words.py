@@ -18,6 +18,8 @@ from tracker.text.surface import Token
 
 def same_words(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
     """Only punctuation, capitals, hyphens, spaces or short forms differ."""
+    if _acronym_given(hunk, scope):
+        return [verdict(hunk, "style", False)]
     if changed_facts(hunk, scope):
         return None
     gone, come = word_tokens(hunk.gone), word_tokens(hunk.come)
@@ -36,6 +38,42 @@ def same_words(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
         figures = any(token.kind == "number" for token in gone)
         return [verdict(hunk, "style" if hyphen or figures else "typo", False)]
     return None
+
+
+def _acronym_given(hunk: Hunk, scope: Scope) -> bool:
+    """Tell whether only an acronym came or went, right after the words it stands for."""
+    gone, come = word_tokens(hunk.gone), word_tokens(hunk.come)
+    if abs(len(gone) - len(come)) != 1 or max(len(gone), len(come)) > _LONGEST_SPELLED:
+        return False
+    many, few = (gone, come) if len(gone) > len(come) else (come, gone)
+    place = next(
+        (at for at, (one, other) in enumerate(zip(many, few, strict=False))
+         if one.text != other.text), len(few),
+    )  # fmt: skip
+    token = many[place]
+    if [one.text for one in many[place + 1 :]] != [one.text for one in few[place:]]:
+        return False
+    if not 2 <= len(token.text) <= 8 or not token.text.isupper():
+        return False
+    side = hunk.old if many is gone else hunk.new
+    at = side.starts.index(token.start)
+    before = [
+        word.fold
+        for word in side.seen[max(0, at - len(token.text) - 3) : at]
+        if word.kind == "word" and word.fold not in scope.lexicon.function
+    ]
+    return any(_spells(before[start:], token.fold) for start in range(len(before)))
+
+
+def _spells(words: Sequence[str], acronym: str) -> bool:
+    """Tell whether words are behind an acronym: its ends are their initials, the rest in order."""
+    if len(words) < 2 or words[0][0] != acronym[0] or words[-1][0] != acronym[-1]:
+        return False
+    letters_left = iter("".join(words))
+    return all(letter in letters_left for letter in acronym)
+
+
+_LONGEST_SPELLED = 16
 
 
 def _symbols(hunk: Hunk) -> bool:
@@ -213,6 +251,9 @@ def _clarified(hunk: Hunk, added: Sequence[str], removed: Sequence[str], scope: 
     return set(added or removed) <= around
 
 
+_CONNECTING = frozenset({"also", "too", "then", "that", "so", "yet", "and", "but", "either"})
+
+
 def _small_label(hunk: Hunk, scope: Scope) -> str:
     """A slip of spelling or grammar is a typo; more words than two are a matter of style."""
     gone = Counter(token.fold for token in word_tokens(hunk.gone))
@@ -225,6 +266,8 @@ def _small_label(hunk: Hunk, scope: Scope) -> str:
         return "typo" if kinds == {"typo"} else "style"
     grammar = scope.lexicon.function
     if any(token.kind == "mark" for token in [*hunk.gone, *hunk.come]):
+        return "style"
+    if set(left) | set(right) <= _CONNECTING:
         return "style"
     small = len(left) + len(right) <= 2 and all(word in grammar for word in [*left, *right])
     return "typo" if small and (left or right) else "style"
