@@ -226,7 +226,7 @@ def _only_place(hunk: Hunk, fact: Fact) -> bool:
 
 def _stepped(hunk: Hunk, fact: Fact, scope: Scope) -> bool:
     """Tell whether a date only stepped over a verb: "on Tuesday voted", "voted Tuesday"."""
-    if fact.kind != "date":
+    if fact.kind != "date" or max(len(hunk.old.seen), len(hunk.new.seen)) > _LONGEST_READ:
         return False
     places = []
     rests = []
@@ -250,6 +250,8 @@ def _stepped(hunk: Hunk, fact: Fact, scope: Scope) -> bool:
 
 
 _STEP = 2
+_LONGEST_READ = 2_000
+_MOST_FACTS = 400
 
 
 def _only_speaker(hunk: Hunk, fact: Fact) -> bool:
@@ -257,7 +259,7 @@ def _only_speaker(hunk: Hunk, fact: Fact) -> bool:
 
     Each speaker keeps the turn, and the other names keep their order, so nobody changes roles.
     """
-    if fact.kind != "name":
+    if fact.kind != "name" or max(len(hunk.old.facts), len(hunk.new.facts)) > _MOST_FACTS:
         return False
     turns = []
     for side in (hunk.old, hunk.new):

@@ -22,7 +22,7 @@ def boilerplate(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
         if first == last:
             continue
         lines = _lines(side, first, last)
-        if len(lines) > _MOST_LINES or not all(
+        if not 0 < len(lines) <= _MOST_LINES or not all(
             _promotes(side, start, end, first, last, single, scope) for start, end in lines
         ):
             return None
@@ -42,17 +42,24 @@ def _figures(hunk: Hunk) -> bool:
 
 
 def _lines(side: Side, first: int, last: int) -> list[Interval]:
-    """Return the lines or paragraphs that reach into some seen tokens, whole, as places."""
+    """Return the lines or paragraphs that reach into some seen tokens, whole, as places.
+
+    None at all where one is too long to be standing text: the work stays bounded.
+    """
     start = first
     while start > 0 and not _breaks(side, start):
         start -= 1
-    found = []
+        if side.seen[first].start - side.seen[start].start > _LONGEST_LINE:
+            return []
+    found: list[Interval] = []
     for place in range(start + 1, len(side.seen) + 1):
         if place == len(side.seen) or _breaks(side, place):
             found.append((start, place))
             start = place
-            if place >= last:
+            if place >= last or len(found) > _MOST_LINES:
                 break
+        elif side.seen[place].start - side.seen[start].start > _LONGEST_LINE:
+            return []
     return found
 
 
@@ -75,8 +82,6 @@ def _promotes(
     sentences = [low] + [
         place for place in range(low + 1, high) if opens_sentence(side.seen, place)
     ] + [high]  # fmt: skip
-    if side.seen[end - 1].end - side.seen[start].start > _LONGEST_LINE:
-        return False
     told = [f" {fold_words(side.seen[one:other])} " for one, other in itertools.pairwise(sentences)]
     promising = [_says_standing(words, scope) for words in told]
     if single and low == start and any(
@@ -136,7 +141,7 @@ def promo(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
         (hunk.old, hunk.a, hunk.b) if hunk.words_gone else (hunk.new, hunk.c, hunk.d)
     )
     lines = _lines(side, first, last)
-    if len(lines) > _MOST_LINES or lines[0][0] != first or lines[-1][1] != last:
+    if not 0 < len(lines) <= _MOST_LINES or (lines[0][0], lines[-1][1]) != (first, last):
         return None
     text = side.article.text
     for start, end in lines:

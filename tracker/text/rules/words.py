@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
 
@@ -56,7 +57,7 @@ def _acronym_given(hunk: Hunk, scope: Scope) -> bool:
     if not 2 <= len(token.text) <= 8 or not token.text.isupper():
         return False
     side = hunk.old if many is gone else hunk.new
-    at = side.starts.index(token.start)
+    at = bisect_left(side.starts, token.start)
     before = [
         word.fold
         for word in side.seen[max(0, at - len(token.text) - 3) : at]
