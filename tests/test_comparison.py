@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import time
 from pathlib import Path
 
@@ -146,6 +147,18 @@ def test_hostile_texts_cost_bounded_time(name: str) -> None:
     assert time.process_time() - start < 10
 
 
+def test_a_text_changed_in_every_line_costs_bounded_time() -> None:
+    """Long paragraphs full of facts, with thousands of edits in each, are judged in seconds."""
+    words = 'Smith said because of Tuesday 7 the department a lawyer (EPA) [x](y) . , "'
+    draw = random.Random(1)
+    paragraph = " ".join(draw.choices(words.split(), k=4_000))
+    edited = " ".join(word if draw.random() < 0.9 else "Bell" for word in paragraph.split())
+    old, new = "\n\n".join([paragraph] * 8), "\n\n".join([edited] * 8)
+    start = time.process_time()
+    assert compare(old, new, language="en").substantive
+    assert time.process_time() - start < 30
+
+
 def test_labelled_edits_are_found(shared_data: Path) -> None:
     """On the labelled edits, hardly a change of substance is missed, and few are called in vain."""
     lines = (shared_data / "edits.jsonl").read_text(encoding="utf-8").splitlines()
@@ -153,7 +166,7 @@ def test_labelled_edits_are_found(shared_data: Path) -> None:
     said = [compare(row["old"], row["new"]).substantive for row in rows]
     hits = sum(row["substantive"] and one for row, one in zip(rows, said, strict=True))
     assert hits >= 0.96 * sum(row["substantive"] for row in rows)
-    assert hits >= 0.75 * sum(said)
+    assert hits >= 0.8 * sum(said)
 
 
 NOTED = (

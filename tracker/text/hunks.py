@@ -20,8 +20,11 @@ from tracker.text.surface import SEEN, Token, mark_quotes, scan
 LONGEST_CONTEXT = 1_500
 """Characters of a paragraph read before its first and after its last edit."""
 
-LONGEST_PASSAGE = 100_000
+LONGEST_PASSAGE = 30_000
 """Characters of a passage beyond which it is not read word by word."""
+
+MOST_READ = 60_000_000
+"""Characters of passages times edits in them that one comparison reads: a few seconds of work."""
 
 Interval = tuple[int, int]
 
@@ -382,8 +385,10 @@ def passages(
                 continue
         groups.append(([number], a, b, c, d))
     found = []
+    left = MOST_READ
     for members, a, b, c, d in groups:
-        if max(b - a, d - c) > LONGEST_PASSAGE:
+        left -= (b - a + d - c) * len(members)
+        if max(b - a, d - c) > LONGEST_PASSAGE or left < 0:
             found.append(Passage(Side(old, a, a), Side(new, c, c), members, unread=True))
             continue
         passage = Passage(Side(old, a, b), Side(new, c, d), members)

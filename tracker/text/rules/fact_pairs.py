@@ -210,7 +210,7 @@ def _only_place(hunk: Hunk, fact: Fact) -> bool:
 
     The names of the passage must keep their order, so that nobody changes roles.
     """
-    if fact.kind != "name":
+    if fact.kind != "name" or max(len(hunk.old.facts), len(hunk.new.facts)) > _MOST_FACTS:
         return False
     for side in (hunk.old, hunk.new):
         for other in side.facts:
@@ -282,6 +282,8 @@ def _speaks(side: Side, fact: Fact) -> bool:
 
 def _list_around(side: Side, key: tuple[object, ...]) -> Counter[tuple[object, ...]] | None:
     """Return the entries of the list in which a fact stands, if it stands in just one list."""
+    if len(side.facts) > _MOST_FACTS:
+        return None
     runs: list[list[Fact]] = []
     for fact in side.facts:
         if runs and runs[-1]:
