@@ -162,7 +162,13 @@ def commands() -> str:
         "obeyed. `TRACKER_NOW` (ISO 8601) stands in for the clock, for tests and scripts.",
         "",
     ]
-    context = click.Context(cli, info_name="tracker", terminal_width=90, max_content_width=90)
+    context = click.Context(
+        cli,
+        info_name="tracker",
+        terminal_width=90,
+        max_content_width=90,
+        help_option_names=["-h", "--help"],
+    )
     out += _help("tracker", cli.get_help(context))
     for name in cli.list_commands(context):
         command = cli.get_command(context, name)

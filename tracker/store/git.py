@@ -193,6 +193,8 @@ def discover(path: Path) -> Repository:
         return Repository(git, top, git_dir, common_dir, branch, said[-2], shallow)
     branch = git.text("symbolic-ref", "--quiet", "HEAD", accept=(0, 1)) or None
     if git.run("rev-parse", "--quiet", "--verify", "HEAD", accept=(0, 1, 128)):
+        if git.run("rev-parse", "--quiet", "--verify", "HEAD^{commit}", accept=(0, 1, 128)):
+            return discover(path)  # its first commit came between the questions
         raise TrackerError(
             f"The newest commit of the repository at {path} cannot be read.",
             "Look for damage with: git fsck",
