@@ -129,7 +129,7 @@ def with_redlines() -> Callable[[str, str], object]:
 def with_htmldiff() -> Callable[[str, str], object]:
     from html import escape
 
-    from lxml.html.diff import htmldiff  # type: ignore[import-untyped]
+    from lxml.html.diff import htmldiff
 
     def page(text: str) -> str:
         return "".join(f"<p>{escape(part)}</p>" for part in text.split("\n\n"))
