@@ -268,3 +268,19 @@ def test_the_language_of_an_article_counts_where_the_newsroom_names_none(desk: D
         desk.write("rat.md", "---\ntitle: Rat\nlang: de\n---\n\n" + text)
         desk.ok("record", "rat.md")
     assert "negation" in desk.ok("history", "rat", "--json").json["revisions"][1]["labels"]
+
+
+def test_instants_are_kept_to_the_second(newsroom: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TRACKER_NOW")
+    newsroom.write("war.md", MATTER + FIRST)
+    newsroom.ok("record", "war.md", "--update", "to add it")
+    (line,) = [each for each in newsroom.read("war.md").splitlines() if each.startswith("    at: ")]
+    assert "." not in line
+
+
+def test_a_draft_in_general_words_lists_the_whole_change(newsroom: Desk) -> None:
+    publish(newsroom, "A man, 34, was charged.\n")
+    update(newsroom, "A man, 43, was charged.\n")
+    said = newsroom.ok("note", "war", "--draft").out
+    assert "34" in said
+    assert "43" in said

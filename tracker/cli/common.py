@@ -36,7 +36,7 @@ def present() -> datetime:
     """The present time, in the local zone. ``TRACKER_NOW`` (ISO 8601) stands in for it."""
     fixed = os.environ.get("TRACKER_NOW")
     if not fixed:
-        return datetime.now().astimezone()
+        return datetime.now().astimezone().replace(microsecond=0)
     try:
         return datetime.fromisoformat(fixed).astimezone()
     except ValueError:

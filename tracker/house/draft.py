@@ -82,7 +82,8 @@ def draft(change: Change, kind: Kind, style: Style, drafter: Drafter | None = No
     for point in sorted(points, key=lambda one: _rank(one, order)):
         text = writer.write(kind, point)
         if text:
-            return Draft(text, _rest(points, point))
+            general = text == writer.phrase("added_short")  # it does not say what: the rest does
+            return Draft(text, _rest(points, None if general else point))
     wrong = kind == "correction" and change.substantive
     return Draft(writer.phrase("corrected") if wrong else "", _rest(points, None))
 

@@ -228,7 +228,7 @@ def _line_breaks_of(model: str, text: str) -> str:
 
 def _moment(room: Newsroom, at: datetime | str | None, now: datetime) -> Moment:
     if at is None:
-        return Moment(now, "minute")
+        return Moment(now.replace(microsecond=0), "minute")
     if isinstance(at, str):
         moment = room.read_moment(at, now)
     elif at.tzinfo is None:
@@ -236,7 +236,7 @@ def _moment(room: Newsroom, at: datetime | str | None, now: datetime) -> Moment:
             f"The instant {at.isoformat()} has no zone.", "Give an aware datetime, or text."
         )
     else:
-        moment = Moment(at, "minute")
+        moment = Moment(at.replace(microsecond=0), "minute")  # git keeps seconds
     if moment.at > now + _AHEAD:
         raise TrackerError(
             f"{moment.at.isoformat(' ', 'minutes')} is in the future.",
