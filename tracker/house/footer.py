@@ -8,7 +8,6 @@ that is the headline) and one at the end. Without front matter the line itself i
 
 from __future__ import annotations
 
-import html
 from collections.abc import Collection, Sequence
 from zoneinfo import ZoneInfo
 
@@ -60,7 +59,9 @@ def lines(
         older, newer = older[::-1], newer[::-1]
     if older:
         # Of the readers of Markdown that need telling, kramdown and Python-Markdown know this.
-        summary = html.escape(style.earlier_updates, quote=False)
+        from html import escape
+
+        summary = escape(style.earlier_updates, quote=False)
         opening = f'<details markdown="1">\n<summary>{summary}</summary>'
         older = [opening, *older, "</details>"]
     return tuple(newer + older if newest_first else older + newer)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
@@ -293,4 +292,6 @@ def template(
 
 def _quoted(text: str) -> str:
     """The text as a TOML string; JSON's escapes are TOML's, but for DEL."""
+    import json  # only to write settings, not to read them
+
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

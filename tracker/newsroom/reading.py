@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from tracker.errors import TrackerError
 from tracker.model import Blame, Change, Entry, History, Revision, Track, Version
 from tracker.newsroom import chronicle, select
-from tracker.newsroom.analysis import Analyst
 from tracker.store.history import ignored_commits, track, tracks
 from tracker.store.reader import Reader
 from tracker.text.document import decode, parse
@@ -76,7 +75,11 @@ def life(
     room: Newsroom, found: Track, *, compared: bool = True, newest: int | None = None
 ) -> History:
     """A track as a history, compared or not: see ``Newsroom.life``."""
-    means = Analyst(room.compare).meaning if compared else None
+    means = None
+    if compared:
+        from tracker.newsroom.analysis import Analyst
+
+        means = Analyst(room.compare).meaning
     read = steps(room, found, means, newest=newest)
     return chronicle.history(found, read, shallow=room.repository.shallow)
 
