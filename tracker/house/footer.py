@@ -58,10 +58,10 @@ def lines(
     if newest_first:
         older, newer = older[::-1], newer[::-1]
     if older:
-        # Of the readers of Markdown that need telling, kramdown and Python-Markdown know this.
         from html import escape
 
         summary = escape(style.earlier_updates, quote=False)
+        # Of the readers of Markdown that need telling, kramdown and Python-Markdown know this.
         opening = f'<details markdown="1">\n<summary>{summary}</summary>'
         older = [opening, *older, "</details>"]
     return tuple(newer + older if newest_first else older + newer)
