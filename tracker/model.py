@@ -193,6 +193,27 @@ class History(NamedTuple):
     notes: tuple[Note, ...] = ()  # as the newest text has them, the withdrawn ones too
 
 
+class Selection(NamedTuple):
+    """Which revisions of a newsroom are asked for; a field that is None asks for all."""
+
+    kind: Kind | None = None  # brought a note of this kind
+    person: str | None = None  # the author's name, exactly
+    month: str | None = None  # "2022-05", of the revision's instant in the newsroom's zone
+    substantive: bool | None = None
+    told: bool | None = None  # True: a note tells of it; False: published, changed, and none does
+
+
+class Hit(NamedTuple):
+    """A place in an article where words that were searched for stand."""
+
+    article: Article
+    where: Literal["headline", "note", "text"]
+    excerpt: tuple[tuple[str, bool], ...]  # pieces of the place's text; True: a word looked for
+    at: datetime  # aware: of the note, or of the article's newest revision
+    commit: str  # full hash of the revision that brought the note, or of the newest one
+    note: str | None = None  # the note's id, for a note
+
+
 class Entry(NamedTuple):
     """One line of a changelog."""
 

@@ -65,6 +65,11 @@ def last_updated(history: History) -> datetime | None:
     return max(notes, key=_instant).note.at if notes else None
 
 
+def told_of(history: History, grace: timedelta = GRACE) -> frozenset[int]:
+    """Return the numbers of the revisions that some note tells of: see ``entries``."""
+    return _covered(history, _told(history), grace)
+
+
 def last_touched(history: History) -> datetime | None:
     """Return the instant of the newest revision; None for a history without revisions."""
     return history.revisions[-1].at if history.revisions else None

@@ -17,10 +17,12 @@ from tracker.model import (
     Change,
     Entry,
     History,
+    Hit,
     Kind,
     Note,
     Person,
     Revision,
+    Selection,
     Track,
 )
 from tracker.newsroom.desk import Desk
@@ -37,6 +39,9 @@ if TYPE_CHECKING:
     from tracker.newsroom.reading import End
     from tracker.newsroom.writing import Recording, Stamp
     from tracker.policy import Step, Verdict
+
+
+ALL = Selection()
 
 
 class Newsroom:
@@ -195,15 +200,54 @@ class Newsroom:
         return None if change is None else draft(change, kind, self.settings.style, drafter)
 
     def latest(
-        self, limit: int = 20, progress: Progress | None = None
+        self,
+        limit: int = 20,
+        progress: Progress | None = None,
+        *,
+        offset: int = 0,
+        selection: Selection = ALL,
     ) -> tuple[tuple[Article, Revision], ...]:
         """The newsroom's newest revisions, newest first, each with its article.
 
+        ``offset`` of them are passed over; ``selection`` says which revisions are meant at all.
         ``progress`` is called with the number of articles done and the number of all.
         """
         from tracker.newsroom import archive
 
-        return archive.latest(self, limit, progress)
+        return archive.latest(self, limit, progress, offset=offset, selection=selection)
+
+    def count(self, selection: Selection = ALL) -> int:
+        """How many revisions of the newsroom's articles there are."""
+        from tracker.newsroom import archive
+
+        return archive.count(self, selection)
+
+    def months(self, selection: Selection = ALL) -> tuple[tuple[str, int], ...]:
+        """How many revisions each month brought ("2022-05", in the newsroom's zone), newest first.
+
+        Months without a revision are left out.
+        """
+        from tracker.newsroom import archive
+
+        return archive.months(self, selection)
+
+    def people(self) -> tuple[tuple[str, int], ...]:
+        """The names of those who made revisions, and how many, the most first."""
+        from tracker.newsroom import archive
+
+        return archive.people(self)
+
+    def articles(self, limit: int | None = None, offset: int = 0) -> tuple[Article, ...]:
+        """The articles that are there now, the last revised first."""
+        from tracker.newsroom import archive
+
+        return archive.articles(self, limit, offset)
+
+    def search(self, words: str, limit: int = 20, offset: int = 0) -> tuple[Hit, ...]:
+        """Where these words stand together in headlines, notes and current texts, best first."""
+        from tracker.newsroom import archive
+
+        return archive.search(self, words, limit, offset)
 
     def instants(self) -> dict[str, tuple[datetime, ...]]:
         """When each article of the newsroom was revised, by path, oldest first."""
