@@ -1,0 +1,120 @@
+"""The words of the pages in the newsroom's language, from ``words/*.toml``.
+
+A key names a phrase: ``words("history.title")``. ``{name}`` in a phrase gives way to a value. A
+phrase that depends on a number is a table with one wording for each plural form that CLDR has for
+the language (one, few, many, other): ``words("count.revisions", number=3)``. Numbers, dates and
+instants are written as CLDR has them for the newsroom's language and region.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_datetime, format_skeleton, format_time
+from babel.numbers import format_decimal
+from markupsafe import Markup
+
+FOLDER = Path(__file__).parent / "words"
+FIRST = "en"
+"""The language whose file has every key first, and whose words stand in for an unknown language."""
+
+Phrase = str | Mapping[str, str]  # one wording, or one for each plural form
+
+
+@cache
+def languages() -> tuple[str, ...]:
+    """The languages that the pages are written in, sorted."""
+    return tuple(sorted(path.stem for path in FOLDER.glob("*.toml")))
+
+
+@cache
+def phrases(code: str) -> Mapping[str, Phrase]:
+    """Every phrase of one language by its key, tables joined with dots: ``history.title``."""
+    with (FOLDER / f"{code}.toml").open("rb") as file:
+        return dict(_flat(tomllib.load(file), ""))
+
+
+def _flat(table: Mapping[str, Any], before: str) -> list[tuple[str, Phrase]]:
+    found: list[tuple[str, Phrase]] = []
+    for key, value in table.items():
+        if isinstance(value, str) or "other" in value:
+            found.append((before + key, value))
+        else:
+            found += _flat(value, f"{before}{key}.")
+    return found
+
+
+class Words:
+    """The phrases of one language, and how numbers and instants are written in it.
+
+    ``tag`` is the newsroom's language (BCP 47), ``zone`` the one that instants are shown in. A
+    language without a file here has its pages in English.
+    """
+
+    def __init__(self, tag: str, zone: ZoneInfo) -> None:
+        base = tag.replace("_", "-").partition("-")[0].lower()
+        known = base in languages()
+        self.tag = tag.replace("_", "-") if known else FIRST  # of the pages' words, for <html lang>
+        self.zone = zone
+        self.locale = _locale(self.tag)
+        self._phrases = phrases(base if known else FIRST)
+
+    def __call__(self, key: str, /, *, number: int | None = None, **values: object) -> str:
+        """The phrase with its values in place; HTML where a value is ``Markup``.
+
+        ``number`` chooses the plural form and stands for ``{number}``, written as the language
+        writes numbers. Raises ``KeyError`` for a key or a value that there is not.
+        """
+        phrase = self._phrases[key]
+        if not isinstance(phrase, str):
+            form = self.locale.plural_form(number if number is not None else 0)
+            phrase = phrase.get(form, phrase["other"])
+        if number is not None:
+            values["number"] = self.number(number)
+        if any(isinstance(value, Markup) for value in values.values()):
+            return Markup(phrase).format(**values)  # noqa: S704 - phrases are ours; format escapes
+        return phrase.format(**values) if values else phrase
+
+    def number(self, number: int) -> str:
+        """``12345`` as the language groups it."""
+        return format_decimal(number, locale=self.locale)
+
+    def instant(self, at: datetime) -> str:
+        """An aware instant with its minute and zone: “May 12, 2022, 7:45 AM EDT”."""
+        local = at.astimezone(self.zone)
+        day = format_date(local, "long", locale=self.locale)
+        time = format_time(local, "short", tzinfo=self.zone, locale=self.locale)
+        return self("form.instant", day=day, time=time, zone=local.strftime("%Z"))
+
+    def day(self, at: datetime | date) -> str:
+        """The day of an instant in the newsroom's zone: “May 12, 2022”."""
+        day = at.astimezone(self.zone) if isinstance(at, datetime) else at
+        return format_date(day, "long", locale=self.locale)
+
+    def time(self, at: datetime) -> str:
+        """The time of an aware instant in the newsroom's zone: “7:45 AM”."""
+        return format_time(
+            at.astimezone(self.zone), "short", tzinfo=self.zone, locale=self.locale
+        )
+
+    def month(self, month: str) -> str:
+        """A month given as ``2022-05``: “May 2022”."""
+        year, number = month.split("-")
+        first = date(int(year), int(number), 1)
+        return format_skeleton("yMMMM", first, locale=self.locale)
+
+
+@cache
+def _locale(tag: str) -> Locale:
+    while True:
+        try:
+            return Locale.parse(tag, sep="-")
+        except (ValueError, UnknownLocaleError):
+            tag = tag.rpartition("-")[0] or FIRST
