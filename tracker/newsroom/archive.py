@@ -162,6 +162,11 @@ def changelog(room: Newsroom, progress: Progress | None = None) -> tuple[Entry, 
     return tuple(entry for entry in found if entry.what == "note")
 
 
+def lives(room: Newsroom, progress: Progress | None = None) -> Iterator[History]:
+    """The histories of the articles that are there now, compared."""
+    return _histories(room, current_tracks(room), progress)
+
+
 def _histories(
     room: Newsroom, found: Sequence[Track], progress: Progress | None
 ) -> Iterator[History]:

@@ -6,7 +6,7 @@ when it is needed: a command pays for every import at its start.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -248,6 +248,15 @@ class Newsroom:
         from tracker.newsroom import archive
 
         return archive.search(self, words, limit, offset)
+
+    def lives(self, progress: Progress | None = None) -> Iterator[History]:
+        """The histories of all articles that are there now, compared; those unreadable left out.
+
+        ``progress`` is called with the number of articles done and the number of all.
+        """
+        from tracker.newsroom import archive
+
+        return archive.lives(self, progress)
 
     def instants(self) -> dict[str, tuple[datetime, ...]]:
         """When each article of the newsroom was revised, by path, oldest first."""
