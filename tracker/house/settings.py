@@ -13,10 +13,13 @@ from zoneinfo import ZoneInfo
 from tracker.errors import TrackerError
 from tracker.house import style_file
 from tracker.house.language import has_words, language
+from tracker.house.site import SITE_KEYS, Site
+from tracker.house.site import read as read_site
 from tracker.house.template import Style
 from tracker.house.toml_file import Keys, check, place, read_table
 from tracker.house.zones import zone
 from tracker.model import KINDS
+from tracker.prepared import expression
 
 Severity = Literal["off", "warn", "fail"]
 _Made = TypeVar("_Made")
@@ -31,12 +34,13 @@ _KEYS: Keys = {
     "articles": (str, list),
     "footer": dict,
     "check": dict,
+    "site": dict,
 }
 _FOOTER_KEYS: Keys = {"embed": bool, "max": int}
 _CHECK_KEYS: Keys = {"since": (str, datetime, date), "grace": (str, int), "rules": dict}
 _SEVERITIES = ("off", "warn", "fail")
-_GRACE = re.compile(r"\s*(\d{1,5})\s*(m|min|h|d)\s*", re.ASCII)
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,3}", re.ASCII)
+_GRACE = expression(r"\s*(\d{1,5})\s*(m|min|h|d)\s*", re.ASCII)
+_LANGUAGE = expression(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,3}", re.ASCII)
 
 
 class CheckSettings(NamedTuple):
@@ -60,6 +64,7 @@ class Settings(NamedTuple):
     footer_embed: bool = True  # the notes' lines are kept in the body
     footer_max: int | None = None  # more notes stand behind "earlier updates"; None: all are shown
     check: CheckSettings = CheckSettings()
+    site: Site = Site()  # where the pages are on the web, and who publishes them
 
 
 def read(toml: str, where: str, read_style: Callable[[str], str]) -> Settings:
@@ -92,6 +97,7 @@ def read(toml: str, where: str, read_style: Callable[[str], str]) -> Settings:
         footer_embed=footer.get("embed", True),
         footer_max=footer.get("max"),
         check=_check(file, home),
+        site=_site(file),
     )
 
 
@@ -222,6 +228,12 @@ def _check(file: _File, home: ZoneInfo) -> CheckSettings:
         grace=_grace(file, given["grace"]) if "grace" in given else DEFAULT_GRACE,
         rules=dict(rules),
     )
+
+
+def _site(file: _File) -> Site:
+    given: Mapping[str, Any] = file.table.get("site", {})
+    check(given, SITE_KEYS, where=file.where, toml=file.toml, under="site")
+    return read_site(given, file.wrong)
 
 
 def _since(file: _File, given: str | date | None, home: ZoneInfo) -> datetime | None:
