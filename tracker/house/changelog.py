@@ -59,15 +59,15 @@ def last_updated(history: History) -> datetime | None:
 
     This is schema.org's ``dateModified`` and Atom's ``updated`` for an article with notes.
     """
-    told = _told(history)
+    told = notes_told(history)
     seen = {note.id for note in standing([each.note for each in told])}
     notes = [each for each in told if each.note.id in seen and each.note.kind != "refile"]
-    return max(notes, key=_instant).note.at if notes else None
+    return max(notes, key=went_out).note.at if notes else None
 
 
 def told_of(history: History, grace: timedelta = GRACE) -> frozenset[int]:
     """Return the numbers of the revisions that some note tells of: see ``entries``."""
-    return _covered(history, _told(history), grace)
+    return frozenset(_tellings(history, grace))
 
 
 def last_touched(history: History) -> datetime | None:
@@ -87,7 +87,7 @@ def _sorted(keyed: Iterable[_Keyed]) -> list[_Keyed]:
 
 def _keyed(history: History, style: Style, zone: ZoneInfo, grace: timedelta) -> list[_Keyed]:
     """Return the entries of an article, each with what it is sorted by."""
-    told = _told(history)
+    told = notes_told(history)
     gone = replaced([each.note for each in told])
     found: list[_Keyed] = []
     for place, each in enumerate(told):
@@ -104,8 +104,8 @@ def _keyed(history: History, style: Style, zone: ZoneInfo, grace: timedelta) -> 
             withdrawn=note.withdrawn is not None,
             amended=note.id in gone,
         )
-        found.append(_with_key(entry, _instant(each), place))
-    covered = _covered(history, told, grace)
+        found.append(_with_key(entry, went_out(each), place))
+    covered = _tellings(history, grace)
     first = True
     for revision in history.revisions:
         if not revision.published:
@@ -117,7 +117,7 @@ def _keyed(history: History, style: Style, zone: ZoneInfo, grace: timedelta) -> 
                 precision="minute",
                 what="published" if first else "edited",
                 note=None,
-                line=_sentence(revision, style.language, first=first),
+                line=sentence(revision, style.language, first=first),
                 revision=revision.number,
                 commit=revision.commit,
             )
@@ -130,8 +130,11 @@ def _with_key(entry: Entry, at: datetime, place: int) -> _Keyed:
     return (at, entry.revision or 0, _RANKS[entry.what], place), entry
 
 
-def _told(history: History) -> list[Told]:
-    """Return every note once, in its latest form, in the order in which readers got them."""
+def notes_told(history: History) -> list[Told]:
+    """Return every note once, in its latest form, in the order in which readers got them.
+
+    Those that were withdrawn or replaced since are among them.
+    """
     found: dict[str, Told] = {}
     for revision in history.revisions:
         for note in revision.notes:
@@ -143,7 +146,7 @@ def _told(history: History) -> list[Told]:
     return list(found.values())
 
 
-def _instant(told: Told) -> datetime:
+def went_out(told: Told) -> datetime:
     """Return when a note went out, as exactly as is known, to sort by.
 
     A note that gives only its day went out with the revision that brought it, if that is of the
@@ -156,23 +159,43 @@ def _instant(told: Told) -> datetime:
     return max(revision.at, note.at) if same_day or note.precision == "none" else note.at
 
 
-def _covered(history: History, told: Iterable[Told], grace: timedelta) -> frozenset[int]:
-    """Return the numbers of the revisions that some note tells of."""
-    brought = {revision.number for revision in history.revisions if revision.notes}
-    found = set(brought)
-    named = {each.note.covers for each in told if each.note.covers}
-    lengths = {len(name) for name in named if len(name) >= _SHORTEST_HASH}
+def tellings(history: History, grace: timedelta = GRACE) -> dict[int, tuple[Told, ...]]:
+    """Return the notes that tell of each revision, by its number; see ``entries``.
+
+    A revision that no note tells of is left out.
+    """
+    return {number: tuple(notes) for number, notes in _tellings(history, grace).items()}
+
+
+def _tellings(history: History, grace: timedelta) -> dict[int, list[Told]]:
+    told = notes_told(history)
+    brought: dict[int, list[Told]] = {
+        revision.number: [] for revision in history.revisions if revision.notes
+    }
+    for each in told:
+        brought.setdefault(each.revision.number, []).append(each)
+    named: dict[str, list[Told]] = {}
+    for each in told:
+        if each.note.covers and len(each.note.covers) >= _SHORTEST_HASH:
+            named.setdefault(each.note.covers, []).append(each)
+    lengths = {len(name) for name in named}
+    found: dict[int, list[Told]] = {number: list(notes) for number, notes in brought.items()}
     waiting: list[Revision] = []  # un-noted, since the last one with a note
     for revision in history.revisions:
-        if any(revision.commit[:length] in named for length in lengths):
-            found.add(revision.number)
-        if revision.number not in brought:
+        for length in lengths:
+            for each in named.get(revision.commit[:length], ()):
+                if each not in found.setdefault(revision.number, []):
+                    found[revision.number].append(each)
+        if not revision.notes:
             waiting.append(revision)
             continue
         if any(not note.covers for note in revision.notes):
-            found |= {each.number for each in waiting if revision.at - each.at <= grace}
+            near = [each for each in waiting if revision.at - each.at <= grace]
+            uncovering = [each for each in brought[revision.number] if not each.note.covers]
+            for earlier in near:
+                found.setdefault(earlier.number, []).extend(uncovering)
         waiting = []
-    return frozenset(found)
+    return found
 
 
 @cache
@@ -183,7 +206,7 @@ def _sentences() -> Mapping[str, Mapping[str, str]]:
     return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
-def _sentence(revision: Revision, language: str, *, first: bool) -> str:
+def sentence(revision: Revision, language: str, *, first: bool) -> str:
     """Return in plain sentences what a revision did, as far as can be counted."""
     words = _sentences().get(language) or _sentences()["en"]
     if first:
