@@ -10,6 +10,7 @@ from importlib import import_module
 
 import click
 
+from tracker.cli import keeping
 from tracker.errors import TrackerError
 
 COMMANDS = {
@@ -107,6 +108,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     0: fine. 1: findings. 2: usage or input error. 3: a fault of the program. 130: interrupted.
     """
     _write_anything()
+    keeping.take()
     try:
         status = cli.main(arguments, prog_name="tracker", standalone_mode=False)
     except TrackerError as error:
@@ -132,6 +134,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             "Please report it; TRACKER_DEBUG=1 shows where it happened.",
         )
         status = FAULT
+    keeping.keep()
     sys.exit(status if isinstance(status, int) else 0)
 
 

@@ -7,11 +7,11 @@ file without a line break brought the two line breaks before it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from tracker.errors import TrackerError
+from tracker.prepared import expression
 from tracker.text.lines import BREAK, Line, leading_heading, line_and_column, marked_lines
 from tracker.text.lines import lines as text_lines
 
@@ -19,8 +19,8 @@ Place = Literal["top", "bottom"]
 
 OPENING = "<!-- updates -->"
 CLOSING = "<!-- /updates -->"
-_MARKER = re.compile(r" {0,3}<!--[ \t]*(/?)updates[ \t]*-->[ \t]*")
-_ANYWHERE = re.compile(r"<!--[ \t]*/?updates[ \t]*-->")
+_MARKER = expression(r" {0,3}<!--[ \t]*(/?)updates[ \t]*-->[ \t]*")
+_ANYWHERE = expression(r"<!--[ \t]*/?updates[ \t]*-->")
 _MOST = 20  # two are made; a merge may leave a few more, and each costs a copy of the text
 
 

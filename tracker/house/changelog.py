@@ -13,6 +13,7 @@ from tracker.house import style as house_style
 from tracker.house.standing import replaced, standing
 from tracker.house.style import Style
 from tracker.model import Entry, History, Note, Revision
+from tracker.prepared import toml_table
 
 GRACE = timedelta(hours=24)
 """How long before a note an edit may lie that the note still tells of, unless a newsroom says."""
@@ -200,10 +201,8 @@ def _tellings(history: History, grace: timedelta) -> dict[int, list[Told]]:
 
 @cache
 def _sentences() -> Mapping[str, Mapping[str, str]]:
-    import tomllib
-
     path = Path(__file__).with_name("changelog.toml")
-    return tomllib.loads(path.read_text(encoding="utf-8"))
+    return toml_table(path.read_text(encoding="utf-8"))
 
 
 def sentence(revision: Revision, language: str, *, first: bool) -> str:

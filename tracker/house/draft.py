@@ -18,6 +18,7 @@ from tracker.house.plain import plain
 from tracker.house.stamps import find_stamps
 from tracker.house.style import Style
 from tracker.model import Change, Edit, FieldChange, Kind
+from tracker.prepared import expression
 from tracker.text.lexicon import lexicon
 
 Drafter = Callable[[Change], str]
@@ -327,7 +328,7 @@ def _one_sentence(passage: str) -> str:
     return words[: end.end()] if end and not _ABBREVIATED.search(words[: end.end()]) else words
 
 
-_ABBREVIATED = re.compile(
+_ABBREVIATED = expression(
     r"\b(?:Mr|Mrs|Ms|Dr|Prof|Gen|Sen|Rep|Gov|Lt|Col|Sgt|Capt|Jr|Sr|St|Rev|Hon|Jan|Feb|Aug|Sept"
     r"|Oct|Nov|Dec|Bd|Nr)\.$"
 )

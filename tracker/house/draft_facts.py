@@ -8,18 +8,19 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from tracker.prepared import expression, toml_table
 from tracker.text.lexicon import lexicon
 
 _FILE = Path(__file__).with_name("draft.toml")
 _CAPITAL = r"[^\W\d_a-zа-яіїєґёß][\w'’-]*\.?"
 _PARTICLE = r"(?:(?:de|da|di|del|der|den|van|von|zu|bin|al|el|la|le|du|dos)[ ])"
-_NAME = re.compile(rf"{_CAPITAL}(?:[ ]{_PARTICLE}*{_CAPITAL})*")
-_FIGURE = re.compile(
+_NAME = expression(rf"{_CAPITAL}(?:[ ]{_PARTICLE}*{_CAPITAL})*")
+_FIGURE = expression(
     r"[$€£¥₴₽]?[ ]?\d[\d,.]*(?:[ \u00a0\u202f]\d{3}(?!\d))*(?:st|nd|rd|th)?"
     r"(?:[ ]?%|[ ](?:percent|per cent|million|billion|trillion|thousand|Millionen|Milliarden"
     r"|Prozent|millions?|milliards?|millones|тис|млн|млрд)\b)?"
 )
-_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_WORD = expression(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _SINGULAR = ("ss", "us", "is")
 _PRONOUN_OR_NOUN = r"(?:the|a|an|his|her|their|its)[ ](?:[\w'’-]+[ ]){0,4}?[\w'’-]+"
 
@@ -39,21 +40,19 @@ class Phrases(NamedTuple):
 @cache
 def phrases(language: str) -> Phrases:
     """The entry of a language in ``draft.toml``; for one without, what says nothing wrong."""
-    import tomllib
-
-    table = tomllib.loads(_FILE.read_text(encoding="utf-8")).get(language, {})
+    entry = toml_table(_FILE.read_text(encoding="utf-8")).get(language, {})
     words = {
-        key: frozenset(table.get(key, "").split())
+        key: frozenset(entry.get(key, "").split())
         for key in ("lower", "nouns", "no_nouns", "titles")
     }
     return Phrases(
-        clause=table.get("clause", False),
+        clause=entry.get("clause", False),
         lower=words["lower"],
         titles=words["titles"] | words["lower"],
-        noun_endings=tuple(table.get("noun_endings", ())),
+        noun_endings=tuple(entry.get("noun_endings", ())),
         nouns=words["nouns"],
         no_nouns=words["no_nouns"],
-        sentences={key: value for key, value in table.items() if isinstance(value, str)},
+        sentences={key: value for key, value in entry.items() if isinstance(value, str)},
     )
 
 

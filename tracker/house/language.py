@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tracker.errors import TrackerError
+from tracker.prepared import toml_table
 
 _FOLDER = Path(__file__).parent / "languages"
 
@@ -55,9 +56,7 @@ def language(code: str) -> Language:
     short = base(code)
     path = _FOLDER / f"{short}.toml"
     if short.isalpha() and path.is_file():
-        import tomllib
-
-        return _from_table(short, tomllib.loads(path.read_text(encoding="utf-8")))
+        return _from_table(short, toml_table(path.read_text(encoding="utf-8")))
     return _from_babel(code)
 
 

@@ -23,14 +23,15 @@ from tracker.house.patterns import write_clock
 from tracker.house.zones import WrittenZone, at_home, understand, wall_times
 from tracker.house.zones import zone as zone_named
 from tracker.model import Precision
+from tracker.prepared import expression
 
 _LONGEST = 120
-_COMPACT = re.compile(
+_COMPACT = expression(
     r"(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)"
     r"(?:T(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)?)?(?=Z|[+-]\d|\s|,|$)",
     re.ASCII | re.IGNORECASE,
 )
-_NO_YEAR = re.compile(
+_NO_YEAR = expression(
     r"(?P<first>\d{1,2})(?:/(?P<second>\d{1,2})|\.(?P<dotted>\d{1,2})\.?)(?![\w/.:])"
 )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -23,12 +22,13 @@ from tracker.house.note_shapes import (
 )
 from tracker.house.note_surroundings import Surroundings, closes, set_apart
 from tracker.model import FoundNote, Position
+from tracker.prepared import expression
 
 if TYPE_CHECKING:
     from tracker.house.style import Style
 
-_DEFINED = re.compile(r"[ \t]*\[([^\]\n]{1,300})\]:")
-_REFERENCE = re.compile(r"\[([^\[\]]{1,300})\]")
+_DEFINED = expression(r"[ \t]*\[([^\]\n]{1,300})\]:")
+_REFERENCE = expression(r"\[([^\[\]]{1,300})\]")
 LONGEST_NOTE = 20_000  # no note is longer; a longer passage is not searched
 
 

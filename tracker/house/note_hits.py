@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from tracker.house.note_dates import Context
 from tracker.house.note_reading import may_be_note
 from tracker.house.note_words import fold, sequence, stems
+from tracker.prepared import expression
 
 if TYPE_CHECKING:
     from tracker.house.style import Style
@@ -17,7 +17,7 @@ FARTHEST = 150  # characters from a passage's beginning to the word that gives a
 LONGEST_OPENING = 60  # characters in which the first two words of a note stand
 FARTHEST_INSIDE = 45  # the same from the beginning of a mere line, or of a pair of brackets
 
-_BEGINNING = re.compile(
+_BEGINNING = expression(
     r"\A|[\n>(\[][ \t]*|\s(?:\*\*|__)"
     r"|[.!?][”\"’')*_]{0,3}\s+(?=[*_]{0,3}(?:This|An?|Earlier|The)\b)"
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from datetime import datetime, time
 from typing import TYPE_CHECKING, NamedTuple
@@ -11,13 +10,14 @@ from zoneinfo import ZoneInfo
 from tracker.house.note_finding import body_notes
 from tracker.house.zones import instant
 from tracker.model import FoundNote, Note, Precision
+from tracker.prepared import expression
 from tracker.text.document import Document, note_id, notes_of
 
 if TYPE_CHECKING:
     from tracker.house.style import Style
 
 SAME_NOTE = 0.5  # share of equal words from which a note counts as reworded, not as another one
-_WORD = re.compile(r"[^\W_]+")
+_WORD = expression(r"[^\W_]+")
 _STRAIGHT = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'"})
 
 

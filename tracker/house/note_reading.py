@@ -18,14 +18,15 @@ from tracker.house.note_words import (
     words_of,
 )
 from tracker.model import FoundNote, Kind, Position
+from tracker.prepared import expression
 
 LONGEST_HEAD = 16  # words between a label and the colon after it: date, time and zone
 LONGEST_START = 400  # characters in which label, date and first words stand
 LONGEST_OPENING = 40  # words at a passage's start in which a sentence is looked for what it denies
 _QUOTES = frozenset("\"“”„«»‹›‘'`")
 _CODE = frozenset("=$@%\\/{}<>|#;")
-_DATED = re.compile(r"[^\W\d]{0,20}[\W_]{0,3}[^\W\d]{0,20}[\W_]{0,3}[^\W\d]{0,20}[\W_]{0,3}\d")
-_BRACKETED = re.compile(r"[ \x01]{0,3}(\([^()\n]{4,80}\))[ \x01]{0,3}[:—–-]")
+_DATED = expression(r"[^\W\d]{0,20}[\W_]{0,3}[^\W\d]{0,20}[\W_]{0,3}[^\W\d]{0,20}[\W_]{0,3}\d")
+_BRACKETED = expression(r"[ \x01]{0,3}(\([^()\n]{4,80}\))[ \x01]{0,3}[:—–-]")
 
 
 class Reading(NamedTuple):

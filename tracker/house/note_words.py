@@ -7,7 +7,6 @@ words would take longer to compile than a whole article takes to read.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
@@ -16,13 +15,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tracker.model import Kind
+from tracker.prepared import expression, toml_table
 
 FOLDER = Path(__file__).with_name("notes")
 SHORT = 1_500  # characters of a text that may lack the letters of its language
 LONGEST_GAP = 12  # words that "…" in a pattern may stand for, in one sentence
 LONGEST_ABBREVIATION = 3  # letters of "Sen.", after which a capital letter begins no sentence
 
-_WORD = re.compile(r"[^\W_]+(?:['’ʼ`´‘.\-][^\W_]+)*")
+_WORD = expression(r"[^\W_]+(?:['’ʼ`´‘.\-][^\W_]+)*")
 
 
 class Word(NamedTuple):
@@ -367,6 +367,4 @@ def _steps(element: Element, words: Sequence[Word], index: int) -> Iterator[int]
 
 
 def _read(name: str) -> dict[str, Any]:
-    import tomllib
-
-    return tomllib.loads((FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
+    return toml_table((FOLDER / f"{name}.toml").read_text(encoding="utf-8"))

@@ -12,8 +12,9 @@ from functools import cache
 
 from tracker.errors import TrackerError
 from tracker.house.language import Language, language
+from tracker.prepared import expression
 
-_PIECE = re.compile(r"'((?:[^']|'')*)'|([A-Za-z])\2*|([^A-Za-z']+)|(')")
+_PIECE = expression(r"'((?:[^']|'')*)'|([A-Za-z])\2*|([^A-Za-z']+)|(')")
 _LETTERS = {
     "y": ("y", "yy", "yyyy"),
     "M": ("M", "MM", "MMM", "MMMM"),

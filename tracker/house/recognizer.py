@@ -21,6 +21,7 @@ from tracker.house.template import (
     one_line,
 )
 from tracker.model import KINDS, FoundNote, Precision
+from tracker.prepared import expression
 
 _ZONE = r"(?:UTC[+-][0-9]{1,2}(?::[0-9]{2})?|[^\W\d_][^\d:;,()\n]{0,40}?)"
 _WRAPPERS = (("***", "***"), ("**", "**"), ("*", "*"), ("___", "___"), ("__", "__"), ("_", "_"))
@@ -122,11 +123,11 @@ def _expression(style: Style, known: _Form) -> re.Pattern[str]:
         "text": r"(?P<text>\S.*)",
         "rest": r"(?P<rest>[ ,].*\S|\.)" if template.full_stop else r"(?P<rest>[ ,].*\S|)",
     }
-    expression = _literal(known.words[0]) + "".join(
+    pattern = _literal(known.words[0]) + "".join(
         patterns[place] + _literal(after)
         for place, after in zip(known.places, known.words[1:], strict=True)
     )
-    return re.compile(expression, re.DOTALL)
+    return expression(pattern, re.DOTALL)
 
 
 def _literal(words: str) -> str:

@@ -19,6 +19,7 @@ from tracker.house.language import base, language
 from tracker.house.patterns import write_clock, write_pattern
 from tracker.house.zones import name_of
 from tracker.model import Kind, Note, Precision
+from tracker.prepared import expression
 
 Markup = Literal["plain", "italic", "bold"]
 Order = Literal["newest", "oldest"]
@@ -119,8 +120,8 @@ def known_places(precision: Precision, story_date: bool, woven: bool) -> frozens
     return frozenset(found)
 
 
-_SPACES = re.compile(r"[\s\x00-\x1f\x7f]+")
-_KEPT_SPACES = re.compile(r"[\u00a0\u2007\u202f]+")
+_SPACES = expression(r"[\s\x00-\x1f\x7f]+")
+_KEPT_SPACES = expression(r"[\u00a0\u2007\u202f]+")
 
 
 def one_line(words: str) -> str:
@@ -178,6 +179,17 @@ def line(style: Style, note: Note, zone: ZoneInfo, story_date: date | None = Non
     its own zone. ``story_date`` is the day of the article, for houses that name it. The text may
     hold Markdown, and stays on one line.
     """
+    written = "".join(words for _, words in pieces(style, note, zone, story_date))
+    return _wrapped(written, style.templates[note.kind].markup)
+
+
+def pieces(
+    style: Style, note: Note, zone: ZoneInfo, story_date: date | None = None
+) -> list[tuple[str, str]]:
+    """The note's line without the markup around it, in pieces: the place that each fills, its words.
+
+    The place of the layout's own words is "". See ``line``.
+    """
     template = style.templates[note.kind]
     text = neutral(one_line(note.text))
     if not template.full_stop:
@@ -194,10 +206,10 @@ def line(style: Style, note: Note, zone: ZoneInfo, story_date: date | None = Non
         values["date"] = _date(style, template, at)
         values["time"] = _time(style, template, at)
         values["zone"] = name_of(at, style.zone_names)
-    written = words[0] + "".join(
-        values[place] + after for place, after in zip(wanted, words[1:], strict=True)
-    )
-    return _wrapped(written, template.markup)
+    found = [("", words[0])]
+    for place, after in zip(wanted, words[1:], strict=True):
+        found += [(place, values[place]), ("", after)]
+    return found
 
 
 def _date(style: Style, template: Template, day: date) -> str:
@@ -229,7 +241,7 @@ def when(style: Style, at: datetime, zone: ZoneInfo, precision: Precision = "min
     return f"{_date(style, template, local)}, {clock}"
 
 
-_SENTENCE_END = re.compile(r"[.!?…。！？؟।][\"'”’»›)\]*_`]*$")
+_SENTENCE_END = expression(r"[.!?…。！？؟।][\"'”’»›)\]*_`]*$")
 
 
 def sentence(style: Style, kind: Kind, words: str) -> str:

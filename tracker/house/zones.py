@@ -14,11 +14,12 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from tracker.errors import TrackerError
+from tracker.prepared import expression, toml_table
 
-_NAME = re.compile(r"[A-Za-z0-9_+-]{1,32}(?:/[A-Za-z0-9_+-]{1,32}){0,3}", re.ASCII)
+_NAME = expression(r"[A-Za-z0-9_+-]{1,32}(?:/[A-Za-z0-9_+-]{1,32}){0,3}", re.ASCII)
 # The first three follow the machine, the last two count leap seconds or copy the rest.
 _REFUSED = ("localtime", "posixrules", "factory", "posix/", "right/")
-_OFFSET = re.compile(r"(?:UTC|GMT)?\s?([+\-−])(\d{1,2})(?::?([0-5]\d))?", re.IGNORECASE)
+_OFFSET = expression(r"(?:UTC|GMT)?\s?([+\-−])(\d{1,2})(?::?([0-5]\d))?", re.IGNORECASE)
 
 
 class WrittenZone(NamedTuple):
@@ -83,10 +84,8 @@ def _offset(text: str) -> timedelta:
 
 @cache
 def _table() -> Mapping[str, WrittenZone]:
-    import tomllib
-
     path = Path(__file__).parent / "zones.toml"
-    data = tomllib.loads(path.read_text(encoding="utf-8"))
+    data = toml_table(path.read_text(encoding="utf-8"))
     table: dict[str, WrittenZone] = {}
     for place, names in data["places"].items():
         for name in names:

@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Protocol
 
 from tracker.errors import TrackerError
+from tracker.prepared import expression
 
 if TYPE_CHECKING:
     from tracker.house.moments import Moment
@@ -46,7 +47,7 @@ _USUAL = frozenset(
         "constraints",
     ]
 )
-_DATED = re.compile(r"\d{4}-\d{1,2}-\d{1,2}-(?=.)")
+_DATED = expression(r"\d{4}-\d{1,2}-\d{1,2}-(?=.)")
 
 
 def is_text(path: str) -> bool:
@@ -72,7 +73,7 @@ def _matcher(pattern: str) -> re.Pattern[str]:
     for part in re.findall(r"\*\*/|\*\*|\*|\?|[^*?]+", pattern.strip("/")):
         known = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
         out.append(known.get(part) or re.escape(part))
-    return re.compile("".join(out) + r"(?:/.*)?\Z", re.DOTALL)
+    return expression("".join(out) + r"(?:/.*)?\Z", re.DOTALL)
 
 
 def articles(paths: Iterable[str], patterns: Sequence[str] = (), under: str = "") -> list[str]:
@@ -141,8 +142,8 @@ def _nearest(wanted: str, paths: Sequence[str]) -> str:
     return "Run tracker history to see the newsroom's articles, or give the path of a file."
 
 
-_COMMIT = re.compile(r"[0-9a-fA-F]{4,64}")
-_LATEST = re.compile(r"latest(?:~(\d{1,9}))?\Z")
+_COMMIT = expression(r"[0-9a-fA-F]{4,64}")
+_LATEST = expression(r"latest(?:~(\d{1,9}))?\Z")
 
 
 class Dated(Protocol):

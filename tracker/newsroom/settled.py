@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable
 
 from tracker.errors import TrackerError
@@ -11,6 +10,7 @@ from tracker.house.toml_file import Keys, nearest, read_table, wrong_value
 from tracker.model import Finding
 from tracker.newsroom.place import Place
 from tracker.policy import Settled, refuse_unknown
+from tracker.prepared import expression
 
 SETTLED_FILE = ".tracker-reviewed.toml"
 
@@ -19,7 +19,7 @@ _HEAD = """\
 # commit and path say which revision; without rule, all findings about it are closed.
 """
 _KEYS: Keys = {"commit": str, "path": str, "rule": str, "who": str, "why": str}
-_HASH = re.compile(r"[0-9a-f]{7,64}")
+_HASH = expression(r"[0-9a-f]{7,64}")
 
 
 def read_settled(place: Place) -> tuple[Settled, ...]:

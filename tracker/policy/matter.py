@@ -12,6 +12,7 @@ from tracker.house import footer
 from tracker.model import FieldChange, Finding
 from tracker.policy.notes import touches_words
 from tracker.policy.step import Circumstances, Step, finding
+from tracker.prepared import expression
 from tracker.text.document import parse
 
 _TOUCHED = frozenset(
@@ -132,10 +133,10 @@ def _line_of_key(text: str, key: str) -> int | None:
     return None if found is None else text.count("\n", 0, found.start()) + 1
 
 
-_ISO = re.compile(
+_ISO = expression(
     r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ]+(\d{1,2}):(\d{2}))?(?::\d{2}(?:\.\d+)?)?\s*(\S*)"
 )
-_OFFSET = re.compile(r"([+-])(\d{2}):?(\d{2})")
+_OFFSET = expression(r"([+-])(\d{2}):?(\d{2})")
 
 
 def _instant(value: str) -> datetime | None:

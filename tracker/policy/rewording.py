@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from tracker.prepared import expression, toml_table
+
 _SMALL = frozenset({"typo", "style", "markup", "link", "moved", "note"})
 _LANGUAGES = Path(__file__).with_name("words")
 
@@ -62,13 +64,11 @@ def words(language: str) -> Words | None:
     code = re.split(r"[-_]", language.lower(), maxsplit=1)[0]
     if code not in {file.stem for file in _LANGUAGES.glob("*.toml")}:
         return None
-    import tomllib
-
-    table = tomllib.loads((_LANGUAGES / f"{code}.toml").read_text(encoding="utf-8"))
+    listed = toml_table((_LANGUAGES / f"{code}.toml").read_text(encoding="utf-8"))
     names = ("itself", "wrong", "explains", "soft", "changed")
-    itself, wrong, explains, soft, changed = (_pattern(table[name]) for name in names)
-    contrast = "|".join(re.escape(each) for each in table["contrast"])
-    return Words(itself, wrong, explains, soft, changed, re.compile(contrast, re.IGNORECASE))
+    itself, wrong, explains, soft, changed = (_pattern(listed[name]) for name in names)
+    contrast = "|".join(re.escape(each) for each in listed["contrast"])
+    return Words(itself, wrong, explains, soft, changed, expression(contrast, re.IGNORECASE))
 
 
 def _pattern(known: list[str]) -> re.Pattern[str]:
@@ -76,7 +76,7 @@ def _pattern(known: list[str]) -> re.Pattern[str]:
         re.escape(each.rstrip("*")).replace(r"\ ", r"\s+") + (r"\w*" if each[-1] == "*" else "")
         for each in known
     ]
-    return re.compile(rf"\b(?:{'|'.join(parts)})\b", re.IGNORECASE)
+    return expression(rf"\b(?:{'|'.join(parts)})\b", re.IGNORECASE)
 
 
 def is_small(was: str, now: str) -> bool:

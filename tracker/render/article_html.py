@@ -16,6 +16,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 
+from tracker.prepared import expression
+
 LARGEST = 300_000
 """Code points of a body above which it is shown as plain paragraphs, to bound the time."""
 
@@ -93,19 +95,19 @@ def page(text: str, start: int = 0) -> Page:
 
 @cache
 def _marks() -> re.Pattern[str]:
-    return re.compile("[\U000f0000-\U0010ffff]")
+    return expression("[\U000f0000-\U0010ffff]")
 
 
 @cache
 def _inner_space() -> re.Pattern[str]:
-    return re.compile(r"(?<=\S)[ \t]+")
+    return expression(r"(?<=\S)[ \t]+")
 
 
 @cache
 def _harmful() -> re.Pattern[str]:
     # Private characters of the two upper planes, which are the marks here; controls, two of which
     # Python-Markdown uses for itself; lone surrogates. Each becomes one character: offsets stay.
-    return re.compile("[\U000f0000-\U0010ffff\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+    return expression("[\U000f0000-\U0010ffff\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
 def _harmless(body: str) -> str:
@@ -132,9 +134,9 @@ def _markdown(body: str) -> str:
 def _signs() -> tuple[tuple[re.Pattern[str], int], ...]:
     """What makes Markdown or a parser of HTML slow, and how many of each an article may have."""
     return (
-        (re.compile(r"<[A-Za-z/!?][^<>]*+(?!>)"), 300),  # tags that do not end
-        (re.compile(r"^[ \t]*(?:```|~~~)", re.MULTILINE), 400),  # fences
-        (re.compile(r"^[ \t]{60,}", re.MULTILINE), 100),  # lists in lists in lists
+        (expression(r"<[A-Za-z/!?][^<>]*+(?!>)"), 300),  # tags that do not end
+        (expression(r"^[ \t]*(?:```|~~~)", re.MULTILINE), 400),  # fences
+        (expression(r"^[ \t]{60,}", re.MULTILINE), 100),  # lists in lists in lists
     )
 
 
@@ -181,13 +183,13 @@ def _clean(rendered: str) -> str:
 
 @cache
 def _word() -> re.Pattern[str]:
-    return re.compile(r"\w+")
+    return expression(r"\w+")
 
 
 @cache
 def _unsafe() -> re.Pattern[str]:
     """Where a mark would change what Markdown sees: targets, labels, tags, code fences' names."""
-    return re.compile(
+    return expression(
         r"^[ \t]*(?:```|~~~).*$"  # the line of a fence
         r"|^[ ]{0,3}\[[^\]\n]{0,300}\]:.*$"  # a link's or footnote's definition
         r"|\]\((?:[^()\n]++|\([^()\n]*+\))*+\)"  # a link's target
@@ -199,7 +201,7 @@ def _unsafe() -> re.Pattern[str]:
 
 @cache
 def _plain_line() -> re.Pattern[str]:
-    return re.compile(r"(?![ \t])[\w \t.,;:!?'\"’‘“”()—–%$€£/-]*+\r?")
+    return expression(r"(?![ \t])[\w \t.,;:!?'\"’‘“”()—–%$€£/-]*+\r?")
 
 
 def _unsafe_ranges(body: str) -> list[tuple[int, int]]:
@@ -271,7 +273,7 @@ _VOID = frozenset({"br", "col", "hr", "img", "wbr"})
 
 @cache
 def _token() -> re.Pattern[str]:
-    return re.compile(r'<(?:[^">]++|"[^"]*+")*+>|[^<]++')
+    return expression(r'<(?:[^">]++|"[^"]*+")*+>|[^<]++')
 
 
 def _page(rendered: str, body: str, start: int, places: list[int], *, known: bool) -> Page:

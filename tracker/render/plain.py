@@ -7,6 +7,8 @@ from dataclasses import fields, is_dataclass
 from datetime import date, datetime, time
 from functools import cache
 
+from tracker.prepared import expression
+
 SCHEMA_VERSION = 1
 """Goes up when a key changes its meaning or goes away; new keys may come without that."""
 
@@ -58,7 +60,7 @@ def encodable(text: str) -> str:
 
 @cache
 def _lone_surrogates() -> re.Pattern[str]:
-    return re.compile("[\ud800-\udfff]")
+    return expression("[\ud800-\udfff]")
 
 
 def _written_out(found: re.Match[str]) -> str:

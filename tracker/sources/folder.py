@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tracker.errors import TrackerError
+from tracker.prepared import expression
 from tracker.sources.incoming import Incoming, Skipped
 from tracker.text.document import decode
 
@@ -22,7 +23,7 @@ LARGEST = 16 * 1024 * 1024  # bytes of one version; no article is larger, and a 
 DEEPEST = 20  # folders within folders
 SETTINGS = "tracker.toml"
 
-_INSTANT = re.compile(
+_INSTANT = expression(
     r"(?P<date>\d{4}-\d{2}-\d{2})T(?P<hour>\d{2}):?(?P<minute>\d{2})(?::?(?P<second>\d{2}))?"
     r"(?:Z|(?P<sign>[+-])(?P<hours>\d{2}):?(?P<minutes>\d{2}))",
     re.ASCII,

@@ -7,7 +7,6 @@ all; the formats are those of git's own documentation (gitformat-pack, git-mktre
 
 from __future__ import annotations
 
-import re
 import struct
 import subprocess
 import zlib
@@ -15,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple, Self
 
 from tracker.errors import TrackerError
+from tracker.prepared import expression
 from tracker.store.git import Git, environment
 
 Type = Literal["commit", "tree", "blob"]
@@ -23,7 +23,7 @@ _PACK_TYPES: dict[Type, int] = {"commit": 1, "tree": 2, "blob": 3}
 
 _FOLDER = b"40000"
 
-_HEAD = re.compile(rb"[0-9a-f]{40,64} [a-z]+ [0-9]+\n")
+_HEAD = expression(rb"[0-9a-f]{40,64} [a-z]+ [0-9]+\n")
 
 
 class Entry(NamedTuple):

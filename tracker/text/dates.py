@@ -5,10 +5,11 @@ What editors type in prose and on the command line is read elsewhere, by the hou
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 
-_DATE = re.compile(
+from tracker.prepared import expression
+
+_DATE = expression(
     r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?!\d)"
     r"(?:(?:[Tt]|[ \t]+)(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,6})\d*)?)?"
     r"[ \t]*(Z|z|UTC|GMT|[+-]\d{1,2}(?::?\d{2})?)?(?![\w:]))?"

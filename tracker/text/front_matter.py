@@ -15,6 +15,7 @@ from functools import cache
 from typing import Any, Literal
 
 from tracker.errors import TrackerError
+from tracker.prepared import expression
 from tracker.text.lines import line_and_column, lines
 
 Format = Literal["yaml", "toml", "pelican"]
@@ -28,8 +29,8 @@ DEEPEST = 100
 MOST_VALUES = 100_000
 """Values of YAML that are read, those that aliases stand for counted each time."""
 
-_YAML_END = re.compile(r"(?<=[\r\n])(?:---|\.\.\.)[ \t]*(?=[\r\n]|\Z)")
-_TOML_END = re.compile(r"(?<=[\r\n])\+\+\+[ \t]*(?=[\r\n]|\Z)")
+_YAML_END = expression(r"(?<=[\r\n])(?:---|\.\.\.)[ \t]*(?=[\r\n]|\Z)")
+_TOML_END = expression(r"(?<=[\r\n])\+\+\+[ \t]*(?=[\r\n]|\Z)")
 
 
 def _keys(words: str) -> frozenset[str]:
@@ -267,8 +268,8 @@ def _constructor() -> Any:
 
 
 # tomllib takes quadratic time over a key of very many parts.
-_LONG_KEY = re.compile(rf"(?<![\w\"'-])(?:[\w\"'-]+[ \t]*\.[ \t]*){{{DEEPEST}}}")
-_TOML_PLACE = re.compile(r"(.*?)\s*\(at (?:line (\d+), column (\d+)|end of document)\)", re.DOTALL)
+_LONG_KEY = expression(rf"(?<![\w\"'-])(?:[\w\"'-]+[ \t]*\.[ \t]*){{{DEEPEST}}}")
+_TOML_PLACE = expression(r"(.*?)\s*\(at (?:line (\d+), column (\d+)|end of document)\)", re.DOTALL)
 
 
 def read_toml(content: str) -> dict[str, object]:
@@ -319,7 +320,7 @@ def _deeper_than(value: object, limit: int) -> bool:
     return True
 
 
-_KEY = re.compile(r" {0,3}([A-Za-z][\w-]*(?: [\w-]+){0,3}):(?:[ \t]+(.*)|[ \t]*)")
+_KEY = expression(r" {0,3}([A-Za-z][\w-]*(?: [\w-]+){0,3}):(?:[ \t]+(.*)|[ \t]*)")
 
 
 def _pelican(text: str, start: int) -> FrontMatter | None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from tracker.model import Edit
+from tracker.prepared import expression
 from tracker.text.facts import Fact, Reading, Usage, find_facts, opens_sentence
 from tracker.text.lexicon import Lexicon
 from tracker.text.surface import SEEN, Token, mark_quotes, scan
@@ -31,17 +32,17 @@ Interval = tuple[int, int]
 
 @cache
 def _blank() -> re.Pattern[str]:
-    return re.compile(r"\n[ \t\r]*+\n\s*+")
+    return expression(r"\n[ \t\r]*+\n\s*+")
 
 
 @cache
 def _fence() -> re.Pattern[str]:
-    return re.compile(r"^[ \t>]{0,12}(?:```|~~~)", re.MULTILINE)
+    return expression(r"^[ \t>]{0,12}(?:```|~~~)", re.MULTILINE)
 
 
 @cache
 def _title() -> re.Pattern[str]:
-    return re.compile(r"^[\"']?(?:title|headline)[\"']?[ \t]*[:=]", re.MULTILINE | re.IGNORECASE)
+    return expression(r"^[\"']?(?:title|headline)[\"']?[ \t]*[:=]", re.MULTILINE | re.IGNORECASE)
 
 
 class Article:
@@ -204,7 +205,7 @@ def fold_words(tokens: Sequence[Token]) -> str:
 
 @cache
 def _raw() -> re.Pattern[str]:
-    return re.compile(r"[^\W_]++")
+    return expression(r"[^\W_]++")
 
 
 def raw_words(text: str) -> list[str]:

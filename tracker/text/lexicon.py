@@ -11,6 +11,8 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
+from tracker.prepared import toml_table
+
 _WORDS = Path(__file__).with_name("words")
 
 LANGUAGES = ("en", "de", "fr", "es", "uk", "ru")
@@ -134,9 +136,7 @@ def lexicon(language: str) -> Lexicon:
     code = language.casefold().replace("_", "-").split("-")[0]
     data: Mapping[str, Any] = {}
     if code in LANGUAGES:
-        import tomllib
-
-        data = tomllib.loads((_WORDS / f"{code}.toml").read_text(encoding="utf-8"))
+        data = toml_table((_WORDS / f"{code}.toml").read_text(encoding="utf-8"))
     number: Mapping[str, Any] = data.get("number", {})
     date: Mapping[str, Any] = data.get("date", {})
     style: Mapping[str, Any] = data.get("style", {})

@@ -6,14 +6,15 @@ separators, which stand inside paragraphs of real articles.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-BREAK = re.compile(r"\r\n|\n|\r")
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})([^\r\n]*)")
-_HEADING = re.compile(r" {0,3}#(?!#)(?:[ \t]+(.*))?")
-_UNDERLINE = re.compile(r" {0,3}=+[ \t]*")
+from tracker.prepared import expression
+
+BREAK = expression(r"\r\n|\n|\r")
+_FENCE = expression(r" {0,3}(`{3,}|~{3,})([^\r\n]*)")
+_HEADING = expression(r" {0,3}#(?!#)(?:[ \t]+(.*))?")
+_UNDERLINE = expression(r" {0,3}=+[ \t]*")
 
 
 class Line(NamedTuple):

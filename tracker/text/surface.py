@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
+from tracker.prepared import expression
+
 TokenKind = Literal[
     "word", "number", "mark", "quote", "symbol",  # seen by readers
     "url", "link", "image", "markup", "boilerplate", "note", "newline",
@@ -63,7 +65,7 @@ _SYMBOL = (
 
 @cache
 def _scanner() -> re.Pattern[str]:
-    return re.compile(
+    return expression(
         rf"""
           (?P<plain>[a-z]{{1,24}}+(?=[ ]|[,;.]?\n|[,;.][ ]))
         | (?P<newline>\n)
@@ -124,12 +126,12 @@ _IMAGE_TAGS = frozenset(
         "style",
     ]
 )
-_EMBEDS = re.compile(
+_EMBEDS = expression(
     r"\b(?:image|img|figure|photo|picture|video|youtube|vimeo|tweet|oembed|embed|gallery|svg|gist"
     r"|instagram|audio|asset)",
     re.IGNORECASE,
 )
-_POSTS = re.compile(r"twitter-tweet|instagram-media|tiktok-embed|bluesky-embed|mastodon-embed")
+_POSTS = expression(r"twitter-tweet|instagram-media|tiktok-embed|bluesky-embed|mastodon-embed")
 _STRIKES = frozenset({"s", "del", "strike"})
 _CLOSES = {"{%": "%}", "{{": "}}", "{<": ">}", "<!--": "-->"}
 _LONGEST = 3000  # characters a template or a picture's description may have
@@ -294,12 +296,12 @@ class _Scan:
 
 @cache
 def _target() -> re.Pattern[str]:
-    return re.compile(r"\]\(" + _TARGET)
+    return expression(r"\]\(" + _TARGET)
 
 
 @cache
 def _tag_name() -> re.Pattern[str]:
-    return re.compile(r"/?[a-zA-Z][a-zA-Z0-9]*+")
+    return expression(r"/?[a-zA-Z][a-zA-Z0-9]*+")
 
 
 _IN_CODE = frozenset(
@@ -476,7 +478,7 @@ def _opens_single(text: str, token: Token, shown: str) -> bool:
 
 @cache
 def _single_close() -> re.Pattern[str]:
-    return re.compile(r"(?<=[\w.,!?])'(?!\w)")
+    return expression(r"(?<=[\w.,!?])'(?!\w)")
 
 
 def _ends_single(text: str, token: Token) -> bool:

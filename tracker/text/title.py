@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import cache
 
 from tracker.model import FieldChange
+from tracker.prepared import expression
 from tracker.text.diff import diff
 from tracker.text.hunks import Article, Side, fold_words, passages
 from tracker.text.judging import judge_passage
@@ -79,7 +80,7 @@ def raw_value(article: Article, key: str, other: str | None) -> str:
 
 @cache
 def _items() -> re.Pattern[str]:
-    return re.compile(r"(?:\r?\n[ \t]*+-[ \t]++[^\n]*+)++")
+    return expression(r"(?:\r?\n[ \t]*+-[ \t]++[^\n]*+)++")
 
 
 def _verdict(label: str, old: str, new: str, substantive: bool) -> Verdict:
@@ -136,7 +137,7 @@ def _dek_differs(before: str, after: str, old: Article, new: Article, lexicon: L
 
 @cache
 def _ends() -> re.Pattern[str]:
-    return re.compile(r"(?<=[.!?…。])\s+")
+    return expression(r"(?<=[.!?…。])\s+")
 
 
 def _sentences(text: str) -> list[str]:

@@ -15,6 +15,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple
 
+from tracker.prepared import expression, toml_table
 from tracker.text.blocks import Block, BlockKind, blocks
 
 __all__ = [
@@ -110,13 +111,13 @@ def _pattern(
     tail = _TAIL.replace("{unit}", unit).replace("{money}", money).replace("%%", "%")
     shared = _SHARED % {"word": letters, "alpha": alpha, "money": money, "tail": tail}
     # White space is left at once, and the common cases come first: both for speed.
-    return re.compile(
+    return expression(
         rf"((?=\S){_NOT_QUOTING}(?:{_COMMON}{keycap}|{shared}{_RUNS}{extra}|\S))", re.VERBOSE
     )
 
 
 # What is written without spaces has a token for each sign.
-_ROUGHLY = re.compile(
+_ROUGHLY = expression(
     r"[^\W\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u31ff\u3400-\u9fff\U00020000-\U0003ffff]+|\S"
 )
 
@@ -157,8 +158,8 @@ def split(text: str) -> list[str]:
     return parts
 
 
-_QUOTED = re.compile(r"(?:([A-Za-z][\w-]*)\s*=\s*)?\"([^\"]*)\"")
-_NOT_QUOTED = re.compile(r"\{\{[^{}]*\}\}")
+_QUOTED = expression(r"(?:([A-Za-z][\w-]*)\s*=\s*)?\"([^\"]*)\"")
+_NOT_QUOTED = expression(r"\{\{[^{}]*\}\}")
 _SEEN_NAMES = frozenset(
     ("alt", "attribution", "attr", "caption", "credit", "description", "label", "quote", "title")
 )
@@ -251,10 +252,10 @@ def keys(found: list[str]) -> list[str]:
 
 
 # Markup, invisible signs, and what is left of a tag that was taken apart.
-_UNSEEN = re.compile(
+_UNSEEN = expression(
     r"[*_`\[\]|\\~\u00ad\u200b\u2060\ufeff]|[#=]+\Z|!\[|<[A-Za-z/!]|\{[{%]|\".", re.DOTALL
 )
-_WORD_LIKE = re.compile(r"[^\W_]")
+_WORD_LIKE = expression(r"[^\W_]")
 
 
 def seen(found: list[str], before: str = "") -> list[str]:
@@ -315,7 +316,7 @@ _WIDE_STOPS = "\u3002\uff01\uff1f\uff61\u061f\u06d4\u0964\u0965"  # no space nee
 def _ends() -> re.Pattern[str]:
     stop = f"[{_STOPS}{_WIDE_STOPS}]"
     # Every quantifier is possessive and no run of stops is looked at twice.
-    return re.compile(
+    return expression(
         rf"({stop}(?<!{stop}{stop}){stop}*+)(?:"
         rf"(?<=[{_STOPS}])[{_CLOSERS}]*+(?:\[\^[^\]\s]{{1,64}}\])?\s++(?=[{_OPENERS}]*+(\S))"
         rf"|(?<=[{_WIDE_STOPS}])[{_CLOSERS}\u300d\u300f\uff09]*+\s*+)"
@@ -331,10 +332,8 @@ class _Abbreviations(NamedTuple):
 
 @cache
 def _abbreviations() -> _Abbreviations:
-    import tomllib  # only where a sentence may end after an abbreviation
-
     path = Path(__file__).with_name("words") / "abbreviations.toml"
-    languages = tomllib.loads(path.read_text(encoding="utf-8")).values()
+    languages = toml_table(path.read_text(encoding="utf-8")).values()
     return _Abbreviations(
         *(
             frozenset(word for language in languages for word in language.get(name, ()))
@@ -343,8 +342,8 @@ def _abbreviations() -> _Abbreviations:
     )
 
 
-_WORD_BEFORE = re.compile(r"[^\s(\[\"'\u201c\u2018*_]*\Z")
-_WORD_AFTER = re.compile(r"[^\w]*+(\w*)")
+_WORD_BEFORE = expression(r"[^\s(\[\"'\u201c\u2018*_]*\Z")
+_WORD_AFTER = expression(r"[^\w]*+(\w*)")
 
 
 def _stops(text: str, low: int, dot: int, after: int) -> bool:

@@ -6,6 +6,7 @@ import itertools
 import re
 from functools import cache
 
+from tracker.prepared import expression
 from tracker.text.facts import Fact, opens_sentence
 from tracker.text.hunks import Hunk, Interval, Side, fold_words
 from tracker.text.rules.verdicts import Scope, Verdict, verdict
@@ -126,7 +127,7 @@ def _plain(phrases: tuple[str, ...]) -> tuple[str, ...]:
 @cache
 def _link_line() -> re.Pattern[str]:
     # What stands before the link, without its markup, and the link that ends the line.
-    return re.compile(
+    return expression(
         r"[ \t>*_#+|-]*+(?P<label>[^\[\]<>\n]{0,60}?)[ \t*_:>|\u2013\u2014-]*+"
         r"(?:\[[^\[\]\n]{1,300}+\][ \t]?\([^()\s]{1,2000}+\)"
         r"|<a\s[^<>\n]{1,2000}+>[^<>\n]{1,300}+</a>)[ \t*_.|\]]*+"

@@ -1,0 +1,101 @@
+"""What every start would make again is made once: compiled expressions, and tables read from TOML.
+
+A recording needs some two hundred regular expressions and nine TOML files. Python takes 60 ms to
+compile the ones and 20 ms to read the others; to take over what an earlier start made of them takes
+3 ms. A command gets it by ``take`` before it loads any other room, and asks for what is new at its
+end by ``give`` (see ``cli/keeping.py``). Without that, as in the library, all is made when it is
+asked for, and nothing else differs.
+"""
+
+from __future__ import annotations
+
+import marshal
+import re
+from contextlib import suppress
+from typing import Any, overload
+
+try:
+    import _sre  # type: ignore[import-not-found]
+except ImportError:  # another Python than CPython
+    _sre = None
+
+_MOST = 2_000  # things that are kept: styles of many newsrooms may add to them
+
+_known: dict[str, bytes] = {}  # taken over: what it was made from -> what was made, in marshal form
+_expressions: dict[str, tuple[Any, int]] = {}  # compiled here, because nothing was known
+_tables: dict[str, bytes] = {}  # read here, because nothing was known
+
+
+@overload
+def expression(pattern: str, flags: int = 0) -> re.Pattern[str]: ...
+@overload
+def expression(pattern: bytes, flags: int = 0) -> re.Pattern[bytes]: ...
+def expression(pattern: Any, flags: int = 0) -> re.Pattern[Any]:
+    """Return what ``re.compile`` does. For patterns of this project, not for those of a text."""
+    name = f"{int(flags)} {pattern!r}"
+    if name in _known:
+        found: re.Pattern[Any] = _sre.compile(pattern, *marshal.loads(_known[name]))  # noqa: S302
+        return found
+    compiled = re.compile(pattern, flags)
+    _expressions[name] = pattern, int(flags)
+    return compiled
+
+
+def toml_table(toml: str) -> dict[str, Any]:
+    """Return what ``tomllib.loads`` does. For files of this project and of newsrooms' settings."""
+    if toml in _known:
+        kept: dict[str, Any] = marshal.loads(_known[toml])  # noqa: S302
+        return kept
+    import tomllib
+
+    read = tomllib.loads(toml)
+    with suppress(ValueError):  # a date, which marshal does not know
+        _tables[toml] = marshal.dumps(read)
+    return read
+
+
+def take(kept: bytes) -> None:
+    """Take over what ``give`` gave to an earlier process of the same Python, from no one else."""
+    _known.update(marshal.loads(kept))  # noqa: S302
+
+
+def give() -> bytes | None:
+    """Return all that is worth keeping, for ``take``; None where nothing is new."""
+    new = dict(_tables)
+    if _sre is not None:
+        for name, (pattern, flags) in _expressions.items():
+            parts = _parts(pattern, flags)
+            if parts is not None:
+                new[name] = marshal.dumps(parts)
+    _tables.clear()
+    _expressions.clear()
+    if not new:
+        return None
+    old = _known if len(_known) + len(new) < _MOST else {}
+    return marshal.dumps({**old, **new})
+
+
+def _parts(pattern: Any, flags: int) -> tuple[Any, ...] | None:
+    """What the machine of regular expressions takes; None where this Python does it otherwise."""
+    try:
+        from re import _compiler, _parser  # type: ignore[attr-defined]
+
+        parsed = _parser.parse(pattern, flags)
+        state = parsed.state
+        names: list[str | None] = [None] * state.groups
+        for name, number in state.groupdict.items():
+            names[number] = name
+        code = [int(each) for each in _compiler._code(parsed, flags)]
+        parts = (
+            int(flags | state.flags), code, state.groups - 1, dict(state.groupdict), tuple(names),
+        )  # fmt: skip
+        # Nothing is kept but what is proven to be the same as Python's own.
+        same = _sre.compile(pattern, *parts)
+        return parts if same == re.compile(pattern, flags) and _same_names(same, names) else None
+    except Exception:  # private names of re: whatever differs, compile as usual
+        return None
+
+
+def _same_names(compiled: re.Pattern[Any], names: list[str | None]) -> bool:
+    groups = {name: number for number, name in enumerate(names) if name is not None}
+    return dict(compiled.groupindex) == groups
