@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from tracker.house.recognizer import recognise
 from tracker.house.style_file import load, names, parse, source
-from tracker.house.template import Order, Style, Template, line, sentence, when
+from tracker.house.template import Order, Style, Template, line, pieces, sentence, when
 
 __all__ = [
     "Order",
@@ -18,6 +18,7 @@ __all__ = [
     "load",
     "names",
     "parse",
+    "pieces",
     "recognise",
     "sentence",
     "source",

@@ -1,0 +1,107 @@
+"""Links from a site that one has to the pages that ``tracker serve`` and ``tracker site`` make.
+
+The addresses are those of ``web/addresses.py``; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import PurePosixPath
+from typing import NamedTuple, Self
+from urllib.parse import quote
+
+_ENDINGS = (".md", ".markdown", ".txt")  # the first wins where two articles share an address
+_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
+
+
+class Links(NamedTuple):
+    """Where the pages of a newsroom's articles are."""
+
+    base: str  # of the pages, without a slash at the end; "": they are nowhere
+    addresses: Mapping[str, str]  # path in the repository -> address, not percent-encoded
+
+    @classmethod
+    def of(cls, base: str, paths: Iterable[str], under: str = "") -> Self:
+        """The links to these articles. ``under`` is the newsroom's folder in its repository."""
+        return cls(base.rstrip("/"), addresses(paths, under))
+
+    def history(self, path: str) -> str | None:
+        """The page with all versions of an article; None where there are no pages."""
+        return self._link("history", path)
+
+    def version(self, path: str, at: datetime, commit: str) -> str | None:
+        """The page of one version."""
+        return self._link(f"version/{stamp(at, commit)}", path)
+
+    def compare(
+        self, path: str, old: tuple[datetime, str], new: tuple[datetime, str]
+    ) -> str | None:
+        """The page that shows what changed between two versions, each its instant and commit."""
+        return self._link(f"compare/{stamp(*old)}/{stamp(*new)}", path)
+
+    def note(self, path: str, note: str) -> str | None:
+        """The lasting link to a note."""
+        return self._link(f"note/{note_key(note)}", path)
+
+    def _link(self, page: str, path: str) -> str | None:
+        address = self.addresses.get(path)
+        if not self.base or address is None:
+            return None
+        return f"{self.base}/{page}/{quote(os.fsencode(address), safe='/')}/"
+
+
+def addresses(paths: Iterable[str], under: str = "") -> dict[str, str]:
+    """The address of each article: its path without its ending and without a final ``/index``.
+
+    Where several would share one, ``.md`` wins, and the others keep their ending.
+    """
+    wanted: dict[str, list[str]] = {}
+    for path in paths:
+        wanted.setdefault(_short(inside(path, under)), []).append(path)
+    found: dict[str, str] = {}
+    for address, claimants in wanted.items():
+        first, *others = sorted(claimants, key=_claim)
+        found[first] = address
+        for other in others:
+            found[other] = inside(other, under)
+    return found
+
+
+def inside(path: str, under: str) -> str:
+    """A path as it is in the newsroom's folder."""
+    return path.removeprefix(f"{under}/") if under else path
+
+
+def _short(path: str) -> str:
+    ending = PurePosixPath(path).suffix
+    bare = path[: -len(ending)] if ending.lower() in _ENDINGS else path
+    folder, _, name = bare.rpartition("/")
+    return folder if folder and name == "index" else bare
+
+
+def _claim(path: str) -> tuple[int, bool, str]:
+    name = PurePosixPath(path)
+    ending = name.suffix.lower()
+    rank = _ENDINGS.index(ending) if ending in _ENDINGS else len(_ENDINGS)
+    return rank, name.stem == "index", path
+
+
+def stamp(at: datetime, commit: str) -> str:
+    """A version's stamp: its instant in UTC and the beginning of its commit."""
+    try:
+        moment = at.astimezone(UTC)
+    except OverflowError:  # the first and last day that a datetime can hold
+        moment = at
+    clock = f"{moment.year:04}{moment.month:02}{moment.day:02}"
+    return f"{clock}{moment.hour:02}{moment.minute:02}{moment.second:02}-{commit[:10]}"
+
+
+def note_key(note: str) -> str:
+    """A note's id as it may stand in an address or in HTML; a digest of one that may not."""
+    if _KEY.fullmatch(note):
+        return note
+    return "x" + sha256(note.encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -1,0 +1,358 @@
+"""What readers were told of one article, for pages of any site: records, and safe HTML.
+
+A site's plugin, template or theme takes an ``Account`` of an article: its notes as the house words
+them, its changelog, its versions with links. The words of notes and headlines are untrusted: every
+``html`` here holds running text and links alone, and whatever else looked like a tag is shown as it
+was typed.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from html import escape
+from pathlib import Path
+from typing import NamedTuple
+
+from tracker.house import changelog as house_changelog
+from tracker.house import style as house_style
+from tracker.house.language import base
+from tracker.house.settings import Settings
+from tracker.house.standing import by_time, standing
+from tracker.model import Entry, History, Kind, Note, Precision, Revision
+from tracker.render.inline_html import TIME_END, TIME_START, harmless, inline_html
+from tracker.render.site_links import Links, note_key
+
+NOWHERE = Links("", {})
+
+
+class ToldNote(NamedTuple):
+    """A note that stands, as a page shows it."""
+
+    id: str  # as in the article
+    kind: Kind
+    label: str  # what the house calls it: "Correction"
+    at: datetime  # aware
+    precision: Precision
+    day: str  # "2022-05-12", in the newsroom's zone; for precision "day" as the note gives it
+    when: str  # in the house's form, "05/12/22, 7:45 a.m. ET"; "" for precision "none"
+    text: str  # the sentence alone: untrusted, to be escaped
+    line: str  # the whole line in house style, Markdown: untrusted
+    html: str  # that line as safe inline HTML, with <time>
+    origin: str  # "front-matter" or "body": where it stands in the article
+    url: str | None  # a lasting link to it; None where no pages are known
+
+
+class ToldEntry(NamedTuple):
+    """A line of the changelog, as a page shows it."""
+
+    what: str  # "published", "note" or "edited"
+    kind: Kind | None  # of the note; None for the others
+    at: datetime  # aware
+    precision: Precision
+    day: str  # "2022-05-12", in the newsroom's zone
+    when: str  # in the house's form; never empty
+    line: str  # what readers are told, Markdown, or a plain sentence: untrusted
+    html: str  # that as safe inline HTML, with <time>
+    withdrawn: bool
+    amended: bool
+    commit: str | None  # full hash of the revision that brought it
+    url: str | None  # what changed then; for "published" the version
+
+
+class ToldVersion(NamedTuple):
+    """A version that readers could see."""
+
+    number: int  # of the revision, for people; counts unpublished ones too
+    commit: str  # full hash
+    at: datetime  # aware
+    day: str  # "2022-05-12", in the newsroom's zone
+    when: str  # in the house's form
+    person: str  # the author's name: untrusted
+    headline: str  # at that time: untrusted
+    substantive: bool
+    words_added: int
+    words_removed: int
+    url: str | None  # the page of this version
+    changes_url: str | None  # what changed since the version before; None for the first
+
+
+class Account(NamedTuple):
+    """What a site may show of an article's history. Nothing of it was unpublished."""
+
+    path: str  # in the repository, with forward slashes
+    slug: str
+    headline: str  # untrusted
+    published: datetime | None  # aware; the first version that readers could see
+    updated: datetime | None  # aware; the newest note but a refile, else None
+    touched: datetime | None  # aware; the newest version that readers could see
+    history_url: str | None  # the page with all versions; None where no pages are known
+    updates: tuple[ToldNote, ...]  # the notes that stand, in the order of the house
+    changelog: tuple[ToldEntry, ...]  # newest first
+    versions: tuple[ToldVersion, ...]  # newest first
+
+
+def account(
+    life: History,
+    settings: Settings,
+    links: Links = NOWHERE,
+    notes: Sequence[Note] | None = None,
+) -> Account:
+    """What a site may show of an article.
+
+    ``life`` is its history, compared. ``notes`` are those of the text that is being shown, where
+    it is newer than the history: the file on disk.
+    """
+    path = life.article.path
+    shown = [each for each in life.revisions if each.published]
+    notes = life.notes if notes is None else notes
+    return Account(
+        path=path,
+        slug=life.article.slug,
+        headline=life.article.headline,
+        published=shown[0].at if shown else None,
+        updated=house_changelog.last_updated(life),
+        touched=shown[-1].at if shown else None,
+        history_url=links.history(path) if shown else None,
+        updates=told_notes(notes, settings, path, links),
+        changelog=_entries(life, settings, links),
+        versions=_versions(shown, settings, path, links),
+    )
+
+
+def told_notes(
+    notes: Sequence[Note], settings: Settings, path: str = "", links: Links = NOWHERE
+) -> tuple[ToldNote, ...]:
+    """The notes that stand, in the order in which the house lists its updates."""
+    ordered = by_time(standing(notes))
+    if settings.style.templates["update"].order == "newest":
+        ordered.reverse()
+    return tuple(_note(note, settings, path, links) for note in ordered)
+
+
+def _note(note: Note, settings: Settings, path: str, links: Links) -> ToldNote:
+    style, zone = settings.style, settings.zone
+    local = note.at if note.precision == "day" else note.at.astimezone(zone)
+    return ToldNote(
+        id=note.id,
+        kind=note.kind,
+        label=style.templates[note.kind].label,
+        at=local,
+        precision=note.precision,
+        day=local.date().isoformat(),
+        when=house_style.when(style, note.at, zone, note.precision),
+        text=note.text,
+        line=house_style.line(style, note, zone),
+        html=note_html(note, settings),
+        origin=note.origin,
+        url=links.note(path, note.id),
+    )
+
+
+def _entries(life: History, settings: Settings, links: Links) -> tuple[ToldEntry, ...]:
+    path = life.article.path
+    before = _before(life.revisions)
+    found = house_changelog.entries(life, settings.style, settings.zone, settings.check.grace)
+    return tuple(_entry(entry, settings, path, links, before) for entry in found)
+
+
+def _before(revisions: Iterable[Revision]) -> dict[str, tuple[Revision, Revision | None]]:
+    """Each published revision by its commit, with the published one before it."""
+    found: dict[str, tuple[Revision, Revision | None]] = {}
+    last: Revision | None = None
+    for revision in revisions:
+        if revision.published:
+            found[revision.commit] = revision, last
+            last = revision
+    return found
+
+
+def _entry(
+    entry: Entry,
+    settings: Settings,
+    path: str,
+    links: Links,
+    before: Mapping[str, tuple[Revision, Revision | None]],
+) -> ToldEntry:
+    local = entry.at if entry.precision == "day" else entry.at.astimezone(settings.zone)
+    precision: Precision = "day" if entry.precision == "none" else entry.precision
+    note = entry.note
+    return ToldEntry(
+        what=entry.what,
+        kind=note.kind if note else None,
+        at=local,
+        precision=entry.precision,
+        day=local.date().isoformat(),
+        when=house_style.when(settings.style, local, settings.zone, precision),
+        line=entry.line,
+        html=note_html(note, settings) if note else escape(entry.line, quote=False),
+        withdrawn=entry.withdrawn,
+        amended=entry.amended,
+        commit=entry.commit,
+        url=_link(path, links, *before.get(entry.commit or "", (None, None))),
+    )
+
+
+def _link(path: str, links: Links, new: Revision | None, old: Revision | None) -> str | None:
+    if new is None:
+        return None
+    if old is None:
+        return links.version(path, new.at, new.commit)
+    return links.compare(path, (old.at, old.commit), (new.at, new.commit))
+
+
+def _versions(
+    shown: Sequence[Revision], settings: Settings, path: str, links: Links
+) -> tuple[ToldVersion, ...]:
+    found = []
+    last: Revision | None = None
+    for revision in shown:
+        local = revision.at.astimezone(settings.zone)
+        found.append(
+            ToldVersion(
+                number=revision.number,
+                commit=revision.commit,
+                at=local,
+                day=local.date().isoformat(),
+                when=house_style.when(settings.style, revision.at, settings.zone),
+                person=revision.person.name,
+                headline=revision.headline,
+                substantive=revision.substantive,
+                words_added=revision.words_added,
+                words_removed=revision.words_removed,
+                url=links.version(path, revision.at, revision.commit),
+                changes_url=None if last is None else _link(path, links, revision, last),
+            )
+        )
+        last = revision
+    return tuple(reversed(found))
+
+
+# --- HTML ----------------------------------------------------------------------------------------
+
+
+def note_html(note: Note, settings: Settings) -> str:
+    """A note's line in house style as safe inline HTML; its date, where it has one, in <time>."""
+    pieces = house_style.pieces(settings.style, note, settings.zone)
+    dated = [number for number, (place, _) in enumerate(pieces) if place in _CLOCK]
+    if dated and any(place in _WORDS for place, _ in pieces[dated[0] : dated[-1]]):
+        dated = dated[:1]
+    words = [harmless(each) for _, each in pieces]
+    if dated and any(words[number] for number in dated):
+        words[dated[0]] = TIME_START + words[dated[0]]
+        words[dated[-1]] += TIME_END
+    markup = settings.style.templates[note.kind].markup
+    return inline_html("".join(words), markup, _machine(note.at, note.precision, settings))
+
+
+_CLOCK = ("date", "time", "zone")
+_WORDS = ("label", "text", "rest", "story_date")
+
+
+def _machine(at: datetime, precision: Precision, settings: Settings) -> str:
+    """An instant or a day as the attribute ``datetime`` of <time> takes it."""
+    if precision == "day":
+        return at.date().isoformat()
+    return at.astimezone(settings.zone).isoformat()
+
+
+class Look(NamedTuple):
+    """How lists are put into a page."""
+
+    language: str = "en"  # BCP 47, of the words around the notes
+    level: int = 2  # of the headings, 1 to 6; 0: no headings
+    words: Mapping[str, str] = {}  # words that stand in for those of ``told.toml``, by key
+    most: int | None = None  # more notes than this stand behind "earlier updates"
+    anchors: bool = True  # notes get ids; False where a page shows them a second time
+
+
+def word(look: Look, key: str) -> str:
+    """A word of the lists in the page's language, or the one that the site gives instead."""
+    given = look.words.get(key)
+    if given is not None:
+        return given
+    tables = _tables()
+    return tables.get(base(look.language), tables["en"])[key]
+
+
+@cache
+def _tables() -> Mapping[str, Mapping[str, str]]:
+    return tomllib.loads(Path(__file__).with_name("told.toml").read_text(encoding="utf-8"))
+
+
+def updates_html(notes: Sequence[ToldNote], settings: Settings, look: Look) -> str:
+    """The notes as a section with an ordered list; "" where there are none."""
+    if not notes:
+        return ""
+    items = [_item(note, look) for note in notes]
+    out = _opening("updates", look)
+    if look.most is None or len(items) <= look.most:
+        out += _list("tracker-notes", items)
+    else:
+        newest_first = settings.style.templates["update"].order == "newest"
+        cut = look.most if newest_first else len(items) - look.most
+        newer, older = (items[:cut], items[cut:]) if newest_first else (items[cut:], items[:cut])
+        summary = escape(settings.style.earlier_updates, quote=False)
+        earlier = [
+            "<details>", f"<summary>{summary}</summary>", *_list("tracker-notes", older),
+            "</details>",
+        ]  # fmt: skip
+        now = _list("tracker-notes", newer)
+        out += [*now, *earlier] if newest_first else [*earlier, *now]
+    return "\n".join([*out, "</section>"])
+
+
+def _item(note: ToldNote, look: Look) -> str:
+    anchor = f' id="note-{note_key(note.id)}"' if look.anchors else ""
+    return f'<li class="tracker-note tracker-{note.kind}"{anchor}>{note.html}</li>'
+
+
+def changelog_html(entries: Sequence[ToldEntry], settings: Settings, look: Look) -> str:
+    """The changelog as a section with an ordered list, newest first; "" where there is none."""
+    if not entries:
+        return ""
+    items = [_change(entry, settings, look) for entry in entries]
+    out = [*_opening("changelog", look), *_list("tracker-changes", items), "</section>"]
+    return "\n".join(out)
+
+
+def _change(entry: ToldEntry, settings: Settings, look: Look) -> str:
+    line = entry.html
+    if "<time" not in line:
+        stamp = _machine(
+            entry.at, "day" if entry.precision == "none" else entry.precision, settings
+        )
+        when = escape(entry.when, quote=False)
+        line = f'<time datetime="{stamp}">{when}</time> {line}'
+    if entry.withdrawn:
+        line = f"{escape(word(look, 'withdrawn'), quote=False)} <del>{line}</del>"
+    elif entry.amended:
+        line = f"{escape(word(look, 'amended'), quote=False)} <del>{line}</del>"
+    if entry.url:
+        text = word(look, "version" if entry.what == "published" else "changes")
+        line += (
+            f' <a class="tracker-link" href="{escape(entry.url)}">{escape(text, quote=False)}</a>'
+        )
+    return f'<li class="tracker-entry tracker-{entry.kind or entry.what}">{line}</li>'
+
+
+def history_html(told: Account, look: Look) -> str:
+    """A paragraph with the link to all versions; "" where no pages are known."""
+    if not told.history_url:
+        return ""
+    text = escape(word(look, "history"), quote=False)
+    return f'<p class="tracker-history"><a href="{escape(told.history_url)}">{text}</a></p>'
+
+
+def _opening(name: str, look: Look) -> list[str]:
+    title = word(look, name)
+    if not look.level:
+        return [f'<section class="tracker-{name}" aria-label="{escape(title)}">']
+    heading = f"<h{look.level}>{escape(title, quote=False)}</h{look.level}>"
+    return [f'<section class="tracker-{name}">', heading]
+
+
+def _list(name: str, items: Iterable[str]) -> list[str]:
+    return [f'<ol class="{name}">', *items, "</ol>"]
