@@ -17,7 +17,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_datetime, format_skeleton, format_time
+from babel.dates import format_date, format_skeleton, format_time
 from babel.numbers import format_decimal
 from markupsafe import Markup
 
@@ -74,7 +74,7 @@ class Words:
         """
         phrase = self._phrases[key]
         if not isinstance(phrase, str):
-            form = self.locale.plural_form(number if number is not None else 0)
+            form = str(self.locale.plural_form(number if number is not None else 0))
             phrase = phrase.get(form, phrase["other"])
         if number is not None:
             values["number"] = self.number(number)
@@ -84,7 +84,7 @@ class Words:
 
     def number(self, number: int) -> str:
         """``12345`` as the language groups it."""
-        return format_decimal(number, locale=self.locale)
+        return str(format_decimal(number, locale=self.locale))
 
     def instant(self, at: datetime) -> str:
         """An aware instant with its minute and zone: “May 12, 2022, 7:45 AM EDT”."""
@@ -100,9 +100,7 @@ class Words:
 
     def time(self, at: datetime) -> str:
         """The time of an aware instant in the newsroom's zone: “7:45 AM”."""
-        return format_time(
-            at.astimezone(self.zone), "short", tzinfo=self.zone, locale=self.locale
-        )
+        return format_time(at.astimezone(self.zone), "short", tzinfo=self.zone, locale=self.locale)
 
     def month(self, month: str) -> str:
         """A month given as ``2022-05``: “May 2022”."""

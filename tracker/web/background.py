@@ -1,0 +1,121 @@
+"""Long work for a page: begun once for an edition, in a thread of its own, and kept.
+
+Checking a newsroom of thousands of articles for the first time takes longer than anybody waits for
+a page. The first request begins it; each request waits a moment, and is then told how far it is.
+While the newest edition is worked on, pages show what was found for the one before it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Generic, NamedTuple, TypeVar
+
+from flask import current_app, g
+
+from tracker.newsroom import Newsroom
+from tracker.newsroom.scope import Progress
+from tracker.web.desk import Edition, desk
+
+PATIENCE = 2.0
+"""Seconds that a request waits for the work of others."""
+
+_Made = TypeVar("_Made")
+
+
+class Waiting(NamedTuple):
+    """The work is not done yet, and nothing older is known."""
+
+    done: int  # articles
+    whole: int  # articles; 0 while they are being counted
+
+
+class Found(NamedTuple, Generic[_Made]):
+    """What came of the work."""
+
+    value: _Made
+    current: bool  # False: of an older edition; the newest is being worked on
+
+
+class _Task:
+    """One piece of work for one edition."""
+
+    def __init__(self) -> None:
+        self.ended = threading.Event()
+        self.value: object = None
+        self.error: BaseException | None = None
+        self.done = self.whole = 0
+
+    def progress(self, done: int, whole: int) -> None:
+        """Called by the work itself."""
+        self.done, self.whole = done, whole
+
+
+class Workshop:
+    """Where long work is done, one piece of a kind at a time."""
+
+    def __init__(self, patience: float = PATIENCE) -> None:
+        self._patience = patience
+        self._lock = threading.Lock()
+        self._tasks: dict[tuple[str, Edition], _Task] = {}
+        self._last: dict[str, _Task] = {}  # the newest that ended well, by kind
+
+    def ask(
+        self, kind: str, edition: Edition, work: Callable[[Progress], _Made]
+    ) -> Found[_Made] | Waiting:
+        """What ``work`` gives for an edition; it is done in another thread, once.
+
+        Raises what the work raised; the next request tries again.
+        """
+        key = kind, edition
+        with self._lock:
+            task = self._tasks.get(key)
+            if task is None:
+                for old in [each for each in self._tasks if each[0] == kind]:
+                    if self._tasks[old].ended.is_set():
+                        del self._tasks[old]
+                busy = next((t for each, t in self._tasks.items() if each[0] == kind), None)
+                if busy is None:
+                    task = self._tasks[key] = _Task()
+                    threading.Thread(
+                        target=self._run, args=(kind, task, work), name=kind, daemon=True
+                    ).start()
+            else:
+                busy = task
+        mine = task or busy
+        assert mine is not None
+        mine.ended.wait(self._patience)
+        if task is not None and task.ended.is_set():
+            if task.error is not None:
+                with self._lock:
+                    self._tasks.pop(key, None)
+                raise task.error
+            return Found(task.value, current=True)  # type: ignore[arg-type]
+        last = self._last.get(kind)
+        if last is not None:
+            return Found(last.value, current=False)  # type: ignore[arg-type]
+        return Waiting(mine.done, mine.whole)
+
+    def _run(self, kind: str, task: _Task, work: Callable[[Progress], object]) -> None:
+        try:
+            task.value = work(task.progress)
+            self._last[kind] = task
+        except BaseException as error:
+            task.error = error
+        finally:
+            task.ended.set()
+
+
+def in_background(kind: str, work: Callable[[Newsroom, Progress], _Made]) -> Found[_Made] | Waiting:
+    """What ``work`` gives for the newsroom of this request, or how far it is."""
+    workshop: Workshop = current_app.extensions["tracker-workshop"]
+    here = desk()
+    edition, room = here.edition(), here.current()
+    # A newsroom belongs to one thread, so the work opens its own.
+    folder, now = room.place.root or room.repository.git_dir, room.present
+    return workshop.ask(kind, edition, lambda progress: work(Newsroom(folder, now=now), progress))
+
+
+def uncached() -> None:
+    """The page that is being made shows an older edition, and must not be kept for this one."""
+    g.tag = None

@@ -1,0 +1,265 @@
+"""The dashboard for editors: what ``check`` finds, per month and desk, each with its comparison."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from typing import NamedTuple
+
+from flask import Blueprint, Response, make_response
+from werkzeug.exceptions import NotFound
+
+from tracker.model import Finding, Track
+from tracker.newsroom import Newsroom
+from tracker.newsroom.reading import all_tracks
+from tracker.newsroom.scope import Progress, Scope
+from tracker.newsroom.select import FOLDERS
+from tracker.store.reader import Reader
+from tracker.text.document import decode, parse
+from tracker.web import addresses
+from tracker.web.background import Waiting, in_background, uncached
+from tracker.web.page import page
+from tracker.web.publisher_pages import month_of, waiting
+
+PAGES = Blueprint("check", __name__)
+
+UNDATED = "undated"
+"""Stands for the month of findings about what was never recorded."""
+
+NEWEST = 30
+"""Findings on the dashboard itself; all of them are in the months."""
+
+ON_A_PAGE = 100
+"""Findings on a page of a month."""
+
+MOST_DESKS = 8
+"""Columns of the table; desks with fewer findings stand in one column together."""
+
+
+class Shown(NamedTuple):
+    """A finding as the dashboard has it."""
+
+    finding: Finding
+    headline: str
+    desk: str  # "" for articles that are of none
+    month: str  # "2022-05", in the newsroom's zone, or ``UNDATED``
+    old: str | None  # stamp of the version before the one in question
+    new: str | None  # stamp of the version in question; None where it is about none
+
+
+class Board(NamedTuple):
+    """Everything that was found."""
+
+    shown: tuple[Shown, ...]  # newest first
+    months: Mapping[str, tuple[Shown, ...]]  # newest month first; in each by desk, newest first
+    desks: tuple[str, ...]  # those with a column, most findings first
+    counts: Mapping[tuple[str, str], int]  # (month, desk) -> findings
+    settled: int
+    articles: int
+    revisions: int
+    skipped: tuple[str, ...]  # sentences about articles that could not be read
+
+    def column(self, desk: str) -> str:
+        """The desk's column: itself, or ``*`` for the one of all small desks."""
+        return desk if desk in self.desks else "*"
+
+    def number(self, month: str, column: str) -> int:
+        """Findings of a month in a column."""
+        return self.counts.get((month, column), 0)
+
+
+# --- collecting ----------------------------------------------------------------------------------
+
+
+def board(room: Newsroom, progress: Progress | None = None) -> Board:
+    """The findings of the whole newsroom. One process: readers are being answered meanwhile."""
+    verdict = room.check(Scope(workers=1), progress)
+    paths = {each.path for each in verdict.findings}
+    tracks = {track.path: track for track in all_tracks(room) if track.path in paths}
+    desks = dict(_desks(room, tracks.values()))
+    headlines = dict(_headlines(room, tracks.values()))
+    shown = [
+        _shown(room, each, tracks.get(each.path), headlines.get(each.path, each.path), desks)
+        for each in verdict.findings
+    ]
+    shown.sort(key=lambda each: (_when(each), each.finding.path), reverse=True)
+    most = Counter(each.desk for each in shown).most_common()
+    columns = tuple(desk for desk, _ in most[:MOST_DESKS])
+    by_month: dict[str, list[Shown]] = {}
+    for each in shown:
+        by_month.setdefault(each.month, []).append(each)
+    order = {desk: place for place, (desk, _) in enumerate(most)}
+    months = {
+        month: tuple(sorted(found, key=lambda each: order[each.desk]))
+        for month, found in sorted(by_month.items(), reverse=True, key=lambda pair: _key(pair[0]))
+    }
+    counts = Counter((each.month, each.desk if each.desk in columns else "*") for each in shown)
+    return Board(
+        tuple(shown),
+        months,
+        columns,
+        counts,
+        verdict.settled,
+        verdict.articles,
+        verdict.revisions,
+        verdict.skipped,
+    )
+
+
+def _key(month: str) -> str:
+    return "" if month == UNDATED else month
+
+
+def _when(shown: Shown) -> float:
+    return shown.finding.at.timestamp() if shown.finding.at else 0.0
+
+
+def _shown(
+    room: Newsroom, finding: Finding, track: Track | None, headline: str, desks: Mapping[str, str]
+) -> Shown:
+    versions = track.versions if track else ()
+    place = next(
+        (n for n, version in enumerate(versions) if version.commit == finding.commit), None
+    )
+    old = versions[place - 1] if place else None
+    new = versions[place] if place is not None else None
+    at = finding.at
+    return Shown(
+        finding,
+        headline,
+        desks.get(finding.path, ""),
+        at.astimezone(room.settings.zone).strftime("%Y-%m") if at else UNDATED,
+        addresses.stamp_of(old) if old else None,
+        addresses.stamp_of(new) if new else None,
+    )
+
+
+def _desks(room: Newsroom, tracks: Iterable[Track]) -> Iterable[tuple[str, str]]:
+    """Each article's desk: the front matter's ``desk`` or ``section``, else its first folder."""
+    for track, text in _texts(room, tracks):
+        front_matter = parse(text).front_matter
+        data = front_matter.data if front_matter else {}
+        named = next(
+            (
+                str(value).strip()
+                for key in ("desk", "section")
+                for name, value in data.items()
+                if str(name).lower() == key and isinstance(value, str) and value.strip()
+            ),
+            None,
+        )
+        yield track.path, named[:60] if named else _folder(room, track.path)
+
+
+def _folder(room: Newsroom, path: str) -> str:
+    """The first folder under the one that holds the articles; "" for none."""
+    under = room.place.under
+    inside = path.removeprefix(f"{under}/") if under else path
+    patterns = room.settings.articles
+    starts = [pattern.partition("*")[0].rpartition("/")[0] for pattern in patterns] or FOLDERS
+    start = next((each for each in starts if each and inside.startswith(f"{each}/")), "")
+    rest = inside.removeprefix(f"{start}/") if start else inside
+    folder, slash, _ = rest.partition("/")
+    # A folder of its own for each article (``x/index.md``) is no desk.
+    return folder if slash and not rest[len(folder) + 1 :].startswith("index.") else ""
+
+
+def _headlines(room: Newsroom, tracks: Iterable[Track]) -> Iterable[tuple[str, str]]:
+    for track, text in _texts(room, tracks):
+        yield track.path, room.article(track.path, text).headline
+
+
+def _texts(room: Newsroom, tracks: Iterable[Track]) -> Iterable[tuple[Track, str]]:
+    with Reader(room.repository) as reader:
+        for track in tracks:
+            yield track, decode(reader.read(track.versions[-1].blob))[0]
+
+
+# --- pages ---------------------------------------------------------------------------------------
+
+
+@PAGES.get("/check/")
+def check() -> Response:
+    """The table of findings, and the newest of them."""
+    found = _found()
+    if isinstance(found, Waiting):
+        return waiting("check", found)
+    return make_response(
+        page("check.html", board=found, newest=found.shown[:NEWEST], place_of=_place_of)
+    )
+
+
+@PAGES.get("/check/<month>/")
+@PAGES.get("/check/<month>/<int:number>/")
+def check_of(month: str, number: int = 1) -> Response:
+    """The findings of a month, desk by desk."""
+    if month != UNDATED and month_of(month) is None:
+        raise NotFound
+    found = _found()
+    if isinstance(found, Waiting):
+        return waiting("check", found)
+    shown = found.months.get(month, ())
+    pages = _pages(len(shown))
+    if not 1 <= number <= max(pages, 1):
+        raise NotFound
+    names = list(found.months)
+    place = names.index(month) if month in names else None
+    start = (number - 1) * ON_A_PAGE
+    return make_response(
+        page(
+            "check_month.html",
+            month=month,
+            desks=_by_desk(shown[start : start + ON_A_PAGE]),
+            total=len(shown),
+            number=number,
+            pages=pages,
+            newer=names[place - 1] if place else None,
+            older=names[place + 1] if place is not None and place + 1 < len(names) else None,
+            address=_address,
+        )
+    )
+
+
+def all_addresses() -> list[str]:
+    """Every page of the dashboard that there is, for a site of files."""
+    found = _found()
+    assert isinstance(found, Board)
+    addresses_of = ["/check/"]
+    for month, shown in found.months.items():
+        addresses_of += [_address(month, number + 1) for number in range(_pages(len(shown)))]
+    return addresses_of
+
+
+def _found() -> Board | Waiting:
+    found = in_background("check", board)
+    if isinstance(found, Waiting):
+        return found
+    if not found.current:
+        uncached()
+    return found.value
+
+
+def _by_desk(shown: Sequence[Shown]) -> list[tuple[str, list[Shown]]]:
+    return [(desk, list(found)) for desk, found in groupby(shown, key=lambda each: each.desk)]
+
+
+def _place_of(board: Board, month: str, column: str) -> str:
+    """Where the findings of a month and column begin."""
+    shown = board.months[month]
+    first = next(n for n, each in enumerate(shown) if board.column(each.desk) == column)
+    number = first // ON_A_PAGE + 1
+    return f"{_address(month, number)}#{anchor(shown[first].desk)}"
+
+
+def anchor(desk: str) -> str:
+    """The id of a desk's findings on the page of a month."""
+    return f"desk-{addresses.note_key(desk)}"
+
+
+def _pages(number: int) -> int:
+    return -(-number // ON_A_PAGE)
+
+
+def _address(month: str, number: int = 1) -> str:
+    return f"/check/{month}/" + (f"{number}/" if number > 1 else "")

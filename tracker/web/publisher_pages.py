@@ -1,0 +1,270 @@
+"""What readers were told, of all articles together: the corrections page and the changelog."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from itertools import groupby
+from typing import NamedTuple
+
+from flask import Blueprint, Response, make_response
+from werkzeug.exceptions import NotFound
+
+from tracker.house.changelog import Told, notes_told, went_out
+from tracker.house.standing import replaced
+from tracker.model import History, Kind, Precision, Revision
+from tracker.newsroom import Newsroom
+from tracker.newsroom.scope import Progress
+from tracker.web import addresses
+from tracker.web.background import Waiting, in_background, uncached
+from tracker.web.desk import current
+from tracker.web.page import page
+
+PAGES = Blueprint("publisher", __name__)
+
+CORRECTING: frozenset[Kind] = frozenset(
+    {"correction", "clarification", "editors-note", "retraction"}
+)
+"""The kinds of notes that a corrections page shows; updates and refiles correct nothing."""
+
+NEWEST = 50
+"""Notes on the first page of a list; all of them are in the months."""
+
+ON_A_PAGE = 200
+"""Notes on a page of a month."""
+
+
+class Line(NamedTuple):
+    """One note in a list of many articles' notes."""
+
+    path: str  # of the article, now
+    headline: str
+    kind: Kind
+    text: str
+    at: datetime  # aware, as the note says it
+    precision: Precision
+    out: datetime  # aware: when it went out, as exactly as is known; the list's order
+    key: str  # of the note, in addresses
+    withdrawn: bool
+    amended: bool  # a later note replaces this one
+    old: str | None  # stamp of the version before the one that brought it; None: it was the first
+    new: str  # stamp of the version that brought it
+
+
+class Month(NamedTuple):
+    """A month that has something to show."""
+
+    name: str  # "2022-05", in the newsroom's zone
+    number: int  # of notes
+
+
+class Listing(NamedTuple):
+    """Notes, newest first, and by month."""
+
+    lines: tuple[Line, ...]
+    months: Mapping[str, tuple[Line, ...]]  # newest month first
+
+    @property
+    def counted(self) -> tuple[Month, ...]:
+        """The months with their numbers, newest first."""
+        return tuple(Month(name, len(lines)) for name, lines in self.months.items())
+
+
+class Record(NamedTuple):
+    """All that readers were told."""
+
+    corrections: Listing
+    changes: Listing
+
+
+# --- collecting ----------------------------------------------------------------------------------
+
+
+def record(room: Newsroom, progress: Progress | None = None) -> Record:
+    """What readers were told of every article that is there now."""
+    lines = [line for life in room.lives(progress) for line in _lines(life)]
+    lines.sort(key=lambda line: (line.out, line.path, line.key), reverse=True)
+    correcting = [line for line in lines if line.kind in CORRECTING]
+    return Record(_listing(correcting, room), _listing(lines, room))
+
+
+def _listing(lines: Sequence[Line], room: Newsroom) -> Listing:
+    zone = room.settings.zone
+    months: dict[str, list[Line]] = {}
+    for line in lines:
+        months.setdefault(line.out.astimezone(zone).strftime("%Y-%m"), []).append(line)
+    ordered = sorted(months.items(), reverse=True)
+    return Listing(tuple(lines), {name: tuple(found) for name, found in ordered})
+
+
+def _lines(life: History) -> Iterable[Line]:
+    told = notes_told(life)
+    gone = replaced([each.note for each in told])
+    for each in told:
+        if each.revision.published:  # what stands in a draft was told to nobody
+            yield _line(life, each, amended=each.note.id in gone)
+
+
+def _line(life: History, told: Told, *, amended: bool) -> Line:
+    note, revision = told.note, told.revision
+    before = life.revisions[revision.number - 2] if revision.number > 1 else None
+    return Line(
+        path=life.article.path,
+        headline=life.article.headline,
+        kind=note.kind,
+        text=note.text,
+        at=note.at,
+        precision=note.precision,
+        out=went_out(told),
+        key=addresses.note_key(note.id),
+        withdrawn=note.withdrawn is not None,
+        amended=amended,
+        old=_seen(before),
+        new=addresses.stamp_of(revision),
+    )
+
+
+def _seen(revision: Revision | None) -> str | None:
+    """The stamp of a version that readers could see."""
+    return addresses.stamp_of(revision) if revision is not None and revision.published else None
+
+
+# --- pages ---------------------------------------------------------------------------------------
+
+
+@PAGES.get("/corrections/")
+def corrections() -> Response:
+    """The newest corrections, and the months that have any."""
+    return _newest("corrections")
+
+
+@PAGES.get("/corrections/<month>/")
+@PAGES.get("/corrections/<month>/<int:number>/")
+def corrections_of(month: str, number: int = 1) -> Response:
+    """The corrections of a month."""
+    return _month("corrections", month, number)
+
+
+@PAGES.get("/changelog/")
+def changelog() -> Response:
+    """The newest notes of all kinds, and the months that have any."""
+    return _newest("changelog")
+
+
+@PAGES.get("/changelog/<month>/")
+@PAGES.get("/changelog/<month>/<int:number>/")
+def changelog_of(month: str, number: int = 1) -> Response:
+    """The notes of a month."""
+    return _month("changelog", month, number)
+
+
+def all_addresses() -> list[str]:
+    """Every page of this room that there is, for a site of files."""
+    found = []
+    for kind in ("corrections", "changelog"):
+        listing = _found(kind)
+        assert isinstance(listing, Listing)
+        found.append(f"/{kind}/")
+        for month, lines in listing.months.items():
+            found += [_address(kind, month, number + 1) for number in range(_pages(len(lines)))]
+    return found
+
+
+def _found(kind: str) -> Listing | Waiting:
+    found = in_background("record", record)
+    if isinstance(found, Waiting):
+        return found
+    if not found.current:
+        uncached()
+    return found.value.corrections if kind == "corrections" else found.value.changes
+
+
+def _newest(kind: str) -> Response:
+    listing = _found(kind)
+    if isinstance(listing, Waiting):
+        return waiting(kind, listing)
+    lines = listing.lines[:NEWEST]
+    return make_response(
+        page(
+            "notes.html",
+            kind=kind,
+            month=None,
+            days=_days(lines),
+            months=listing.counted,
+            more=len(listing.lines) > len(lines),
+            total=len(listing.lines),
+            policy=current().settings.site.corrections_policy,
+            newer=None,
+            older=None,
+            number=1,
+            pages=1,
+            address=_address,
+        )
+    )
+
+
+def _month(kind: str, month: str, number: int) -> Response:
+    if month_of(month) is None:
+        raise NotFound
+    listing = _found(kind)
+    if isinstance(listing, Waiting):
+        return waiting(kind, listing)
+    lines = listing.months.get(month, ())
+    pages = _pages(len(lines))
+    if not 1 <= number <= max(pages, 1):
+        raise NotFound
+    names = list(listing.months)
+    start = (number - 1) * ON_A_PAGE
+    return make_response(
+        page(
+            "notes.html",
+            kind=kind,
+            month=month,
+            days=_days(lines[start : start + ON_A_PAGE]),
+            months=listing.counted,
+            more=False,
+            total=len(lines),
+            policy=current().settings.site.corrections_policy,
+            newer=min((name for name in names if name > month), default=None),
+            older=max((name for name in names if name < month), default=None),
+            number=number,
+            pages=pages,
+            address=_address,
+        )
+    )
+
+
+def waiting(kind: str, how_far: Waiting) -> Response:
+    """The page that says how far the first reading of all articles is."""
+    response = make_response(page("waiting.html", kind=kind, how_far=how_far), 503)
+    response.headers["Retry-After"] = "5"
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def month_of(text: str) -> date | None:
+    """The first day of a month written ``2022-05``; None for anything else."""
+    if len(text) != 7 or not text.isascii():
+        return None
+    try:
+        return date.fromisoformat(f"{text}-01")
+    except ValueError:
+        return None
+
+
+def _days(lines: Sequence[Line]) -> list[tuple[date, list[Line]]]:
+    """Lines by day, in the newsroom's zone; one that gives only its day stands on that."""
+    zone = current().settings.zone
+
+    def day(line: Line) -> date:
+        return line.at.date() if line.precision == "day" else line.out.astimezone(zone).date()
+
+    return [(name, list(found)) for name, found in groupby(lines, key=day)]
+
+
+def _pages(number: int) -> int:
+    return -(-number // ON_A_PAGE)
+
+
+def _address(kind: str, month: str, number: int = 1) -> str:
+    return f"/{kind}/{month}/" + (f"{number}/" if number > 1 else "")
