@@ -95,7 +95,9 @@ class Pool:
             found.update(self._by_blob.get(new.blob, {}))
         if len(found) <= _MOST_RIVALS:
             return list(found.values())
-        newest = sorted(found.values(), key=lambda ended: (ended.blob == new.blob, ended.step))
+        newest = sorted(
+            found.values(), key=lambda ended: (ended.blob == new.blob, ended.step, ended.path)
+        )
         return newest[-_MOST_RIVALS:]
 
 

@@ -107,9 +107,21 @@ class Lives:
         self.all: list[Life] = []
         self._last_at: dict[str, Life] = {}
 
+    def at(self, path: str) -> Life | None:
+        """The article that is at a path now."""
+        return self.alive.get(path)
+
+    def came_to(self, path: str) -> Life | None:
+        """The life that came to a path last, whatever became of it."""
+        return self._last_at.get(path)
+
+    def life(self, key: int) -> Life:
+        """The life of that key."""
+        return self.all[key]
+
     def last_at(self, path: str) -> Life | None:
         """The article that is at a path, or was the last to be there."""
-        life = self._last_at.get(path)
+        life = self.came_to(path)
         while life is not None and life.joined is not None:
             life = life.joined
         return life
@@ -129,23 +141,23 @@ class Lives:
                 continue
             if change.new is None:
                 self._end(change.path, change.old, gone)
-            elif change.path in self.alive:
-                self._change(self.alive[change.path], step, change.path, change.new)
-            elif change.old is not None and change.path in self._last_at:
+            elif (life := self.at(change.path)) is not None:
+                self._change(life, step, change.path, change.new)
+            elif change.old is not None and self.came_to(change.path) is not None:
                 self._change_elsewhere(step, change.path, change.new)
             else:
                 appeared.append(identity.Appeared(change.path, change.new))
         matched = self._match(step, appeared, gone)
         continued = {old.key for old in matched.values()}
-        for life in gone:
-            if life.key not in continued:
-                self._happen(life, step, "deleted", life.path)
+        for ended in gone:
+            if ended.key not in continued:
+                self._happen(ended, step, "deleted", ended.path)
         for new in appeared:
             old = matched.get(new.path)
             if old is None:
                 self._begin(step, new)
             else:
-                self._go_on(self.all[old.key], step, new)
+                self._go_on(self.life(old.key), step, new)
         if self._within is not None and len(appeared) + len(gone) > 2 * len(matched):
             self._look_beyond(differences, len(matched) < len(appeared), len(matched) < len(gone))
 
@@ -223,23 +235,30 @@ class Lives:
         return identity.match(texts, self._pool, ending, self._read)
 
     def _end(self, path: str, blob: str | None, gone: list[Life]) -> None:
-        life = self.alive.pop(path, None)
+        life = self.at(path)
         if life is not None:
+            self._leave(path)
             life.alive = False
             life.ended = identity.Ended(life.key, path, blob or life.blob, self._number)
             self._pool.add(life.ended)
             gone.append(life)
 
+    def _come(self, life: Life, path: str) -> None:
+        self.alive[path] = self._last_at[path] = life
+
+    def _leave(self, path: str) -> None:
+        del self.alive[path]
+
     def _begin(self, step: Step, new: identity.Appeared) -> None:
         life = Life(len(self.all), new.path, new.blob)
         self.all.append(life)
-        self.alive[new.path] = self._last_at[new.path] = life
+        self._come(life, new.path)
         self._hold(life, step, new.path, new.blob, {new.path})
 
     def _go_on(self, life: Life, step: Step, new: identity.Appeared) -> None:
         old_path, old_blob = life.path, life.blob
         life.path, life.alive, life.ended = new.path, True, None
-        self.alive[new.path] = self._last_at[new.path] = life
+        self._come(life, new.path)
         if new.path == old_path:
             self._happen(life, step, "returned", new.path)
         else:
@@ -284,7 +303,7 @@ class Lives:
             for number, side in enumerate(step.side):
                 for change in side.changes:
                     self._sides.setdefault(change.path, set()).add(number)
-                    if change.path not in self.alive and self._textual(change.path):
+                    if self.at(change.path) is None and self._textual(change.path):
                         name = "\0" + identity.name_of(change.path)  # no path holds a NUL
                         self._sides.setdefault(name, set()).add(number)
         found: set[int] = set()
