@@ -132,7 +132,7 @@ def test_a_style_file_is_read_beside_the_settings() -> None:
     assert asked == ["house/style.toml", "own.toml"]
 
 
-KEYS_THERE_ARE = "name, style, timezone, language, branch, articles, footer, check, site"
+KEYS_THERE_ARE = "name, style, timezone, language, branch, articles, layout, footer, check, site"
 PATTERNS = 'a list of patterns, such as ["articles/**/*.md"]'
 STYLES = ", ".join(names())
 
@@ -287,6 +287,45 @@ STYLES = ", ".join(names())
             None,
         ),
         ("a = " + "[" * 5000, "tracker.toml is nested too deeply.", None),
+        (
+            "layout = 'articles/{jahr}/{slug}.md'",
+            "tracker.toml, line 1: “layout” must be a path without “{jahr}”.",
+            "Known are {year}, {month}, {day}, {slug}.",
+        ),
+        (
+            "layout = 'articles/{year}.md'",
+            "tracker.toml, line 1: “layout” must be a path with {slug}.",
+            "Write it like articles/{year}/{month}/{day}/{slug}.md.",
+        ),
+        (
+            "name = 'a'\nlayout = '/articles/{slug}.md'",
+            "tracker.toml, line 2: “layout” must be a path in the newsroom, without “..” and"
+            " empty parts.",
+            None,
+        ),
+        (
+            "layout = '{slug}/../../{slug}.md'",
+            "tracker.toml, line 1: “layout” must be a path in the newsroom, without “..” and"
+            " empty parts.",
+            None,
+        ),
+        (
+            "layout = '.GIT/{slug}.md'",
+            "tracker.toml, line 1: “layout” must be a path without names that git keeps for"
+            " itself.",
+            None,
+        ),
+        (
+            "layout = '{slug}.html'",
+            "tracker.toml, line 1: “layout” must be a path that ends in .md, .markdown or .txt.",
+            None,
+        ),
+        (
+            "layout = '{slug}/{year.md'",
+            "tracker.toml, line 1: “layout” must be a path whose braces are closed.",
+            None,
+        ),
+        ("layout = 3", "tracker.toml, line 1: “layout” must be text.", None),
     ],
 )
 def test_wrong_settings_are_refused_with_their_place(

@@ -32,6 +32,7 @@ _KEYS: Keys = {
     "language": str,
     "branch": str,
     "articles": (str, list),
+    "layout": str,
     "footer": dict,
     "check": dict,
     "site": dict,
@@ -65,6 +66,7 @@ class Settings(NamedTuple):
     footer_max: int | None = None  # more notes stand behind "earlier updates"; None: all are shown
     check: CheckSettings = CheckSettings()
     site: Site = Site()  # where the pages are on the web, and who publishes them
+    layout: str | None = None  # where an import puts a new article; None: as it is told
 
 
 def read(toml: str, where: str, read_style: Callable[[str], str]) -> Settings:
@@ -98,6 +100,7 @@ def read(toml: str, where: str, read_style: Callable[[str], str]) -> Settings:
         footer_max=footer.get("max"),
         check=_check(file, home),
         site=_site(file),
+        layout=_layout(file),
     )
 
 
@@ -216,6 +219,17 @@ def _articles(file: _File) -> tuple[str, ...]:
     return patterns
 
 
+def _layout(file: _File) -> str | None:
+    given = file.words("layout")
+    if given is None:
+        return None
+    from tracker.house import layout  # few newsrooms have one
+
+    if wrong := layout.wrong(given):
+        raise file.wrong("", "layout", *wrong)
+    return given
+
+
 def _check(file: _File, home: ZoneInfo) -> CheckSettings:
     given: Mapping[str, Any] = file.table.get("check", {})
     check(given, _CHECK_KEYS, where=file.where, toml=file.toml, under="check")
@@ -284,6 +298,7 @@ def template(
     lines += [
         '# branch = "main"  # what readers see; left out: the branch that is checked out',
         '# articles = ["articles/**/*.md"]  # which files are articles',
+        '# layout = "articles/{year}/{month}/{day}/{slug}.md"  # where an import puts new ones',
         "",
         "[footer]",
         "embed = true  # keep the notes' lines in the article's text",
