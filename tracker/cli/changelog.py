@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from tracker.cli.common import ARTICLE, json_option, open_newsroom, progress_bar, warn
+
+if TYPE_CHECKING:
+    from tracker.newsroom import Newsroom
 
 
 @click.command("changelog")
@@ -12,10 +17,11 @@ from tracker.cli.common import ARTICLE, json_option, open_newsroom, progress_bar
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "markdown", "html", "json"]),
+    type=click.Choice(["text", "markdown", "html", "json", "atom", "jsonfeed"]),
     default="text",
     show_default=True,
-    help="How it is written; HTML is a fragment for a page.",
+    help="How it is written; HTML is a fragment for a page. A feed, Atom or JSON Feed, has an "
+    "entry for each version that readers could see.",
 )
 @click.option("--notes", "notes_only", is_flag=True, help="Only what readers were told.")
 @json_option
@@ -24,6 +30,9 @@ def command(article: str | None, form: str, notes_only: bool, as_json: bool) -> 
     from tracker.render import changelog as face
 
     room = open_newsroom()
+    if form in ("atom", "jsonfeed") and not as_json:
+        click.echo(_feed(room, article, form, notes_only=notes_only), nl=False)
+        return
     with progress_bar("Reading articles") as progress:
         entries = room.changelog(article, progress)
     if notes_only:
@@ -34,3 +43,27 @@ def command(article: str | None, form: str, notes_only: bool, as_json: bool) -> 
     if article is not None:
         of = entries[0].article if entries else room.life(article, compared=False).article
     click.echo(face.write(entries, "json" if as_json else form, room.settings, of), nl=False)
+
+
+def _feed(room: Newsroom, article: str | None, form: str, *, notes_only: bool) -> str:
+    from tracker.render import feed, links
+    from tracker.render.feed import Feed
+
+    where = links.of_newsroom(room)
+    name = "atom.xml" if form == "atom" else "feed.json"
+    found: Feed
+    if article is None:
+        items = feed.newsroom_items(room, where, told_only=notes_only)
+        found = feed.newsroom_feed(room, items, where, name, told_only=notes_only)
+    else:
+        life = room.life(article)
+        found = feed.article_feed(life, room.settings, where, name, told_only=notes_only)
+    if not found.items:
+        warn("there is nothing in the feed yet.")
+    if form == "atom":
+        from tracker.render import atom
+
+        return atom.write(found)
+    from tracker.render import jsonfeed
+
+    return jsonfeed.write(found)

@@ -1,0 +1,76 @@
+"""The three clocks of an article, and what readers saw when.
+
+First published, last updated for readers, last touched: each face asks here, so that a feed, a
+page and its structured data say the same.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from tracker.house.changelog import (
+    first_published,
+    last_touched,
+    notes_told,
+    went_out,
+)
+from tracker.house.standing import standing
+from tracker.model import History, Revision
+
+
+class Clocks(NamedTuple):
+    """The three clocks of one article; all aware."""
+
+    published: datetime | None  # the first revision that readers could see; None without one
+    updated: datetime | None  # the newest note that stands and is no refile; None without one
+    touched: datetime | None  # the newest revision; None without one
+
+
+class Seen(NamedTuple):
+    """A version that readers could see, and from when on."""
+
+    revision: Revision
+    since: datetime  # aware, whole seconds; never before the one that it followed
+
+
+def clocks(history: History) -> Clocks:
+    """Return an article's three clocks.
+
+    ``updated`` is schema.org's ``dateModified``: withdrawn and replaced notes do not count, and a
+    note dated before the article came out counts as of then.
+    """
+    told = notes_told(history)
+    seen = {note.id for note in standing([each.note for each in told])}
+    notable = [each for each in told if each.note.id in seen and each.note.kind != "refile"]
+    published = first_published(history)
+    updated = max((went_out(each) for each in notable), default=None)
+    if updated is not None and published is not None:
+        updated = max(updated, published)
+    return Clocks(published, updated, last_touched(history))
+
+
+def seen(history: History) -> tuple[Seen, ...]:
+    """Return the versions that readers could see, oldest first.
+
+    Author dates can be out of order; readers saw the versions in that of the published line. So
+    each counts from the latest date so far.
+    """
+    found: list[Seen] = []
+    since: datetime | None = None
+    for revision in history.revisions:
+        if revision.published:
+            at = revision.at.replace(microsecond=0)
+            since = at if since is None else max(since, at)
+            found.append(Seen(revision, since))
+    return tuple(found)
+
+
+def seen_at(versions: Sequence[Seen], instant: datetime) -> Seen | None:
+    """Return what readers saw at an aware instant: the first before the first, None of none."""
+    if not versions:
+        return None
+    place = bisect_right([each.since for each in versions], instant)
+    return versions[max(place - 1, 0)]

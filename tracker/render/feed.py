@@ -1,0 +1,272 @@
+"""Revisions and notes -> a feed of changes: one entry for each version that readers could see.
+
+Atom and JSON Feed write the same value. An entry keeps its id and its ``published``; its
+``updated`` moves only when a note that is no refile tells of the revision, as a note that comes
+later and covers it does. A feed's own ``updated`` moves with what readers were told: a note, or
+an article that came out; an edit that nobody told of is listed, and moves nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from html import escape
+from typing import TYPE_CHECKING, NamedTuple
+
+from tracker.house import style as house_style
+from tracker.house.changelog import Told, notes_told, sentence, tellings, went_out
+from tracker.house.settings import Settings
+from tracker.house.standing import replaced
+from tracker.model import Article, History, Person, Revision, Selection
+from tracker.render.identity import article_id, feed_id, newsroom_id, revision_id
+from tracker.render.links import Links, first_seen
+from tracker.render.visible import visible
+
+if TYPE_CHECKING:
+    from tracker.newsroom import Newsroom
+
+NEWEST = 50
+"""Entries in a feed: readers of feeds ask again, and keep what they have."""
+
+_MOST_REASONS = 5
+_MOST_LOOKED_AT = 2000  # revisions of which some are entries
+
+
+class Item(NamedTuple):
+    """One entry: a version of an article that readers could see."""
+
+    id: str  # a URN; the same in every clone, and after a move
+    title: str  # the headline and what happened, one line
+    url: str  # the comparison with the version before, or the version; "" unknown
+    article_url: str  # the article; "" unknown
+    published: datetime  # aware; when the version went out
+    updated: datetime  # aware; later than `published` only by a note that tells of it
+    person: Person
+    summary: str  # plain text: the notes in house style, else what was done
+    html: str  # the same as safe HTML, with the reasons why it matters
+    tags: tuple[str, ...]  # kinds of the notes that stand, "published" or "edited"
+    revision: Revision
+    article: Article
+    told: datetime | None  # aware; when readers were last told of it, None where no note is shown
+    is_told: bool = True  # that it came out is news itself, or some note tells of it
+
+
+class Feed(NamedTuple):
+    """A feed with its entries, newest first."""
+
+    id: str
+    title: str
+    language: str
+    publisher: str
+    updated: datetime  # aware
+    page: str  # the page that it is a feed of; "" unknown
+    url: str  # its own; "" unknown
+    items: tuple[Item, ...]
+
+
+def article_items(
+    history: History, settings: Settings, links: Links, *, told_only: bool = False
+) -> tuple[Item, ...]:
+    """The entries of one article, newest first, in the order of the published line.
+
+    With ``told_only``, those alone that brought a note.
+    """
+    told = tellings(history, settings.check.grace)
+    gone = replaced([each.note for each in notes_told(history)])
+    first = first_seen(history.revisions)
+    original = links.original(history.article.path, first)
+    found: list[Item] = []
+    before: Revision | None = None
+    for revision in history.revisions:
+        if not revision.published:
+            continue
+        if not told_only or revision.notes:
+            # A note is shown where it came and at what it names; the small edits of the hours
+            # before it, of which it tells too, keep a line of their own.
+            shown = [
+                each
+                for each in told.get(revision.number, ())
+                if each.revision.number == revision.number or each.note.covers
+            ]
+            item = _item(history.article, before, revision, shown, gone, settings, links)
+            is_told = before is None or revision.number in told
+            found.append(item._replace(article_url=original, is_told=is_told))
+        before = revision
+    return tuple(reversed(found))
+
+
+def newsroom_items(
+    room: Newsroom,
+    links: Links,
+    *,
+    told_only: bool = False,
+    limit: int = NEWEST,
+    life: Callable[[str], History] | None = None,
+) -> tuple[Item, ...]:
+    """The newest entries of a newsroom, newest first. ``life`` gives the history of a path."""
+    life = life or room.life
+    selection = Selection(told=True) if told_only else Selection()
+    by_commit: dict[str, dict[str, Item]] = {}
+    found: list[Item] = []
+    offset = 0
+    while len(found) < limit:
+        # Revisions from before publication are no entries: more are asked for in their stead.
+        batch = room.latest(limit, offset=offset, selection=selection)
+        for article, revision in batch:
+            if article.path not in by_commit:
+                items = article_items(life(article.path), room.settings, links, told_only=told_only)
+                by_commit[article.path] = {each.revision.commit: each for each in items}
+            item = by_commit[article.path].get(revision.commit)
+            if item is not None:
+                found.append(item)
+        offset += len(batch)
+        if len(batch) < limit or offset > _MOST_LOOKED_AT:
+            break
+    return newest(found, limit)
+
+
+def newest(items: Iterable[Item], limit: int = NEWEST) -> tuple[Item, ...]:
+    """The newest of the entries of several articles, newest first; equal instants by path."""
+    return tuple(
+        sorted(
+            items,
+            key=lambda each: (each.published, each.article.path, each.revision.number),
+            reverse=True,
+        )[:limit]
+    )
+
+
+def article_feed(
+    history: History,
+    settings: Settings,
+    links: Links,
+    name: str,
+    *,
+    told_only: bool = False,
+    limit: int | None = None,
+) -> Feed:
+    """The feed of one article; ``name`` is that of its file, ``atom.xml`` or ``feed.json``."""
+    path = history.article.path
+    items = article_items(history, settings, links, told_only=told_only)[:limit]
+    return Feed(
+        id=feed_id(article_id(history), "notes" if told_only else ""),
+        title=_line(history.article.headline),
+        language=settings.language,
+        publisher=publisher(settings),
+        updated=_updated(items, history.revisions[-1].at),
+        page=links.history(path),
+        url="" if told_only else links.feed(name, path),
+        items=items,
+    )
+
+
+def newsroom_feed(
+    room: Newsroom,
+    items: Sequence[Item],
+    links: Links,
+    name: str,
+    *,
+    told_only: bool = False,
+) -> Feed:
+    """The feed of a newsroom, of entries that are newest first: see ``newsroom_items``."""
+    settings = room.settings
+    of = newsroom_id(room.first_commit(), room.place.under)
+    return Feed(
+        id=feed_id(of, "notes" if told_only else ""),
+        title=publisher(settings),
+        language=settings.language,
+        publisher=publisher(settings),
+        updated=_updated(items, items[-1].published if items else room.now),
+        page=links.newsroom(),
+        url="" if told_only else links.feed(name, None),
+        items=tuple(items),
+    )
+
+
+def publisher(settings: Settings) -> str:
+    """Who publishes: as ``[site]`` says, else the newsroom's name."""
+    return _line(settings.site.publisher or settings.name) or "Newsroom"
+
+
+def _updated(items: Iterable[Item], otherwise: datetime) -> datetime:
+    return max((each.told for each in items if each.told is not None), default=otherwise)
+
+
+def _item(
+    article: Article,
+    before: Revision | None,
+    revision: Revision,
+    notes: Sequence[Told],
+    gone: frozenset[str],
+    settings: Settings,
+    links: Links,
+) -> Item:
+    style = settings.style
+    standing = [each for each in notes if each.note.withdrawn is None and each.note.id not in gone]
+    said = sentence(revision, style.language, first=before is None)
+    kinds = tuple(dict.fromkeys(each.note.kind for each in standing))
+    labels = [style.templates[kind].label for kind in kinds]
+    what = ", ".join(label for label in labels if label) or said.rstrip(".")
+    lines = [house_style.line(style, each.note, settings.zone) for each in standing]
+    told = _told(before, revision, notes)
+    headline = revision.headline or article.headline
+    return Item(
+        id=revision_id(revision),
+        title=_line(f"{headline}: {what}"),
+        url=(
+            links.compare(article.path, before, revision)
+            if before
+            else links.version(article.path, revision)
+        ),
+        article_url="",
+        published=revision.at,
+        updated=max(revision.at, told) if told else revision.at,
+        person=revision.person,
+        summary="\n".join(_shown(line) for line in lines) or said,
+        html=_html(notes, gone, said, revision, settings),
+        tags=kinds or ("edited" if before else "published",),
+        revision=revision,
+        article=article,
+        told=told,
+    )
+
+
+def _told(before: Revision | None, revision: Revision, notes: Iterable[Told]) -> datetime | None:
+    """When readers were last told of a revision; that an article came out is told by itself."""
+    instants = [went_out(each) for each in notes if each.note.kind != "refile"]
+    if before is None:
+        instants.append(revision.at)
+    return max(revision.at, *instants) if instants else None
+
+
+def _html(
+    notes: Sequence[Told], gone: frozenset[str], said: str, revision: Revision, settings: Settings
+) -> str:
+    """The notes, those that no longer stand struck out, and why the change matters; all escaped."""
+    out = []
+    for each in notes:
+        line = _escaped(house_style.line(settings.style, each.note, settings.zone))
+        stands = each.note.withdrawn is None and each.note.id not in gone
+        out.append(f"<p>{line}</p>" if stands else f"<p><del>{line}</del></p>")
+    if not notes:
+        out.append(f"<p>{_escaped(said)}</p>")
+    # That a note was added is said by the note.
+    reasons = [each for each in revision.reasons if not each.startswith("note ")]
+    if revision.substantive and reasons:
+        listed = "".join(f"<li>{_escaped(reason)}</li>" for reason in reasons[:_MOST_REASONS])
+        out.append(f'<ul lang="en">{listed}</ul>')
+    return "".join(out)
+
+
+def _escaped(text: str) -> str:
+    return escape(_shown(text), quote=False)
+
+
+def _shown(text: str) -> str:
+    """The text without controls, and without the two code points that XML cannot hold."""
+    return visible(text).replace("\ufffe", "\ufffd").replace("\uffff", "\ufffd")
+
+
+def _line(text: str) -> str:
+    """One line of text, with nothing in it that a terminal or a reader would act on."""
+    return " ".join(_shown(text).split())
