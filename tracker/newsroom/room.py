@@ -258,6 +258,17 @@ class Newsroom:
 
         return archive.lives(self, progress)
 
+    def first_commit(self) -> str:
+        """The first commit of the published line, full hash; "" where nothing is committed yet.
+
+        It is the same in every clone that is not shallow, and so names the newsroom.
+        """
+        from tracker.store.beginning import first_commit
+
+        if self.repository.head is None and self.settings.branch is None:
+            return ""
+        return first_commit(self.repository, self.place.tip)
+
     def instants(self) -> dict[str, tuple[datetime, ...]]:
         """When each article of the newsroom was revised, by path, oldest first."""
         from tracker.newsroom import reading
