@@ -25,6 +25,7 @@ from tracker.render.visible import visible
 
 if TYPE_CHECKING:
     from tracker.newsroom import Newsroom
+    from tracker.newsroom.together import Against
     from tracker.newsroom.writing import Recording, Stamp
 
 
@@ -44,6 +45,14 @@ if TYPE_CHECKING:
     default=None,
     help="Put the update lines into the body, or leave it as it is. Default: as the settings say.",
 )
+@click.option(
+    "--base", metavar="REV", help="The revision or commit that the text was written against."
+)
+@click.option("--merge", is_flag=True, help="Take over what others recorded since then.")
+@click.option("--anyway", is_flag=True, help="Record it in place of what others recorded since.")
+@click.option(
+    "--conflicts", metavar="FILE", help="With --merge: a new file for what cannot be merged."
+)
 @click.option("--dry-run", is_flag=True, help="Show note, footer and diff, and write nothing.")
 @json_option
 def command(
@@ -55,6 +64,10 @@ def command(
     every: bool,
     covers: str | None,
     footer: bool | None,
+    base: str | None,
+    merge: bool,
+    anyway: bool,
+    conflicts: str | None,
     dry_run: bool,
     as_json: bool,
     **notes: str | None,
@@ -70,14 +83,31 @@ def command(
     names = _names(room, articles, every=every, file=file)
     stamp = Stamp(at, by, message, covers)
     text = _text(file)
-    prepared = []
-    for name in names:
-        told = told_from(notes, partial(_draft, room, name, text, stamp))
-        prepared.append(room.prepare(name, text, told, stamp, footer=footer))
-    if dry_run:
-        _show(prepared, as_json=as_json)
-        return
-    done = [(each, room.commit(each)) for each in prepared]
+    against = None
+    if base is not None or merge or anyway or conflicts is not None:
+        from tracker.cli import meanwhile
+
+        against = meanwhile.against(base, names, merge=merge, anyway=anyway, conflicts=conflicts)
+
+    def prepare(here: Newsroom, name: str, against: Against | None) -> Recording:
+        told = told_from(notes, partial(_draft, here, name, text, stamp, against))
+        return here.prepare(name, text, told, stamp, footer=footer, against=against)
+
+    try:
+        if against is not None and not dry_run:
+            done = meanwhile.commit_all(room, names, prepare, against)
+        else:
+            prepared = [prepare(room, name, against) for name in names]
+            if dry_run:
+                _show(prepared, as_json=as_json)
+                return
+            done = [(each, room.commit(each)) for each in prepared]
+    except TrackerError as error:
+        if not hasattr(error, "between"):
+            raise
+        from tracker.cli import meanwhile
+
+        meanwhile.end(error, conflicts, as_json=as_json)
     if as_json:
         print_json(printed(recorded=[_told(each, revision) for each, revision in done]))
         return
@@ -116,10 +146,17 @@ def _text(file: str | None) -> bytes | None:
         ) from None
 
 
-def _draft(room: Newsroom, name: str, text: bytes | None, stamp: Stamp, kind: Kind) -> str:
+def _draft(
+    room: Newsroom,
+    name: str,
+    text: bytes | None,
+    stamp: Stamp,
+    against: Against | None,
+    kind: Kind,
+) -> str:
     from tracker.cli.notes import edit_draft
 
-    return edit_draft(room, room.prepare(name, text, (), stamp).change, kind)
+    return edit_draft(room, room.prepare(name, text, (), stamp, against=against).change, kind)
 
 
 def _show(prepared: list[Recording], *, as_json: bool) -> None:
@@ -170,6 +207,10 @@ def _report(room: Newsroom, recording: Recording, revision: Revision) -> None:
     click.echo(f"Recorded {visible(recording.path)}: {heading(revision, room.settings.zone)}")
     for line in recording.lines if recording.notes else ():
         click.echo(f"  {visible(line)}")
+    if recording.merged or recording.over:
+        from tracker.cli import meanwhile
+
+        meanwhile.told(recording)
     change = recording.change
     if change is not None and change.substantive and revision.published and not recording.notes:
         why = f" ({change.reasons[0]})" if change.reasons else ""

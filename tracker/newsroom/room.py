@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from tracker.house.settings import Settings
     from tracker.newsroom.chronicle import Means
     from tracker.newsroom.reading import End
+    from tracker.newsroom.together import Against, Choice
     from tracker.newsroom.writing import Recording, Stamp
     from tracker.policy import Step, Verdict
 
@@ -329,6 +330,8 @@ class Newsroom:
         message: str | None = None,
         covers: str | int | None = None,
         footer: bool | None = None,
+        base: str | int | None = None,
+        meanwhile: Choice = "refuse",
     ) -> Revision:
         """Record one revision, with what readers are told, and return it.
 
@@ -338,12 +341,24 @@ class Newsroom:
         ``covers`` names an earlier revision that the note tells of. ``footer`` says whether the
         lines are put into the body, where the settings are not to decide. Where nothing changed,
         nothing is written, and the revision that stands is returned.
+
+        ``base`` is the revision, or a commit, that the text was written against. Where another
+        editor was there since, ``meanwhile`` says what is done: "refuse" raises
+        ``EditedMeanwhile`` (``ChangedMeanwhile`` with what changed, where that is known), "merge"
+        brings both texts together, "anyway" puts this one in the other's place.
         """
         from tracker.newsroom.writing import Stamp
 
         told = [] if note is None else [(kind, note)]
         stamp = Stamp(at=at, by=by, message=message, covers=covers)
-        return self.commit(self.prepare(article, text, told, stamp, footer=footer))
+        if base is None and meanwhile == "refuse":
+            return self.commit(self.prepare(article, text, told, stamp, footer=footer))
+        from tracker.newsroom.together import Against, recorded_together
+
+        def prepare(room: Newsroom, against: Against | None) -> Recording:
+            return room.prepare(article, text, told, stamp, footer=footer, against=against)
+
+        return recorded_together(self, prepare, Against(base, meanwhile))[1]
 
     def prepare(
         self,
@@ -353,11 +368,13 @@ class Newsroom:
         stamp: Stamp | None = None,
         *,
         footer: bool | None = None,
+        against: Against | None = None,
     ) -> Recording:
         """What ``record`` would write, with nothing written; several notes may be told."""
         from tracker.newsroom import writing
 
-        return writing.prepare(self, article, text, told, stamp or writing.NOW, footer=footer)
+        stamp = stamp or writing.NOW
+        return writing.prepare(self, article, text, told, stamp, footer=footer, against=against)
 
     def write(self, recording: Recording) -> bool:
         """Write what was prepared, as one commit; False where there was nothing to write."""

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.house.moments import Moment
-from tracker.model import Change, Kind, Note, Person
+from tracker.model import Change, Kind, Note, Person, Revision
 from tracker.newsroom.desk import Told, no_such_note
 from tracker.store.git import identity
-from tracker.store.record import blob_of, write
+from tracker.store.record import EditedMeanwhile, blob_of, write
 from tracker.text.document import FrontMatterError, decode
 
 if TYPE_CHECKING:
     from tracker.newsroom.room import Newsroom
+    from tracker.newsroom.together import Against, Settled
 
 _AHEAD = timedelta(minutes=2)
 """How far an instant may lie ahead: the clocks of two machines are never quite the same."""
@@ -51,6 +52,8 @@ class Recording(NamedTuple):
     person: Person
     at: datetime  # aware: the author date
     message: str
+    merged: tuple[Revision, ...] = ()  # those of other editors whose words were taken over
+    over: tuple[Revision, ...] = ()  # those of other editors that give way, as somebody chose
 
 
 def prepare(
@@ -61,11 +64,25 @@ def prepare(
     stamp: Stamp,
     *,
     footer: bool | None = None,
+    against: Against | None = None,
 ) -> Recording:
-    """A revision of the file on disk, or of a text that is given."""
+    """A revision of the file on disk, or of a text that is given.
+
+    ``against`` says what the text was written against, and what to do where others came between.
+    """
     draft = _Draft(room, room.place.locate(article, new=True), stamp)
     given = text.encode() if isinstance(text, str) else text
     new, encoding = decode(room.place.read(draft.path) if given is None else given)
+    if given is not None and room.place.read_if_there(draft.path) not in (None, draft.old, given):
+        from tracker.newsroom.together import refuse_unrecorded
+
+        refuse_unrecorded(room, draft.path, draft.old, given)
+    if against is not None:
+        from tracker.newsroom.together import settle
+
+        with _naming(draft.path):
+            draft.settled = settle(room, draft.path, new, encoding, draft.moment.at, against)
+        new = draft.settled.text
     if given is not None and draft.before is not None:
         with _naming(draft.path):
             new = room.desk.carry(draft.before, new, draft.moment.at)
@@ -135,17 +152,23 @@ def _naming(path: str) -> Iterator[None]:
 
 def commit(room: Newsroom, recording: Recording) -> str | None:
     """Write a recording; the full hash of its commit, None where git found nothing changed."""
-    return write(
-        room.repository,
-        recording.path,
-        recording.data,
-        expected=recording.expected,
-        message=recording.message,
-        person=recording.person,
-        at=recording.at,
-        disk=recording.disk,
-        branch=room.settings.branch,
-    )
+    try:
+        return write(
+            room.repository,
+            recording.path,
+            recording.data,
+            expected=recording.expected,
+            message=recording.message,
+            person=recording.person,
+            at=recording.at,
+            disk=recording.disk,
+            branch=room.settings.branch,
+            settled=bool(recording.merged or recording.over),
+        )
+    except EditedMeanwhile as error:
+        from tracker.newsroom.together import explained
+
+        raise explained(room, recording, error) from None
 
 
 class _Draft:
@@ -161,6 +184,7 @@ class _Draft:
         self.expected = room.place.blob(path)
         self.old = room.place.content(self.expected) if self.expected else None
         self.before = decode(self.old)[0] if self.old is not None else None
+        self.settled: Settled | None = None  # where others came between
 
     def published(self) -> tuple[str, str]:
         """The text that is out, with its encoding; refuses where the file on disk differs."""
@@ -199,6 +223,7 @@ class _Draft:
         )
         notes = desk.brought(self.before, text, at)
         message = message or self.stamp.message or _message(self.path, self.before, notes)
+        settled = self.settled
         change = None
         if self.before is not None:
             change = self.room.compare(_line_breaks_of(text, self.before), text)
@@ -215,7 +240,9 @@ class _Draft:
             unchanged=unchanged and (disk is None or disk == data),
             person=self.person,
             at=at,
-            message=message,
+            message=message + settled.remark if settled else message,
+            merged=settled.merged if settled else (),
+            over=settled.over if settled else (),
         )
 
 

@@ -34,8 +34,10 @@ class EditedMeanwhile(TrackerError):  # noqa: N818 - what happened, in an editor
         commit: str | None,
         person: Person | None,
         at: datetime | None,
+        base: str | None = None,
     ) -> None:
         super().__init__(sentence, hint)
+        self.base = base  # the blob that the work tree still shows; None: the one expected
         self.commit = commit  # full hash of what came between; None when git cannot name it
         self.person = person  # its author
         self.at = at  # its author date, aware
@@ -103,11 +105,11 @@ def expected_place(repository: Repository, objects: Objects, revision: NewRevisi
             "Name a file.",
         )
     if (place.entry.hash if place.entry else None) != revision.expected:
-        raise _edited(repository, place, path)
+        raise edited(repository, place, path)
     return place
 
 
-def _edited(repository: Repository, place: Place, path: str) -> EditedMeanwhile:
+def edited(repository: Repository, place: Place, path: str) -> EditedMeanwhile:
     """The error that names who changed the article last."""
     said = ""
     if place.commit is not None:

@@ -47,6 +47,7 @@ def write(
     at: datetime,
     disk: bytes | None = None,
     branch: str | None = None,
+    settled: bool = False,
 ) -> str | None:
     """Record one revision of one article; the full hash of its commit.
 
@@ -57,7 +58,8 @@ def write(
     branch, None where the article was not there. ``disk`` is what the caller read in the work
     tree, None where there was no file; the file holds ``data`` afterwards. ``person`` and ``at``
     (aware) become the author; the committer is who git says is at work, now. ``branch`` is the
-    published one, default: the one that is checked out.
+    published one, default: the one that is checked out. ``settled``: the caller knows that the
+    work tree still shows an earlier revision, and what came after it is in ``data`` or gives way.
 
     Raises ``EditedMeanwhile`` when the article in the branch is not ``expected``, and
     ``TrackerError`` for all that stands in the way; then nothing is recorded, and file and
@@ -72,7 +74,7 @@ def write(
         try:
             if repository.top is None:
                 return _in_bare(repository, revision)
-            return _in_work_tree(repository, repository.top, revision, disk, turn)
+            return _in_work_tree(repository, repository.top, revision, disk, turn, settled=settled)
         except GitError as error:
             raise _explained(error, repository) from None
 
@@ -116,7 +118,13 @@ def _in_bare(repository: Repository, revision: NewRevision) -> str | None:
 
 
 def _in_work_tree(
-    repository: Repository, top: Path, revision: NewRevision, disk: bytes | None, turn: locks.Turn
+    repository: Repository,
+    top: Path,
+    revision: NewRevision,
+    disk: bytes | None,
+    turn: locks.Turn,
+    *,
+    settled: bool,
 ) -> str | None:
     git, path = repository.git, revision.path
     worktree.check_place(top, path)
@@ -132,6 +140,10 @@ def _in_work_tree(
         old = staged_entry(repository, objects, path, base, settings)
         if old is None:
             worktree.check_new(git, path, known=base is not None, settings=settings)
+        elif base is not None and old.hash != base.hash and not settled:
+            from tracker.store.behind import refuse_behind
+
+            refuse_behind(repository, path, old.hash, place)
         # Where git stores a file as it stands, its blob is written with the other objects.
         git_commits = settings.hooks or settings.signs
         plain = not git_commits and configuration.is_plain(

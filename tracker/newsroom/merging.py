@@ -1,0 +1,186 @@
+"""Two editors' texts brought together: the words by sentences, the notes by their ids."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from tracker.errors import TrackerError
+from tracker.house import footer
+from tracker.house.blocks import blocks as note_blocks
+from tracker.house.notes import differences
+from tracker.model import Note
+from tracker.newsroom.desk import Desk, holds_updates
+from tracker.store.git import Git
+from tracker.store.merging import Collision, three_way
+from tracker.text.document import FrontMatterError, notes_of, parse, with_updates
+from tracker.text.pieces import Grain, pieces
+
+OURS, BASE, THEIRS = "<<<<<<< your text", "||||||| before both", ">>>>>>> recorded meanwhile"
+_MIDDLE = "======="
+
+
+class Merged(NamedTuple):
+    """What came of a merge."""
+
+    text: str  # with marks around each collision, where there are any
+    collisions: tuple[Collision, ...]  # passages that both changed; empty: the text is whole
+
+
+def merge(
+    desk: Desk, git: Git, base: str, ours: str, theirs: str, at: datetime, grain: Grain
+) -> Merged:
+    """What two editors did to ``base``, in one text.
+
+    Notes for readers are told apart by their ids, and the lines made from them are made anew: two
+    editors who each told readers something do not collide. ``at`` (aware) dates notes that give
+    themselves no date.
+    """
+    ours, base = _line_ends_of(theirs, ours), _line_ends_of(theirs, base)
+    if ours in (base, theirs):
+        return Merged(theirs, ())
+    if theirs == base:
+        return Merged(ours, ())
+    try:
+        if all(holds_updates(parse(text)) for text in (ours, theirs)):
+            return _with_structured_notes(desk, git, base, ours, theirs, grain)
+    except FrontMatterError:
+        pass  # it cannot be read: its lines are merged like others
+    return _with_lines(desk, git, base, ours, theirs, at, grain)
+
+
+def _line_ends_of(model: str, text: str) -> str:
+    if "\r\n" in model and "\r\n" not in text:
+        return text.replace("\n", "\r\n")
+    if "\r\n" in text and "\r\n" not in model:
+        return text.replace("\r\n", "\n")
+    return text
+
+
+def _texts(git: Git, base: str, ours: str, theirs: str, grain: Grain) -> Merged:
+    parts = three_way(git, *(pieces(text, grain) for text in (base, ours, theirs)))
+    written = "".join(part if isinstance(part, str) else _marked(part) for part in parts)
+    return Merged(written, tuple(part for part in parts if isinstance(part, Collision)))
+
+
+def _marked(collision: Collision) -> str:
+    """A collision as git marks one, for an editor to settle by hand."""
+    parts = (
+        (OURS, collision.ours),
+        (BASE, collision.base),
+        (_MIDDLE, collision.theirs),
+        (THEIRS, ""),
+    )
+    lines = [f"{mark}\n{text.strip(chr(10))}".rstrip("\n") for mark, text in parts]
+    return "\n" + "\n".join(lines) + "\n"
+
+
+def is_marked(text: str) -> bool:
+    """True for a text that still has the marks of a collision in it."""
+    return OURS in text and THEIRS in text
+
+
+def _with_structured_notes(
+    desk: Desk, git: Git, base: str, ours: str, theirs: str, grain: Grain
+) -> Merged:
+    """The three texts get the same notes and lines first; what is left to merge are the words."""
+    lists = [notes_of(parse(text), zone=desk.zone) for text in (base, ours, theirs)]
+    notes, collisions = merge_notes(*lists)
+    in_body = _has_lines(theirs)
+
+    def alike(text: str) -> str:
+        document = parse(text)
+        if not holds_updates(document):
+            return text
+        text = with_updates(document, lists[2])
+        return desk.footer(text) if in_body else _without_lines(desk, text)
+
+    merged = _texts(git, alike(base), alike(ours), theirs, grain)
+    collisions += merged.collisions
+    if merged.collisions:  # the notes come in when the text is whole
+        return Merged(merged.text, collisions)
+    text = with_updates(parse(merged.text), notes)
+    if in_body or _has_lines(ours):
+        text = desk.footer(text)
+    return Merged(text, collisions)
+
+
+def _has_lines(text: str) -> bool:
+    return bool(note_blocks(text, parse(text).body_start))
+
+
+def _without_lines(desk: Desk, text: str) -> str:
+    if not _has_lines(text):
+        return text
+    return footer.embed(parse(text), (), desk.style, desk.zone)
+
+
+def _with_lines(
+    desk: Desk, git: Git, base: str, ours: str, theirs: str, at: datetime, grain: Grain
+) -> Merged:
+    """Where the lines in the body are the notes: those of our side are put in after the merge."""
+    told = [note for note in desk.brought(base, ours, at) if note.origin == "body"]
+    if told and desk.brought(base, theirs, at):
+        try:
+            for note in told:
+                ours = desk.withdraw(ours, note.id, at)
+        except TrackerError:
+            told = []
+    else:
+        told = []
+    merged = _texts(git, base, ours, theirs, grain)
+    if merged.collisions:
+        return merged
+    text = merged.text
+    standing = desk.notes(text, at)
+    for note in told:
+        if differences(standing, [note]).brought:
+            text = footer.add_line(parse(text), note, desk.style, desk.zone)
+    return Merged(text, ())
+
+
+def merge_notes(
+    base: Sequence[Note], ours: Sequence[Note], theirs: Sequence[Note]
+) -> tuple[tuple[Note, ...], tuple[Collision, ...]]:
+    """The notes of both sides by id, theirs first; and those that both reworded.
+
+    A new note of ours whose id they gave away meanwhile gets the next free one. What readers were
+    told is never dropped: a note that only one side took out stays.
+    """
+    before = {note.id: note for note in base}
+    result = {note.id: note for note in theirs}
+    new_ids: dict[str, str] = {}
+    collisions = []
+    for note in ours:
+        old, there = before.get(note.id), result.get(note.id)
+        if there is None or there == note:
+            if old is None or note != old:
+                result[note.id] = note
+        elif old is None:
+            if not _told_alike(note, there):
+                new_ids[note.id] = _free_id({*result, *(each.id for each in ours)})
+                result[new_ids[note.id]] = note._replace(id=new_ids[note.id])
+        elif note == old:
+            continue
+        elif there == old:
+            result[note.id] = note
+        elif _told_alike(note, there):
+            result[note.id] = there._replace(withdrawn=there.withdrawn or note.withdrawn)
+        else:
+            collisions.append(Collision(old.text, note.text, there.text))
+    ours_new = {note.id for note in ours if note.id not in before}
+    for name, note in result.items():
+        own = name in new_ids.values() or name in ours_new
+        if own and note.amends in new_ids:
+            result[name] = note._replace(amends=new_ids[note.amends])
+    return tuple(result.values()), tuple(collisions)
+
+
+def _told_alike(one: Note, other: Note) -> bool:
+    return (one.kind, one.text.strip()) == (other.kind, other.text.strip())
+
+
+def _free_id(taken: set[str]) -> str:
+    numbers = [int(name[1:]) for name in taken if name[:1] == "u" and name[1:].isdecimal()]
+    return f"u{max(numbers, default=0) + 1}"

@@ -1,0 +1,264 @@
+"""Two editors at one article: what came between, and how a text gets in all the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from tracker.errors import TrackerError
+from tracker.model import Article, Change, Revision, Track
+from tracker.newsroom import reading
+from tracker.newsroom.merging import is_marked, merge
+from tracker.store import locks
+from tracker.store.advance import EditedMeanwhile
+from tracker.store.git import GitError
+from tracker.store.line import files, resolve
+from tracker.store.merging import Collision
+from tracker.store.staging import entry_in_index
+
+if TYPE_CHECKING:
+    from tracker.newsroom.room import Newsroom
+    from tracker.newsroom.writing import Recording
+
+Choice = Literal["refuse", "merge", "anyway"]
+"""What is done where another editor was there: nothing, a merge, or the text takes its place."""
+
+
+class Against(NamedTuple):
+    """What a text was written against, and what to do where that is no longer what is out."""
+
+    base: str | int | None = None  # a revision or a commit; None: what is checked out here
+    choice: Choice = "refuse"
+    blob: str | None = None  # the article's blob then, where it is known already: full hash
+
+
+class Between(NamedTuple):
+    """What other editors did to an article since a text was begun."""
+
+    article: Article
+    base: int  # number of the revision that the text was written against
+    revisions: tuple[Revision, ...]  # those that came after it, oldest first, compared
+    change: Change  # from that revision to the newest
+    old: str  # its text
+    new: str  # the newest text
+
+
+class ChangedMeanwhile(EditedMeanwhile):
+    """Another editor changed the article, and this says what: see ``between``."""
+
+    def __init__(
+        self,
+        sentence: str,
+        hint: str,
+        between: Between,
+        collisions: tuple[Collision, ...] = (),
+        merged: bytes | None = None,
+    ) -> None:
+        newest = between.revisions[-1] if between.revisions else None
+        super().__init__(
+            sentence,
+            hint,
+            commit=newest.commit if newest else None,
+            person=newest.person if newest else None,
+            at=newest.at if newest else None,
+        )
+        self.between = between
+        self.collisions = collisions  # passages that both changed, after a try to merge
+        self.merged = merged  # the text with marks around them, in the article's encoding
+
+
+class Settled(NamedTuple):
+    """A text that may be recorded on top of what is out."""
+
+    text: str
+    merged: tuple[Revision, ...] = ()  # revisions whose words are in it now
+    over: tuple[Revision, ...] = ()  # revisions that it takes the place of
+
+    @property
+    def remark(self) -> str:
+        """What the commit message says of the revisions that gave way; "" for none."""
+        if not self.over:
+            return ""
+        said = [
+            f"revision {each.number} by {each.person.name} ({each.commit[:10]})"
+            for each in self.over
+        ]
+        return f"\n\nRecorded in place of {', '.join(said)}, whose text was not taken over."
+
+
+def settle(
+    room: Newsroom, path: str, text: str, encoding: str, at: datetime, against: Against
+) -> Settled:
+    """A text that was written against ``against.base``, made fit for what is out now.
+
+    Raises ``ChangedMeanwhile`` where other revisions came between and nobody chose what to do,
+    or where both changed the same passages; ``TrackerError`` for a base that is no revision.
+    """
+    if against.base is not None and is_marked(text):
+        raise TrackerError(
+            f"The text for {path} still has the marks of passages that two editors changed.",
+            "Settle each of them, take the marks out, and record again.",
+        )
+    if against.base is None and against.blob is None and room.repository.top is not None:
+        entry = entry_in_index(room.repository.git, path)
+        against = against._replace(blob=entry.hash if entry else None)
+    if room.repository.head is None or (against.base is None and against.blob is None):
+        return Settled(text)
+    found = room.track(path)
+    number = _base(room, found, against)
+    if number == len(found.versions) and not found.deleted and found.path == path:
+        return Settled(text)
+    between = _between(room, found, number)
+    if found.path != path or found.deleted:
+        where = "deleted" if found.deleted else f"moved to {found.path}"
+        raise ChangedMeanwhile(
+            f"{path} was {where} after revision {number}, which the text was written against.",
+            "Record it under its new name, or leave out --base to publish it anew.",
+            between,
+        )
+    if against.choice == "anyway":
+        return Settled(room.desk.restore_notes(between.new, text, at), over=between.revisions)
+    if against.choice == "merge":
+        merged = merge(
+            room.desk, room.repository.git, between.old, text, between.new, at, "sentence"
+        )
+        if not merged.collisions:
+            return Settled(merged.text, merged=between.revisions)
+        count = len(merged.collisions)
+        passages = "one passage was" if count == 1 else f"{count} passages were"
+        raise ChangedMeanwhile(
+            f"In {path}, {passages} changed by both of you: nothing was recorded.",
+            "Settle them in a file (--conflicts FILE), and record that with --base latest.",
+            between,
+            merged.collisions,
+            room.desk.encoded(merged.text, encoding),
+        )
+    raise told(room, between)
+
+
+def told(room: Newsroom, between: Between) -> ChangedMeanwhile:
+    """The error that names the newest of the revisions that came between."""
+    newest = between.revisions[-1]
+    at = newest.at.astimezone(room.settings.zone).strftime("%Y-%m-%d %H:%M %Z")
+    words = f"+{newest.words_added} −{newest.words_removed} words"
+    return ChangedMeanwhile(
+        f"{newest.person.name} changed {newest.path} meanwhile: revision {newest.number}, {at}, "
+        f"{words}, commit {newest.commit[:10]}.",
+        "Bring both texts together with --merge, or put yours in its place with --anyway.",
+        between,
+    )
+
+
+def _base(room: Newsroom, found: Track, against: Against) -> int:
+    """The number of the revision that a text was written against."""
+    blobs = [version.blob for version in found.versions]
+    if against.base is None:
+        assert against.blob is not None
+        return _last(blobs, against.blob) or len(blobs)
+    wanted = str(against.base)
+    try:
+        return reading.number_of(room, found, wanted)
+    except TrackerError as error:
+        try:
+            commit = resolve(room.repository, wanted)
+        except TrackerError:
+            raise error from None
+    paths = {version.path for version in found.versions}
+    there = dict(files(room.repository, commit))
+    number = max((_last(blobs, there[path]) or 0 for path in paths if path in there), default=0)
+    if not number:
+        raise TrackerError(
+            f"{found.path} is not in the commit {wanted} as any revision of it.",
+            "Give the revision that the text was written against: tracker history",
+        )
+    return number
+
+
+def _last(blobs: list[str], blob: str) -> int | None:
+    return len(blobs) - blobs[::-1].index(blob) if blob in blobs else None
+
+
+def _between(room: Newsroom, found: Track, number: int) -> Between:
+    newer = len(found.versions) - number
+    life = reading.life(room, found, newest=max(newer, 1))
+    old, new = reading.pair(room, found.path, number, len(found.versions))
+    change = room.compare(old.text, new.text)
+    return Between(life.article, number, life.revisions[number:], change, old.text, new.text)
+
+
+def explained(room: Newsroom, recording: Recording, error: EditedMeanwhile) -> EditedMeanwhile:
+    """The store's error with what came between, where a lost race can be told from the history."""
+    fresh = fresh_room(room)
+    blob = error.base or recording.expected
+    try:
+        found = fresh.track(recording.path)
+        number = _base(fresh, found, Against(blob=blob)) if blob else 0
+        if not 0 < number < len(found.versions) or found.path != recording.path:
+            return error
+        return told(fresh, _between(fresh, found, number))
+    except GitError:
+        return error
+    except TrackerError:
+        return error
+
+
+def fresh_room(room: Newsroom) -> Newsroom:
+    """The same newsroom with what is out now."""
+    from tracker.newsroom.room import Newsroom
+
+    start = room.place.root or room.repository.git_dir
+    return Newsroom(start, now=room.present)
+
+
+def recorded_together(
+    room: Newsroom, prepare: Callable[[Newsroom, Against | None], Recording], against: Against
+) -> tuple[Recording, Revision]:
+    """Prepare and write; where a choice was made, again for each revision that comes between.
+
+    Returns what was written in the end, and the revision that it became; ``room`` knows of it.
+    """
+    tries = 0
+    here = room
+    while True:
+        recording = prepare(here, against)
+        try:
+            revision = here.commit(recording)
+        except EditedMeanwhile as error:
+            tries += 1
+            blob = against.blob or error.base or recording.expected
+            if against.choice == "refuse" or tries > _TRIES or blob is None:
+                raise
+            against = against._replace(blob=blob)
+            here = fresh_room(room)
+        else:
+            room.place = here.place
+            return recording, revision
+
+
+_TRIES = 20
+
+
+def refuse_unrecorded(room: Newsroom, path: str, published: bytes | None, data: bytes) -> None:
+    """Refuse a text that would take the place of a file with changes that nobody recorded.
+
+    Another recording may just be between its file and its commit: it gets its turn first.
+    """
+    from tracker.store.record import blob_of
+
+    for waited in (False, True):
+        disk = room.place.read_if_there(path)
+        if disk is None or disk in (published, data):
+            return
+        expected = room.place.blob(path)
+        if blob_of(room.repository, path, disk) == expected:
+            return
+        if not waited:
+            with locks.turn(room.repository.common_dir):
+                room = fresh_room(room)
+                blob = room.place.blob(path) if room.repository.head else None
+                published = room.place.content(blob) if blob else None
+    raise TrackerError(
+        f"{path} has changes on disk that are not recorded.",
+        f"Record them first, or give them up with: git restore -- {path}",
+    )
