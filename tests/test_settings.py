@@ -299,20 +299,26 @@ STYLES = ", ".join(names())
         ),
         (
             "name = 'a'\nlayout = '/articles/{slug}.md'",
-            "tracker.toml, line 2: “layout” must be a path in the newsroom, without “..” and"
-            " empty parts.",
+            (
+                "tracker.toml, line 2: “layout” must be a path in the newsroom, without “..” and"
+                " empty parts."
+            ),
             None,
         ),
         (
             "layout = '{slug}/../../{slug}.md'",
-            "tracker.toml, line 1: “layout” must be a path in the newsroom, without “..” and"
-            " empty parts.",
+            (
+                "tracker.toml, line 1: “layout” must be a path in the newsroom, without “..” and"
+                " empty parts."
+            ),
             None,
         ),
         (
             "layout = '.GIT/{slug}.md'",
-            "tracker.toml, line 1: “layout” must be a path without names that git keeps for"
-            " itself.",
+            (
+                "tracker.toml, line 1: “layout” must be a path without names that git keeps for"
+                " itself."
+            ),
             None,
         ),
         (
