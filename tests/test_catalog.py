@@ -94,7 +94,7 @@ def test_a_locked_file_is_read_and_not_waited_for_long(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keep(repository)
-    monkeypatch.setattr("tracker.store.catalog._PATIENCE", 0.05)
+    monkeypatch.setattr("tracker.store.catalog.file.PATIENCE", 0.05)
     other = sqlite3.connect(Catalog(repository).path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     assert kept(repository) == {PAIR: "[1]"}
@@ -110,7 +110,7 @@ def test_a_locked_file_is_read_and_not_waited_for_long(
 def test_a_writer_that_was_kept_out_once_goes_on(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tracker.store.catalog._PATIENCE", 0.05)
+    monkeypatch.setattr("tracker.store.catalog.file.PATIENCE", 0.05)
     with Catalog(repository) as catalog:
         other = sqlite3.connect(catalog.path, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
