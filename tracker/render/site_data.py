@@ -62,18 +62,19 @@ def files(
     settings: Settings,
     *,
     under: str = "",
-    base_url: str = "",
+    base_url: str | None = None,
     form: Form = "json",
 ) -> Iterator[tuple[str, str]]:
     """The data files, each its name in the folder and its text.
 
     ``lives`` are the histories of all articles, compared (``Newsroom.lives``); those that readers
     could never see have no file. ``under`` is the newsroom's folder in its repository
-    (``Newsroom.place.under``); ``base_url`` is where the pages of ``tracker serve`` or ``tracker
-    site`` are, for links to them: without it, there are none.
+    (``Newsroom.place.under``). ``base_url`` is where the pages of ``tracker serve`` or ``tracker
+    site`` are, for links to them; without it, it is that of the settings; "" for no links.
     """
     found = sorted(lives, key=lambda life: life.article.path)
-    links = Links.of(base_url, (life.article.path for life in found), under)
+    base = settings.site.url if base_url is None else base_url
+    links = Links.of(base, (life.article.path for life in found), under)
     names = addresses((life.article.path for life in found), under)
     index: dict[str, str] = {}
     notes: list[tuple[Account, str]] = []

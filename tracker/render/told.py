@@ -55,7 +55,7 @@ class ToldEntry(NamedTuple):
     day: str  # "2022-05-12", in the newsroom's zone
     when: str  # in the house's form; never empty
     line: str  # what readers are told, Markdown, or a plain sentence: untrusted
-    html: str  # that as safe inline HTML, with <time>
+    html: str  # that as safe inline HTML; its date, or `when` before it, in <time>
     withdrawn: bool
     amended: bool
     commit: str | None  # full hash of the revision that brought it
@@ -187,12 +187,22 @@ def _entry(
         day=local.date().isoformat(),
         when=house_style.when(settings.style, local, settings.zone, precision),
         line=entry.line,
-        html=note_html(note, settings) if note else escape(entry.line, quote=False),
+        html=_dated(entry, local, precision, settings),
         withdrawn=entry.withdrawn,
         amended=entry.amended,
         commit=entry.commit,
         url=_link(path, links, *before.get(entry.commit or "", (None, None))),
     )
+
+
+def _dated(entry: Entry, local: datetime, precision: Precision, settings: Settings) -> str:
+    """The entry's line; where the house's line gives no date, with one before it."""
+    line = note_html(entry.note, settings) if entry.note else escape(entry.line, quote=False)
+    if "<time" in line:
+        return line
+    when = house_style.when(settings.style, local, settings.zone, precision)
+    stamp = _machine(local, precision, settings)
+    return f'<time datetime="{stamp}">{escape(when, quote=False)}</time> {line}'
 
 
 def _link(path: str, links: Links, new: Revision | None, old: Revision | None) -> str | None:
@@ -309,23 +319,20 @@ def _item(note: ToldNote, look: Look) -> str:
     return f'<li class="tracker-note tracker-{note.kind}"{anchor}>{note.html}</li>'
 
 
-def changelog_html(entries: Sequence[ToldEntry], settings: Settings, look: Look) -> str:
-    """The changelog as a section with an ordered list, newest first; "" where there is none."""
-    if not entries:
+def changelog_html(told: Account, look: Look) -> str:
+    """The changelog as a section with an ordered list, newest first; "" where there is none.
+
+    The link to all versions, where there is one, ends it.
+    """
+    if not told.changelog:
         return ""
-    items = [_change(entry, settings, look) for entry in entries]
-    out = [*_opening("changelog", look), *_list("tracker-changes", items), "</section>"]
-    return "\n".join(out)
+    items = [_change(entry, look) for entry in told.changelog]
+    out = [*_opening("changelog", look), *_list("tracker-changes", items)]
+    return "\n".join(filter(None, [*out, history_html(told, look), "</section>"]))
 
 
-def _change(entry: ToldEntry, settings: Settings, look: Look) -> str:
+def _change(entry: ToldEntry, look: Look) -> str:
     line = entry.html
-    if "<time" not in line:
-        stamp = _machine(
-            entry.at, "day" if entry.precision == "none" else entry.precision, settings
-        )
-        when = escape(entry.when, quote=False)
-        line = f'<time datetime="{stamp}">{when}</time> {line}'
     if entry.withdrawn:
         line = f"{escape(word(look, 'withdrawn'), quote=False)} <del>{line}</del>"
     elif entry.amended:
