@@ -1,0 +1,61 @@
+"""The pages for readers and editors: a Flask application that only reads.
+
+``tracker serve`` runs it, and ``tracker site`` writes the same pages to files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from datetime import datetime
+from pathlib import Path
+
+from flask import Flask
+
+from tracker.web import article_pages, caching, errors, newsroom_pages, page, safety
+from tracker.web.addressing import Address, Month, Stamp
+from tracker.web.desk import Desk
+from tracker.web.links import Site
+
+
+def create_app(
+    newsroom: Path,
+    *,
+    base_url: str | None = None,
+    now: Callable[[], datetime] | None = None,
+    host: str = "127.0.0.1",
+    hosts: Collection[str] = (),
+    files: bool = False,
+    relative: bool = False,
+    unpublished: bool = True,
+) -> Flask:
+    """The application for the newsroom at a path.
+
+    ``base_url`` is where readers find the pages, scheme and path included; without it, links are
+    made for where a request came to. ``now`` gives the present time, aware; without it, the
+    machine's clock does. ``host`` is what the server listens on, and ``hosts`` are further names
+    that a request may give. ``files``: the pages are written to files, so that forms and searches
+    are left out; ``relative``: with links from file to file. ``unpublished``: versions that
+    readers could not see yet are shown too, and marked.
+    """
+    app = Flask("tracker.web", static_folder=None, template_folder="templates")
+    app.jinja_environment = page.Pages
+    app.url_map.converters.update(address=Address, month=Month, stamp=Stamp)
+    app.config.update(
+        MAX_CONTENT_LENGTH=safety.LONGEST_BODY,
+        PROVIDE_AUTOMATIC_OPTIONS=False,
+        PROPAGATE_EXCEPTIONS=False,
+    )
+    base = base_url.rstrip("/") if base_url else None
+    app.extensions["tracker-site"] = Site(base, files, relative, unpublished)
+    app.extensions["tracker-desk"] = Desk(newsroom, now or _clock)
+    safety.install(app, safety.Hosts(host, base, hosts))
+    caching.install(app)
+    page.install(app)
+    errors.install(app)
+    for room in (newsroom_pages, article_pages):
+        app.register_blueprint(room.pages)
+    return app
+
+
+def _clock() -> datetime:
+    return datetime.now().astimezone().replace(microsecond=0)

@@ -1,0 +1,290 @@
+"""The addresses of the pages, all in one place.
+
+An article's address is its path in the newsroom's folder without ``.md``, ``.markdown`` or ``.txt``
+and without a final ``/index``; where two articles would share one, ``.md`` wins, and the others
+keep their ending. A version's stamp is its instant in UTC and the beginning of its commit,
+``20220512114500-9f1c2e7b3d``: the commit decides, the instant is for people. Nothing here is a
+number that a later revision could change.
+
+The functions give paths from the root of the site, percent-encoded: what the pages make of them
+(links under a prefix, relative links, absolute ones) is told in ``links``.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import PurePosixPath
+from typing import NamedTuple, Protocol, TypeVar
+from urllib.parse import quote
+
+STAMP = r"\d{14}-[0-9a-f]{4,64}"
+_COMMIT_IN_STAMP = 10
+_ENDINGS = (".md", ".markdown", ".txt")  # the first wins where two articles share an address
+_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
+_WORD = re.compile(r"[^\W_]+")
+_LONGEST_SOUGHT = 200  # code points of an address that nearest ones are sought for
+_MOST_ALIKE = 2000  # articles that share a word with it and are looked at
+
+
+class Dated(Protocol):
+    """A version, a revision or an event: something with a commit and an instant."""
+
+    @property
+    def commit(self) -> str:
+        """The full hash."""
+
+    @property
+    def at(self) -> datetime:
+        """The author date, aware."""
+
+
+_Some = TypeVar("_Some", bound=Dated)
+
+
+# --- articles ------------------------------------------------------------------------------------
+
+
+def short(path: str, under: str = "") -> str:
+    """A path's address where no other article claims it. ``under`` is the newsroom's folder."""
+    inside = path.removeprefix(f"{under}/") if under else path
+    stem, ending = os.path.splitext(inside)
+    bare = stem if ending.lower() in _ENDINGS else inside
+    folder, _, name = bare.rpartition("/")
+    return folder if folder and name == "index" else bare
+
+
+class Addresses(NamedTuple):
+    """The articles of a newsroom by their addresses."""
+
+    by_path: Mapping[str, str]  # path in the repository -> address, not percent-encoded
+    by_address: Mapping[str, str]  # address -> path
+    by_word: Mapping[str, tuple[str, ...]]  # a word, lower case -> addresses that have it
+    under: str  # the newsroom's folder in its repository; "" for all of it
+
+    @classmethod
+    def of(cls, paths: Iterable[str], under: str = "") -> Addresses:
+        """The addresses of these articles."""
+        wanted: dict[str, list[str]] = {}
+        for path in paths:
+            wanted.setdefault(short(path, under), []).append(path)
+        by_path: dict[str, str] = {}
+        for address, claimants in wanted.items():
+            claimants.sort(key=_claim)
+            by_path[claimants[0]] = address
+            for other in claimants[1:]:
+                by_path[other] = _inside(other, under)
+        by_address = {known(address): path for path, address in by_path.items()}
+        by_word: dict[str, list[str]] = {}
+        for address in by_path.values():
+            for word in set(_words(address)):
+                by_word.setdefault(word, []).append(address)
+        return cls(
+            by_path, by_address, {word: tuple(found) for word, found in by_word.items()}, under
+        )
+
+    def address(self, path: str) -> str:
+        """The address of a path; of one that is no article now, what it would be."""
+        found = self.by_path.get(path)
+        if found is not None:
+            return found
+        wanted = short(path, self.under)
+        return _inside(path, self.under) if known(wanted) in self.by_address else wanted
+
+    def path(self, address: str) -> str | None:
+        """The article at an address, or whose whole file path it is; None where there is none."""
+        found = self.by_address.get(address)
+        if found is not None:
+            return found
+        full = f"{self.under}/{address}" if self.under else address
+        return next((path for path in (full, address) if path in self.by_path), None)
+
+    def candidates(self, address: str) -> tuple[str, ...]:
+        """Paths that an article at this address may have had."""
+        full = f"{self.under}/{address}" if self.under else address
+        if PurePosixPath(address).suffix.lower() in _ENDINGS:
+            return (full, *(full + ending for ending in _ENDINGS))
+        return tuple(full + middle + ending for middle in ("", "/index") for ending in _ENDINGS)
+
+    def nearest(self, address: str, most: int = 3) -> tuple[str, ...]:
+        """Addresses that look like this one, the most alike first."""
+        from difflib import SequenceMatcher
+
+        sought = address[:_LONGEST_SOUGHT].lower()
+        words = set(_words(sought))
+        shared: dict[str, int] = {}
+        for word in words:
+            for other in self.by_word.get(word, ())[:_MOST_ALIKE]:
+                shared[other] = shared.get(other, 0) + len(word)
+        best = sorted(shared, key=lambda other: (-shared[other], len(other), other))[:20]
+        matcher = SequenceMatcher(b=sought, autojunk=False)
+
+        def alike(other: str) -> float:
+            matcher.set_seq1(other[:_LONGEST_SOUGHT].lower())
+            return matcher.ratio()
+
+        ranked = sorted(((alike(other), other) for other in best), reverse=True)
+        return tuple(other for ratio, other in ranked[:most] if ratio > 0.4)
+
+
+def known(address: str) -> str:
+    """An address as a request has it: bytes that are not UTF-8 cannot be told apart there."""
+    return os.fsencode(address).decode("utf-8", "replace")
+
+
+def _claim(path: str) -> tuple[int, bool, str]:
+    stem, ending = os.path.splitext(path)
+    lowered = ending.lower()
+    rank = _ENDINGS.index(lowered) if lowered in _ENDINGS else len(_ENDINGS)
+    return rank, stem.rpartition("/")[2] == "index", path
+
+
+def _inside(path: str, under: str) -> str:
+    return path.removeprefix(f"{under}/") if under else path
+
+
+def _words(address: str) -> list[str]:
+    return [word for word in _WORD.findall(address.lower()) if len(word) > 1]
+
+
+# --- versions and notes --------------------------------------------------------------------------
+
+
+def stamp(at: datetime, commit: str) -> str:
+    """The stamp of a version: ``20220512114500-9f1c2e7b3d``."""
+    try:
+        moment = at.astimezone(UTC)
+    except OverflowError:  # the first and last day that a datetime can hold
+        moment = at
+    clock = f"{moment.year:04}{moment.month:02}{moment.day:02}"
+    clock += f"{moment.hour:02}{moment.minute:02}{moment.second:02}"
+    return f"{clock}-{commit[:_COMMIT_IN_STAMP]}"
+
+
+def stamp_of(dated: Dated) -> str:
+    """The stamp of a version or a revision."""
+    return stamp(dated.at, dated.commit)
+
+
+def stamped(wanted: str, versions: Sequence[_Some]) -> _Some | None:
+    """The version that a stamp means; None where none or more than one fits its commit."""
+    clock, _, commit = wanted.partition("-")
+    found = [each for each in versions if each.commit.startswith(commit)]
+    if len(found) > 1:
+        found = [each for each in found if stamp(each.at, "").startswith(clock)]
+    return found[0] if len(found) == 1 else None
+
+
+def note_key(note: str) -> str:
+    """A note's id as it stands in an address; a digest of one that could not stand there."""
+    if _KEY.fullmatch(note):
+        return note
+    return "x" + sha256(note.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+# --- pages ---------------------------------------------------------------------------------------
+
+
+def encoded(address: str) -> str:
+    """An address percent-encoded, its slashes kept; any bytes of a file name can be written."""
+    return quote(os.fsencode(address), safe="/")
+
+
+def newsroom(page: int = 1, month: str | None = None) -> str:
+    """The newsroom's newest revisions, all or of one month (``2022-05``)."""
+    if month is not None:
+        return f"/month/{month}/" + (f"{page}/" if page > 1 else "")
+    return f"/latest/{page}/" if page > 1 else "/"
+
+
+def articles(page: int = 1) -> str:
+    """The list of articles."""
+    return "/articles/" + (f"{page}/" if page > 1 else "")
+
+
+def search() -> str:
+    """The search page."""
+    return "/search/"
+
+
+def article(address: str) -> str:
+    """An article as it stands."""
+    return f"/article/{encoded(address)}/"
+
+
+def history(address: str) -> str:
+    """The newest revisions of an article."""
+    return f"/history/{encoded(address)}/"
+
+
+def older(until: str, address: str) -> str:
+    """The page of an article's history whose newest revision has the stamp ``until``."""
+    return f"/older/{until}/{encoded(address)}/"
+
+
+def version(when: str, address: str) -> str:
+    """One version of an article."""
+    return f"/version/{when}/{encoded(address)}/"
+
+
+def source(when: str, address: str) -> str:
+    """The text of one version, as it was recorded."""
+    return f"/source/{when}/{encoded(address)}/"
+
+
+def change(when: str, address: str, *, sides: bool = False) -> str:
+    """What one version changed in the one before it, inline or side by side."""
+    return f"/change{'-sides' if sides else ''}/{when}/{encoded(address)}/"
+
+
+def compare(old: str, new: str, address: str, *, sides: bool = False) -> str:
+    """Any two versions compared, inline or side by side."""
+    return f"/compare{'-sides' if sides else ''}/{old}/{new}/{encoded(address)}/"
+
+
+def choice() -> str:
+    """Where a form with two versions is sent."""
+    return "/compare/"
+
+
+def blame(address: str) -> str:
+    """The passages of an article with the revisions that brought them."""
+    return f"/blame/{encoded(address)}/"
+
+
+def note(key: str, address: str) -> str:
+    """A note's lasting address; ``key`` is that of ``note_key``."""
+    return f"/note/{key}/{encoded(address)}/"
+
+
+def timemap(address: str) -> str:
+    """The list of an article's versions (RFC 7089)."""
+    return f"/timemap/{encoded(address)}/"
+
+
+def corrections() -> str:
+    """The newsroom's corrections page."""
+    return "/corrections/"
+
+
+def changelog() -> str:
+    """The newsroom's changelog."""
+    return "/changelog/"
+
+
+def check() -> str:
+    """The editors' dashboard."""
+    return "/check/"
+
+
+def feed(name: str, address: str | None = None) -> str:
+    """A feed, ``atom.xml`` or ``feed.json``, of the newsroom or of one article."""
+    return f"/feeds/{name}" if address is None else f"/feeds/{encoded(address)}/{name}"
+
+
+def static(name: str) -> str:
+    """A file that the pages load."""
+    return f"/static/{name}"

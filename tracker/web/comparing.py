@@ -1,0 +1,53 @@
+"""Two versions compared, for a page."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from markupsafe import Markup
+
+from tracker.model import Change, Revision
+from tracker.render import diff_html
+from tracker.web.desk import current
+from tracker.web.page import words
+from tracker.web.safe_html import fit
+
+LONGEST = 400_000
+"""Code points of either text above which it is not compared for a page."""
+
+
+class Comparison(NamedTuple):
+    """What changed between two versions, as it is shown."""
+
+    html: Markup  # a fragment; "" where the texts are too long
+    too_long: bool
+    words_added: int
+    words_removed: int
+    substantive: bool
+    reasons: tuple[str, ...]
+
+
+def compared(old: Revision, new: Revision, before: str, after: str, *, sides: bool) -> Comparison:
+    """What changed from the text ``before`` to the text ``after``."""
+    if max(len(before), len(after)) > LONGEST:
+        return Comparison(
+            Markup(), True, new.words_added, new.words_removed, new.substantive, new.reasons
+        )
+    change: Change = current().compare(before, after)
+    said = words()
+    fragment = diff_html.fragment(
+        change,
+        before,
+        after,
+        layout="side-by-side" if sides else "inline",
+        old_name=said.instant(old.at),
+        new_name=said.instant(new.at),
+    )
+    return Comparison(
+        fit(fragment),
+        False,
+        change.words_added,
+        change.words_removed,
+        change.substantive,
+        change.reasons,
+    )

@@ -1,0 +1,177 @@
+"""The newsroom that a request is answered from: one for each thread, never older than a second.
+
+A ``Newsroom`` remembers the tip it was opened at, and is not made to be used by two threads at
+once. So each thread opens its own, and opens it anew when the published line or the settings have
+moved on, which is asked of git at most once a second by whichever thread comes first. What is
+worked out for one tip (histories, the addresses of articles) is kept for all threads until then.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+from flask import current_app
+
+from tracker.errors import TrackerError
+from tracker.model import Blame, History, Track
+from tracker.newsroom import Newsroom
+from tracker.store.reader import Reader
+from tracker.text.document import decode
+
+REFRESH = 1.0
+"""Seconds for which a tip is taken to be the newest one."""
+
+OLDEST = 60.0
+"""Seconds after which a newsroom is opened anew in any case: what is published depends on now."""
+
+_MOST_KEPT = 64  # of each kind: histories, tracks, addresses that lead nowhere
+
+_Kept = TypeVar("_Kept")
+
+
+class Edition(NamedTuple):
+    """What a page depends on beside its address: the same edition, the same page."""
+
+    tip: str  # full hash of the newest commit; "" where nothing is committed yet
+    settings: str  # a digest of the settings as they were read
+
+
+class Desk:
+    """Opens the newsroom for the threads that answer requests."""
+
+    def __init__(self, folder: Path, now: Callable[[], datetime]) -> None:
+        self._folder = folder
+        self._now = now
+        self._own = threading.local()
+        self._asking = threading.Lock()
+        self._keeping = threading.Lock()
+        self._known: tuple[Edition, float] | None = None
+        self._kept: dict[Edition, dict[str, OrderedDict[str, Any]]] = {}
+
+    def current(self) -> Newsroom:
+        """This thread's newsroom, at most a second behind the published line.
+
+        Raises ``TrackerError`` where the repository or its settings cannot be read.
+        """
+        self._opened()
+        room: Newsroom = self._own.room
+        return room
+
+    def edition(self) -> Edition:
+        """What this thread's newsroom was opened at."""
+        self._opened()
+        edition: Edition = self._own.edition
+        return edition
+
+    def _opened(self) -> None:
+        if getattr(self._own, "held", False):
+            return  # one request sees one edition
+        present = time.monotonic()
+        known = self._known
+        own: Edition | None = getattr(self._own, "edition", None)
+        if known is not None and present - known[1] < REFRESH:
+            if own == known[0] and present - self._own.at < OLDEST:
+                return
+        elif known is not None and own is not None and self._asking.locked():
+            return  # another thread is asking; what this one has is hardly older than a second
+        with self._asking:
+            room = Newsroom(self._folder, now=self._now())
+            edition = Edition(_tip(room), _digest(room))
+            self._own.room, self._own.edition, self._own.at = room, edition, present
+            self._known = edition, present
+
+    @contextmanager
+    def one_edition(self) -> Iterator[None]:
+        """Within, this thread keeps to the edition that it has."""
+        self._opened()
+        self._own.held = True
+        try:
+            yield
+        finally:
+            self._own.held = False
+
+    def hold(self) -> None:
+        """From here on this thread keeps to the edition that it has, until ``let_go``."""
+        self._opened()
+        self._own.held = True
+
+    def let_go(self) -> None:
+        """The next question is answered from the newest edition again."""
+        self._own.held = False
+
+    # --- what is kept for an edition ------------------------------------------------------------
+
+    def kept(self, kind: str, name: str, make: Callable[[], _Kept]) -> _Kept:
+        """What ``make`` gives, made once for an edition; the least used of a kind are let go."""
+        edition = self.edition()
+        with self._keeping:
+            if edition not in self._kept:
+                # Two editions at most: threads may still be answering from the one before.
+                for old in list(self._kept)[:-1]:
+                    del self._kept[old]
+                self._kept[edition] = {}
+            held = self._kept[edition].setdefault(kind, OrderedDict())
+            if name in held:
+                held.move_to_end(name)
+                found: _Kept = held[name]
+                return found
+        made = make()
+        with self._keeping:
+            held[name] = made
+            while len(held) > _MOST_KEPT:
+                held.popitem(last=False)
+        return made
+
+    def life(self, path: str) -> History:
+        """An article's history, compared."""
+        return self.kept("life", path, lambda: self.current().life(path))
+
+    def track(self, path: str) -> Track:
+        """The life of an article's file, its texts unread."""
+        return self.kept("track", path, lambda: self.current().track(path))
+
+    def blame(self, path: str) -> Blame:
+        """The newest text of an article with the origin of each passage."""
+        return self.kept("blame", path, lambda: self.current().blame(path))
+
+    def texts(self, blobs: Iterable[str]) -> list[str]:
+        """The texts of some blobs, in their order."""
+        with Reader(self.current().repository) as reader:
+            return [decode(reader.read(blob))[0] for blob in blobs]
+
+
+def _tip(room: Newsroom) -> str:
+    try:
+        return room.place.tip
+    except TrackerError:
+        if room.repository.head is None:
+            return ""  # nothing is recorded yet, which is no fault
+        raise
+
+
+def _digest(room: Newsroom) -> str:
+    return sha256(repr(room.settings).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def desk() -> Desk:
+    """The desk of the application that answers this request."""
+    found: Desk = current_app.extensions["tracker-desk"]
+    return found
+
+
+def current() -> Newsroom:
+    """The newsroom that this request is answered from."""
+    return desk().current()
+
+
+def read(texts: Sequence[str]) -> list[str]:
+    """The texts of some blobs, in their order."""
+    return desk().texts(texts)

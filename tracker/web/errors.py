@@ -1,0 +1,99 @@
+"""Errors are pages: what is wrong in the newsroom's language, and nothing about the machine."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+
+from flask import Flask, Response, make_response, request
+from werkzeug.exceptions import Gone, HTTPException, NotFound
+
+from tracker.errors import TrackerError
+from tracker.web import addresses
+from tracker.web.desk import desk
+from tracker.web.links import link
+from tracker.web.page import known_addresses, page
+
+LOG = logging.getLogger("tracker.web")
+"""What went wrong, for whoever runs the pages; a reader never sees it."""
+
+_KINDS = {
+    400: "bad",
+    404: "not_found",
+    405: "method",
+    410: "gone",
+    413: "too_large",
+    414: "too_large",
+    421: "host",
+}
+"""Errors that have sentences of their own among the words of the pages."""
+
+
+class NoArticle(NotFound):
+    """There is no article at this address; others look like it."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__()
+        self.address = address
+
+
+class NotHere(Gone):
+    """The article was deleted; its history is still there."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__()
+        self.address = address
+
+
+def install(app: Flask) -> None:
+    """Have every error of the application answered by a page."""
+    app.register_error_handler(HTTPException, _refused)
+    app.register_error_handler(TrackerError, _unreadable)
+    app.register_error_handler(Exception, _failed)
+
+
+def _refused(error: HTTPException) -> Response:
+    if error.response is not None or (error.code or 500) < 400:
+        found = error.get_response()
+        assert isinstance(found, Response)
+        return found
+    code = error.code or 500
+    suggestions: list[tuple[str, str]] = []
+    if isinstance(error, NoArticle):
+        suggestions = [
+            (link(addresses.article(each)), each)
+            for each in known_addresses().nearest(error.address)
+        ]
+    if isinstance(error, NotHere):
+        suggestions = [(link(addresses.history(error.address)), error.address)]
+    response = _answer(code, suggestions)
+    for name, value in error.get_headers(request.environ):
+        if name in ("Allow", "Retry-After"):
+            response.headers[name] = value
+    return response
+
+
+def _unreadable(error: TrackerError) -> Response:
+    LOG.error("%s: %s %s", request.path, error.sentence, error.hint)
+    return _answer(503, [])
+
+
+def _failed(error: Exception) -> Response:
+    LOG.error("%s failed", request.path, exc_info=error)
+    return _answer(500, [])
+
+
+def _answer(code: int, suggestions: list[tuple[str, str]]) -> Response:
+    """The page of an error; plain words where not even a page can be made."""
+    kind = _KINDS.get(code, "fault")
+    try:
+        desk().current()
+        body = page("error.html", kind=kind, suggestions=suggestions)
+        response = make_response(body, code)
+    except Exception as error:  # the settings themselves may be what is wrong
+        if code < 500 and not isinstance(error, TrackerError):
+            LOG.error("the page of an error failed", exc_info=error)
+        response = make_response(f"{code} {HTTPStatus(code).phrase}\n", code)
+        response.mimetype = "text/plain"
+    response.headers["Cache-Control"] = "no-store"
+    return response

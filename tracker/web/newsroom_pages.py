@@ -1,0 +1,223 @@
+"""The pages of the newsroom: its latest revisions, its articles, a search, and the loaded files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple, get_args
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, make_response, request, send_from_directory
+from werkzeug.exceptions import BadRequest, NotFound
+
+from tracker.model import Article, Hit, Kind, Selection
+from tracker.render import diff_html
+from tracker.web import addresses, caching
+from tracker.web.desk import current, desk
+from tracker.web.links import link, site
+from tracker.web.page import address_of, page
+from tracker.web.reading import room_is_empty
+from tracker.web.views import RevisionView, revision_view
+
+PAGE = 50
+_FARTHEST = 100_000  # pages
+
+pages = Blueprint("newsroom", __name__)
+
+
+class Latest(NamedTuple):
+    """A revision in the newsroom's list."""
+
+    article: Article
+    address: str
+    revision: RevisionView
+
+
+class Turning(NamedTuple):
+    """Where a list goes on."""
+
+    newer: str | None  # link
+    older: str | None
+    page: int
+    pages: int
+
+
+def turning(page: int, whole: int, address_of_page: object, size: int = PAGE) -> Turning:
+    """The pages of a list of ``whole`` entries; raises ``NotFound`` beyond its end."""
+    assert callable(address_of_page)
+    last = max(-(-whole // size), 1)
+    if not 1 <= page <= last:
+        raise NotFound
+    return Turning(
+        address_of_page(page - 1) if page > 1 else None,
+        address_of_page(page + 1) if page < last else None,
+        page,
+        last,
+    )
+
+
+@pages.get("/")
+def latest() -> str:
+    """The newest revisions, of those kinds that the question asks for."""
+    selection = _selection()
+    number = _number(request.args.get("page", "1"))
+    asked = {key: value for key, value in request.args.items() if value and key != "page"}
+
+    def turned(page: int) -> str:
+        if not asked:
+            return link(addresses.newsroom(page))
+        return link("/?" + urlencode({**asked, **({"page": page} if page > 1 else {})}))
+
+    return _latest(selection, number, turned)
+
+
+@pages.get("/latest/<int:number>/")
+def latest_page(number: int) -> str:
+    """An older page of the newest revisions."""
+    return _latest(Selection(), number, lambda page: link(addresses.newsroom(page)))
+
+
+@pages.get("/month/<month:month>/")
+@pages.get("/month/<month:month>/<int:number>/")
+def of_month(month: str, number: int = 1) -> str:
+    """The revisions of one month."""
+    return _latest(
+        Selection(month=month), number, lambda page: link(addresses.newsroom(page, month))
+    )
+
+
+def _latest(selection: Selection, number: int, turned: object) -> str:
+    room = current()
+    if room_is_empty():
+        return page("newsroom.html", nothing=True, selection=selection, found=(), turn=None)
+    keep = desk().kept
+    whole = keep("count", repr(selection), lambda: room.count(selection))
+    turn = turning(number, whole, turned)
+    offset = (number - 1) * PAGE
+    found = room.latest(PAGE, offset=offset, selection=selection)
+    shown = []
+    for article, revision in found:
+        if not (revision.published or site().unpublished):
+            continue
+        address = address_of(article.path)
+        view = revision_view(revision, address, room.settings)
+        shown.append(Latest(article, address, view))
+    if found:
+        caching.touched(found[0][1].at)
+    return page(
+        "newsroom.html",
+        nothing=False,
+        selection=selection,
+        found=shown,
+        turn=turn,
+        kinds=get_args(Kind),
+        months=keep("months", "", lambda: room.months()),
+        people=keep("people", "", lambda: room.people()),
+    )
+
+
+def _selection() -> Selection:
+    """The revisions that a question asks for; raises ``BadRequest`` for what no form sends."""
+    asked = request.args
+    kind, month = asked.get("kind") or None, asked.get("month") or None
+    if kind is not None and kind not in get_args(Kind):
+        raise BadRequest
+    if month is not None and not _is_month(month):
+        raise BadRequest
+    return Selection(
+        kind=kind,  # type: ignore[arg-type]  # it is one of them
+        person=asked.get("person") or None,
+        month=month,
+        substantive=True if asked.get("substantive") else None,
+        told=False if asked.get("untold") else None,
+    )
+
+
+def _is_month(text: str) -> bool:
+    import re
+
+    return re.fullmatch(r"\d{4}-(?:0[1-9]|1[0-2])", text, re.ASCII) is not None
+
+
+def _number(text: str) -> int:
+    """The number of a page; raises ``NotFound`` for what is none."""
+    if not (text.isascii() and text.isdigit() and len(text) < 7 and 1 <= int(text) <= _FARTHEST):
+        raise NotFound
+    return int(text)
+
+
+@pages.get("/articles/")
+@pages.get("/articles/<int:number>/")
+def articles(number: int = 1) -> str:
+    """The articles, the last revised first."""
+    room = current()
+    if room_is_empty():
+        return page("articles.html", found=(), turn=None)
+    whole = len(room.place.paths())
+    turn = turning(number, whole, lambda page: link(addresses.articles(page)), 2 * PAGE)
+    found = room.articles(2 * PAGE, (number - 1) * 2 * PAGE)
+    return page("articles.html", found=[(each, address_of(each.path)) for each in found], turn=turn)
+
+
+class HitView(NamedTuple):
+    """Where words were found, as it is shown."""
+
+    hit: Hit
+    address: str
+    where: str  # link
+
+
+@pages.get("/search/")
+def search() -> str:
+    """Where words stand in headlines, notes and texts."""
+    if site().files:
+        raise NotFound
+    words = request.args.get("q", "")[:200].strip()
+    number = _number(request.args.get("page", "1"))
+    found: list[HitView] = []
+    turn: Turning | None = None
+    if words and not room_is_empty():
+        hits = current().search(words, PAGE + 1, (number - 1) * PAGE)
+        found = [_hit(hit) for hit in hits[:PAGE]]
+
+        def turned(page: int) -> str:
+            return link(addresses.search() + "?" + urlencode({"q": words, "page": page}))
+
+        turn = Turning(
+            turned(number - 1) if number > 1 else None,
+            turned(number + 1) if len(hits) > PAGE else None,
+            number,
+            0,
+        )
+    return page("search.html", words=words, found=found, turn=turn)
+
+
+def _hit(hit: Hit) -> HitView:
+    address = address_of(hit.article.path)
+    where = addresses.article(address)
+    if hit.note is not None:
+        where = addresses.note(addresses.note_key(hit.note), address)
+    return HitView(hit, address, link(where))
+
+
+# --- files ---------------------------------------------------------------------------------------
+
+_STATIC = Path(__file__).with_name("static")
+
+
+@pages.get("/static/<path:name>")
+def static(name: str) -> Response:
+    """A style sheet, a script or a picture of the pages themselves."""
+    if name == "diff.css":
+        response = make_response(diff_html.stylesheet())
+        response.mimetype = "text/css"
+    else:
+        response = send_from_directory(_STATIC, name)
+        response.direct_passthrough = False
+    caching.cached("max-age=3600")
+    return response
+
+
+@pages.get("/favicon.ico")
+def icon() -> Response:
+    """No picture of the newsroom is known here."""
+    return Response(status=204)

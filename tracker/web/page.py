@@ -1,0 +1,160 @@
+"""Making a page: templates, the words and dates of the newsroom's language, safe pieces of HTML."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from flask import Flask, current_app, request
+from flask.templating import Environment
+from jinja2 import StrictUndefined
+from markupsafe import Markup, escape
+
+from tracker.model import Precision
+from tracker.render.visible import visible
+from tracker.web import addresses
+from tracker.web.addresses import Addresses
+from tracker.web.desk import current, desk
+from tracker.web.links import absolute, link, site
+from tracker.web.wording import Words
+
+
+class Pages(Environment):
+    """Templates in which everything is escaped, and a name that is not known is a fault."""
+
+    def __init__(self, app: Flask, **options: object) -> None:
+        options.update(
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+            auto_reload=False,
+        )
+        super().__init__(app, **options)
+
+
+def install(app: Flask) -> None:
+    """Give the application's templates what they speak with."""
+    environment = app.jinja_env
+    environment.globals.update(
+        addresses=addresses, link=link, t=_phrase, clock=_clock, day=_day, on=_on, month=_month
+    )
+    environment.filters.update(shown=shown, apart=apart, number=_number, safe_format=_format)
+
+
+@cache
+def _words(tag: str, zone: ZoneInfo) -> Words:
+    return Words(tag, zone)
+
+
+def words() -> Words:
+    """The words of the pages, in the newsroom's language and zone."""
+    settings = current().settings
+    tag, locale = settings.language, settings.style.locale
+    # "en" of a house that writes as Americans do has their dates.
+    if locale.partition("-")[0] == tag:
+        tag = locale
+    return _words(tag, settings.zone)
+
+
+def page(template: str, **values: object) -> str:
+    """A page: its template filled in, with what every page has."""
+    settings = current().settings
+    said = words()
+    environment = _environment()
+    return environment.get_template(template).render(
+        newsroom_name=settings.name or said("newsroom"),
+        language=said.tag,
+        site=site(),
+        here=request.path,
+        sections=sections(),
+        **values,
+    )
+
+
+def _environment() -> Environment:
+    return current_app.jinja_env
+
+
+def sections() -> frozenset[str]:
+    """Which of the newsroom's pages there are: an entry of the menu leads to each."""
+    known: frozenset[str] | None = current_app.extensions.get("tracker-sections")
+    if known is None:
+        rules = {rule.rule for rule in current_app.url_map.iter_rules()}
+        found = {"latest": "/", "articles": "/articles/", "corrections": "/corrections/"}
+        found |= {"changelog": "/changelog/", "check": "/check/"}
+        known = frozenset(name for name, path in found.items() if path in rules)
+        current_app.extensions["tracker-sections"] = known
+    return known
+
+
+def known_addresses() -> Addresses:
+    """The addresses of the articles that are there now; made once for each edition."""
+    room = current()
+
+    def make() -> Addresses:
+        paths = room.place.paths() if room.repository.head is not None else ()
+        return Addresses.of(paths, room.place.under)
+
+    return desk().kept("addresses", "", make)
+
+
+def address_of(path: str) -> str:
+    """The address of the article at a path in the repository."""
+    return known_addresses().address(path)
+
+
+def shown(text: str) -> str:
+    """A text with its control characters made visible, to be escaped by the template."""
+    return visible(text)
+
+
+def apart(text: str) -> Markup:
+    """A name or headline that cannot turn the line around it, whatever letters it has."""
+    return Markup("<bdi>{}</bdi>").format(visible(text))
+
+
+def _phrase(key: str, /, *, number: int | None = None, **values: object) -> str:
+    return words()(key, number=number, **values)
+
+
+def _clock(at: datetime) -> Markup:
+    """An instant, with minute and zone."""
+    return _time(at, words().instant(at))
+
+
+def _day(at: datetime) -> Markup:
+    """The day of an instant."""
+    return _time(at, words().day(at))
+
+
+def _on(at: datetime, precision: Precision) -> Markup:
+    """When a note says that it went out, as exactly as it says."""
+    if precision == "minute":
+        return _clock(at)
+    return Markup('<time datetime="{}">{}</time>').format(at.date().isoformat(), words().day(at))
+
+
+def _month(month: str) -> str:
+    return words().month(month)
+
+
+def _number(found: int) -> str:
+    return words().number(found)
+
+
+def _format(pattern: str, *values: object) -> Markup:
+    """HTML of ours with values set into it, each escaped."""
+    return Markup(pattern).format(*values)  # noqa: S704 - the templates' own words
+
+
+def _time(at: datetime, said: str) -> Markup:
+    stamp = at.astimezone(words().zone).isoformat(timespec="seconds")
+    return Markup('<time datetime="{}">{}</time>').format(stamp, said)
+
+
+def html(text: str) -> Markup:
+    """A text as HTML that shows it."""
+    return escape(visible(text))

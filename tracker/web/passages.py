@@ -1,0 +1,158 @@
+"""An article's passages with the revisions that brought them, on the rendered article.
+
+Works on what a reader sees: each run of words is marked with the revision that brought it, and
+what was taken out stands struck where it stood.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from html import escape
+from typing import NamedTuple
+
+from markupsafe import Markup
+
+from tracker.model import Blame, Removal, Span
+from tracker.render.article_html import Node
+from tracker.render.article_html import page as rendered_page
+from tracker.render.visible import visible
+from tracker.text.document import parse
+from tracker.web.desk import current
+from tracker.web.reading import Found
+from tracker.web.safe_html import LONGEST, fit
+from tracker.web.views import RevisionView, revision_view
+
+TINTS = 4
+_LONGEST_REMOVAL = 600  # code points of what was taken out that are shown
+
+
+class Passages(NamedTuple):
+    """The passage view."""
+
+    html: Markup
+    revisions: tuple[
+        RevisionView, ...
+    ]  # those that brought or took out something shown; newest first
+    rendered: bool  # False: the text is shown as it is written
+    cut: bool  # True: only the beginning of the text is shown
+
+
+def passages(found: Blame, where: Found) -> Passages:
+    """The newest text of an article, marked."""
+    start = parse(found.text).body_start
+    text = found.text[: start + LONGEST]
+    cut = len(found.text) > len(text)
+    removals = [each for each in found.removals if start <= each.place <= len(text)]
+    marker = _Marker(found.spans, removals, len(found.revisions))
+    page = None if cut else rendered_page(text, start)
+    if page is not None and page.known:
+        html = fit(marker.rendered(page.nodes))
+    else:
+        html = Markup(f'<div class="tracker-text">{marker.written(text, start)}</div>')  # noqa: S704
+    settings = current().settings
+    shown = tuple(
+        revision_view(each, where.address, settings, notes=where.life.notes)
+        for each in reversed(where.life.revisions)
+        if each.number in marker.used
+    )
+    return Passages(html, shown, page is not None and page.known, cut)
+
+
+class _Marker:
+    """Marks runs of text, and sets in what was taken out."""
+
+    def __init__(self, spans: Sequence[Span], removals: Sequence[Removal], count: int) -> None:
+        self._spans = spans
+        self._starts = [span.start for span in spans]
+        self._removals = sorted(removals, key=lambda each: (each.place, each.revision))
+        self._next = 0
+        self._count = count
+        self.used: set[int] = {1}
+
+    def rendered(self, nodes: Sequence[Node]) -> str:
+        """A rendered article with its passages marked."""
+        out: list[str] = []
+        number, linked = 1, False
+        for node in nodes:
+            if node.tag:
+                out.append(node.tag)
+                if node.name == "a":
+                    linked = not node.closing
+                continue
+            if not node.text.strip():
+                out.append(escape(node.text, quote=False))
+                continue
+            run: list[str] = []
+            for character, source in zip(node.text, node.sources, strict=True):
+                here = self._number(source) if source >= 0 else number
+                if source >= 0 and self._waits(source):
+                    out.append(self._passage("".join(run), number, linked=linked))
+                    run = []
+                    out += self._taken_out(source, linked=linked)
+                if here != number and run:
+                    out.append(self._passage("".join(run), number, linked=linked))
+                    run = []
+                number = here
+                run.append(character)
+            out.append(self._passage("".join(run), number, linked=linked))
+        rest = self._taken_out(None, linked=False)
+        return "".join(out) + (f"<p>{''.join(rest)}</p>" if rest else "")
+
+    def written(self, text: str, start: int) -> str:
+        """A text as it is written, with its passages marked."""
+        out: list[str] = []
+        at = start
+        for span in self._spans:
+            if span.end <= at or at >= len(text):
+                continue
+            end = min(span.end, len(text))
+            while at < end:
+                out += self._taken_out(at, linked=False)
+                place = self._removals[self._next].place if self._has_next() else end
+                stop = min(max(place, at + 1), end)
+                out.append(self._passage(text[at:stop], span.revision, linked=False))
+                at = stop
+        return "".join([*out, *self._taken_out(None, linked=False)])
+
+    def _number(self, source: int) -> int:
+        found = bisect_right(self._starts, source) - 1
+        return self._spans[found].revision if found >= 0 else 1
+
+    def _has_next(self) -> bool:
+        return self._next < len(self._removals)
+
+    def _waits(self, source: int) -> bool:
+        return self._has_next() and self._removals[self._next].place <= source
+
+    def _taken_out(self, source: int | None, *, linked: bool) -> list[str]:
+        """What was taken out up to this place; all that is left where it is None."""
+        out: list[str] = []
+        while self._has_next() and (source is None or self._removals[self._next].place <= source):
+            each = self._removals[self._next]
+            self._next += 1
+            words = " ".join(each.text.split())
+            if not words:
+                continue
+            self.used.add(each.revision)
+            more = "…" if len(words) > _LONGEST_REMOVAL else ""
+            shown = escape(visible(words[:_LONGEST_REMOVAL]), quote=False) + more
+            out.append(self._linked("del", "taken", shown, each.revision, linked=linked) + " ")
+        return out
+
+    def _passage(self, words: str, number: int, *, linked: bool) -> str:
+        """One passage: plain from the first revision, else marked, the newer the deeper."""
+        shown = escape(words, quote=False)
+        if number == 1 or not words.strip():
+            return shown
+        self.used.add(number)
+        tint = 1 + (number - 2) * TINTS // max(self._count - 1, 1)
+        return self._linked("span", f"passage tint-{tint}", shown, number, linked=linked)
+
+    @staticmethod
+    def _linked(name: str, kind: str, shown: str, number: int, *, linked: bool) -> str:
+        """A passage that leads to its revision below; in a link of the article, it only names it."""
+        if linked:
+            return f'<{name} class="{kind}" data-revision="{number}">{shown}</{name}>'
+        target = f'<a class="{kind}" data-revision="{number}" href="#revision-{number}">{shown}</a>'
+        return f"<del>{target}</del>" if name == "del" else target

@@ -1,0 +1,124 @@
+"""Rendered articles and comparisons, fit to stand in a page of ours.
+
+``render/article_html`` has cleaned what comes in here: only elements of running text are left. What
+it leaves and a page of ours still cannot take is changed tag by tag: a headline's own heading, so
+that a page has one; pictures, which would tell other sites who reads; links that lead to a place
+beside the article's own site; characters that turn the line.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from html import escape, unescape
+
+from markupsafe import Markup
+
+from tracker.render.article_html import article
+from tracker.render.visible import visible
+
+_WHOLE = re.compile(r"(?:https?|mailto):", re.IGNORECASE)
+_INSIDE = re.compile(r"#(?:move-\d+-(?:from|to)|revision-\d+)")  # links that we make ourselves
+
+LONGEST = 300_000
+"""Code points of a body that a page shows; the rest is a link away."""
+
+
+@cache
+def _token() -> re.Pattern[str]:
+    return re.compile(r'<(?:[^">]++|"[^"]*+")*+>|[^<]++|<')
+
+
+@cache
+def _attribute() -> re.Pattern[str]:
+    return re.compile(r'([a-z-]+)="([^"]*+)"')
+
+
+@cache
+def _turning() -> re.Pattern[str]:
+    """What ``visible`` writes out, but for the tab and line breaks, which it keeps."""
+    return re.compile(
+        "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u2028\u2029\u202a-\u202e\u2066-\u2069]"
+    )
+
+
+def fit(rendered: str, base: str = "") -> Markup:
+    """Cleaned HTML as it may stand in a page.
+
+    ``base`` is the web address of the article on its own site, which its relative links are
+    resolved against; "" where that is not known: such links become plain words.
+    """
+    out: list[str] = []
+    linked = False
+    for match in _token().finditer(rendered):
+        token = match.group()
+        if len(token) > 1 and token.startswith("<"):
+            out.append(_tag(token, base, linked=linked))
+            linked = token.startswith("<a") and token[2] in " >" or (linked and token != "</a>")
+        else:
+            out.append(_turning().sub(_written_out, token.replace("<", "&lt;")))
+    return Markup("".join(out))  # noqa: S704 - cleaned by nh3, and only made poorer here
+
+
+def body(text: str, start: int, base: str = "") -> Markup:
+    """The body of an article, from ``start`` on, as it may stand in a page."""
+    return fit(article(text, start), base)
+
+
+def line(markdown: str) -> Markup:
+    """One line of Markdown, a note in house style, without its paragraph."""
+    rendered = fit(article(" ".join(markdown.split()))).strip()
+    if rendered.startswith("<p>") and rendered.endswith("</p>") and rendered.count("<p>") == 1:
+        return Markup(rendered[3:-4])  # noqa: S704 - a piece of what is safe already
+    return Markup('<span class="plain">{}</span>').format(visible(markdown))
+
+
+def _written_out(found: re.Match[str]) -> str:
+    return f'<span class="control">U+{ord(found.group()):04X}</span>'
+
+
+def _tag(token: str, base: str, *, linked: bool) -> str:
+    token = _turning().sub("", token)
+    if token.startswith("<img"):
+        return _picture(_attributes(token), base, linked=linked)
+    if token.startswith("<a ") and (target := _attributes(token).get("href")):
+        return _link(token, target, base)
+    if token.startswith(("<h1", "</h1")):
+        return token.replace("h1", "h2", 1)
+    return token
+
+
+def _attributes(token: str) -> dict[str, str]:
+    return {name: unescape(value) for name, value in _attribute().findall(token)}
+
+
+def _link(token: str, target: str, base: str) -> str:
+    """A link that leads where it led on the article's own site, or nowhere."""
+    if _INSIDE.fullmatch(target) or _WHOLE.match(target):
+        return token
+    found = _resolved(target, base)
+    return f'<a href="{escape(found)}" rel="noopener noreferrer nofollow">' if found else "<a>"
+
+
+def _resolved(target: str, base: str) -> str:
+    from urllib.parse import urljoin
+
+    if not base or not target or target.startswith("#"):
+        return ""
+    try:
+        found = urljoin(base, target)
+    except ValueError:
+        return ""
+    return found if found.startswith(("http://", "https://")) else ""
+
+
+def _picture(attributes: dict[str, str], base: str, *, linked: bool) -> str:
+    """What stands for a picture: its words, and a way to it where there is one."""
+    words = visible(attributes.get("alt") or attributes.get("title") or "")
+    source = attributes.get("src", "")
+    if not _WHOLE.match(source):
+        source = _resolved(source, base)
+    shown = escape(f"🖼 {words}".strip())
+    if source and not linked:
+        shown = f'<a href="{escape(source)}" rel="noopener noreferrer nofollow">{shown}</a>'
+    return f'<span class="picture">{shown}</span>'
