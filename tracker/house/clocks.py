@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from tracker.house.changelog import (
     first_published,
@@ -50,6 +51,23 @@ def clocks(history: History) -> Clocks:
     if updated is not None and published is not None:
         updated = max(updated, published)
     return Clocks(published, updated, last_touched(history))
+
+
+def first_out(history: History, due: date | datetime | None, zone: ZoneInfo) -> date | None:
+    """Return when an article came out, as its front matter and its revisions have it.
+
+    ``due`` is what the front matter says, with or without a time, aware or naive. It is taken where
+    it lies before the first revision that readers could see: an archive that was moved into git is
+    older than its commits. A ``datetime`` is aware; a ``date`` is returned where only the day is
+    known, None where the article is not published.
+    """
+    published = first_published(history)
+    if published is None or due is None:
+        return published
+    if isinstance(due, datetime):
+        at = due if due.tzinfo is not None else due.replace(tzinfo=zone)
+        return min(at, published)
+    return due if due < published.astimezone(zone).date() else published
 
 
 def seen(history: History) -> tuple[Seen, ...]:

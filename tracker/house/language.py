@@ -7,10 +7,9 @@ imported only then, because importing it costs as much as the rest of a short co
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.prepared import toml_table
@@ -18,8 +17,7 @@ from tracker.prepared import toml_table
 _FOLDER = Path(__file__).parent / "languages"
 
 
-@dataclass(frozen=True, slots=True)
-class Language:
+class Language(NamedTuple):
     """Names of months, weekdays and halves of the day, and small words, of one language."""
 
     code: str  # "en", "de"; for a language known to Babel alone, as it was asked for
@@ -32,9 +30,9 @@ class Language:
     pm: tuple[str, ...]
     dotted_dates: bool  # 12.5.22 in running text is a date
     full_stop: str
-    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # "noon", "before_time", …
-    lead_words: Mapping[str, str] = field(default_factory=dict)  # "to" -> what joins it to a lead
-    draft: Mapping[str, str] = field(default_factory=dict)  # phrases of a drafted note
+    words: Mapping[str, tuple[str, ...]]  # "noon", "before_time", …
+    lead_words: Mapping[str, str]  # "to" -> what joins it to a lead
+    draft: Mapping[str, str]  # phrases of a drafted note
 
 
 def codes() -> tuple[str, ...]:
@@ -134,5 +132,7 @@ def _from_babel(code: str) -> Language:
         pm=(periods.get("pm", "PM"),),
         dotted_dates=base(code) not in ("en", "ja", "zh", "ko"),
         full_stop="。" if base(code) in ("ja", "zh") else "।" if base(code) == "hi" else ".",
+        words={},
+        lead_words={},
         draft=language("en").draft,
     )

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -43,22 +42,44 @@ class Moment(NamedTuple):
     precision: Precision  # "minute" or "day"
 
 
-@dataclass(slots=True)
 class _Typed:
     """What has been understood so far."""
 
-    text: str
-    day_first: bool | None
-    home: ZoneInfo
-    now: datetime  # in `home`'s zone
-    more: Mapping[str, str]
-    date: Numbers | None = None
-    date_text: str = ""
-    relative: str | None = None  # "now", "today", "yesterday"
-    clock: time | None = None
-    zone: str | None = None
-    weekday: int | None = None
-    taken: set[str] = field(default_factory=set)
+    __slots__ = (
+        "clock",
+        "date",
+        "date_text",
+        "day_first",
+        "home",
+        "more",
+        "now",
+        "relative",
+        "taken",
+        "text",
+        "weekday",
+        "zone",
+    )
+
+    def __init__(
+        self,
+        text: str,
+        day_first: bool | None,
+        home: ZoneInfo,
+        now: datetime,
+        more: Mapping[str, str],
+    ) -> None:
+        self.text = text
+        self.day_first = day_first
+        self.home = home
+        self.now = now  # in `home`'s zone
+        self.more = more
+        self.date: Numbers | None = None
+        self.date_text = ""
+        self.relative: str | None = None  # "now", "today", "yesterday"
+        self.clock: time | None = None
+        self.zone: str | None = None
+        self.weekday: int | None = None
+        self.taken: set[str] = set()
 
     def take(self, what: str) -> None:
         if what in self.taken:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tracker.house.language import base
 from tracker.house.note_dates import Context
@@ -62,8 +61,7 @@ def _day_first(tag: str) -> bool | None:
     return None
 
 
-@dataclass(slots=True)
-class _Found:
+class _Found(NamedTuple):
     """A note with the passages that it takes up."""
 
     note: FoundNote
@@ -71,24 +69,45 @@ class _Found:
     last: int
 
 
-@dataclass(slots=True)
 class _Finder:
     """One search through one body."""
 
-    text: str
-    start: int
-    hits: Hits
-    context: Context
-    style: Style | None
-    passages: list[Passage] = field(default_factory=list)
-    found: dict[int, _Found] = field(default_factory=dict)  # by the index of the first passage
-    taken: set[int] = field(default_factory=set)  # indexes of passages that are notes
-    inline: list[FoundNote] = field(default_factory=list)
-    waiting: dict[int, Reading] = field(default_factory=dict)  # notes only at the text's edges
-    defined: frozenset[str] | None = None  # labels of link definitions; None: not looked at yet
-    around: Surroundings = field(init=False)
+    __slots__ = (
+        "around",
+        "context",
+        "defined",
+        "found",
+        "hits",
+        "inline",
+        "passages",
+        "start",
+        "style",
+        "taken",
+        "text",
+        "waiting",
+    )
 
-    def __post_init__(self) -> None:
+    def __init__(
+        self,
+        text: str,
+        start: int,
+        hits: Hits,
+        context: Context,
+        style: Style | None,
+    ) -> None:
+        self.text = text
+        self.start = start
+        self.hits = hits
+        self.context = context
+        self.style = style
+        self.passages: list[Passage] = []
+        self.found: dict[int, _Found] = {}  # by the index of the first passage
+        self.taken: set[int] = set()  # indexes of passages that are notes
+        self.inline: list[FoundNote] = []
+        self.waiting: dict[int, Reading] = {}  # notes only at the text's edges
+        self.defined: frozenset[str] | None = (
+            None  # labels of link definitions; None: not looked at yet
+        )
         self.around = Surroundings(self.passages, self.context)
 
     def notes(self) -> list[tuple[FoundNote, bool]]:
@@ -146,11 +165,15 @@ class _Finder:
         for begin, end in zip(cuts, [*cuts[1:], len(written)], strict=True):
             raw = written[begin:end].rstrip()
             parts.append(
-                replace(
-                    piece,
-                    start=piece.start + begin,
-                    end=piece.start + begin + len(raw),
-                    raw=unmarked(raw, piece.shape),
+                Passage(
+                    piece.start + begin,
+                    piece.start + begin + len(raw),
+                    piece.shape,
+                    piece.level,
+                    piece.group,
+                    piece.marked,
+                    piece.boxed,
+                    unmarked(raw, piece.shape),
                     hard=piece.hard or begin > 0,
                 )
             )
@@ -276,7 +299,7 @@ class _Finder:
         reading, start, end = found
         self._add(index, index, reading)
         note = self.found[index].note._replace(start=start, end=end)
-        self.found[index].note = note
+        self.found[index] = self.found[index]._replace(note=note)
         return True
 
     def _later(self, passage: Passage, *, labelled: bool) -> tuple[Reading, int, int] | None:

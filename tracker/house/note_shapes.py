@@ -10,7 +10,6 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
@@ -21,19 +20,36 @@ MARK = "\x01"  # stands where emphasis begins or ends, in the words of a passage
 Shape = Literal["paragraph", "heading", "item", "quote", "wrapper", "rule", "other"]
 
 
-@dataclass(slots=True)
 class Passage:
     """A paragraph, heading, list item or line of markup of the body."""
 
-    start: int  # offsets in the whole text; its own markers ("> ", "- ", "## ") included
-    end: int  # before the line break
-    shape: Shape  # "wrapper": a line of nothing but markup around passages; "other": no prose
-    level: int = 0  # of a heading
-    group: int = 0  # passages of one list, one quotation block or one admonition share a number
-    marked: bool = False  # between <!-- updates --> and <!-- /updates -->
-    boxed: str = ""  # the words of the admonition or alert around it: "note", "Update: May 3"
-    raw: str = ""  # as written, the markers at its lines' beginnings left out
-    hard: bool = False  # begins after a hard line break or a tag, not after an empty line
+    __slots__ = ("boxed", "end", "group", "hard", "level", "marked", "raw", "shape", "start")
+
+    def __init__(
+        self,
+        start: int,
+        end: int,
+        shape: Shape,
+        level: int = 0,
+        group: int = 0,
+        marked: bool = False,
+        boxed: str = "",
+        raw: str = "",
+        hard: bool = False,
+    ) -> None:
+        # Offsets in the whole text; its own markers ("> ", "- ", "## ") included.
+        self.start = start
+        self.end = end  # before the line break
+        # "wrapper": a line of nothing but markup around passages; "other": no prose.
+        self.shape = shape
+        self.level = level  # of a heading
+        # Passages of one list, one quotation block or one admonition share a number.
+        self.group = group
+        self.marked = marked  # between <!-- updates --> and <!-- /updates -->
+        # The words of the admonition or alert around it: "note", "Update: May 3".
+        self.boxed = boxed
+        self.raw = raw  # as written, the markers at its lines' beginnings left out
+        self.hard = hard  # begins after a hard line break or a tag, not after an empty line
 
     @property
     def prose(self) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from tracker.house.note_dates import Context
 from tracker.house.note_reading import Reading, read
@@ -15,14 +14,17 @@ from tracker.prepared import expression
 _LABELLED = expression(r"[^\w\n]{0,8}[\w/ -]{1,40}[\s\x01]*(?::|\x01[\s:]| [–—-] )")
 
 
-@dataclass(slots=True)
 class Surroundings:
     """The passages of a body, asked about the neighbors of one of them."""
 
-    passages: Sequence[Passage]
-    context: Context
-    _items: dict[int, int] = field(default_factory=dict)  # see _label_of_item
-    _seen: dict[int, set[tuple[str, ...]]] | None = None  # headings; None: not looked at yet
+    __slots__ = ("_items", "_seen", "context", "passages")
+
+    def __init__(self, passages: Sequence[Passage], context: Context) -> None:
+        self.passages = passages
+        self.context = context
+        self._items: dict[int, int] = {}  # see _label_of_item
+        # Headings; None: not looked at yet.
+        self._seen: dict[int, set[tuple[str, ...]]] | None = None
 
     def instructions(self, heading: Passage, words: str, reading: Reading) -> bool:
         """Whether a heading "Update" is one step of instructions, or a section of a reference."""

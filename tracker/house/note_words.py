@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -46,22 +45,26 @@ class Element(NamedTuple):
 Pattern = tuple[Element, ...]
 
 
-@dataclass(slots=True)
 class _Candidate:
     """A pattern, as it is found by its first word."""
 
-    number: int
-    pattern: Pattern
-    following: frozenset[str] | None  # words that may stand second; None: it cannot be told
+    __slots__ = ("following", "number", "pattern")
+
+    def __init__(self, number: int, pattern: Pattern, following: frozenset[str] | None) -> None:
+        self.number = number
+        self.pattern = pattern
+        self.following = following  # words that may stand second; None: it cannot be told
 
 
-@dataclass(slots=True)
 class Patterns:
     """Patterns found by the word that they begin with; of two that fit, the earlier wins."""
 
-    by_first: dict[str, list[_Candidate]] = field(default_factory=dict)
-    by_stem: list[tuple[str, _Candidate]] = field(default_factory=list)
-    count: int = 0
+    __slots__ = ("by_first", "by_stem", "count")
+
+    def __init__(self) -> None:
+        self.by_first: dict[str, list[_Candidate]] = {}
+        self.by_stem: list[tuple[str, _Candidate]] = []
+        self.count = 0
 
     def add(self, pattern: Pattern) -> None:
         """Take in one pattern."""

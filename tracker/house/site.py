@@ -46,9 +46,7 @@ def read(table: Mapping[str, Any], wrong: Wrong) -> Site:
     """
     for key in ("url", "logo", "corrections_policy"):
         if key in table and not is_url(table[key]):
-            raise wrong(
-                "site", key, "an absolute URL", "Write it with its scheme: https://example.com/x."
-            )
+            raise wrong("site", key, "an absolute URL", _HINT)
     url = table.get("url", "")
     if "?" in url or "#" in url:
         raise wrong("site", "url", "a URL without “?” and “#”", "Pages are put below it.")
@@ -85,10 +83,10 @@ def _check_article(template: str, wrong: Wrong) -> None:
 
 
 def is_url(text: str) -> bool:
-    """True for an absolute http or https URL of printable ASCII or letters, with a host."""
+    """True for an absolute http or https URL with a host, in ASCII as RFC 3986 has it."""
     from urllib.parse import urlsplit
 
-    if not text or any(each.isspace() or not each.isprintable() or each in '<>"' for each in text):
+    if not text.isascii() or any(not "!" <= each <= "~" or each in '<>"\\^`{|}' for each in text):
         return False
     try:
         parts = urlsplit(text)

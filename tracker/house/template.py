@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
@@ -44,8 +43,7 @@ class Template(NamedTuple):
     full_stop: bool  # False: the house leaves out the last full stop
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Style:
+class Style(NamedTuple):
     """A house style: how a publisher words, dates and places its notes."""
 
     name: str
@@ -59,6 +57,12 @@ class Style:
     earlier_updates: str  # what the older notes stand behind when there are too many
     repeat_error: bool  # a correction says what was wrong, not only what is right
     draft: Mapping[str, str]  # phrases of a drafted note; places: {new} {old} {fact} {speaker}
+
+    def __eq__(self, other: object) -> bool:
+        return self is other  # as large as it is, it is known by itself
+
+    def __hash__(self) -> int:
+        return id(self)
 
     @property
     def language(self) -> str:

@@ -6,9 +6,9 @@ The words are data, one file per language: ``words/*.toml``.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from tracker.prepared import expression, toml_table
 
@@ -16,8 +16,7 @@ _SMALL = frozenset({"typo", "style", "markup", "link", "moved", "note"})
 _LANGUAGES = Path(__file__).with_name("words")
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(NamedTuple):
     """One language's words for texts that were wrong or changed, as patterns to search with."""
 
     itself: re.Pattern[str]

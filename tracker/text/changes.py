@@ -8,7 +8,6 @@ or sees real information added or removed, or the headline or dek changed in mea
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from tracker.model import Change, Diff, Edit, FieldChange, FoundNote
 from tracker.text import note_edits as notes
@@ -167,14 +166,14 @@ def _reason(verdict: Verdict) -> str:
     if len(told) > LONGEST_REASON and verdict.context:
         room = LONGEST_REASON - len(told) + len(verdict.context)
         context = clipped(verdict.context, room) if room > _SHORTEST_CONTEXT else ""
-        verdict = replace(verdict, context=context)
+        verdict = verdict._replace(context=context)
         told = _told(verdict)
     if len(told) > LONGEST_REASON:
         both = bool(verdict.old and verdict.new)
         frame = len(told) - len(verdict.old) - len(verdict.new)
         room = (LONGEST_REASON - frame) // (1 + both)
         old, new = contrasted(verdict.old, verdict.new, room)
-        told = _told(replace(verdict, old=old, new=new))
+        told = _told(verdict._replace(old=old, new=new))
     return told
 
 

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.prepared import expression
@@ -67,8 +66,7 @@ class FrontMatterError(TrackerError):
         return error
 
 
-@dataclass(frozen=True, slots=True)
-class FrontMatter:
+class FrontMatter(NamedTuple):
     """The front matter of one article. Offsets are code points in the whole text."""
 
     format: Format
@@ -76,7 +74,7 @@ class FrontMatter:
     end: int  # after the closing fence and its line break; of Pelican's, before the empty line
     content_start: int  # between the fences
     content_end: int
-    data: Mapping[str, object] = field(default_factory=dict)  # empty when it does not parse
+    data: Mapping[str, object]  # empty when it does not parse
     error: FrontMatterError | None = None  # why it does not parse
 
 

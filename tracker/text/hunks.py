@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from functools import cache
 
 from tracker.model import Edit
@@ -310,17 +309,21 @@ def shown_text(text: str, tokens: Sequence[Token]) -> str:
     return "".join(parts)
 
 
-@dataclass(slots=True, eq=False)
 class Hunk:
     """One place where the seen words differ: ``old.seen[a:b]`` against ``new.seen[c:d]``."""
 
-    old: Side
-    new: Side
-    a: int
-    b: int
-    c: int
-    d: int
-    edits: list[int] = field(default_factory=list)  # indexes into the edits judged
+    __slots__ = ("a", "b", "c", "d", "edits", "new", "old")
+
+    def __init__(
+        self, old: Side, new: Side, a: int, b: int, c: int, d: int, edits: list[int]
+    ) -> None:
+        self.old = old
+        self.new = new
+        self.a = a
+        self.b = b
+        self.c = c
+        self.d = d
+        self.edits = edits  # indexes into the edits judged
 
     @property
     def gone(self) -> list[Token]:
@@ -357,15 +360,17 @@ class Hunk:
         )
 
 
-@dataclass(slots=True)
 class Passage:
     """Paragraphs of both versions that hold edits, and the hunks in them."""
 
-    old: Side
-    new: Side
-    edits: list[int]
-    hunks: list[Hunk] = field(default_factory=list)
-    unread: bool = False  # too long to be read word by word: its sides are empty
+    __slots__ = ("edits", "hunks", "new", "old", "unread")
+
+    def __init__(self, old: Side, new: Side, edits: list[int], unread: bool = False) -> None:
+        self.old = old
+        self.new = new
+        self.edits = edits
+        self.hunks: list[Hunk] = []
+        self.unread = unread  # too long to be read word by word: its sides are empty
 
 
 def passages(

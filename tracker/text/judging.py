@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 
 from tracker.model import Edit
 from tracker.text.hunks import Hunk, Passage, shown_text
@@ -48,7 +47,7 @@ def judge_passage(passage: Passage, edits: Sequence[Edit], scope: Scope) -> list
         if any(token.line == "title" for token in [*hunk.gone, *hunk.come]) and any(
             one.substantive for one in verdicts
         ):
-            found.append(replace(verdicts[0], label="headline", substantive=True))
+            found.append(verdicts[0]._replace(label="headline", substantive=True))
     for number in passage.edits:
         found += _unseen(passage, edits[number], number, number in touched)
     return found

@@ -6,10 +6,9 @@ An editor can extend the lists without Python; words/en.toml says how they are w
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from tracker.prepared import toml_table
 
@@ -19,8 +18,7 @@ LANGUAGES = ("en", "de", "fr", "es", "uk", "ru")
 """Languages with a word list; any other is read with what needs none."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Lexicon:
+class Lexicon(NamedTuple):
     """Word lists of one language, every word casefolded; phrases are tuples of words."""
 
     language: str  # ISO 639-1; "" for a language without lists
@@ -63,6 +61,12 @@ class Lexicon:
     anaphors: frozenset[str]  # nouns that point back: "the measure", "the agency"
     actors: frozenset[str]  # people by what they do: one or several of them is a fact
     promos: frozenset[str]  # words before a link to another story: "related", "read more"
+
+    def __eq__(self, other: object) -> bool:
+        return self is other  # as large as it is, it is known by itself
+
+    def __hash__(self) -> int:
+        return id(self)
 
 
 def _phrase(words: str) -> tuple[str, ...]:

@@ -7,7 +7,6 @@ read like the rest of the text: what readers were told may have changed.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
 
 from tracker.model import Edit, FoundNote, Note
 from tracker.text import tokens
@@ -163,6 +162,6 @@ def told(
                         verdict.edits)
             )  # fmt: skip
             if verdict.label == "date":
-                verdict = replace(verdict, substantive=False)
+                verdict = verdict._replace(substantive=False)
         found.append(verdict)
     return found

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from tracker.prepared import expression
@@ -22,19 +21,17 @@ Fields = Sequence[tuple[str, str]]
 """Keys of one note with their values in the source form of the format, in the order to write."""
 
 
-@dataclass(frozen=True, slots=True)
-class Keep:
+class Keep(NamedTuple):
     """An entry of the list that stays as it is."""
 
-    index: int  # in the list as it stands
+    position: int  # in the list as it stands
 
 
-@dataclass(frozen=True, slots=True)
-class Write:
-    """An entry to write: a new one, or the one at `index` made new."""
+class Write(NamedTuple):
+    """An entry to write: a new one, or the one at `position` made new."""
 
     fields: Fields
-    index: int | None = None  # None: a new one, at the end
+    position: int | None = None  # in the list as it stands; None: a new one, at the end
     extras: tuple[str, ...] = ()  # keys of the old entry that are not ours, and are kept
 
 
@@ -103,7 +100,7 @@ def _only_updates_differ(old: FrontMatter, new: FrontMatter | None, items: Seque
         return False
     kept = old.data.get(KEY)
     return all(
-        isinstance(kept, list) and repr(kept[item.index]) == repr(entry)
+        isinstance(kept, list) and repr(kept[item.position]) == repr(entry)
         for item, entry in zip(items, written, strict=True)
         if isinstance(item, Keep)
     )
@@ -158,7 +155,7 @@ def _yaml_block(
     block = [f"{margin}{KEY}:{newline}"]
     for item in items:
         if isinstance(item, Keep):
-            start, end = old[item.index]
+            start, end = old[item.position]
             block.append(f"{margin}{indent}- {content[start:end].strip()}{newline}")
         else:
             block.append(_yaml_entry(f"{margin}{indent}", "  ", item.fields, newline))
@@ -190,14 +187,16 @@ def _yaml_entries(content: str, entries: list[Any], items: Sequence[Item], newli
     added: list[str] = []
     for item in items:
         if isinstance(item, Keep):
-            new[item.index] = content[slice(*spans[item.index])]
+            new[item.position] = content[slice(*spans[item.position])]
             continue
         written = _yaml_entry(margin, indent, item.fields, newline)
-        if item.index is None:
+        if item.position is None:
             added.append(written)
         else:
             lead = margin + " " * len(indent)
-            new[item.index] = written + _extras(content, entries[item.index], item.extras, lead)
+            new[item.position] = written + _extras(
+                content, entries[item.position], item.extras, lead
+            )
     parts, last = [], 0
     for index, (start, end) in enumerate(spans):
         parts += [content[last:start], new.get(index, "")]
@@ -323,7 +322,7 @@ def _toml(content: str, items: Sequence[Item], newline: str) -> str:
     if any(table.name.startswith(f"{KEY}.") for table in tables):
         raise _Beyond("the notes have tables of their own below `updates`")
     spans = [table for table in tables if table.name == KEY and table.array]
-    kept = {item.index: item for item in items if item.index is not None}
+    kept = {item.position: item for item in items if item.position is not None}
     if any(index >= len(spans) for index in kept):
         raise _Beyond("the list `updates` is not written as tables [[updates]]")
     parts, last = [], 0
@@ -339,7 +338,7 @@ def _toml(content: str, items: Sequence[Item], newline: str) -> str:
         last = table.end
     parts.append(content[last:])
     for item in items:
-        if item.index is None and isinstance(item, Write):
+        if item.position is None and isinstance(item, Write):
             parts += [newline if any(parts) else "", _toml_table(item.fields, newline)]
     return "".join(parts)
 

@@ -10,7 +10,6 @@ import html
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
@@ -24,19 +23,33 @@ TokenKind = Literal[
 SEEN = frozenset({"word", "number", "mark", "quote", "symbol"})
 
 
-@dataclass(slots=True, eq=False)
 class Token:
     """One piece of a passage."""
 
-    kind: TokenKind
-    start: int  # offsets in the whole text
-    end: int
-    text: str  # as readers see it: entities resolved, NFC, straight apostrophes
-    fold: str  # the same for comparison: casefolded
-    struck: bool = False  # between ~~ and ~~: shown, and taken back
-    code: bool = False  # between backticks, or in a fenced block
-    line: str = ""  # for the first seen token of a line: "heading", "title", "item", "cell", …
-    quoted: bool = False  # inside quotation marks
+    __slots__ = ("code", "end", "fold", "kind", "line", "quoted", "start", "struck", "text")
+
+    def __init__(
+        self,
+        kind: TokenKind,
+        start: int,
+        end: int,
+        text: str,
+        fold: str,
+        struck: bool = False,
+        code: bool = False,
+        line: str = "",
+        quoted: bool = False,
+    ) -> None:
+        self.kind = kind
+        self.start = start  # offsets in the whole text
+        self.end = end
+        self.text = text  # as readers see it: entities resolved, NFC, straight apostrophes
+        self.fold = fold  # the same for comparison: casefolded
+        self.struck = struck  # between ~~ and ~~: shown, and taken back
+        self.code = code  # between backticks, or in a fenced block
+        # For the first seen token of a line: "heading", "title", "item", "cell", …
+        self.line = line
+        self.quoted = quoted  # inside quotation marks
 
 
 # Targets may hold one pair of parentheses and template braces with spaces; possessive quantifiers

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from functools import cache
 
 from tracker.model import FieldChange
@@ -104,7 +103,7 @@ def _compare(before: str, after: str, lexicon: Lexicon) -> list[Verdict]:
     found: list[Verdict] = []
     for passage in passages(one, other, edits, range(len(edits)), lexicon):
         found += judge_passage(passage, edits, Scope(lexicon, one, other))
-    return [replace(verdict, edits=()) for verdict in found]
+    return [verdict._replace(edits=()) for verdict in found]
 
 
 def _spoken(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 from tracker.text.facts.reading import Fact, Reading
@@ -182,18 +181,20 @@ def _identifier(reading: Reading, place: int) -> int:
     return after
 
 
-@dataclass(slots=True)
 class _Numeral:
     """A number while it is read: what was found so far, and where to read on."""
 
-    reading: Reading
-    place: int
-    value: Decimal | None = None
-    raw: str = ""  # its digits as written; "" for a number in words
-    unit: str = ""
-    qualifier: str = ""
-    sign: str = ""
-    words: int = 0  # tokens of the number itself
+    __slots__ = ("place", "qualifier", "raw", "reading", "sign", "unit", "value", "words")
+
+    def __init__(self, reading: Reading, place: int) -> None:
+        self.reading = reading
+        self.place = place
+        self.value: Decimal | None = None
+        self.raw = ""  # its digits as written; "" for a number in words
+        self.unit = ""
+        self.qualifier = ""
+        self.sign = ""
+        self.words = 0  # tokens of the number itself
 
     @property
     def word(self) -> str:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
 from functools import cache
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from tracker.text.lexicon import Lexicon
 from tracker.text.surface import Token
@@ -13,8 +12,7 @@ from tracker.text.surface import Token
 FactKind = Literal["number", "date", "name", "negation", "modality", "attribution"]
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(NamedTuple):
     """One fact in a passage."""
 
     kind: FactKind
@@ -35,16 +33,15 @@ class Usage(Protocol):
         """Tell whether the word stands with a capital inside a sentence somewhere."""
 
 
-@dataclass(slots=True)
 class Reading:
     """The seen tokens of a passage, the word lists, and how the article uses its words."""
 
-    tokens: Sequence[Token]
-    lexicon: Lexicon
-    usage: Usage
-    folds: list[str] = field(init=False)  # casefolded, without the dots of abbreviations
+    __slots__ = ("folds", "lexicon", "tokens", "usage")
 
-    def __post_init__(self) -> None:
+    def __init__(self, tokens: Sequence[Token], lexicon: Lexicon, usage: Usage) -> None:
+        self.tokens = tokens
+        self.lexicon = lexicon
+        self.usage = usage
         self.folds = [token.fold.rstrip(".") or token.fold for token in self.tokens]
 
     def fold(self, place: int) -> str:

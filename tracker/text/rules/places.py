@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 
 from tracker.text.hunks import Article, Hunk, Side, raw_words
 from tracker.text.rules.verdicts import Scope, Verdict, verdict
@@ -37,7 +36,7 @@ def _without_capitals(hunk: Hunk, scope: Scope) -> Hunk:
         a, c = a + 1, c + 1
     while a < b and c < d and _one_small(hunk.old.seen[b - 1], hunk.new.seen[d - 1], small):
         b, d = b - 1, d - 1
-    return replace(hunk, a=a, b=b, c=c, d=d) if (a, b) != (hunk.a, hunk.b) else hunk
+    return Hunk(hunk.old, hunk.new, a, b, c, d, hunk.edits) if (a, b) != (hunk.a, hunk.b) else hunk
 
 
 def _one_small(one: Token, other: Token, small: Collection[str]) -> bool:

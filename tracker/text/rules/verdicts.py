@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from tracker.text.hunks import Article, Hunk
 from tracker.text.lexicon import Lexicon
@@ -17,8 +17,7 @@ MOST_PAIRS = 40_000
 """Comparisons of words or facts that one hunk may cost."""
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """One thing that a rule found."""
 
     label: str
@@ -29,19 +28,22 @@ class Verdict:
     edits: tuple[int, ...]
 
 
-@dataclass(slots=True)
 class Scope:
     """What the rules know beside the hunk."""
 
-    lexicon: Lexicon
-    old: Article
-    new: Article
-    # Content words that left one hunk of the passage and came into another: only moved.
-    reordered: Counter[str] = field(default_factory=Counter)
-    # Keys of facts that left a hunk of the passage, and of those that came into one.
-    gone: frozenset[tuple[object, ...]] = frozenset()
-    come: frozenset[tuple[object, ...]] = frozenset()
-    quoted: bool = False  # the hunk judged last replaced words of a quotation by others, no more
+    __slots__ = ("come", "gone", "lexicon", "new", "old", "quoted", "reordered")
+
+    def __init__(self, lexicon: Lexicon, old: Article, new: Article) -> None:
+        self.lexicon = lexicon
+        self.old = old
+        self.new = new
+        # Content words that left one hunk of the passage and came into another: only moved.
+        self.reordered: Counter[str] = Counter()
+        # Keys of facts that left a hunk of the passage, and of those that came into one.
+        self.gone: frozenset[tuple[object, ...]] = frozenset()
+        self.come: frozenset[tuple[object, ...]] = frozenset()
+        # The hunk judged last replaced words of a quotation by others, no more.
+        self.quoted = False
 
 
 Rule = Callable[[Hunk, Scope], list[Verdict] | None]
