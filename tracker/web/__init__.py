@@ -17,6 +17,12 @@ from tracker.web.desk import Desk
 from tracker.web.links import Site
 
 
+class Application(Flask):
+    """A Flask application with our templates."""
+
+    jinja_environment = page.Pages  # type: ignore[assignment]
+
+
 def create_app(
     newsroom: Path,
     *,
@@ -37,8 +43,7 @@ def create_app(
     are left out; ``relative``: with links from file to file. ``unpublished``: versions that
     readers could not see yet are shown too, and marked.
     """
-    app = Flask("tracker.web", static_folder=None, template_folder="templates")
-    app.jinja_environment = page.Pages
+    app = Application("tracker.web", static_folder=None, template_folder="templates")
     app.url_map.converters.update(address=Address, month=Month, stamp=Stamp)
     app.config.update(
         MAX_CONTENT_LENGTH=safety.LONGEST_BODY,

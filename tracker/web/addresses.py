@@ -51,7 +51,7 @@ _Some = TypeVar("_Some", bound=Dated)
 def short(path: str, under: str = "") -> str:
     """A path's address where no other article claims it. ``under`` is the newsroom's folder."""
     inside = path.removeprefix(f"{under}/") if under else path
-    stem, ending = os.path.splitext(inside)
+    stem, ending = _split(inside)
     bare = stem if ending.lower() in _ENDINGS else inside
     folder, _, name = bare.rpartition("/")
     return folder if folder and name == "index" else bare
@@ -135,8 +135,15 @@ def known(address: str) -> str:
     return os.fsencode(address).decode("utf-8", "replace")
 
 
+def _split(path: str) -> tuple[str, str]:
+    """A path without its ending, and the ending with its dot; "" where it has none."""
+    folder, slash, name = path.rpartition("/")
+    stem, dot, ending = name.rpartition(".")
+    return (f"{folder}{slash}{stem}", f".{ending}") if dot and stem else (path, "")
+
+
 def _claim(path: str) -> tuple[int, bool, str]:
-    stem, ending = os.path.splitext(path)
+    stem, ending = _split(path)
     lowered = ending.lower()
     rank = _ENDINGS.index(lowered) if lowered in _ENDINGS else len(_ENDINGS)
     return rank, stem.rpartition("/")[2] == "index", path

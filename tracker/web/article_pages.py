@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import NamedTuple
 
 from flask import Blueprint, Response, make_response, request
@@ -25,6 +27,9 @@ from tracker.web.safe_html import LONGEST, body
 from tracker.web.views import NoteView, note_views, revision_view
 
 pages = Blueprint("article", __name__)
+
+Where = Callable[[str, str], str]
+"""Gives the page of a version, from its stamp and the article's address."""
 
 
 class Text(NamedTuple):
@@ -164,9 +169,8 @@ def _history(found: Found, until: int | None) -> str:
     )
 
 
-def _stamped(found: Found, stamp: str, address: object) -> Revision:
+def _stamped(found: Found, stamp: str, address: Where) -> Revision:
     """The revision of a stamp; a stamp written in another way is sent to the right one."""
-    assert callable(address)
     revision = version(found, stamp)
     if addresses.stamp_of(revision) != stamp:
         raise Moved(address(addresses.stamp_of(revision), found.address))
@@ -198,26 +202,25 @@ def one_version(stamp: str, address: str) -> str:
 class Step(NamedTuple):
     """A version that one may step to."""
 
-    at: object  # datetime
+    at: datetime
     address: str
     here: bool
 
 
-def _steps(found: Found, number: int, address: object) -> list[Step]:
-    assert callable(address)
+def _steps(found: Found, number: int, address: Where, since: int = 1) -> list[Step]:
+    """The versions around one, each with the page of it that ``address`` gives."""
     return [
         Step(each.at, address(addresses.stamp_of(each), found.address), each.number == number)
         for each in steps_around(number, found.life.revisions)
+        if each.number >= since
     ]
 
 
-def _neighbor(found: Found, index: int, address: object) -> str | None:
-    assert callable(address)
+def _neighbor(found: Found, index: int, address: Where) -> str | None:
     revisions = found.life.revisions
     if not 0 <= index < len(revisions):
         return None
-    where: str = address(addresses.stamp_of(revisions[index]), found.address)
-    return where
+    return address(addresses.stamp_of(revisions[index]), found.address)
 
 
 @pages.get("/source/<stamp:stamp>/<address:address>/")
@@ -261,7 +264,7 @@ def _change(stamp: str, address: str, *, sides: bool) -> str:
         new,
         sides,
         other=addresses.change(stamp, found.address, sides=not sides),
-        steps=[step for step in _steps(found, new.number, where)][0 if new.number > 200 else 1 :],
+        steps=_steps(found, new.number, where, since=2),
         before=_neighbor(found, new.number - 2, where) if new.number > 2 else None,
         after=_neighbor(found, new.number, where),
     )

@@ -142,7 +142,7 @@ def _keep(pages: Pages, response: Response) -> Response:
             headers.setdefault("Last-Modified", http_date(at.astimezone(UTC)))
         headers["Vary"] = ", ".join(dict.fromkeys([*response.vary, "Accept-Encoding"]))
         body = response.get_data()
-        worth = len(body) >= _COMPRESSED_FROM and response.mimetype.startswith(_COMPRESSED)
+        worth = len(body) >= _COMPRESSED_FROM and (response.mimetype or "").startswith(_COMPRESSED)
         packed = gzip.compress(body, 5, mtime=0) if worth else None
         listed = [each for each in headers if each[0] not in ("Content-Length", "Set-Cookie")]
         kept = Kept(body, packed, tuple(listed))

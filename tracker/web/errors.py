@@ -92,7 +92,7 @@ def _answer(code: int, suggestions: list[tuple[str, str]]) -> Response:
         response = make_response(body, code)
     except Exception as error:  # the settings themselves may be what is wrong
         if code < 500 and not isinstance(error, TrackerError):
-            LOG.error("the page of an error failed", exc_info=error)
+            LOG.exception("the page of an error failed")
         response = make_response(f"{code} {HTTPStatus(code).phrase}\n", code)
         response.mimetype = "text/plain"
     response.headers["Cache-Control"] = "no-store"

@@ -31,14 +31,6 @@ class Timeline(NamedTuple):
     highest: int  # number of the newest revision on the page
 
 
-class Step(NamedTuple):
-    """A version that one may step to."""
-
-    revision: Revision
-    address: str
-    here: bool
-
-
 def cut(count: int) -> int:
     """The number of the newest revision that is not on the newest page; 0 where all are."""
     return max(count // PAGE - 1, 0) * PAGE

@@ -16,7 +16,7 @@ from tracker.render.visible import visible
 from tracker.web import addresses
 from tracker.web.addresses import Addresses
 from tracker.web.desk import current, desk
-from tracker.web.links import absolute, link, site
+from tracker.web.links import link, site
 from tracker.web.wording import Words
 
 

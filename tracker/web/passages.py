@@ -31,9 +31,7 @@ class Passages(NamedTuple):
     """The passage view."""
 
     html: Markup
-    revisions: tuple[
-        RevisionView, ...
-    ]  # those that brought or took out something shown; newest first
+    revisions: tuple[RevisionView, ...]  # that brought or took out something, newest first
     rendered: bool  # False: the text is shown as it is written
     cut: bool  # True: only the beginning of the text is shown
 
@@ -151,7 +149,7 @@ class _Marker:
 
     @staticmethod
     def _linked(name: str, kind: str, shown: str, number: int, *, linked: bool) -> str:
-        """A passage that leads to its revision below; in a link of the article, it only names it."""
+        """A passage that leads to its revision below; in a link of the article, it is no link."""
         if linked:
             return f'<{name} class="{kind}" data-revision="{number}">{shown}</{name}>'
         target = f'<a class="{kind}" data-revision="{number}" href="#revision-{number}">{shown}</a>'

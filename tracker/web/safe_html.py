@@ -37,9 +37,8 @@ def _attribute() -> re.Pattern[str]:
 @cache
 def _turning() -> re.Pattern[str]:
     """What ``visible`` writes out, but for the tab and line breaks, which it keeps."""
-    return re.compile(
-        "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u2028\u2029\u202a-\u202e\u2066-\u2069]"
-    )
+    controls = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
+    return re.compile(f"[{controls}\u061c\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
 def fit(rendered: str, base: str = "") -> Markup:
@@ -54,7 +53,7 @@ def fit(rendered: str, base: str = "") -> Markup:
         token = match.group()
         if len(token) > 1 and token.startswith("<"):
             out.append(_tag(token, base, linked=linked))
-            linked = token.startswith("<a") and token[2] in " >" or (linked and token != "</a>")
+            linked = token.startswith(("<a ", "<a>")) or (linked and not token.startswith("</a"))
         else:
             out.append(_turning().sub(_written_out, token.replace("<", "&lt;")))
     return Markup("".join(out))  # noqa: S704 - cleaned by nh3, and only made poorer here
