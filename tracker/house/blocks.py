@@ -5,8 +5,6 @@ before a block came with it, or, when there is none, the empty line after it; a 
 file without a line break brought the two line breaks before it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 

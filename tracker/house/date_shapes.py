@@ -6,8 +6,6 @@ One set serves running text (``prose``), where look-alikes abound, another what 
 where every character has to be understood. All repetitions are bounded.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping
 from datetime import time

@@ -4,8 +4,6 @@ Babel (CLDR) serves the month and weekday names of any language that has no file
 imported only then, because importing it costs as much as the rest of a short command.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path

@@ -5,8 +5,6 @@ readings. Nothing is guessed but this: a date without a year is the nearest one 
 time without a date is today's, and of two equal hours when clocks go back the earlier is meant.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo

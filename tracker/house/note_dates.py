@@ -1,7 +1,5 @@
 """Dates and times in and beside notes, and what is known of the text that they stand in."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from datetime import date, time

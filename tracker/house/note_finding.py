@@ -1,7 +1,5 @@
 """One search through one body: which of its passages are notes, and which only look so."""
 
-from __future__ import annotations
-
 from bisect import bisect_left
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
@@ -34,7 +32,7 @@ LONGEST_NOTE = 20_000  # no note is longer; a longer passage is not searched
 def body_notes(
     text: str,
     as_of: date | None,
-    style: Style | None,
+    style: "Style | None",
     language: str | None = None,
     *,
     start: int,
@@ -93,7 +91,7 @@ class _Finder:
         start: int,
         hits: Hits,
         context: Context,
-        style: Style | None,
+        style: "Style | None",
     ) -> None:
         self.text = text
         self.start = start

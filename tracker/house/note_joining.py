@@ -1,7 +1,5 @@
 """The notes of front matter and body joined, and the notes of two revisions compared."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from datetime import datetime, time
 from typing import TYPE_CHECKING, NamedTuple
@@ -30,7 +28,7 @@ class Differences(NamedTuple):
 
 
 def read_notes(
-    document: Document, *, style: Style, zone: ZoneInfo, brought: datetime
+    document: Document, *, style: "Style", zone: ZoneInfo, brought: datetime
 ) -> tuple[Note, ...]:
     """All notes of an article: those of its front matter, then those found in its body, in order.
 
@@ -65,7 +63,7 @@ def key(words: str) -> str:
 
 
 def _note(
-    found: FoundNote, style: Style, zone: ZoneInfo, brought: datetime, used: set[str]
+    found: FoundNote, style: "Style", zone: ZoneInfo, brought: datetime, used: set[str]
 ) -> Note:
     precision: Precision = "none"
     at = brought

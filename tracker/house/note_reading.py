@@ -1,7 +1,5 @@
 """Reading one passage: is it a note, and what are its label, date, kind and words?"""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from typing import NamedTuple

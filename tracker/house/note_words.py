@@ -5,8 +5,6 @@ by word instead of by regular expressions, because several hundred patterns over
 words would take longer to compile than a whole article takes to read.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cache

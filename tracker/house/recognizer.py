@@ -1,7 +1,5 @@
 """Reading back the lines that house styles write."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from datetime import date

@@ -1,7 +1,5 @@
 """The newsroom's settings: ``tracker.toml``, every key optional."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta

@@ -1,7 +1,5 @@
 """Dates, with their times and zones, that stand in running text."""
 
-from __future__ import annotations
-
 from datetime import date, time
 from typing import NamedTuple
 

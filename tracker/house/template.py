@@ -5,8 +5,6 @@ note does not say drops out together with the punctuation before it, or a layout
 forms, of which the first that can be filled is taken.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from datetime import date, datetime

@@ -3,8 +3,6 @@
 Data: the IANA time zone database through ``zoneinfo``; written names from ``zones.toml``.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo

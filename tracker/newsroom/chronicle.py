@@ -1,7 +1,5 @@
 """Versions and their texts become revisions: numbered, dated, with their notes and their change."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import PurePosixPath

@@ -1,7 +1,5 @@
 """Notes go into texts and come out of them, as one newsroom's settings say."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """What the rules are given: the steps of an article's life, and the circumstances."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple

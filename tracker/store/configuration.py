@@ -1,7 +1,5 @@
 """What git's configuration says that matters to a recording: who commits, hooks, line ends."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Sequence
 from pathlib import Path

@@ -5,8 +5,6 @@ variables that would send a command into another repository (they are set inside
 those that would change what git prints.
 """
 
-from __future__ import annotations
-
 import errno
 import os
 import subprocess

@@ -5,8 +5,6 @@ many and a commit. One ``git cat-file`` reads them and one ``git unpack-objects`
 all; the formats are those of git's own documentation (gitformat-pack, git-mktree).
 """
 
-from __future__ import annotations
-
 import struct
 import subprocess
 import zlib

@@ -3,8 +3,6 @@
 Everything here looks before anything is written, but for ``replace`` and ``put_back``.
 """
 
-from __future__ import annotations
-
 import os
 import stat
 import subprocess

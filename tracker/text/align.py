@@ -5,8 +5,6 @@ may become one; :func:`align` finds the best such chain. Sentences that left the
 by :func:`tracker.text.moves.find`.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,5 @@
 """Where the blocks of a Markdown text begin and end: see :mod:`tracker.text.tokens`."""
 
-from __future__ import annotations
-
 from typing import Literal, NamedTuple
 
 from tracker.prepared import expression

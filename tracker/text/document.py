@@ -5,8 +5,6 @@ the body is read all the same. Writing is a splice (``splice.py``), so that ever
 notes stays as it was.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime

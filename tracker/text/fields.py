@@ -1,7 +1,5 @@
 """Front matter compared key by key, by value; and the headline of a body that has none."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple

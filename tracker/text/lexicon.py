@@ -3,8 +3,6 @@
 An editor can extend the lists without Python; words/en.toml says how they are written.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import cache, lru_cache
 from pathlib import Path

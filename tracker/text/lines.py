@@ -4,8 +4,6 @@ Only LF, CRLF and CR end a line here: ``str.splitlines`` also splits at form fee
 separators, which stand inside paragraphs of real articles.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Sentences that left their place and stand elsewhere now."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from typing import NamedTuple

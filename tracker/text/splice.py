@@ -5,8 +5,6 @@ were. So nothing is written but the entries that changed, at the marks that the 
 result is parsed again, and refused when any other key reads differently.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple

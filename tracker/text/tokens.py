@@ -6,8 +6,6 @@ without a gap: the white space after one belongs to it. Words do not: white spac
 Every pattern here takes time linear in the text, whatever the text is.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from functools import cache, lru_cache

@@ -1,7 +1,5 @@
 """Two passages that belong together -> the edits between them, word by word."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from itertools import accumulate
 from typing import NamedTuple

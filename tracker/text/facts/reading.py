@@ -1,7 +1,5 @@
 """What a fact is, and what a recognizer of facts sees."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Sequence
 from functools import cache
 from typing import Literal, NamedTuple, Protocol

@@ -1,7 +1,5 @@
 """What rules find, and what they know beside a hunk."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable
 from typing import NamedTuple
