@@ -11,8 +11,18 @@ from pathlib import Path
 
 from flask import Flask
 
-from tracker.web import article_pages, caching, errors, newsroom_pages, page, safety
+from tracker.web import (
+    article_pages,
+    caching,
+    check_pages,
+    errors,
+    newsroom_pages,
+    page,
+    publisher_pages,
+    safety,
+)
 from tracker.web.addressing import Address, Month, Stamp
+from tracker.web.background import Workshop
 from tracker.web.desk import Desk
 from tracker.web.links import Site
 
@@ -33,6 +43,7 @@ def create_app(
     files: bool = False,
     relative: bool = False,
     unpublished: bool = True,
+    editors: bool = True,
 ) -> Flask:
     """The application for the newsroom at a path.
 
@@ -41,7 +52,7 @@ def create_app(
     machine's clock does. ``host`` is what the server listens on, and ``hosts`` are further names
     that a request may give. ``files``: the pages are written to files, so that forms and searches
     are left out; ``relative``: with links from file to file. ``unpublished``: versions that
-    readers could not see yet are shown too, and marked.
+    readers could not see yet are shown too, and marked. ``editors``: with what ``check`` finds.
     """
     app = Application("tracker.web", static_folder=None, template_folder="templates")
     app.url_map.converters.update(address=Address, month=Month, stamp=Stamp)
@@ -57,8 +68,11 @@ def create_app(
     caching.install(app)
     page.install(app)
     errors.install(app)
-    for room in (newsroom_pages, article_pages):
+    app.extensions["tracker-workshop"] = Workshop(waits=not files)
+    for room in (newsroom_pages, article_pages, publisher_pages):
         app.register_blueprint(room.pages)
+    if editors:
+        app.register_blueprint(check_pages.pages)
     return app
 
 

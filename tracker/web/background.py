@@ -54,8 +54,9 @@ class _Task:
 class Workshop:
     """Where long work is done, one piece of a kind at a time."""
 
-    def __init__(self, patience: float = PATIENCE) -> None:
-        self._patience = patience
+    def __init__(self, *, waits: bool = True) -> None:
+        # Where pages are written to files, nobody is waiting: each is made when its work is done.
+        self._patience = PATIENCE if waits else None
         self._lock = threading.Lock()
         self._tasks: dict[tuple[str, Edition], _Task] = {}
         self._last: dict[str, _Task] = {}  # the newest that ended well, by kind

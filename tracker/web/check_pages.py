@@ -19,10 +19,10 @@ from tracker.store.reader import Reader
 from tracker.text.document import decode, parse
 from tracker.web import addresses
 from tracker.web.background import Waiting, in_background, uncached
-from tracker.web.page import page
-from tracker.web.publisher_pages import month_of, waiting
+from tracker.web.page import address_of, page
+from tracker.web.publisher_pages import waiting
 
-PAGES = Blueprint("check", __name__)
+pages = Blueprint("check", __name__)
 
 UNDATED = "undated"
 """Stands for the month of findings about what was never recorded."""
@@ -59,6 +59,12 @@ class Board(NamedTuple):
     articles: int
     revisions: int
     skipped: tuple[str, ...]  # sentences about articles that could not be read
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the table, ``*`` last where there are more desks than columns."""
+        more = any(column == "*" for _, column in self.counts)
+        return (*self.desks, "*") if more else self.desks
 
     def column(self, desk: str) -> str:
         """The desk's column: itself, or ``*`` for the one of all small desks."""
@@ -179,29 +185,37 @@ def _texts(room: Newsroom, tracks: Iterable[Track]) -> Iterable[tuple[Track, str
 # --- pages ---------------------------------------------------------------------------------------
 
 
-@PAGES.get("/check/")
+@pages.get("/check/")
 def check() -> Response:
     """The table of findings, and the newest of them."""
     found = _found()
     if isinstance(found, Waiting):
         return waiting("check", found)
     return make_response(
-        page("check.html", board=found, newest=found.shown[:NEWEST], place_of=_place_of)
+        page(
+            "check.html",
+            board=found,
+            columns=found.columns,
+            newest=found.shown[:NEWEST],
+            place_of=_place_of,
+            address=_address,
+            address_of=address_of,
+        )
     )
 
 
-@PAGES.get("/check/<month>/")
-@PAGES.get("/check/<month>/<int:number>/")
+@pages.get("/check/undated/", defaults={"month": UNDATED})
+@pages.get("/check/undated/<int:number>/", defaults={"month": UNDATED})
+@pages.get("/check/<month:month>/")
+@pages.get("/check/<month:month>/<int:number>/")
 def check_of(month: str, number: int = 1) -> Response:
     """The findings of a month, desk by desk."""
-    if month != UNDATED and month_of(month) is None:
-        raise NotFound
     found = _found()
     if isinstance(found, Waiting):
         return waiting("check", found)
     shown = found.months.get(month, ())
-    pages = _pages(len(shown))
-    if not 1 <= number <= max(pages, 1):
+    last = max(_pages(len(shown)), 1)
+    if not 1 <= number <= last:
         raise NotFound
     names = list(found.months)
     place = names.index(month) if month in names else None
@@ -209,14 +223,16 @@ def check_of(month: str, number: int = 1) -> Response:
     return make_response(
         page(
             "check_month.html",
-            month=month,
+            period=month,
             desks=_by_desk(shown[start : start + ON_A_PAGE]),
             total=len(shown),
             number=number,
-            pages=pages,
+            pages=last,
             newer=names[place - 1] if place else None,
             older=names[place + 1] if place is not None and place + 1 < len(names) else None,
             address=_address,
+            address_of=address_of,
+            anchor=anchor,
         )
     )
 

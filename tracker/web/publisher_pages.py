@@ -18,9 +18,9 @@ from tracker.newsroom.scope import Progress
 from tracker.web import addresses
 from tracker.web.background import Waiting, in_background, uncached
 from tracker.web.desk import current
-from tracker.web.page import page
+from tracker.web.page import address_of, page, words
 
-PAGES = Blueprint("publisher", __name__)
+pages = Blueprint("publisher", __name__)
 
 CORRECTING: frozenset[Kind] = frozenset(
     {"correction", "clarification", "editors-note", "retraction"}
@@ -132,27 +132,27 @@ def _seen(revision: Revision | None) -> str | None:
 # --- pages ---------------------------------------------------------------------------------------
 
 
-@PAGES.get("/corrections/")
+@pages.get("/corrections/")
 def corrections() -> Response:
     """The newest corrections, and the months that have any."""
     return _newest("corrections")
 
 
-@PAGES.get("/corrections/<month>/")
-@PAGES.get("/corrections/<month>/<int:number>/")
+@pages.get("/corrections/<month:month>/")
+@pages.get("/corrections/<month:month>/<int:number>/")
 def corrections_of(month: str, number: int = 1) -> Response:
     """The corrections of a month."""
     return _month("corrections", month, number)
 
 
-@PAGES.get("/changelog/")
+@pages.get("/changelog/")
 def changelog() -> Response:
     """The newest notes of all kinds, and the months that have any."""
     return _newest("changelog")
 
 
-@PAGES.get("/changelog/<month>/")
-@PAGES.get("/changelog/<month>/<int:number>/")
+@pages.get("/changelog/<month:month>/")
+@pages.get("/changelog/<month:month>/<int:number>/")
 def changelog_of(month: str, number: int = 1) -> Response:
     """The notes of a month."""
     return _month("changelog", month, number)
@@ -188,30 +188,29 @@ def _newest(kind: str) -> Response:
         page(
             "notes.html",
             kind=kind,
-            month=None,
+            period=None,
             days=_days(lines),
             months=listing.counted,
-            more=len(listing.lines) > len(lines),
-            total=len(listing.lines),
             policy=current().settings.site.corrections_policy,
             newer=None,
             older=None,
             number=1,
             pages=1,
             address=_address,
+            address_of=address_of,
+            spoken_day=words().day,
+            clock_time=words().time,
         )
     )
 
 
 def _month(kind: str, month: str, number: int) -> Response:
-    if month_of(month) is None:
-        raise NotFound
     listing = _found(kind)
     if isinstance(listing, Waiting):
         return waiting(kind, listing)
     lines = listing.months.get(month, ())
-    pages = _pages(len(lines))
-    if not 1 <= number <= max(pages, 1):
+    last = max(_pages(len(lines)), 1)
+    if not 1 <= number <= last:
         raise NotFound
     names = list(listing.months)
     start = (number - 1) * ON_A_PAGE
@@ -219,17 +218,18 @@ def _month(kind: str, month: str, number: int) -> Response:
         page(
             "notes.html",
             kind=kind,
-            month=month,
+            period=month,
             days=_days(lines[start : start + ON_A_PAGE]),
             months=listing.counted,
-            more=False,
-            total=len(lines),
             policy=current().settings.site.corrections_policy,
             newer=min((name for name in names if name > month), default=None),
             older=max((name for name in names if name < month), default=None),
             number=number,
-            pages=pages,
+            pages=last,
             address=_address,
+            address_of=address_of,
+            spoken_day=words().day,
+            clock_time=words().time,
         )
     )
 
@@ -240,16 +240,6 @@ def waiting(kind: str, how_far: Waiting) -> Response:
     response.headers["Retry-After"] = "5"
     response.headers["Cache-Control"] = "no-store"
     return response
-
-
-def month_of(text: str) -> date | None:
-    """The first day of a month written ``2022-05``; None for anything else."""
-    if len(text) != 7 or not text.isascii():
-        return None
-    try:
-        return date.fromisoformat(f"{text}-01")
-    except ValueError:
-        return None
 
 
 def _days(lines: Sequence[Line]) -> list[tuple[date, list[Line]]]:
