@@ -1,0 +1,195 @@
+"""A newsroom as a site's generator sees it: which article a page is, and what to show of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from tracker.errors import TrackerError
+from tracker.house.settings import Settings
+from tracker.model import History, Note
+from tracker.newsroom import Newsroom
+from tracker.newsroom.chronicle import article_of
+from tracker.newsroom.place import Place
+from tracker.render.site_links import Links
+from tracker.render.told import Account, account
+from tracker.store.status import changed_files
+from tracker.text.document import parse
+
+Warn = Callable[[str], None]
+
+
+class Page(NamedTuple):
+    """What a page shows of its article, and the house in whose words."""
+
+    told: Account
+    settings: Settings
+
+
+class Site:
+    """The articles of a newsroom, for the pages of a site.
+
+    ``folder`` is in the newsroom's repository. ``base_url`` is where the pages of ``tracker serve``
+    or ``tracker site`` are; without it, the one of the settings. ``warn`` takes a sentence that the
+    person who builds should read; none comes twice. With ``every``, all articles are looked at in
+    one pass when the first is asked for, which is what a whole site needs.
+    """
+
+    def __init__(
+        self, folder: Path, *, base_url: str | None = None, warn: Warn, every: bool = True
+    ) -> None:
+        self._folder = folder
+        self._base_url = base_url
+        self._warn = warn
+        self._every = every
+        self._said: set[str] = set()
+        self._room: Newsroom | None = None
+        self._edition: object = None
+        self._lives: dict[str, History] | None = None
+        self._changed: frozenset[str] | None = None
+        self._links: Links | None = None
+
+    def open(self, now: datetime | None = None) -> bool:
+        """Look at the repository as it is now; to be called before each build.
+
+        ``now`` is the generator's present time, aware; without it git's is taken. False where
+        there is no repository, or nothing in it: of that is warned once, and pages get nothing.
+        Raises ``TrackerError`` where ``tracker.toml`` is wrong.
+        """
+        self._room = None
+        self._changed = None
+        try:
+            place = Place(self._folder.absolute())
+            tip = place.repository.head and place.tip
+        except TrackerError as error:
+            self.warn(f"{error.sentence} The pages say nothing of their history.")
+            return False
+        if tip is None:
+            self.warn("Nothing is committed yet. The pages say nothing of their history.")
+            return False
+        room = Newsroom(self._folder, now=now)
+        if now is None:
+            room = Newsroom(self._folder, now=_time_of(room))
+        if room.repository.shallow:
+            self.warn(
+                "This clone is shallow: what came before it is not known, and dates may be too "
+                "late. Fetch the whole history: git fetch --unshallow, or fetch-depth: 0 in CI."
+            )
+        edition = tip, room.settings
+        if edition != self._edition:
+            self._edition, self._lives, self._links = edition, None, None
+        self._room = room
+        return True
+
+    def warn(self, sentence: str) -> None:
+        """Tell the person who builds, once."""
+        if sentence not in self._said:
+            self._said.add(sentence)
+            self._warn(sentence)
+
+    def page(self, file: Path, text: str | None = None) -> Page | None:
+        """What a file's page shows. ``text`` is what it is made of, front matter included.
+
+        None for a file that is no article: outside the repository. An article that no revision has
+        yet has no history; its notes are those of its text, as are those of one that was edited and
+        not committed.
+        """
+        room = self._room
+        path = self._path(file)
+        if room is None or path is None:
+            return None
+        life = self._life(path)
+        notes = None
+        if text is not None and (life is None or path in self._edited()):
+            notes = _notes(room, text, life)
+        if life is None:
+            headline = parse(text).headline if text is not None else None
+            life = History(article_of(path, headline), (), ())
+        told = account(life, room.settings, self._all_links(path), notes)
+        return Page(told, room.settings)
+
+    def articles(self) -> Sequence[History]:
+        """The histories of all articles that are there now."""
+        if self._room is None:
+            return ()
+        if self._lives is None:
+            self._lives = {life.article.path: life for life in self._room.lives()}
+        return tuple(self._lives.values())
+
+    def is_article(self, file: Path) -> bool:
+        """True for a file that is one of the newsroom's articles, committed or not."""
+        path = self._path(file)
+        if self._room is None or path is None:
+            return False
+        self.articles()
+        assert self._lives is not None
+        return path in self._lives or path in self._edited()
+
+    def watched(self) -> list[Path]:
+        """The files that change when something is recorded, or the settings are."""
+        if self._room is None:
+            return []
+        git = self._room.repository.git_dir
+        place = self._room.place
+        settings = place.root / "tracker.toml" if place.root is not None else None
+        found = [git / "logs" / "HEAD", settings]
+        return [file for file in found if file is not None and file.is_file()]
+
+    def _path(self, file: Path) -> str | None:
+        room = self._room
+        if room is None or room.repository.top is None:
+            return None
+        full, top = file.resolve(), room.repository.top.resolve()
+        return full.relative_to(top).as_posix() if full.is_relative_to(top) else None
+
+    def _life(self, path: str) -> History | None:
+        assert self._room is not None
+        if self._every:
+            self.articles()
+            assert self._lives is not None
+            if path in self._lives:
+                return self._lives[path]
+            if path in self._edited():
+                return None  # an article that is not committed yet
+        try:
+            return self._room.life(self._room.place.disk(path) or path)
+        except TrackerError:
+            return None
+
+    def _edited(self) -> frozenset[str]:
+        """The files that are new, or differ from what is committed."""
+        if self._changed is None:
+            assert self._room is not None
+            self._changed = frozenset(changed_files(self._room.repository))
+        return self._changed
+
+    def _all_links(self, path: str) -> Links:
+        assert self._room is not None
+        if self._links is None or path not in self._links.addresses:
+            room = self._room
+            base = room.settings.site.url if self._base_url is None else self._base_url
+            known = [*room.place.paths(), path] if base else []
+            self._links = Links.of(base, dict.fromkeys(known), room.place.under)
+        return self._links
+
+
+def _time_of(room: Newsroom) -> datetime | None:
+    try:
+        return room.now
+    except TrackerError:  # git knows no name to put beside it, as on a machine that only builds
+        return None
+
+
+def _notes(room: Newsroom, text: str, life: History | None) -> tuple[Note, ...]:
+    """The notes of a text that is not committed, those that give no date dated as before."""
+    last = life.revisions[-1].at if life is not None and life.revisions else None
+    brought = room.present or last or datetime(1970, 1, 1, tzinfo=UTC)
+    known = {note.id: note for note in life.notes} if life is not None else {}
+    return tuple(
+        note._replace(at=known[note.id].at)
+        if note.precision == "none" and note.id in known and known[note.id].precision == "none"
+        else note
+        for note in room.desk.notes(text, brought)
+    )
