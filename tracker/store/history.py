@@ -8,12 +8,11 @@ plays the one by the rules of the other.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
-from typing import Self
 
 from tracker.errors import TrackerError
 from tracker.model import Track
+from tracker.store.contents import Contents
 from tracker.store.git import Repository
 from tracker.store.line import (
     LOG,
@@ -28,7 +27,6 @@ from tracker.store.line import (
     tip,
 )
 from tracker.store.lives import TEXTS, Lives, kin
-from tracker.store.reader import Reader
 from tracker.store.single import single
 
 __all__ = ["ARTICLES", "files", "ignored_commits", "resolve", "tip", "track", "tracks"]
@@ -39,8 +37,6 @@ ARTICLES = (".md", ".markdown", ".txt")
 FEW_OBJECTS = 30_000
 """Up to about so many objects in a repository, reading every change at once is the quickest way."""
 
-_MANY = 100  # texts from which on it pays to start a process of their own
-_MOST_BYTES = 8 * 1024 * 1024  # a larger file is compared by its blob alone
 _MOST_ROUNDS = 4  # times that the search for one article may widen before it looks at all
 
 
@@ -63,9 +59,9 @@ def tracks(
     prefix = f"{folder}/" if folder else ""
     chosen = accept or (lambda path: path.lower().endswith(ARTICLES))
     line, pulled = _line(repository, branch)
-    with _Texts(repository) as texts:
+    with Contents(repository) as texts:
         lives = Lives(texts.read, ignored, lambda path: _textual(path) or chosen(path))
-        _play(lives, line, pulled)
+        play(lives, line, pulled)
     found = [
         life
         for life in lives.all
@@ -92,7 +88,7 @@ def track(
     def textual(name: str) -> bool:
         return _textual(name) or (ending != "" and name.lower().endswith(ending))
 
-    with _Texts(repository) as texts:
+    with Contents(repository) as texts:
         life, told = None, False
         if _objects(repository) > FEW_OBJECTS:
             told, life = single(
@@ -109,7 +105,7 @@ def track(
             within = kin(line, {path}, pulled.values())
             for final in (*[False] * _MOST_ROUNDS, True):
                 lives = Lives(texts.read, ignored, textual, None if final else within)
-                _play(lives, line, pulled)
+                play(lives, line, pulled)
                 if not lives.beyond:
                     break
                 within = kin(line, within | lives.beyond, pulled.values())
@@ -134,20 +130,25 @@ def _textual(path: str) -> bool:
     return path.lower().endswith(TEXTS) or "." not in path.rpartition("/")[2]
 
 
-def _line(
-    repository: Repository, branch: str | None
-) -> tuple[list[Step], dict[str, list[list[FileChange]]]]:
+def _line(repository: Repository, branch: str | None) -> WholeLine:
+    return whole_line(repository, tip(repository, branch), names_of(repository, branch))
+
+
+WholeLine = tuple[list[Step], dict[str, list[list[FileChange]]]]
+
+
+def whole_line(repository: Repository, newest: str, branches: Collection[str]) -> WholeLine:
     """The published line, and for merges that are seen through how they differ from the pulled."""
-    newest = tip(repository, branch)
     printed = repository.git.run(*LOG, "--diff-merges=first-parent", newest, "--")
     commits = {step.commit: step for step in parse_log(printed)}
-    line = published_line(commits, newest, names_of(repository, branch))
+    line = published_line(commits, newest, branches)
     return line, _differences_from_pulled(repository, line)
 
 
-def _play(
+def play(
     lives: Lives, line: Sequence[Step], pulled: Mapping[str, Sequence[Sequence[FileChange]]]
 ) -> None:
+    """Play a whole line."""
     for step in line:
         lives.play(step, [step.changes, *pulled.get(step.commit, ())])
 
@@ -175,38 +176,6 @@ def _differences_from_pulled(
             here = []
             found.setdefault(token.split()[0], []).append(here)
     return found
-
-
-class _Texts:
-    """Contents for ``identity``, read once each; one that cannot be read counts as empty."""
-
-    def __init__(self, repository: Repository) -> None:
-        self._reader = Reader(repository, max_bytes=_MOST_BYTES)
-        self._known: dict[str, bytes] = {}
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._reader.close()
-
-    def read(self, blobs: Iterable[str]) -> dict[str, bytes]:
-        names = list(blobs)
-        missing = [name for name in names if name not in self._known]
-        with suppress(TrackerError):
-            self._reader.fetch(missing)
-            if len(missing) > _MANY:
-                self._known.update(self._reader.read_many(missing))
-        for name in missing:
-            if name not in self._known:
-                self._known[name] = self._one(name)
-        return {name: self._known[name] for name in names}
-
-    def _one(self, blob: str) -> bytes:
-        try:
-            return self._reader.read(blob)
-        except TrackerError:
-            return b""
 
 
 def ignored_commits(repository: Repository) -> frozenset[str]:

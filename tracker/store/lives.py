@@ -126,6 +126,10 @@ class Lives:
             life = life.joined
         return life
 
+    def last_comers(self) -> Iterable[tuple[str, Life]]:
+        """Every path with the life that came there last."""
+        return self._last_at.items()
+
     def play(self, step: Step, differences: Sequence[Sequence[FileChange]]) -> None:
         """One commit of the line; ``differences`` from its first parent, and from pulled ones."""
         self._number += 1

@@ -52,7 +52,7 @@ CREATE TABLE article (
     joined INTEGER              -- the article that it turned out to be; NULL: it is itself
 );
 CREATE INDEX article_by_name ON article (name) WHERE ended IS NOT NULL;
-CREATE INDEX article_by_blob ON article (blob) WHERE ended IS NOT NULL;
+CREATE INDEX article_by_blob ON article (coalesce(ended_blob, blob)) WHERE ended IS NOT NULL;
 
 -- A content that an article's file had.
 CREATE TABLE version (

@@ -1,0 +1,379 @@
+"""The published line into the catalog: all of it once, then only what is new.
+
+The line is read in pieces of some thousand commits, so that memory stays flat however long it is;
+all the pieces' commits are played by ``StoredLives``. A line that was pulled into itself, whose
+order a merge may change, is read as a whole (``history``).
+
+What is held is told by ``meta``: ``line`` (a digest of what the line depends on beside its tip),
+``tip``, ``steps``, ``pulled``.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
+from hashlib import sha256
+from pathlib import Path
+from typing import NamedTuple
+
+from tracker.errors import TrackerError
+from tracker.store.catalog.cut import cut
+from tracker.store.catalog.file import PATIENCE, Catalog, make
+from tracker.store.catalog.stored import StoredLives, textual
+from tracker.store.contents import Contents
+from tracker.store.git import Repository
+from tracker.store.history import play, whole_line
+from tracker.store.line import LOG, Step, names_of, parse_log, published_line, same_branch, tip
+from tracker.store.lives import Lives
+
+Progress = Callable[[int, int], None]
+"""Called with the number of commits done and the number of all."""
+
+_PIECE = 5000  # commits that are read at once
+_AT_ONCE = 2000  # new commits up to which the line is not counted first
+_CACHE = 64 * 1024  # KiB of the file that are held in memory while it is made
+_ROUNDS = 4  # times that another process may be quicker
+
+# Else git maps the whole pack, and every program that counts memory counts that.
+_SMALL = (
+    "-c", "core.packedGitWindowSize=1m", "-c", "core.packedGitLimit=64m",
+    "-c", "core.deltaBaseCacheLimit=48m",
+)  # fmt: skip
+
+
+class Wanted(NamedTuple):
+    """The line that the catalog should hold."""
+
+    newest: str  # full hash of its newest commit
+    branches: frozenset[str]  # short names that the published branch is known by
+    ignored: frozenset[str]  # full hashes of commits that count as no change
+    key: str  # a digest of all that the line depends on beside its newest commit
+
+
+class Held(NamedTuple):
+    """The line that the catalog holds."""
+
+    key: str
+    newest: str
+    steps: int  # commits of it
+    pulled: bool  # it was pulled into itself somewhere
+
+
+def wanted(repository: Repository, branch: str | None, ignored: frozenset[str]) -> Wanted:
+    """The line of a branch, or of HEAD. Raises ``TrackerError`` where it has no commit."""
+    branches = names_of(repository, branch)
+    said = [*sorted(branches), "", *sorted(ignored), "", _grafts(repository)]
+    key = sha256("\n".join(said).encode()).hexdigest()[:24]
+    return Wanted(tip(repository, branch), branches, ignored, key)
+
+
+def _grafts(repository: Repository) -> str:
+    """A digest of what makes git see other parents than a commit's own."""
+    common = repository.common_dir
+    digest = sha256()
+    for name in ("shallow", "info/grafts"):
+        with suppress(OSError):
+            digest.update(name.encode() + (common / name).read_bytes())
+    replaced = any((common / "refs" / "replace").glob("*")) or (common / "reftable").is_dir()
+    with suppress(OSError):
+        replaced = replaced or b" refs/replace/" in (common / "packed-refs").read_bytes()
+    if replaced:
+        digest.update(repository.git.run("for-each-ref", "refs/replace"))
+    return digest.hexdigest()
+
+
+def held(connection: sqlite3.Connection) -> Held | None:
+    """What the catalog holds; None where it holds no line yet. Raises ``sqlite3.Error``."""
+    known = dict(
+        connection.execute(
+            "SELECT key, value FROM meta WHERE key IN ('line', 'tip', 'steps', 'pulled')"
+        )
+    )
+    if len(known) < 4:
+        return None
+    return Held(known["line"], known["tip"], known["steps"], bool(known["pulled"]))
+
+
+def _hold(connection: sqlite3.Connection, now: Held) -> None:
+    connection.executemany(
+        "INSERT OR REPLACE INTO meta VALUES (?, ?)",
+        [("line", now.key), ("tip", now.newest), ("steps", now.steps), ("pulled", now.pulled)],
+    )
+
+
+def up_to_date(
+    catalog: Catalog,
+    repository: Repository,
+    line: Wanted,
+    *,
+    build: bool = True,
+    progress: Progress | None = None,
+) -> bool:
+    """Bring the catalog up to a line; False where it could not be.
+
+    What is new is added; where the line went another way, what it left is taken out first. Without
+    ``build``, nothing is done that takes as long as reading the whole line.
+    """
+    try:
+        for _ in range(_ROUNDS):
+            if catalog.connection is None:
+                return False
+            now = held(catalog.connection)
+            if now is not None and now.key == line.key:
+                if now.newest == line.newest:
+                    return True
+                if _follow(catalog, repository, line, now, progress):
+                    continue
+            if not build:
+                return False
+            rebuild(catalog, repository, line, progress)
+    except sqlite3.Error as error:
+        if "locked" not in str(error):
+            catalog.failed(error)
+    except (OSError, _OtherError):
+        pass
+    return False
+
+
+class _OtherError(Exception):
+    """Another process was quicker, or git says something else than before."""
+
+
+# --- what is new ----------------------------------------------------------------------------------
+
+
+def _follow(
+    catalog: Catalog, repository: Repository, line: Wanted, now: Held, progress: Progress | None
+) -> bool:
+    """Add what is new; False where everything must be read."""
+    done = repository.git.completed(
+        *LOG, "--diff-merges=first-parent", f"--max-count={_AT_ONCE}", line.newest,
+        f"^{now.newest}", "--",
+    )  # fmt: skip
+    if done.returncode:
+        return False  # the tip that was seen is gone
+    commits = {step.commit: step for step in parse_log(done.stdout)}
+    if len(commits) == _AT_ONCE:
+        return _follow_far(catalog, repository, line, now, progress)
+    steps = published_line(commits, line.newest, line.branches)
+    if any(step.seen_through for step in steps):
+        return False
+    if steps and steps[0].parents[:1] == (now.newest,):
+        _append(catalog, repository, line, now, steps)
+        return True
+    return _turn_back(catalog, repository, line, now)
+
+
+def _follow_far(
+    catalog: Catalog, repository: Repository, line: Wanted, now: Held, progress: Progress | None
+) -> bool:
+    pieces = _survey(repository, line, since=now.newest)
+    if pieces is None:
+        return _turn_back(catalog, repository, line, now)
+    if pieces.pulled:
+        return False
+    before = now.steps
+    for steps in _pieces(repository, line, pieces, now.newest):
+        now = _append(catalog, repository, line, now, steps)
+        if progress is not None:
+            progress(now.steps - before, pieces.commits)
+    return True
+
+
+def _append(
+    catalog: Catalog, repository: Repository, line: Wanted, now: Held, steps: list[Step]
+) -> Held:
+    """Add steps that follow what is held, in one transaction."""
+    later = now._replace(newest=steps[-1].commit, steps=now.steps + len(steps))
+    with catalog.writing() as connection, Contents(repository) as contents:
+        if held(connection) != now:
+            raise _OtherError
+        lives = StoredLives(connection, contents.read, line.ignored, last=now.steps, stale=True)
+        lives.play_line(steps)
+        lives.flush()
+        _hold(connection, later)
+    return later
+
+
+def _turn_back(catalog: Catalog, repository: Repository, line: Wanted, now: Held) -> bool:
+    """Go back to where both lines were one, if that can be done exactly."""
+    if now.pulled:
+        return False
+    base = repository.git.text("merge-base", line.newest, now.newest, accept=(0, 1, 128))
+    if not base or catalog.connection is None:
+        return False
+    with catalog.writing() as connection:
+        if held(connection) != now:
+            return True  # another process was quicker: look again
+        row = connection.execute(
+            "SELECT number FROM step WHERE hash = ?", (bytes.fromhex(base),)
+        ).fetchone()
+        if row is None or row[0] == now.steps:
+            return False
+        cut(connection, row[0])
+        _hold(connection, now._replace(newest=base, steps=row[0]))
+    return True
+
+
+# --- everything ---------------------------------------------------------------------------------
+
+
+def rebuild(
+    catalog: Catalog, repository: Repository, line: Wanted, progress: Progress | None = None
+) -> None:
+    """Read the whole line into a new file, and put it into the place of the old one.
+
+    Readers see the old one until then. Raises ``sqlite3.Error`` or ``OSError`` where that cannot
+    be, and ``TrackerError`` where git cannot read the line.
+    """
+    with catalog.writing() as connection:  # can it be written at all?
+        connection.execute("DELETE FROM meta WHERE key = 'building'")
+    with closing(sqlite3.connect("", isolation_level=None)) as new:  # a file that has no name
+        new.execute(f"PRAGMA cache_size = -{_CACHE}")
+        new.execute("PRAGMA synchronous = OFF")
+        make(new)
+        new.execute("BEGIN")
+        pieces = _survey(repository, line)
+        assert pieces is not None
+        if pieces.pulled:
+            _play_whole(new, repository, line, progress)
+        else:
+            _play_pieces(new, repository, line, pieces, progress)
+        new.execute("COMMIT")
+        _carry(new, catalog.path)
+        _put(new, catalog)
+
+
+def _play_pieces(
+    new: sqlite3.Connection,
+    repository: Repository,
+    line: Wanted,
+    pieces: _Pieces,
+    progress: Progress | None,
+) -> None:
+    done = 0
+    with Contents(repository) as contents:
+        lives = StoredLives(new, contents.read, line.ignored, last=0)
+        for steps in _pieces(repository, line, pieces, None):
+            lives.play_line(steps)
+            contents.forget()
+            done += len(steps)
+            if progress is not None:
+                progress(done, pieces.commits)
+        lives.flush()
+    _hold(new, Held(line.key, line.newest, done, pulled=False))
+
+
+def _play_whole(
+    new: sqlite3.Connection, repository: Repository, line: Wanted, progress: Progress | None
+) -> None:
+    steps, pulled = whole_line(repository, line.newest, line.branches)
+    with Contents(repository) as contents:
+        lives = Lives(contents.read, line.ignored, textual)
+        play(lives, steps, pulled)
+    StoredLives(new, lambda _: {}, (), last=0).take(lives, steps)
+    _hold(new, Held(line.key, line.newest, len(steps), pulled=True))
+    if progress is not None:
+        progress(len(steps), len(steps))
+
+
+def _carry(new: sqlite3.Connection, old: Path) -> None:
+    """Take over the answers, which know no line."""
+    with suppress(sqlite3.Error):
+        new.execute("ATTACH ? AS old", (os.fspath(old),))
+        try:
+            new.execute("BEGIN")
+            new.execute("INSERT INTO main.rules SELECT * FROM old.rules")
+            new.execute("INSERT INTO main.answer SELECT * FROM old.answer")
+            new.execute("COMMIT")
+        finally:
+            if new.in_transaction:
+                new.execute("ROLLBACK")
+            new.execute("DETACH old")
+
+
+def _put(new: sqlite3.Connection, catalog: Catalog) -> None:
+    """Put a whole database into the file, in one transaction of that file."""
+    if catalog.connection is None:
+        raise sqlite3.OperationalError("the catalog is not open")
+    deadline = time.monotonic() + 5 * PATIENCE
+
+    def waiting(_status: int, remaining: int, _total: int) -> None:
+        if remaining and time.monotonic() > deadline:
+            raise sqlite3.OperationalError("database is locked")
+
+    new.backup(catalog.connection, progress=waiting, sleep=0.02)
+
+
+# --- the line in pieces ---------------------------------------------------------------------------
+
+
+class _Pieces(NamedTuple):
+    """A part of the line, and where it can be cut."""
+
+    ends: list[str]  # the newest commit of each piece, oldest first
+    commits: int
+    pulled: bool  # a merge is seen through: it cannot be read in pieces
+
+
+def _survey(repository: Repository, line: Wanted, since: str | None = None) -> _Pieces | None:
+    """The line along first parents, or what it has since a commit; None if that is not on it."""
+    words = ["rev-list", "--first-parent", "--parents", line.newest]
+    if since is not None:
+        words.append(f"^{since}")
+    process = repository.git.start(*_SMALL, *words, "--")
+    assert process.stdout is not None
+    ends: list[str] = []
+    count, merges, last = 0, False, b""
+    with process.stdout:
+        for last in process.stdout:
+            if count % _PIECE == 0:
+                ends.append(last.split(None, 1)[0].decode())
+            count += 1
+            merges = merges or last.count(b" ") > 1
+    if process.wait():
+        raise TrackerError(
+            "git could not list the history.", "Look for damage with: git fsck"
+        ) from None
+    if since is not None and last.split()[1:2] != [since.encode()]:
+        return None
+    ends.reverse()
+    return _Pieces(ends, count, merges and _is_pulled(repository, line, since))
+
+
+def _is_pulled(repository: Repository, line: Wanted, since: str | None) -> bool:
+    words = [
+        "log", "-z", "--first-parent", "--min-parents=2", "--no-color", "--encoding=UTF-8",
+        "--format=%P%x00%s", line.newest, *([f"^{since}"] if since else []), "--",
+    ]  # fmt: skip
+    fields = repository.git.run(*_SMALL, *words).decode("utf-8", "surrogateescape").split("\0")
+    return any(
+        same_branch(subject, len(parents.split()) - 1, line.branches)
+        for parents, subject in zip(fields[::2], fields[1::2], strict=False)
+    )
+
+
+def _pieces(
+    repository: Repository, line: Wanted, pieces: _Pieces, since: str | None
+) -> Iterator[list[Step]]:
+    """The steps of the line, piece by piece, oldest first; git reads one ahead."""
+
+    def read(end: str, before: str | None) -> bytes:
+        limit = [] if before is None else [f"^{before}"]
+        return repository.git.run(*_SMALL, *LOG, "--diff-merges=first-parent", end, *limit, "--")
+
+    befores: Iterable[str | None] = [since, *pieces.ends[:-1]]
+    ranges = list(zip(pieces.ends, befores, strict=True))
+    with ThreadPoolExecutor(1) as ahead:
+        coming = ahead.submit(read, *ranges[0])
+        for place, (end, _) in enumerate(ranges):
+            printed = coming.result()
+            if place + 1 < len(ranges):
+                coming = ahead.submit(read, *ranges[place + 1])
+            commits = {step.commit: step for step in parse_log(printed)}
+            del printed
+            yield published_line(commits, end, line.branches)

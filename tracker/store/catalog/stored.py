@@ -1,0 +1,410 @@
+"""The lives of articles in the catalog's tables: played on from where they were left.
+
+``StoredLives`` plays steps by the very rules of ``Lives``, and holds in memory what the steps touch
+alone: a file's life is read from the tables when it is first asked for, and goes back with
+``flush``.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from tracker.store import identity
+from tracker.store.git import instant
+from tracker.store.line import Step
+from tracker.store.lives import TEXTS, Kind, Life, Lives
+
+ARTICLES = (".md", ".markdown", ".txt")
+"""How the file of an article ends, where nobody says otherwise."""
+
+MOST_LIVES = 40_000
+"""Lives that are held in memory; with more, they go back into the tables."""
+
+_LIFE = (
+    "SELECT article.id, path.path, article.path, article.blob, article.alive, article.places,"
+    " article.revisions, article.happenings, article.shown, article.ended, article.ended_blob,"
+    " article.joined FROM article JOIN path ON path.id = article.path"
+)
+
+_HELD = "coalesce(article.ended_blob, article.blob)"
+
+
+def textual(path: str) -> bool:
+    """May this file be an article's, of today or of some other time?"""
+    return path.lower().endswith(TEXTS) or "." not in path.rpartition("/")[2]
+
+
+def stored_path(path: str) -> str | bytes:
+    """A path as the tables have it: bytes where it is no valid UTF-8."""
+    return path if path.isascii() or _is_valid(path) else path.encode("utf-8", "surrogateescape")
+
+
+def _is_valid(path: str) -> bool:
+    try:
+        path.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def path_of(stored: str | bytes) -> str:
+    """The path that ``stored_path`` put into the tables."""
+    return stored if isinstance(stored, str) else stored.decode("utf-8", "surrogateescape")
+
+
+@dataclass(slots=True, eq=False)
+class StoredLife(Life):
+    """A life of which the tables hold the states and the events."""
+
+    path_number: int = 0  # of its newest path, in the table of paths
+    places: int = 0  # states so far
+    revisions: int = 0  # of them, those with another text than the one before
+    events: int = 0
+    shown: str = ""  # the content of its newest revision
+    joined_number: int | None = None
+
+
+class StoredLives(Lives):
+    """Plays steps, oldest first, on top of what the tables hold, and writes what they add.
+
+    Everything happens in the transaction of the caller. A merge that is seen through cannot be
+    played here: two chains of the line may turn out to be one article's.
+    """
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        read: identity.ReadTexts,
+        ignored: Collection[str],
+        *,
+        last: int,
+        stale: bool = False,
+    ) -> None:
+        super().__init__(read, ignored, textual)
+        self._connection = connection
+        self._number = last  # the newest step that the tables have
+        self._stale = stale  # articles that are touched are put down as such
+        self._pool: _StoredPool = _StoredPool(self)
+        self._at: dict[str, StoredLife | None] = {}  # who came to a path last
+        self._by_key: dict[int, StoredLife] = {}
+        self._path_numbers: dict[str, int] = {}
+        self._arrived: dict[int, tuple[str, int]] = {}  # path's number -> path, article
+        self._touched: dict[int, StoredLife] = {}
+        self._people: dict[tuple[str, str], int] = {}
+        self._offsets: dict[str, int] = {}
+        self._steps: list[tuple[Any, ...]] = []
+        self._versions: list[tuple[Any, ...]] = []
+        self._events: list[tuple[Any, ...]] = []
+        self._next_article = self._first("SELECT max(id) FROM article") + 1
+        self._next_path = self._first("SELECT max(id) FROM path") + 1
+
+    @property
+    def number(self) -> int:
+        """The place on the line of the newest step that was played."""
+        return self._number
+
+    def _first(self, question: str) -> int:
+        return int(self._connection.execute(question).fetchone()[0] or 0)
+
+    # --- where lives are kept ---------------------------------------------------------------------
+
+    def at(self, path: str) -> StoredLife | None:
+        """The article that is at a path now."""
+        life = self.came_to(path)
+        return life if life is not None and life.alive and life.path == path else None
+
+    def came_to(self, path: str) -> StoredLife | None:
+        """The life that came to a path last, whatever became of it."""
+        try:
+            return self._at[path]
+        except KeyError:
+            row = self._connection.execute(
+                "SELECT id, article FROM path WHERE path = ?", (stored_path(path),)
+            ).fetchone()
+            found = None
+            if row is not None:
+                self._path_numbers[path] = row[0]
+                found = self.life(row[1])
+            self._at[path] = found
+            return found
+
+    def life(self, key: int) -> StoredLife:
+        """The life of that number."""
+        found = self._by_key.get(key)
+        if found is None:
+            row = self._connection.execute(f"{_LIFE} WHERE article.id = ?", (key,)).fetchone()
+            found = self.hold(row)
+        return found
+
+    def hold(self, row: tuple[Any, ...]) -> StoredLife:
+        """The life that a row tells of."""
+        key, path, number, blob, alive, places, revisions, events, shown, ended, last, joined = row
+        found = self._by_key.get(key)
+        if found is not None:
+            return found
+        content, name = blob.hex(), path_of(path)
+        life = StoredLife(key, name, content, bool(alive))
+        life.path_number, life.places = number, places
+        life.revisions, life.events = revisions, events
+        life.shown = content if shown is None else shown.hex()
+        if ended is not None:
+            held = content if last is None else last.hex()
+            life.ended = identity.Ended(key, name, held, ended)
+        self._by_key[key] = life
+        if joined is not None:
+            life.joined_number, life.joined = joined, self.life(joined)
+        return life
+
+    def ended_under(self, column: str, value: object) -> list[StoredLife]:
+        """Lives of the tables that have ended, by name or by blob."""
+        question = f"{_LIFE} WHERE article.ended IS NOT NULL AND {column} = ?"
+        rows = self._connection.execute(question, (value,)).fetchall()
+        return [self.hold(row) for row in rows]
+
+    def any_ended(self) -> bool:
+        """Whether the tables hold any life that has ended."""
+        question = "SELECT 1 FROM article WHERE ended IS NOT NULL AND name IS NOT NULL LIMIT 1"
+        return self._connection.execute(question).fetchone() is not None
+
+    def _come(self, life: Life, path: str) -> None:
+        assert isinstance(life, StoredLife)
+        self._at[path] = life
+        number = self._path_number(path)
+        life.path_number = number
+        self._arrived[number] = (path, life.key)
+        self._touched[life.key] = life
+
+    def _leave(self, path: str) -> None:
+        """The life itself knows that it is not alive."""
+
+    def _path_number(self, path: str) -> int:
+        number = self._path_numbers.get(path)
+        if number is None:
+            self.came_to(path)
+            number = self._path_numbers.get(path)
+        if number is None:
+            number = self._path_numbers[path] = self._next_path
+            self._next_path += 1
+        return number
+
+    # --- what happens to them ---------------------------------------------------------------------
+
+    def play_line(self, steps: Iterable[Step]) -> None:
+        """Play ordinary steps, and keep each as one of the line."""
+        for step in steps:
+            self.play(step, [step.changes])
+            self._steps.append(self._step_row(step))
+            if len(self._by_key) > MOST_LIVES or len(self._versions) > MOST_LIVES:
+                self.flush()
+
+    def _step_row(self, step: Step) -> tuple[Any, ...]:
+        header = step.header
+        seconds, _, offset = header[0].partition(" ")
+        zone = self._offsets.get(offset)
+        if zone is not None and seconds.isascii() and seconds.isdigit() and len(seconds) < 11:
+            at = int(seconds)
+        else:
+            moment = step.at
+            at, zone = int(moment.timestamp()), _minutes(moment.utcoffset())
+            with suppress(ValueError, IndexError):
+                self._offsets[offset] = _minutes(instant(0, offset).utcoffset())
+        author = self._people.get((header[1], header[2]))
+        if author is None:
+            author = self._people[header[1], header[2]] = self._person(step)
+        return (self._number, bytes.fromhex(step.commit), at, zone, author, step.subject)
+
+    def _person(self, step: Step) -> int:
+        person = step.person
+        found = self._connection.execute(
+            "SELECT id FROM person WHERE name = ? AND email = ?", person
+        ).fetchone()
+        if found is not None:
+            return int(found[0])
+        made = self._connection.execute("INSERT INTO person (name, email) VALUES (?, ?)", person)
+        assert made.lastrowid is not None
+        return made.lastrowid
+
+    def _begin(self, step: Step, new: identity.Appeared) -> None:
+        life = StoredLife(self._next_article, new.path, new.blob)
+        self._next_article += 1
+        self._by_key[life.key] = life
+        self._come(life, new.path)
+        self._hold(life, step, new.path, new.blob, {new.path})
+
+    def _end(self, path: str, blob: str | None, gone: list[Life]) -> None:
+        super()._end(path, blob, gone)
+        if gone:
+            life = gone[-1]
+            assert isinstance(life, StoredLife)
+            self._touched[life.key] = life
+
+    def _hold(self, life: Life, step: Step, path: str, blob: str, paths: set[str]) -> None:
+        assert isinstance(life, StoredLife)
+        side = self._side(step, paths) if step.side else ()
+        self._keep(life, self._number, path, blob, side)
+        self._touched[life.key] = life
+
+    def _keep(
+        self, life: StoredLife, step: int, path: str, blob: str, side: tuple[str, ...]
+    ) -> None:
+        """A state of a life; it is a revision where its text is another than the last one's."""
+        life.places += 1
+        number = None
+        if life.shown != blob or not life.revisions:
+            life.shown = blob
+            life.revisions += 1
+            number = life.revisions
+        place = life.path_number if path == life.path else self._path_number(path)
+        merged = bytes.fromhex("".join(side)) or None
+        self._versions.append(
+            (life.key, life.places, number, step, bytes.fromhex(blob), place, merged)
+        )
+
+    def _happen(
+        self, life: Life, step: Step, kind: Kind, path: str, old_path: str | None = None
+    ) -> None:
+        assert isinstance(life, StoredLife)
+        life.events += 1
+        self._events.append(
+            (
+                life.key, life.events, self._number, kind, self._path_number(path),
+                None if old_path is None else self._path_number(old_path),
+                bytes.fromhex(life.blob) if kind == "ignored" else None,
+            )
+        )  # fmt: skip
+        self._touched[life.key] = life
+
+    def take(self, lives: Lives, steps: Sequence[Step]) -> None:
+        """Keep what was played elsewhere, with nothing kept before."""
+        for self._number, step in enumerate(steps, start=1):
+            self._steps.append(self._step_row(step))
+        made = [StoredLife(life.key + 1, life.path, life.blob, life.alive) for life in lives.all]
+        for life in made:
+            life.path_number = self._path_number(life.path)
+        for path, came in lives.last_comers():
+            self._arrived[self._path_number(path)] = (path, came.key + 1)
+        for old, life in zip(lives.all, made, strict=True):
+            if old.ended is not None and not old.alive:
+                life.ended = old.ended._replace(key=life.key)
+            if old.joined is not None:
+                life.joined_number = old.joined.key + 1
+            self._touched[life.key] = life
+            if old.joined is None:
+                self._take_states(old, life)
+        self.flush()
+
+    def _take_states(self, old: Life, life: StoredLife) -> None:
+        for state in old.states:
+            self._keep(life, state.number, state.path, state.blob, state.side)
+        for one in old.happenings:
+            life.events += 1
+            self._events.append(
+                (
+                    life.key, life.events, one.number, one.kind, self._path_number(one.path),
+                    None if one.old_path is None else self._path_number(one.old_path), None,
+                )
+            )  # fmt: skip
+
+    # --- back into the tables ---------------------------------------------------------------------
+
+    def flush(self) -> None:
+        """Write what was played, and forget it here."""
+        run = self._connection.executemany
+        run("INSERT INTO step VALUES (?, ?, ?, ?, ?, ?)", self._steps)
+        run(
+            "INSERT INTO path VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
+            " article = excluded.article",
+            ((number, stored_path(p), key) for number, (p, key) in self._arrived.items()),
+        )
+        run("INSERT INTO version VALUES (?, ?, ?, ?, ?, ?, ?)", self._versions)
+        run("INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?)", self._events)
+        run(
+            "INSERT OR REPLACE INTO article VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            map(article_row, self._touched.values()),
+        )
+        if self._stale:
+            run("INSERT OR IGNORE INTO stale VALUES (?)", ((key,) for key in self._touched))
+        for kept in (self._steps, self._versions, self._events):
+            kept.clear()
+        self._arrived.clear()
+        self._touched.clear()
+        self._at.clear()
+        self._by_key.clear()
+        self._path_numbers.clear()
+        self._pool.forget()
+
+
+def article_row(life: StoredLife) -> tuple[Any, ...]:
+    """A life as a row of the table of articles."""
+    ended = life.ended
+    return (
+        life.key,
+        life.path_number,
+        bytes.fromhex(life.blob),
+        life.alive,
+        is_article(life.path),
+        life.places,
+        life.revisions,
+        life.events,
+        None if life.shown == life.blob else bytes.fromhex(life.shown),
+        None if ended is None else ended.step,
+        None if ended is None or ended.blob == life.blob else bytes.fromhex(ended.blob),
+        None if ended is None else stored_path(identity.name_of(life.path)),
+        life.joined_number,
+    )
+
+
+def is_article(path: str) -> bool:
+    """Does the name end as that of an article?"""
+    return path.lower().endswith(ARTICLES)
+
+
+def _minutes(offset: timedelta | None) -> int:
+    return int(offset.total_seconds()) // 60 if offset is not None else 0
+
+
+class _StoredPool(identity.Pool):
+    """The articles that have ended, in the tables and since."""
+
+    def __init__(self, lives: StoredLives) -> None:
+        super().__init__()
+        self._lives = lives
+        self._asked: set[object] = set()
+        self._some: bool | None = None
+
+    def forget(self) -> None:
+        """Everything is in the tables now."""
+        self._by_blob.clear()
+        self._by_name.clear()
+        self._asked.clear()
+        self._some = None
+
+    def remove(self, ended: identity.Ended) -> None:
+        """This article has gone on."""
+        self._by_blob.get(ended.blob, {}).pop(ended.key, None)
+        self._by_name.get(identity.name_of(ended.path), {}).pop(ended.key, None)
+
+    def candidates(self, new: identity.Appeared) -> list[identity.Ended]:
+        """Every ended article that ``new`` might be, told by blob and by name alone."""
+        if self._some is None:
+            self._some = self._lives.any_ended()
+        if self._some:
+            self._ask(
+                "article.name", identity.name_of(new.path), stored_path(identity.name_of(new.path))
+            )
+            if new.blob not in identity.EMPTY:
+                self._ask(_HELD, new.blob, bytes.fromhex(new.blob))
+        return super().candidates(new)
+
+    def _ask(self, column: str, key: str, value: object) -> None:
+        if (column, key) in self._asked:
+            return
+        self._asked.add((column, key))
+        for life in self._lives.ended_under(column, value):
+            if life.ended is not None and not life.alive:
+                self.add(life.ended)
