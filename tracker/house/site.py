@@ -1,7 +1,5 @@
 """The publisher's site, as ``[site]`` in ``tracker.toml`` names it: what machines need to link."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, NamedTuple
@@ -20,6 +18,7 @@ SITE_KEYS: Keys = {
 PLACES = ("year", "month", "day", "slug", "section", "path")
 """What may stand in braces in ``article``."""
 
+_HINT = "Write it with its scheme, in ASCII: https://example.com/x."
 _PLACE = expression(r"\{([^{}]*)\}")
 # Folders in which generators look for content: they are no part of an article's URL.
 _CONTENT = ("articles", "content", "_posts", "posts", "src/content", "docs")

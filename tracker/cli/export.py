@@ -1,0 +1,280 @@
+"""``tracker export``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
+
+from tracker.cli.common import ARTICLE, open_newsroom, progress_bar, warn
+from tracker.errors import TrackerError
+
+if TYPE_CHECKING:
+    from tracker.newsroom import Newsroom
+    from tracker.newsroom.exporting import Exported
+    from tracker.render.records import Kind, Row
+
+FORMATS = ("jsonl", "jsonld", "ninjs", "parquet", "data")
+WHAT = ("revisions", "notes", "edits", "versions")
+
+
+class Wanted(NamedTuple):
+    """What a person asked for."""
+
+    articles: tuple[str, ...]  # none: all
+    what: tuple[Kind, ...]  # none: the default of the format
+    folder: Path | None  # where files go; None: standard output
+    texts: bool
+    yaml: bool
+
+
+@click.command("export")
+@click.argument("articles", nargs=-1, type=ARTICLE, metavar="[ARTICLE]...")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    default="jsonl",
+    show_default=True,
+    help="JSON Lines or Parquet of rows; schema.org JSON-LD; IPTC ninjs 3.1; data files for the "
+    "templates of a site generator.",
+)
+@click.option(
+    "--what",
+    type=click.Choice(WHAT),
+    multiple=True,
+    help="Which rows, for jsonl and parquet; may be given again. Versions are what tracker import "
+    "reads. Default: revisions on standard output; revisions, notes and edits in a folder.",
+)
+@click.option(
+    "--to",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=True),
+    metavar="DIR",
+    help="Write files into this folder, which is made where it is not there.",
+)
+@click.option("--with-texts", "texts", is_flag=True, help="Rows of revisions have the whole text.")
+@click.option("--yaml", "yaml", is_flag=True, help="Data files are YAML, not JSON.")
+def command(
+    articles: tuple[str, ...],
+    form: str,
+    what: tuple[Kind, ...],
+    folder: Path | None,
+    texts: bool,
+    yaml: bool,
+) -> None:
+    """Write each ARTICLE, or all of the newsroom's, for other programs.
+
+    On standard output, or with --to into files of a folder. docs/formats.md says what is in them.
+    """
+    wanted = Wanted(articles, tuple(dict.fromkeys(what)), folder, texts, yaml)
+    if what and form not in ("jsonl", "parquet"):
+        raise TrackerError(f"--what is for rows, and --format {form} writes none.", _ROWS)
+    if texts and form not in ("jsonl", "parquet"):
+        raise TrackerError(f"--with-texts is for rows, and --format {form} writes none.", _ROWS)
+    if yaml and form != "data":
+        raise TrackerError("--yaml is for --format data.", "Leave it out, or name that format.")
+    if folder is not None and folder.exists() and not folder.is_dir():
+        raise TrackerError(f"{folder} is a file, not a folder.", "Name a folder after --to.")
+    room = open_newsroom()
+    for article in articles:
+        room.place.locate(article)  # says which there is not before anything is written
+    try:
+        _WRITERS[form](room, wanted)
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            raise
+        place = error.filename or folder
+        raise TrackerError(
+            f"{place} could not be written: {error.strerror}.", "Name a folder that you may write."
+        ) from None
+
+
+_ROWS = "Rows are written by --format jsonl and --format parquet."
+
+
+def _exported(room: Newsroom, wanted: Wanted) -> Iterator[Exported]:
+    from tracker.newsroom.exporting import exported
+
+    with progress_bar("Exporting articles") as progress:
+        yield from exported(room, wanted.articles, progress)
+
+
+# --- rows ---------------------------------------------------------------------------------------
+
+
+def _jsonl(room: Newsroom, wanted: Wanted) -> None:
+    from tracker.render import records
+
+    if wanted.folder is None:
+        what = wanted.what or ("revisions",)
+        if len(what) > 1:
+            raise TrackerError(
+                "Standard output takes rows of one kind.", "Name one, or a folder with --to DIR."
+            )
+        for each in _exported(room, wanted):
+            found = _rows(room, wanted, each, what[0])
+            click.echo("".join(records.lines(found)), nl=False)
+        return
+    kinds = wanted.what or records.KINDS
+    wanted.folder.mkdir(parents=True, exist_ok=True)
+    counts = dict.fromkeys(kinds, 0)
+    with ExitStack() as files:
+        out = {
+            kind: files.enter_context(new.open("w", encoding="utf-8"))
+            for kind, new in files.enter_context(_new_files(wanted.folder, kinds, "jsonl")).items()
+        }
+        for each in _exported(room, wanted):
+            for kind in kinds:
+                found = _rows(room, wanted, each, kind)
+                for line in records.lines(found):
+                    out[kind].write(line)
+                    counts[kind] += 1
+    _say(counts, wanted.folder)
+
+
+def _parquet(room: Newsroom, wanted: Wanted) -> None:
+    from tracker.render import parquet, records
+
+    parquet.library()
+    if wanted.folder is None:
+        raise TrackerError("Parquet is written into files.", "Name a folder for them: --to DIR.")
+    if "versions" in wanted.what:
+        raise TrackerError("Versions are written as JSON Lines.", "Take --format jsonl for them.")
+    kinds = wanted.what or records.KINDS
+    wanted.folder.mkdir(parents=True, exist_ok=True)
+    counts = dict.fromkeys(kinds, 0)
+    with ExitStack() as files:
+        out = {
+            kind: files.enter_context(parquet.Writer(new, kind))
+            for kind, new in files.enter_context(
+                _new_files(wanted.folder, kinds, "parquet")
+            ).items()
+        }
+        for each in _exported(room, wanted):
+            for kind in kinds:
+                counts[kind] += out[kind].write(_rows(room, wanted, each, kind))
+    _say(counts, wanted.folder)
+
+
+@contextmanager
+def _new_files(folder: Path, kinds: Iterable[Kind], ending: str) -> Iterator[dict[Kind, Path]]:
+    """Files to write into; they take their places when all are whole, and else none does."""
+    new = {kind: folder / f".{kind}.{ending}.new" for kind in kinds}
+    try:
+        yield new
+        for kind, file in new.items():
+            file.replace(folder / f"{kind}.{ending}")
+    finally:
+        for file in new.values():
+            file.unlink(missing_ok=True)
+
+
+def _rows(room: Newsroom, wanted: Wanted, exported: Exported, kind: Kind) -> Iterator[Row]:
+    from tracker.render import records
+
+    return records.rows(
+        exported, kind, room.settings, room.compare, texts=wanted.texts, under=room.place.under
+    )
+
+
+def _say(counts: dict[Kind, int], folder: Path) -> None:
+    said = ", ".join(f"{number} {kind}" for kind, number in counts.items())
+    warn(f"wrote {said} into {folder}.")
+
+
+# --- one object an article ----------------------------------------------------------------------
+
+
+def _jsonld(room: Newsroom, wanted: Wanted) -> None:
+    from tracker.render import jsonld
+
+    _objects(room, wanted, "jsonld", jsonld.news_article, jsonld.dumped, published=True)
+
+
+def _ninjs(room: Newsroom, wanted: Wanted) -> None:
+    import json
+
+    from tracker.render import ninjs
+
+    def dumped(value: object, indent: int | None = None) -> str:
+        return json.dumps(value, ensure_ascii=False, indent=indent)
+
+    _objects(room, wanted, "json", ninjs.news_item, dumped, published=False)
+
+
+def _objects(
+    room: Newsroom,
+    wanted: Wanted,
+    ending: str,
+    make: Callable[..., object],
+    dumped: Callable[..., str],
+    *,
+    published: bool,
+) -> None:
+    """One object an article: a file each, an object alone, or one a line.
+
+    Of an article that readers can see, the newest text that they saw is taken. With ``published``,
+    the others are left out.
+    """
+    from tracker.render import links
+    from tracker.text.document import parse
+
+    where = links.of_newsroom(room)
+    single = len(wanted.articles) == 1 and wanted.folder is None
+    written = left = 0
+    for each in _exported(room, wanted):
+        shown = [revision for revision in each.life.revisions if revision.published]
+        if published and not shown:
+            left += 1
+            continue
+        newest = (shown or each.life.revisions)[-1]
+        value = make(each.life, parse(each.text(newest)), room.settings, where)
+        if wanted.folder is None:
+            click.echo(dumped(value, 2 if single else None))
+        else:
+            file = wanted.folder / f"{where.address(each.life.article.path)}.{ending}"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(dumped(value, 2) + "\n", encoding="utf-8")
+        written += 1
+    if left:
+        warn(f"left out {_count(left)} that readers cannot see yet.")
+    if wanted.folder is not None:
+        warn(f"wrote {_count(written)} into {wanted.folder}.")
+
+
+def _count(number: int) -> str:
+    return "1 article" if number == 1 else f"{number} articles"
+
+
+def _data(room: Newsroom, wanted: Wanted) -> None:
+    from tracker.render import site_data
+
+    if wanted.folder is None:
+        raise TrackerError("Data files go into a folder.", "Name it: --to data/tracker.")
+    if wanted.articles:
+        raise TrackerError(
+            "Data files are of the whole newsroom: their index names every article.",
+            "Leave the articles out.",
+        )
+    with progress_bar("Exporting articles") as progress:
+        contents = site_data.files(
+            room.lives(progress),
+            room.settings,
+            under=room.place.under,
+            form="yaml" if wanted.yaml else "json",
+        )
+        done = site_data.write(wanted.folder, contents)
+    warn(f"{_count(done.articles)} in {wanted.folder}, {done.written} files new or changed.")
+
+
+_WRITERS: dict[str, Callable[[Newsroom, Wanted], None]] = {
+    "jsonl": _jsonl,
+    "jsonld": _jsonld,
+    "ninjs": _ninjs,
+    "parquet": _parquet,
+    "data": _data,
+}

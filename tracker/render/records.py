@@ -1,0 +1,183 @@
+"""Revisions, notes and edits as rows, for research: the lines of JSON Lines, or Parquet.
+
+Rows are flat, and name their article and their commit, so that files can be joined. The schemas
+are in ``docs/``: ``export-revisions.schema.json``, ``export-notes.schema.json`` and
+``export-edits.schema.json``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Literal
+
+from tracker.house.changelog import notes_told, told_of, went_out
+from tracker.house.settings import Settings
+from tracker.house.standing import standing
+from tracker.model import Change, Edit, History, Revision
+from tracker.render.identity import article_id, note_id, revision_id
+from tracker.render.plain import plain
+
+if TYPE_CHECKING:
+    from tracker.newsroom.exporting import Exported
+
+Kind = Literal["revisions", "notes", "edits", "versions"]
+KINDS: tuple[Kind, ...] = ("revisions", "notes", "edits")
+"""The kinds that belong together; ``versions`` are the lines that ``tracker import`` reads."""
+
+Row = dict[str, object]
+
+Compare = Callable[[str, str], Change]
+"""From the text before and a text to what changed."""
+
+
+def rows(
+    exported: Exported,
+    kind: Kind,
+    settings: Settings,
+    compare: Compare,
+    *,
+    texts: bool = False,
+    under: str = "",
+) -> Iterator[Row]:
+    """The rows of one article. With ``texts``, revisions have their whole text.
+
+    ``under`` is the newsroom's folder, below which the paths of ``versions`` are.
+    """
+    if kind == "notes":
+        yield from note_rows(exported.life)
+    elif kind == "versions":
+        yield from version_rows(exported, under)
+    elif kind == "edits":
+        yield from edit_rows(exported, compare)
+    else:
+        yield from revision_rows(exported, settings, texts=texts)
+
+
+def revision_rows(exported: Exported, settings: Settings, *, texts: bool) -> Iterator[Row]:
+    """A row for each revision, oldest first."""
+    life = exported.life
+    told = told_of(life, settings.check.grace)
+    for revision in life.revisions:
+        row = {
+            **_of(life, revision),
+            "at": revision.at,
+            "person_name": revision.person.name,
+            "person_email": revision.person.email,
+            "message": revision.subject,
+            "headline": revision.headline,
+            "published": revision.published,
+            "words_added": revision.words_added,
+            "words_removed": revision.words_removed,
+            "substantive": revision.substantive,
+            "labels": sorted(revision.labels),
+            "reasons": list(revision.reasons),
+            "notes": [note.id for note in revision.notes],
+            "told": revision.number in told,
+            "text": exported.text(revision) if texts else None,
+        }
+        yield _plain(row)
+
+
+def note_rows(life: History) -> Iterator[Row]:
+    """A row for each note that readers were ever given, in the order in which they got them."""
+    seen = {note.id for note in standing(life.notes)}
+    for each in notes_told(life):
+        note = each.note
+        row = {
+            **_of(life, each.revision),
+            "note_id": note_id(each.revision, note.id),
+            "note": note.id,
+            "kind": note.kind,
+            "text": note.text,
+            "at": note.at,
+            "precision": note.precision,
+            "told_at": went_out(each),
+            "amends": note.amends,
+            "withdrawn": note.withdrawn,
+            "covers": note.covers,
+            "origin": note.origin,
+            "stands": note.id in seen,
+        }
+        yield _plain(row)
+
+
+def edit_rows(exported: Exported, compare: Compare) -> Iterator[Row]:
+    """A row for each edit of each revision after the first; those inside a move name its place."""
+    life = exported.life
+    before: str | None = None
+    for revision in life.revisions:
+        text = exported.text(revision)
+        if before is not None:
+            head = _of(life, revision)
+            place = 0
+            for edit in compare(before, text).edits:
+                place += 1
+                yield _edit(head, edit, place, None)
+                move = place
+                for inner in edit.within:
+                    place += 1
+                    yield _edit(head, inner, place, move)
+        before = text
+
+
+def version_rows(exported: Exported, under: str) -> Iterator[Row]:
+    """A row for each revision with its text, as ``docs/import.schema.json`` has it.
+
+    All are under the article's newest path: an importer takes another path for another article.
+    """
+    path = exported.life.article.path
+    for revision in exported.life.revisions:
+        row = {
+            "path": path.removeprefix(f"{under}/") if under else path,
+            "at": revision.at,
+            "author": {"name": revision.person.name, "email": revision.person.email},
+            "message": revision.subject,
+            "text": exported.text(revision),
+        }
+        yield _plain(row)
+
+
+def _edit(head: Row, edit: Edit, place: int, within: int | None) -> Row:
+    row = {
+        **head,
+        "edit": place,
+        "within": within,
+        "operation": edit.operation,
+        "old": edit.old,
+        "new": edit.new,
+        "old_start": edit.old_start,
+        "old_end": edit.old_end,
+        "new_start": edit.new_start,
+        "new_end": edit.new_end,
+        "old_sentence": edit.old_sentence,
+        "new_sentence": edit.new_sentence,
+        "verbal": edit.verbal,
+        "field": edit.field,
+        "labels": sorted(edit.labels),
+    }
+    return _plain(row)
+
+
+def _of(life: History, revision: Revision) -> Row:
+    """What every row begins with: which article, and which revision of it."""
+    return {
+        "article_id": article_id(life),
+        "revision_id": revision_id(revision),
+        "article": life.article.path,
+        "path": revision.path,
+        "commit": revision.commit,
+        "revision": revision.number,
+    }
+
+
+def _plain(row: Row) -> Row:
+    value = plain(row)
+    assert isinstance(value, dict)
+    return value
+
+
+def lines(found: Iterable[Row]) -> Iterator[str]:
+    """Rows as JSON Lines."""
+    for row in found:
+        yield json.dumps(row, ensure_ascii=False) + "\n"
