@@ -26,6 +26,7 @@ COMMANDS = {
     "footer": "Print the update lines in house style, or put them into the article.",
     "check": "Find changes of substance that readers were never told of.",
     "import": "Bring dated versions of articles into a newsroom.",
+    "export": "Write articles, revisions and notes for other programs.",
     "styles": "List the house styles, or show one.",
 }
 """Every command with its one line of help; its file is loaded when it is called."""
