@@ -17,7 +17,8 @@ DURABLE = ("-c", "core.fsync=added", "-c", "core.fsyncMethod=batch")
 class Running:
     """One git process whose input is given at once, and whose answer is asked for later."""
 
-    def __init__(self, git: Git, *arguments: str, data: bytes = b"") -> None:
+    def __init__(self, git: Git, *arguments: str, data: bytes = b"", apart: bool = False) -> None:
+        """``apart``: an interruption from the keyboard does not reach the process."""
         self._name = next(word for word in arguments if word not in DURABLE)
         try:
             self._process = subprocess.Popen(
@@ -27,6 +28,7 @@ class Running:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 env=environment(),
+                start_new_session=apart,
             )
         except FileNotFoundError:
             raise missing(git.directory) from None

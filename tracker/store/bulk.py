@@ -1,0 +1,371 @@
+"""Many revisions in, by ``git fast-import``: all the texts first, then commits in time order.
+
+fast-import stores a text as its difference from the one before it in the stream, so that texts
+come article by article: half the time and half the size of any other order.
+
+It works in a repository of its own inside the git directory, which borrows the objects that are
+there. Its packs move over when everything is written, and the branch moves last. Whatever ends an
+import before that leaves a folder, which the next import removes, and nothing else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import queue
+import shutil
+import subprocess
+import threading
+from contextlib import suppress
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import IO, NamedTuple, Self
+
+from tracker.errors import TrackerError
+from tracker.model import Person
+from tracker.store import locks
+from tracker.store.git import Git, GitError, Repository, environment, first_line
+from tracker.store.running import DURABLE
+
+try:
+    import fcntl
+except ImportError:  # Windows: two imports at once are not kept apart there
+    fcntl = None  # type: ignore[assignment]
+
+FOLDER = "tracker"  # in the common git directory
+_PREFIX = "import-"
+_BRANCH = "refs/heads/import"
+_CHUNK = 256 * 1024  # bytes that are given to git at once
+_AHEAD = 4  # chunks that wait for git
+COMMITS_A_PROCESS = 200_000
+"""git keeps a note of every object that it wrote: a new process bounds its memory."""
+
+
+class NewCommit(NamedTuple):
+    """One revision, ready to be written; its text was given to ``Stream.text`` before."""
+
+    path: bytes  # checked
+    blob: str  # full hash
+    mode: str  # "100644" or "100755"
+    author: bytes  # "Name <address>", as ``author_line`` gives it
+    date: bytes  # "1652355900 -0400"
+    seconds: int  # the same instant, since 1970
+    message: bytes
+
+
+def author_line(person: Person) -> bytes:
+    """``Name <address>`` without what would break the line; b"" for a person without a name."""
+    name, email = (
+        "".join(each for each in text if each >= " " and each not in "<>\x7f").strip()
+        for text in (person.name, person.email)
+    )
+    if not name.strip(".,:;\"'\\ "):
+        return b""
+    return f"{name} <{email}>".encode("utf-8", "replace")
+
+
+def quoted(path: bytes) -> bytes:
+    """A path as fast-import reads it."""
+    if path[:1] != b'"' and b"\n" not in path and path[:1] != b" " and path[-1:] != b" ":
+        return path
+    escaped = b"".join(
+        bytes([byte]) if 32 <= byte < 127 and byte not in b'"\\' else b"\\%03o" % byte
+        for byte in path
+    )
+    return b'"%s"' % escaped
+
+
+class Workshop:
+    """A folder in the git directory for one import at a time; a context manager.
+
+    Entering removes what a killed import left. Raises ``TrackerError`` where another import is at
+    work, and where the git directory cannot be written.
+    """
+
+    def __init__(self, repository: Repository) -> None:
+        self._home = repository.common_dir / FOLDER
+        self._lock: int | None = None
+        self.folder = self._home  # until it is entered
+
+    def __enter__(self) -> Self:
+        try:
+            self._home.mkdir(exist_ok=True)
+            self._lock = os.open(
+                self._home / "import.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666
+            )
+            self._take()
+            for left in self._home.glob(f"{_PREFIX}*"):
+                if left.is_dir():
+                    _take_back(left, self._home.parent / "objects" / "pack")
+                    shutil.rmtree(left, ignore_errors=True)
+            self.folder = Path(mkdtemp(prefix=_PREFIX, dir=self._home))
+        except OSError as error:
+            self._release()
+            raise locks.not_writable(self._home, error) from None
+        return self
+
+    def _take(self) -> None:
+        if fcntl is None or self._lock is None:
+            return
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._release()
+            raise TrackerError(
+                "Another import into this repository is at work.", "Wait until it is done."
+            ) from None
+
+    def _release(self) -> None:
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def __exit__(self, *_: object) -> None:
+        if self.folder != self._home:
+            shutil.rmtree(self.folder, ignore_errors=True)
+        self._release()
+
+
+class Stream:
+    """Texts and commits on their way into a repository; a context manager.
+
+    ``base`` is the commit that the first one follows, None for none. ``committer`` is who git says
+    is at work, without date. Raises ``TrackerError`` when git stops.
+    """
+
+    def __init__(
+        self, repository: Repository, folder: Path, base: str | None, committer: bytes
+    ) -> None:
+        self._repository = repository
+        self._committer = committer
+        self._bare = folder / "objects.git"
+        self._said = folder / "said"
+        self._base = base
+        self._written = 0  # commits of the process that runs
+        self._newest = 0  # seconds: no commit gets an older committer's date
+        self._branch = _BRANCH
+        self._tries = 0
+        self._waiting: list[bytes] = []
+        self._size = 0
+        self._process: subprocess.Popen[bytes] | None = None
+        self._feeder: _Feeder | None = None
+        git = repository.git
+        self._format = git.text("rev-parse", "--show-object-format")
+        self._sha = hashlib.sha256 if self._format == "sha256" else hashlib.sha1
+        self._shared = git.text("config", "core.sharedRepository", accept=(0, 1))
+        if base is not None:
+            self._newest = int(git.text("log", "-1", "--no-show-signature", "--format=%ct", base))
+
+    def __enter__(self) -> Self:
+        git = self._repository.git
+        git.run(
+            "init", "--quiet", "--bare", "--template=", f"--object-format={self._format}",
+            os.fspath(self._bare),
+        )  # fmt: skip
+        info = self._bare / "objects" / "info"
+        info.mkdir(exist_ok=True)
+        objects = os.fsencode(self._repository.common_dir / "objects")
+        (info / "alternates").write_bytes(objects + b"\n")
+        self._start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._feeder is not None:
+            self._feeder.drop()
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+        if self._feeder is not None:
+            self._feeder.end()
+            self._feeder = None
+
+    def _start(self) -> None:
+        shared = ("-c", f"core.sharedRepository={self._shared}") if self._shared else ()
+        git = Git(self._bare)
+        with self._said.open("wb") as said:
+            self._process = subprocess.Popen(
+                git.command(
+                    "--git-dir=.", *DURABLE, *shared, "-c", "fastimport.unpackLimit=0",
+                    "fast-import", "--quiet", "--done", "--date-format=raw-permissive",
+                ),
+                cwd=git.directory,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=said,
+                env=environment(),
+            )  # fmt: skip
+        assert self._process.stdin is not None
+        self._feeder = _Feeder(self._process.stdin)
+        self._feeder.start()
+
+    def text(self, data: bytes) -> str:
+        """Give a text; the full hash of its blob."""
+        size = len(data)
+        digest = self._sha(b"blob %d\0" % size, usedforsecurity=False)
+        digest.update(data)
+        self._give(b"blob\ndata %d\n" % size, data, b"\n")
+        return digest.hexdigest()
+
+    def blob(self, data: bytes) -> str:
+        """The full hash of a text's blob, with nothing given."""
+        digest = self._sha(b"blob %d\0" % len(data), usedforsecurity=False)
+        digest.update(data)
+        return digest.hexdigest()
+
+    def commit(self, new: NewCommit) -> None:
+        """Give a commit, which follows the one given before."""
+        if self._written == COMMITS_A_PROCESS:
+            self._base = self._end()
+            self._start()
+            self._written = 0
+        self._newest = max(self._newest, new.seconds)
+        follows = b""
+        if self._written == 0 and self._base is not None:
+            follows = b"from %s\n" % self._base.encode()
+        self._written += 1
+        self._give(
+            b"commit %s\nauthor %s %s\ncommitter %s %d +0000\ndata %d\n%s\n%sM %s %s %s\n\n"
+            % (
+                self._branch.encode(),
+                new.author,
+                new.date,
+                self._committer,
+                self._newest,
+                len(new.message),
+                new.message,
+                follows,
+                new.mode.encode(),
+                new.blob.encode(),
+                quoted(new.path),
+            )
+        )
+
+    def _give(self, *parts: bytes) -> None:
+        self._waiting += parts
+        self._size += sum(map(len, parts))
+        if self._size >= _CHUNK:
+            self._pass_on()
+
+    def _pass_on(self) -> None:
+        assert self._feeder is not None
+        if not self._feeder.take(b"".join(self._waiting)):
+            raise self._stopped()
+        self._waiting.clear()
+        self._size = 0
+
+    def _end(self) -> str | None:
+        """Let the process finish; the newest commit, None where none was given."""
+        assert self._process is not None
+        assert self._feeder is not None
+        self._waiting.append(b"done\n")
+        self._pass_on()
+        self._feeder.end()
+        status = self._process.wait()
+        if status != 0 or self._feeder.broken:
+            raise self._stopped()
+        self._feeder = None
+        if not self._written:
+            return self._base
+        git = Git(self._bare)
+        return git.text("--git-dir=.", "rev-parse", "--verify", f"{self._branch}^{{commit}}")
+
+    def finish(self) -> str | None:
+        """End the stream and put its objects into the repository; the newest commit.
+
+        Nothing in the repository points to them yet. None where no commit was given.
+        """
+        tip = self._end()
+        if self._written:
+            _move_packs(self._bare / "objects" / "pack", self._repository.common_dir / "objects")
+        return tip if self._written else None
+
+    def again(self, base: str) -> None:
+        """Begin the commits anew, on a commit that somebody else made meanwhile."""
+        self._tries += 1
+        self._branch = f"{_BRANCH}-{self._tries}"
+        self._base = base
+        self._written = 0
+        git = self._repository.git
+        said = git.text("log", "-1", "--no-show-signature", "--format=%ct", base)
+        self._newest = int(said)
+        self._start()
+
+    def _stopped(self) -> TrackerError:
+        """Why git stopped, in its own words."""
+        assert self._process is not None
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(10)
+        said = self._said.read_bytes().decode("utf-8", "replace").strip()
+        lines = [line for line in said.splitlines() if not line.startswith("fast-import:")]
+        why = first_line("\n".join(lines)) or "it does not say why"
+        return GitError(
+            f"git stopped while it was importing: {why}.",
+            "Nothing was imported; see to it, and run the import again.",
+            stderr=said,
+        )
+
+
+class _Feeder(threading.Thread):
+    """Writes to git while the next texts are made ready."""
+
+    def __init__(self, pipe: IO[bytes]) -> None:
+        super().__init__(daemon=True, name="tracker-import")
+        self._pipe = pipe
+        self._queue: queue.Queue[bytes | None] = queue.Queue(_AHEAD)
+        self._dropped = False
+        self.broken = False
+
+    def run(self) -> None:
+        """Write until there is no more; after git has gone, take and drop."""
+        while (chunk := self._queue.get()) is not None:
+            if not self.broken and not self._dropped:
+                try:
+                    self._pipe.write(chunk)
+                except OSError:
+                    self.broken = True
+        with suppress(OSError):
+            self._pipe.close()
+
+    def take(self, chunk: bytes) -> bool:
+        """Take a chunk when there is room; False when git has gone."""
+        self._queue.put(chunk)
+        return not self.broken
+
+    def drop(self) -> None:
+        """Write nothing more."""
+        self._dropped = True
+
+    def end(self) -> None:
+        """Write what is there, and close the pipe."""
+        if self.is_alive():
+            self._queue.put(None)
+            self.join()
+
+
+def _move_packs(source: Path, objects: Path) -> None:
+    """Move packs into a repository; a pack's index comes last, since git looks for indexes."""
+    target = objects / "pack"
+    try:
+        target.mkdir(exist_ok=True)
+        packs = sorted(source.glob("*.pack"))
+        for pack in packs:
+            for ending in (".pack", ".rev", ".idx"):
+                file = pack.with_suffix(ending)
+                if file.exists():
+                    shutil.move(file, target / file.name)
+        descriptor = os.open(target, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise locks.not_writable(target, error) from None
+
+
+def _take_back(left: Path, target: Path) -> None:
+    """Remove a pack that was being moved when an import was killed: its index stayed behind."""
+    for index in left.glob("objects.git/objects/pack/*.idx"):
+        if not index.with_suffix(".pack").exists() and not (target / index.name).exists():
+            for ending in (".pack", ".rev"):
+                with suppress(OSError):
+                    (target / index.name).with_suffix(ending).unlink()

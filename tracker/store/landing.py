@@ -1,0 +1,267 @@
+"""An import arrives: the work tree, the index and the branch get what was written in bulk.
+
+git itself does it, as for a fast-forward: ``git read-tree -m -u`` looks at everything before it
+touches anything, leaves alone what is staged or edited elsewhere, and obeys a sparse checkout. The
+branch moves last, by compare-and-swap: a kill before that leaves the import staged, as it will be,
+and never a staged reversal of what is in the branch.
+"""
+
+from __future__ import annotations
+
+import signal
+import stat
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import Protocol
+
+from tracker.errors import TrackerError
+from tracker.store import locks, worktree
+from tracker.store.git import Git, GitError, Repository, environment, first_line
+from tracker.store.objects import object_hash
+from tracker.store.paths import shown_path
+from tracker.store.running import DURABLE, Running
+from tracker.store.standing import printed
+
+_AT_ONCE = 20_000  # paths that git is asked about by one process
+
+
+class Plan(Protocol):
+    """What an import brings to the paths that it touches."""
+
+    def final(self, path: str) -> str | None:
+        """The blob that a path will have; None for a path that is not touched."""
+        ...
+
+    def new_paths(self) -> Iterator[str]:
+        """The paths that the newest commit does not have."""
+        ...
+
+
+class MovedError(Exception):
+    """The branch is not where the import began: somebody recorded meanwhile."""
+
+
+def look(repository: Repository, plan: Plan) -> tuple[str, ...]:
+    """Refuse an import that would overwrite, in the work tree or index, what git does not have.
+
+    Returns the paths whose files hold already what will be imported. Nothing is written.
+    """
+    if repository.top is None:
+        return ()
+    locks.wait_for_git(repository.git_dir / "index.lock")
+    _no_repositories_within(repository, plan)
+    _not_ignored(repository, plan)
+    adopted: list[str] = []
+    in_the_way: list[str] = []
+    for path, changed in _changes(repository.git):
+        blob = plan.final(path)
+        if blob is None:
+            continue
+        if changed == "conflict":
+            raise worktree.in_conflict(path)
+        if changed == "deleted":
+            in_the_way.append(path)
+        elif changed != blob:  # else staged already, by an import that was cut short
+            adopted.append(path)
+    differing = [
+        path
+        for path, blob in zip(
+            adopted, _blobs_on_disk(repository.top, repository.git, adopted), strict=True
+        )
+        if blob != plan.final(path)
+    ]
+    in_the_way += differing
+    if in_the_way:
+        many = len(in_the_way) - 1
+        others = f" and {many:,} more" if many else ""
+        raise TrackerError(
+            f"{shown_path(in_the_way[0])}{others} would be overwritten: on disk or in the index "
+            "it is not as the newest commit has it.",
+            "Record it, or put it out of the way; then import again.",
+        )
+    return tuple(adopted)
+
+
+def _changes(git: Git) -> Iterator[tuple[str, str]]:
+    """Each path that differs from the newest commit, with the blob that is staged for it.
+
+    Instead of a blob: "" where the file on disk has to be looked at, "deleted", "conflict".
+    """
+    with printed(git, "status", "--porcelain=v2", "-z", "--untracked-files=all",
+                  "--no-renames", "--ignore-submodules=all") as lines:  # fmt: skip
+        for line in lines:
+            kind = line[:1]
+            if kind == b"?":
+                yield _text(line[2:]), ""
+            elif kind == b"1":
+                _, state, _, _, _, _, _, staged, path = line.split(b" ", 8)
+                if b"D" in state:
+                    yield _text(path), "deleted"
+                else:
+                    yield _text(path), staged.decode() if state[1:] == b"." else ""
+            elif kind == b"u":
+                yield _text(line.split(b" ", 10)[10]), "conflict"
+
+
+def _text(path: bytes) -> str:
+    return path.decode("utf-8", "surrogateescape")
+
+
+def _blobs_on_disk(top: Path, git: Git, paths: list[str]) -> Iterator[str]:
+    """The blob that git would make of each file; "" for what is no plain file."""
+    for start in range(0, len(paths), _AT_ONCE):
+        some = paths[start : start + _AT_ONCE]
+        plain = [path for path in some if path.isprintable() and _is_file(top / path)]
+        names = "".join(f"{path}\n" for path in plain).encode("utf-8", "surrogateescape")
+        said = git.text("hash-object", "--stdin-paths", data=names).split("\n") if plain else []
+        known = dict(zip(plain, said, strict=True))
+        yield from (known.get(path, "") for path in some)
+
+
+def _is_file(file: Path) -> bool:
+    try:
+        return stat.S_ISREG(file.lstat().st_mode)
+    except OSError:
+        return False
+
+
+def _no_repositories_within(repository: Repository, plan: Plan) -> None:
+    """Refuse folders that are repositories of their own, or symbolic links."""
+    assert repository.top is not None
+    last = ""
+    for path in plan.new_paths():
+        folder = path.rpartition("/")[0]
+        if folder != last:
+            worktree.check_place(repository.top, path)
+            last = folder
+
+
+def _not_ignored(repository: Repository, plan: Plan) -> None:
+    paths = plan.new_paths()
+    while some := list(islice(paths, _AT_ONCE)):
+        # Not by Git.command: this command takes paths to the letter, and refuses to be told so.
+        done = subprocess.run(
+            ["git", "check-ignore", "-z", "--stdin"],
+            cwd=repository.git.directory,
+            input="".join(f"./{path}\0" for path in some).encode("utf-8", "surrogateescape"),
+            capture_output=True,
+            env=environment(),
+            check=False,
+        )
+        if done.returncode == 0:
+            path = shown_path(_text(done.stdout.split(b"\0")[0]).removeprefix("./"))
+            raise TrackerError(
+                f"{path} is ignored by a .gitignore file.",
+                "Take it out of there, and import again.",
+            )
+
+
+def land(
+    repository: Repository, turn: locks.Turn, branch: str, old: str | None, new: str, plan: Plan
+) -> None:
+    """Put an import into the work tree, the index and the branch, in that order.
+
+    ``old`` is the commit that it was made on. Raises ``MovedError`` where the branch is elsewhere
+    by now, and ``TrackerError`` where something is in the way; then nothing has changed. An
+    interruption from the keyboard waits until it is done.
+    """
+    git = repository.git
+    with _undisturbed():
+        if tip_of(git, branch) != old:
+            raise MovedError
+        if repository.top is not None:
+            if worktree.checked_out(repository) != branch:
+                raise TrackerError(
+                    "Another branch was checked out meanwhile.", "Go back to it, and import again."
+                )
+            adopted = look(repository, plan)
+            locked = (
+                repository.git_dir / "index.lock",
+                repository.git_dir / "HEAD.lock",
+                repository.common_dir / f"{branch}.lock",
+            )
+            turn.may_leave(*locked)
+            _check_out(git, turn, old, new, adopted)
+        try:
+            _move(git, turn, branch, old, new)
+        except BaseException:
+            if repository.top is not None and tip_of(git, branch) == old:
+                _check_out(git, turn, new, old, ())
+            raise
+
+
+def tip_of(git: Git, branch: str) -> str | None:
+    """The newest commit of a branch now, full name given; None on an unborn one."""
+    return git.text("rev-parse", "--quiet", "--verify", branch, accept=(0, 1, 128)) or None
+
+
+def _check_out(
+    git: Git, turn: locks.Turn, old: str | None, new: str | None, adopted: tuple[str, ...]
+) -> None:
+    digits = len(old or new or "")
+    empty = object_hash("tree", b"", digits)
+    if adopted:
+        names = "".join(f"{path}\0" for path in adopted).encode("utf-8", "surrogateescape")
+        _run(git, turn, "update-index", "--add", "-z", "--stdin", data=names)
+    try:
+        _run(git, turn, "read-tree", "-m", "-u", old or empty, new or empty)
+    except GitError as error:
+        raise TrackerError(
+            f"git would not put the imported files into the work tree: {first_line(error.stderr)}.",
+            "Nothing was imported; see to it, and import again.",
+        ) from None
+
+
+def _move(git: Git, turn: locks.Turn, branch: str, old: str | None, new: str) -> None:
+    deadline = time.monotonic() + locks.WAIT_FOR_GIT
+    said = "tracker: import"
+    while True:
+        try:
+            _run(git, turn, "update-ref", "-m", said, branch, new, old or "0" * len(new))
+        except GitError as error:
+            now = tip_of(git, branch)
+            if now == new:
+                return
+            if now != old:
+                raise MovedError from None
+            if "File exists" not in error.stderr or time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+        else:
+            return
+
+
+def _run(git: Git, turn: locks.Turn, *arguments: str, data: bytes = b"") -> None:
+    """Run git out of the keyboard's reach, and let the next writer know of it."""
+    process = Running(git, *DURABLE, *arguments, data=data, apart=True)
+    turn.runs(process.number)
+    process.result()
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let an interruption from the keyboard wait: what follows is short, and half of it is bad."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def upkeep(repository: Repository) -> None:
+    """Write the commit graph with the paths that each commit changed: git log asks it.
+
+    It only makes later questions quicker: where it cannot be written, nothing is said.
+    """
+    repository.git.run(
+        "commit-graph", "write", "--reachable", "--split", "--changed-paths", "--no-progress",
+        accept=(0, 1, 128),
+    )  # fmt: skip

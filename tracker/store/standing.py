@@ -1,0 +1,102 @@
+"""What a branch has already, given piece by piece: a large one does not fit into memory."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from tracker.store.git import Git, GitError, Repository
+
+_ENDINGS = (b".md", b".markdown", b".txt")
+
+
+class Entry(NamedTuple):
+    """A file or a folder of a commit."""
+
+    path: str
+    kind: str  # "blob", "tree", "commit"
+    mode: str  # "100644", "120000", "040000", …
+    blob: str  # full hash
+
+
+class Known(NamedTuple):
+    """A text that some commit brought."""
+
+    path: str
+    seconds: int  # the author date, since 1970
+    blob: str  # full hash
+
+
+def entries(repository: Repository, commit: str) -> Iterator[Entry]:
+    """Every file and folder of a commit, by path."""
+    words = ("ls-tree", "-r", "-t", "-z", "--full-tree", "--end-of-options", commit)
+    with printed(repository.git, *words) as tokens:
+        for token in tokens:
+            facts, _, path = token.partition(b"\t")
+            mode, kind, blob = facts.decode().split(" ")
+            yield Entry(path.decode("utf-8", "surrogateescape"), kind, mode, blob)
+
+
+def known(repository: Repository, commit: str) -> Iterator[Known]:
+    """What each commit up to this one brought to the texts, newest first; merges left out."""
+    words = (
+        "-c", "log.showRoot=true", "log", "--raw", "-z", "--no-abbrev", "--no-renames",
+        "--no-merges", "--no-color", "--no-relative", "--no-show-signature", "--root",
+        "--format=%x01%at", "--end-of-options", commit,
+    )  # fmt: skip
+    seconds = 0
+    with printed(repository.git, *words) as tokens:
+        for token in tokens:
+            if token[:1] == b"\x01":
+                seconds = int(token[1:].strip() or 0)
+                continue
+            if token[:1] not in (b":", b"\n"):
+                continue
+            path = next(tokens)
+            new = token.split(b" ", 4)[3]
+            if new.strip(b"0") and path.lower().endswith(_ENDINGS):
+                yield Known(path.decode("utf-8", "surrogateescape"), seconds, new.decode())
+
+
+def touched(repository: Repository, old: str | None, new: str) -> Iterator[str]:
+    """The paths in which two commits differ; all those of ``new`` without an ``old``."""
+    if old is None:
+        yield from (entry.path for entry in entries(repository, new) if entry.kind == "blob")
+        return
+    words = ("diff-tree", "-r", "-z", "--name-only", "--no-renames", "--end-of-options", old, new)
+    with printed(repository.git, *words) as tokens:
+        for token in tokens:
+            yield token.decode("utf-8", "surrogateescape")
+
+
+@contextmanager
+def printed(git: Git, *words: str) -> Iterator[Iterator[bytes]]:
+    """What git prints between NUL characters, as it comes.
+
+    Raises ``GitError`` when git fails before all was read.
+    """
+    process = git.start(*words)
+    try:
+        yield _split(process, words)
+    finally:
+        assert process.stdout is not None
+        process.stdout.close()
+        process.wait()
+
+
+def _split(process: subprocess.Popen[bytes], words: Sequence[str]) -> Iterator[bytes]:
+    assert process.stdout is not None
+    rest = b""
+    while block := process.stdout.read(1 << 18):
+        *whole, rest = (rest + block).split(b"\0")
+        yield from whole
+    if rest.strip():
+        yield rest
+    if process.wait() != 0:
+        raise GitError(
+            f"git {' '.join(words[:3])} failed while it was read.",
+            "Look for damage with: git fsck",
+            status=process.returncode,
+        )
