@@ -182,7 +182,10 @@ def _rows(room: Newsroom, wanted: Wanted, exported: Exported, kind: Kind) -> Ite
 
 
 def _say(counts: dict[Kind, int], folder: Path) -> None:
-    said = ", ".join(f"{number} {kind}" for kind, number in counts.items())
+    said = ", ".join(
+        f"{number} {kind.removesuffix('s') if number == 1 else kind}"
+        for kind, number in counts.items()
+    )
     warn(f"wrote {said} into {folder}.")
 
 
