@@ -21,6 +21,7 @@ from flask import Flask, Response, g, request
 from werkzeug.http import http_date
 
 from tracker.web.desk import desk
+from tracker.web.links import site
 
 LARGEST_KEPT = 2_000_000  # bytes of a page above which it is not kept
 MOST_KEPT = 48_000_000  # bytes of all pages that are kept
@@ -121,6 +122,8 @@ def _known(pages: Pages) -> Response | None:
     if request.endpoint in (None, "static") or "Accept-Datetime" in request.headers:
         return None
     desk().hold()
+    if site().files:
+        return None  # each page is asked for once, and nobody sends a tag
     g.tag = _tag()
     kept = pages.find(g.tag)
     if kept is None:

@@ -130,6 +130,10 @@ class Desk:
                 held.popitem(last=False)
         return made
 
+    def give(self, kind: str, name: str, value: object) -> None:
+        """Keep what somebody else has worked out for this edition."""
+        self.kept(kind, name, lambda: value)
+
     def life(self, path: str) -> History:
         """An article's history, compared."""
         return self.kept("life", path, lambda: self.current().life(path))

@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 from flask import current_app, request
 
+_PAGE = "index.html"
+
 
 class Site(NamedTuple):
     """How the pages are published; the same for the whole life of an application."""
@@ -31,13 +33,27 @@ def site() -> Site:
 def link(path: str) -> str:
     """A path from the root of the site, as this page links to it."""
     how = site()
-    if not how.relative:
+    if not how.files:
         return how.prefix + path
     where, sign, rest = _parted(path)
-    if where.endswith("/"):
-        where += "index.html"
+    if not how.relative:
+        # A host finds index.html by itself, and a file of another kind only by its name.
+        plain = where.startswith(tuple(_PLAIN))
+        return how.prefix + (file_of(where) if plain else where) + sign + rest
+    where = file_of(where)
     depth = request.path.count("/") - 1
     return "../" * depth + where[1:] + sign + rest
+
+
+_PLAIN = {"/source/": "index.txt", "/timemap/": "index.link"}
+"""Pages that are no HTML, by the beginning of their address, and the name of their file."""
+
+
+def file_of(path: str) -> str:
+    """The file that holds a page where pages are files: ``/articles/`` is in an index.html."""
+    if not path.endswith("/"):
+        return path
+    return path + next((file for start, file in _PLAIN.items() if path.startswith(start)), _PAGE)
 
 
 def absolute(path: str) -> str:

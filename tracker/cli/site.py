@@ -1,0 +1,49 @@
+"""``tracker site``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from tracker.cli.common import open_newsroom, progress_bar, warn
+from tracker.cli.serve import base_of
+
+
+@click.command("site")
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option(
+    "--base-url",
+    metavar="URL",
+    help="Where the site will be: links and feeds are made for it. Default: links from file to "
+    "file, which work anywhere; feeds need [site] url in tracker.toml then.",
+)
+@click.option("--editors", is_flag=True, help="With the dashboard of what check finds.")
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 256),
+    metavar="N",
+    help="Processes that make pages. Default: as many as there are cores.",
+)
+def command(folder: Path, base_url: str | None, editors: bool, workers: int | None) -> None:
+    """Write the newsroom's pages into DIR, for any static host.
+
+    The pages are those of tracker serve, without search and filters. Comparisons are those of
+    neighboring versions, and of the first with the newest. Run it again after a recording: only
+    what changed is written. Files in DIR that tracker did not write are never touched.
+    """
+    from tracker.web import site
+
+    room = open_newsroom()
+    options = site.Options(base_of(base_url) if base_url else None, editors, workers)
+    with progress_bar("Writing pages") as progress:
+        tally = site.write(room, folder, options, progress)
+    for sentence in tally.left:
+        warn(sentence)
+    click.echo(_said(folder, tally.pages, tally.written, tally.deleted), err=True)
+
+
+def _said(folder: Path, pages: int, written: int, deleted: int) -> str:
+    what = f"{folder} holds {pages:,} files: {written:,} written"
+    gone = f", {deleted:,} deleted" if deleted else ""
+    return f"{what}, {pages - written:,} unchanged{gone}."

@@ -1,0 +1,368 @@
+"""The pages as files, for any static host: the application is asked for each, and writes nothing.
+
+Frozen-Flask does the same for small sites. Here pages are made by several processes, a page whose
+article did not change is not made again, links lead from file to file, and each file is put in its
+place in one step; so the application's own test client is asked instead.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import unquote_to_bytes
+
+from flask import Flask
+from werkzeug.test import create_environ, run_wsgi_app
+
+from tracker.errors import TrackerError
+from tracker.model import History
+from tracker.newsroom import Newsroom
+from tracker.newsroom.scope import Progress
+from tracker.web import addresses
+from tracker.web.addresses import Addresses
+from tracker.web.caching import code_version
+from tracker.web.history_views import page_of
+from tracker.web.links import file_of
+from tracker.web.newsroom_pages import PAGE
+from tracker.web.site_folder import ForeignFileError, Group, SiteFolder, Tally, Writer, digest
+
+NOT_FOUND = "404.html"
+NO_JEKYLL = ".nojekyll"  # GitHub Pages then takes every file as it is
+_AT_ONCE = 8  # articles that a process is given at once
+_SAVED_EVERY = 500  # articles
+
+
+class Options(NamedTuple):
+    """How a site is made."""
+
+    base_url: str | None = None  # where it will be; None: links lead from file to file
+    editors: bool = False  # with the editors' dashboard
+    workers: int | None = None  # processes; None: as many as there are cores
+
+
+PLAIN = Options()
+
+
+class Job(NamedTuple):
+    """The pages of one article, or of the newsroom."""
+
+    name: str  # "article articles/war.md"; "newsroom"
+    key: str  # a digest of all that they depend on; "" where they are made anew each time
+    pages: tuple[str, ...]  # addresses
+    moved: Mapping[str, str] = {}  # addresses that the pages once had -> those that they have
+    life: History | None = None
+
+
+class Done(NamedTuple):
+    """What came of a job."""
+
+    name: str
+    group: Group
+    written: int
+    left: tuple[str, ...]  # sentences
+
+
+class Maker(NamedTuple):
+    """What a process needs to make pages."""
+
+    newsroom: Path
+    folder: Path
+    options: Options
+    now: datetime
+    ours: frozenset[str]
+
+
+def write(
+    room: Newsroom, folder: Path, options: Options = PLAIN, progress: Progress | None = None
+) -> Tally:
+    """Write the site of a newsroom into a folder; only what changed is written again.
+
+    ``progress`` is called with the number of articles done and the number of all. Raises
+    ``TrackerError`` for a folder that holds other things, and where it cannot be written.
+    """
+    site = SiteFolder(folder.absolute())
+    site.open()
+    path = room.place.root or room.repository.git_dir
+    maker = Maker(path, site.folder, options, room.now, site.ours())
+    app = application(maker)
+    common = _common(room, options)
+    jobs = list(_article_jobs(room, app, common))
+    groups: dict[str, Group] = {}
+    waiting = []
+    for job in jobs:
+        if site.whole(job.name, job.key):
+            groups[job.name] = site.groups[job.name]
+        else:
+            waiting.append(job)
+    written = 0
+    left: list[str] = []
+    try:
+        for done in _made(maker, app, waiting, options.workers):
+            groups[done.name] = done.group
+            written += done.written
+            left += done.left
+            if progress is not None:
+                progress(len(groups), len(jobs))
+            if len(groups) % _SAVED_EVERY == 0:
+                site.groups |= groups
+                site.save()
+        own = make(app, maker, _newsroom_job(room, app, options))
+        groups[own.name] = own.group
+    except OSError as error:
+        raise TrackerError(
+            f"{error.filename or folder} could not be written: {error.strerror}.",
+            "Check the folder, and the space on the disk.",
+        ) from None
+    except KeyboardInterrupt:
+        site.groups |= groups
+        site.save()
+        raise
+    deleted = site.finish(groups)
+    pages = sum(len(group.files) for group in groups.values())
+    return Tally(pages, written + own.written, deleted, (*left, *own.left))
+
+
+def application(maker: Maker) -> Flask:
+    """The application that makes the pages of a site."""
+    from tracker.web import create_app
+
+    url = maker.options.base_url
+    app = create_app(
+        maker.newsroom,
+        base_url=url,
+        now=lambda: maker.now,
+        files=True,
+        relative=url is None,
+        unpublished=False,
+        editors=maker.options.editors,
+    )
+    app.testing = False
+    return app
+
+
+# --- which pages there are -----------------------------------------------------------------------
+
+
+def _common(room: Newsroom, options: Options) -> str:
+    """What every page depends on."""
+    parts = (code_version(), repr(room.settings), str(options.base_url), str(options.editors))
+    return "\0".join(parts)
+
+
+def _article_jobs(room: Newsroom, app: Flask, common: str) -> Iterator[Job]:
+    """The pages of each article that readers could see."""
+    if room.repository.head is None and room.settings.branch is None:
+        return
+    known = Addresses.of(room.place.paths(), room.place.under)
+    there = _Routes(app)
+    for life in room.lives():
+        if not any(revision.published for revision in life.revisions):
+            continue
+        address = known.address(life.article.path)
+        pages = tuple(page for page in article_pages(life, address) if there(page))
+        moved = dict(_moved(life, address, known, pages))
+        depends = sha256(common.encode("utf-8", "surrogatepass"))
+        depends.update(repr((address, life, pages, moved)).encode("utf-8", "surrogatepass"))
+        name = f"article {life.article.path}"
+        yield Job(name, depends.hexdigest()[:32], pages, moved, life)
+
+
+def article_pages(life: History, address: str) -> Iterator[str]:
+    """The addresses of an article's pages: of neighbors the comparisons, and of first with last."""
+    seen = [revision for revision in life.revisions if revision.published]
+    stamps = [addresses.stamp_of(revision) for revision in seen]
+    yield addresses.article(address)
+    numbered = [each._replace(number=n) for n, each in enumerate(seen, start=1)]
+    yield from dict.fromkeys(
+        page_of(number, numbered, address) for number in range(len(seen), 0, -1)
+    )
+    yield addresses.blame(address)
+    for place, stamp in enumerate(stamps):
+        yield addresses.version(stamp, address)
+        yield addresses.source(stamp, address)
+        if place:
+            yield addresses.change(stamp, address)
+            yield addresses.change(stamp, address, sides=True)
+    if len(stamps) > 2:
+        yield addresses.compare(stamps[0], stamps[-1], address)
+        yield addresses.compare(stamps[0], stamps[-1], address, sides=True)
+    notes = dict.fromkeys(note.id for revision in seen for note in revision.notes)
+    for note in notes:
+        yield addresses.note(addresses.note_key(note), address)
+    yield addresses.timemap(address)
+    yield addresses.feed("atom.xml", address)
+    yield addresses.feed("feed.json", address)
+
+
+def _moved(
+    life: History, address: str, known: Addresses, pages: Sequence[str]
+) -> Iterator[tuple[str, str]]:
+    """Addresses under which the pages of a moved article were linked before."""
+    now = addresses.encoded(address)
+    old_paths = dict.fromkeys(
+        event.old_path for event in life.events if event.kind == "moved" and event.old_path
+    )
+    for path in old_paths:
+        old = addresses.short(path, known.under)
+        if old == address or known.path(old) is not None:
+            continue
+        for page in pages:
+            if page.endswith(f"/{now}/") and not page.startswith(("/source/", "/timemap/")):
+                yield page.removesuffix(f"{now}/") + addresses.encoded(old) + "/", page
+
+
+def _newsroom_job(room: Newsroom, app: Flask, options: Options) -> Job:
+    """The pages of the newsroom, made anew each time: any revision may show on them."""
+    from tracker.web import check_pages, publisher_pages
+
+    pages = ["/", "/articles/", *_static()]
+    if room.repository.head is not None or room.settings.branch is not None:
+        pages += [addresses.newsroom(n) for n in _numbers(room.count(), PAGE)]
+        pages += [addresses.articles(n) for n in _numbers(len(room.place.paths()), 2 * PAGE)]
+        for month, number in room.months():
+            pages += [addresses.newsroom(n, month) for n in _numbers(number, PAGE)]
+    with app.test_request_context("/"):
+        pages += publisher_pages.all_addresses()
+        if options.editors:
+            pages += check_pages.all_addresses()
+    pages += [addresses.feed("atom.xml"), addresses.feed("feed.json")]
+    there = _Routes(app)
+    return Job("newsroom", "", tuple(dict.fromkeys(page for page in pages if there(page))))
+
+
+def _numbers(whole: int, size: int) -> range:
+    return range(1, max(-(-whole // size), 1) + 1)
+
+
+def _static() -> list[str]:
+    folder = Path(__file__).with_name("static")
+    return [addresses.static(each.name) for each in sorted(folder.iterdir())] + [
+        addresses.static("diff.css")
+    ]
+
+
+class _Routes:
+    """Says whether the application answers an address; feeds need to know where the site is."""
+
+    def __init__(self, app: Flask) -> None:
+        self._map = app.url_map.bind("localhost")
+        site = app.extensions["tracker-site"]
+        self._nowhere = site.base_url is None
+
+    def __call__(self, page: str) -> bool:
+        if self._nowhere and page.startswith(("/feeds/", "/timemap/")):
+            return False
+        path = unquote_to_bytes(page).decode("utf-8", "replace")
+        return self._map.test(path, method="GET")
+
+
+# --- making them ---------------------------------------------------------------------------------
+
+
+def _made(maker: Maker, app: Flask, jobs: Sequence[Job], workers: int | None) -> Iterator[Done]:
+    """What comes of each job, on several processes where there is enough to do."""
+    workers = workers or _cores()
+    if workers < 2 or len(jobs) < 2 * _AT_ONCE:
+        for job in jobs:
+            yield make(app, maker, job)
+        return
+    from concurrent.futures import ProcessPoolExecutor
+
+    pool = ProcessPoolExecutor(workers, initializer=_start, initargs=(maker,))
+    try:
+        yield from pool.map(_make_there, jobs, chunksize=_AT_ONCE)
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _cores() -> int:
+    with suppress(AttributeError):  # not on macOS
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+_there: list[tuple[Flask, Maker]] = []
+"""In a worker process: its application."""
+
+
+def _start(maker: Maker) -> None:
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent says when to end
+    _there[:] = [(application(maker), maker)]
+
+
+def _make_there(job: Job) -> Done:
+    app, maker = _there[0]
+    return make(app, maker, job)
+
+
+def make(app: Flask, maker: Maker, job: Job) -> Done:
+    """Make the pages of a job, and write those that changed."""
+    if job.life is not None:
+        app.extensions["tracker-desk"].give("life", job.life.article.path, job.life)
+    writer = Writer(maker.folder, maker.ours)
+    files: dict[str, str] = {}
+    left: list[str] = []
+    written = 0
+    named = {page: _file(page) for page in (*job.pages, *job.moved)}
+    writer.announce(named.values())
+    for file, data in _contents(app, job, named, left):
+        try:
+            written += writer.write(file, data)
+        except ForeignFileError:
+            left.append(f"{file} was left out: a file that tracker did not write is there.")
+            continue
+        except (IsADirectoryError, NotADirectoryError, FileExistsError):
+            left.append(f"{file} was left out: another page needs a folder of that name.")
+            continue
+        files[file] = digest(data)
+    return Done(job.name, Group(job.key, files), written, tuple(left))
+
+
+def _contents(
+    app: Flask, job: Job, named: Mapping[str, str], left: list[str]
+) -> Iterator[tuple[str, bytes]]:
+    """Each file of a job with its content."""
+    for page in job.pages:
+        status, data = _asked(app, page)
+        if status == 200:
+            yield named[page], data
+        else:
+            left.append(f"{page} was left out: it was answered with {status}.")
+    for old, new in job.moved.items():
+        yield named[old], _forwarding(app, old, new)
+    if job.life is None:
+        yield NOT_FOUND, _asked(app, f"/{NOT_FOUND}")[1]
+        yield NO_JEKYLL, b""
+
+
+def _asked(app: Flask, page: str) -> tuple[int, bytes]:
+    """The status and the content with which a page is answered.
+
+    The path is put into the request as bytes: the name of a file need not be UTF-8.
+    """
+    environ = create_environ(base_url="http://localhost/")
+    environ["PATH_INFO"] = unquote_to_bytes(page).decode("latin-1")
+    environ["REQUEST_URI"] = environ["RAW_URI"] = page
+    body, status, _ = run_wsgi_app(app, environ, buffered=True)
+    return int(status[:3]), b"".join(body)
+
+
+def _forwarding(app: Flask, old: str, new: str) -> bytes:
+    """A page that leads to where another one is now."""
+    from tracker.web.links import link
+    from tracker.web.page import page
+
+    with app.test_request_context(old):
+        return page("moved.html", where=link(new)).encode()
+
+
+def _file(page: str) -> str:
+    """The file in the folder that holds a page."""
+    return os.fsdecode(unquote_to_bytes(file_of(page))).lstrip("/")
