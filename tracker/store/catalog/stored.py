@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from operator import itemgetter
 from typing import Any
 
 from tracker.store import identity
@@ -120,18 +121,17 @@ class StoredLives(Lives):
 
     def came_to(self, path: str) -> StoredLife | None:
         """The life that came to a path last, whatever became of it."""
-        try:
+        if path in self._at:
             return self._at[path]
-        except KeyError:
-            row = self._connection.execute(
-                "SELECT id, article FROM path WHERE path = ?", (stored_path(path),)
-            ).fetchone()
-            found = None
-            if row is not None:
-                self._path_numbers[path] = row[0]
-                found = self.life(row[1])
-            self._at[path] = found
-            return found
+        row = self._connection.execute(
+            "SELECT id, article FROM path WHERE path = ?", (stored_path(path),)
+        ).fetchone()
+        found = None
+        if row is not None:
+            self._path_numbers[path] = row[0]
+            found = self.life(row[1])
+        self._at[path] = found
+        return found
 
     def life(self, key: int) -> StoredLife:
         """The life of that number."""
@@ -191,6 +191,13 @@ class StoredLives(Lives):
             number = self._path_numbers[path] = self._next_path
             self._next_path += 1
         return number
+
+    def _match(
+        self, step: Step, appeared: list[identity.Appeared], gone: list[Life]
+    ) -> dict[str, identity.Ended]:
+        if not gone and not self._pool.any():
+            return {}  # as a rule: nothing ever ended
+        return super()._match(step, appeared, gone)
 
     # --- what happens to them ---------------------------------------------------------------------
 
@@ -321,6 +328,7 @@ class StoredLives(Lives):
             " article = excluded.article",
             ((number, stored_path(p), key) for number, (p, key) in self._arrived.items()),
         )
+        self._versions.sort(key=itemgetter(0, 1))
         run("INSERT INTO version VALUES (?, ?, ?, ?, ?, ?, ?)", self._versions)
         run("INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?)", self._events)
         run(
@@ -376,6 +384,12 @@ class _StoredPool(identity.Pool):
         self._lives = lives
         self._asked: set[object] = set()
         self._some: bool | None = None
+
+    def any(self) -> bool:
+        """Whether any article has ended."""
+        if self._some is None:
+            self._some = self._lives.any_ended()
+        return self._some or bool(self._by_name)
 
     def forget(self) -> None:
         """Everything is in the tables now."""

@@ -1,0 +1,360 @@
+"""The catalog's tables tell the same histories as git, whatever happened to the line."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from tests.repositories import Builder, run
+from tests.test_identity import FOLDER, build
+from tracker.store.catalog import Catalog, catalog_file
+from tracker.store.catalog.ask import all_tracks, number_at, track_of
+from tracker.store.catalog.line import held, rebuild, up_to_date, wanted
+from tracker.store.git import Repository, discover
+from tracker.store.history import ignored_commits, track, tracks
+
+TEXTS = [
+    "The river rose by {} meters on Monday night and the old town was closed to all traffic.",
+    "A new opera opens the season with {} singers and a small orchestra from the valley.",
+]
+PULL = "Merge branch 'main' of example.org:news"
+
+
+def agree(
+    repository: Repository,
+    *,
+    branch: str | None = None,
+    ignored: frozenset[str] = frozenset(),
+    every: bool = True,
+) -> None:
+    """The catalog, brought up to date, and git tell the same of all articles and of each."""
+    expected = tracks(repository, branch=branch, ignored=ignored)
+    with Catalog(repository) as catalog:
+        assert up_to_date(catalog, repository, wanted(repository, branch, ignored))
+        assert catalog.connection is not None
+        assert all_tracks(catalog.connection) == expected
+        if every:
+            for one in expected:
+                number = number_at(catalog.connection, one.path)
+                assert number is not None
+                told = track(repository, one.path, branch=branch, ignored=ignored)
+                assert track_of(catalog.connection, number) == told
+
+
+def cases() -> list[object]:
+    return [
+        pytest.param(case, id=f"{file.stem}: {name}")
+        for file in sorted(FOLDER.glob("*.toml"))
+        for name, case in tomllib.loads(file.read_text("utf-8")).items()
+    ]
+
+
+@pytest.mark.parametrize("case", cases())
+def test_the_cases_of_identity(case: dict[str, object], tmp_path: Path) -> None:
+    """Every case of moves, endings and merges is told alike, read at once and commit by commit."""
+    builder = build(tmp_path / "r", case)  # type: ignore[arg-type]
+    repository = builder.build()
+    names = case.get("ignored", [])
+    ignored = frozenset(builder.by_message[name].hash for name in names)  # type: ignore[attr-defined]
+    branch = case.get("branch")
+    assert branch is None or isinstance(branch, str)
+    agree(repository, branch=branch, ignored=ignored)
+    if branch is None:
+        catalog_file(repository).unlink()
+        newest: str | None = repository.head
+        line = []
+        while newest:
+            line.append(newest)
+            parents = run(builder.folder, "log", "-1", "--format=%P", newest).decode().split()
+            newest = parents[0] if parents else None
+        for commit in reversed(line):
+            agree(repository._replace(head=commit), ignored=ignored, every=False)
+
+
+def history(folder: Path, seed: int) -> tuple[Builder, list[str]]:
+    """A random history with branches, pulls, merges, moves; and the commits that were main's."""
+    random = Random(seed)
+    builder = Builder(folder)
+    builder.commit("Start", write={"a.md": TEXTS[0].format(0), "z.txt": TEXTS[1].format(0)})
+    paths = ["a.md", "b.md", "x/a.md", "x/c.md", "c.html"]
+    mains = [builder.commits[0]]
+    for place in range(random.randrange(6, 24)):
+        on = random.choice(["main", "main", "main", "bea", "cem"])
+        tree = builder.heads[on].tree if on in builder.heads else builder.commits[0].tree
+        path, other = random.sample(paths, 2)
+        options: dict[str, object] = {"on": on, "start": "Start"}
+        options["committed"] = f"{1_650_000_000 + 3600 * random.randrange(40)} +0000"
+        message = f"Step {place}"
+        match random.choice(["write", "write", "write", "delete", "move", "pull", "merge"]):
+            case "write":
+                options["write"] = {path: random.choice(TEXTS).format(random.randrange(5))}
+            case "delete" if path in tree:
+                options["delete"] = [path]
+            case "move" if path in tree and other not in tree:
+                options["move"] = {path: other}
+            case "pull" | "merge" as what:
+                source = random.choice(["main", "bea", "cem"])
+                if source == on or source not in builder.heads or on not in builder.heads:
+                    continue
+                options["merge"] = [source]
+                if what == "pull" and seed % 2:
+                    message = PULL
+        made = builder.commit(message, **options)  # type: ignore[arg-type]
+        if on == "main":
+            mains.append(made)
+    return builder, [str(each.mark) for each in mains]
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_random_histories_and_a_tip_that_jumps(seed: int, tmp_path: Path) -> None:
+    """Whatever order the tips are seen in, forth, back and across branches, git tells the same."""
+    builder, _ = history(tmp_path / "r", seed)
+    repository = builder.build()
+    random = Random(seed)
+    ignored = frozenset(each.hash for each in builder.commits if random.random() < 0.1)
+    agree(repository, ignored=ignored)
+    tips = [each.hash for each in builder.commits]
+    walk = sorted(random.sample(tips, min(6, len(tips))), key=tips.index)
+    walk += random.choices(tips, k=6)
+    for newest in walk:
+        agree(repository._replace(head=newest), ignored=ignored, every=False)
+
+
+def small(folder: Path, count: int = 6) -> tuple[Builder, Repository]:
+    builder = Builder(folder)
+    for number in range(count):
+        builder.commit(f"Number {number}", write={"a.md": f"Text {number}."})
+    return builder, builder.build(checkout=True)
+
+
+def rebuilt(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The tips for which the whole line was read."""
+    seen: list[str] = []
+
+    def counted(catalog: Catalog, repository: Repository, line: object, *rest: object) -> None:
+        seen.append(line.newest)  # type: ignore[attr-defined]
+        rebuild(catalog, repository, line, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("tracker.store.catalog.line.rebuild", counted)
+    return seen
+
+
+def test_what_is_new_is_added_and_nothing_is_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """New commits, an amended one, a branch switched to, a reset: none reads all again."""
+    _, repository = small(tmp_path / "r")
+    seen = rebuilt(monkeypatch)
+    agree(repository)
+    assert len(seen) == 1
+    folder = tmp_path / "r"
+    (folder / "b.md").write_text(TEXTS[0])
+    run(folder, "add", "b.md")
+    run(folder, "commit", "-q", "-m", "New")
+    agree(discover(folder))
+    run(folder, "commit", "-q", "--amend", "-m", "New, said better")
+    agree(discover(folder))
+    run(folder, "checkout", "-q", "-b", "other", "HEAD~3")
+    run(folder, "commit", "-q", "--allow-empty", "-m", "Elsewhere")
+    other = discover(folder)._replace(branch="refs/heads/main")
+    agree(other)
+    run(folder, "mv", "a.md", "c.md")
+    run(folder, "commit", "-q", "-m", "Moved")
+    agree(discover(folder)._replace(branch="refs/heads/main"))
+    run(folder, "checkout", "-q", "main")
+    agree(discover(folder))
+    run(folder, "reset", "-q", "--hard", "HEAD~2")
+    agree(discover(folder))
+    assert len(seen) == 1
+
+
+def test_a_pull_is_read_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A merge of the branch into itself may change the order of what was there."""
+    builder, repository = small(tmp_path / "r", 3)
+    agree(repository)
+    seen = rebuilt(monkeypatch)
+    folder = builder.folder
+    run(folder, "checkout", "-q", "-b", "theirs", "HEAD~1")
+    (folder / "b.md").write_text(TEXTS[1])
+    run(folder, "add", "b.md")
+    run(folder, "commit", "-q", "-m", "Theirs")
+    run(folder, "checkout", "-q", "main")
+    run(folder, "merge", "-q", "-m", PULL, "theirs")
+    agree(discover(folder))
+    assert len(seen) == 1
+    (folder / "b.md").write_text(TEXTS[1] + " And more.")
+    run(folder, "commit", "-q", "-a", "-m", "After the pull")
+    agree(discover(folder))
+    assert len(seen) == 1
+
+
+def test_many_new_commits_and_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line longer than a piece, with side branches, is told as one."""
+    monkeypatch.setattr("tracker.store.catalog.line._PIECE", 3)
+    monkeypatch.setattr("tracker.store.catalog.line._AT_ONCE", 4)
+    monkeypatch.setattr("tracker.store.catalog.stored.MOST_LIVES", 2)
+    builder = Builder(tmp_path / "r")
+    for number in range(12):
+        builder.commit(f"One {number}", write={f"{number % 4}.md": TEXTS[0].format(number)})
+    early = builder.heads["main"]
+    builder.commit("Side", on="side", start="main", write={"9.md": TEXTS[1]})
+    for number in range(7):
+        builder.commit(f"Two {number}", write={f"{number % 3}.md": TEXTS[1].format(number)})
+    builder.commit("Side again", on="side", edit={"9.md": ["small", "large"]})
+    builder.commit("Merge branch 'side'", merge=["side"])
+    builder.commit("Gone", delete=["1.md"])
+    for number in range(5):
+        builder.commit(f"Three {number}", write={f"{number % 3}.md": TEXTS[1].format(-number)})
+    repository = builder.build()
+    agree(repository._replace(head=early.hash))
+    seen = rebuilt(monkeypatch)
+    agree(repository)
+    agree(repository._replace(head=early.hash))
+    assert not seen
+    catalog_file(repository).unlink()
+    agree(repository)
+
+
+def test_a_shallow_clone_that_is_made_whole(tmp_path: Path) -> None:
+    """What is missing in a shallow clone is there when it was fetched."""
+    builder, _ = small(tmp_path / "r")
+    run(tmp_path, "clone", "-q", "--depth=2", f"file://{builder.folder}", "clone")
+    folder = tmp_path / "clone"
+    agree(discover(folder))
+    run(folder, "fetch", "-q", "--unshallow")
+    agree(discover(folder))
+    assert len(track(discover(folder), "a.md").versions) == 6
+
+
+def test_replaced_commits(tmp_path: Path) -> None:
+    """git replace changes the line, also where git packed the ref away."""
+    builder, repository = small(tmp_path / "r")
+    agree(repository)
+    first, *_, newest = builder.commits
+    run(builder.folder, "replace", "--graft", newest.hash, first.hash)
+    agree(discover(builder.folder))
+    assert len(tracks(discover(builder.folder))[0].versions) == 2
+    run(builder.folder, "pack-refs", "--all")
+    agree(discover(builder.folder))
+    run(builder.folder, "replace", "-d", newest.hash)
+    agree(discover(builder.folder))
+
+
+def test_ignored_commits_are_part_of_what_is_asked(tmp_path: Path) -> None:
+    """Another list of ignored commits is another history."""
+    builder, repository = small(tmp_path / "r")
+    agree(repository)
+    (builder.folder / ".git-blame-ignore-revs").write_text(builder.commits[2].hash + "\n")
+    ignored = ignored_commits(repository)
+    assert ignored
+    agree(repository, ignored=ignored)
+
+
+def test_names_that_are_no_utf_8_and_odd_instants(tmp_path: Path) -> None:
+    """Bytes of names and absurd dates come back as git has them."""
+    builder = Builder(tmp_path / "r", hash_format="sha256")
+    builder.commit("One", write={"\udcff\udcfe.md": TEXTS[0], "ü b\n.md": "B", "plain": TEXTS[1]})
+    builder.commit("Two", at="-1652355900 -0330", move={"\udcff\udcfe.md": "x/\udcff.md"})
+    builder.commit("Three", at="99999999999999 +0000", move={"plain": "plain.md"})
+    builder.commit("Four", at="1652355900 +9999", write={"ü b\n.md": "C"}, author=b" <>")
+    agree(builder.build())
+
+
+def test_a_catalog_that_is_broken_locked_or_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is made anew, passed over, or not made."""
+    _, repository = small(tmp_path / "r")
+    agree(repository)
+    path = catalog_file(repository)
+    data = bytearray(path.read_bytes())
+    data[4096:] = b"\xff" * (len(data) - 4096)
+    path.write_bytes(data)
+    line = wanted(repository, None, frozenset())
+    with Catalog(repository) as catalog:
+        up_to_date(catalog, repository, line)
+    agree(repository)
+    monkeypatch.setattr("tracker.store.catalog.file.PATIENCE", 0.05)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    with Catalog(repository) as catalog:
+        assert not up_to_date(catalog, repository, line)
+    other.execute("ROLLBACK")
+    other.close()
+    path.unlink()
+    with Catalog(repository, create=False) as catalog:
+        assert catalog.connection is None
+        assert not up_to_date(catalog, repository, line)
+    assert not path.exists()
+    with Catalog(repository) as catalog:
+        assert not up_to_date(catalog, repository, line, build=False)
+
+
+def test_a_disk_that_is_full_while_it_is_made(tmp_path: Path) -> None:
+    """A file that may not grow stands for the disk; what was there stays."""
+    _, repository = small(tmp_path / "r")
+    with Catalog(repository) as catalog:
+        assert catalog.connection is not None
+        pages = catalog.connection.execute("PRAGMA page_count").fetchone()[0]
+        for number in range(400):
+            catalog.remember("r", {(str(number), "x"): "y" * 500})
+        catalog.connection.execute(f"PRAGMA max_page_count = {pages}")
+        up_to_date(catalog, repository, wanted(repository, None, frozenset()))
+    agree(repository)
+
+
+def test_processes_that_build_at_once(tmp_path: Path) -> None:
+    """Several make it together, and one is killed: it is whole."""
+    _, repository = small(tmp_path / "r", 30)
+    script = (
+        "import sys\nfrom pathlib import Path\nfrom tracker.store.catalog import Catalog\n"
+        "from tracker.store.catalog.line import rebuild, up_to_date, wanted\n"
+        "from tracker.store.git import discover\n"
+        "repository = discover(Path(sys.argv[1]))\n"
+        "line = wanted(repository, None, frozenset())\n"
+        "for n in range(5):\n"
+        "    with Catalog(repository) as catalog:\n"
+        "        up_to_date(catalog, repository, line)\n"
+        "        rebuild(catalog, repository, line)\n"
+    )
+    words = [sys.executable, "-c", script, str(repository.top)]
+    running = [subprocess.Popen(words, env=os.environ) for _ in range(3)]
+    running[0].kill()
+    assert [each.wait() for each in running][1:] == [0, 0]
+    agree(repository)
+
+
+def test_a_catalog_killed_while_it_catches_up_is_whole(tmp_path: Path) -> None:
+    """What was not committed is as if it had never been begun."""
+    builder, repository = small(tmp_path / "r")
+    agree(repository._replace(head=builder.commits[2].hash))
+    script = (
+        "import os, sys\nfrom pathlib import Path\nfrom tracker.store.catalog import Catalog\n"
+        "import tracker.store.catalog.line as line\nfrom tracker.store.git import discover\n"
+        "repository = discover(Path(sys.argv[1]))\n"
+        "line._hold = lambda *_: os.kill(os.getpid(), 9)\n"
+        "with Catalog(repository) as catalog:\n"
+        "    line.up_to_date(catalog, repository, line.wanted(repository, None, frozenset()))\n"
+    )
+    words = [sys.executable, "-c", script, str(repository.top)]
+    assert subprocess.run(words, check=False).returncode == -9
+    with Catalog(repository) as catalog:
+        assert catalog.connection is not None
+        now = held(catalog.connection)
+    assert now is not None
+    assert now.newest == builder.commits[2].hash
+    agree(repository)
+
+
+def test_a_real_newsroom(shared_data: Path, tmp_path: Path) -> None:
+    """All articles of a real blog, with its pulls, merges and its move of 505 posts."""
+    run(tmp_path, "clone", "-q", str(shared_data / "18f-posts.bundle"), "blog")
+    repository = discover(tmp_path / "blog")
+    agree(repository, ignored=ignored_commits(repository), every=False)
