@@ -25,8 +25,11 @@ COMMANDS = {
     "changelog": "Print the dated changelog of edits and notes.",
     "footer": "Print the update lines in house style, or put them into the article.",
     "check": "Find changes of substance that readers were never told of.",
+    "serve": "Show the newsroom's pages in a browser.",
     "import": "Bring dated versions of articles into a newsroom.",
+    "sync": "Receive and send revisions, and merge where both sides wrote.",
     "export": "Write articles, revisions and notes for other programs.",
+    "site": "Write the newsroom's pages as files, for any static host.",
     "styles": "List the house styles, or show one.",
 }
 """Every command with its one line of help; its file is loaded when it is called."""

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from tracker.house.settings import Settings
     from tracker.newsroom.chronicle import Means
     from tracker.newsroom.reading import End
+    from tracker.newsroom.syncing import Synced
     from tracker.newsroom.together import Against, Choice
     from tracker.newsroom.writing import Recording, Stamp
     from tracker.policy import Step, Verdict
@@ -445,6 +446,27 @@ class Newsroom:
 
         stamp = writing.Stamp(at=at, by=by)
         return self.commit(writing.prepare_restoration(self, article, revision, told, stamp))
+
+    def sync(
+        self,
+        remote: str | None = None,
+        *,
+        merge: bool = False,
+        push: bool = True,
+        dry_run: bool = False,
+    ) -> Synced:
+        """Receive what a remote has, send what it has not, and merge where both sides wrote.
+
+        ``remote`` is a name that git knows; without it, the branch's own. With ``merge``, changes
+        of different sentences in one paragraph are brought together too. Without ``push``, nothing
+        is sent; with ``dry_run``, nothing is changed.
+        """
+        from tracker.newsroom.syncing import sync
+
+        done = sync(self, remote, merge_sentences=merge, push=push, dry_run=dry_run)
+        if not dry_run:
+            self.place = Place(self.place.root or self.repository.git_dir)
+        return done
 
     def write_footer(self, article: str | Path) -> tuple[bool, tuple[str, ...]]:
         """Put the update lines into the article's file on disk.

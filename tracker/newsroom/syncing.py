@@ -1,0 +1,258 @@
+"""A newsroom and its remote made one: what came, what went, and what collided, by articles."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from tracker.errors import TrackerError
+from tracker.model import Person
+from tracker.newsroom import select
+from tracker.newsroom.merging import merge
+from tracker.store import joining, locks, remote, worktree
+from tracker.store.line import LOG, parse_log
+from tracker.store.merging import Collision
+from tracker.text.document import decode
+from tracker.text.pieces import Grain
+
+if TYPE_CHECKING:
+    from tracker.newsroom.room import Newsroom
+
+_TRIES = 8  # a busy remote moves between our look at it and our push
+
+
+class Passed(NamedTuple):
+    """A commit that one side had and the other had not."""
+
+    commit: str  # full hash
+    at: datetime  # author date, aware, in the author's own offset
+    person: Person  # the author
+    subject: str  # first line of the commit message
+    articles: tuple[str, ...]  # the articles that it changed, by path
+
+
+class Clash(NamedTuple):
+    """A file that both sides changed and that cannot be merged by itself."""
+
+    path: str
+    kind: Literal["passages", "paragraphs", "deleted-here", "deleted-there", "file"]
+    # "passages": in one sentence; "paragraphs": --merge would bring it together
+    here: tuple[Passed, ...]  # who changed it here, newest first
+    there: tuple[Passed, ...]
+    collisions: tuple[Collision, ...]  # ours: as it is here; theirs: as it is there
+
+
+class Synced(NamedTuple):
+    """What a sync did, or would do."""
+
+    remote: str  # its name
+    url: str  # without user names and passwords
+    branch: str  # its short name there
+    received: tuple[Passed, ...]  # newest first
+    sent: tuple[Passed, ...]  # newest first; those that went, or with no push those that wait
+    merged: tuple[str, ...]  # articles that both sides changed, brought together, by path
+    clashes: tuple[Clash, ...]  # where there are any, nothing was changed on either side
+    tip: str | None  # full hash of the newest commit afterwards; None where there is none
+    pushed: bool  # the remote has it too
+    dry_run: bool = False  # nothing was changed but what git knows of the remote
+
+
+class _Joined(NamedTuple):
+    commit: str | None  # None where there are clashes
+    merged: tuple[str, ...]
+    clashes: tuple[Clash, ...]
+
+
+def sync(
+    room: Newsroom,
+    wanted: str | None = None,
+    *,
+    merge_sentences: bool = False,
+    push: bool = True,
+    dry_run: bool = False,
+) -> Synced:
+    """Receive, merge where both sides have revisions, send, and only then change what is here.
+
+    Raises ``TrackerError`` where the remote cannot be reached or refuses, and where work that is
+    in no commit stands in the way; then nothing is changed.
+    """
+    repository = room.repository
+    grain: Grain = "sentence" if merge_sentences else "paragraph"
+    before: Synced | None = None
+    for attempt in range(_TRIES):
+        time.sleep(0.05 * attempt)
+        branch = worktree.branch_to_write(repository, room.settings.branch)
+        there = remote.remote_of(repository, branch, wanted)
+        theirs = remote.fetch(repository, there)
+        ours = _tip(room, branch)
+        done = Synced(
+            there.name, there.url, there.short, _passed(room, theirs, ours),
+            _passed(room, ours, theirs), (), (), ours, pushed=False, dry_run=dry_run,
+        )  # fmt: skip
+        if ours == theirs:
+            return _with_earlier(before, done._replace(pushed=True))
+        joined = _joined(room, there, ours, theirs, done, grain)
+        new = joined.commit
+        done = done._replace(merged=joined.merged, clashes=joined.clashes)
+        if new is None or dry_run:
+            return done
+        found = joining.obstacles(repository, ours, new)
+        if found.in_the_way:
+            raise joining.in_the_way(found.in_the_way)
+        if push and new != theirs:
+            try:
+                remote.push(repository, there, new)
+            except remote.Rejected:
+                continue
+        before = done = _with_earlier(before, done._replace(pushed=push or new == theirs))
+        if new == ours:
+            return done
+        with locks.turn(repository.common_dir) as turn:
+            why = f"sync with {there.name}"
+            # Where somebody recorded meanwhile, that goes out with the next round.
+            if _tip(room, branch) == ours and joining.move_to(
+                repository, branch, ours, new, why, turn
+            ):
+                return done._replace(tip=new)
+    raise TrackerError(
+        f"{there.name} is moved by others all the time.",
+        "Sync again when there is less going on; nothing was lost.",
+    )
+
+
+def _with_earlier(before: Synced | None, done: Synced) -> Synced:
+    """What all rounds of one sync did together."""
+    if before is None:
+        return done
+    return done._replace(
+        received=tuple(dict.fromkeys((*done.received, *before.received))),
+        sent=tuple(dict.fromkeys((*done.sent, *before.sent))),
+        merged=tuple(dict.fromkeys((*before.merged, *done.merged))),
+    )
+
+
+def _tip(room: Newsroom, branch: str) -> str | None:
+    said = room.repository.git.text(
+        "rev-parse", "--quiet", "--verify", f"{branch}^{{commit}}", accept=(0, 1)
+    )
+    return said or None
+
+
+def _joined(
+    room: Newsroom,
+    there: remote.Remote,
+    ours: str | None,
+    theirs: str | None,
+    done: Synced,
+    grain: Grain,
+) -> _Joined:
+    """The commit that both sides will have: the further one, or a merge of both."""
+    git = room.repository.git
+    if theirs is None or ours is None:
+        new = ours or theirs
+        if new is None:
+            raise TrackerError(
+                f"There is nothing to sync: neither side has a commit on {there.short}.",
+                "Record a first article with: tracker record",
+            )
+        return _Joined(new, (), ())
+    if remote.is_ancestor(git, ours, theirs):
+        return _Joined(theirs, (), ())
+    if remote.is_ancestor(git, theirs, ours):
+        return _Joined(ours, (), ())
+    return _merge(room, there, ours, theirs, done, grain)
+
+
+def _merge(
+    room: Newsroom,
+    there: remote.Remote,
+    ours: str,
+    theirs: str,
+    done: Synced,
+    grain: Grain,
+) -> _Joined:
+    repository = room.repository
+    tried = joining.merge_trees(repository, theirs, ours)
+    entries: dict[str, tuple[str, str]] = {}
+    clashes, merged = [], []
+    for path, sides in sorted((tried.conflicts | tried.both).items()):
+        is_text = select.is_text(path)
+        if path in tried.both and not is_text:
+            continue  # git merged it, and it is no article
+        if not (is_text and sides.plain and sides.first and sides.second):
+            clashes.append(_clash(done, path, sides, (), "file"))
+            continue
+        blob, collisions, kind = _merged_text(room, sides, grain)
+        if blob is None:
+            clashes.append(_clash(done, path, sides, collisions, kind))
+        else:
+            merged.append(path)
+            entries[path] = sides.mode, blob
+    if clashes:
+        return _Joined(None, tuple(merged), tuple(clashes))
+    tree = joining.tree_with(repository, tried.tree, entries)
+    # As git words it, so that readers' revisions of both sides keep their places: store/line.py.
+    message = f"Merge branch '{there.short}' of {there.url}\n"
+    commit = joining.merge_commit(repository, tree, theirs, ours, message)
+    return _Joined(commit, tuple(merged), ())
+
+
+def _merged_text(
+    room: Newsroom, sides: joining.Sides, grain: Grain
+) -> tuple[str | None, tuple[Collision, ...], Literal["passages", "paragraphs", "file"]]:
+    """The blob of an article that both sides changed; None with the passages that collide."""
+    assert sides.first is not None
+    assert sides.second is not None
+    theirs, encoding = decode(room.place.content(sides.first))
+    ours = decode(room.place.content(sides.second))[0]
+    base = decode(room.place.content(sides.base))[0] if sides.base else ""
+    git, at = room.repository.git, room.now
+    found = merge(room.desk, git, base, ours, theirs, at, grain)
+    if not found.collisions:
+        return joining.store(room.repository, room.desk.encoded(found.text, encoding)), (), "file"
+    if grain == "paragraph":
+        closer = merge(room.desk, git, base, ours, theirs, at, "sentence")
+        if not closer.collisions:
+            return None, found.collisions, "paragraphs"
+        found = closer
+    return None, found.collisions, "passages"
+
+
+def _clash(
+    done: Synced,
+    path: str,
+    sides: joining.Sides,
+    collisions: tuple[Collision, ...],
+    kind: Literal["passages", "paragraphs", "file"],
+) -> Clash:
+    here = tuple(each for each in done.sent if path in each.articles)
+    there = tuple(each for each in done.received if path in each.articles)
+    if sides.first is None and sides.second is not None:
+        return Clash(path, "deleted-there", here, there, ())
+    if sides.second is None and sides.first is not None:
+        return Clash(path, "deleted-here", here, there, ())
+    return Clash(path, kind, here, there, collisions)
+
+
+def _passed(room: Newsroom, newer: str | None, older: str | None) -> tuple[Passed, ...]:
+    """The commits that one tip has and the other has not, newest first; merges left out."""
+    if newer is None:
+        return ()
+    words = [*LOG, "--no-merges", newer, *([f"^{older}"] if older else []), "--"]
+    printed = room.repository.git.run(*words)
+    return tuple(
+        Passed(
+            step.commit,
+            step.at,
+            step.person,
+            step.subject,
+            tuple(_texts(change.path for change in step.changes)),
+        )
+        for step in parse_log(printed)
+    )
+
+
+def _texts(paths: Iterable[str]) -> list[str]:
+    return [path for path in paths if select.is_text(path)]

@@ -1,0 +1,268 @@
+"""Two lines of one branch made one: merged trees, the merge's commit, and the work tree after it.
+
+The tip that is published goes first among the parents, so that the first-parent history stays
+that of the readers (DESIGN section 8). Nothing is changed until ``move_to``.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+from tracker.errors import TrackerError
+from tracker.store import locks
+from tracker.store.git import GitError, Repository, first_line
+from tracker.store.line import FILES
+from tracker.store.paths import shown_path
+from tracker.store.running import DURABLE
+
+
+class Sides(NamedTuple):
+    """One path as it was before both, in the first tip and in the second; None: not there."""
+
+    base: str | None  # full hashes of blobs
+    first: str | None
+    second: str | None
+    mode: str = "100644"  # of what stays
+    plain: bool = True  # all of them are ordinary files
+
+
+class Tried(NamedTuple):
+    """Two tips merged by git, nothing written but objects."""
+
+    tree: str  # full hash; where there are conflicts, of files with git's marks in them
+    conflicts: dict[str, Sides]  # by path
+    both: dict[str, Sides]  # merged by git, and changed on both sides at the same path
+
+
+def merge_trees(repository: Repository, first: str, second: str) -> Tried:
+    """What git makes of two commits. Raises ``TrackerError`` where they have nothing in common."""
+    git = repository.git
+    bases = git.text("merge-base", "--all", first, second, accept=(0, 1)).split()
+    if not bases:
+        if repository.shallow:
+            raise TrackerError(
+                "This clone is shallow: where the two histories part is not in it.",
+                "Bring in the rest with: git fetch --unshallow",
+            )
+        raise TrackerError(
+            "The two histories have no commit in common: they are not of one newsroom.",
+            "Check the remote's address; to join them all the same, use git merge by hand.",
+        )
+    try:
+        said = git.run("merge-tree", "--write-tree", "-z", "--no-messages", first, second,
+                       accept=(0, 1))  # fmt: skip
+    except GitError as error:
+        if error.status == 129:
+            raise TrackerError(
+                "This git cannot merge without a work tree.", "Install git 2.38 or later."
+            ) from None
+        raise
+    tree, *lines = said.decode("utf-8", "surrogateescape").split("\0")
+    stages: dict[str, dict[str, tuple[str, str]]] = {}
+    for line in lines:
+        if "\t" in line:
+            facts, _, path = line.partition("\t")
+            mode, blob, stage = facts.split(" ")
+            stages.setdefault(path, {})[stage] = mode, blob
+    conflicts = {path: _sides(found) for path, found in stages.items()}
+    both: dict[str, Sides] = {}
+    if len(bases) == 1:
+        here, there = (_changed(repository, bases[0], tip) for tip in (second, first))
+        for path in (here.keys() & there.keys()) - conflicts.keys():
+            (mode, base, second_blob), (_, _, first_blob) = here[path], there[path]
+            if first_blob and second_blob and first_blob != second_blob:
+                both[path] = Sides(base, first_blob, second_blob, mode)
+    return Tried(tree, conflicts, both)
+
+
+def _sides(found: dict[str, tuple[str, str]]) -> Sides:
+    base, first, second = (found[stage][1] if stage in found else None for stage in "123")
+    modes = [mode for mode, _ in found.values()]
+    mode = found.get("2", found.get("3", (modes[0], "")))[0]
+    return Sides(base, first, second, mode, all(each in FILES for each in modes))
+
+
+def _changed(
+    repository: Repository, base: str, tip: str
+) -> dict[str, tuple[str, str | None, str | None]]:
+    """The ordinary files that a tip changed: new mode, old and new blob; None where none was."""
+    said = repository.git.run("diff-tree", "-r", "-z", "--no-renames", "--raw", base, tip)
+    words = said.decode("utf-8", "surrogateescape").split("\0")
+    found = {}
+    for facts, path in zip(words[::2], words[1::2], strict=False):
+        old_mode, mode, old, new, _ = facts.lstrip(":").split(" ")
+        found[path] = (
+            mode,
+            old if old_mode in FILES else None,
+            new if mode in FILES else None,
+        )
+    return found
+
+
+def store(repository: Repository, data: bytes) -> str:
+    """Keep a blob; its full hash."""
+    said = repository.git.run(*DURABLE, "hash-object", "-w", "--stdin", data=data)
+    return said.decode().strip()
+
+
+def tree_with(repository: Repository, tree: str, entries: dict[str, tuple[str, str]]) -> str:
+    """A tree with other blobs at some paths (mode and full hash); its full hash."""
+    if not entries:
+        return tree
+    git = repository.git
+    with TemporaryDirectory(prefix="tracker-") as folder:
+        index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
+        git.run("read-tree", tree, extra=index)
+        lines = [f"{mode} {blob}\t{path}\0" for path, (mode, blob) in entries.items()]
+        data = "".join(lines).encode("utf-8", "surrogateescape")
+        git.run("update-index", "-z", "--index-info", data=data, extra=index)
+        return git.run(*DURABLE, "write-tree", extra=index).decode().strip()
+
+
+def merge_commit(repository: Repository, tree: str, first: str, second: str, message: str) -> str:
+    """A commit with two parents, signed where the repository signs; its full hash."""
+    git = repository.git
+    signs = git.text("config", "--type=bool", "--get", "commit.gpgSign", accept=(0, 1)) == "true"
+    words = ["commit-tree", *(["-S"] if signs else []), "-p", first, "-p", second, "-F", "-", tree]
+    try:
+        said = git.run(*DURABLE, *words, data=message.encode("utf-8", "surrogateescape"))
+    except GitError as error:
+        raise TrackerError(
+            f"git did not make the merge's commit: {first_line(error.stderr)}.",
+            "Nothing was changed; settle what git complains of, and sync again.",
+        ) from None
+    return said.decode().strip()
+
+
+class Arriving(NamedTuple):
+    """A file that a move of the branch changes."""
+
+    path: str
+    mode: str  # "000000" where the file goes
+    old: str | None  # full hash; None where there is no file before
+    new: str | None  # None where the file goes
+
+
+class Obstacles(NamedTuple):
+    """What a work tree holds where a move of the branch writes."""
+
+    in_the_way: tuple[str, ...]  # paths with work of somebody that is in no commit
+    arrived: tuple[Arriving, ...]  # those that are as they will be, as a killed move leaves them
+
+
+def obstacles(repository: Repository, old: str | None, new: str) -> Obstacles:
+    """What stands where a move from one commit to another writes; nothing in a bare repository."""
+    if repository.top is None:
+        return Obstacles((), ())
+    said = repository.git.run(
+        "status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames",
+        "--ignore-submodules=all",
+    )  # fmt: skip
+    touched = {entry[3:].decode("utf-8", "surrogateescape") for entry in said.split(b"\0") if entry}
+    blocked, arrived = [], []
+    for each in _arriving(repository, old, new):
+        file = repository.top / each.path
+        there = file.is_symlink() or file.exists()
+        if each.path not in touched and (each.old is not None or not there):
+            continue
+        if _is_as_it_will_be(repository, file, each):
+            arrived.append(each)
+        else:
+            blocked.append(each.path)
+    return Obstacles(tuple(blocked), tuple(arrived))
+
+
+def _arriving(repository: Repository, old: str | None, new: str) -> list[Arriving]:
+    git = repository.git
+    before = old or git.text("hash-object", "-t", "tree", "--stdin")
+    said = git.run("diff-tree", "-r", "-z", "--no-renames", "--raw", before, new)
+    words = said.decode("utf-8", "surrogateescape").split("\0")
+    found = []
+    for facts, path in zip(words[::2], words[1::2], strict=False):
+        old_mode, mode, one, other, _ = facts.lstrip(":").split(" ")
+        found.append(
+            Arriving(
+                path,
+                mode,
+                None if old_mode == "000000" else one,
+                None if mode == "000000" else other,
+            )
+        )
+    return found
+
+
+def _is_as_it_will_be(repository: Repository, file: Path, arriving: Arriving) -> bool:
+    if arriving.new is None:
+        return not (file.is_symlink() or file.exists())
+    if arriving.mode not in FILES or file.is_symlink() or not file.is_file():
+        return False
+    try:
+        data = file.read_bytes()
+    except OSError:
+        return False
+    git = repository.git
+    return git.text("hash-object", f"--path={arriving.path}", "--stdin", data=data) == arriving.new
+
+
+def move_to(
+    repository: Repository, branch: str, old: str | None, new: str, why: str, turn: locks.Turn
+) -> bool:
+    """Move a branch, and the work tree that shows it, from one commit to another.
+
+    The files and the index come first, as in a recording: a kill leaves them as they will be,
+    never a staged reversal. Returns False where the branch was moved by others meanwhile; then
+    files and index are as before. Raises ``TrackerError`` where somebody's work is in the way.
+    """
+    git = repository.git
+    if repository.top is not None:
+        lock = repository.git_dir / "index.lock"
+        locks.wait_for_git(lock)
+        found = obstacles(repository, old, new)
+        if found.in_the_way:
+            raise in_the_way(found.in_the_way)
+        turn.may_leave(
+            lock, repository.git_dir / "HEAD.lock", repository.common_dir / f"{branch}.lock"
+        )
+        for each in found.arrived:
+            words = ["--force-remove", "--", each.path]
+            if each.new is not None:
+                words = ["--add", "--cacheinfo", f"{each.mode},{each.new},{each.path}"]
+            git.run(*DURABLE, "update-index", *words)
+        _read_trees(repository, old, new)
+    nothing = "0" * len(new)
+    try:
+        git.run(*DURABLE, "update-ref", "-m", f"tracker: {why}", branch, new, old or nothing)
+    except GitError:
+        if repository.top is not None:
+            with suppress(TrackerError):
+                _read_trees(repository, new, old)
+        return False
+    return True
+
+
+def _read_trees(repository: Repository, old: str | None, new: str | None) -> None:
+    """Bring index and files from one commit to another; what else is edited stays."""
+    git = repository.git
+    trees = [name or git.text("hash-object", "-w", "-t", "tree", "--stdin") for name in (old, new)]
+    # A recording leaves the times of its file out of the index; git looks at them here.
+    git.run("update-index", "-q", "--refresh", accept=(0, 1))
+    try:
+        git.run(*DURABLE, "read-tree", "-m", "-u", *trees)
+    except GitError as error:
+        raise TrackerError(
+            f"git could not bring the files here up to date: {first_line(error.stderr)}.",
+            "Settle what it complains of, and sync again; nothing was lost.",
+        ) from None
+
+
+def in_the_way(paths: tuple[str, ...]) -> TrackerError:
+    """The error for files with work that a sync would write over."""
+    shown = ", ".join(map(shown_path, paths[:5])) + (", …" if len(paths) > 5 else "")
+    has = "has" if len(paths) == 1 else "have"
+    return TrackerError(
+        f"{shown} {has} changes here that are not recorded, and others changed the same there.",
+        f"Record first, then sync again: tracker record {shown_path(paths[0])}",
+    )

@@ -1,0 +1,198 @@
+"""Another repository of the same newsroom: git's own remotes, asked and told.
+
+Only remotes that git's configuration names are used, never an address from a command line, and
+nothing is ever forced.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from tracker.errors import TrackerError
+from tracker.store.git import Git, GitError, Repository, first_line
+from tracker.store.paths import shown_path
+
+
+class Remote(NamedTuple):
+    """The branch of another repository that a branch here goes with."""
+
+    name: str  # as git's configuration has it: "origin"
+    url: str  # without user names and passwords
+    branch: str  # full name there, "refs/heads/main"
+    tracking: str  # full name of what is known of it here, "refs/remotes/origin/main"
+
+    @property
+    def short(self) -> str:
+        """The branch's name as people use it."""
+        return self.branch.removeprefix("refs/heads/")
+
+
+class Rejected(Exception):  # noqa: N818 - what happened
+    """The branch there moved meanwhile: receive again, then send again."""
+
+
+def remote_of(repository: Repository, branch: str, wanted: str | None = None) -> Remote:
+    """The remote that a branch (full name) goes with: the one named, its own, or the only one.
+
+    Raises ``TrackerError`` where there is none by that name, none at all, or a choice of several.
+    """
+    git = repository.git
+    names = git.text("remote").splitlines()
+    short = branch.removeprefix("refs/heads/")
+    own = git.text("config", "--get", f"branch.{short}.remote", accept=(0, 1))
+    name = wanted or (own if own in names else "") or _only(names)
+    if name not in names:
+        known = f"There are: {', '.join(names)}." if names else "Add it with: git remote add"
+        raise TrackerError(f"git knows no remote “{shown_path(name)}” here.", known)
+    there = f"refs/heads/{short}"
+    if name == own:
+        said = git.text("config", "--get", f"branch.{short}.merge", accept=(0, 1))
+        there = said if said.startswith("refs/heads/") else there
+    url = git.text("remote", "get-url", "--end-of-options", name)
+    tracking = f"refs/remotes/{name}/{there.removeprefix('refs/heads/')}"
+    return Remote(name, _without_secrets(url), there, tracking)
+
+
+def _only(names: list[str]) -> str:
+    if "origin" in names:
+        return "origin"
+    if len(names) == 1:
+        return names[0]
+    if not names:
+        raise TrackerError(
+            "This repository has no remote to sync with.",
+            "Name one: git remote add origin ADDRESS",
+        )
+    raise TrackerError(
+        f"There is more than one remote: {', '.join(names)}.", "Say which: tracker sync REMOTE"
+    )
+
+
+_SECRETS = re.compile(r"(?<=://)[^/@\s]*@")
+
+
+def _without_secrets(url: str) -> str:
+    plain = "".join(character for character in url if character.isprintable())
+    return _SECRETS.sub("", plain)
+
+
+def fetch(repository: Repository, remote: Remote) -> str | None:
+    """Bring in what the branch there holds; its newest commit, None where it has no such branch.
+
+    Raises ``TrackerError`` where the remote cannot be read, and where the branch there was
+    rewritten since it was last looked at.
+    """
+    done = repository.git.completed(
+        "fetch", "--no-progress", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head",
+        "--refmap=", "--end-of-options", remote.name, f"{remote.branch}:{remote.tracking}",
+    )  # fmt: skip
+    said = done.stderr.decode("utf-8", "replace")
+    if done.returncode == 0:
+        return repository.git.text("rev-parse", "--verify", f"{remote.tracking}^{{commit}}")
+    if "couldn't find remote ref" in said or "Couldn't find remote ref" in said:
+        return None
+    if "non-fast-forward" in said:
+        raise TrackerError(
+            f"The branch {remote.short} at {remote.name} was rewritten: revisions that it had "
+            "before are gone from it.",
+            "Ask who did that before you take it over; what is here was left as it is.",
+        )
+    raise _unreachable(remote, said)
+
+
+def push(repository: Repository, remote: Remote, commit: str) -> None:
+    """Make a commit the newest one there, if it continues what is there; nothing is forced.
+
+    Raises ``Rejected`` where the branch moved meanwhile, ``TrackerError`` for any other refusal.
+    """
+    done = repository.git.completed(
+        "-c", "push.followTags=false", "push", "--porcelain", "--no-progress", "--end-of-options",
+        remote.name, f"{commit}:{remote.branch}",
+    )  # fmt: skip
+    if done.returncode == 0:
+        return
+    said = done.stderr.decode("utf-8", "replace")
+    printed = done.stdout.decode("utf-8", "replace")
+    refused = re.search(r"^!\t\S+\t(.*)$", printed, re.MULTILINE)
+    if refused is None:
+        if "[rejected]" in said or "pre-push" in said or not _is_of_the_way(said):
+            raise TrackerError(
+                f"git did not send the revisions to {remote.name}: {_reason(said)}.",
+                "Settle what it complains of, and sync again; nothing was lost.",
+            )
+        raise _unreachable(remote, said)
+    why = refused[1]
+    if why.startswith("[rejected]") or any(words in why for words in _RACES):
+        raise Rejected(why)
+    reason = why.partition("(")[2].rpartition(")")[0] or why
+    quoted = [line[8:].strip() for line in said.splitlines() if line.startswith("remote: ")]
+    more = f" ({'; '.join(line for line in quoted[:3] if line)})" if any(quoted) else ""
+    hint = "Ask who looks after it what it needs; nothing was lost, and nothing changed here."
+    if "checked out" in reason:
+        hint = "Make it a bare repository, or add one that both of you sync with."
+    raise TrackerError(f"{remote.name} refused the revisions: {reason}{more}.", hint)
+
+
+_RACES = ("failed to update ref", "cannot lock ref", "incorrect old value", "failed to lock")
+
+
+def _reason(said: str) -> str:
+    return first_line(said) or "it does not say why"
+
+
+_WAY = (
+    ("could not resolve host", "its address was not found", "Check the network and the address"),
+    ("could not resolve", "its address was not found", "Check the network and the address"),
+    ("name or service not known", "its address was not found", "Check the network"),
+    ("couldn't connect", "it takes no connections", "Check the address, and whether it runs"),
+    ("connection refused", "it takes no connections", "Check the address, and whether it runs"),
+    ("timed out", "it does not answer", "Check the network"),
+    ("network is unreachable", "there is no network", "Check the network"),
+    ("no route to host", "there is no way to it", "Check the network"),
+    ("authentication failed", "it does not know you", "Check your password or token"),
+    ("could not read username", "it asks who you are", "Give git your credentials once"),
+    ("could not read password", "it asks who you are", "Give git your credentials once"),
+    ("terminal prompts disabled", "it asks who you are", "Give git your credentials once"),
+    ("permission denied", "it does not let you in", "Check your key and your rights there"),
+    ("host key verification failed", "its key is not known", "Connect once with ssh by hand"),
+    ("returned error: 40", "it does not let you in", "Check your password, token and rights"),
+    ("returned error: 5", "it has a fault", "Try again later"),
+    ("certificate", "its certificate is not trusted", "Check the address and the certificate"),
+    ("not appear to be a git repository", "there is no repository", "Check the address"),
+    ("does not exist", "there is no repository", "Check the address"),
+    ("repository not found", "there is no repository", "Check the address and your rights"),
+    ("not found", "there is no repository", "Check the address"),
+    ("dubious ownership", "another user owns it", "Allow it with git's safe.directory"),
+    ("shallow", "one of the two is a shallow clone", "Run git fetch --unshallow"),
+)
+
+
+def _is_of_the_way(said: str) -> bool:
+    lowered = said.lower()
+    return any(words in lowered for words, _, _ in _WAY) or "remote repository" in lowered
+
+
+def _unreachable(remote: Remote, said: str) -> TrackerError:
+    lowered = said.lower()
+    for words, reason, hint in _WAY:
+        if words in lowered:
+            return TrackerError(
+                f"{remote.name} ({remote.url}) cannot be reached: {reason}.",
+                f"{hint}; nothing was changed. See it with: git remote --verbose",
+            )
+    return TrackerError(
+        f"{remote.name} ({remote.url}) cannot be reached: {_reason(said)}.",
+        "Nothing was changed. Try it by hand: git fetch",
+    )
+
+
+def is_ancestor(git: Git, one: str, other: str) -> bool:
+    """True where a commit is, or leads to, another one."""
+    try:
+        git.run("merge-base", "--is-ancestor", one, other)
+    except GitError as error:
+        if error.status == 1:
+            return False
+        raise
+    return True
