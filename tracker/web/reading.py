@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from flask import redirect, request
@@ -39,11 +40,12 @@ class Found(NamedTuple):
         return self.life.revisions[-1]
 
 
-def find(address: str) -> Found:
+def find(address: str, where: Callable[[str], str] | None = None) -> Found:
     """The article that an address means.
 
     Raises ``NoArticle`` where there is none, and ``Moved`` for the whole file path of an article
-    and for a path that it once had.
+    and for a path that it once had. ``where`` gives the page that is asked for, from an article's
+    address; without it, its path ends with the address.
     """
     known = known_addresses()
     path = known.path(address)
@@ -52,7 +54,7 @@ def find(address: str) -> Found:
     life = desk().life(path)
     now = known.address(life.article.path)
     if addresses.known(now) != address:
-        raise Moved(_same_page(address, now))
+        raise Moved(where(now) if where is not None else _same_page(address, now))
     return Found(now, _visible(life, address))
 
 
