@@ -65,7 +65,11 @@ class SiteLinks(NamedTuple):
         """The article on the publisher's own site, else its page here."""
         day = first.at.astimezone(self.zone).date() if first else None
         own = article_url(self.site, path, self.slug(path), day, self.under)
-        return own or self._page("article", path)
+        return own or self.article(path)
+
+    def article(self, path: str) -> str:
+        """An article's page here, as it stands."""
+        return self._page("article", path)
 
     def history(self, path: str) -> str:
         """The page of an article's revisions."""

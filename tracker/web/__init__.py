@@ -16,6 +16,8 @@ from tracker.web import (
     caching,
     check_pages,
     errors,
+    feeds,
+    memento,
     newsroom_pages,
     page,
     publisher_pages,
@@ -69,7 +71,7 @@ def create_app(
     page.install(app)
     errors.install(app)
     app.extensions["tracker-workshop"] = Workshop(waits=not files)
-    for room in (newsroom_pages, article_pages, publisher_pages):
+    for room in (newsroom_pages, article_pages, publisher_pages, feeds, memento):
         app.register_blueprint(room.pages)
     if editors:
         app.register_blueprint(check_pages.pages)
