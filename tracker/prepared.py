@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import marshal
 import re
-from contextlib import suppress
+from datetime import date, datetime, time
 from typing import Any, overload
 
 try:
@@ -44,14 +44,39 @@ def expression(pattern: Any, flags: int = 0) -> re.Pattern[Any]:
 def toml_table(toml: str) -> dict[str, Any]:
     """Return what ``tomllib.loads`` does. For files of this project and of newsrooms' settings."""
     if toml in _known:
-        kept: dict[str, Any] = marshal.loads(_known[toml])  # noqa: S302
-        return kept
+        table: dict[str, Any] = _with_dates(marshal.loads(_known[toml]))  # noqa: S302
+        return table
     import tomllib
 
-    read = tomllib.loads(toml)
-    with suppress(ValueError):  # a date, which marshal does not know
-        _tables[toml] = marshal.dumps(read)
-    return read
+    table = tomllib.loads(toml)
+    _tables[toml] = marshal.dumps(_without_dates(table))
+    return table
+
+
+_DATES = (datetime, date, time)
+
+
+def _without_dates(value: Any) -> Any:
+    """A table as marshal knows it: a date becomes a tuple, which TOML has none of."""
+    if isinstance(value, dict):
+        return {key: _without_dates(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_without_dates(each) for each in value]
+    if isinstance(value, _DATES):
+        kind = next(kind for kind in _DATES if isinstance(value, kind))  # a datetime is a date too
+        return kind.__name__, value.isoformat()
+    return value
+
+
+def _with_dates(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _with_dates(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_with_dates(each) for each in value]
+    if isinstance(value, tuple):
+        kind = next(kind for kind in _DATES if kind.__name__ == value[0])
+        return kind.fromisoformat(value[1])
+    return value
 
 
 def take(kept: bytes) -> None:

@@ -8,6 +8,7 @@ notes stays as it was.
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from tracker.text import splice
@@ -127,6 +128,7 @@ class Document(NamedTuple):
             yield from found.get(key, ())
 
 
+@lru_cache(maxsize=4)  # a recording asks fourteen times for the same two or three texts
 def parse(text: str) -> Document:
     """Return the parts of an article's text. Never raises: see ``FrontMatter.error``."""
     front_matter = find(text)

@@ -13,6 +13,7 @@ from typing import Any, Literal, NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.prepared import expression
+from tracker.text import plain_yaml
 from tracker.text.lines import line_and_column, lines
 
 Format = Literal["yaml", "toml", "pelican"]
@@ -128,9 +129,12 @@ class _Unreadable(Exception):  # noqa: N818
 
 def read_yaml(content: str) -> dict[str, object] | None:
     """Return the mapping that YAML says; None for mere prose between two lines of dashes."""
+    plain = plain_yaml.compose(content)
+    if plain is not None:
+        return plain.data
     import yaml
 
-    node = compose(content)
+    node = _composed(content)
     if node is None:
         return {}
     if isinstance(node, yaml.ScalarNode):
@@ -148,7 +152,13 @@ def read_yaml(content: str) -> dict[str, object] | None:
 
 
 def compose(content: str) -> Any:
-    """Return the root node of YAML with its marks, None for an empty document.
+    """Return the root node of YAML with its marks, None for an empty document."""
+    plain = plain_yaml.compose(content)
+    return plain if plain is not None else _composed(content)
+
+
+def _composed(content: str) -> Any:
+    """Return what PyYAML composes.
 
     Bounded: depth and values are counted before libyaml's composer runs, which recurses on the C
     stack, and the values behind aliases before they are made ("a billion laughs").

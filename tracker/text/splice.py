@@ -127,7 +127,6 @@ def _yaml(content: str, items: Sequence[Item], newline: str) -> str:
     if value.start_mark.index < key.end_mark.index:
         raise _Beyond("the list `updates` is an alias")
     entries = value.value if isinstance(value.value, list) else []
-    old = [(entry.start_mark.index, entry.end_mark.index) for entry in entries]
     if not items:
         return content[:start] + content[_end(content, value, key.end_mark.index) :]
     if entries and not value.flow_style:
@@ -135,6 +134,7 @@ def _yaml(content: str, items: Sequence[Item], newline: str) -> str:
     end = _end(content, value, key.end_mark.index)
     if content[value.end_mark.index : end].strip():
         raise _Beyond("a comment stands after the list `updates`")
+    old = [(entry.start_mark.index, entry.end_mark.index) for entry in entries]
     block = _yaml_block(margin, "  ", content, old, items, newline)
     return content[:start] + block + content[end:]
 
