@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from http import HTTPStatus
 
 from flask import Flask, Response, make_response, request
 from werkzeug.exceptions import Gone, HTTPException, NotFound
 
 from tracker.errors import TrackerError
+from tracker.render.visible import visible
 from tracker.web import addresses
 from tracker.web.desk import desk
 from tracker.web.links import link
@@ -74,13 +76,18 @@ def _refused(error: HTTPException) -> Response:
 
 
 def _unreadable(error: TrackerError) -> Response:
-    LOG.error("%s: %s %s", request.path, error.sentence, error.hint)
+    LOG.error("%r: %s", request.path, visible(f"{error.sentence} {error.hint}"))
     return _answer(503, [])
 
 
 def _failed(error: Exception) -> Response:
-    LOG.error("%s failed", request.path, exc_info=error)
+    _note(error)
     return _answer(500, [])
+
+
+def _note(error: Exception) -> None:
+    trace = "".join(traceback.format_exception(error))
+    LOG.error("%r failed\n%s", request.path, visible(trace))
 
 
 def _answer(code: int, suggestions: list[tuple[str, str]]) -> Response:
@@ -92,7 +99,7 @@ def _answer(code: int, suggestions: list[tuple[str, str]]) -> Response:
         response = make_response(body, code)
     except Exception as error:  # the settings themselves may be what is wrong
         if code < 500 and not isinstance(error, TrackerError):
-            LOG.exception("the page of an error failed")
+            _note(error)
         response = make_response(f"{code} {HTTPStatus(code).phrase}\n", code)
         response.mimetype = "text/plain"
     response.headers["Cache-Control"] = "no-store"

@@ -1,0 +1,154 @@
+"""``tracker serve``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import click
+
+from tracker.cli.common import open_newsroom, present, progress_bar, warn
+from tracker.errors import TrackerError
+
+if TYPE_CHECKING:
+    from tracker.newsroom import Newsroom
+
+LIMITS = {
+    "threads": 8,
+    "connection_limit": 200,  # at once; more wait in the system's queue
+    "backlog": 256,
+    "channel_timeout": 20,  # seconds for which a client may be silent
+    "cleanup_interval": 5,  # seconds between looks for such clients
+    "max_request_header_size": 16_384,  # bytes
+    "max_request_body_size": 1_024,  # bytes; nothing that is sent is read
+    "outbuf_high_watermark": 1_048_576,  # bytes that wait for a slow reader
+}
+"""What one client can take from the others, at most (waitress, "Arguments to serve")."""
+
+
+@click.command("serve")
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    metavar="NAME",
+    help="Listen on this interface. Others than the loopback one let other machines in.",
+)
+@click.option(
+    "--port",
+    default=8000,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="Listen on this port; 0 for any that is free.",
+)
+@click.option(
+    "--base-url",
+    metavar="URL",
+    help="Where readers find the pages, when a proxy stands before them: links are made for it.",
+)
+@click.option("--open", "open_browser", is_flag=True, help="Open the pages in a browser.")
+def command(host: str, port: int, base_url: str | None, open_browser: bool) -> None:
+    """Show the newsroom's pages in a browser: what changed, when, and what readers were told.
+
+    The pages only read. A revision that is recorded meanwhile shows within a second or two. They
+    are for this machine alone unless --host says otherwise; Ctrl-C ends it.
+    """
+    room = open_newsroom()
+    base = base_of(base_url) if base_url else None
+    server = _listen(room, host, port, base)
+    if not _is_loopback(host):
+        warn(f"other machines can read these pages: they are served on {host}, to whoever asks.")
+    where = base or _address(host, server)
+    with progress_bar("Reading articles") as progress:
+        _warm(room, progress)
+    click.echo(f"The newsroom is at {where}/ — Ctrl-C ends it.", err=True)
+    if open_browser:
+        click.launch(f"{where}/")
+    try:
+        server.run()
+    finally:
+        server.close()
+
+
+def _listen(room: Newsroom, host: str, port: int, base: str | None) -> Any:
+    """The server, listening; a ``TrackerError`` where it cannot."""
+    import waitress
+
+    from tracker.web import create_app
+
+    place = room.place.root or room.repository.git_dir
+    app = create_app(place, base_url=base, now=present, host=host)
+    try:
+        return waitress.create_server(app, host=host, port=port, ident=None, **LIMITS)
+    except OSError as error:
+        raise TrackerError(*_refusal(host, port, error)) from None
+    except ValueError:  # waitress, for a name that has no address
+        raise TrackerError(
+            f"This machine has no interface called {host}.",
+            "Use 127.0.0.1 for this machine alone, or 0.0.0.0 for every interface.",
+        ) from None
+
+
+def _refusal(host: str, port: int, error: OSError) -> tuple[str, str]:
+    import errno
+
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"Port {port} is in use already.",
+            f"Try another one: tracker serve --port {port + 1 if port < 65535 else 8000}",
+        )
+    if error.errno == errno.EACCES:
+        return (
+            f"Port {port} may not be used without special rights.",
+            "Try one above 1023: tracker serve --port 8000",
+        )
+    return (
+        f"This machine cannot listen on {host}: {error.strerror or error}.",
+        "Use 127.0.0.1 for this machine alone, or 0.0.0.0 for every interface.",
+    )
+
+
+def _warm(room: Newsroom, progress: Any) -> None:
+    """Bring what is remembered of the archive up to date: the first reader need not wait."""
+    if room.repository.head is not None:
+        room.latest(1, progress)
+
+
+def _address(host: str, server: Any) -> str:
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}.get(host, host)  # noqa: S104
+    if ":" in shown and not shown.startswith("["):
+        shown = f"[{shown}]"
+    return f"http://{shown}:{_port(server)}"
+
+
+def _port(server: Any) -> int:
+    """The port that the server got; of several interfaces, the first one's."""
+    listening = getattr(server, "effective_listen", None)
+    return int(listening[0][1] if listening else server.effective_port)
+
+
+def _is_loopback(host: str) -> bool:
+    import ipaddress
+
+    name = host.strip("[]").lower()
+    if name == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def base_of(url: str) -> str:
+    """The base URL, checked and without a slash at its end."""
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or parts.query or parts.fragment or parts.username is not None:
+        raise TrackerError(
+            f"“{url}” is no address that pages can be found under.",
+            "Write it like https://news.example.org/history, without anything after a ?.",
+        )
+    return url.rstrip("/")
