@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from tracker.errors import TrackerError
 from tracker.model import Blame, Change, Entry, History, Revision, Track, Version
 from tracker.newsroom import chronicle, select
-from tracker.store.history import ignored_commits, track, tracks
+from tracker.newsroom.lines import track_at, tracks_of
+from tracker.newsroom.scope import Progress
 from tracker.store.reader import Reader
 from tracker.text.document import decode, parse
 
@@ -26,7 +27,7 @@ def track_of(room: Newsroom, article: str | Path) -> Track:
     """
     path = room.place.locate(article)
     _ = room.place.tip  # says what is wrong where nothing is committed yet
-    found = _followed(room, path)
+    found = track_at(room, path)
     if not found.versions:
         raise TrackerError(
             f"{path} has no recorded revision yet.", f"Record the first: tracker record {path}"
@@ -34,19 +35,9 @@ def track_of(room: Newsroom, article: str | Path) -> Track:
     return found
 
 
-def _followed(room: Newsroom, path: str) -> Track:
-    ignored = ignored_commits(room.repository)
-    return track(room.repository, path, branch=room.settings.branch, ignored=ignored)
-
-
-def all_tracks(room: Newsroom) -> tuple[Track, ...]:
+def all_tracks(room: Newsroom, progress: Progress | None = None) -> tuple[Track, ...]:
     """The tracks of all files in the newsroom that are, or were, texts."""
-    return tracks(
-        room.repository,
-        under=room.place.under,
-        branch=room.settings.branch,
-        ignored=ignored_commits(room.repository),
-    )
+    return tracks_of(room, progress)
 
 
 def current_tracks(room: Newsroom) -> list[Track]:
@@ -86,7 +77,7 @@ def life(
 
 def recorded(room: Newsroom, recording: Recording) -> Revision:
     """The revision that a recording became; no older text is read that need not be."""
-    found = _followed(room, recording.path)
+    found = track_at(room, recording.path, build=False)
     versions = found.versions
     version, change = versions[-1], recording.change
     with Reader(room.repository) as reader:

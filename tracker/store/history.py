@@ -26,7 +26,7 @@ from tracker.store.line import (
     resolve,
     tip,
 )
-from tracker.store.lives import TEXTS, Lives, kin
+from tracker.store.lives import Lives, kin, textual
 from tracker.store.single import single
 
 __all__ = ["ARTICLES", "files", "ignored_commits", "resolve", "tip", "track", "tracks"]
@@ -60,7 +60,7 @@ def tracks(
     chosen = accept or (lambda path: path.lower().endswith(ARTICLES))
     line, pulled = _line(repository, branch)
     with Contents(repository) as texts:
-        lives = Lives(texts.read, ignored, lambda path: _textual(path) or chosen(path))
+        lives = Lives(texts.read, ignored, lambda path: textual(path) or chosen(path))
         play(lives, line, pulled)
     found = [
         life
@@ -85,49 +85,49 @@ def track(
     newest = tip(repository, branch)
     ending = Path(path).suffix.lower()
 
-    def textual(name: str) -> bool:
-        return _textual(name) or (ending != "" and name.lower().endswith(ending))
+    def alike(name: str) -> bool:
+        return textual(name) or (ending != "" and name.lower().endswith(ending))
 
     with Contents(repository) as texts:
         life, told = None, False
-        if _objects(repository) > FEW_OBJECTS:
+        if objects(repository) > FEW_OBJECTS:
             told, life = single(
                 repository,
                 newest,
                 path,
                 branches=names_of(repository, branch),
                 ignored=ignored,
-                textual=textual,
+                textual=alike,
                 read=texts.read,
             )
         if not told:
             line, pulled = _line(repository, branch)
             within = kin(line, {path}, pulled.values())
             for final in (*[False] * _MOST_ROUNDS, True):
-                lives = Lives(texts.read, ignored, textual, None if final else within)
+                lives = Lives(texts.read, ignored, alike, None if final else within)
                 play(lives, line, pulled)
                 if not lives.beyond:
                     break
                 within = kin(line, within | lives.beyond, pulled.values())
             life = lives.alive.get(path) or lives.last_at(path)
     if life is None:
-        raise TrackerError(
-            f"There is no article {path!r} in the history.",
-            "Record it with tracker record, or commit it with git.",
-        )
+        raise no_article(path)
     return life.track()
 
 
-def _objects(repository: Repository) -> int:
+def no_article(path: str) -> TrackerError:
+    """The error for a path that never was on the published line."""
+    return TrackerError(
+        f"There is no article {path!r} in the history.",
+        "Record it with tracker record, or commit it with git.",
+    )
+
+
+def objects(repository: Repository) -> int:
     """About how many objects there are: by the size of the packs' indexes, and one loose folder."""
     objects = repository.common_dir / "objects"
     packed = sum(index.stat().st_size for index in objects.glob("pack/*.idx")) // 32
     return packed + 256 * sum(1 for _ in objects.glob("17/*"))
-
-
-def _textual(path: str) -> bool:
-    """May this file be an article's, of today or of some other time?"""
-    return path.lower().endswith(TEXTS) or "." not in path.rpartition("/")[2]
 
 
 def _line(repository: Repository, branch: str | None) -> WholeLine:

@@ -21,6 +21,12 @@ TEXTS = (
 )  # fmt: skip
 """How files end that are, or were, or may become articles."""
 
+
+def textual(path: str) -> bool:
+    """May this file be an article's, of today or of some other time?"""
+    return path.lower().endswith(TEXTS) or "." not in path.rpartition("/")[2]
+
+
 Kind = Literal["moved", "deleted", "returned", "ignored"]
 
 
@@ -115,7 +121,7 @@ class Lives:
         """The life that came to a path last, whatever became of it."""
         return self._last_at.get(path)
 
-    def life(self, key: int) -> Life:
+    def life_of(self, key: int) -> Life:
         """The life of that key."""
         return self.all[key]
 
@@ -161,7 +167,7 @@ class Lives:
             if old is None:
                 self._begin(step, new)
             else:
-                self._go_on(self.life(old.key), step, new)
+                self._go_on(self.life_of(old.key), step, new)
         if self._within is not None and len(appeared) + len(gone) > 2 * len(matched):
             self._look_beyond(differences, len(matched) < len(appeared), len(matched) < len(gone))
 

@@ -23,12 +23,12 @@ from typing import NamedTuple
 from tracker.errors import TrackerError
 from tracker.store.catalog.cut import cut
 from tracker.store.catalog.file import PATIENCE, Catalog, make
-from tracker.store.catalog.stored import StoredLives, textual
+from tracker.store.catalog.stored import StoredLives
 from tracker.store.contents import Contents
 from tracker.store.git import Repository
 from tracker.store.history import play, whole_line
 from tracker.store.line import LOG, Step, names_of, parse_log, published_line, same_branch, tip
-from tracker.store.lives import Lives
+from tracker.store.lives import Lives, textual
 
 Progress = Callable[[int, int], None]
 """Called with the number of commits done and the number of all."""

@@ -18,7 +18,7 @@ from typing import Any
 from tracker.store import identity
 from tracker.store.git import instant
 from tracker.store.line import Step
-from tracker.store.lives import TEXTS, Kind, Life, Lives
+from tracker.store.lives import Kind, Life, Lives, textual
 
 ARTICLES = (".md", ".markdown", ".txt")
 """How the file of an article ends, where nobody says otherwise."""
@@ -33,11 +33,6 @@ _LIFE = (
 )
 
 _HELD = "coalesce(article.ended_blob, article.blob)"
-
-
-def textual(path: str) -> bool:
-    """May this file be an article's, of today or of some other time?"""
-    return path.lower().endswith(TEXTS) or "." not in path.rpartition("/")[2]
 
 
 def stored_path(path: str) -> str | bytes:
@@ -129,11 +124,11 @@ class StoredLives(Lives):
         found = None
         if row is not None:
             self._path_numbers[path] = row[0]
-            found = self.life(row[1])
+            found = self.life_of(row[1])
         self._at[path] = found
         return found
 
-    def life(self, key: int) -> StoredLife:
+    def life_of(self, key: int) -> StoredLife:
         """The life of that number."""
         found = self._by_key.get(key)
         if found is None:
@@ -157,7 +152,7 @@ class StoredLives(Lives):
             life.ended = identity.Ended(key, name, held, ended)
         self._by_key[key] = life
         if joined is not None:
-            life.joined_number, life.joined = joined, self.life(joined)
+            life.joined_number, life.joined = joined, self.life_of(joined)
         return life
 
     def ended_under(self, column: str, value: object) -> list[StoredLife]:

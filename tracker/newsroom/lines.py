@@ -1,0 +1,105 @@
+"""The histories of a newsroom's articles: from the catalog where it is quicker, else from git.
+
+In a small repository git answers about one article as soon as the catalog would be open. In a
+larger one the catalog is made by the first command that reads for a person, and is quick from then
+on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from tracker.model import Track
+from tracker.newsroom.scope import Progress
+from tracker.store.history import ignored_commits, no_article, objects, track, tracks
+from tracker.store.lives import textual
+
+if TYPE_CHECKING:
+    from tracker.newsroom.room import Newsroom
+    from tracker.store.catalog import Catalog
+    from tracker.store.catalog.line import Wanted
+
+FEW_OBJECTS = 2_000
+"""Up to about so many objects, one article's history is read from git."""
+
+
+def ignored(room: Newsroom) -> frozenset[str]:
+    """The commits that count as no change, asked for once at each tip."""
+    known = room.place.__dict__
+    if "ignored_commits" not in known:
+        known["ignored_commits"] = ignored_commits(room.repository)
+    found: frozenset[str] = known["ignored_commits"]
+    return found
+
+
+def line(room: Newsroom) -> Wanted:
+    """The line of the newsroom's branch. Raises ``TrackerError`` where it has no commit."""
+    from tracker.store.catalog.line import wanted
+
+    known = room.place.__dict__
+    if "wanted_line" not in known:
+        known["wanted_line"] = wanted(room.repository, room.settings.branch, ignored(room))
+    found: Wanted = known["wanted_line"]
+    return found
+
+
+@contextmanager
+def catalog_of(
+    room: Newsroom, *, build: bool = True, progress: Progress | None = None
+) -> Iterator[Catalog | None]:
+    """The catalog, up to the newsroom's newest revision; None where it cannot be.
+
+    Without ``build``, one that is not there, or that must be made anew, is passed over.
+    """
+    from tracker.store.catalog import Catalog
+    from tracker.store.catalog.line import up_to_date
+
+    wanted = line(room)
+    with Catalog(room.repository, create=build) as catalog:
+        there = up_to_date(catalog, room.repository, wanted, build=build, progress=progress)
+        yield catalog if there else None
+
+
+def track_at(room: Newsroom, path: str, *, build: bool = True) -> Track:
+    """The life of the article at a path. Raises ``TrackerError`` where there never was one.
+
+    With ``build``, the catalog of a large repository is made where there is none.
+    """
+    if textual(path) and objects(room.repository) > FEW_OBJECTS:
+        import sqlite3
+
+        from tracker.store.catalog.ask import number_at, track_of
+
+        with catalog_of(room, build=build) as catalog:
+            if catalog is not None and catalog.connection is not None:
+                try:
+                    number = number_at(catalog.connection, path)
+                    if number is not None:
+                        return track_of(catalog.connection, number)
+                    raise no_article(path)
+                except sqlite3.Error as error:
+                    catalog.failed(error)
+    return track(room.repository, path, branch=room.settings.branch, ignored=ignored(room))
+
+
+def tracks_of(room: Newsroom, progress: Progress | None = None) -> tuple[Track, ...]:
+    """The tracks of all files in the newsroom that are, or were, texts."""
+    if objects(room.repository) > FEW_OBJECTS:
+        import sqlite3
+
+        from tracker.store.catalog.ask import all_tracks
+
+        with catalog_of(room, progress=progress) as catalog:
+            if catalog is not None and catalog.connection is not None:
+                try:
+                    return all_tracks(catalog.connection, room.place.under)
+                except sqlite3.Error as error:
+                    catalog.failed(error)
+    return tracks(
+        room.repository,
+        under=room.place.under,
+        branch=room.settings.branch,
+        ignored=ignored(room),
+    )
