@@ -21,12 +21,11 @@ from markdown.extensions import Extension
 from markdown.preprocessors import Preprocessor
 
 from tracker.errors import TrackerError
-from tracker.house.note_joining import key
 from tracker.plugins import placing
 from tracker.plugins.site import Page, Site
 from tracker.render.article_html import article as article_html
 from tracker.render.told import Look, ToldNote, changelog_html, history_html, updates_html
-from tracker.text.document import decode, parse
+from tracker.text.document import decode, parse, with_updates
 
 log = logging.getLogger(__name__)
 
@@ -123,28 +122,30 @@ class _Placing(Preprocessor):
 
     def run(self, lines: list[str]) -> list[str]:
         """The lines of the page, with what was made in the stash of raw HTML."""
-        text = "\n".join(lines)
-        floor = parse(text).body_start if text.startswith(("---", "+++")) else 0
-        found = placing.places(text, floor)
-        if not found and not self._extension.append:
-            return lines
+        text = _without_notes_in_front("\n".join(lines))
+        found = placing.places(text)
+        append = self._extension.append
+        if not found and not append:
+            return text.split("\n")
         page = self._extension.page()
         named = {place.name for place in found}
-        appended = [name for name in self._extension.append if name not in named]
+        ends = [name for name in append if name not in named]
+        if "changelog" in named or "changelog" in ends:
+            ends = [name for name in ends if name != "history"]  # the changelog ends with that link
         updates: tuple[ToldNote, ...] = page.told.updates if page else ()
         if page is not None and "updates" in named:
             text, updates = _gathered(text, page)
-            found = placing.places(text, floor)
-        elif page is not None and "updates" in appended:
+            found = placing.places(text)
+        elif page is not None and "updates" in ends:
             there = {note.words for note in placing.standing(text, page.settings, None)}
-            updates = tuple(note for note in updates if key(note.text) not in there)
+            updates = tuple(note for note in updates if placing.compared(note.text) not in there)
         made = [
             self._made(place.name, page, updates, first=place.name not in _names(found[:number]))
             for number, place in enumerate(found)
         ]
         text = placing.filled(text, found, made)
-        ends = [self._made(name, page, updates, first=True) for name in appended]
-        return "\n\n".join([text, *filter(None, ends)]).split("\n")
+        last = [self._made(name, page, updates, first=True) for name in ends]
+        return "\n\n".join([text, *filter(None, last)]).split("\n")
 
     def _made(
         self, name: str, page: Page | None, updates: Sequence[ToldNote], *, first: bool
@@ -173,7 +174,7 @@ def _gathered(text: str, page: Page) -> tuple[str, tuple[ToldNote, ...]]:
     where it is, and is not shown a second time.
     """
     text = placing.without_marked(text)
-    told = {key(note.text) for note in page.told.updates}
+    told = {placing.compared(note.text) for note in page.told.updates}
     standing = [each for each in placing.standing(text, page.settings, None) if each.words in told]
     moved = [each for each in standing if each.movable]
     staying = {each.words for each in standing if not each.movable}
@@ -181,7 +182,7 @@ def _gathered(text: str, page: Page) -> tuple[str, tuple[ToldNote, ...]]:
     by_hand = {each.words: words for each, words in zip(moved, taken, strict=True)}
     updates = []
     for note in page.told.updates:
-        words = key(note.text)
+        words = placing.compared(note.text)
         if words in staying:
             continue
         written = by_hand.get(words, "").strip()
@@ -189,6 +190,20 @@ def _gathered(text: str, page: Page) -> tuple[str, tuple[ToldNote, ...]]:
             note = note._replace(html=article_html(written).strip())
         updates.append(note)
     return text, tuple(updates)
+
+
+def _without_notes_in_front(text: str) -> str:
+    """The text without the list of notes in its front matter, for readers that take no lists.
+
+    Pelican's own reader takes ``Key: value`` between two lines of dashes, and would put a list
+    into the page as text.
+    """
+    if not text.startswith("---"):
+        return text
+    try:
+        return with_updates(parse(text), ())
+    except TrackerError:
+        return text
 
 
 def _text(file: Path) -> str | None:

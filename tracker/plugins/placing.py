@@ -10,6 +10,7 @@ from typing import NamedTuple
 from tracker.errors import TrackerError
 from tracker.house.blocks import blocks, without_blocks
 from tracker.house.note_joining import key
+from tracker.house.note_shapes import plain, words_with_marks
 from tracker.house.notes import find_notes
 from tracker.house.settings import Settings
 from tracker.model import FoundNote
@@ -35,23 +36,23 @@ class Place(NamedTuple):
     end: int
 
 
-def places(text: str, floor: int = 0) -> list[Place]:
+def places(text: str) -> list[Place]:
     """The lines that say what stands there, in order; those in code and in comments are none."""
     if "[[" not in text:
         return []
-    raw = list(_raw(text, floor))
+    raw = list(_raw(text))
     found = []
-    for line in marked_lines(text, floor):
+    for line in marked_lines(text):
         match = None if line.code else _PLACE.fullmatch(text, line.start, line.end)
         if match is not None and not any(start < line.start < end for start, end in raw):
             found.append(Place(match[1], line.start, line.end))
     return found
 
 
-def _raw(text: str, floor: int) -> Iterator[tuple[int, int]]:
+def _raw(text: str) -> Iterator[tuple[int, int]]:
     """Where comments stand, and elements whose content is no Markdown."""
     unclosed: set[str] = set()
-    at = floor
+    at = 0
     while found := _RAW.search(text, at):
         name = (found[1] or "").lower()
         end = None if name in unclosed else _CLOSING[name].search(text, found.end())
@@ -68,7 +69,7 @@ class Standing(NamedTuple):
 
     start: int
     end: int
-    words: str  # as they are compared: see ``note_joining.key``
+    words: str  # as they are compared: see ``compared``
     movable: bool  # it stands above or below the article, and not between its paragraphs
 
 
@@ -82,7 +83,12 @@ def standing(text: str, settings: Settings, day: date | None) -> list[Standing]:
 
 
 def _standing(note: FoundNote) -> Standing:
-    return Standing(note.start, note.end, key(note.text), note.position != "inline")
+    return Standing(note.start, note.end, compared(note.text), note.position != "inline")
+
+
+def compared(text: str) -> str:
+    """The words of a note as readers see them, without case and punctuation, to compare."""
+    return key(plain(words_with_marks(text)))
 
 
 def without_marked(text: str) -> str:

@@ -19,6 +19,7 @@ from tracker.store.status import changed_files
 from tracker.text.document import parse
 
 Warn = Callable[[str], None]
+_NOTHING = "The pages say nothing of their history."
 
 
 class Page(NamedTuple):
@@ -62,12 +63,17 @@ class Site:
         self._changed = None
         try:
             place = Place(self._folder.absolute())
-            tip = place.repository.head and place.tip
         except TrackerError as error:
-            self.warn(f"{error.sentence} The pages say nothing of their history.")
+            self.warn(f"{error.sentence} {_NOTHING}")
             return False
-        if tip is None:
-            self.warn("Nothing is committed yet. The pages say nothing of their history.")
+        branch = place.settings.branch  # read first: settings that are wrong stop the build
+        if place.repository.head is None and branch is None:
+            self.warn(f"Nothing is committed yet. {_NOTHING}")
+            return False
+        try:
+            tip = place.tip
+        except TrackerError as error:  # the branch that readers see is not here
+            self.warn(f"{error.sentence} {_NOTHING}")
             return False
         room = Newsroom(self._folder, now=now)
         if now is None:
