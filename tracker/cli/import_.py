@@ -2,83 +2,176 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from tracker.cli.common import json_option, present, print_json, warn
+from tracker.cli.common import json_option, present, print_json, progress_bar, warn
 from tracker.errors import TrackerError
+from tracker.render.visible import visible
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tracker.newsroom import Newsroom
-    from tracker.sources.folder import Folder
+    from tracker.newsroom.importing import Imported
+    from tracker.newsroom.incoming import Source
+
+_NAMED = 20  # bad versions that are named on a terminal
 
 
 @click.command("import")
-@click.argument("source", metavar="FOLDER")
-@click.option("--into", "into", metavar="DIR", default=".", help="The newsroom; made if not there.")
+@click.argument("source", metavar="[SOURCE]", required=False)
+@click.option("--from-git", "repository", metavar="REPO", help="Read another git repository.")
+@click.option("--folder", metavar="FOLDER", help="With --from-git: only this folder of it.")
+@click.option("--into", metavar="DIR", help="The newsroom; made if not there.  [default: .]")
 @click.option(
     "--under",
     metavar="FOLDER",
-    default="articles",
-    show_default=True,
-    help="The newsroom's folder for the articles.",
+    help="The newsroom's folder for the articles.  [default: articles; with --from-git, as there]",
+)
+@click.option("--skip-bad", is_flag=True, help="Leave out versions that cannot be used.")
+@click.option("--dry-run", is_flag=True, help="Read and check everything, and write nothing.")
+@click.option(
+    "--no-sign", is_flag=True, help="Import unsigned into a repository that signs its commits."
 )
 @json_option
-def command(source: str, into: str, under: str, as_json: bool) -> None:
+def command(
+    source: str | None,
+    repository: str | None,
+    folder: str | None,
+    into: str | None,
+    under: str | None,
+    skip_bad: bool,
+    dry_run: bool,
+    no_sign: bool,
+    as_json: bool,
+) -> None:
     """Bring dated versions of articles into a newsroom, each as one revision.
 
-    FOLDER holds one folder for each article, and in it one file for each version, named by its
-    instant, as 2022-05-10T1630-0400.md. Run again, it adds only what is missing.
+    SOURCE is a folder that holds one folder for each article, and in it one file for each version,
+    named by its instant, as 2022-05-10T1630-0400.md; or a file of JSON Lines, one version a line,
+    plain or compressed by gzip or zstd; or - for JSON Lines from standard input.
+
+    Versions may come in any order. Run again, it adds only what is missing; interrupted, it leaves
+    the newsroom as it was.
     """
-    from tracker.sources.folder import Folder
+    from tracker.newsroom.importing import Options
 
-    folder = Folder(Path(source), under=under)
-    room = _newsroom(Path(into), folder)
-    added, there = _bring(room, folder)
-    for each in folder.skipped:
-        warn(f"{each.origin}: {each.reason}")
-    if as_json:
-        print_json({"added": added, "already_there": there, "skipped": len(folder.skipped)})
-        return
-    before = f", {there} were there already" if there else ""
-    click.echo(f"Recorded {_count(added, 'revision')}{before}.")
+    started = time.monotonic()
+    given = _source(source, repository, folder, under)
+    options = Options(under or "articles", skip_bad, dry_run, not no_sign)
+    place = Path(into or click.get_current_context().find_root().obj or ".")
+    with _newsroom(place, given, talk_apart=as_json) as room:
+        with _progress() as progress:
+            done = room.bring(given, options, progress)
+        _report(done, time.monotonic() - started, dry_run=dry_run, as_json=as_json)
 
 
-def _bring(room: Newsroom, folder: Folder) -> tuple[int, int]:
-    """Record what the newsroom does not have yet; how many were added, how many were there."""
-    from tracker.newsroom.writing import Stamp
+def _source(
+    source: str | None, repository: str | None, folder: str | None, under: str | None
+) -> Source:
+    if (source is None) == (repository is None):
+        raise TrackerError(
+            "Import from where?" if source is None else "SOURCE and --from-git are two sources.",
+            "Give a folder, a file of JSON Lines, - or --from-git REPO.",
+        )
+    if repository is not None:
+        from tracker.sources.repository import OtherRepository
 
-    known = room.instants()
-    added = there = 0
-    for version in folder:
-        instants = known.get(version.article, ())
-        if version.at in instants:
-            there += 1
-            continue
-        if instants and version.at < max(instants):
-            raise TrackerError(
-                f"{version.origin} is older than what {version.article} has already.",
-                "Import into a new newsroom: a revision is never put in before another.",
-            )
-        stamp = Stamp(version.at, version.person, version.message)
-        added += room.write(room.prepare(version.article, version.data, (), stamp))
-    return added, there
+        return OtherRepository(Path(repository), folder=folder or "", under=under)
+    if folder is not None:
+        raise TrackerError("--folder is a folder of --from-git.", "Leave it out.")
+    assert source is not None
+    from tracker.sources.json_lines import JsonLines
+
+    if source == "-":
+        return JsonLines(stream=sys.stdin.buffer)
+    path = Path(source)
+    if path.is_dir() or not path.exists():
+        from tracker.sources.folder import Folder
+
+        if not path.exists() and any(end in path.name for end in (".json", ".ndjson")):
+            raise TrackerError(f"There is no file {path}.", "Check the path.")
+        return Folder(path, under="articles" if under is None else under)
+    return JsonLines(path)
 
 
-def _newsroom(folder: Path, source: Folder) -> Newsroom:
-    """The newsroom in a folder; a new one where the folder is not there or is empty."""
+@contextmanager
+def _newsroom(folder: Path, source: Source, *, talk_apart: bool) -> Iterator[Newsroom]:
+    """The newsroom in a folder; a new one where the folder is not there or is empty.
+
+    A new one is removed again where the import fails.
+    """
     from tracker.newsroom import Newsroom
     from tracker.newsroom.place import SETTINGS_FILE
     from tracker.store.record import initialise
 
-    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
-        initialise(folder)
-        if source.settings is not None:
-            (folder / SETTINGS_FILE).write_bytes(source.settings.read_bytes())
-        click.echo(f"Made a newsroom in {folder}.")
-    return Newsroom(folder, now=present())
+    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
+        yield Newsroom(folder, now=present())
+        return
+    there = folder.exists()
+    initialise(folder)
+    try:
+        settings = getattr(source, "settings", None)
+        if settings is not None:
+            (folder / SETTINGS_FILE).write_bytes(settings.read_bytes())
+        room = Newsroom(folder, now=present())
+        click.echo(f"Made a newsroom in {folder}.", err=talk_apart)
+        yield room
+    except BaseException:
+        with suppress(OSError):
+            shutil.rmtree(folder / ".git")
+            (folder / SETTINGS_FILE).unlink(missing_ok=True)
+            if not there:
+                folder.rmdir()
+        raise
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, int, int], None]]:
+    """One bar after the other, for each thing that is done."""
+    with ExitStack() as stack:
+        now: list[tuple[str, Callable[[int, int], None]]] = []
+
+        def show(what: str, done: int, whole: int) -> None:
+            if not now or now[-1][0] != what:
+                stack.close()
+                now.append((what, stack.enter_context(progress_bar(what))))
+            now[-1][1](done, max(whole, done))
+
+        yield show
+
+
+def _report(done: Imported, seconds: float, *, dry_run: bool, as_json: bool) -> None:
+    for sentence in done.advice:
+        warn(visible(sentence))
+    if as_json:
+        summary = done._asdict()
+        summary["skipped"] = [each._asdict() for each in done.skipped]
+        print_json({"dry_run": dry_run, **summary, "seconds": round(seconds, 3)})
+        return
+    bad = [each for each in done.skipped if each.bad]
+    for each in [each for each in done.skipped if not each.bad][:_NAMED] + bad[:_NAMED]:
+        warn(visible(f"{each.origin}: {each.reason}"))
+    if done.bad > _NAMED:
+        warn(f"and {done.bad - _NAMED:,} more versions that cannot be used.")
+    parts = [f"{'Would record' if dry_run else 'Recorded'} {_count(done.added, 'revision')}"]
+    if done.added:
+        parts[0] += f" of {_count(done.articles, 'article')}"
+    if done.known:
+        parts.append(f"{done.known:,} {'was' if done.known == 1 else 'were'} there already")
+    if done.unchanged:
+        parts.append(f"{done.unchanged:,} changed nothing")
+    if done.bad:
+        parts.append(f"{done.bad:,} left out as bad")
+    click.echo(f"{', '.join(parts)}.")
 
 
 def _count(number: int, what: str) -> str:

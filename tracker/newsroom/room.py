@@ -6,7 +6,7 @@ when it is needed: a command pays for every import at its start.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,11 +36,15 @@ if TYPE_CHECKING:
     from tracker.house.moments import Moment
     from tracker.house.settings import Settings
     from tracker.newsroom.chronicle import Means
+    from tracker.newsroom.importing import Imported, Options
+    from tracker.newsroom.incoming import Source
     from tracker.newsroom.reading import End
     from tracker.newsroom.syncing import Synced
     from tracker.newsroom.together import Against, Choice
+    from tracker.newsroom.trust import Asked, Trust
     from tracker.newsroom.writing import Recording, Stamp
     from tracker.policy import Step, Verdict
+    from tracker.store.witness import Witness
 
 
 ALL = Selection()
@@ -317,7 +321,37 @@ class Newsroom:
 
         return check(self, scope, progress)
 
+    def verify(
+        self, asked: Asked | None = None, progress: Progress | None = None
+    ) -> tuple[Trust, Witness]:
+        """Whether the archive is whole, not rewritten, and signed; and a witness of how it stands.
+
+        ``progress`` is called with the number of signatures looked at and the number of all.
+        """
+        from tracker.newsroom import trust
+
+        quiet = progress or (lambda _done, _whole: None)
+        return trust.verify(self, asked or trust.Asked(), quiet)
+
     # --- writing --------------------------------------------------------------------------------
+
+    def bring(
+        self,
+        source: Source,
+        options: Options | None = None,
+        progress: Callable[[str, int, int], None] | None = None,
+    ) -> Imported:
+        """Bring in the versions of a source (``tracker.sources``), each as one revision.
+
+        In any order, and only those that are not there yet. The branch moves at the very end.
+        ``progress`` is called with what is done now, the number done and the number of all.
+        """
+        from tracker.newsroom import importing
+
+        done = importing.bring(self, source, options or importing.Options(), progress)
+        if done.commit is not None:
+            self.place = self.place.after(done.commit)
+        return done
 
     def record(
         self,

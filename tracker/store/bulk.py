@@ -17,6 +17,7 @@ import shutil
 import subprocess
 import threading
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import IO, NamedTuple, Self
@@ -53,6 +54,7 @@ class NewCommit(NamedTuple):
     message: bytes
 
 
+@lru_cache(4096)
 def author_line(person: Person) -> bytes:
     """``Name <address>`` without what would break the line; b"" for a person without a name."""
     name, email = (
@@ -198,19 +200,15 @@ class Stream:
         self._feeder = _Feeder(self._process.stdin)
         self._feeder.start()
 
-    def text(self, data: bytes) -> str:
-        """Give a text; the full hash of its blob."""
-        size = len(data)
-        digest = self._sha(b"blob %d\0" % size, usedforsecurity=False)
-        digest.update(data)
-        self._give(b"blob\ndata %d\n" % size, data, b"\n")
-        return digest.hexdigest()
-
     def blob(self, data: bytes) -> str:
-        """The full hash of a text's blob, with nothing given."""
+        """The full hash of a text's blob; nothing is given."""
         digest = self._sha(b"blob %d\0" % len(data), usedforsecurity=False)
         digest.update(data)
         return digest.hexdigest()
+
+    def text(self, data: bytes) -> None:
+        """Give a text, before the first commit."""
+        self._give(b"blob\ndata %d\n" % len(data), data, b"\n")
 
     def commit(self, new: NewCommit) -> None:
         """Give a commit, which follows the one given before."""

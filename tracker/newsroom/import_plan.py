@@ -1,0 +1,206 @@
+"""The versions of an import put in order on disk: an archive does not fit into memory.
+
+Two SQLite files in the import's own folder. The first takes what the source gives, and what the
+branch has; the versions come out of it article by article. The second takes what is to be written;
+its commits come out in time order.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+from tracker.newsroom.incoming import Key
+from tracker.store.standing import Entry, Known
+
+_AT_ONCE = 2000  # rows
+_TUNED = (
+    "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = NORMAL;"
+    "PRAGMA cache_size = -8192; PRAGMA temp_store = FILE;"
+)
+_INCOMING = """
+CREATE TABLE incoming (
+    sequence INTEGER PRIMARY KEY, path TEXT, slug TEXT, seconds INTEGER, minutes INTEGER,
+    name TEXT, email TEXT, message TEXT, told TEXT, source_key, origin TEXT, trailers TEXT);
+CREATE TABLE slugs (slug TEXT PRIMARY KEY, path TEXT) WITHOUT ROWID;
+CREATE TABLE standing (path TEXT PRIMARY KEY, kind TEXT, mode TEXT, blob TEXT, slug TEXT)
+    WITHOUT ROWID;
+CREATE TABLE known (path TEXT, seconds INTEGER, blob TEXT, PRIMARY KEY (path, seconds, blob))
+    WITHOUT ROWID;
+"""
+_READY = """
+CREATE TABLE ready (
+    seconds INTEGER, path TEXT, sequence INTEGER, minutes INTEGER, blob TEXT, mode TEXT,
+    name TEXT, email TEXT, message TEXT);
+CREATE TABLE final (path TEXT PRIMARY KEY, blob TEXT, is_new INTEGER) WITHOUT ROWID;
+"""
+
+
+class Row(NamedTuple):
+    """One version that a source gave, its article's path settled."""
+
+    path: str  # in the repository
+    seconds: int  # since 1970
+    minutes: int  # offset from UTC
+    sequence: int  # in the order of the source
+    name: str | None  # of the author; None: whoever imports
+    email: str | None
+    message: str | None
+    told: str | None  # JSON: kind, words and instant of each note
+    key: Key
+    origin: str
+    trailers: str | None
+
+
+class Ready(NamedTuple):
+    """One revision, ready to be written; in the order of the columns."""
+
+    seconds: int
+    path: str
+    sequence: int
+    minutes: int
+    blob: str
+    mode: str
+    name: str
+    email: str
+    message: str
+
+
+class ImportPlan:
+    """What an import is to do; its files go with the folder that they are in."""
+
+    def __init__(self, folder: Path) -> None:
+        self._first = folder / "incoming.sqlite3"
+        self._incoming = self._connect(self._first, _INCOMING)
+        self._ready = self._connect(folder / "ready.sqlite3", _READY)
+
+    def _connect(self, file: Path, schema: str = "") -> sqlite3.Connection:
+        # A source may ask for its keys in a thread of its own; each connection has one user.
+        connection = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+        connection.executescript(_TUNED + schema)
+        return connection
+
+    def close(self) -> None:
+        """Close the files, which can then be removed."""
+        self._incoming.close()
+        self._ready.close()
+
+    # --- what comes, and what is there ------------------------------------------------------------
+
+    def take(self, rows: Iterable[tuple[object, ...]]) -> None:
+        """Take versions: path, slug, and the columns of the table from ``seconds`` on."""
+        self._insert(
+            self._incoming, "INSERT INTO incoming VALUES (NULL, ?,?,?,?,?,?,?,?,?,?,?)", rows
+        )
+        self._incoming.execute("CREATE INDEX by_slug ON incoming (slug) WHERE slug <> ''")
+
+    def take_standing(self, entries: Iterable[tuple[Entry, str]]) -> None:
+        """Take the files and folders of the newest commit, each with its slug, "" for none."""
+        self._insert(
+            self._incoming,
+            "INSERT OR IGNORE INTO standing VALUES (?,?,?,?,?)",
+            ((each.path, each.kind, each.mode, each.blob, slug) for each, slug in entries),
+        )
+        self._incoming.execute("CREATE INDEX named ON standing (slug) WHERE slug <> ''")
+
+    def take_known(self, known: Iterable[Known]) -> None:
+        """Take what the branch's commits brought."""
+        self._insert(self._incoming, "INSERT OR IGNORE INTO known VALUES (?,?,?)", known)
+
+    @staticmethod
+    def _insert(connection: sqlite3.Connection, insert: str, rows: Iterable[object]) -> None:
+        waiting = iter(rows)
+        connection.execute("BEGIN")
+        while some := list(islice(waiting, _AT_ONCE)):
+            connection.executemany(insert, some)  # type: ignore[arg-type]
+        connection.execute("COMMIT")
+
+    def first_of_slugs(self) -> Iterator[tuple[str, Key, int, int, str, list[str]]]:
+        """Each slug that came without a path: key, seconds and minutes of its first version,
+        where that was read, and the paths that articles of this slug have in the newsroom.
+        """
+        found = self._incoming.execute(
+            "SELECT slug, source_key, min(seconds), minutes, origin FROM incoming"
+            " WHERE slug <> '' GROUP BY slug"
+        )
+        for slug, key, seconds, minutes, origin in found:
+            there = self._incoming.execute(
+                "SELECT path FROM standing WHERE slug = ? AND slug <> ''", (slug,)
+            )
+            yield slug, key, seconds, minutes, origin, [path for (path,) in there]
+
+    def settle(self, paths: Iterable[tuple[str, str]]) -> None:
+        """Take the path of each slug."""
+        self._insert(self._incoming, "INSERT INTO slugs VALUES (?,?)", list(paths))
+
+    def by_article(self) -> Iterator[Row]:
+        """All versions, article by article, the oldest first.
+
+        What a folder holds follows the file of that name: so they are seen together.
+        """
+        reader = self._connect(self._first)
+        try:
+            found = reader.execute(
+                "SELECT coalesce(slugs.path, incoming.path) AS settled, seconds, minutes, sequence,"
+                " name, email, message, told, source_key, origin, trailers"
+                " FROM incoming LEFT JOIN slugs ON slugs.slug = incoming.slug"
+                " ORDER BY replace(settled, '/', char(1)), settled, seconds, sequence"
+            )
+            yield from map(Row._make, found)
+        finally:
+            reader.close()
+
+    def standing(self, path: str) -> tuple[str, str, str] | None:
+        """Kind, mode and blob of what is at a path now; None for nothing."""
+        found = self._incoming.execute(
+            "SELECT kind, mode, blob FROM standing WHERE path = ?", (path,)
+        ).fetchone()
+        return None if found is None else (found[0], found[1], found[2])
+
+    def known(self, path: str) -> dict[int, set[str]]:
+        """The blobs that the branch's commits brought to a path, by their instants."""
+        found: dict[int, set[str]] = {}
+        for seconds, blob in self._incoming.execute(
+            "SELECT seconds, blob FROM known WHERE path = ?", (path,)
+        ):
+            found.setdefault(seconds, set()).add(blob)
+        return found
+
+    # --- what is to be written --------------------------------------------------------------------
+
+    def ready(self, rows: Iterable[Ready]) -> None:
+        """Take revisions that are to be written."""
+        self._insert(self._ready, "INSERT INTO ready VALUES (?,?,?,?,?,?,?,?,?)", rows)
+
+    def finish(self, paths: Iterable[tuple[str, str, bool]]) -> None:
+        """Take the last blob of each path, and whether the path is new."""
+        self._insert(self._ready, "INSERT INTO final VALUES (?,?,?)", paths)
+
+    def in_time_order(self) -> Iterator[Ready]:
+        """The revisions to write, the oldest first; those of one instant by path."""
+        found = self._ready.execute("SELECT * FROM ready ORDER BY seconds, path, sequence")
+        return map(Ready._make, found)
+
+    def final(self, path: str) -> str | None:
+        """The blob that a path will have; None for a path that is not touched."""
+        found = self._ready.execute("SELECT blob FROM final WHERE path = ?", (path,)).fetchone()
+        return None if found is None else str(found[0])
+
+    def new_paths(self) -> Iterator[str]:
+        """The paths that the newest commit does not have, sorted."""
+        for (path,) in self._ready.execute("SELECT path FROM final WHERE is_new ORDER BY path"):
+            yield path
+
+    def meets(self, path: str) -> bool:
+        """Whether somebody else's change of a path concerns one that the import touches."""
+        parts = path.split("/")
+        above = ["/".join(parts[:end]) for end in range(1, len(parts) + 1)]
+        marks = ",".join("?" * len(above))
+        found = self._ready.execute(
+            f"SELECT 1 FROM final WHERE path IN ({marks}) OR (path > ? AND path < ?) LIMIT 1",  # noqa: S608
+            (*above, f"{path}/", f"{path}0"),
+        ).fetchone()
+        return found is not None

@@ -1,0 +1,406 @@
+"""Bring a source's versions into the newsroom, all at once: see ``docs/import.md``.
+
+The source is read once for what each version is. Then the texts are asked for article by article,
+notes are carried, and what the newsroom lacks is given to git; the commits follow in time order;
+the branch moves at the very end. Run again, it adds only what is missing: a version is known by
+its article's path, its instant, and its text as it was recorded.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta, timezone
+from itertools import groupby
+from typing import TYPE_CHECKING, NamedTuple
+
+from tracker.errors import TrackerError
+from tracker.house import layout
+from tracker.model import Person
+from tracker.newsroom import select
+from tracker.newsroom.carrying import Carrier
+from tracker.newsroom.import_article import UNSAFE, ArticleImport, Tally, Work
+from tracker.newsroom.import_plan import ImportPlan, Row
+from tracker.newsroom.incoming import Incoming, Key, Skipped, Source
+from tracker.store import bulk, configuration, landing, locks, standing, worktree
+from tracker.store.conversion import Conversion
+from tracker.store.git import identity
+from tracker.store.paths import checked, shown_path
+from tracker.store.reader import Reader
+from tracker.text.document import decode, parse
+
+if TYPE_CHECKING:
+    from tracker.newsroom.room import Newsroom
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is done now, the number done, and the number of all (0: not known)."""
+
+_AHEAD = timedelta(minutes=2)  # the clocks of two machines are never quite the same
+_FLAT = 10_000  # new files in one folder from which on a layout is advisable
+_ATTEMPTS = 3  # at a branch that others move; the last has the turn to itself
+_WORTH_PACKING = 500  # revisions
+
+
+class Options(NamedTuple):
+    """How an import is done."""
+
+    under: str = "articles"  # the newsroom's folder for articles that come with a slug alone
+    skip_bad: bool = False  # go on without versions that cannot be used
+    dry_run: bool = False  # write nothing
+    sign: bool = True  # False: import unsigned where commits are to be signed
+
+
+class Imported(NamedTuple):
+    """What an import did, or would do."""
+
+    added: int  # revisions
+    known: int  # versions that the newsroom had already
+    unchanged: int  # versions with the text of the one before them
+    articles: int  # that got revisions
+    new_articles: int  # of them, those that were not there
+    bad: int  # versions that could not be used
+    left_out: int  # what the source leaves out on purpose
+    skipped: tuple[Skipped, ...]  # the first of the bad ones and of those left out
+    commit: str | None  # the newest commit, full hash; None where nothing was written
+    advice: tuple[str, ...]  # sentences that somebody should read
+
+
+def bring(
+    room: Newsroom, source: Source, options: Options, progress: Progress | None = None
+) -> Imported:
+    """Bring the versions of a source into the newsroom, each as one commit.
+
+    Raises ``TrackerError`` for what stands in the way, and, unless bad versions are skipped, for
+    the first of them; then the newsroom is as it was.
+    """
+    repository = room.repository
+    branch = worktree.branch_to_write(repository, room.settings.branch)
+    said = repository.git.text("var", "-l")
+    settings = configuration.settings(repository, said)
+    if settings.signs and options.sign:
+        raise TrackerError(
+            "Commits in this repository are to be signed, which an import cannot do.",
+            "Import them unsigned with --no-sign; what is recorded later is signed as ever.",
+        )
+    with bulk.Workshop(repository) as workshop:
+        plan = ImportPlan(workshop.folder)
+        try:
+            work = _Import(room, source, options, progress, plan, workshop, settings, branch)
+            return work.run()
+        finally:
+            plan.close()
+
+
+class _Import:
+    """One import: everything between the source and the branch."""
+
+    def __init__(
+        self,
+        room: Newsroom,
+        source: Source,
+        options: Options,
+        progress: Progress | None,
+        plan: ImportPlan,
+        workshop: bulk.Workshop,
+        settings: configuration.Settings,
+        branch: str,
+    ) -> None:
+        self.room = room
+        self.source = source
+        self.options = options
+        self.progress = progress or (lambda _what, _done, _whole: None)
+        self.plan = plan
+        self.workshop = workshop
+        self.settings = settings
+        self.branch = branch
+        writer, clock = identity(room.repository)
+        self.latest = ((room.present or clock) + _AHEAD).timestamp()
+        self.base = landing.tip_of(room.repository.git, branch)
+        self.tally = Tally(plan, writer, skip_bad=options.skip_bad)
+        self.count = 0  # versions that the source gave
+
+    def run(self) -> Imported:
+        """Read, write, and move the branch."""
+        self.plan.take(self._rows())
+        self._take_standing()
+        self._settle_slugs()
+        repository = self.room.repository
+        committer = bulk.author_line(_committer(self.settings))
+        stream = bulk.Stream(repository, self.workshop.folder, self.base, committer)
+        if self.options.dry_run:
+            self._texts(stream.blob, lambda _data: None)
+            landing.look(repository, self.plan)
+            return self._told(None)
+        with stream:
+            self._texts(stream.blob, stream.text)
+            landing.look(repository, self.plan)
+            commit = self._land(stream) if self.tally.added else None
+        if commit is not None and self.tally.added >= _WORTH_PACKING:
+            self.progress("Packing", 0, 0)
+            landing.upkeep(repository)
+        return self._told(commit)
+
+    # --- reading the source -----------------------------------------------------------------------
+
+    def _rows(self) -> Iterator[tuple[object, ...]]:
+        under = self.room.place.under
+        prefix = f"{under}/" if under else ""
+        has_layout = self.room.settings.layout is not None
+        for each in self.source.versions(self.workshop.folder):
+            if isinstance(each, Skipped):
+                self.tally.skip(each)
+                continue
+            row = self._row(each, prefix, has_layout=has_layout)
+            if isinstance(row, Skipped):
+                self.tally.skip(row)
+                continue
+            self.count += 1
+            if self.count % 1000 == 0:
+                self._show_share()
+            yield row
+
+    def _show_share(self) -> None:
+        share = self.source.share
+        self.progress("Reading", self.count, int(self.count / share) if share else 0)
+
+    def _row(
+        self, each: Incoming, prefix: str, *, has_layout: bool
+    ) -> tuple[object, ...] | Skipped:
+        seconds = int(each.at.timestamp() // 1)
+        if seconds < 0:
+            reason = f"git cannot keep a date before 1970, and {each.at:%Y-%m-%d} is one."
+            return Skipped(each.origin, reason, bad=True)
+        if seconds > self.latest:
+            reason = f"{each.at.isoformat(' ', 'minutes')} is in the future."
+            return Skipped(each.origin, reason, bad=True, hint="Check the date and the zone.")
+        by_slug = bool(each.slug) and (has_layout or not each.path)
+        if by_slug and not _is_slug(each.slug):
+            reason = f"“{shown_path(each.slug[:100])}” is no slug: it must be one plain name."
+            return Skipped(each.origin, reason, bad=True)
+        if each.person is not None and not bulk.author_line(each.person):
+            return Skipped(each.origin, "The author has no name.", bad=True)
+        path = "" if by_slug else prefix + each.path.removeprefix("./")
+        if UNSAFE.search(path):
+            reason = f"The path {shown_path(path[:200])} has characters that no path should have."
+            return Skipped(each.origin, reason, bad=True)
+        offset = each.at.utcoffset()
+        assert offset is not None
+        minutes = int(offset.total_seconds() // 60)
+        if not -14 * 60 <= minutes <= 14 * 60:  # no place on earth, and git takes it for an error
+            minutes = 0
+        person = each.person
+        told = None
+        if each.told:
+            told = json.dumps(
+                [(one.kind, one.text, one.at and one.at.isoformat()) for one in each.told]
+            )
+        return (
+            path or None, each.slug if by_slug else "", seconds, minutes,
+            None if person is None else person.name, None if person is None else person.email,
+            each.message, told, each.key, each.origin.encode("utf-8", "replace").decode(),
+            each.trailers or None,
+        )  # fmt: skip
+
+    def _take_standing(self) -> None:
+        """Note what the branch has: its files now, and what its commits brought."""
+        if self.base is None:
+            return
+        repository, under = self.room.repository, self.room.place.under
+        prefix = f"{under}/" if under else ""
+
+        def named(entry: standing.Entry) -> tuple[standing.Entry, str]:
+            is_article = (
+                entry.kind == "blob"
+                and entry.path.startswith(prefix)
+                and select.is_text(entry.path)
+            )
+            return entry, select.slug(entry.path) if is_article else ""
+
+        self.plan.take_standing(
+            named(entry)
+            for entry in standing.entries(repository, self.base)
+            if not UNSAFE.search(entry.path)
+        )
+        self.plan.take_known(
+            each
+            for each in standing.known(repository, self.base)
+            if each.path.startswith(prefix) and not UNSAFE.search(each.path)
+        )
+
+    # --- where articles go ------------------------------------------------------------------------
+
+    def _settle_slugs(self) -> None:
+        """Find the path of each article of which the source knows the slug alone."""
+        rule = self.room.settings.layout or _joined(self.options.under, layout.DEFAULT)
+        under = self.room.place.under
+        slugs = deque[tuple[str, int, int]]()
+        settled: list[tuple[str, str]] = []
+
+        def asked() -> Iterator[Key]:
+            for slug, key, seconds, minutes, origin, there in self.plan.first_of_slugs():
+                if len(there) > 1:
+                    named = ", ".join(there[:3])
+                    raise TrackerError(
+                        f"{origin}: the newsroom has more than one article “{slug}”: {named}.",
+                        "Give the path in the place of the slug.",
+                    )
+                if there:
+                    settled.append((slug, there[0]))
+                    continue
+                slugs.append((slug, seconds, minutes))
+                yield key
+
+        dated = "{year}" in rule or "{month}" in rule or "{day}" in rule
+        for data in self.source.texts(asked()):
+            slug, seconds, minutes = slugs.popleft()
+            at = _instant(seconds, minutes)
+            day = at.astimezone(self.room.settings.zone).date()
+            if dated and not isinstance(data, TrackerError):
+                given = parse(decode(data)[0]).published_date
+                if isinstance(given, datetime):
+                    aware = given if given.tzinfo else given.replace(tzinfo=self.room.settings.zone)
+                    day = aware.astimezone(self.room.settings.zone).date()
+                elif given is not None:
+                    day = given
+            settled.append((slug, _joined(under, layout.path(rule, slug, day))))
+        self.plan.settle(settled)
+
+    # --- texts, article by article ----------------------------------------------------------------
+
+    def _texts(self, hashed: Callable[[bytes], str], store: Callable[[bytes], None]) -> None:
+        """Give every text that the newsroom lacks to ``store``, and plan its commit."""
+        rows = deque[Row]()
+
+        def asked() -> Iterator[Key]:
+            for row in self.plan.by_article():
+                rows.append(row)
+                yield row.key
+
+        def read() -> Iterator[tuple[Row, bytes | TrackerError]]:
+            for data in self.source.texts(asked()):
+                yield rows.popleft(), data
+
+        repository, done = self.room.repository, 0
+        with Conversion(repository, self.settings) as convert, Reader(repository) as reader:
+            work = Work(self.tally, Carrier(self.room.desk), convert, reader, hashed, store)
+            for path, versions in groupby(read(), key=lambda each: each[0].path):
+                article = ArticleImport(work, path)
+                for row, data in versions:
+                    done += 1
+                    if done % 500 == 0:
+                        self.progress("Texts", done, self.count)
+                    article.take(row, data)
+                article.end()
+        self.tally.flush()
+
+    # --- commits, and the branch ------------------------------------------------------------------
+
+    def _land(self, stream: bulk.Stream) -> str:
+        """Write the commits and move the branch, again where somebody else moved it meanwhile."""
+        repository = self.room.repository
+        for attempt in range(1, _ATTEMPTS + 1):
+            commit = None
+            if attempt < _ATTEMPTS:
+                commit = self._commits(stream)
+            with locks.turn(repository.common_dir) as turn:
+                if commit is None:
+                    commit = self._commits(stream)
+                try:
+                    landing.land(repository, turn, self.branch, self.base, commit, self.plan)
+                except landing.MovedError:
+                    self._follow(stream)
+                else:
+                    return commit
+        raise TrackerError(
+            "The branch is moved by others all the time.", "Import when there is less going on."
+        )
+
+    def _commits(self, stream: bulk.Stream) -> str:
+        for done, row in enumerate(self.plan.in_time_order()):
+            if done % 1000 == 0:
+                self.progress("Revisions", done, self.tally.added)
+            person = Person(row.name, row.email)
+            stream.commit(
+                bulk.NewCommit(
+                    path=row.path.encode(),
+                    blob=row.blob,
+                    mode=row.mode,
+                    author=bulk.author_line(person),
+                    date=_date(row.seconds, row.minutes),
+                    seconds=row.seconds,
+                    message=row.message.encode("utf-8", "replace"),
+                )
+            )
+        commit = stream.finish()
+        assert commit is not None
+        return commit
+
+    def _follow(self, stream: bulk.Stream) -> None:
+        """Begin the commits again, on what somebody else recorded meanwhile."""
+        repository = self.room.repository
+        tip = landing.tip_of(repository.git, self.branch)
+        if tip is not None:
+            for path in standing.touched(repository, self.base, tip):
+                if self.plan.meets(path):
+                    raise TrackerError(
+                        f"{shown_path(path)} was recorded while the import was at work.",
+                        "Nothing was imported; run the import again.",
+                    )
+            stream.again(tip)
+        self.base = tip
+
+    def _told(self, commit: str | None) -> Imported:
+        tally = self.tally
+        advice = []
+        if self.settings.hooks and tally.added:
+            advice.append("The repository's commit hooks are not run by an import.")
+        for folder, count in tally.new_files.items():
+            if count > _FLAT:
+                advice.append(
+                    f"{count:,} new files are in the one folder {folder or '.'}, which makes every"
+                    " commit slow: set a layout by date in tracker.toml before the next import."
+                )
+        return Imported(
+            added=tally.added,
+            known=tally.known,
+            unchanged=tally.unchanged,
+            articles=tally.articles,
+            new_articles=tally.new_articles,
+            bad=tally.bad,
+            left_out=tally.left_out,
+            skipped=tuple(tally.skipped),
+            commit=commit,
+            advice=tuple(advice),
+        )
+
+
+def _committer(settings: configuration.Settings) -> Person:
+    """Who git says is at work, from its line "Name <address> seconds offset"."""
+    name, _, rest = settings.committer.partition(" <")
+    return Person(name, rest.rpartition("> ")[0])
+
+
+def _instant(seconds: int, minutes: int) -> datetime:
+    return datetime.fromtimestamp(seconds, timezone(timedelta(minutes=minutes)))
+
+
+def _date(seconds: int, minutes: int) -> bytes:
+    """An instant as git writes it."""
+    sign, amount = ("-", -minutes) if minutes < 0 else ("+", minutes)
+    return f"{seconds} {sign}{amount // 60:02}{amount % 60:02}".encode()
+
+
+def _is_slug(name: str) -> bool:
+    if "/" in name or UNSAFE.search(name) or name.strip() != name:
+        return False
+    try:
+        checked(name)
+    except TrackerError:
+        return False
+    return True
+
+
+def _joined(folder: str, name: str) -> str:
+    folder = folder.strip("/")
+    return f"{folder}/{name}" if folder else name

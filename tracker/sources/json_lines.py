@@ -1,0 +1,320 @@
+"""JSON Lines: one version of an article on a line, as ``docs/import.schema.json`` says.
+
+Plain, or compressed by gzip or zstd, from a file or a stream. What cannot be read twice is copied
+into a temporary file, uncompressed.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import stat
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+from tracker.errors import TrackerError
+from tracker.model import KINDS, Person
+from tracker.newsroom.incoming import Incoming, Key, Skipped, Telling
+from tracker.sources.versions import LARGEST, instant_of, shown
+
+KEYS = ("path", "slug", "text", "at", "author", "message", "notes", "url", "id")
+_LONGEST_LINE = 6 * LARGEST + 1024 * 1024  # bytes: JSON may write a character as six
+_GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+
+
+class _WrongError(Exception):
+    """A line that is no version: the column where, counted from 1, and why."""
+
+    def __init__(self, reason: str, column: int = 1) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.column = column
+
+
+class JsonLines:
+    """The versions in a file or a stream. A ``tracker.newsroom.incoming.Source``.
+
+    Raises ``TrackerError`` for a file that cannot be opened.
+    """
+
+    def __init__(self, file: Path | None = None, stream: IO[bytes] | None = None) -> None:
+        """``stream`` is read where there is no ``file``; it is called standard input."""
+        self._name = "standard input" if file is None else shown(file)
+        self._size = 0  # bytes of the file as it stands on disk; 0 where it is not known
+        self._plain: Path | None = None  # the file with the lines as they are
+        if file is not None:
+            stream = self._opened(file)
+        assert stream is not None
+        self._input = _Counted(stream, closes=file is not None)
+        self._damaged: tuple[type[Exception], ...] = (OSError, EOFError, zlib.error)
+
+    def _opened(self, file: Path) -> IO[bytes]:
+        try:
+            stream = file.open("rb")
+            status = file.stat()
+        except OSError as error:
+            raise TrackerError(
+                f"{self._name} cannot be read: {(error.strerror or str(error)).lower()}.",
+                "Check the path of the file.",
+            ) from None
+        if stat.S_ISREG(status.st_mode):
+            self._size = status.st_size
+            self._plain = file
+        return stream
+
+    @property
+    def share(self) -> float:
+        """How much of the file has been read; 0 for a stream."""
+        return self._input.count / self._size if self._size else 0.0
+
+    def versions(self, folder: Path) -> Iterator[Incoming | Skipped]:
+        """Every version in the order of the lines; lines that are none as ``Skipped``, bad."""
+        buffered = io.BufferedReader(self._input, 1 << 20)
+        try:
+            lines, packed = self._unpacked(buffered)
+            if not packed and self._plain is not None:
+                yield from self._lines(lines, None)
+                return
+            self._plain = folder / "lines.jsonl"
+            with self._plain.open("wb") as copy:
+                yield from self._lines(lines, copy)
+        finally:
+            buffered.close()
+
+    def _unpacked(self, buffered: io.BufferedReader[_Counted]) -> tuple[IO[bytes], bool]:
+        """The lines, and whether they were compressed."""
+        start = buffered.peek(4)[:4]
+        if start[:2] == _GZIP:
+            import gzip
+
+            return io.BufferedReader(gzip.GzipFile(fileobj=buffered), 1 << 20), True
+        if start == _ZSTD:
+            try:
+                import zstandard
+            except ImportError:
+                raise TrackerError(
+                    f"{self._name} is compressed by zstd, and the library for it is not here.",
+                    "Install it with: pip install 'article-tracker[zstd]'",
+                ) from None
+            self._damaged += (zstandard.ZstdError,)
+            reader = zstandard.ZstdDecompressor().stream_reader(buffered, read_across_frames=True)
+            return io.BufferedReader(reader, 1 << 20), True
+        return buffered, False
+
+    def _lines(self, lines: IO[bytes], copy: IO[bytes] | None) -> Iterator[Incoming | Skipped]:
+        number = offset = 0
+        name = self._name
+        while line := self._line(lines):
+            number += 1
+            at, size = offset, len(line)
+            offset += size
+            if size > _LONGEST_LINE:
+                offset += self._pass_over(lines, line)
+                reason = f"The line is longer than {_LONGEST_LINE // 1024 // 1024} MB."
+                yield Skipped(f"{name}, line {number}", reason, bad=True)
+                if copy is not None:
+                    offset = at
+                continue
+            if copy is not None:
+                copy.write(line)
+            if line.isspace():
+                continue
+            try:
+                yield _version(line, number, at, f"{name}, line {number}")
+            except _WrongError as wrong:
+                place = f"{name}, line {number}, column {wrong.column}"
+                yield Skipped(place, wrong.reason, bad=True)
+
+    def _line(self, lines: IO[bytes]) -> bytes:
+        try:
+            return lines.readline(_LONGEST_LINE + 1)
+        except self._damaged as error:
+            raise self._broken(getattr(error, "strerror", None) or str(error)) from None
+
+    def _broken(self, why: str) -> TrackerError:
+        return TrackerError(
+            f"{self._name} cannot be read to its end: {why.rstrip('.')}.",
+            "Nothing was imported; get the whole file, and import it again.",
+        )
+
+    def _pass_over(self, lines: IO[bytes], line: bytes) -> int:
+        passed = 0
+        while line and not line.endswith(b"\n"):
+            line = self._line(lines)
+            passed += len(line)
+        return passed
+
+    def texts(self, keys: Iterable[Key]) -> Iterator[bytes | TrackerError]:
+        """The text of the lines that begin at these offsets."""
+        assert self._plain is not None
+        with self._plain.open("rb") as file:
+            for key in keys:
+                file.seek(int(key))
+                line = file.readline(_LONGEST_LINE + 1)
+                try:
+                    text = json.loads(line)["text"]
+                    yield text.encode()
+                except (ValueError, KeyError, TypeError, AttributeError):
+                    raise TrackerError(
+                        f"{self._name} was changed while it was read.",
+                        "Nothing was imported; import it again when it is complete.",
+                    ) from None
+
+
+class _Counted(io.RawIOBase):
+    """Counts what has been read of a stream, for the progress."""
+
+    def __init__(self, stream: IO[bytes], *, closes: bool) -> None:
+        self._stream = stream
+        self._closes = closes
+        self.count = 0  # bytes
+
+    def readable(self) -> bool:
+        """Return that it is: asked by the buffer around it."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read what the stream has, at most as much as the buffer holds."""
+        read = self._stream.read(len(buffer)) or b""
+        buffer[: len(read)] = read
+        self.count += len(read)
+        return len(read)
+
+    def close(self) -> None:
+        """Close a file that was opened for this; the process's own input stays open."""
+        if self._closes:
+            self._stream.close()
+        super().close()
+
+
+def _version(line: bytes, number: int, offset: int, origin: str) -> Incoming:
+    try:
+        read = json.loads(line.decode("utf-8-sig" if number == 1 else "utf-8"))
+    except UnicodeDecodeError as error:
+        raise _WrongError("The line is not UTF-8.", error.start + 1) from None
+    except json.JSONDecodeError as error:
+        raise _WrongError(f"The line is not JSON: {_lower(error.msg)}.", error.colno) from None
+    except ValueError:  # a number of thousands of digits
+        raise _WrongError("The line holds a number that is too long.") from None
+    except RecursionError:
+        raise _WrongError("The line is nested too deeply.") from None
+    if not isinstance(read, dict):
+        raise _WrongError("The line is not a JSON object.")
+    fields = _Fields(read, line)
+    for key in read:
+        if key not in KEYS:
+            raise fields.wrong(key, f"There is no key “{key[:60]}”; there are {', '.join(KEYS)}.")
+    text = fields.text("text")
+    if "\0" in text or len(text) > LARGEST:
+        why = "holds zero bytes" if "\0" in text else f"is longer than {LARGEST >> 20} MB"
+        raise fields.wrong("text", f"The value of “text” {why}.")
+    by_slug = "slug" in read
+    if by_slug == ("path" in read):
+        what = "both “path” and “slug”" if by_slug else "neither “path” nor “slug”"
+        raise _WrongError(f"The line has {what}.")
+    return Incoming(
+        "" if by_slug else fields.word("path"),
+        fields.word("slug") if by_slug else "",
+        fields.instant("at"),
+        fields.person(),
+        fields.text("message") if read.get("message") is not None else None,
+        fields.told() if read.get("notes") else (),
+        offset,
+        origin,
+        fields.trailers() if "url" in read or "id" in read else "",
+    )
+
+
+def _lower(words: str) -> str:
+    return words[:1].lower() + words[1:].rstrip(".")
+
+
+class _Fields(NamedTuple):
+    """The object of a line, with errors that know the column."""
+
+    read: Mapping[str, Any]
+    line: bytes
+
+    def wrong(self, key: str, reason: str) -> _WrongError:
+        written = json.dumps(key, ensure_ascii=False).encode("utf-8", "replace")
+        at = self.line.find(written)
+        before = self.line[: max(at, 0)].decode("utf-8", "replace")
+        return _WrongError(reason, len(before) + 1)
+
+    def text(self, key: str) -> str:
+        found = self.read.get(key)
+        if not isinstance(found, str):
+            is_there = "is not text" if key in self.read else "is missing"
+            raise self.wrong(key, f"The value of “{key}” {is_there}.")
+        if not found.isascii():
+            try:
+                found.encode()
+            except UnicodeEncodeError as error:
+                half = f"U+{ord(found[error.start]):04X}"
+                raise self.wrong(
+                    key, f"The value of “{key}” holds half of a character, {half}."
+                ) from None
+        return found
+
+    def word(self, key: str) -> str:
+        found = self.text(key)
+        if not found.strip():
+            raise self.wrong(key, f"The value of “{key}” is empty.")
+        return found
+
+    def instant(self, key: str) -> datetime:
+        try:
+            return instant_of(self.text(key))
+        except ValueError as error:
+            raise self.wrong(key, f"The value of “{key}” {error}.") from None
+
+    def person(self) -> Person | None:
+        found = self.read.get("author")
+        if found is None:
+            return None
+        if isinstance(found, str):
+            name, _, rest = self.text("author").partition("<")
+            person = Person(name.strip(), rest.strip().removesuffix(">").strip())
+        elif isinstance(found, dict) and not set(found) - {"name", "email"}:
+            inner = _Fields(found, self.line)
+            person = Person(
+                inner.text("name").strip(),
+                inner.text("email").strip() if found.get("email") is not None else "",
+            )
+        else:
+            raise self.wrong("author", "The value of “author” is no name with an address.")
+        if not any(character.isalnum() for character in person.name):
+            raise self.wrong("author", "The value of “author” has no name.")
+        return person
+
+    def told(self) -> tuple[Telling, ...]:
+        notes = self.read["notes"]
+        if not isinstance(notes, list) or not all(isinstance(note, dict) for note in notes):
+            raise self.wrong("notes", "The value of “notes” is not a list of objects.")
+        told = []
+        for note in notes:
+            inner = _Fields(note, self.line)
+            for key in note:
+                if key not in ("kind", "text", "at"):
+                    raise inner.wrong(key, f"A note has no key “{key[:60]}”.")
+            if note.get("kind") not in KINDS:
+                raise inner.wrong("kind", f"A note's “kind” must be one of {', '.join(KINDS)}.")
+            at = inner.instant("at") if note.get("at") is not None else None
+            told.append(Telling(note["kind"], inner.word("text"), at))
+        return tuple(told)
+
+    def trailers(self) -> str:
+        lines = []
+        for key, name in (("url", "Url"), ("id", "Id")):
+            found = self.read.get(key)
+            if isinstance(found, int) and not isinstance(found, bool):
+                found = str(found)
+            if found is None:
+                continue
+            if not isinstance(found, str) or not found.strip() or not found.isprintable():
+                raise self.wrong(key, f"The value of “{key}” is not one line of text.")
+            lines.append(f"{name}: {found.strip()}")
+        return "\n".join(lines)

@@ -1,0 +1,119 @@
+"""Another git repository: the revisions of its articles on its published line.
+
+An article that was moved there comes as one article, under its newest path. What is deleted there
+does not come: a text without its deletion would stand as if it were out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from tracker.errors import TrackerError
+from tracker.model import Track, Version
+from tracker.newsroom import Newsroom, select
+from tracker.newsroom.incoming import Incoming, Key, Skipped
+from tracker.newsroom.reading import all_tracks
+from tracker.sources.versions import shown
+from tracker.store.messages import messages
+from tracker.store.reader import Reader
+from tracker.text.document import decode
+
+
+class OtherRepository:
+    """The articles of a repository, or of a folder in it. A ``newsroom.incoming.Source``.
+
+    Raises ``TrackerError`` where there is no repository, and for a folder without articles.
+    """
+
+    def __init__(self, path: Path, *, folder: str = "", under: str | None = None) -> None:
+        """``folder`` of the repository alone is read; ``under`` is where its articles go.
+
+        Without ``under`` they keep their paths.
+        """
+        self._room = Newsroom(path)
+        self._name = shown(path)
+        self._folder = folder.strip("/")
+        self._under = None if under is None else under.strip("/")
+        self._done = 0
+        self._count = 0
+
+    @property
+    def share(self) -> float:
+        """How many of the revisions have been given."""
+        return self._done / self._count if self._count else 0.0
+
+    def versions(self, folder: Path) -> Iterator[Incoming | Skipped]:
+        """Every revision of every article, oldest first; ``folder`` is not used."""
+        room = self._room
+        if room.repository.shallow:
+            raise TrackerError(
+                f"{self._name} is a shallow clone: its older revisions are missing.",
+                "Bring them with: git fetch --unshallow",
+            )
+        found = list(self._tracks())
+        self._count = sum(len(track.versions) for track in found)
+        for track in found:
+            if track.deleted:
+                yield Skipped(f"{self._name}: {track.path}", "The article is deleted there.")
+                self._done += len(track.versions)
+                continue
+            target = self._target(track.path)
+            whole = messages(room.repository, (version.commit for version in track.versions))
+            for version, message in zip(track.versions, whole, strict=True):
+                self._done += 1
+                yield self._incoming(target, version, message)
+        if not any(not track.deleted for track in found):
+            where = f"{self._name}, folder {self._folder}" if self._folder else self._name
+            raise TrackerError(
+                f"There are no articles in {where}.",
+                "Name the folder that has them, with --folder.",
+            )
+
+    def _tracks(self) -> Iterator[Track]:
+        room, folder = self._room, self._folder
+        found = all_tracks(room)
+        if folder:
+            yield from (
+                track
+                for track in found
+                if track.path.startswith(f"{folder}/") and select.is_text(track.path)
+            )
+            return
+        there = set(room.place.paths())
+        gone = (track.path for track in found if track.deleted)
+        gone_articles = set(select.articles(gone, room.settings.articles, room.place.under))
+        for track in found:
+            if track.path in (gone_articles if track.deleted else there):
+                yield track
+
+    def _target(self, path: str) -> str:
+        within = self._folder or self._room.place.under
+        inner = path.removeprefix(f"{within}/") if within else path
+        if self._under is None:
+            return path if self._folder else inner
+        return f"{self._under}/{inner}" if self._under else inner
+
+    def _incoming(self, target: str, version: Version, message: str) -> Incoming:
+        return Incoming(
+            path=target,
+            slug="",
+            at=version.at,
+            person=version.person,
+            message=message or None,
+            told=(),
+            key=version.blob,
+            origin=f"{self._name}: {version.path} in {version.commit[:10]}",
+        )
+
+    def texts(self, keys: Iterable[Key]) -> Iterator[bytes | TrackerError]:
+        """The contents of these blobs; an error for one that is not text."""
+        with Reader(self._room.repository) as reader:
+            for _, data in reader.read_many(map(str, keys)):
+                try:
+                    if b"\0" in data:  # without one it is text, in some encoding
+                        decode(data)
+                except TrackerError as error:
+                    yield error
+                else:
+                    yield data
