@@ -78,7 +78,12 @@ def standing(text: str, settings: Settings, day: date | None) -> list[Standing]:
 
     ``day`` is that on which the text stood, for notes that leave out the year.
     """
-    found = find_notes(text, as_of=day, style=settings.style)
+    blank: list[str] = []  # the places are no prose of the article
+    at = 0
+    for place in places(text):
+        blank += [text[at : place.start], " " * (place.end - place.start)]
+        at = place.end
+    found = find_notes("".join([*blank, text[at:]]), as_of=day, style=settings.style)
     return [_standing(note) for note in found]
 
 
