@@ -28,6 +28,7 @@ COMMANDS = {
     "serve": "Show the newsroom's pages in a browser.",
     "import": "Bring dated versions of articles into a newsroom.",
     "sync": "Receive and send revisions, and merge where both sides wrote.",
+    "verify": "Verify that the archive is whole and was not rewritten.",
     "export": "Write articles, revisions and notes for other programs.",
     "site": "Write the newsroom's pages as files, for any static host.",
     "styles": "List the house styles, or show one.",

@@ -33,10 +33,12 @@ _KEYS: Keys = {
     "layout": str,
     "footer": dict,
     "check": dict,
+    "verify": dict,
     "site": dict,
 }
 _FOOTER_KEYS: Keys = {"embed": bool, "max": int}
 _CHECK_KEYS: Keys = {"since": (str, datetime, date), "grace": (str, int), "rules": dict}
+_VERIFY_KEYS: Keys = {"signed": bool, "since": (str, datetime, date)}
 _SEVERITIES = ("off", "warn", "fail")
 _GRACE = expression(r"\s*(\d{1,5})\s*(m|min|h|d)\s*", re.ASCII)
 _LANGUAGE = expression(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,3}", re.ASCII)
@@ -48,6 +50,13 @@ class CheckSettings(NamedTuple):
     since: datetime | None = None  # aware; revisions before it are not looked at
     grace: timedelta = DEFAULT_GRACE  # how long after a change its note may come
     rules: Mapping[str, Severity] = MappingProxyType({})  # rule -> how severe; others: own
+
+
+class VerifySettings(NamedTuple):
+    """What ``tracker verify`` asks of the history."""
+
+    signed: bool = False  # every commit of the published line is to be signed
+    since: datetime | None = None  # aware; commits before it need not be
 
 
 class Settings(NamedTuple):
@@ -63,6 +72,7 @@ class Settings(NamedTuple):
     footer_embed: bool = True  # the notes' lines are kept in the body
     footer_max: int | None = None  # more notes stand behind "earlier updates"; None: all are shown
     check: CheckSettings = CheckSettings()
+    verify: VerifySettings = VerifySettings()
     site: Site = Site()  # where the pages are on the web, and who publishes them
     layout: str | None = None  # where an import puts a new article; None: as it is told
 
@@ -97,6 +107,7 @@ def read(toml: str, where: str, read_style: Callable[[str], str]) -> Settings:
         footer_embed=footer.get("embed", True),
         footer_max=footer.get("max"),
         check=_check(file, home),
+        verify=_verify(file, home),
         site=_site(file),
         layout=_layout(file),
     )
@@ -242,19 +253,28 @@ def _check(file: _File, home: ZoneInfo) -> CheckSettings:
     )
 
 
+def _verify(file: _File, home: ZoneInfo) -> VerifySettings:
+    given: Mapping[str, Any] = file.table.get("verify", {})
+    check(given, _VERIFY_KEYS, where=file.where, toml=file.toml, under="verify")
+    since = _since(file, given.get("since"), home, "verify")
+    return VerifySettings(given.get("signed", False), since)
+
+
 def _site(file: _File) -> Site:
     given: Mapping[str, Any] = file.table.get("site", {})
     check(given, SITE_KEYS, where=file.where, toml=file.toml, under="site")
     return read_site(given, file.wrong)
 
 
-def _since(file: _File, given: str | date | None, home: ZoneInfo) -> datetime | None:
+def _since(
+    file: _File, given: str | date | None, home: ZoneInfo, under: str = "check"
+) -> datetime | None:
     if isinstance(given, str):
         try:
             given = datetime.fromisoformat(given.strip())
         except ValueError:
             raise file.wrong(
-                "check", "since", "a date or an instant", "Write 2022-05-12T07:45:00-04:00."
+                under, "since", "a date or an instant", "Write 2022-05-12T07:45:00-04:00."
             ) from None
     if given is None:
         return None
