@@ -3,8 +3,8 @@
 A new text that brings no notes keeps the ones that the article had. To look for notes in a text
 takes a thousand times longer than to store it, and few texts have any. A note stands in lines, and
 some line of it has one of the words that give notes away: where a version takes no such line out,
-it loses no note, and where it puts none in, it brings none. So most versions are compared line by
-line and never searched.
+it loses no note, and where it puts none in, it brings none. So versions are compared line by line,
+and few are searched.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tracker.house.language import base
 from tracker.house.note_hits import find_hits
+from tracker.house.note_words import fold, stems
 from tracker.model import Note
 from tracker.newsroom.desk import Desk, Told
 from tracker.text.document import decode
@@ -22,12 +23,15 @@ from tracker.text.document import decode
 if TYPE_CHECKING:
     from tracker.newsroom.incoming import Telling
 
+# Where notes stand in the front matter, or lines made from them in the body.
+_STRUCTURED = (b"\nupdates", b"[updates]", b'"updates"', b"'updates'", b"<!-- updates")
+
 
 class Carried(NamedTuple):
     """A version as it is to be recorded."""
 
     data: bytes
-    brought: tuple[Note, ...]  # the notes that it has and the version before it has not
+    brought: tuple[Note, ...]  # notes that it has and the one before has not; () for the first
 
 
 class Carrier:
@@ -36,18 +40,17 @@ class Carrier:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._language = base(desk.style.locale)
+        words = {piece for one in stems().values() for piece in one.pieces}
+        for each in desk.style.templates.values():
+            words |= {each.label.lower(), each.lead.lower()}
+        self._words = tuple(sorted(words - {""}, key=len))
         self._before: bytes | None = None
         self._lines: frozenset[bytes] = frozenset()
-        self._noted = False  # the text before has notes
 
-    def begin(self, before: bytes | None, at: datetime) -> None:
+    def begin(self, before: bytes | None) -> None:
         """What follows is of this article; ``before`` is its text so far, None for a new one."""
         self._before = before
-        self._noted = False
-        self._lines = frozenset()
-        if before is not None:
-            self._lines = frozenset(before.split(b"\n"))
-            self._noted = self._may_hold(before) and bool(self._notes(before, at))
+        self._lines = frozenset() if before is None else frozenset(before.split(b"\n"))
 
     def next(self, data: bytes, told: Sequence[Telling], at: datetime) -> Carried:
         """The next version of the article, with the notes that it keeps and those told of it.
@@ -56,37 +59,42 @@ class Carrier:
         read.
         """
         lines = frozenset(data.split(b"\n"))
-        structured = b"updates" in data
-        if self._noted and self._before is not None:
-            gone = self._lines - lines
-            if gone and (b"updates" in self._before or self._may_hold(b"\n\n".join(gone))):
-                data, lines = self._with_notes(data, lines, at)
-        if told:
-            data = self._told(data, told, at)
-            lines = frozenset(data.split(b"\n"))
-        new = lines - self._lines
+        before = self._before
         brought: tuple[Note, ...] = ()
-        if (new or self._noted) and (
-            structured or told or self._may_hold(b"\n\n".join(new)) or self._lost(lines)
-        ):
-            text = decode(data)[0]
-            before = decode(self._before)[0] if self._before is not None and self._noted else None
-            standing = self._desk.notes(text, at)
-            brought = self._desk.brought(before, text, at) if before is not None else standing
-            self._noted = bool(standing)
+        if before is not None or told:
+            same_head = before is not None and _head(before) == _head(data)
+            if before is not None and self._loses(before, lines, same_head=same_head):
+                data, lines = self._with_notes(before, data, lines, at)
+                same_head = _head(before) == _head(data)
+            if told:
+                data = self._told(data, told, at)
+                lines = frozenset(data.split(b"\n"))
+            if told or (before is not None and self._brings(data, lines, same_head=same_head)):
+                text = decode(data)[0]
+                earlier = None if before is None else decode(before)[0]
+                brought = self._desk.brought(earlier, text, at)
         self._before, self._lines = data, lines
         return Carried(data, brought)
 
-    def _lost(self, lines: frozenset[bytes]) -> bool:
-        """Whether a line that may be a note's went, so that there may be none any more."""
-        return self._noted and self._may_hold(b"\n\n".join(self._lines - lines))
+    def _loses(self, before: bytes, lines: frozenset[bytes], *, same_head: bool) -> bool:
+        """Whether the text before may have had a note that is not in these lines."""
+        gone = self._lines - lines
+        if not gone:
+            return False
+        return (not same_head and _structured(before)) or self._may_hold(gone)
+
+    def _brings(self, data: bytes, lines: frozenset[bytes], *, same_head: bool) -> bool:
+        """Whether these lines may have a note that the text before had not."""
+        new = lines - self._lines
+        if not new:
+            return False
+        return (not same_head and _structured(data)) or self._may_hold(new)
 
     def _with_notes(
-        self, data: bytes, lines: frozenset[bytes], at: datetime
+        self, before: bytes, data: bytes, lines: frozenset[bytes], at: datetime
     ) -> tuple[bytes, frozenset[bytes]]:
-        assert self._before is not None
         text, encoding = decode(data)
-        kept = self._desk.carry(decode(self._before)[0], text, at)
+        kept = self._desk.carry(decode(before)[0], text, at)
         if kept == text:
             return data, lines
         data = self._desk.encoded(kept, encoding)
@@ -98,14 +106,20 @@ class Carrier:
         before = None if self._before is None else decode(self._before)[0]
         return self._desk.encoded(self._desk.add(text, notes, before=before), encoding)
 
-    def _may_hold(self, data: bytes) -> bool:
-        """Whether words of a note stand in a text, where they may begin one."""
-        if not data:
+    def _may_hold(self, lines: frozenset[bytes]) -> bool:
+        """Whether words of a note stand in lines, where they may begin one."""
+        text = b"\n\n".join(lines).decode("utf-8", "replace")
+        folded = fold(text)
+        if not any(word in folded for word in self._words):
             return False
-        if b"updates" in data:
-            return True
-        text = data.decode("utf-8", "replace")
         return bool(find_hits(text, 0, self._language, self._desk.style).places)
 
-    def _notes(self, data: bytes, at: datetime) -> tuple[Note, ...]:
-        return self._desk.notes(decode(data)[0], at)
+
+def _structured(data: bytes) -> bool:
+    return any(mark in data for mark in _STRUCTURED)
+
+
+def _head(data: bytes) -> bytes:
+    """The front matter, roughly: up to the next line that begins with a fence."""
+    fence = data[:3]
+    return data[: data.find(b"\n" + fence, 3)] if fence in (b"---", b"+++") else b""

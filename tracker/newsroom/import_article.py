@@ -177,7 +177,7 @@ class ArticleImport:
                 self._before, self._text, self._followed = blob, data, False
                 return
         at = datetime.fromtimestamp(row.seconds, timezone(timedelta(minutes=row.minutes)))
-        self._follow(at)
+        self._follow()
         new, blob, notes = self._prepared(row, data, at)
         if known is not None and blob in known:
             tally.known += 1
@@ -193,7 +193,7 @@ class ArticleImport:
                 )
             # It comes after what somebody recorded, and keeps the notes of that.
             self._text, self._before, self._followed = self._current(), self._tip, False
-            self._follow(at)
+            self._follow()
             new, blob, notes = self._prepared(row, data, at)
         if blob == self._before:
             tally.unchanged += 1
@@ -202,10 +202,10 @@ class ArticleImport:
         work.store(new)
         self._before = self._wrote = self._tip = blob
 
-    def _follow(self, at: datetime) -> None:
+    def _follow(self) -> None:
         """Tell the carrier of the version before, where it has not seen it."""
         if not self._followed:
-            self._work.carrier.begin(self._text if self._before is not None else None, at)
+            self._work.carrier.begin(self._text if self._before is not None else None)
             self._followed = True
 
     def _prepared(self, row: Row, data: bytes, at: datetime) -> tuple[bytes, str, tuple[Note, ...]]:
