@@ -2,13 +2,13 @@
 
 import os
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
 from tracker.errors import TrackerError
-from tracker.store.git import GitError, Repository, environment
-
-_NAMES = ("user.name", "committer.name")
+from tracker.model import Person
+from tracker.store.git import GitError, Repository, environment, identity, parsed_identity
 
 _HOOKS = ("pre-commit", "prepare-commit-msg", "commit-msg", "post-commit")
 
@@ -28,15 +28,13 @@ class Settings(NamedTuple):
 
 def settings(repository: Repository, said: str) -> Settings:
     """What matters of ``git var -l``. Raises ``TrackerError`` where git knows no identity."""
-    values: dict[str, str] = {}
-    hooks_in_settings = False
-    for line in said.split("\n"):
-        key, _, value = line.partition("=")
-        values[key] = value if "=" in line else "true"
-        if key.startswith("hook.") and key.endswith(".event") and value in _HOOKS:
-            hooks_in_settings = True
+    values = _values(said)
+    hooks_in_settings = any(
+        key.startswith("hook.") and key.endswith(".event") and value in _HOOKS
+        for key, value in (line.split("=", 1) for line in said.split("\n") if "=" in line)
+    )
     committer = values.get("GIT_COMMITTER_IDENT", "")
-    if _doubtful(committer, values):
+    if _doubtful(committer, values, "committer"):
         try:
             committer = repository.git.text("var", "GIT_COMMITTER_IDENT")
         except GitError:
@@ -55,6 +53,24 @@ def settings(repository: Repository, said: str) -> Settings:
         values.get("core.autocrlf", "false").lower() not in {"false", "no", "off", "0", ""},
         _attributes(values),
     )
+
+
+def _values(said: str) -> dict[str, str]:
+    """The variables by name; of one that is set several times, the last counts."""
+    values: dict[str, str] = {}
+    for line in said.split("\n"):
+        key, _, value = line.partition("=")
+        values[key] = value if "=" in line else "true"
+    return values
+
+
+def author(repository: Repository, said: str) -> tuple[Person, datetime]:
+    """Who git says is writing, and its present time, of ``git var -l``: see ``git.identity``."""
+    values = _values(said)
+    given = values.get("GIT_AUTHOR_IDENT", "")
+    if _doubtful(given, values, "author"):
+        return identity(repository)
+    return parsed_identity(given)
 
 
 def _attributes(values: dict[str, str]) -> tuple[Path, ...]:
@@ -87,10 +103,14 @@ def is_plain(
     return not any(os.path.lexists(place) for place in places)
 
 
-def _doubtful(committer: str, values: dict[str, str]) -> bool:
+def _doubtful(identity: str, values: dict[str, str], role: str) -> bool:
     """True where git lists an identity that it may refuse to commit with."""
-    name, _, rest = committer.partition(" <")
-    given = (environment().get("GIT_COMMITTER_NAME"), *map(values.get, _NAMES))
+    name, _, rest = identity.partition(" <")
+    given = (
+        environment().get(f"GIT_{role.upper()}_NAME"),
+        values.get("user.name"),
+        values.get(f"{role}.name"),
+    )
     return (
         not name or "(none)>" in rest or "" in given or _true(values.get("user.useconfigonly", ""))
     )

@@ -170,14 +170,32 @@ class Repository(NamedTuple):
         return self.top is None
 
 
+class Search:
+    """The search for the repository that holds a folder: git starts at once, and is awaited late.
+
+    A command begins it before it loads the rooms that it needs.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._folder = path if path.is_dir() else path.parent
+        self._process = Git(self._folder).start(*_QUESTIONS, feed=True)
+
+    def found(self) -> Repository:
+        """The repository. Raises ``TrackerError`` where there is none. To be asked once."""
+        printed, complaint = self._process.communicate()
+        said = printed.decode("utf-8", "surrogateescape").split("\n")[:-1]
+        if len(said) < 5:  # the first answers cannot fail in a repository that git accepts
+            raise _not_usable(self.path, complaint.decode("utf-8", "replace").strip())
+        return _repository(self.path, self._folder, said, whole=self._process.returncode == 0)
+
+
 def discover(path: Path) -> Repository:
     """The repository that holds a folder. Raises ``TrackerError`` where there is none."""
-    folder = path if path.is_dir() else path.parent
-    git = Git(folder)
-    done = git.completed(*_QUESTIONS)
-    said = done.stdout.decode("utf-8", "surrogateescape").split("\n")[:-1]
-    if len(said) < 5:  # the first answers cannot fail in a repository that git accepts
-        raise _not_usable(path, done.stderr.decode("utf-8", "replace").strip())
+    return Search(path).found()
+
+
+def _repository(path: Path, folder: Path, said: list[str], *, whole: bool) -> Repository:
     shallow, inside = said[1] == "true", said[2] == "true"
     git_dir, common_dir = Path(said[3]), Path(said[4])
     top = None
@@ -185,7 +203,7 @@ def discover(path: Path) -> Repository:
         # As git sees it: the folder without symbolic links, so many steps up.
         top = Path(os.path.normpath(Path(os.path.realpath(folder), said[5])))
     git = Git(top or git_dir)
-    if done.returncode == 0:
+    if whole:
         name = said[-1]
         branch = name if name.startswith("refs/") else None
         return Repository(git, top, git_dir, common_dir, branch, said[-2], shallow)
@@ -245,6 +263,11 @@ def identity(repository: Repository) -> tuple[Person, datetime]:
             "git does not know who you are.",
             'Say so: git config user.name "Your Name"; git config user.email you@example.org',
         ) from None
+    return parsed_identity(said)
+
+
+def parsed_identity(said: str) -> tuple[Person, datetime]:
+    """A name, an address and an instant as git writes them in one line."""
     name, _, rest = said.partition(" <")
     email, _, stamp = rest.rpartition("> ")
     seconds, _, offset = stamp.partition(" ")

@@ -57,7 +57,18 @@ class Objects:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def closed(self) -> bool:
+        """Whether the process has been ended."""
+        return self._process.returncode is not None
+
+    def close(self) -> None:
+        """End the process; once is enough."""
         process = self._process
+        if process.returncode is not None:
+            return
         assert process.stdin is not None
         assert process.stdout is not None
         try:

@@ -27,9 +27,10 @@ from tracker.store.advance import (
     git_date,
 )
 from tracker.store.git import Git, GitError, Repository, discover, identity
-from tracker.store.objects import Entry, Objects, Place, object_hash
+from tracker.store.objects import Entry, Place, object_hash
 from tracker.store.paths import checked
-from tracker.store.running import DURABLE, Running, Together
+from tracker.store.running import DURABLE, Running
+from tracker.store.session import Session, current
 from tracker.store.staging import Staging, as_staged, blob_as_added, staged_entry
 from tracker.store.worktree import Staged
 
@@ -48,6 +49,7 @@ def write(
     disk: bytes | None = None,
     branch: str | None = None,
     settled: bool = False,
+    session: Session | None = None,
 ) -> str | None:
     """Record one revision of one article; the full hash of its commit.
 
@@ -60,6 +62,7 @@ def write(
     (aware) become the author; the committer is who git says is at work, now. ``branch`` is the
     published one, default: the one that is checked out. ``settled``: the caller knows that the
     work tree still shows an earlier revision, and what came after it is in ``data`` or gives way.
+    ``session``: what was begun with git for this recording.
 
     Raises ``EditedMeanwhile`` when the article in the branch is not ``expected``, and
     ``TrackerError`` for all that stands in the way; then nothing is recorded, and file and
@@ -73,8 +76,12 @@ def write(
         revision = NewRevision(path, components, data, expected, words, author, at, name)
         try:
             if repository.top is None:
-                return _in_bare(repository, revision)
-            return _in_work_tree(repository, repository.top, revision, disk, turn, settled=settled)
+                with current(repository.git, session) as asked:
+                    return _in_bare(repository, revision, asked)
+            with current(repository.git, session) as asked:
+                return _in_work_tree(
+                    repository, repository.top, revision, disk, turn, asked, settled=settled
+                )
         except GitError as error:
             raise _explained(error, repository) from None
 
@@ -103,18 +110,16 @@ def _author(person: Person) -> Person:
     )
 
 
-def _in_bare(repository: Repository, revision: NewRevision) -> str | None:
-    with Objects(repository.git) as objects, Together(repository.git) as together:
-        answer = together.start("var", "-l")
-        place = expected_place(repository, objects, revision)
-        settings = configuration.settings(repository, _text(answer.result()))
-        digits = len(place.commit or "") or _digits(repository.git)
-        blob = object_hash("blob", revision.data, digits)
-        if blob == revision.expected:
-            return None
-        entry = Entry(place.entry.mode if place.entry else b"100644", blob)
-        new: NewObjects = [("blob", revision.data)]
-        return advance(repository, objects, revision, settings, place, entry, new)
+def _in_bare(repository: Repository, revision: NewRevision, session: Session) -> str | None:
+    place = expected_place(repository, session.objects, revision)
+    settings = configuration.settings(repository, session.variables())
+    digits = len(place.commit or "") or _digits(repository.git)
+    blob = object_hash("blob", revision.data, digits)
+    if blob == revision.expected:
+        return None
+    entry = Entry(place.entry.mode if place.entry else b"100644", blob)
+    new: NewObjects = [("blob", revision.data)]
+    return advance(repository, session.objects, revision, settings, place, entry, new)
 
 
 def _in_work_tree(
@@ -123,62 +128,59 @@ def _in_work_tree(
     revision: NewRevision,
     disk: bytes | None,
     turn: locks.Turn,
+    session: Session,
     *,
     settled: bool,
 ) -> str | None:
-    git, path = repository.git, revision.path
+    git, path, objects = repository.git, revision.path, session.objects
     worktree.check_place(top, path)
     locks.wait_for_git(repository.git_dir / "index.lock")
-    with Objects(git) as objects, Together(git) as together:
-        settings_call = together.start("var", "-l")
-        place = expected_place(repository, objects, revision)
-        now = worktree.read(top, path)
-        if now not in (disk, revision.data):
-            raise worktree.changed_meanwhile(path)
-        base = as_staged(place.entry)
-        settings = configuration.settings(repository, _text(settings_call.result()))
-        old = staged_entry(repository, objects, path, base, settings)
-        if old is None:
-            worktree.check_new(git, path, known=base is not None, settings=settings)
-        elif base is not None and old.hash != base.hash and not settled:
-            from tracker.store.behind import refuse_behind
+    place = expected_place(repository, objects, revision)
+    now = worktree.read(top, path)
+    if now not in (disk, revision.data):
+        raise worktree.changed_meanwhile(path)
+    base = as_staged(place.entry)
+    settings = configuration.settings(repository, session.variables())
+    old = staged_entry(repository, objects, path, base, settings)
+    if old is None:
+        worktree.check_new(git, path, known=base is not None, settings=settings)
+    elif base is not None and old.hash != base.hash and not settled:
+        from tracker.store.behind import refuse_behind
 
-            refuse_behind(repository, path, old.hash, place)
-        # Where git stores a file as it stands, its blob is written with the other objects.
-        git_commits = settings.hooks or settings.signs
-        plain = not git_commits and configuration.is_plain(
-            repository, top, path, settings, place.trees
+        refuse_behind(repository, path, old.hash, place)
+    # Where git stores a file as it stands, its blob is written with the other objects.
+    git_commits = settings.hooks or settings.signs
+    plain = not git_commits and configuration.is_plain(repository, top, path, settings, place.trees)
+    if plain:
+        digits = len(place.commit or "") or _digits(git)
+        blob = object_hash("blob", revision.data, digits)
+    else:
+        blob = _text(
+            Running(
+                git, *DURABLE, "hash-object", "-w", f"--path={path}", "--stdin",
+                data=revision.data,
+            ).result()
+        )  # fmt: skip
+        blob = blob_as_added(repository, top, path, revision.data, base, blob)
+    new = Staged((base or old or worktree.mode_on_disk(top / path, settings)).mode, blob)
+    staging = Staging(
+        repository, top, path, revision.branch, now, revision.data, old, new, base, turn
+    )
+    try:
+        if new == base:
+            staging.make()
+            return None
+        if git_commits:
+            staging.make()
+            return _commit(repository, revision, place, staging)
+        entry = Entry(new.mode.encode(), blob)
+        objects_new: NewObjects = [("blob", revision.data)] if plain else []
+        return advance(
+            repository, objects, revision, settings, place, entry, objects_new, staging.make
         )
-        if plain:
-            digits = len(place.commit or "") or _digits(git)
-            blob = object_hash("blob", revision.data, digits)
-        else:
-            blob = _text(
-                Running(
-                    git, *DURABLE, "hash-object", "-w", f"--path={path}", "--stdin",
-                    data=revision.data,
-                ).result()
-            )  # fmt: skip
-            blob = blob_as_added(repository, top, path, revision.data, base, blob)
-        new = Staged((base or old or worktree.mode_on_disk(top / path, settings)).mode, blob)
-        staging = Staging(
-            repository, top, path, revision.branch, now, revision.data, old, new, base, turn
-        )
-        try:
-            if new == base:
-                staging.make()
-                return None
-            if git_commits:
-                staging.make()
-                return _commit(repository, revision, place, staging)
-            entry = Entry(new.mode.encode(), blob)
-            objects_new: NewObjects = [("blob", revision.data)] if plain else []
-            return advance(
-                repository, objects, revision, settings, place, entry, objects_new, staging.make
-            )
-        except BaseException:
-            staging.undo(objects, revision.components)
-            raise
+    except BaseException:
+        staging.undo(objects, revision.components)
+        raise
 
 
 def _text(said: bytes) -> str:

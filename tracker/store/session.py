@@ -1,0 +1,61 @@
+"""What one recording asks of git, by processes that start long before their answers are needed.
+
+A git process takes two to four milliseconds before it says a word. Here they pass while Python
+loads and compares, so a recording does not wait for them.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Self
+
+from tracker.store.git import Git
+from tracker.store.objects import Objects
+from tracker.store.running import Running
+
+_FRESH = 5.0  # seconds for which git's settings, and its clock, may count as those of now
+
+
+class Session:
+    """Two running gits: one that reads objects, one that lists the variables; a context manager."""
+
+    def __init__(self, git: Git) -> None:
+        self.objects = Objects(git)
+        self._listing = Running(git, "var", "-l")
+        self._started = time.monotonic()
+        self._variables: str | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def fresh(self) -> bool:
+        """Whether it was begun just now, and goes on."""
+        return not self.objects.closed and time.monotonic() - self._started < _FRESH
+
+    def variables(self) -> str:
+        """What ``git var -l`` said when the session began: settings, and who is at work when."""
+        if self._variables is None:
+            said = self._listing.result()
+            self._variables = said.decode("utf-8", "surrogateescape").rstrip("\n")
+        return self._variables
+
+    def close(self) -> None:
+        """End the processes."""
+        self._listing.end()
+        self.objects.close()
+
+
+@contextmanager
+def current(git: Git, begun: Session | None) -> Iterator[Session]:
+    """The session that was begun, where it is fresh, else a new one; it ends with the block.
+
+    One session serves one recording: its git reads the index once.
+    """
+    with begun if begun is not None and begun.fresh else Session(git) as session:
+        yield session
