@@ -17,7 +17,6 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
-from pathlib import PurePosixPath
 from typing import NamedTuple, Protocol, TypeVar
 from urllib.parse import quote
 
@@ -50,9 +49,9 @@ _Some = TypeVar("_Some", bound=Dated)
 
 def short(path: str, under: str = "") -> str:
     """A path's address where no other article claims it. ``under`` is the newsroom's folder."""
-    inside = path.removeprefix(f"{under}/") if under else path
-    stem, ending = _split(inside)
-    bare = stem if ending.lower() in _ENDINGS else inside
+    whole = inside(path, under)
+    stem, ending = _split(whole)
+    bare = stem if ending.lower() in _ENDINGS else whole
     folder, _, name = bare.rpartition("/")
     return folder if folder and name == "index" else bare
 
@@ -76,7 +75,7 @@ class Addresses(NamedTuple):
             claimants.sort(key=_claim)
             by_path[claimants[0]] = address
             for other in claimants[1:]:
-                by_path[other] = _inside(other, under)
+                by_path[other] = inside(other, under)
         by_address = {known(address): path for path, address in by_path.items()}
         by_word: dict[str, list[str]] = {}
         for address in by_path.values():
@@ -92,7 +91,7 @@ class Addresses(NamedTuple):
         if found is not None:
             return found
         wanted = short(path, self.under)
-        return _inside(path, self.under) if known(wanted) in self.by_address else wanted
+        return inside(path, self.under) if known(wanted) in self.by_address else wanted
 
     def path(self, address: str) -> str | None:
         """The article at an address, or whose whole file path it is; None where there is none."""
@@ -101,13 +100,6 @@ class Addresses(NamedTuple):
             return found
         full = f"{self.under}/{address}" if self.under else address
         return next((path for path in (full, address) if path in self.by_path), None)
-
-    def candidates(self, address: str) -> tuple[str, ...]:
-        """Paths that an article at this address may have had."""
-        full = f"{self.under}/{address}" if self.under else address
-        if PurePosixPath(address).suffix.lower() in _ENDINGS:
-            return (full, *(full + ending for ending in _ENDINGS))
-        return tuple(full + middle + ending for middle in ("", "/index") for ending in _ENDINGS)
 
     def nearest(self, address: str, most: int = 3) -> tuple[str, ...]:
         """Addresses that look like this one, the most alike first."""
@@ -149,7 +141,8 @@ def _claim(path: str) -> tuple[int, bool, str]:
     return rank, stem.rpartition("/")[2] == "index", path
 
 
-def _inside(path: str, under: str) -> str:
+def inside(path: str, under: str) -> str:
+    """A path from the newsroom's folder on."""
     return path.removeprefix(f"{under}/") if under else path
 
 

@@ -8,8 +8,9 @@ from typing import NamedTuple
 from flask import redirect, request
 from werkzeug.exceptions import HTTPException, NotFound
 
-from tracker.errors import TrackerError
 from tracker.model import History, Revision
+from tracker.newsroom import select
+from tracker.newsroom.reading import all_tracks
 from tracker.web import addresses
 from tracker.web.desk import current, desk
 from tracker.web.errors import NoArticle
@@ -73,24 +74,49 @@ def _visible(life: History, address: str) -> History:
 
 
 def _once(address: str) -> str:
-    """The path of an article that is not there now, or had this address before."""
-
-    def seek() -> str | None:
-        room = current()
-        for candidate in known_addresses().candidates(address):
-            try:
-                found = room.track(candidate)
-            except TrackerError:
-                continue
-            return found.path
-        return None
-
+    """The newest path of an article that is not there now, or had this address before."""
     if room_is_empty():
         raise NoArticle(address)
-    path = desk().kept("once", address, seek)
+    path = desk().kept("former", "", _former).get(address)
     if path is None:
         raise NoArticle(address)
     return path
+
+
+def _former() -> dict[str, str]:
+    """Addresses of articles that were deleted or moved, and the newest paths of those articles.
+
+    The whole file path leads there too. Of several articles that had an address, one that is still
+    there comes first, and then the one revised last.
+    """
+    room = current()
+    under = room.place.under
+    known = known_addresses()
+    found: dict[str, str] = {}
+    every = all_tracks(room)
+    gone = _articles_once({each.path for each in every if each.deleted})
+    tracks = [each for each in every if each.path in (gone if each.deleted else known.by_path)]
+    tracks.sort(key=lambda each: (not each.deleted, each.versions[-1].at), reverse=True)
+    for track in tracks:
+        paths = [track.path, *(version.path for version in track.versions)]
+        paths += [event.old_path for event in track.events if event.old_path]
+        for path in dict.fromkeys(paths):
+            for address in (addresses.short(path, under), addresses.inside(path, under)):
+                found.setdefault(addresses.known(address), track.path)
+    return found
+
+
+def _articles_once(paths: set[str]) -> set[str]:
+    """Those of the paths of deleted files that were articles; other texts are not shown."""
+    room = current()
+    patterns, under = room.settings.articles, room.place.under
+    if patterns:
+        return set(select.articles(paths, patterns, under))
+    before = f"{under}/" if under else ""
+    folders = tuple(f"{before}{folder}/" for folder in select.FOLDERS)
+    if any(path.startswith(folders) for path in known_addresses().by_path):
+        return {path for path in paths if path.startswith(folders)}
+    return set(select.articles(paths, (), under))
 
 
 def room_is_empty() -> bool:

@@ -105,7 +105,9 @@ def revision_view(
 ) -> RevisionView:
     """A revision as it is shown. ``notes`` are all of the article as the newest text has them."""
     stamp = addresses.stamp_of(revision)
-    shown = revision.reasons[:MOST_REASONS]
+    # What a note says stands beside it.
+    reasons = [r for r in revision.reasons if not (revision.notes and r.startswith("note added:"))]
+    shown = reasons[:MOST_REASONS]
     return RevisionView(
         anchor=f"revision-{revision.commit[:10]}",
         number=revision.number,
@@ -119,7 +121,7 @@ def revision_view(
         silent=silent,
         notes=note_views(revision.notes, address, settings, notes),
         reasons=tuple(_cut(reason) for reason in shown),
-        more_reasons=len(revision.reasons) - len(shown),
+        more_reasons=len(reasons) - len(shown),
         side=len(revision.side),
         stamp=stamp,
         version=addresses.version(stamp, address),
