@@ -21,10 +21,18 @@ from markdown.extensions import Extension
 from markdown.preprocessors import Preprocessor
 
 from tracker.errors import TrackerError
+from tracker.model import Note
 from tracker.plugins import placing
 from tracker.plugins.site import Page, Site
 from tracker.render.article_html import article as article_html
-from tracker.render.told import Look, ToldNote, changelog_html, history_html, updates_html
+from tracker.render.told import (
+    Look,
+    ToldNote,
+    changelog_html,
+    history_html,
+    note_html,
+    updates_html,
+)
 from tracker.text.document import decode, parse, with_updates
 
 log = logging.getLogger(__name__)
@@ -187,9 +195,19 @@ def _gathered(text: str, page: Page) -> tuple[str, tuple[ToldNote, ...]]:
             continue
         written = by_hand.get(words, "").strip()
         if written and note.origin == "body" and written != note.line:
-            note = note._replace(html=article_html(written).strip())
+            note = note._replace(html=_by_hand(written, note, page))
         updates.append(note)
     return text, tuple(updates)
+
+
+def _by_hand(written: str, note: ToldNote, page: Page) -> str:
+    """A line as it stands in the text, as safe HTML: its own wording, with its links."""
+    before, found, after = note.line.partition(note.text)
+    if found and before and written.startswith(before) and written.endswith(after):
+        text = written[len(before) : len(written) - len(after)]
+        if "\n" not in text:  # the house's line, with links in it
+            return note_html(Note(note.id, note.kind, text, note.at, note.precision), page.settings)
+    return article_html(written).strip()
 
 
 def _without_notes_in_front(text: str) -> str:

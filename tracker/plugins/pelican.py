@@ -19,13 +19,19 @@ Articles and pages get ``updates``, ``changelog``, ``revisions``, ``history_url`
 from __future__ import annotations
 
 import logging
+import re
 from pathlib import Path
 from typing import Any
 
 from pelican import Pelican, signals
 from pelican.contents import Article, Content, Page
 from pelican.readers import MarkdownReader, Readers
-from pelican.utils import SafeDatetime, set_date_tzinfo
+from pelican.utils import (
+    SafeDatetime,
+    set_date_tzinfo,
+    truncate_html_paragraphs,
+    truncate_html_words,
+)
 
 from tracker.errors import TrackerError
 from tracker.plugins.markdown import TrackerExtension
@@ -140,6 +146,7 @@ def _tell(content: Content) -> None:
     if shown is None:
         return
     told = shown.told
+    _summarize(content)
     content.tracker = told
     content.updates = told.updates
     content.changelog = told.changelog
@@ -150,6 +157,28 @@ def _tell(content: Content) -> None:
         moment = SafeDatetime(at.year, at.month, at.day, at.hour, at.minute, at.second)
         content.modified = set_date_tzinfo(moment, str(content.timezone))
         content.locale_modified = content.modified.strftime(content.date_format)
+
+
+_LISTS = re.compile(
+    r'<section class="tracker-(?:updates|changelog)".*?</section>'
+    r'|<p class="tracker-history">.*?</p>',
+    re.DOTALL,
+)
+
+
+def _summarize(content: Content) -> None:
+    """Keep the lists out of the summary that Pelican makes of the first words of an article."""
+    if "summary" in content.metadata or not _LISTS.search(content._content):
+        return
+    settings = content.settings
+    words = _LISTS.sub("", content._content)
+    if settings.get("SUMMARY_MAX_PARAGRAPHS") is not None:
+        words = truncate_html_paragraphs(words, settings["SUMMARY_MAX_PARAGRAPHS"])
+    if settings["SUMMARY_MAX_LENGTH"] is not None:
+        words = truncate_html_words(
+            words, settings["SUMMARY_MAX_LENGTH"], settings["SUMMARY_END_SUFFIX"]
+        )
+    content.metadata["summary"] = words
 
 
 def register() -> None:
