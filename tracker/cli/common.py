@@ -23,13 +23,17 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 def open_newsroom(ctx: click.Context | None = None) -> Newsroom:
     """The newsroom that this command works in."""
-    from tracker.newsroom import Newsroom
-
     context = ctx or click.get_current_context()
     folder = Path(context.find_root().obj or ".")
     if not folder.exists():
         raise TrackerError(f"There is no folder {folder}.", "Check the path after -C.")
-    return Newsroom(folder, now=present())
+    from tracker.store.git import Search
+
+    # git looks for the repository while the rooms of the newsroom are loaded.
+    search = Search(folder.absolute())
+    from tracker.newsroom import Newsroom
+
+    return Newsroom(folder, now=present(), search=search)
 
 
 def present() -> datetime:

@@ -5,13 +5,18 @@ from __future__ import annotations
 import os
 from functools import cached_property
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+from weakref import finalize
 
 from tracker.errors import TrackerError
 from tracker.house import settings as house_settings
 from tracker.house.settings import Settings
 from tracker.newsroom import select
-from tracker.store.git import discover
-from tracker.store.line import files, tip
+from tracker.store.git import Search, discover
+from tracker.store.line import FILES, files, tip
+
+if TYPE_CHECKING:
+    from tracker.store.session import Session
 
 SETTINGS_FILE = "tracker.toml"
 
@@ -19,9 +24,10 @@ SETTINGS_FILE = "tracker.toml"
 class Place:
     """A newsroom's place on disk and in git, found from any folder or file in it."""
 
-    def __init__(self, path: Path) -> None:
-        self.repository = discover(path)
+    def __init__(self, path: Path, search: Search | None = None) -> None:
+        self.repository = (search or Search(path)).found()
         self.root = self._root(path)
+        self.session: Session | None = None  # with git, begun for the next recording
 
     def _root(self, path: Path) -> Path | None:
         """The nearest folder above that has settings, else the repository's top."""
@@ -107,6 +113,7 @@ class Place:
         """The same place with a newer tip; git is asked only where the branch is not HEAD's."""
         place = Place.__new__(Place)
         place.root = self.root
+        place.session = None
         place.repository = (
             self.repository._replace(head=commit)
             if self.settings.branch is None
@@ -114,6 +121,30 @@ class Place:
         )
         place.__dict__["settings"] = self.settings
         return place
+
+    def begin(self) -> Session:
+        """Begin a session with git for a recording, if none is fresh, and do not wait for it."""
+        from tracker.store.session import Session
+
+        if self.session is not None and self.session.fresh:
+            return self.session
+        if self.session is not None:
+            self.session.close()
+        self.session = Session(self.repository.git)
+        finalize(self, self.session.close)
+        return self.session
+
+    def latest(self, path: str) -> tuple[str | None, bytes | None]:
+        """Blob and content of a path in the newest commit; None where it is no file there."""
+        if self.settings.branch is None and self.repository.head is None:
+            return None, None
+        objects = self.begin().objects
+        names = path.encode("utf-8", "surrogateescape").split(b"/")
+        entry = objects.place(self.tip, names).entry
+        if entry is None or entry.mode.decode() not in FILES:
+            return None, None
+        read = objects.read(entry.hash)
+        return entry.hash, self.content(entry.hash) if read is None else read[1]
 
     def content(self, blob: str) -> bytes:
         """The bytes of one blob."""

@@ -28,7 +28,7 @@ from tracker.model import (
 from tracker.newsroom.desk import Desk
 from tracker.newsroom.place import Place
 from tracker.newsroom.scope import EVERYTHING, Progress, Scope
-from tracker.store.git import Repository, identity
+from tracker.store.git import Repository, Search, identity
 from tracker.text.document import decode, parse
 
 if TYPE_CHECKING:
@@ -54,12 +54,18 @@ class Newsroom:
     """A newsroom, found from any folder or file in it.
 
     ``now`` is the present time, aware; commands give it. Without it, git's clock is asked where a
-    time is needed. Raises ``TrackerError`` where there is no repository or ``tracker.toml`` is
-    wrong.
+    time is needed. ``search`` is a search for the repository that was begun. Raises
+    ``TrackerError`` where there is no repository or ``tracker.toml`` is wrong.
     """
 
-    def __init__(self, path: str | Path = ".", *, now: datetime | None = None) -> None:
-        self.place = Place(Path(path).absolute())
+    def __init__(
+        self,
+        path: str | Path = ".",
+        *,
+        now: datetime | None = None,
+        search: Search | None = None,
+    ) -> None:
+        self.place = Place(Path(path).absolute(), search)
         self.desk = Desk(self.place.settings)
         self._now = now
 
@@ -406,6 +412,7 @@ class Newsroom:
         against: Against | None = None,
     ) -> Recording:
         """What ``record`` would write, with nothing written; several notes may be told."""
+        self.place.begin()  # git starts while the next room is loaded
         from tracker.newsroom import writing
 
         stamp = stamp or writing.NOW

@@ -10,7 +10,6 @@ from tracker.errors import TrackerError
 from tracker.house.moments import Moment
 from tracker.model import Change, Kind, Note, Person, Revision
 from tracker.newsroom.desk import Told, no_such_note
-from tracker.store.git import identity
 from tracker.store.record import EditedMeanwhile, blob_of, write
 from tracker.text.document import FrontMatterError, decode
 
@@ -162,6 +161,7 @@ def commit(room: "Newsroom", recording: Recording) -> str | None:
             disk=recording.disk,
             branch=room.settings.branch,
             settled=bool(recording.merged or recording.over),
+            session=room.place.session,
         )
     except EditedMeanwhile as error:
         from tracker.newsroom.together import explained
@@ -176,11 +176,10 @@ class _Draft:
         self.room = room
         self.path = path
         self.stamp = stamp
-        writer, clock = identity(room.repository)
+        self.expected, self.old = room.place.latest(path)
+        writer, clock = room.place.begin().author(room.repository)
         self.person = _person(stamp.by) or writer
         self.moment = _moment(room, stamp.at, room.present or clock)
-        self.expected = room.place.blob(path)
-        self.old = room.place.content(self.expected) if self.expected else None
         self.before = decode(self.old)[0] if self.old is not None else None
         self.settled: Settled | None = None  # where others came between
 

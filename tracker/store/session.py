@@ -9,9 +9,12 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Self
 
-from tracker.store.git import Git
+from tracker.model import Person
+from tracker.store import configuration
+from tracker.store.git import Git, GitError, Repository, identity
 from tracker.store.objects import Objects
 from tracker.store.running import Running
 
@@ -44,6 +47,13 @@ class Session:
             said = self._listing.result()
             self._variables = said.decode("utf-8", "surrogateescape").rstrip("\n")
         return self._variables
+
+    def author(self, repository: Repository) -> tuple[Person, datetime]:
+        """Who git says is writing, and its present time: see ``git.identity``."""
+        try:
+            return configuration.author(repository, self.variables())
+        except GitError:
+            return identity(repository)  # which says what is wrong
 
     def close(self) -> None:
         """End the processes."""
