@@ -12,6 +12,7 @@ from pathlib import Path
 from flask import Flask
 
 from tracker.web import (
+    api,
     article_pages,
     caching,
     check_pages,
@@ -73,8 +74,12 @@ def create_app(
     app.extensions["tracker-workshop"] = Workshop(waits=not files)
     for room in (newsroom_pages, article_pages, publisher_pages, feeds, memento):
         app.register_blueprint(room.pages)
+    if not files:
+        app.register_blueprint(api.pages)
     if editors:
         app.register_blueprint(check_pages.pages)
+    if editors and not files:
+        app.register_blueprint(api.findings_pages)
     return app
 
 

@@ -1,0 +1,388 @@
+"""The JSON API under ``/api/``: what the pages show, for programs. It only reads.
+
+The objects are those that the commands print with ``--json``; ``openapi.json`` describes them, and
+is served at ``/api/openapi.json``. Addresses are those of the pages: an article's stands at the
+end of the path, a version is named by its stamp or is ``latest``. Lists are cut by ``limit`` and
+``offset``, and a ``Link`` header leads to the next part (RFC 8288). What is refused is told as a
+problem (RFC 9457).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, request
+from werkzeug.exceptions import HTTPException, NotFound
+
+from tracker.house.clocks import clocks
+from tracker.model import Article, Entry, Revision, Selection
+from tracker.render import diff_json
+from tracker.render import history as history_face
+from tracker.render.diff_json import Side
+from tracker.render.plain import plain, printed
+from tracker.web import addresses, caching, query
+from tracker.web.background import Waiting, in_background, uncached
+from tracker.web.desk import current, desk
+from tracker.web.links import link, site
+from tracker.web.page import known_addresses
+from tracker.web.publishing import links
+from tracker.web.query import Wrong
+from tracker.web.reading import Found, find, room_is_empty, text
+
+pages = Blueprint("api", __name__, url_prefix="/api")
+findings_pages = Blueprint("api findings", __name__, url_prefix="/api")
+"""What only editors are to see."""
+
+JSON, PROBLEM = "application/json", "application/problem+json"
+
+_STAMP = re.compile(addresses.STAMP, re.ASCII)
+_Some = TypeVar("_Some")
+
+
+# --- answers ------------------------------------------------------------------------------------
+
+
+class Problem(HTTPException):
+    """Something that is refused, told as RFC 9457 has it."""
+
+    def __init__(self, status: int, detail: str, **headers: str) -> None:
+        super().__init__(detail)
+        self.code = status
+        self.response = _problem(status, detail)
+        self.response.headers.update(headers)
+
+
+def _problem(status: int, detail: str) -> Response:
+    value = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}
+    response = _dumped({**value, "detail": detail}, status)
+    response.mimetype = PROBLEM
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _dumped(value: object, status: int = 200) -> Response:
+    return Response(json.dumps(value, ensure_ascii=False) + "\n", status, mimetype=JSON)
+
+
+_DETAILS = {
+    404: "There is nothing at this address.",
+    405: "The API only reads: ask with GET.",
+    410: "The article was deleted; its history is still there.",
+    414: "The address is too long.",
+    421: "This server does not answer for the host that was asked.",
+    503: "The newsroom cannot be read at the moment.",
+}
+
+
+@pages.after_app_request
+def _as_problem(response: Response) -> Response:
+    """Errors that were raised elsewhere are told in the same way below ``/api``."""
+    if response.status_code < 400 or response.mimetype == PROBLEM:
+        return response
+    if not (request.path == "/api" or request.path.startswith("/api/")):
+        return response
+    status = response.status_code
+    detail = _DETAILS.get(status, "The request cannot be answered.")
+    if status >= 500 and status != 503:
+        detail = "This is a fault of the program."
+    problem = _problem(status, detail)
+    for name in ("Allow", "Retry-After"):
+        if name in response.headers:
+            problem.headers[name] = response.headers[name]
+    return problem
+
+
+def _read(parameters: query.Parameters) -> dict[str, Any]:
+    """What a request asks for; raises ``Problem`` for what cannot be."""
+    try:
+        return query.read(request.query_string, parameters)
+    except Wrong as wrong:
+        raise Problem(400, str(wrong)) from None
+
+
+def _found(address: str, page: Callable[[str], str]) -> Found:
+    """The article at an address; ``page`` gives what is asked for, below ``/api``."""
+    _read({})
+    return _article(address, page)
+
+
+def _article(address: str, page: Callable[[str], str]) -> Found:
+    try:
+        return find(address, lambda now: "/api" + page(now).removesuffix("/"))
+    except NotFound:
+        raise Problem(404, "There is no article at this address.") from None
+
+
+def _version(found: Found, stamp: str) -> Revision:
+    if stamp == "latest":
+        return found.newest
+    revision = None
+    if _STAMP.fullmatch(stamp):
+        revision = addresses.stamped(stamp, found.life.revisions)
+    if revision is None:
+        raise Problem(404, "The article has no such version.")
+    return revision
+
+
+def _part(asked: dict[str, Any], parts: Sequence[_Some]) -> tuple[Sequence[_Some], bool]:
+    """A list cut as it was asked for, and whether there is more."""
+    start, end = asked["offset"], asked["offset"] + asked["limit"]
+    return parts[start:end], end < len(parts)
+
+
+def _listed(value: object, asked: dict[str, Any], *, more: bool) -> Response:
+    """A list, with the way to its next part."""
+    response = _dumped(value)
+    if more:
+        given = {name: _written(each) for name, each in asked.items() if each is not None}
+        given["offset"] = str(asked["offset"] + asked["limit"])
+        where = f"{link(request.path)}?{urlencode(given)}"
+        response.headers["Link"] = f'<{where}>; rel="next"'
+    return response
+
+
+def _written(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _worked_out(kind: str, work: Callable[..., _Some]) -> _Some:
+    """What takes long, or a ``Problem`` that says when to ask again."""
+    found = in_background(kind, work)
+    if isinstance(found, Waiting):
+        detail = f"The articles are being read: {found.done} of {found.whole}. Ask again."
+        raise Problem(503, detail, **{"Retry-After": "5"})
+    if not found.current:
+        uncached()
+    return found.value
+
+
+# --- the newsroom -------------------------------------------------------------------------------
+
+
+@pages.get("/")
+def index() -> Response:
+    """What there is."""
+    _read({})
+    name = current().settings.site.publisher or current().settings.name
+    return _dumped(printed(name=name, description=link("/api/openapi.json")))
+
+
+@pages.get("/openapi.json")
+def openapi() -> Response:
+    """The description of this API."""
+    value = json.loads(Path(__file__).with_name("openapi.json").read_text(encoding="utf-8"))
+    value["servers"] = [{"url": links().base}]
+    response = _dumped(value)
+    caching.cached(caching.REVALIDATED)
+    return response
+
+
+@pages.get("/articles")
+def articles() -> Response:
+    """The articles that are there now, the last revised first."""
+    asked = _read(query.PART)
+    found: tuple[Article, ...] = ()
+    if not room_is_empty():
+        found = current().articles(asked["limit"] + 1, asked["offset"])
+    shown = found[: asked["limit"]]
+    known = known_addresses()
+    listed = [
+        {**_members(each), "address": plain(known.address(each.path))}
+        for each in shown
+        if _is_shown(each.path)
+    ]
+    return _listed(printed(articles=listed), asked, more=len(found) > len(shown))
+
+
+def _members(record: object) -> dict[str, object]:
+    value = plain(record)
+    assert isinstance(value, dict)
+    return value
+
+
+def _is_shown(path: str) -> bool:
+    """False for an article that readers cannot see, where drafts are not to be shown."""
+    return site().unpublished or any(each.published for each in desk().life(path).revisions)
+
+
+@pages.get("/revisions")
+def revisions() -> Response:
+    """The newsroom's newest revisions."""
+    asked = _read({**query.PART, **query.SELECTION})
+    selection = Selection(**{name: asked[name] for name in query.SELECTION})
+    found: Sequence[Any] = ()
+    if not room_is_empty():
+        limit = asked["limit"] + 1
+        found = current().latest(limit, offset=asked["offset"], selection=selection)
+    shown = found[: asked["limit"]]
+    seen = [pair for pair in shown if pair[1].published or site().unpublished]
+    value = history_face.latest_object(seen, shallow=current().repository.shallow)
+    return _listed(value, asked, more=len(found) > len(shown))
+
+
+@pages.get("/changelog")
+def changelog() -> Response:
+    """What readers were told, of all articles, newest first."""
+    from tracker.render.changelog import as_object
+
+    asked = _read({**query.PART, "kind": query.KIND})
+    entries: Sequence[Entry] = ()
+    if not room_is_empty():
+        entries = _worked_out(
+            "api changelog", lambda room, progress: room.changelog(None, progress)
+        )
+    if asked["kind"] is not None:
+        entries = [each for each in entries if each.note and each.note.kind == asked["kind"]]
+    if not site().unpublished:
+        entries = [each for each in entries if _is_shown(each.article.path)]
+    shown, more = _part(asked, entries)
+    return _listed(as_object(shown, None), asked, more=more)
+
+
+@pages.get("/search")
+def search() -> Response:
+    """Where words stand together, in headlines, notes and current texts."""
+    asked = _read({**query.PART, "q": query.WORDS})
+    found: Sequence[Any] = ()
+    if not room_is_empty():
+        found = current().search(asked["q"], asked["limit"] + 1, asked["offset"])
+    shown = found[: asked["limit"]]
+    hits = [
+        {
+            **_members(each),
+            "excerpt": [{"text": plain(words), "found": yes} for words, yes in each.excerpt],
+        }
+        for each in shown
+        if _is_shown(each.article.path)
+    ]
+    value = printed(query=asked["q"], hits=hits)
+    return _listed(value, asked, more=len(found) > len(shown))
+
+
+# --- one article --------------------------------------------------------------------------------
+
+
+@pages.get("/article/<address:address>")
+def article(address: str) -> Response:
+    """What is known of an article, and where its pages are."""
+    found = _found(address, addresses.article)
+    life, where = found.life, links()
+    path = life.article.path
+    first = next((each for each in life.revisions if each.published), None)
+    times = clocks(life)
+    value = printed(
+        article=life.article,
+        address=found.address,
+        deleted=life.deleted,
+        shallow=life.shallow,
+        published=times.published,
+        updated=times.updated,
+        touched=times.touched,
+        revisions=len(life.revisions),
+        latest=addresses.stamp_of(found.newest),
+        notes=life.notes,
+        original=where.original(path, first),
+        history=where.history(path),
+        timemap=where.timemap(path),
+        feed=where.feed("feed.json", path),
+    )
+    caching.touched(found.newest.at)
+    return _dumped(value)
+
+
+@pages.get("/history/<address:address>")
+def history(address: str) -> Response:
+    """The revisions of an article, oldest first, and what else happened to it."""
+    asked = _read({"limit": query.LIMIT_OR_ALL, "substantive": query.FLAG})
+    found = _article(address, addresses.history)
+    substantive = bool(asked["substantive"])
+    caching.touched(found.newest.at)
+    return _dumped(
+        history_face.history_object(found.life, limit=asked["limit"], substantive=substantive)
+    )
+
+
+@pages.get("/version/<stamp>/<address:address>")
+def one_version(stamp: str, address: str) -> Response:
+    """One version of an article with its text."""
+    found = _found(address, lambda now: addresses.version(stamp, now))
+    revision = _version(found, stamp)
+    words = text(revision, found.life.article.path)
+    return _dumped(printed(article=found.life.article, revision=revision, text=words))
+
+
+@pages.get("/compare/<old>/<new>/<address:address>")
+def compare(old: str, new: str, address: str) -> Response:
+    """What changed between two versions of an article."""
+    found = _found(address, lambda now: addresses.compare(old, new, now))
+    first, second = _version(found, old), _version(found, new)
+    path = found.life.article.path
+    change = current().compare(text(first, path), text(second, path))
+    value = diff_json.value(change, article=found.life.article, old=_side(first), new=_side(second))
+    return _dumped(plain(value))
+
+
+def _side(revision: Revision) -> Side:
+    return Side(revision.number, revision.commit, revision.at, revision.path)
+
+
+@pages.get("/blame/<address:address>")
+def blame(address: str) -> Response:
+    """Which revision brought each passage of an article's newest text."""
+    from tracker.render.blame import as_object
+
+    found = _found(address, addresses.blame)
+    if not site().unpublished:
+        raise Problem(404, "Passages are shown to editors alone.")
+    return _dumped(as_object(desk().blame(found.life.article.path)))
+
+
+@pages.get("/changelog/<address:address>")
+def article_changelog(address: str) -> Response:
+    """The dated changelog of an article, newest first."""
+    from tracker.house.changelog import entries
+    from tracker.render.changelog import as_object
+
+    found = _found(address, lambda now: f"/changelog/{addresses.encoded(now)}")
+    settings = current().settings
+    listed = entries(found.life, settings.style, settings.zone, settings.check.grace)
+    return _dumped(as_object(listed, found.life.article))
+
+
+# --- for editors --------------------------------------------------------------------------------
+
+
+@findings_pages.get("/findings")
+def findings() -> Response:
+    """What an editor should look at, in the whole newsroom."""
+    from tracker.newsroom.scope import Scope
+    from tracker.policy import Verdict
+    from tracker.render.findings import as_object
+
+    asked = _read({**query.PART, "rule": query.RULE})
+    verdict = Verdict(())
+    if not room_is_empty():
+        verdict = _worked_out(
+            "api findings", lambda room, progress: room.check(Scope(workers=1), progress)
+        )
+    rule = asked["rule"]
+    found = [each for each in verdict.findings if rule is None or each.rule == rule]
+    shown, more = _part(asked, found)
+    return _listed(plain(as_object(verdict._replace(findings=tuple(shown)))), asked, more=more)
+
+
+@findings_pages.get("/findings/<address:address>")
+def article_findings(address: str) -> Response:
+    """What an editor should look at in one article."""
+    from tracker.newsroom.scope import Scope
+    from tracker.render.findings import as_object
+
+    found = _found(address, lambda now: f"/findings/{addresses.encoded(now)}")
+    verdict = current().check(Scope(articles=(found.life.article.path,), workers=1))
+    return _dumped(plain(as_object(verdict)))
