@@ -26,6 +26,7 @@ def command(folder: str, style: str, timezone: str | None, name: str | None) -> 
     from tracker.house import settings
     from tracker.newsroom.place import SETTINGS_FILE
     from tracker.store.git import identity
+    from tracker.store.line import files
     from tracker.store.record import initialise, write
 
     root = Path(folder)
@@ -40,8 +41,14 @@ def command(folder: str, style: str, timezone: str | None, name: str | None) -> 
     )
     settings.read(toml, SETTINGS_FILE, lambda _: "")  # an unknown style or zone stops here
     repository = initialise(root)
-    file.write_text(toml, encoding="utf-8")
-    if repository.head is None:
+    if repository.bare:
+        if repository.head and files(repository, repository.head, SETTINGS_FILE):
+            raise TrackerError(
+                f"{SETTINGS_FILE} is in the newest commit already.", "Change it in a clone."
+            )
+    else:
+        file.write_text(toml, encoding="utf-8")
+    if repository.head is None or repository.bare:
         person, _ = identity(repository)
         write(
             repository,
@@ -51,7 +58,7 @@ def command(folder: str, style: str, timezone: str | None, name: str | None) -> 
             message="Start the newsroom",
             person=person,
             at=present(),
-            disk=toml.encode(),
+            disk=None if repository.bare else toml.encode(),
         )
         click.echo(f"Made a newsroom in {root}: {SETTINGS_FILE} has its settings.")
     else:

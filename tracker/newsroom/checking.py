@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from tracker.errors import TrackerError
 from tracker.model import Event, Finding, Person, Track, Version
 from tracker.newsroom import select
 from tracker.newsroom.analysis import Analyst
@@ -39,6 +40,10 @@ def check(room: Newsroom, scope: Scope, progress: Progress | None = None) -> Ver
     refuse_unknown(room.settings.check.rules, f"{SETTINGS_FILE}, [check.rules]")
     settled = read_settled(room.place)
     if scope.staged:
+        if room.repository.bare:
+            raise TrackerError(
+                "This repository is bare: nothing can be staged in it.", "Check in a clone of it."
+            )
         verdict = _one_change(
             room, scope, None, staged(room.repository, room.place.under, scope.index)
         )
