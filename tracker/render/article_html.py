@@ -14,7 +14,7 @@ import html
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 
 from tracker.prepared import expression
 
@@ -75,8 +75,13 @@ def article(text: str, start: int = 0) -> str:
     return _clean(_markdown(_harmless(text[start:])))
 
 
+@lru_cache(maxsize=8)
 def page(text: str, start: int = 0) -> Page:
-    """The body of an article, from ``start`` on, with the source of each visible character."""
+    """The body of an article, from ``start`` on, with the source of each visible character.
+
+    The last few are remembered, for whoever shows one version beside several others; do not
+    change what is returned.
+    """
     # Python-Markdown widens tabs by the column in which they stand, and marks would move them.
     body = _inner_space().sub(
         lambda found: found.group().replace("\t", " "), _harmless(text[start:])

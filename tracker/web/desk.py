@@ -148,8 +148,21 @@ class Desk:
 
     def texts(self, blobs: Iterable[str]) -> list[str]:
         """The texts of some blobs, in their order."""
+        held: Reader | None = getattr(self._own, "reader", None)
+        if held is not None:
+            return [decode(held.read(blob))[0] for blob in blobs]
         with Reader(self.current().repository) as reader:
             return [decode(reader.read(blob))[0] for blob in blobs]
+
+    @contextmanager
+    def one_reader(self) -> Iterator[None]:
+        """Within, this thread reads all texts through one git process."""
+        with Reader(self.current().repository) as reader:
+            self._own.reader = reader
+            try:
+                yield
+            finally:
+                self._own.reader = None
 
 
 def _tip(room: Newsroom) -> str:

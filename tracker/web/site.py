@@ -26,6 +26,7 @@ from tracker.newsroom.scope import Progress
 from tracker.web import addresses
 from tracker.web.addresses import Addresses
 from tracker.web.caching import code_version
+from tracker.web.desk import Desk
 from tracker.web.history_views import page_of
 from tracker.web.links import file_of
 from tracker.web.newsroom_pages import PAGE
@@ -304,24 +305,28 @@ def _make_there(job: Job) -> Done:
 
 def make(app: Flask, maker: Maker, job: Job) -> Done:
     """Make the pages of a job, and write those that changed."""
+    here: Desk = app.extensions["tracker-desk"]
     if job.life is not None:
-        app.extensions["tracker-desk"].give("life", job.life.article.path, job.life)
+        here.give("life", job.life.article.path, job.life)
     writer = Writer(maker.folder, maker.ours)
     files: dict[str, str] = {}
     left: list[str] = []
     written = 0
     named = {page: _file(page) for page in (*job.pages, *job.moved)}
     writer.announce(named.values())
-    for file, data in _contents(app, job, named, left):
-        try:
-            written += writer.write(file, data)
-        except ForeignFileError:
-            left.append(f"{file} was left out: a file that tracker did not write is there.")
-            continue
-        except (IsADirectoryError, NotADirectoryError, FileExistsError):
-            left.append(f"{file} was left out: another page needs a folder of that name.")
-            continue
-        files[file] = digest(data)
+    with here.one_reader():
+        for file, data in _contents(app, job, named, left):
+            reason = None
+            try:
+                written += writer.write(file, data)
+            except ForeignFileError:
+                reason = "a file that tracker did not write is there"
+            except (IsADirectoryError, NotADirectoryError, FileExistsError):
+                reason = "another page needs a folder of that name"
+            if reason is None:
+                files[file] = digest(data)
+            else:
+                left.append(f"{file} was left out: {reason}.")
     return Done(job.name, Group(job.key, files), written, tuple(left))
 
 
