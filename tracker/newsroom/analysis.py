@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import os
+from collections.abc import Callable, Iterator
 from functools import cache
 from hashlib import sha256
 from itertools import pairwise
@@ -19,7 +20,6 @@ from tracker.newsroom.memory import (
     reading_to_json,
 )
 from tracker.text.document import decode
-from tracker.text.tokens import count_words, seen, split
 
 FACTS = frozenset({"number", "date", "name", "quote", "negation"})
 NOTHING = Meaning(0, 0, substantive=False, labels=frozenset(), reasons=(), fields=())
@@ -61,8 +61,13 @@ class Analyst:
         return meaning(self._compare(before.read() if before else "", text), text)
 
 
-def questions(track: Track) -> Iterator[Pair]:
-    """Under which keys the answers about a track are remembered."""
+def questions(track: Track, *, first: bool = False) -> Iterator[Pair]:
+    """Under which keys the answers about a track are remembered.
+
+    With ``first``, the words of the first version are one of them.
+    """
+    if first and track.versions:
+        yield "", track.versions[0].blob
     for version in track.versions:
         yield version.blob, version.at.isoformat()
     for before, version in pairwise(track.versions):
@@ -74,7 +79,7 @@ class RememberingAnalyst:
 
     ``read`` gives the bytes of a blob, and is asked only where a text is needed. ``known`` holds
     earlier answers as JSON, ``learned`` what was worked out beside them: see ``questions``. With
-    ``count_first``, the words of a first version are counted, which needs its text.
+    ``count_first``, a first version is compared too, with an empty text.
     """
 
     def __init__(
@@ -108,14 +113,14 @@ class RememberingAnalyst:
 
     def meaning(self, before: State | None, state: State) -> Meaning:
         """What the change from one version to the next means; the first only has its words."""
-        if before is None:
-            body = self._side(state.version.blob).document.body if self._count_first else ""
-            return NOTHING._replace(words_added=count_words(seen(split(body))))
-        key = before.version.blob, state.version.blob
+        if before is None and not self._count_first:
+            return NOTHING
+        key = before.version.blob if before is not None else "", state.version.blob
         remembered = self._known.get(key)
         found = meaning_from_json(remembered) if remembered is not None else None
         if found is None:
-            old, new = self._side(key[0]), self._side(key[1])
+            old = self._side(key[0]) if before is not None else Text("")
+            new = self._side(key[1])
             found = meaning(self._compared(old, new), new.text)
             self.learned[key] = meaning_to_json(found)
         return found
@@ -142,16 +147,22 @@ def rules_key(settings: Settings) -> str:
 
 @cache
 def _rules_version() -> str:
-    """A digest of the files of the rules: no one has to think of raising a number."""
+    """A digest of the rules' files, by size and time: no one has to think of raising a number."""
     package = Path(__file__).parents[1]
     digest = sha256()
-    here = [package / "comparison.py", *Path(__file__).parent.glob("*.py"), package / "model.py"]
-    for file in [*_files(package / room for room in ("text", "house")), *sorted(here)]:
-        digest.update(file.relative_to(package).as_posix().encode() + file.read_bytes())
+    files = [package / "comparison.py", package / "model.py"]
+    for room in ("text", "house", "newsroom"):
+        files += sorted(_files(package / room))
+    for file in files:
+        said = file.stat()
+        digest.update(f"{file.relative_to(package)} {said.st_size} {said.st_mtime_ns}\n".encode())
     return digest.hexdigest()
 
 
-def _files(folders: Iterable[Path]) -> list[Path]:
-    return sorted(
-        file for folder in folders for file in folder.rglob("*") if file.suffix in (".py", ".toml")
-    )
+def _files(folder: Path) -> Iterator[Path]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir():
+                yield from _files(Path(entry.path))
+            elif entry.name.endswith((".py", ".toml")):
+                yield Path(entry.path)

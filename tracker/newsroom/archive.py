@@ -1,26 +1,56 @@
-"""What is asked of all articles at once: the newest revisions, the newsroom's changelog."""
+"""What is asked of all articles at once: the newest revisions, counts, the newsroom's changelog.
+
+The catalog's tables answer; where there can be no catalog, git does (``unaided``).
+"""
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+import sqlite3
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, TypeVar
 
-from tracker.house.changelog import newsroom_entries, told_of
-from tracker.model import Article, Entry, History, Hit, Note, Revision, Selection, Track
-from tracker.newsroom.pool import Job, remembered
-from tracker.newsroom.reading import current_tracks
+from tracker.house import style as house_style
+from tracker.model import Article, Entry, History, Hit, Revision, Selection
+from tracker.newsroom import unaided
+from tracker.newsroom.chronicle import article_of
+from tracker.newsroom.facts import COMPARED, LINE, READ, Known, UnusableError, known
+from tracker.newsroom.memory import notes_from_json, reasons_from_json
 from tracker.newsroom.scope import Progress
-from tracker.text.document import parse
+from tracker.store.catalog import questions
+from tracker.store.catalog.ask import events_of
 
 if TYPE_CHECKING:
     from tracker.newsroom.room import Newsroom
 
-
 ALL = Selection()
-_EXCERPT = 60  # code points on each side of the first word that was found
+_Answer = TypeVar("_Answer")
+_ROUNDS = 3  # times that another process may add to the line meanwhile
+
+
+def _asked(
+    room: Newsroom, ask: Callable[[Known], _Answer], progress: Progress | None = None
+) -> _Answer | None:
+    """What the catalog says; None where it cannot be asked."""
+    for _ in range(_ROUNDS):
+        with known(room, progress) as it:
+            if it is None:
+                return None
+            try:
+                return ask(it)
+            except UnusableError:
+                continue
+            except sqlite3.Error as error:
+                if "locked" not in str(error):
+                    it.catalog.failed(error)
+                return None
+    return None
+
+
+def _level(selection: Selection) -> int:
+    """How much must be known of every article to tell which revisions are meant."""
+    if selection.substantive is not None:
+        return COMPARED
+    return READ if (selection.kind, selection.told) != (None, None) else LINE
 
 
 def latest(
@@ -32,145 +62,158 @@ def latest(
     selection: Selection = ALL,
 ) -> tuple[tuple[Article, Revision], ...]:
     """The newsroom's newest revisions, newest first, each with its article."""
-    if selection != ALL:
-        return tuple(_selected(room, selection, progress)[offset : offset + limit])
-    found = current_tracks(room)
-    newest = sorted(
-        (
-            (version.at, each.path, number)
-            for each in found
-            for number, version in enumerate(each.versions, start=1)
-        ),
-        reverse=True,
-    )[offset : offset + limit]
-    wanted = {path for _, path, _ in newest}
-    lives = {
-        each.article.path: each
-        for each in _histories(room, [one for one in found if one.path in wanted], progress)
-    }
-    return tuple(
-        (lives[path].article, lives[path].revisions[number - 1])
-        for _, path, number in newest
-        if path in lives
+
+    def ask(it: Known) -> tuple[tuple[Article, Revision], ...]:
+        it.up_to(_level(selection), progress=progress)
+        chosen = questions.newest(it.connection, selection, limit, offset)
+        numbers = [article for article, _ in chosen]
+        it.up_to(COMPARED, numbers, progress)
+        heads = questions.heads(it.connection, numbers)
+        return tuple(
+            (
+                article_of(heads[article].path, heads[article].headline),
+                _revision(questions.fact(it.connection, article, number)),
+            )
+            for article, number in chosen
+            if not heads[article].unreadable
+        )
+
+    found = _asked(room, ask, progress)
+    if found is None:
+        return unaided.latest(room, limit, progress, offset=offset, selection=selection)
+    return found
+
+
+def _revision(fact: questions.Fact) -> Revision:
+    return Revision(
+        number=fact.number,
+        commit=fact.commit,
+        path=fact.path,
+        at=fact.at,
+        person=fact.person,
+        subject=fact.subject,
+        headline=fact.headline,
+        published=fact.published,
+        notes=notes_from_json(fact.notes) if fact.notes else (),
+        words_added=fact.words_added,
+        words_removed=fact.words_removed,
+        substantive=fact.substantive,
+        reasons=reasons_from_json(fact.reasons) if fact.reasons else (),
+        labels=fact.labels,
+        side=fact.side,
     )
 
 
 def count(room: Newsroom, selection: Selection = ALL) -> int:
     """How many revisions there are."""
-    if selection == ALL:
-        return sum(len(each.versions) for each in current_tracks(room))
-    return len(_selected(room, selection))
+
+    def ask(it: Known) -> int:
+        it.up_to(_level(selection))
+        return questions.count(it.connection, selection)
+
+    found = _asked(room, ask)
+    return unaided.count(room, selection) if found is None else found
 
 
 def months(room: Newsroom, selection: Selection = ALL) -> tuple[tuple[str, int], ...]:
     """Revisions by month, the newest month first."""
-    if selection == ALL:
-        instants = (version.at for each in current_tracks(room) for version in each.versions)
-    else:
-        instants = (revision.at for _, revision in _selected(room, selection))
-    found = Counter(_month(room, at) for at in instants)
-    return tuple(sorted(found.items(), reverse=True))
+
+    def ask(it: Known) -> tuple[tuple[str, int], ...]:
+        it.up_to(_level(selection))
+        return tuple(questions.months(it.connection, selection))
+
+    found = _asked(room, ask)
+    return unaided.months(room, selection) if found is None else found
 
 
 def people(room: Newsroom) -> tuple[tuple[str, int], ...]:
     """Revisions by author's name, the most first."""
-    found = Counter(
-        version.person.name for each in current_tracks(room) for version in each.versions
-    )
-    return tuple(sorted(found.items(), key=lambda pair: (-pair[1], pair[0])))
+    found = _asked(room, lambda it: tuple(questions.people(it.connection)))
+    return unaided.people(room) if found is None else found
 
 
 def articles(room: Newsroom, limit: int | None = None, offset: int = 0) -> tuple[Article, ...]:
     """The articles that are there now, the last revised first."""
-    found = sorted(
-        current_tracks(room), key=lambda each: (each.versions[-1].at, each.path), reverse=True
-    )
-    chosen = found[offset:] if limit is None else found[offset : offset + limit]
-    lives = {each.article.path: each.article for each in _histories(room, chosen, None)}
-    return tuple(lives[each.path] for each in chosen if each.path in lives)
+
+    def ask(it: Known) -> tuple[Article, ...]:
+        numbers = questions.last_revised(it.connection, limit, offset)
+        it.up_to(READ, numbers)
+        heads = questions.heads(it.connection, numbers)
+        return tuple(
+            article_of(heads[number].path, heads[number].headline)
+            for number in numbers
+            if not heads[number].unreadable
+        )
+
+    found = _asked(room, ask)
+    return unaided.articles(room, limit, offset) if found is None else found
 
 
 def search(room: Newsroom, words: str, limit: int, offset: int = 0) -> tuple[Hit, ...]:
-    """Where all of the words stand, by reading every current text."""
-    wanted = [word.casefold() for word in re.findall(r"\w+", words)]
-    if not wanted:
-        return ()
-    pattern = re.compile("|".join(rf"\b{re.escape(word)}\b" for word in wanted), re.IGNORECASE)
-    hits = []
-    for life in _histories(room, current_tracks(room), None):
-        last = life.revisions[-1]
-        places: list[tuple[Literal["headline", "note", "text"], str, Note | None]] = [
-            ("headline", life.article.headline, None)
-        ]
-        places += [("note", note.text, note) for note in life.notes if note.withdrawn is None]
-        places.append(("text", parse(room.show(life.article.path)).body, None))
-        for where, text, note in places:
-            if set(wanted) <= {word.casefold() for word in re.findall(r"\w+", text)}:
-                at = note.at if note else last.at
-                excerpt = _excerpt(text, pattern)
-                commit = last.commit
-                hits.append(Hit(life.article, where, excerpt, at, commit, note and note.id))
-    return tuple(hits[offset : offset + limit])
-
-
-def _excerpt(text: str, pattern: re.Pattern[str]) -> tuple[tuple[str, bool], ...]:
-    first = pattern.search(text)
-    start = max(0, first.start() - _EXCERPT) if first else 0
-    piece = text[start : start + 3 * _EXCERPT]
-    found: list[tuple[str, bool]] = []
-    end = 0
-    for match in pattern.finditer(piece):
-        found += [(piece[end : match.start()], False), (match[0], True)]
-        end = match.end()
-    found.append((piece[end:], False))
-    return tuple(pair for pair in found if pair[0])
-
-
-def _selected(
-    room: Newsroom, selection: Selection, progress: Progress | None = None
-) -> list[tuple[Article, Revision]]:
-    """The revisions that are asked for, newest first."""
-    grace = room.settings.check.grace
-    found = []
-    for life in _histories(room, current_tracks(room), progress):
-        told = told_of(life, grace)
-        first = next((each.number for each in life.revisions if each.published), None)
-        for revision in life.revisions:
-            silent = revision.published and revision.number != first and revision.number not in told
-            if (
-                (selection.kind is None or any(n.kind == selection.kind for n in revision.notes))
-                and selection.person in (None, revision.person.name)
-                and selection.month in (None, _month(room, revision.at))
-                and selection.substantive in (None, revision.substantive)
-                and (selection.told is not True or revision.number in told)
-                and (selection.told is not False or silent)
-            ):
-                found.append((life.article, revision))
-    found.sort(key=lambda pair: (pair[1].at, pair[0].path, pair[1].number), reverse=True)
-    return found
-
-
-def _month(room: Newsroom, at: datetime) -> str:
-    return at.astimezone(room.settings.zone).strftime("%Y-%m")
+    """Where all of the words stand, best first."""
+    return unaided.search(room, words, limit, offset)
 
 
 def changelog(room: Newsroom, progress: Progress | None = None) -> tuple[Entry, ...]:
     """The notes of the whole newsroom, newest first."""
-    settings = room.settings
-    lives = _histories(room, current_tracks(room), progress)
-    found = newsroom_entries(lives, settings.style, settings.zone, settings.check.grace)
-    return tuple(entry for entry in found if entry.what == "note")
+    style, zone = room.settings.style, room.settings.zone
+
+    def ask(it: Known) -> tuple[Entry, ...]:
+        it.up_to(READ, progress=progress)
+        return tuple(
+            Entry(
+                article=article_of(told.path, told.headline),
+                at=told.note.at,
+                precision=told.note.precision,
+                what="note",
+                note=told.note,
+                line=house_style.line(style, told.note, zone),
+                revision=told.number,
+                commit=told.commit,
+                withdrawn=told.note.withdrawn is not None,
+                amended=told.replaced,
+            )
+            for told in questions.notes(it.connection)
+        )
+
+    found = _asked(room, ask, progress)
+    return unaided.changelog(room, progress) if found is None else found
 
 
 def lives(room: Newsroom, progress: Progress | None = None) -> Iterator[History]:
-    """The histories of the articles that are there now, compared."""
-    return _histories(room, current_tracks(room), progress)
+    """The histories of the articles that are there now, compared; by path."""
+
+    def ask(it: Known) -> list[tuple[str, int]]:
+        it.up_to(COMPARED, progress=progress)
+        return sorted(questions.paths(it.connection))
+
+    found = _asked(room, ask, progress)
+    if found is None:
+        yield from unaided.lives(room, progress)
+        return
+    with known(room) as it:
+        usable = it
+        for path, number in found:
+            life = None
+            if usable is not None:
+                try:
+                    life = history(usable, number)
+                except sqlite3.Error as error:
+                    usable.catalog.failed(error)
+                    usable = None
+            yield room.life(path) if life is None else life
 
 
-def _histories(
-    room: Newsroom, found: Sequence[Track], progress: Progress | None
-) -> Iterator[History]:
-    jobs = [Job(track, as_history=True) for track in found]
-    for done in remembered(room, jobs, progress=progress):
-        if done.history is not None:
-            yield done.history
+def history(it: Known, number: int) -> History | None:
+    """The history of an article that is compared; None where its texts cannot be read."""
+    head = questions.heads(it.connection, [number]).get(number)
+    if head is None or head.unreadable:
+        return None
+    return History(
+        article_of(head.path, head.headline),
+        tuple(_revision(each) for each in questions.facts_of(it.connection, number)),
+        events_of(it.connection, number),
+        deleted=False,
+        shallow=it.room.repository.shallow,
+        notes=notes_from_json(head.notes) if head.notes else (),
+    )

@@ -1,7 +1,7 @@
 """Versions and their texts become revisions: numbered, dated, with their notes and their change."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
@@ -193,19 +193,46 @@ def publications(
     index; it is not asked again once the article is out.
     """
     out = False
-    edited = {version.commit for version in versions}
-    moves = [each for each in events if each.kind == "moved" and each.commit not in edited]
+    moves = _plain_moves(versions, events)
     for index, version in enumerate(versions):
         if not out:
             until = versions[index + 1].at if index + 1 < len(versions) else now
             stood = max(version.at, until) if until else version.at
             says = reading(index)
-            hidden = says.draft or (
-                _in_drafts(version.path) and not _was_moved_out(version.path, moves)
-            )
             due = says.due or _date_in_name(version.path)
-            out = not hidden and not _is_before(due, stood, settings)
+            out = not _hidden(says, version, moves) and not _is_before(due, stood, settings)
         yield out
+
+
+def comes_out(
+    track: Track, states: Sequence[State], revisions: Sequence[Revision], settings: Settings
+) -> datetime | None:
+    """When the newest version comes or came out by its own date, where no one before it did.
+
+    Until then, whether readers can see it depends on the present time. Aware; None where it does
+    not.
+    """
+    if len(revisions) > 1 and revisions[-2].published:
+        return None
+    says, last = states[-1].reading, track.versions[-1]
+    due = says.due or _date_in_name(last.path)
+    if due is None or _hidden(says, last, _plain_moves(track.versions, track.events)):
+        return None
+    if not isinstance(due, datetime):
+        due = datetime.combine(due, time(), settings.zone)
+    return due if due.tzinfo else due.replace(tzinfo=settings.zone)
+
+
+def _plain_moves(versions: Sequence[Version], events: Sequence[Event]) -> list[Event]:
+    """The moves that changed no text."""
+    edited = {version.commit for version in versions}
+    return [each for each in events if each.kind == "moved" and each.commit not in edited]
+
+
+def _hidden(says: Reading, version: Version, moves: Sequence[Event]) -> bool:
+    """True for a draft."""
+    in_drafts = _in_drafts(version.path) and not _was_moved_out(version.path, moves)
+    return says.draft or in_drafts
 
 
 def _was_moved_out(path: str, moves: Sequence[Event]) -> bool:

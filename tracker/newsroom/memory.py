@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from tracker.model import FieldChange, Meaning, Note
@@ -48,9 +49,28 @@ def meaning_from_json(text: str) -> Meaning | None:
         return None
 
 
-def reading_to_json(found: Reading) -> str:
-    """A reading as JSON."""
-    notes = [
+def notes_to_json(notes: Sequence[Note]) -> str:
+    """Notes as JSON."""
+    return _dump(_plain_notes(notes))
+
+
+def notes_from_json(text: str) -> tuple[Note, ...]:
+    """The notes that ``notes_to_json`` wrote."""
+    return tuple(_note(*each) for each in json.loads(text))
+
+
+def reasons_to_json(reasons: Sequence[str]) -> str:
+    """Reasons as JSON."""
+    return _dump(list(reasons))
+
+
+def reasons_from_json(text: str) -> tuple[str, ...]:
+    """The reasons that ``reasons_to_json`` wrote."""
+    return tuple(json.loads(text))
+
+
+def _plain_notes(notes: Sequence[Note]) -> list[object]:
+    return [
         [
             note.id,
             note.kind,
@@ -62,10 +82,14 @@ def reading_to_json(found: Reading) -> str:
             note.covers,
             note.origin,
         ]
-        for note in found.notes
+        for note in notes
     ]
+
+
+def reading_to_json(found: Reading) -> str:
+    """A reading as JSON."""
     due = found.due.isoformat() if found.due else None
-    return _dump([found.headline, found.draft, due, notes, found.marked])
+    return _dump([found.headline, found.draft, due, _plain_notes(found.notes), found.marked])
 
 
 def reading_from_json(text: str) -> Reading | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
@@ -15,7 +15,7 @@ from tracker.errors import TrackerError
 from tracker.house.settings import Settings
 from tracker.model import Finding, History, Track
 from tracker.newsroom.analysis import Pair, RememberingAnalyst, questions, rules_key
-from tracker.newsroom.chronicle import history, joined
+from tracker.newsroom.chronicle import comes_out, history, joined
 from tracker.newsroom.scope import Progress
 from tracker.policy import Circumstances, Step, findings
 from tracker.store.catalog import Catalog
@@ -41,6 +41,7 @@ class Job:
     outside: bool = False  # its file is now where the newsroom has no articles
     commits: frozenset[str] | None = None  # only findings about these; None: about all
     as_history: bool = False  # the history is wanted, and not the findings
+    compared: bool = True  # for a history: what its changes mean is wanted too
     known: dict[Pair, str] = field(default_factory=dict)  # answers from the catalog
 
 
@@ -51,6 +52,7 @@ class Done(NamedTuple):
     learned: dict[Pair, str]  # answers for the catalog
     history: History | None = None  # where it was asked for and the texts can be read
     skipped: tuple[str, ...] = ()  # a sentence, where its texts cannot be read
+    due: datetime | None = None  # for a history: see ``chronicle.comes_out``
 
 
 def remembered(
@@ -58,15 +60,17 @@ def remembered(
     jobs: Sequence[Job],
     workers: int | None = None,
     progress: Progress | None = None,
+    catalog: Catalog | None = None,
 ) -> Iterator[Done]:
     """What comes of each article, in their order, from the catalog where it can be.
 
-    What is worked out is put into the catalog, also when somebody interrupts.
+    What is worked out is put into the catalog, also when somebody interrupts. ``catalog`` is one
+    that is open already.
     """
     key = rules_key(room.settings)
     learned: dict[Pair, str] = {}
-    with Catalog(room.repository) as catalog:
-        known = [replace(job, known=catalog.answers(key, questions(job.track))) for job in jobs]
+    with nullcontext(catalog) if catalog is not None else Catalog(room.repository) as catalog:
+        known = [replace(job, known=catalog.answers(key, _asked(job))) for job in jobs]
         try:
             for number, done in enumerate(judged(room, known, workers), start=1):
                 yield done
@@ -85,7 +89,7 @@ def judged(room: Newsroom, jobs: Sequence[Job], workers: int | None) -> Iterator
 
     With more than one, and enough to do, processes are started. An interrupt ends them.
     """
-    unknown = sum(sum(1 for _ in questions(job.track)) - len(job.known) for job in jobs)
+    unknown = sum(sum(1 for _ in _asked(job)) - len(job.known) for job in jobs)
     workers = workers or (_cores() if unknown > _POOL_FROM else 1)
     if workers < 2 or len(jobs) < 2:
         with Work(room) as work:
@@ -102,6 +106,15 @@ def judged(room: Newsroom, jobs: Sequence[Job], workers: int | None) -> Iterator
             yield from pool.map(_judge_there, batch, chunksize=_AT_ONCE)
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _asked(job: Job) -> Iterator[Pair]:
+    """What the catalog is asked for one article."""
+    if job.compared:
+        yield from questions(job.track, first=job.as_history)
+    else:
+        for version in job.track.versions:
+            yield version.blob, version.at.isoformat()
 
 
 def _cores() -> int:
@@ -132,7 +145,7 @@ class Work:
         )
         try:
             if job.as_history:
-                return Done((), analyst.learned, self._history(job, analyst))
+                return self._told(job, analyst)
             return Done(self._findings(job, analyst), analyst.learned)
         except TrackerError as error:
             left_out = f"{job.track.path} was left out: {error.sentence}"
@@ -142,8 +155,14 @@ class Work:
         states = analyst.states(job.track)
         return joined(job.track, states, self._settings, means=analyst.meaning, now=self._now)
 
-    def _history(self, job: Job, analyst: RememberingAnalyst) -> History:
-        return history(job.track, self._steps(job, analyst), shallow=self._shallow)
+    def _told(self, job: Job, analyst: RememberingAnalyst) -> Done:
+        """The history of an article."""
+        states = analyst.states(job.track)
+        means = analyst.meaning if job.compared else None
+        steps = joined(job.track, states, self._settings, means=means, now=self._now)
+        found = history(job.track, steps, shallow=self._shallow)
+        due = comes_out(job.track, states, found.revisions, self._settings)
+        return Done((), analyst.learned, found, due=due)
 
     def _findings(self, job: Job, analyst: RememberingAnalyst) -> tuple[Finding, ...]:
         circumstances = Circumstances(

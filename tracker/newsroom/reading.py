@@ -66,13 +66,39 @@ def life(
     room: Newsroom, found: Track, *, compared: bool = True, newest: int | None = None
 ) -> History:
     """A track as a history, compared or not: see ``Newsroom.life``."""
-    means = None
-    if compared:
+    if not compared:
+        read = steps(room, found, None)
+    elif len(found.versions) <= _FEW:
         from tracker.newsroom.analysis import Analyst
 
-        means = Analyst(room.compare).meaning
-    read = steps(room, found, means, newest=newest)
+        read = steps(room, found, Analyst(room.compare).meaning, newest=newest)
+    else:
+        read = _remembered_steps(room, found, newest)
     return chronicle.history(found, read, shallow=room.repository.shallow)
+
+
+_FEW = 8  # versions that are compared sooner than the catalog is asked
+
+
+def _remembered_steps(room: Newsroom, found: Track, newest: int | None) -> list[Step]:
+    """The steps of a track from the catalog's answers, as far as it has them."""
+    from tracker.newsroom.analysis import RememberingAnalyst, questions, rules_key
+    from tracker.store.catalog import Catalog
+
+    settings, key = room.settings, rules_key(room.settings)
+    with Catalog(room.repository) as catalog, Reader(room.repository) as reader:
+        known = catalog.answers(key, questions(found, first=True))
+        analyst = RememberingAnalyst(settings, reader.read, known, count_first=True)
+        states = analyst.states(found)
+        read = chronicle.joined(
+            found, states, settings, means=analyst.meaning, now=room.present, newest=newest
+        )
+        catalog.remember(key, analyst.learned)
+    return [step._replace(read=_unread) for step in read]
+
+
+def _unread() -> str:
+    raise AssertionError("the text of a step was asked for after its reader was closed")
 
 
 def recorded(room: Newsroom, recording: Recording) -> Revision:

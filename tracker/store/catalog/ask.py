@@ -56,10 +56,15 @@ def track_of(connection: sqlite3.Connection, number: int) -> Track:
     versions = connection.execute(
         f"{_VERSIONS} AND version.article = ? ORDER BY version.place", (number,)
     )
-    events = connection.execute(f"{_EVENTS} AND event.article = ? ORDER BY event.place", (number,))
     return Track(
-        path_of(path), tuple(map(_version, versions)), tuple(map(_event, events)), not alive
+        path_of(path), tuple(map(_version, versions)), events_of(connection, number), not alive
     )
+
+
+def events_of(connection: sqlite3.Connection, number: int) -> tuple[Event, ...]:
+    """What happened to an article beside its revisions, oldest first."""
+    rows = connection.execute(f"{_EVENTS} AND event.article = ? ORDER BY event.place", (number,))
+    return tuple(map(_event, rows))
 
 
 def all_tracks(

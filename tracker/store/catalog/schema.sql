@@ -99,28 +99,37 @@ CREATE TABLE answer (
 -- An article that is there now.
 CREATE TABLE piece (
     article INTEGER PRIMARY KEY,
-    path TEXT NOT NULL,
-    headline TEXT NOT NULL,  -- its file's name where it has none
+    path NOT NULL,
     revised INTEGER NOT NULL, -- instant of its newest revision, seconds since 1970
-    compared INTEGER NOT NULL -- 1: what its changes mean is worked out too
+    level INTEGER NOT NULL,   -- 0: its texts are unread; 1: read; 2: its changes are compared too
+    headline TEXT,            -- its file's name where it has none
+    notes TEXT,               -- as the newest text has them, JSON
+    unreadable INTEGER,       -- 1: its texts could not be read
+    due INTEGER,              -- when its newest revision comes out, where that is its first
+    out INTEGER,              -- 1: readers could see the newest revision
+    indexed INTEGER           -- 1: its words are in the index
 );
 CREATE INDEX piece_by_revised ON piece (revised);
+CREATE INDEX piece_by_level ON piece (level);
+CREATE INDEX piece_by_due ON piece (due) WHERE due IS NOT NULL;
 
--- A revision of it.
+-- A revision of it. What is NULL is not worked out yet: it is when a question needs it.
 CREATE TABLE fact (
     article INTEGER NOT NULL,
     number INTEGER NOT NULL,
-    at INTEGER NOT NULL,        -- seconds since 1970
-    month TEXT NOT NULL,        -- "2022-05", in the newsroom's zone
-    person TEXT NOT NULL,       -- the author's name
-    headline TEXT NOT NULL,
-    published INTEGER NOT NULL, -- 1: readers could see it
-    told INTEGER NOT NULL,      -- 1: a note tells of it; 0: none does, and one might
-    kinds TEXT NOT NULL,        -- of the notes that it brought: " correction update "
-    substantive INTEGER,        -- 1: a reader's belief could differ; NULL: not yet worked out
+    at INTEGER NOT NULL,    -- seconds since 1970
+    month TEXT NOT NULL,    -- "2022-05", in the newsroom's zone
+    person TEXT NOT NULL,   -- the author's name
+    headline TEXT,
+    published INTEGER,      -- 1: readers could see it
+    told INTEGER,           -- 1: a note tells of it; 0: none does, and it is one to tell of
+    kinds TEXT,             -- of the notes that it brought: " correction update "
+    notes TEXT,             -- the notes that it brought, JSON
+    substantive INTEGER,    -- 1: a reader of the version before would believe something else
     words_added INTEGER,
     words_removed INTEGER,
-    labels TEXT,                -- what was touched: "headline name number"
+    labels TEXT,            -- what was touched: "headline name number"
+    reasons TEXT,           -- JSON
     PRIMARY KEY (article, number)
 ) WITHOUT ROWID;
 CREATE INDEX fact_by_time ON fact (at, article, number);
@@ -136,13 +145,17 @@ CREATE TABLE note (
     precision TEXT NOT NULL, -- minute, day, none (then that of the revision that brought it)
     text TEXT NOT NULL,
     number INTEGER NOT NULL, -- of the revision that brought it
+    went_out INTEGER NOT NULL, -- to sort by: at, as exactly as is known
     amends TEXT,             -- id of the note that it replaces
+    replaced INTEGER NOT NULL, -- 1: a later note replaces it
     withdrawn TEXT,          -- instant when it was taken back, NULL while it stands
     covers TEXT,             -- a commit, when somebody said which revision it tells of
+    origin TEXT NOT NULL,    -- front-matter, body
     PRIMARY KEY (article, place)
 ) WITHOUT ROWID;
+CREATE INDEX note_by_time ON note (went_out);
 
--- Articles that changed since they were read.
+-- Articles that changed since they were looked at.
 CREATE TABLE stale (article INTEGER PRIMARY KEY);
 
 -- --- words to search ----------------------------------------------------------------------------

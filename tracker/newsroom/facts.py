@@ -1,0 +1,283 @@
+"""What the texts of the newsroom's articles say, in the catalog's tables, worked out as needed.
+
+Three levels: an article's revisions as the line has them; its texts read (headline, notes, what was
+published); its changes compared too. A question says which level it needs, and of which articles;
+what was worked out is kept, and only articles with something new are looked at again. Other rules,
+another style or other settings make everything new.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from functools import lru_cache
+from hashlib import sha256
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
+
+from tracker.house.changelog import notes_told, told_of, went_out
+from tracker.house.standing import replaced
+from tracker.model import History, Revision
+from tracker.newsroom import select
+from tracker.newsroom.analysis import rules_key
+from tracker.newsroom.lines import catalog_of, line
+from tracker.newsroom.memory import notes_to_json, reasons_to_json
+from tracker.newsroom.pool import Done, Job, remembered
+from tracker.newsroom.scope import Progress
+from tracker.store.catalog import Catalog, facts
+from tracker.store.catalog.ask import track_of
+from tracker.store.catalog.line import Held, held
+
+if TYPE_CHECKING:
+    from tracker.newsroom.room import Newsroom
+
+LINE, READ, COMPARED = 0, 1, 2
+"""How much is known of an article."""
+
+_AT_ONCE = 1000  # articles whose tracks are in memory together
+_WRITTEN_AT_ONCE = 100  # articles that are written in one transaction
+_ROUNDS = 3  # times that another process may be quicker
+
+
+class Known(NamedTuple):
+    """The catalog with the newsroom's articles, and how to make more known of them."""
+
+    room: Newsroom
+    catalog: Catalog
+    connection: sqlite3.Connection
+
+    def up_to(
+        self, level: int, only: Sequence[int] | None = None, progress: Progress | None = None
+    ) -> None:
+        """Bring articles up to a level: all, or those that are named by their numbers."""
+        _raise_level(self, level, only, progress)
+
+
+@contextmanager
+def known(room: Newsroom, progress: Progress | None = None) -> Iterator[Known | None]:
+    """The newsroom's articles in the catalog, as far as the line goes; None: not to be had.
+
+    ``progress`` is called with the number of commits, or of articles, that are done and of all.
+    """
+    with catalog_of(room, progress=progress) as catalog:
+        if catalog is None or catalog.connection is None:
+            yield None
+            return
+        found = Known(room, catalog, catalog.connection)
+        try:
+            ready = _look(found)
+        except sqlite3.Error as error:
+            if "locked" not in str(error):
+                catalog.failed(error)
+            ready = False
+        yield found if ready else None
+
+
+# --- which articles -------------------------------------------------------------------------------
+
+
+def facts_key(room: Newsroom) -> str:
+    """A digest of what the tables depend on beside texts and line."""
+    settings = room.settings
+    said = (rules_key(settings), settings.check.grace, settings.articles, room.place.under)
+    return sha256(repr(said).encode()).hexdigest()[:24]
+
+
+def _look(it: Known) -> bool:
+    """Take notice of the articles that changed; False where the line went on meanwhile."""
+    room, connection = it.room, it.connection
+    wanted, key = line(room), facts_key(room)
+    now = int(room.present.timestamp()) if room.present is not None else 0
+    fresh = facts.key(connection) != key
+    if not fresh and not facts.any_stale(connection) and not facts.wait_again(connection, now):
+        return True
+    with it.catalog.writing():
+        there = held(connection)
+        if there is None or there.newest != wanted.newest:
+            return False
+        if fresh or facts.key(connection) != key:
+            facts.start_anew(connection, key)
+        changed = facts.stale(connection)
+        members = _Members(room, connection)
+        inside, outside = members.sort(changed)
+        facts.leave_out(connection, outside)
+        inside += facts.wait_again(connection, now)
+        facts.look_at(connection, inside, _month(room))
+        connection.execute("DELETE FROM stale")
+    return True
+
+
+def _month(room: Newsroom) -> Callable[[int], str]:
+    zone = room.settings.zone
+
+    @lru_cache(maxsize=100_000)
+    def of_hour(hour: int) -> str:
+        return datetime.fromtimestamp(hour * 900, zone).strftime("%Y-%m")
+
+    return lambda at: of_hour(at // 900)  # no zone changes within a quarter of an hour
+
+
+class _Members:
+    """Says which texts are the newsroom's articles, and looks at all only where it must."""
+
+    def __init__(self, room: Newsroom, connection: sqlite3.Connection) -> None:
+        self._patterns = room.settings.articles
+        self._under = room.place.under
+        self._connection = connection
+
+    def sort(self, changed: Sequence[facts.Stale]) -> tuple[list[int], list[int]]:
+        """The articles to look at, and those that are none of the newsroom's any more."""
+        moved = [each for each in changed if not each.alive or each.path != each.known]
+        inside = [each.article for each in changed if each.alive and each.path == each.known]
+        if not moved:
+            return inside, []
+        folder = facts.value(self._connection, "folder")
+        if folder is None or (not self._patterns and self._may_choose_anew(moved, str(folder))):
+            return self._all(inside)
+        here = [each for each in moved if each.alive and self._belongs(each.path or "", folder)]
+        inside += [each.article for each in here]
+        gone = {each.article for each in moved} - {each.article for each in here}
+        return inside, sorted(gone)
+
+    def _belongs(self, path: str, folder: str) -> bool:
+        if not path.startswith(folder):
+            return False
+        return bool(select.articles([path], self._patterns, self._under))
+
+    def _may_choose_anew(self, moved: Sequence[facts.Stale], folder: str) -> bool:
+        """True where the folder that holds the articles may be another one now."""
+        prefix = f"{self._under}/" if self._under else ""
+        folders = [f"{prefix}{each}/" for each in select.FOLDERS]
+        better = folders[: folders.index(folder)] if folder in folders else folders
+        if any((each.path or "").startswith(one) for each in moved for one in better):
+            return True
+        leaving = sum(each.known is not None for each in moved)
+        return leaving > 0 and leaving >= facts.count(self._connection)
+
+    def _all(self, inside: list[int]) -> tuple[list[int], list[int]]:
+        living = facts.living(self._connection)
+        chosen = select.articles(living, self._patterns, self._under)
+        known = facts.pieces(self._connection)
+        members = {living[path] for path in chosen}
+        gone = [number for number in known.values() if number not in members]
+        new = [living[path] for path in chosen if known.get(path) != living[path]]
+        prefix = f"{self._under}/" if self._under else ""
+        folders = (f"{prefix}{each}/" for each in select.FOLDERS)
+        folder = "" if self._patterns else next(
+            (one for one in folders if chosen and chosen[0].startswith(one)), ""
+        )  # fmt: skip
+        facts.set_value(self._connection, "folder", folder)
+        return list(dict.fromkeys([*(each for each in inside if each in members), *new])), gone
+
+
+# --- what their texts say -------------------------------------------------------------------------
+
+
+class UnusableError(Exception):
+    """The catalog cannot be used: read from git."""
+
+
+def _raise_level(
+    it: Known, level: int, only: Sequence[int] | None, progress: Progress | None
+) -> None:
+    connection = it.connection
+    there = held(connection)
+    waiting = facts.below(connection, level, only)
+    if not waiting or there is None:
+        return
+    done = 0
+    rest = iter(waiting)
+    while batch := list(islice(rest, _AT_ONCE)):
+        jobs = [
+            Job(track_of(connection, number), as_history=True, compared=level == COMPARED)
+            for number in batch
+        ]
+
+        def report(now: int, _all: int, before: int = done) -> None:
+            if progress is not None:
+                progress(before + now, len(waiting))
+
+        results = remembered(it.room, jobs, progress=report, catalog=it.catalog)
+        pairs = zip(batch, results, strict=True)
+        while some := list(islice(pairs, _WRITTEN_AT_ONCE)):
+            _write(it, there, level, some)
+        done += len(batch)
+
+
+def _write(it: Known, there: Held, level: int, some: Sequence[tuple[int, Done]]) -> None:
+    with it.catalog.writing() as connection:
+        if held(connection) != there:
+            raise UnusableError
+        for number, done in some:
+            if done.history is None:
+                facts.set_unreadable(connection, number, level)
+            else:
+                _keep(it.room, connection, number, level, done)
+
+
+def _keep(
+    room: Newsroom, connection: sqlite3.Connection, number: int, level: int, done: Done
+) -> None:
+    life = done.history
+    assert life is not None
+    told = told_of(life, room.settings.check.grace)
+    first = next((each.number for each in life.revisions if each.published), None)
+    piece = facts.Piece(
+        number,
+        level,
+        life.article.headline,
+        notes_to_json(life.notes),
+        int(done.due.timestamp()) if done.due is not None else None,
+        life.revisions[-1].published,
+    )
+    rows = [
+        _fact_row(number, each, _is_told(each, told, first), compared=level == COMPARED)
+        for each in life.revisions
+    ]
+    facts.keep(connection, piece, rows, _note_rows(number, life))
+
+
+def _is_told(revision: Revision, told: frozenset[int], first: int | None) -> bool | None:
+    if revision.number in told:
+        return True
+    return False if revision.published and revision.number != first else None
+
+
+def _fact_row(
+    number: int, revision: Revision, told: bool | None, *, compared: bool
+) -> facts.FactRow:
+    kinds = sorted({note.kind for note in revision.notes})
+    said = (
+        revision.headline,
+        revision.published,
+        told,
+        f" {' '.join(kinds)} " if kinds else "",
+        notes_to_json(revision.notes) if revision.notes else None,
+    )
+    meant: tuple[object, ...] = (None, None, None, None, None)
+    if compared:
+        meant = (
+            revision.substantive,
+            revision.words_added,
+            revision.words_removed,
+            " ".join(sorted(revision.labels)),
+            reasons_to_json(revision.reasons) if revision.reasons else None,
+        )
+    return (*said, *meant, number, revision.number)
+
+
+def _note_rows(number: int, life: History) -> Iterator[facts.NoteRow]:
+    told = notes_told(life)
+    gone = replaced([each.note for each in told])
+    for place, each in enumerate(told, start=1):
+        note = each.note
+        offset = note.at.utcoffset()
+        yield (
+            number, place, note.id, note.kind, int(note.at.timestamp()),
+            int(offset.total_seconds()) // 60 if offset is not None else 0,
+            note.precision, note.text, each.revision.number, int(went_out(each).timestamp()),
+            note.amends, note.id in gone,
+            note.withdrawn.isoformat() if note.withdrawn else None, note.covers, note.origin,
+        )  # fmt: skip

@@ -1,0 +1,176 @@
+"""What is asked of all articles at once, answered from git alone: where no catalog can be had."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal
+
+from tracker.house.changelog import newsroom_entries, told_of
+from tracker.model import Article, Entry, History, Hit, Note, Revision, Selection, Track
+from tracker.newsroom.pool import Job, remembered
+from tracker.newsroom.reading import current_tracks
+from tracker.newsroom.scope import Progress
+from tracker.text.document import parse
+
+if TYPE_CHECKING:
+    from tracker.newsroom.room import Newsroom
+
+
+ALL = Selection()
+_EXCERPT = 60  # code points on each side of the first word that was found
+
+
+def latest(
+    room: Newsroom,
+    limit: int,
+    progress: Progress | None = None,
+    *,
+    offset: int = 0,
+    selection: Selection = ALL,
+) -> tuple[tuple[Article, Revision], ...]:
+    """The newsroom's newest revisions, newest first, each with its article."""
+    if selection != ALL:
+        return tuple(_selected(room, selection, progress)[offset : offset + limit])
+    found = current_tracks(room)
+    newest = sorted(
+        (
+            (version.at, each.path, number)
+            for each in found
+            for number, version in enumerate(each.versions, start=1)
+        ),
+        reverse=True,
+    )[offset : offset + limit]
+    wanted = {path for _, path, _ in newest}
+    lives = {
+        each.article.path: each
+        for each in _histories(room, [one for one in found if one.path in wanted], progress)
+    }
+    return tuple(
+        (lives[path].article, lives[path].revisions[number - 1])
+        for _, path, number in newest
+        if path in lives
+    )
+
+
+def count(room: Newsroom, selection: Selection = ALL) -> int:
+    """How many revisions there are."""
+    if selection == ALL:
+        return sum(len(each.versions) for each in current_tracks(room))
+    return len(_selected(room, selection))
+
+
+def months(room: Newsroom, selection: Selection = ALL) -> tuple[tuple[str, int], ...]:
+    """Revisions by month, the newest month first."""
+    if selection == ALL:
+        instants = (version.at for each in current_tracks(room) for version in each.versions)
+    else:
+        instants = (revision.at for _, revision in _selected(room, selection))
+    found = Counter(_month(room, at) for at in instants)
+    return tuple(sorted(found.items(), reverse=True))
+
+
+def people(room: Newsroom) -> tuple[tuple[str, int], ...]:
+    """Revisions by author's name, the most first."""
+    found = Counter(
+        version.person.name for each in current_tracks(room) for version in each.versions
+    )
+    return tuple(sorted(found.items(), key=lambda pair: (-pair[1], pair[0])))
+
+
+def articles(room: Newsroom, limit: int | None = None, offset: int = 0) -> tuple[Article, ...]:
+    """The articles that are there now, the last revised first."""
+    found = sorted(
+        current_tracks(room), key=lambda each: (each.versions[-1].at, each.path), reverse=True
+    )
+    chosen = found[offset:] if limit is None else found[offset : offset + limit]
+    lives = {each.article.path: each.article for each in _histories(room, chosen, None)}
+    return tuple(lives[each.path] for each in chosen if each.path in lives)
+
+
+def search(room: Newsroom, words: str, limit: int, offset: int = 0) -> tuple[Hit, ...]:
+    """Where all of the words stand, by reading every current text."""
+    wanted = [word.casefold() for word in re.findall(r"\w+", words)]
+    if not wanted:
+        return ()
+    pattern = re.compile("|".join(rf"\b{re.escape(word)}\b" for word in wanted), re.IGNORECASE)
+    hits = []
+    for life in _histories(room, current_tracks(room), None):
+        last = life.revisions[-1]
+        places: list[tuple[Literal["headline", "note", "text"], str, Note | None]] = [
+            ("headline", life.article.headline, None)
+        ]
+        places += [("note", note.text, note) for note in life.notes if note.withdrawn is None]
+        places.append(("text", parse(room.show(life.article.path)).body, None))
+        for where, text, note in places:
+            if set(wanted) <= {word.casefold() for word in re.findall(r"\w+", text)}:
+                at = note.at if note else last.at
+                excerpt = _excerpt(text, pattern)
+                commit = last.commit
+                hits.append(Hit(life.article, where, excerpt, at, commit, note and note.id))
+    return tuple(hits[offset : offset + limit])
+
+
+def _excerpt(text: str, pattern: re.Pattern[str]) -> tuple[tuple[str, bool], ...]:
+    first = pattern.search(text)
+    start = max(0, first.start() - _EXCERPT) if first else 0
+    piece = text[start : start + 3 * _EXCERPT]
+    found: list[tuple[str, bool]] = []
+    end = 0
+    for match in pattern.finditer(piece):
+        found += [(piece[end : match.start()], False), (match[0], True)]
+        end = match.end()
+    found.append((piece[end:], False))
+    return tuple(pair for pair in found if pair[0])
+
+
+def _selected(
+    room: Newsroom, selection: Selection, progress: Progress | None = None
+) -> list[tuple[Article, Revision]]:
+    """The revisions that are asked for, newest first."""
+    grace = room.settings.check.grace
+    found = []
+    for life in _histories(room, current_tracks(room), progress):
+        told = told_of(life, grace)
+        first = next((each.number for each in life.revisions if each.published), None)
+        for revision in life.revisions:
+            silent = revision.published and revision.number != first and revision.number not in told
+            if (
+                (selection.kind is None or any(n.kind == selection.kind for n in revision.notes))
+                and selection.person in (None, revision.person.name)
+                and selection.month in (None, _month(room, revision.at))
+                and selection.substantive in (None, revision.substantive)
+                and (selection.told is not True or revision.number in told)
+                and (selection.told is not False or silent)
+            ):
+                found.append((life.article, revision))
+    found.sort(key=lambda pair: (pair[1].at, pair[0].path, pair[1].number), reverse=True)
+    return found
+
+
+def _month(room: Newsroom, at: datetime) -> str:
+    return at.astimezone(room.settings.zone).strftime("%Y-%m")
+
+
+def changelog(room: Newsroom, progress: Progress | None = None) -> tuple[Entry, ...]:
+    """The notes of the whole newsroom, newest first."""
+    settings = room.settings
+    lives = _histories(room, current_tracks(room), progress)
+    found = newsroom_entries(lives, settings.style, settings.zone, settings.check.grace)
+    return tuple(entry for entry in found if entry.what == "note")
+
+
+def lives(room: Newsroom, progress: Progress | None = None) -> Iterator[History]:
+    """The histories of the articles that are there now, compared."""
+    return _histories(room, current_tracks(room), progress)
+
+
+def _histories(
+    room: Newsroom, found: Sequence[Track], progress: Progress | None
+) -> Iterator[History]:
+    jobs = [Job(track, as_history=True) for track in found]
+    for done in remembered(room, jobs, progress=progress):
+        if done.history is not None:
+            yield done.history

@@ -1,0 +1,216 @@
+"""The tables of what the texts of the newsroom's articles say: read and written.
+
+What goes in is worked out by ``newsroom/facts``; here is only SQL. The functions take an open
+connection, those that write one in a transaction, and may raise ``sqlite3.Error``.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
+
+from tracker.store.catalog.stored import path_of
+
+TABLES = ("piece", "fact", "note", "passage", "stale")
+
+
+class Piece(NamedTuple):
+    """An article whose texts were read."""
+
+    article: int
+    level: int  # 1: read; 2: compared too
+    headline: str
+    notes: str  # JSON
+    due: int | None  # when its newest revision comes out, where that is its first
+    out: bool  # readers could see the newest revision
+
+
+FactRow = tuple[Any, ...]
+"""The columns of ``fact`` but for article, number, at, month and person; then article, number."""
+
+NoteRow = tuple[Any, ...]
+"""The columns of ``note``."""
+
+
+def key(connection: sqlite3.Connection) -> str | None:
+    """A digest of what the tables depend on beside the texts; None where they are empty."""
+    row = connection.execute("SELECT value FROM meta WHERE key = 'facts'").fetchone()
+    return None if row is None else str(row[0])
+
+
+def value(connection: sqlite3.Connection, name: str) -> Any:
+    """Something that is known of the tables; None where it is not."""
+    row = connection.execute("SELECT value FROM meta WHERE key = ?", (name,)).fetchone()
+    return None if row is None else row[0]
+
+
+def set_value(connection: sqlite3.Connection, name: str, new: Any) -> None:
+    """Keep something that is known of the tables."""
+    connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, new))
+
+
+def start_anew(connection: sqlite3.Connection, new: str) -> None:
+    """Forget everything; every article that there is, is to be looked at."""
+    for table in TABLES:
+        connection.execute(f"DELETE FROM {table}")  # noqa: S608 - one of five names
+    connection.execute("INSERT INTO words (words) VALUES ('delete-all')")
+    connection.execute("INSERT INTO stale SELECT id FROM article WHERE text AND joined IS NULL")
+    connection.execute("DELETE FROM meta WHERE key IN ('folder', 'indexed')")
+    set_value(connection, "facts", new)
+
+
+def any_stale(connection: sqlite3.Connection) -> bool:
+    """Whether any article changed since it was looked at."""
+    return connection.execute("SELECT 1 FROM stale LIMIT 1").fetchone() is not None
+
+
+def count(connection: sqlite3.Connection) -> int:
+    """How many articles the newsroom has."""
+    return int(connection.execute("SELECT count(*) FROM piece").fetchone()[0])
+
+
+class Stale(NamedTuple):
+    """An article that changed since it was looked at."""
+
+    article: int
+    path: str | None  # its newest; None where it is gone altogether
+    alive: bool  # and a text, and itself
+    known: str | None  # the path under which it is known as one of the newsroom's
+
+
+def stale(connection: sqlite3.Connection) -> list[Stale]:
+    """The articles that changed since they were looked at."""
+    rows = connection.execute(
+        "SELECT stale.article, path.path, article.alive AND article.text AND joined IS NULL,"
+        " piece.path FROM stale LEFT JOIN article ON article.id = stale.article"
+        " LEFT JOIN path ON path.id = article.path"
+        " LEFT JOIN piece ON piece.article = stale.article"
+    )
+    return [
+        Stale(
+            number,
+            None if path is None else path_of(path),
+            bool(alive),
+            None if known is None else path_of(known),
+        )
+        for number, path, alive, known in rows
+    ]
+
+
+def living(connection: sqlite3.Connection) -> dict[str, int]:
+    """Every text that is there now, with its number, by path."""
+    rows = connection.execute(
+        "SELECT path.path, article.id FROM article JOIN path ON path.id = article.path"
+        " WHERE article.alive AND article.text AND article.joined IS NULL"
+    )
+    return {path_of(path): number for path, number in rows}
+
+
+def pieces(connection: sqlite3.Connection) -> dict[str, int]:
+    """The newsroom's articles with their numbers, by path."""
+    rows = connection.execute("SELECT path, article FROM piece")
+    return {path_of(path): number for path, number in rows}
+
+
+def look_at(
+    connection: sqlite3.Connection, articles: Iterable[int], month: Callable[[int], str]
+) -> None:
+    """Put down the revisions of these articles, their texts unread."""
+    _select(connection, articles)
+    run = connection.execute
+    connection.create_function("month", 1, month, deterministic=True)
+    run("DELETE FROM fact WHERE article IN (SELECT article FROM temp.chosen)")
+    run("DELETE FROM note WHERE article IN (SELECT article FROM temp.chosen)")
+    run(
+        "INSERT INTO fact (article, number, at, month, person)"
+        " SELECT version.article, version.number, step.at, month(step.at), person.name"
+        " FROM temp.chosen JOIN version ON version.article = temp.chosen.article"
+        " JOIN step ON step.number = version.step JOIN person ON person.id = step.person"
+        " WHERE version.number IS NOT NULL"
+    )
+    run(
+        "INSERT OR REPLACE INTO piece (article, path, revised, level)"
+        " SELECT article.id, path.path, (SELECT at FROM fact WHERE fact.article = article.id"
+        " ORDER BY number DESC LIMIT 1), 0"
+        " FROM temp.chosen JOIN article ON article.id = temp.chosen.article"
+        " JOIN path ON path.id = article.path"
+    )
+    _unselect(connection)
+
+
+def leave_out(connection: sqlite3.Connection, articles: Iterable[int]) -> None:
+    """Forget articles that are none of the newsroom's, now."""
+    _select(connection, articles)
+    for table in ("piece", "fact", "note"):
+        connection.execute(
+            f"DELETE FROM {table} WHERE article IN (SELECT article FROM temp.chosen)"  # noqa: S608
+        )
+    _unselect(connection)
+
+
+def _select(connection: sqlite3.Connection, articles: Iterable[int]) -> None:
+    connection.execute("CREATE TEMP TABLE IF NOT EXISTS chosen (article INTEGER PRIMARY KEY)")
+    connection.execute("DELETE FROM temp.chosen")
+    connection.executemany("INSERT OR IGNORE INTO temp.chosen VALUES (?)", ((n,) for n in articles))
+
+
+def _unselect(connection: sqlite3.Connection) -> None:
+    connection.execute("DELETE FROM temp.chosen")
+
+
+def wait_again(connection: sqlite3.Connection, now: int) -> list[int]:
+    """Articles whose newest revision came out, or is not out yet, other than was thought."""
+    rows = connection.execute(
+        "SELECT article FROM piece WHERE due IS NOT NULL AND level > 0"
+        " AND out != (max(revised, ?) >= due)",
+        (now,),
+    )
+    return [row[0] for row in rows]
+
+
+def below(connection: sqlite3.Connection, level: int, only: Sequence[int] | None) -> list[int]:
+    """The articles whose texts are not known to a level; of some, or of all, newest first."""
+    if only is None:
+        rows = connection.execute(
+            "SELECT article FROM piece WHERE level < ? ORDER BY revised DESC", (level,)
+        )
+        return [row[0] for row in rows]
+    question = "SELECT level FROM piece WHERE article = ?"
+    found = []
+    for article in dict.fromkeys(only):
+        row = connection.execute(question, (article,)).fetchone()
+        if row is not None and row[0] < level:
+            found.append(article)
+    return found
+
+
+def set_unreadable(connection: sqlite3.Connection, article: int, level: int) -> None:
+    """Put down that a text of an article could not be read."""
+    connection.execute(
+        "UPDATE piece SET level = ?, unreadable = 1 WHERE article = ?", (level, article)
+    )
+
+
+def keep(
+    connection: sqlite3.Connection, piece: Piece, facts: Iterable[FactRow], notes: Iterable[NoteRow]
+) -> None:
+    """Put down what the texts of an article say."""
+    connection.execute(
+        "UPDATE piece SET level = ?, headline = ?, notes = ?, unreadable = 0, due = ?, out = ?"
+        " WHERE article = ?",
+        (
+            piece.level, piece.headline, piece.notes, piece.due, piece.out,
+            piece.article,
+        ),
+    )  # fmt: skip
+    connection.executemany(
+        "UPDATE fact SET headline = ?, published = ?, told = ?, kinds = ?, notes = ?,"
+        " substantive = ?, words_added = ?, words_removed = ?, labels = ?, reasons = ?"
+        " WHERE article = ? AND number = ?",
+        facts,
+    )
+    connection.execute("DELETE FROM note WHERE article = ?", (piece.article,))
+    connection.executemany(
+        "INSERT INTO note VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", notes
+    )

@@ -1,0 +1,232 @@
+"""Questions about all articles of a newsroom, put to the tables of what their texts say.
+
+The functions take an open connection, and may raise ``sqlite3.Error``.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from tracker.model import Note, Person, Selection
+from tracker.store.catalog.ask import instant_of
+from tracker.store.catalog.stored import path_of, stored_path
+
+
+class Told(NamedTuple):
+    """A note with the article it stands in and the revision that brought it."""
+
+    path: str
+    headline: str
+    note: Note
+    number: int  # of the revision
+    commit: str
+    replaced: bool
+
+
+class Fact(NamedTuple):
+    """A revision as the tables have it."""
+
+    number: int
+    commit: str
+    path: str
+    at: datetime  # aware
+    person: Person
+    subject: str
+    headline: str
+    published: bool
+    notes: str | None  # JSON
+    words_added: int
+    words_removed: int
+    substantive: bool
+    reasons: str | None  # JSON
+    labels: frozenset[str]
+    side: tuple[str, ...]
+
+
+class Head(NamedTuple):
+    """An article as the tables have it."""
+
+    article: int
+    path: str
+    headline: str | None
+    notes: str | None  # JSON
+    unreadable: bool
+
+
+def _where(selection: Selection) -> tuple[str, list[Any]]:
+    terms, values = ["1"], list[Any]()
+    if selection.kind is not None:
+        terms.append("instr(fact.kinds, ?)")
+        values.append(f" {selection.kind} ")
+    for column in ("person", "month"):
+        wanted = getattr(selection, column)
+        if wanted is not None:
+            terms.append(f"fact.{column} = ?")
+            values.append(wanted)
+    for column in ("substantive", "told"):
+        wanted = getattr(selection, column)
+        if wanted is not None:
+            terms.append(f"fact.{column} = ?")
+            values.append(int(wanted))
+    return " AND ".join(terms), values
+
+
+def newest(
+    connection: sqlite3.Connection, selection: Selection, limit: int, offset: int
+) -> list[tuple[int, int]]:
+    """The numbers of articles and of their revisions, newest first."""
+    where, values = _where(selection)
+    question = f"{_NEWEST} WHERE {where} {_ORDER} LIMIT ? OFFSET ?"
+    return connection.execute(question, (*values, limit, offset)).fetchall()
+
+
+_NEWEST = "SELECT fact.article, fact.number FROM fact JOIN piece ON piece.article = fact.article"
+_ORDER = "ORDER BY fact.at DESC, piece.path DESC, fact.number DESC"
+
+
+def count(connection: sqlite3.Connection, selection: Selection) -> int:
+    """How many revisions there are."""
+    where, values = _where(selection)
+    question = f"SELECT count(*) FROM fact WHERE {where}"  # noqa: S608 - columns' names alone
+    return int(connection.execute(question, values).fetchone()[0])
+
+
+def months(connection: sqlite3.Connection, selection: Selection) -> list[tuple[str, int]]:
+    """Revisions by month, the newest month first."""
+    where, values = _where(selection)
+    question = (
+        f"SELECT month, count(*) FROM fact WHERE {where}"  # noqa: S608
+        " GROUP BY month ORDER BY month DESC"
+    )
+    return connection.execute(question, values).fetchall()
+
+
+def people(connection: sqlite3.Connection) -> list[tuple[str, int]]:
+    """Revisions by author's name, the most first."""
+    return connection.execute(
+        "SELECT person, count(*) AS made FROM fact GROUP BY person ORDER BY made DESC, person"
+    ).fetchall()
+
+
+def last_revised(connection: sqlite3.Connection, limit: int | None, offset: int) -> list[int]:
+    """The numbers of articles, the last revised first."""
+    rows = connection.execute(
+        "SELECT article FROM piece ORDER BY revised DESC, path DESC LIMIT ? OFFSET ?",
+        (-1 if limit is None else limit, offset),
+    )
+    return [row[0] for row in rows]
+
+
+def number_of(connection: sqlite3.Connection, path: str) -> int | None:
+    """The number of the newsroom's article at a path; None where there is none."""
+    row = connection.execute(
+        "SELECT path.article FROM path JOIN piece ON piece.article = path.article"
+        " WHERE path.path = ?",
+        (stored_path(path),),
+    ).fetchone()
+    return None if row is None else int(row[0])
+
+
+def paths(connection: sqlite3.Connection) -> list[tuple[str, int]]:
+    """The paths of the newsroom's articles with their numbers; those that can be read."""
+    rows = connection.execute("SELECT path, article FROM piece WHERE unreadable IS NOT 1")
+    return [(path_of(path), number) for path, number in rows]
+
+
+def heads(connection: sqlite3.Connection, articles: Sequence[int]) -> dict[int, Head]:
+    """Articles by their numbers."""
+    found = {}
+    question = "SELECT article, path, headline, notes, unreadable FROM piece WHERE article = ?"
+    for article in dict.fromkeys(articles):
+        row = connection.execute(question, (article,)).fetchone()
+        if row is not None:
+            found[article] = Head(row[0], path_of(row[1]), row[2], row[3], bool(row[4]))
+    return found
+
+
+_FACT = (
+    "SELECT fact.number, hex(step.hash), path.path, step.at, step.zone, person.name, person.email,"
+    " step.subject, fact.headline, fact.published, fact.notes, fact.words_added,"
+    " fact.words_removed, fact.substantive, fact.reasons, fact.labels, version.side"
+    " FROM version JOIN fact ON fact.article = version.article AND fact.number = version.number"
+    " JOIN step ON step.number = version.step JOIN path ON path.id = version.path"
+    " JOIN person ON person.id = step.person WHERE version.article = ?"
+)
+
+
+def facts_of(connection: sqlite3.Connection, article: int) -> list[Fact]:
+    """The revisions of an article, oldest first."""
+    rows = connection.execute(f"{_FACT} ORDER BY version.place", (article,))
+    return [_fact(row) for row in rows]
+
+
+def fact(connection: sqlite3.Connection, article: int, number: int) -> Fact:
+    """One revision."""
+    return _fact(
+        connection.execute(f"{_FACT} AND version.number = ?", (article, number)).fetchone()
+    )
+
+
+def _fact(row: tuple[Any, ...]) -> Fact:
+    (
+        number, commit, path, at, zone, name, email, subject, headline, published, notes,
+        added, removed, substantive, reasons, labels, side,
+    ) = row  # fmt: skip
+    width = len(commit) // 2
+    merged = side or b""
+    return Fact(
+        number,
+        commit.lower(),
+        path_of(path),
+        instant_of(at, zone),
+        Person(name, email),
+        subject,
+        headline or "",
+        bool(published),
+        notes,
+        added or 0,
+        removed or 0,
+        bool(substantive),
+        reasons,
+        frozenset((labels or "").split()),
+        tuple(merged[at : at + width].hex() for at in range(0, len(merged), width)),
+    )
+
+
+def notes(connection: sqlite3.Connection) -> list[Told]:
+    """Every note of the newsroom, newest first; equal instants by path."""
+    rows = connection.execute(
+        "SELECT piece.path, piece.headline, note.id, note.kind, note.text, note.at, note.zone,"
+        " note.precision, note.amends, note.withdrawn, note.covers, note.origin, note.number,"
+        " hex(step.hash), note.replaced FROM note JOIN piece ON piece.article = note.article"
+        " JOIN version ON version.article = note.article AND version.number = note.number"
+        " JOIN step ON step.number = version.step"
+        " ORDER BY note.went_out DESC, piece.path, note.number DESC, note.place DESC"
+    )
+    return [
+        Told(
+            path_of(path),
+            headline,
+            Note(
+                name,
+                kind,
+                text,
+                instant_of(at, zone),
+                precision,
+                amends,
+                datetime.fromisoformat(withdrawn) if withdrawn else None,
+                covers,
+                origin,
+            ),
+            number,
+            commit.lower(),
+            bool(gone),
+        )
+        for (
+            path, headline, name, kind, text, at, zone, precision, amends, withdrawn, covers,
+            origin, number, commit, gone,
+        ) in rows
+    ]  # fmt: skip
