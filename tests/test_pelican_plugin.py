@@ -107,7 +107,8 @@ def test_what_templates_are_given_and_what_is_appended(ferries: Desk) -> None:
     ferries.write(
         "theme/templates/article.html",
         "{{ article.updates | length }} {{ article.changelog | length }} "
-        "{{ article.revisions | length }} {% if article.modified %}{{ article.modified.isoformat() }}{% endif %} "
+        "{{ article.revisions | length }} "
+        "{% if article.modified %}{{ article.modified.isoformat() }}{% endif %} "
         "{{ article.tracker.slug }} {{ article.history_url }} {{ article.summary }}\n"
         "{{ article.content }}",
     )

@@ -11,20 +11,28 @@ from functools import lru_cache
 from html import escape
 
 from tracker.render.article_html import article
+from tracker.render.visible import visible
 
 _START, _LESS = "\ue000", "\ue001"  # private characters, which Markdown passes through
 TIME_START, TIME_END = "\ue002", "\ue003"
 """Stand around the words of a date; they become <time> and </time>."""
 
-_OWN = re.compile("[\ue000-\ue003]")
+_OWN = re.compile(
+    "[\ue000-\ue003\ufdd0-\ufdef"  # those four, and what is no character at all
+    + "".join(chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
+    + "]"
+)
 _MARKS = re.compile(r"[*_`\[\]<&\\]")  # without these, Markdown leaves a line as it is
 _TAGS = {"a", "abbr", "code", "del", "em", "s", "strong", "sub", "sup"}
 _AROUND = {"plain": ("", ""), "italic": ("<em>", "</em>"), "bold": ("<strong>", "</strong>")}
 
 
 def harmless(words: str) -> str:
-    """Words without the private characters that ``inline_html`` uses for itself."""
-    return _OWN.sub("\ufffd", words)
+    """Words without the private characters that ``inline_html`` uses for itself.
+
+    Characters that would turn or hide what stands around them are written out.
+    """
+    return visible(_OWN.sub("\ufffd", words))
 
 
 @lru_cache(maxsize=4096)
