@@ -95,7 +95,7 @@ class Addresses(NamedTuple):
 
     def path(self, address: str) -> str | None:
         """The article at an address, or whose whole file path it is; None where there is none."""
-        found = self.by_address.get(address)
+        found = self.by_address.get(address) or self.by_address.get(address.removesuffix("/index"))
         if found is not None:
             return found
         full = f"{self.under}/{address}" if self.under else address

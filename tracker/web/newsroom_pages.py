@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import NamedTuple, get_args
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, make_response, request, send_from_directory
+from flask import Blueprint, Response, make_response, request
 from werkzeug.exceptions import BadRequest, NotFound
+from werkzeug.security import safe_join
 
 from tracker.model import Article, Hit, Kind, Selection
 from tracker.render import diff_html
@@ -202,17 +203,21 @@ def _hit(hit: Hit) -> HitView:
 # --- files ---------------------------------------------------------------------------------------
 
 _STATIC = Path(__file__).with_name("static")
+_LOADED = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 
 @pages.get("/static/<path:name>")
 def static(name: str) -> Response:
     """A style sheet, a script or a picture of the pages themselves."""
+    kind = _LOADED.get(Path(name).suffix)
+    where = safe_join(str(_STATIC), name)
     if name == "diff.css":
         response = make_response(diff_html.stylesheet())
-        response.mimetype = "text/css"
+    elif kind and where and Path(where).is_file():
+        response = make_response(Path(where).read_bytes())
     else:
-        response = send_from_directory(_STATIC, name)
-        response.direct_passthrough = False
+        raise NotFound
+    response.mimetype = kind or "text/css"
     caching.cached("max-age=3600")
     return response
 

@@ -1,0 +1,405 @@
+"""The pages show the record: latest revisions, articles, histories, comparisons, passages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html import unescape
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.repositories import Builder
+from tests.web_newsroom import EVIL_NAME, build, client, parsed
+from tracker.web import addresses
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Builder:
+    return build(tmp_path_factory.mktemp("web") / "newsroom")
+
+
+@pytest.fixture(scope="module")
+def browser(repository: Builder) -> FlaskClient:
+    return client(repository.folder)
+
+
+def text(browser: FlaskClient, path: str, status: int = 200) -> str:
+    """A page as it was sent, which must be HTML without an error."""
+    answer = browser.get(path)
+    assert answer.status_code == status, answer.data.decode()
+    assert answer.mimetype == "text/html"
+    parsed(answer.data)
+    page: str = answer.data.decode()
+    return page
+
+
+def links(page: str) -> list[str]:
+    return [unescape(found) for found in re.findall(r'href="(/[^"]*)"', page)]
+
+
+def stamps(browser: FlaskClient, address: str) -> list[str]:
+    """The stamps of an article's versions, newest first."""
+    page = text(browser, f"/history/{address}/")
+    return list(dict.fromkeys(re.findall(r'href="/version/([^/"]+)/', page)))
+
+
+def visible(page: str) -> str:
+    """The words of a page, one space between them."""
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", page)).split())
+
+
+def walk(browser: FlaskClient) -> Iterator[tuple[str, bytes]]:
+    """Every page that a link leads to, from the first one on."""
+    waiting, seen = ["/"], {"/"}
+    while waiting:
+        path = waiting.pop()
+        answer = browser.get(path)
+        assert answer.status_code == 200, (path, answer.status)
+        yield path, answer.data
+        if answer.mimetype != "text/html":
+            continue
+        for link in links(answer.data.decode()):
+            where = link.partition("#")[0]
+            if where and where not in seen and not where.startswith("/feeds/"):
+                seen.add(where)
+                waiting.append(where)
+
+
+def test_every_page_that_a_link_leads_to_is_html_without_an_error(browser: FlaskClient) -> None:
+    kinds = set()
+    for path, data in walk(browser):
+        kinds.add(path.split("/")[1])
+        if data.startswith(b"<!DOCTYPE"):
+            parsed(data)
+    assert kinds >= {
+        "", "article", "articles", "blame", "change", "change-sides", "compare", "compare-sides",
+        "history", "note", "source", "static", "version",
+    }  # fmt: skip
+
+
+def test_fragments_in_links_lead_to_elements_of_their_pages(browser: FlaskClient) -> None:
+    pages = {path: data.decode() for path, data in walk(browser)}
+    for path, page in pages.items():
+        if not page.startswith("<!DOCTYPE"):
+            continue
+        identifiers = re.findall(r'\bid="([^"]*)"', page)
+        assert len(identifiers) == len(set(identifiers)), path
+        for link in re.findall(r'href="([^"]*#[^"]+)"', page):
+            where, _, anchor = unescape(link).partition("#")
+            if where.startswith("http"):
+                continue
+            assert f'id="{anchor}"' in pages[where or path], (path, link)
+
+
+def test_the_newsroom_shows_the_latest_revisions_with_their_notes(browser: FlaskClient) -> None:
+    page = visible(text(browser, "/"))
+    assert "The Harbor Ledger" in page
+    assert (
+        "Correction 01/01/22, 9:00 a.m. ET: An earlier version of this article misstated the "
+        "number of the evacuated. It was 95." in page
+    )
+    assert page.index("Pier 4") > page.index("uncovered")
+
+
+@pytest.mark.parametrize(
+    ("question", "there", "not_there"),
+    [
+        ("kind=correction", "Evacuees leave", "The ferry"),
+        ("substantive=1", "The ferry", "Twin"),
+        ("untold=1", "The ferry", "Twin"),
+        ("month=2021-12", "Twin", "Pier 4"),
+        ("person=Ada+Editor", "The ferry", "Mallory"),
+    ],
+)
+def test_the_newsroom_is_filtered_by_a_plain_form(
+    browser: FlaskClient, question: str, there: str, not_there: str
+) -> None:
+    page = text(browser, f"/?{question}")
+    items = visible(page[page.index('<ol class="timeline"') : page.index("</ol>")])
+    assert there in items
+    assert not_there not in items
+
+
+def test_a_filter_that_nothing_fits_says_so(browser: FlaskClient) -> None:
+    assert "No revision is like that." in text(browser, "/?month=1999-01")
+
+
+@pytest.mark.parametrize("question", ["kind=gossip", "month=2022-13", "month=May"])
+def test_a_question_that_no_form_sends_is_refused(browser: FlaskClient, question: str) -> None:
+    assert "This request cannot be answered" in text(browser, f"/?{question}", 400)
+
+
+@pytest.mark.parametrize(
+    "path", ["/?page=0", "/?page=x", "/?page=²", "/latest/99/", "/articles/9/"]
+)
+def test_pages_that_there_are_not_are_not_found(browser: FlaskClient, path: str) -> None:
+    assert "There is no such page" in text(browser, path, 404)
+
+
+def test_an_article_stands_with_its_notes_in_house_style(browser: FlaskClient) -> None:
+    page = text(browser, "/article/articles/war/")
+    assert '<h1 dir="auto">Evacuees leave the steelworks</h1>' in page
+    words = visible(page)
+    assert "Buses reached the town at dusk" in words
+    assert "First published December 31, 2021, 8:00 PM EST" in words.replace("\u202f", " ")
+    assert words.count("Correction 01/01/22, 9:00 a.m. ET:") == 1
+    assert '<time datetime="2022-01-01T09:00:00-05:00">' in page
+
+
+def test_a_history_has_words_reasons_notes_and_moves(browser: FlaskClient) -> None:
+    words = visible(text(browser, "/history/articles/war/"))
+    assert "number: 59 → 95" in words
+    assert "+12 −0" in words
+    moved = visible(text(browser, "/history/articles/ferry/"))
+    assert "Moved from articles/old-ferry.md to articles/ferry.md" in moved
+
+
+def test_what_a_version_changed_is_marked(browser: FlaskClient) -> None:
+    newest, corrected, first = stamps(browser, "articles/war")
+    page = text(browser, f"/change/{corrected}/articles/war/")
+    assert "<del>59</del><ins" in page
+    assert "It was 95." in page
+    assert f'href="/change/{newest}/articles/war/"' in page
+    assert f'href="/change-sides/{corrected}/articles/war/"' in page
+    text(browser, f"/change/{first}/articles/war/", 404)
+    sides = text(browser, f"/change-sides/{corrected}/articles/war/")
+    assert '<table class="tracker-sides' in sides
+
+
+def test_any_two_versions_are_compared(browser: FlaskClient) -> None:
+    newest, _, first = stamps(browser, "articles/war")
+    page = text(browser, f"/compare/{first}/{newest}/articles/war/")
+    assert "<del>59</del>" in page
+    assert "second convoy" in page
+    same = text(browser, f"/compare/{first}/{first}/articles/war/")
+    assert "The two versions are the same." in visible(same) or "tracker-remark" in same
+
+
+def test_a_form_with_two_versions_leads_to_their_comparison(browser: FlaskClient) -> None:
+    newest, _, first = stamps(browser, "articles/war")
+    for old, new in ((first, newest), (newest, first)):
+        answer = browser.get(f"/compare/?article=articles/war&old={old}&new={new}")
+        assert answer.status_code == 303
+        assert answer.location == f"/compare/{first}/{newest}/articles/war/"
+
+
+@pytest.mark.parametrize(
+    ("question", "status"),
+    [
+        ("", 404),
+        ("?article=articles/war", 400),
+        ("?article=articles/war&old=1&new=2", 400),
+        ("?article=articles/war&old=20220101000000-0000&new=20220101000000-0000", 404),
+        ("?article=../../etc/passwd&old=1&new=2", 404),
+    ],
+)
+def test_a_form_that_names_no_versions_is_refused(
+    browser: FlaskClient, question: str, status: int
+) -> None:
+    text(browser, f"/compare/{question}", status)
+
+
+def test_passages_lead_to_the_revisions_that_brought_them(browser: FlaskClient) -> None:
+    page = text(browser, "/blame/articles/war/")
+    assert re.search(r'<a class="passage tint-\d" data-revision="3" href="#revision-3">The ', page)
+    assert re.search(
+        r'<del><a class="taken" data-revision="2" href="#revision-2">59</a></del>', page
+    )
+    assert '<li class="revision" id="revision-3" data-revision="3">' in page
+
+
+def test_a_version_is_shown_as_readers_saw_it(browser: FlaskClient) -> None:
+    newest, _, first = stamps(browser, "articles/war")
+    page = visible(text(browser, f"/version/{first}/articles/war/"))
+    assert "the number of the evacuated as 59" in page
+    assert "This is an older version of this article" in page
+    assert "older version of" not in visible(text(browser, f"/version/{newest}/articles/war/"))
+
+
+def test_the_text_of_a_version_is_there_as_it_was_recorded(browser: FlaskClient) -> None:
+    *_, first = stamps(browser, "articles/war")
+    answer = browser.get(f"/source/{first}/articles/war/")
+    assert answer.mimetype == "text/plain"
+    assert answer.data.startswith(b"---\ntitle: Evacuees")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "immutable" in answer.headers["Cache-Control"]
+
+
+def test_a_note_has_a_lasting_address(browser: FlaskClient) -> None:
+    page = text(browser, "/note/u1/articles/war/")
+    assert "It was 95." in visible(page)
+    assert "/history/articles/war/#note-u1" in page
+    assert 'id="note-u1"' in text(browser, "/history/articles/war/")
+    text(browser, "/note/u9/articles/war/", 404)
+
+
+def test_a_search_finds_words(browser: FlaskClient) -> None:
+    page = text(browser, "/search/?q=convoy")
+    assert "<mark>convoy</mark>" in page
+    nothing = text(browser, "/search/?q=%3Cb%3Exyzzy")
+    assert "Nothing has these words: “ <b>xyzzy ”." in visible(nothing)
+    text(browser, "/search/")
+
+
+# --- addresses -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("path", "there"),
+    [
+        ("/article/articles/war.md/", "/article/articles/war/"),
+        ("/history/articles/deep/index.md/", "/history/articles/deep/"),
+        ("/history/articles/deep/index/", "/history/articles/deep/"),
+        ("/blame/articles/old-ferry/", "/blame/articles/ferry/"),
+        ("/blame/articles/old-ferry.md/", "/blame/articles/ferry/"),
+        ("/article/articles/twin.md/", "/article/articles/twin/"),
+        ("/article/articles/war", "/article/articles/war/"),
+    ],
+)
+def test_other_names_of_an_article_lead_to_its_address(
+    browser: FlaskClient, path: str, there: str
+) -> None:
+    answer = browser.get(path)
+    assert answer.status_code in (301, 308)
+    assert answer.location.removeprefix("http://localhost") == there
+
+
+def test_of_two_articles_with_one_name_the_other_keeps_its_ending(browser: FlaskClient) -> None:
+    assert "The elder." in text(browser, "/article/articles/twin/")
+    assert "The younger." in text(browser, "/article/articles/twin.txt/")
+
+
+def test_a_stamp_is_known_by_its_commit(browser: FlaskClient) -> None:
+    newest = stamps(browser, "articles/war")[0]
+    clock, _, commit = newest.partition("-")
+    for other in (f"20000101000000-{commit}", f"{clock}-{commit[:7]}"):
+        answer = browser.get(f"/version/{other}/articles/war/")
+        assert answer.status_code == 301
+        assert answer.location == f"/version/{newest}/articles/war/"
+    for wrong in (f"{clock}-ffffffffff", f"{clock}-zz", "latest", "1"):
+        text(browser, f"/version/{wrong}/articles/war/", 404)
+
+
+def test_a_deleted_article_is_gone_and_its_history_is_not(browser: FlaskClient) -> None:
+    page = text(browser, "/article/articles/gone/", 410)
+    assert 'href="/history/articles/gone/"' in page
+    history = visible(text(browser, "/history/articles/gone/"))
+    assert "This article was taken down on" in history
+    stamp = stamps(browser, "articles/gone")[0]
+    assert "will be taken down" in text(browser, f"/version/{stamp}/articles/gone/")
+
+
+def test_an_address_that_there_is_not_suggests_the_nearest(browser: FlaskClient) -> None:
+    page = text(browser, "/article/articles/fery/", 404)
+    assert "There is no such page" in page
+    near = text(browser, "/history/stories/war/", 404)
+    assert 'href="/article/articles/war/"' in near
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/article/private/salaries/",
+        "/history/private/salaries.md/",
+        "/article/tracker.toml/",
+        "/article/../../../etc/passwd/",
+        "/article/..%2f..%2f..%2fetc%2fpasswd/",
+        "/article/%00/",
+        "/article/.git/config/",
+        "/static/../desk.py",
+        "/static/..%2fdesk.py",
+        "/static//etc/passwd",
+        "/static/nothing.css",
+        "/article/" + "a/" * 1000,
+    ],
+)
+def test_nothing_but_articles_is_shown(browser: FlaskClient, path: str) -> None:
+    answer = browser.get(path, follow_redirects=True)
+    assert answer.status_code == 404
+    assert b"Nobody shall read" not in answer.data
+    assert b"root:" not in answer.data
+
+
+def test_an_address_can_hold_any_bytes_of_a_file_name(tmp_path: Path) -> None:
+    names = ["caf\udce9.md", "white space.md", "per%cent.md", "q?u#e.md", "new\nline.md", "Ж.md"]
+    made = Builder(tmp_path / "names")
+    made.commit(
+        "One", write={name: f"# Title\n\nIn file {index}.\n" for index, name in enumerate(names)}
+    )
+    made.build()
+    browser = client(made.folder)
+    page = text(browser, "/articles/")
+    for index, name in enumerate(names):
+        address = addresses.article(name.removesuffix(".md"))
+        assert f'href="{address}"' in page
+        assert f"In file {index}." in text(browser, address)
+        text(browser, addresses.history(name.removesuffix(".md")))
+
+
+# --- hostile texts -------------------------------------------------------------------------------
+
+
+def test_nothing_in_an_article_or_a_name_runs(browser: FlaskClient) -> None:
+    address = addresses.encoded(EVIL_NAME.removesuffix(".md"))
+    newest, first = stamps(browser, address)
+    for path in (
+        "/",
+        "/articles/",
+        f"/article/{address}/",
+        f"/history/{address}/",
+        f"/blame/{address}/",
+        f"/change/{newest}/{address}/",
+        f"/change-sides/{newest}/{address}/",
+        f"/compare/{first}/{newest}/{address}/",
+        f"/version/{first}/{address}/",
+        "/search/?q=uncovered",
+    ):
+        page = text(browser, path)
+        assert page.lower().count("<script") == 1, path  # our own
+        for attack in ("<svg", "<iframe", "onclick=", "onload=", "<img", "style=", "javascript:al"):
+            tags = "".join(re.findall(r"<[^>]*>", page)).lower()
+            assert attack not in tags, (path, attack)
+        assert "\u202e" not in page, path
+
+
+def test_a_picture_tells_no_other_site_who_reads(browser: FlaskClient) -> None:
+    address = addresses.encoded(EVIL_NAME.removesuffix(".md"))
+    page = text(browser, f"/article/{address}/")
+    assert '<span class="picture"><a href="https://example.org/p.png"' in page
+
+
+# --- publication ---------------------------------------------------------------------------------
+
+
+def test_a_draft_is_marked_or_left_out(browser: FlaskClient, repository: Builder) -> None:
+    assert "This version was not published." in text(browser, "/article/articles/draft/")
+    public = client(repository.folder, unpublished=False)
+    text(public, "/article/articles/draft/", 404)
+    assert "Nobody reads this yet" not in text(public, "/")
+
+
+def test_a_newsroom_with_nothing_recorded_has_pages(tmp_path: Path) -> None:
+    made = Builder(tmp_path / "empty")
+    made.build()
+    browser = client(made.folder)
+    assert "Nothing has been published yet." in text(browser, "/")
+    assert "There is no article yet." in text(browser, "/articles/")
+    text(browser, "/search/?q=word")
+    text(browser, "/article/anything/", 404)
+
+
+def test_pages_for_files_have_no_forms_and_relative_links(repository: Builder) -> None:
+    browser = client(repository.folder, files=True, relative=True)
+    page = text(browser, "/history/articles/war/")
+    assert "<form" not in page
+    assert 'href="../../../article/articles/war/index.html"' in page
+    assert 'href="../../../static/pages.css"' in page
+    text(browser, "/search/?q=word", 404)
+
+
+def test_pages_under_a_base_url_link_under_it(repository: Builder) -> None:
+    browser = client(repository.folder, base_url="https://news.example/record/")
+    page = text(browser, "/history/articles/war/")
+    assert 'href="/record/article/articles/war/"' in page
