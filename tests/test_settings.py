@@ -132,7 +132,9 @@ def test_a_style_file_is_read_beside_the_settings() -> None:
     assert asked == ["house/style.toml", "own.toml"]
 
 
-KEYS_THERE_ARE = "name, style, timezone, language, branch, articles, layout, footer, check, verify, site"
+KEYS_THERE_ARE = (
+    "name, style, timezone, language, branch, articles, layout, footer, check, verify, site"
+)
 PATTERNS = 'a list of patterns, such as ["articles/**/*.md"]'
 STYLES = ", ".join(names())
 
