@@ -1,4 +1,4 @@
-"""Findings for people, as JSON, as GitHub annotations and as SARIF."""
+"""Findings for people, as JSON, as GitHub annotations, as GitLab's report and as SARIF."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tracker.render.visible import visible
 
 
 def write(verdict: Verdict, form: str, version: str) -> str:
-    """The findings in a form: ``text``, ``json``, ``github`` or ``sarif``.
+    """The findings in a form: ``text``, ``json``, ``github``, ``gitlab`` or ``sarif``.
 
     ``version`` is that of this program, for SARIF.
     """
@@ -23,6 +23,8 @@ def write(verdict: Verdict, form: str, version: str) -> str:
         return _dump(as_object(verdict))
     if form == "sarif":
         return _dump(sarif(verdict, version))
+    if form == "gitlab":
+        return _dump(gitlab(verdict))
     lines = github(verdict) if form == "github" else text(verdict)
     return "".join(f"{line}\n" for line in lines)
 
@@ -99,6 +101,20 @@ def _property(words: str) -> str:
     return _message(words).replace(":", "%3A").replace(",", "%2C")
 
 
+def gitlab(verdict: Verdict) -> list[dict[str, object]]:
+    """The findings as GitLab's Code Quality report, which merge requests show."""
+    return [
+        {
+            "description": f"{visible(finding.words)}. {finding.advice}",
+            "check_name": finding.rule,
+            "fingerprint": _fingerprint(finding),
+            "severity": "major" if finding.severity == "fail" else "minor",
+            "location": {"path": finding.path, "lines": {"begin": finding.line or 1}},
+        }
+        for finding in verdict.findings
+    ]
+
+
 def sarif(verdict: Verdict, version: str) -> dict[str, object]:
     """The findings as a SARIF 2.1.0 log (OASIS)."""
     return {
@@ -126,7 +142,6 @@ def _result(finding: Finding, rules: list[str]) -> dict[str, object]:
     from urllib.parse import quote
 
     path = quote(finding.path.encode("utf-8", "surrogateescape"))
-    fingerprint = f"{finding.rule}:{finding.path}:{finding.commit or ''}:{finding.words}"
     return {
         "ruleId": finding.rule,
         "ruleIndex": rules.index(finding.rule),
@@ -140,11 +155,13 @@ def _result(finding: Finding, rules: list[str]) -> dict[str, object]:
                 }
             }
         ],
-        "partialFingerprints": {"finding/v1": _digest(fingerprint)},
+        "partialFingerprints": {"finding/v1": _fingerprint(finding)},
     }
 
 
-def _digest(words: str) -> str:
+def _fingerprint(finding: Finding) -> str:
+    """What tells a finding apart from all others, the same at the next run."""
     from hashlib import sha256
 
+    words = f"{finding.rule}:{finding.path}:{finding.commit or ''}:{finding.words}"
     return sha256(words.encode("utf-8", "surrogatepass")).hexdigest()[:32]
