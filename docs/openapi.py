@@ -78,7 +78,7 @@ PARAMETERS: dict[str, Value] = {
     "person": {
         "in": "query",
         "description": "Only what this author made.",
-        "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST, "pattern": "\\S"},
+        "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST},
     },
     "month": {
         "in": "query",
@@ -99,7 +99,7 @@ PARAMETERS: dict[str, Value] = {
         "in": "query",
         "required": True,
         "description": "Words that stand together.",
-        "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST, "pattern": "\\S"},
+        "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST},
     },
 }
 

@@ -22,6 +22,7 @@ from tracker.web.errors import NotHere
 from tracker.web.history_views import page_of, steps_around, timeline
 from tracker.web.links import link
 from tracker.web.page import page
+from tracker.web.publishing import links
 from tracker.web.reading import Found, Moved, find, text, version
 from tracker.web.safe_html import LONGEST, body
 from tracker.web.views import NoteView, note_views, revision_view
@@ -118,7 +119,19 @@ def article(address: str) -> str:
         source=addresses.source(addresses.stamp_of(found.newest), found.address),
         revisions=len(found.life.revisions),
         settings=settings,
+        structured=_structured(found.life, document),
     )
+
+
+def _structured(life: History, document: Document) -> Markup:
+    """The article as machines read it, once readers can."""
+    if first_published(life) is None:
+        return Markup("")
+    from tracker.render import jsonld
+
+    # Nothing in it can end the element: see ``jsonld.dumped``.
+    script = jsonld.script(life, document, current().settings, links())
+    return Markup(script)  # noqa: S704
 
 
 def _placed(notes: list[Note], address: str) -> tuple[tuple[NoteView, ...], tuple[NoteView, ...]]:

@@ -96,9 +96,9 @@ def _month(value: str) -> str:
 
 
 def _words(value: str) -> str:
-    if not value.strip() or len(value) > LONGEST or "\0" in value:
+    if not 1 <= len(value) <= LONGEST:
         raise ValueError
-    return value
+    return value.replace("\0", " ")  # no word holds it, and SQLite would end there
 
 
 PART: Parameters = {
@@ -109,10 +109,10 @@ LIMIT_OR_ALL = Parameter(_number(1, LARGEST), f"a number from 1 to {LARGEST}")
 FLAG = Parameter(_flag, "true or false")
 KIND = Parameter(_one_of(KINDS), f"one of {', '.join(KINDS)}")
 RULE = Parameter(_one_of(tuple(RULES)), f"one of {', '.join(RULES)}")
-WORDS = Parameter(_words, f"words, at most {LONGEST} characters", required=True)
+WORDS = Parameter(_words, f"text of 1 to {LONGEST} characters", required=True)
 SELECTION: Parameters = {
     "kind": KIND,
-    "person": Parameter(_words, f"a name, at most {LONGEST} characters"),
+    "person": Parameter(_words, f"text of 1 to {LONGEST} characters"),
     "month": Parameter(_month, "a month such as 2022-05"),
     "substantive": FLAG,
     "told": FLAG,
