@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
 from tracker.house import style as house_style
-from tracker.model import Article, Entry, History, Hit, Revision, Selection
+from tracker.model import Article, Entry, History, Hit, Kind, Revision, Selection
 from tracker.newsroom import unaided
 from tracker.newsroom.chronicle import article_of
 from tracker.newsroom.facts import COMPARED, LINE, READ, Known, UnusableError, known
@@ -149,9 +149,23 @@ def articles(room: Newsroom, limit: int | None = None, offset: int = 0) -> tuple
     return unaided.articles(room, limit, offset) if found is None else found
 
 
-def search(room: Newsroom, words: str, limit: int, offset: int = 0) -> tuple[Hit, ...]:
-    """Where all of the words stand, best first."""
-    return unaided.search(room, words, limit, offset)
+def search(
+    room: Newsroom,
+    words: str,
+    limit: int,
+    offset: int = 0,
+    *,
+    kind: Kind | None = None,
+    progress: Progress | None = None,
+) -> tuple[Hit, ...]:
+    """Where all of the words stand, best first; with ``kind``, in notes of that kind alone."""
+    from tracker.newsroom import searching
+
+    def ask(it: Known) -> tuple[Hit, ...]:
+        return searching.search(it, words, limit, offset, kind=kind, progress=progress)
+
+    found = _asked(room, ask, progress)
+    return unaided.search(room, words, limit, offset, kind=kind) if found is None else found
 
 
 def changelog(room: Newsroom, progress: Progress | None = None) -> tuple[Entry, ...]:

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 from tracker.house.changelog import newsroom_entries, told_of
-from tracker.model import Article, Entry, History, Hit, Note, Revision, Selection, Track
+from tracker.house.standing import standing
+from tracker.model import Article, Entry, History, Hit, Kind, Note, Revision, Selection, Track
 from tracker.newsroom.pool import Job, remembered
 from tracker.newsroom.reading import current_tracks
 from tracker.newsroom.scope import Progress
-from tracker.text.document import parse
 
 if TYPE_CHECKING:
     from tracker.newsroom.room import Newsroom
 
 
 ALL = Selection()
-_EXCERPT = 60  # code points on each side of the first word that was found
 
 
 def latest(
@@ -90,40 +88,34 @@ def articles(room: Newsroom, limit: int | None = None, offset: int = 0) -> tuple
     return tuple(lives[each.path] for each in chosen if each.path in lives)
 
 
-def search(room: Newsroom, words: str, limit: int, offset: int = 0) -> tuple[Hit, ...]:
+def search(
+    room: Newsroom, words: str, limit: int, offset: int = 0, *, kind: Kind | None = None
+) -> tuple[Hit, ...]:
     """Where all of the words stand, by reading every current text."""
-    wanted = [word.casefold() for word in re.findall(r"\w+", words)]
+    from tracker.newsroom.searching import excerpt, holds, terms, visible
+
+    wanted = terms(words)
     if not wanted:
         return ()
-    pattern = re.compile("|".join(rf"\b{re.escape(word)}\b" for word in wanted), re.IGNORECASE)
     hits = []
     for life in _histories(room, current_tracks(room), None):
         last = life.revisions[-1]
-        places: list[tuple[Literal["headline", "note", "text"], str, Note | None]] = [
-            ("headline", life.article.headline, None)
+        commits = {note.id: each.commit for each in life.revisions for note in each.notes}
+        passages: list[tuple[Literal["headline", "note", "text"], str, Note | None]] = []
+        if kind is None:
+            passages.append(("headline", life.article.headline, None))
+            content = room.content(life.article.path)
+            passages.append(("text", visible(content), None))
+        passages += [
+            ("note", each.text, each) for each in standing(life.notes) if kind in (None, each.kind)
         ]
-        places += [("note", note.text, note) for note in life.notes if note.withdrawn is None]
-        places.append(("text", parse(room.show(life.article.path)).body, None))
-        for where, text, note in places:
-            if set(wanted) <= {word.casefold() for word in re.findall(r"\w+", text)}:
+        for where, text, note in passages:
+            if holds(text, wanted):
+                commit = commits.get(note.id, last.commit) if note else last.commit
                 at = note.at if note else last.at
-                excerpt = _excerpt(text, pattern)
-                commit = last.commit
-                hits.append(Hit(life.article, where, excerpt, at, commit, note and note.id))
+                shown = tuple(excerpt(text, wanted))
+                hits.append(Hit(life.article, where, shown, at, commit, note and note.id))
     return tuple(hits[offset : offset + limit])
-
-
-def _excerpt(text: str, pattern: re.Pattern[str]) -> tuple[tuple[str, bool], ...]:
-    first = pattern.search(text)
-    start = max(0, first.start() - _EXCERPT) if first else 0
-    piece = text[start : start + 3 * _EXCERPT]
-    found: list[tuple[str, bool]] = []
-    end = 0
-    for match in pattern.finditer(piece):
-        found += [(piece[end : match.start()], False), (match[0], True)]
-        end = match.end()
-    found.append((piece[end:], False))
-    return tuple(pair for pair in found if pair[0])
 
 
 def _selected(

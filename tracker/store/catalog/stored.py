@@ -10,7 +10,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import timedelta
 from operator import itemgetter
 from typing import Any
@@ -53,16 +52,19 @@ def path_of(stored: str | bytes) -> str:
     return stored if isinstance(stored, str) else stored.decode("utf-8", "surrogateescape")
 
 
-@dataclass(slots=True, eq=False)
 class StoredLife(Life):
     """A life of which the tables hold the states and the events."""
 
-    path_number: int = 0  # of its newest path, in the table of paths
-    places: int = 0  # states so far
-    revisions: int = 0  # of them, those with another text than the one before
-    events: int = 0
-    shown: str = ""  # the content of its newest revision
-    joined_number: int | None = None
+    __slots__ = ("events", "joined_number", "path_number", "places", "revisions", "shown")
+
+    def __init__(self, key: int, path: str, blob: str, alive: bool = True) -> None:
+        super().__init__(key, path, blob, alive)
+        self.path_number = 0  # of its newest path, in the table of paths
+        self.places = 0  # states so far
+        self.revisions = 0  # of them, those with another text than the one before
+        self.events = 0
+        self.shown = ""  # the content of its newest revision
+        self.joined_number: int | None = None
 
 
 class StoredLives(Lives):
