@@ -6,8 +6,10 @@ into a temporary file, uncompressed.
 
 from __future__ import annotations
 
+import errno
 import io
 import json
+import os
 import stat
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
@@ -43,18 +45,20 @@ class JsonLines:
     def __init__(self, file: Path | None = None, stream: IO[bytes] | None = None) -> None:
         """``stream`` is read where there is no ``file``; it is called standard input."""
         self._name = "standard input" if file is None else shown(file)
+        self._file = file
+        self._stream = stream
         self._size = 0  # bytes of the file as it stands on disk; 0 where it is not known
         self._plain: Path | None = None  # the file with the lines as they are
-        if file is not None:
-            stream = self._opened(file)
-        assert stream is not None
-        self._input = _Counted(stream, closes=file is not None)
+        self._input: _Counted | None = None
         self._damaged: tuple[type[Exception], ...] = (OSError, EOFError, zlib.error)
+        if file is not None:
+            self._look(file)
 
-    def _opened(self, file: Path) -> IO[bytes]:
+    def _look(self, file: Path) -> None:
         try:
-            stream = file.open("rb")
             status = file.stat()
+            if not os.access(file, os.R_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         except OSError as error:
             raise TrackerError(
                 f"{self._name} cannot be read: {(error.strerror or str(error)).lower()}.",
@@ -63,15 +67,17 @@ class JsonLines:
         if stat.S_ISREG(status.st_mode):
             self._size = status.st_size
             self._plain = file
-        return stream
 
     @property
     def share(self) -> float:
         """How much of the file has been read; 0 for a stream."""
-        return self._input.count / self._size if self._size else 0.0
+        return self._input.count / self._size if self._size and self._input else 0.0
 
     def versions(self, folder: Path) -> Iterator[Incoming | Skipped]:
         """Every version in the order of the lines; lines that are none as ``Skipped``, bad."""
+        stream = self._stream if self._file is None else self._file.open("rb")
+        assert stream is not None
+        self._input = _Counted(stream, closes=self._file is not None)
         buffered = io.BufferedReader(self._input, 1 << 20)
         try:
             lines, packed = self._unpacked(buffered)
