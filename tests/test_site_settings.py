@@ -45,17 +45,17 @@ def test_without_it_nothing_is_known() -> None:
         (
             'url = "example.com"',
             "tracker.toml, line 2: “site.url” must be an absolute URL.",
-            "Write it with its scheme: https://example.com/x.",
+            "Write it with its scheme, in ASCII: https://example.com/x.",
         ),
         (
             'logo = "javascript:alert(1)"',
             "tracker.toml, line 2: “site.logo” must be an absolute URL.",
-            "Write it with its scheme: https://example.com/x.",
+            "Write it with its scheme, in ASCII: https://example.com/x.",
         ),
         (
             'corrections_policy = "https://exa mple.com/"',
             "tracker.toml, line 2: “site.corrections_policy” must be an absolute URL.",
-            "Write it with its scheme: https://example.com/x.",
+            "Write it with its scheme, in ASCII: https://example.com/x.",
         ),
         (
             'url = "https://example.com/?x=1"',
@@ -65,7 +65,7 @@ def test_without_it_nothing_is_known() -> None:
         (
             'url = "https://example.com:99999/"',
             "tracker.toml, line 2: “site.url” must be an absolute URL.",
-            "Write it with its scheme: https://example.com/x.",
+            "Write it with its scheme, in ASCII: https://example.com/x.",
         ),
         (
             'article = "https://example.com/{name}/"',
