@@ -437,34 +437,6 @@ def test_a_hook_sees_what_is_committed(silent: Desk) -> None:
     silent.git("commit", "-q", "-a", "-m", "Edit")
 
 
-def test_the_hook_by_pre_commit(silent: Desk) -> None:
-    """The real thing, installed from this checkout."""
-    beside = Path(sys.executable).with_name("pre-commit")
-    program = str(beside) if beside.is_file() else shutil.which("pre-commit")
-    if program is None:
-        pytest.skip("pre-commit is not installed")
-    root = Path(__file__).parents[1]
-    here = subprocess.run(
-        ["git", "rev-parse", "HEAD"], cwd=root, capture_output=True, text=True, check=False
-    )
-    if here.returncode != 0:
-        pytest.skip("this is no git checkout")
-    silent.write(
-        ".pre-commit-config.yaml",
-        f"repos:\n  - repo: {root}\n    rev: {here.stdout.strip()}\n    hooks:\n"
-        "      - id: tracker-check\n",
-    )
-    silent.git("add", ".pre-commit-config.yaml")
-    silent.git("rm", "-q", "mill.md")
-    done = subprocess.run(
-        [program, "run"], cwd=silent.folder, capture_output=True, text=True, check=False
-    )
-    if "InstallationError" in done.stdout or "An unexpected error" in done.stdout:
-        pytest.skip("pre-commit could not install the hook; is there a network?")
-    assert done.returncode == 1, done.stdout
-    assert "the published article “The mill” was deleted" in done.stdout
-
-
 # --- whole newsrooms -----------------------------------------------------------------------------
 
 
