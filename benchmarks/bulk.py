@@ -1,0 +1,292 @@
+"""Rate and size of a bulk import against ``git fast-import``: python benchmarks/bulk.py.
+
+Sizes as arguments, default 10,000 and 100,000 revisions; ``--picture docs/bulk.svg`` draws what
+was measured. Articles of 5.6 KB with five versions each, one to four edited sentences a version,
+one in twenty with a note; folders by date. The peer is ``git fast-import`` fed from a file with
+the same revisions in the best order there is: texts by article, then commits by time. It is run
+before and after each import, and the mean of both is taken. Our input is JSON Lines in time order,
+its worst; our time is that of the whole process, from its start to its end, with the packing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from benchmarks.drawing import Line, chart
+
+VERSIONS = 5  # of each article
+START = 1_262_304_000  # 1 January 2010
+ADA = "Ada Editor"
+NOTE = "\nCorrection: An earlier version of this article misstated a number.\n"
+
+
+class Revision(NamedTuple):
+    """One revision of the made archive."""
+
+    seconds: int
+    path: str
+    text: str
+
+
+class Measured(NamedTuple):
+    """One size."""
+
+    revisions: int
+    peer_seconds: float
+    seconds: float
+    peer_bytes: int
+    bytes: int
+    bytes_after_gc: int
+    memory: int  # KB, the largest of our process
+    git_memory: int  # KB, the largest git process of it
+
+
+class Prose:
+    """Sentences of made-up words, as unlike each other as real ones."""
+
+    def __init__(self, seed: int) -> None:
+        self.chance = random.Random(seed)
+        starts = [
+            "b",
+            "c",
+            "d",
+            "f",
+            "g",
+            "h",
+            "j",
+            "k",
+            "l",
+            "m",
+            "n",
+            "p",
+            "r",
+            "s",
+            "t",
+            "v",
+            "w",
+            "st",
+            "tr",
+            "ch",
+            "pl",
+        ]
+        vowels = ["a", "e", "i", "o", "u", "ai", "ou"]
+        pick = self.chance.choice
+        words = [
+            "".join(pick(starts) + pick(vowels) for _ in range(pick((1, 1, 2, 2, 3))))
+            for _ in range(6000)
+        ]
+        weights = [1 / (place + 5) for place in range(6000)]
+        length = self.chance.randint
+        self.sentences = [
+            " ".join(self.chance.choices(words, weights, k=length(8, 24))).capitalize() + "."
+            for _ in range(100_000)
+        ]
+
+    def article(self, number: int) -> Iterator[Revision]:
+        """The versions of one article, oldest first."""
+        chance, pick = self.chance, self.chance.choice
+        paragraphs = [[pick(self.sentences) for _ in range(3)] for _ in range(18)]
+        seconds = START + chance.randrange(12 * 365 * 86_400)
+        day = datetime.fromtimestamp(seconds, UTC)
+        path = f"articles/{day:%Y/%m/%d}/story-{number}.md"
+        head = f"---\ntitle: Story {number}\ndate: {day:%Y-%m-%d}\nauthor: {ADA}\n---\n\n"
+        note = ""
+        for version in range(VERSIONS):
+            if version:
+                seconds += chance.randint(600, 3 * 86_400)
+                for _ in range(chance.randint(1, 4)):
+                    pick(paragraphs)[chance.randrange(3)] = pick(self.sentences)
+            if version == 2 and number % 20 == 0:
+                note = NOTE
+            body = "\n\n".join(" ".join(each) for each in paragraphs)
+            yield Revision(seconds, path, f"{head}{body}\n{note}")
+
+
+def write(count: int, folder: Path) -> tuple[Path, Path]:
+    """The peer's stream and our JSON Lines, for so many revisions; memory stays bounded."""
+    import sqlite3
+
+    prose = Prose(7)
+    stream, lines = folder / "stream", folder / "archive.jsonl"
+    plan = sqlite3.connect(folder / "plan.sqlite3")
+    plan.execute("CREATE TABLE plan (seconds, path, mark INTEGER, place INTEGER, size INTEGER)")
+    place = 0
+    # Articles come by path, as the best order wants them: by the day of their first version.
+    with (folder / "texts").open("wb") as texts:
+        for number in range(count // VERSIONS):
+            for each in prose.article(number):
+                data = each.text.encode()
+                texts.write(data)
+                row = (each.seconds, each.path, place, len(data))
+                plan.execute("INSERT INTO plan VALUES (?, ?, NULL, ?, ?)", row)
+                place += len(data)
+    by_article = "SELECT rowid, place, size FROM plan ORDER BY path, seconds"
+    with stream.open("wb") as out, (folder / "texts").open("rb") as texts:
+        for mark, (row_id, place, size) in enumerate(plan.execute(by_article).fetchall(), 1):
+            texts.seek(place)
+            out.write(b"blob\nmark :%d\ndata %d\n%s\n" % (mark, size, texts.read(size)))
+            plan.execute("UPDATE plan SET mark = ? WHERE rowid = ?", (mark, row_id))
+        for seconds, path, mark in plan.execute(
+            "SELECT seconds, path, mark FROM plan ORDER BY seconds, path"
+        ):
+            message = f"Edit {path}\n".encode()
+            who = f"{ADA} <ada@example.org> {seconds} +0000".encode()
+            out.write(
+                b"commit refs/heads/main\nauthor %s\ncommitter %s\ndata %d\n%sM 100644 :%d %s\n\n"
+                % (who, who, len(message), message, mark, path.encode())
+            )
+    author = {"name": ADA, "email": "ada@example.org"}
+    with lines.open("w", encoding="utf-8") as written, (folder / "texts").open("rb") as texts:
+        for seconds, path, place, size in plan.execute(
+            "SELECT seconds, path, place, size FROM plan ORDER BY seconds, path"
+        ):
+            texts.seek(place)
+            at = datetime.fromtimestamp(seconds, UTC).isoformat()
+            version = {
+                "path": path,
+                "at": at,
+                "author": author,
+                "text": texts.read(size).decode(),
+            }
+            written.write(json.dumps(version, ensure_ascii=False) + "\n")
+    plan.close()
+    for name in ("plan.sqlite3", "texts"):
+        (folder / name).unlink()
+    return stream, lines
+
+
+def repository(folder: Path) -> Path:
+    """A new bare repository in the place of one that may be there."""
+    subprocess.run(["rm", "-rf", str(folder)], check=True)
+    subprocess.run(["git", "init", "-q", "--bare", "-b", "main", str(folder)], check=True)
+    subprocess.run(["git", "-C", str(folder), "config", "user.name", ADA], check=True)
+    subprocess.run(
+        ["git", "-C", str(folder), "config", "user.email", "ada@example.org"], check=True
+    )
+    return folder
+
+
+def size(folder: Path) -> int:
+    """Bytes of all files in a folder."""
+    return sum(each.stat().st_size for each in folder.rglob("*") if each.is_file())
+
+
+def peer(folder: Path, stream: Path) -> float:
+    """Seconds of ``git fast-import`` from the file."""
+    target = repository(folder)
+    began = time.perf_counter()
+    with stream.open("rb") as given:
+        subprocess.run(["git", "fast-import", "--quiet"], cwd=target, stdin=given, check=True)
+    return time.perf_counter() - began
+
+
+_OURS = """
+import resource, sys
+from tracker.cli import main
+try:
+    main(["import", sys.argv[1], "--into", sys.argv[2]])
+finally:
+    for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN):
+        print("peak", resource.getrusage(who).ru_maxrss, file=sys.stderr)
+"""
+
+
+def ours(folder: Path, lines: Path) -> tuple[float, int, int]:
+    """Seconds of the whole process, and the largest memory of it and of its git, in KB."""
+    target = repository(folder)
+    began = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-c", _OURS, str(lines), str(target)], capture_output=True, text=True
+    )
+    taken = time.perf_counter() - began
+    assert done.returncode == 0, done.stderr
+    peaks = [int(line.split()[1]) for line in done.stderr.splitlines() if line.startswith("peak")]
+    return taken, peaks[0], peaks[1]
+
+
+def measure(count: int, folder: Path) -> Measured:
+    """One size: the peer, we, the peer again."""
+    stream, lines = write(count, folder)
+    before = peer(folder / "peer.git", stream)
+    taken, memory, git_memory = ours(folder / "ours.git", lines)
+    peer_bytes = size(folder / "peer.git")
+    after = peer(folder / "peer.git", stream)
+    our_bytes = size(folder / "ours.git")
+    for name in ("peer.git",):
+        subprocess.run(["rm", "-rf", str(folder / name)], check=True)
+    stream.unlink()
+    lines.unlink()
+    subprocess.run(["git", "-C", str(folder / "ours.git"), "gc", "-q"], check=True)
+    after_gc = size(folder / "ours.git")
+    counted = subprocess.run(
+        ["git", "-C", str(folder / "ours.git"), "rev-list", "--count", "main"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert int(counted.stdout) == count, counted.stdout
+    return Measured(
+        count, (before + after) / 2, taken, peer_bytes, our_bytes, after_gc, memory, git_memory
+    )
+
+
+def main() -> None:
+    """Measure, print, draw."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("sizes", nargs="*", type=int, default=[10_000, 100_000])
+    parser.add_argument("--picture", type=Path)
+    parser.add_argument("--folder", type=Path, help="where the repositories are made")
+    given = parser.parse_args()
+    for name in [name for name in os.environ if name.startswith("GIT_")]:
+        del os.environ[name]
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    measured = []
+    print("revisions | fast-import | tracker import | rate | size | of git gc | memory: we | git")
+    for count in given.sizes:
+        with tempfile.TemporaryDirectory(dir=given.folder) as name:
+            one = measure(count, Path(name))
+        measured.append(one)
+        print(
+            f"{one.revisions:9,} | {one.peer_seconds:6.1f} s, {count / one.peer_seconds:,.0f}/s"
+            f" | {one.seconds:6.1f} s, {count / one.seconds:,.0f}/s"
+            f" | {one.peer_seconds / one.seconds:.2f}"
+            f" | {one.bytes / 1e6:.1f} MB, {one.bytes / one.peer_bytes:.2f} times"
+            f" | {one.bytes / one.bytes_after_gc:.2f} times"
+            f" | {one.memory / 1024:.0f} MB | {one.git_memory / 1024:.0f} MB",
+            flush=True,
+        )
+    if given.picture is not None:
+        given.picture.write_text(
+            chart(
+                "Importing an archive in bulk",
+                "revisions",
+                "seconds, MB",
+                [
+                    Line("tracker import, seconds",
+                         tuple((one.revisions, one.seconds) for one in measured)),
+                    Line("git fast-import, seconds",
+                         tuple((one.revisions, one.peer_seconds) for one in measured)),
+                    Line("repository, MB",
+                         tuple((one.revisions, one.bytes / 1e6) for one in measured)),
+                    Line("memory of tracker, MB",
+                         tuple((one.revisions, one.memory / 1024) for one in measured)),
+                    Line("memory of its git, MB",
+                         tuple((one.revisions, one.git_memory / 1024) for one in measured)),
+                ],
+            ),
+            "utf-8",
+        )  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
