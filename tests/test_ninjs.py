@@ -183,9 +183,12 @@ def test_what_readers_cannot_see_is_withheld_and_what_is_gone_canceled(ferry: De
     assert exported(ferry, "draft")["pubStatus"] == "withheld"
     ferry.ok("note", "ferry", "--retraction", "It was wrong.", "--at", "05/21/22 8:00 ET")
     assert exported(ferry, "ferry")["pubStatus"] == "canceled"
-    ferry.git("rm", "-q", "ferry.md")
+    ferry.write("gone.md", "# Gone\n\nOne.\n")
+    ferry.ok("record", "gone.md", "--at", "05/20/22 8:00 ET")
+    assert exported(ferry, "gone")["pubStatus"] == "usable"
+    ferry.git("rm", "-q", "gone.md")
     ferry.git("commit", "-q", "-m", "Delete")
-    assert exported(ferry, "ferry")["pubStatus"] == "canceled"
+    assert exported(ferry, "gone.md")["pubStatus"] == "canceled"
 
 
 def test_a_date_without_a_time_is_its_first_moment(newsroom: Desk) -> None:
