@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from tracker.store.catalog.stored import path_of
+from tracker.store.catalog.stored import path_of, storable
 
 TABLES = ("piece", "fact", "note", "passage", "stale")
 
@@ -200,7 +200,7 @@ def keep(
         "UPDATE piece SET level = ?, headline = ?, notes = ?, unreadable = 0, due = ?, out = ?"
         " WHERE article = ?",
         (
-            piece.level, piece.headline, piece.notes, piece.due, piece.out,
+            piece.level, storable(piece.headline), storable(piece.notes), piece.due, piece.out,
             piece.article,
         ),
     )  # fmt: skip
@@ -208,9 +208,10 @@ def keep(
         "UPDATE fact SET headline = ?, published = ?, told = ?, kinds = ?, notes = ?,"
         " substantive = ?, words_added = ?, words_removed = ?, labels = ?, reasons = ?"
         " WHERE article = ? AND number = ?",
-        facts,
+        (tuple(map(storable, row)) for row in facts),
     )
     connection.execute("DELETE FROM note WHERE article = ?", (piece.article,))
     connection.executemany(
-        "INSERT INTO note VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", notes
+        "INSERT INTO note VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (tuple(map(storable, row)) for row in notes),
     )

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from tracker.model import Note, Person, Selection
 from tracker.store.catalog.ask import instant_of
-from tracker.store.catalog.stored import path_of, stored_path
+from tracker.store.catalog.stored import path_of, stored_path, text_of
 
 
 class Told(NamedTuple):
@@ -37,11 +37,11 @@ class Fact(NamedTuple):
     subject: str
     headline: str
     published: bool
-    notes: str | None  # JSON
+    notes: str  # JSON, or ""
     words_added: int
     words_removed: int
     substantive: bool
-    reasons: str | None  # JSON
+    reasons: str  # JSON, or ""
     labels: frozenset[str]
     side: tuple[str, ...]
 
@@ -51,8 +51,8 @@ class Head(NamedTuple):
 
     article: int
     path: str
-    headline: str | None
-    notes: str | None  # JSON
+    headline: str  # "" where it is not read yet
+    notes: str  # JSON, or ""
     unreadable: bool
 
 
@@ -143,7 +143,9 @@ def heads(connection: sqlite3.Connection, articles: Sequence[int]) -> dict[int, 
     for article in dict.fromkeys(articles):
         row = connection.execute(question, (article,)).fetchone()
         if row is not None:
-            found[article] = Head(row[0], path_of(row[1]), row[2], row[3], bool(row[4]))
+            found[article] = Head(
+                row[0], path_of(row[1]), text_of(row[2]), text_of(row[3]), bool(row[4])
+            )
     return found
 
 
@@ -184,13 +186,13 @@ def _fact(row: tuple[Any, ...]) -> Fact:
         instant_of(at, zone),
         Person(name, email),
         subject,
-        headline or "",
+        text_of(headline),
         bool(published),
-        notes,
+        text_of(notes),
         added or 0,
         removed or 0,
         bool(substantive),
-        reasons,
+        text_of(reasons),
         frozenset((labels or "").split()),
         tuple(merged[at : at + width].hex() for at in range(0, len(merged), width)),
     )
@@ -209,16 +211,16 @@ def notes(connection: sqlite3.Connection) -> list[Told]:
     return [
         Told(
             path_of(path),
-            headline,
+            text_of(headline),
             Note(
-                name,
+                text_of(name),
                 kind,
-                text,
+                text_of(text),
                 instant_of(at, zone),
                 precision,
-                amends,
+                text_of(amends) or None,
                 datetime.fromisoformat(withdrawn) if withdrawn else None,
-                covers,
+                text_of(covers) or None,
                 origin,
             ),
             number,

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from tracker.model import Kind
 from tracker.store.catalog.ask import instant_of
-from tracker.store.catalog.stored import path_of
+from tracker.store.catalog.stored import path_of, storable, text_of
 
 HEADLINE, TEXT = -1, 0
 """The places of passages that are no notes."""
@@ -61,7 +61,7 @@ def unindexed(connection: sqlite3.Connection) -> list[Unindexed]:
         " JOIN version ON version.article = piece.article AND version.number = article.revisions"
         " WHERE piece.indexed IS NOT 1 AND piece.unreadable IS NOT 1 AND piece.level > 0"
     )
-    return [Unindexed(number, headline or "", blob.lower()) for number, headline, blob in rows]
+    return [Unindexed(number, text_of(headline), blob.lower()) for number, headline, blob in rows]
 
 
 def blobs_of(connection: sqlite3.Connection, articles: Iterable[int]) -> set[str]:
@@ -80,7 +80,7 @@ def take_out(
         "SELECT id, hex(blob), said FROM passage WHERE article = ?", (article,)
     ).fetchall()
     for number, blob, said in rows:
-        held = texts[blob.lower()] if said is None else said
+        held = texts[blob.lower()] if said is None else text_of(said)
         connection.execute(
             "INSERT INTO words (words, rowid, said) VALUES ('delete', ?, ?)", (number, words(held))
         )
@@ -100,10 +100,13 @@ def put_in(connection: sqlite3.Connection, one: Unindexed, text: str, words: Wor
         "SELECT place, text FROM note WHERE article = ? AND withdrawn IS NULL AND NOT replaced",
         (one.article,),
     ).fetchall()
-    for place, said in [(HEADLINE, one.headline), (TEXT, text), *notes]:
+    passages = [(HEADLINE, one.headline), (TEXT, text)]
+    passages += [(place, text_of(said)) for place, said in notes]
+    blob = bytes.fromhex(one.blob)
+    for place, said in passages:
         made = connection.execute(
             "INSERT INTO passage (article, place, blob, said) VALUES (?, ?, ?, ?)",
-            (one.article, place, bytes.fromhex(one.blob), None if place == TEXT else said),
+            (one.article, place, blob, None if place == TEXT else storable(said)),
         )
         connection.execute(
             "INSERT INTO words (rowid, said) VALUES (?, ?)", (made.lastrowid, words(said))
@@ -142,8 +145,9 @@ def find(
         moment = instant_of(at, zone) if note is None else instant_of(note_at, note_zone)
         found.append(
             Found(
-                article, path_of(path), headline or "", place, blob.lower(), said, moment,
-                commit.lower(), note,
+                article, path_of(path), text_of(headline), place, blob.lower(),
+                None if said is None else text_of(said), moment, commit.lower(),
+                text_of(note) or None,
             )
         )  # fmt: skip
     return found

@@ -52,6 +52,20 @@ def path_of(stored: str | bytes) -> str:
     return stored if isinstance(stored, str) else stored.decode("utf-8", "surrogateescape")
 
 
+def storable(value: Any) -> Any:
+    """A value for a column: a text that has no UTF-8, which a file may hold, becomes bytes."""
+    if isinstance(value, str) and not (value.isascii() or _is_valid(value)):
+        return value.encode("utf-8", "surrogatepass")
+    return value
+
+
+def text_of(stored: Any) -> str:
+    """The text that ``storable`` was given; "" for NULL."""
+    if isinstance(stored, bytes):
+        return stored.decode("utf-8", "surrogatepass")
+    return stored or ""
+
+
 class StoredLife(Life):
     """A life of which the tables hold the states and the events."""
 
