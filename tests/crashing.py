@@ -150,7 +150,7 @@ def recording(folder: Path) -> Scene:
     return _timed(scene)
 
 
-def importing(folder: Path, revisions: int = 300) -> Scene:
+def importing(folder: Path, revisions: int = 120) -> Scene:
     """``tracker import`` of JSON Lines into a newsroom with articles of its own."""
     template = newsroom(folder / "template")
     source = folder / "versions.jsonl"
@@ -183,12 +183,9 @@ def importing(folder: Path, revisions: int = 300) -> Scene:
     return _timed(Scene(here, lambda _: ["import", str(source), "--into", "."], prepare, check))
 
 
-def cataloging(folder: Path, revisions: int = 300) -> Scene:
+def cataloging(folder: Path, revisions: int = 120) -> Scene:
     """What builds the catalog: asking the whole newsroom."""
-    scene = importing(folder / "made", revisions)
-    scene.prepare(0)
-    here = scene.folder
-    ok(here, "import", str(folder / "made" / "versions.jsonl"), "--into", ".")
+    here = importing(folder / "made", revisions).folder
     right = ok(here, "history", "--json")
 
     def prepare(number: int) -> None:

@@ -1,0 +1,180 @@
+"""Kills, full disks and missing permissions: one sentence, nothing half-done, nothing by hand."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.crashing import ROOT, SCENES, environment, git, left_over, newsroom, ok, sound, tracker
+
+
+@pytest.mark.parametrize("name", ["record", "import", "catalog", "sync"])
+def test_a_killed_command_leaves_nothing_to_do_by_hand(tmp_path: Path, name: str) -> None:
+    """Some moments for each; ``tests/long/crashes.py`` tries hundreds."""
+    scene = SCENES[name](tmp_path / "scene")
+    scene.play(2, random.Random(name))
+
+
+# --- a disk that is full --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of its own, of three megabytes."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    words = ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(folder)]
+    try:
+        done = subprocess.run(words, capture_output=True, check=False)
+    except OSError:
+        pytest.skip("there is no program mount")
+    if done.returncode:
+        pytest.skip("only root may mount a small file system")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def fill(folder: Path, spare: int) -> Path:
+    """Leave so many bytes free; the file that takes the rest."""
+    ballast = folder / "ballast"
+    status = os.statvfs(folder)
+    with ballast.open("wb") as file:
+        file.write(b"\0" * max(status.f_bavail * status.f_frsize - spare, 0))
+    return ballast
+
+
+def everything(room: Path) -> tuple[str, ...]:
+    files = sorted(room.glob("*.md"))
+    refs = git(room, "for-each-ref"), git(room, "ls-files", "-s")
+    return *refs, *(f"{file.name}: {file.read_text()}" for file in files)
+
+
+def sentence(done: subprocess.CompletedProcess[bytes]) -> str:
+    """The one sentence of a command that was refused."""
+    said = done.stderr.decode().splitlines()
+    assert done.returncode == 2, said
+    assert len(said) <= 2
+    assert said[0].startswith("tracker: ")
+    assert said[0].endswith(".")
+    return said[0]
+
+
+def test_a_disk_that_fills_up_at_any_step_of_a_recording(small_disk: Path) -> None:
+    room = newsroom(small_disk / "room", 1)
+    file = room / "article-0.md"
+    file.write_text(file.read_text() + "More.\n" * 400)
+    before = everything(room)
+    refused = 0
+    for spare in range(0, 64, 4):
+        ballast = fill(small_disk, spare * 1024)
+        done = tracker(room, "record", "article-0.md", "--update", "to add more")
+        ballast.unlink()
+        if done.returncode == 0:
+            break
+        refused += 1
+        assert any(words in sentence(done) for words in ("full", "space left on device"))
+        assert everything(room) == before
+        assert left_over(room) == []
+        sound(room)
+    assert refused > 2
+    ok(room, "record", "--all")
+    assert git(room, "status", "--porcelain") == ""
+
+
+def test_reading_goes_on_on_a_full_disk(small_disk: Path) -> None:
+    room = newsroom(small_disk / "room", 1)
+    right = ok(room, "history", "article-0")
+    fill(small_disk, 0)
+    assert ok(room, "history", "article-0") == right
+    assert ok(room, "verify").startswith("Whole: 2 commits")
+    assert ok(room, "check").startswith("0 findings")
+
+
+def test_a_disk_that_may_only_be_read(small_disk: Path) -> None:
+    room = newsroom(small_disk / "room", 1)
+    (room / "article-0.md").write_text("Changed.\n")
+    before = everything(room)
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    try:
+        assert sentence(tracker(room, "record", "article-0.md")).endswith(
+            "cannot be written: read-only file system."
+        )
+        assert everything(room) == before
+        assert "article-0.md" in ok(room, "history", "article-0")
+        assert ok(room, "verify").startswith("Whole: 2 commits")
+    finally:
+        subprocess.run(["mount", "-o", "remount,rw", str(small_disk)], check=True)
+
+
+# --- somebody else's files ------------------------------------------------------------------------
+
+
+def as_nobody(folder: Path, *words: str) -> subprocess.CompletedProcess[bytes]:
+    """A command of a user who owns nothing, by a Python that everybody may run."""
+    python = f"/usr/bin/python{sys.version_info[0]}.{sys.version_info[1]}"
+    extra = {
+        "HOME": "/nonexistent",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONPATH": os.pathsep.join([str(ROOT), sysconfig.get_path("purelib")]),
+    }
+    try:
+        return subprocess.run(
+            [python, "-m", "tracker", "-C", str(folder), *words], cwd="/", capture_output=True,
+            check=False, user=65534, group=65534, extra_groups=[], env={**environment(), **extra},
+        )  # fmt: skip
+    except OSError:
+        pytest.skip(f"there is no {python}, which everybody may run")
+
+
+@pytest.fixture
+def others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A newsroom that everybody may read and only its owner may write."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can become somebody else")
+    for folder in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
+        folder.chmod(0o755)
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
+    monkeypatch.setenv("GIT_CONFIG_KEY_0", "safe.directory")
+    monkeypatch.setenv("GIT_CONFIG_VALUE_0", "*")
+    room = newsroom(tmp_path / "room", 1)
+    if as_nobody(room, "styles").returncode:
+        pytest.skip("nobody may not read this Python or this program")
+    return room
+
+
+def test_without_permission_nothing_is_written_and_reading_works(others: Path) -> None:
+    (others / "article-0.md").write_text("Changed.\n")
+    before = everything(others)
+    said = sentence(as_nobody(others, "record", "article-0.md"))
+    assert said == f"tracker: git cannot write in {others}/.git: there is no permission."
+    assert b"article-0.md" in as_nobody(others, "history", "article-0").stdout
+    assert as_nobody(others, "verify").stdout.startswith(b"Whole: 2 commits")
+    assert everything(others) == before
+    assert git(others, "status", "--porcelain") == "M article-0.md"
+
+
+@pytest.mark.parametrize("part", ["objects", "refs/heads", ""])
+def test_without_permission_for_a_part_of_git_nothing_is_half_done(others: Path, part: str) -> None:
+    """The index, the objects or the branch cannot be written; the rest can."""
+    (others / "article-0.md").write_text("Changed.\n")
+    inside = others / ".git"
+    for folder in (inside, *inside.rglob("*")):
+        if not folder.is_symlink():
+            os.chown(folder, 65534, 65534)
+    for folder in (inside / part, *(inside / part).glob("??" if part == "objects" else "\0")):
+        folder.chmod(0o555)
+    if not part:
+        (inside / "tracker-writer").touch()
+        os.chown(inside / "tracker-writer", 65534, 65534)
+    before = everything(others)
+    said = sentence(as_nobody(others, "record", "article-0.md"))
+    assert "permission" in said
+    assert everything(others) == before
+    assert left_over(others) == []

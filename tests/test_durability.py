@@ -1,0 +1,63 @@
+"""Objects, index and branch are on the disk before a revision is called recorded."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.recording import ARTICLE, Room
+
+
+def flushed(trace: Path) -> dict[str, Counter[str]]:
+    """How often each git command waited for the disk, as git's own trace counts it."""
+    names: dict[str, str] = {}
+    found: dict[str, Counter[str]] = {}
+    for file in trace.iterdir():
+        for line in file.read_text().splitlines():
+            event = json.loads(line)
+            if event["event"] == "cmd_name":
+                names[event["sid"]] = event["name"]
+            if event["event"] == "data" and event.get("category") == "fsync":
+                name = names[event["sid"]]
+                found.setdefault(name, Counter())[event["key"]] += int(event["value"])
+    return found
+
+
+@pytest.mark.parametrize("options", [(), ("--bare",)])
+def test_a_recording_waits_for_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
+) -> None:
+    """The text, the trees and the commit are written out, then flushed once; then the branch."""
+    room = Room.make(tmp_path / "room", *options)
+    room.record(b"One.\n")
+    trace = tmp_path / "trace"
+    trace.mkdir()
+    with monkeypatch.context() as patch:
+        patch.setenv("GIT_TRACE2_EVENT", str(trace))
+        room.record(b"Two.\n")
+    found = flushed(trace)
+    if not found:
+        pytest.skip("this git does not count what it flushes")
+    assert found["unpack-objects"]["fsync/writeout-only"] >= 4
+    assert found["unpack-objects"]["fsync/hardware-flush"] == 1
+    assert found["update-ref"]["fsync/hardware-flush"] == 1
+    assert ("update-index" in found) == (not options)
+
+
+def test_the_test_sees_when_nothing_is_flushed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = Room.make(tmp_path / "room", articles={ARTICLE: b"One.\n"})
+    trace = tmp_path / "trace"
+    trace.mkdir()
+    for name, module in list(sys.modules.items()):
+        if name.startswith("tracker.store.") and hasattr(module, "DURABLE"):
+            monkeypatch.setattr(module, "DURABLE", ("-c", "core.fsync=none"))
+    with monkeypatch.context() as patch:
+        patch.setenv("GIT_TRACE2_EVENT", str(trace))
+        room.record(b"Two.\n")
+    assert not any(counts["fsync/hardware-flush"] for counts in flushed(trace).values())
