@@ -56,6 +56,7 @@ class SiteLinks(NamedTuple):
     zone: ZoneInfo  # in which an article's day of publication is told
     slug: Callable[[str], str]  # an article's path -> what people call it
     under: str = ""  # the newsroom's folder in its repository
+    timemap_file: str = ""  # the name of a TimeMap's file, where a static host needs it
 
     def newsroom(self) -> str:
         """The page of the newsroom's newest revisions."""
@@ -86,7 +87,8 @@ class SiteLinks(NamedTuple):
 
     def timemap(self, path: str) -> str:
         """The list of an article's versions (RFC 7089)."""
-        return self._page("timemap", path)
+        page = self._page("timemap", path)
+        return page + self.timemap_file if page else ""
 
     def feed(self, name: str, path: str | None) -> str:
         """A feed of the newsroom or of one article."""

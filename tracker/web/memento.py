@@ -188,10 +188,9 @@ def _bare(url: str) -> str:
 def timemap(address: str) -> Response:
     """The list of an article's versions, as RFC 7089 and RFC 6690 have it."""
     found = find(address)
-    versions = seen(found.life)
-    if not versions:
+    versions, where = seen(found.life), links()
+    if not versions or not where.base:
         raise NotFound
-    where = links()
     path = found.life.article.path
     lines = [
         *_original(found.life, where),
