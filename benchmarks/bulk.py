@@ -58,30 +58,8 @@ class Prose:
 
     def __init__(self, seed: int) -> None:
         self.chance = random.Random(seed)
-        starts = [
-            "b",
-            "c",
-            "d",
-            "f",
-            "g",
-            "h",
-            "j",
-            "k",
-            "l",
-            "m",
-            "n",
-            "p",
-            "r",
-            "s",
-            "t",
-            "v",
-            "w",
-            "st",
-            "tr",
-            "ch",
-            "pl",
-        ]
-        vowels = ["a", "e", "i", "o", "u", "ai", "ou"]
+        starts = [*"bcdfghjklmnprstvw", "st", "tr", "ch", "pl"]
+        vowels = [*"aeiou", "ai", "ou"]
         pick = self.chance.choice
         words = [
             "".join(pick(starts) + pick(vowels) for _ in range(pick((1, 1, 2, 2, 3))))

@@ -433,8 +433,8 @@ def test_a_revision_of_the_same_article_that_comes_meanwhile_stops_the_import(
 
 def test_only_one_import_at_a_time(tmp_path: Path) -> None:
     from tracker.errors import TrackerError
-    from tracker.store.bulk import Workshop
-    from tracker.store.git import discover
+        from tracker.store.git import discover
+    from tracker.store.workshop import Workshop
 
     room = repository(tmp_path / "room")
     with Workshop(discover(room)), pytest.raises(TrackerError) as caught:
@@ -448,8 +448,12 @@ def test_very_many_commits_go_through_several_processes(
     from tracker.store import bulk
 
     put(repository(tmp_path / "one"), archive(5, 5))
-    monkeypatch.setattr(bulk, "COMMITS_A_PROCESS", 4)
+    monkeypatch.setattr(bulk, "FEWEST", 3)
     put(repository(tmp_path / "two"), archive(5, 5))
+    graph = run(tmp_path / "two", "commit-graph", "verify")
+    assert graph == b""
+    chain = tmp_path / "two" / ".git/objects/info/commit-graphs/commit-graph-chain"
+    assert len(chain.read_text().split()) > 1
     assert history(tmp_path / "one") == history(tmp_path / "two")
     clean(tmp_path / "two")
 

@@ -28,6 +28,7 @@ from tracker.store.conversion import Conversion
 from tracker.store.git import identity
 from tracker.store.paths import checked, shown_path
 from tracker.store.reader import Reader
+from tracker.store.workshop import Workshop
 from tracker.text.document import decode, parse
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def bring(
             "Commits in this repository are to be signed, which an import cannot do.",
             "Import them unsigned with --no-sign; what is recorded later is signed as ever.",
         )
-    with bulk.Workshop(repository) as workshop:
+    with Workshop(repository) as workshop:
         plan = ImportPlan(workshop.folder)
         try:
             work = _Import(room, source, options, progress, plan, workshop, settings, branch)
@@ -102,7 +103,7 @@ class _Import:
         options: Options,
         progress: Progress | None,
         plan: ImportPlan,
-        workshop: bulk.Workshop,
+        workshop: Workshop,
         settings: configuration.Settings,
         branch: str,
     ) -> None:
@@ -135,9 +136,10 @@ class _Import:
         with stream:
             self._texts(stream.blob, stream.text)
             landing.look(repository, self.plan)
+            stream.expect(self.tally.added)
             commit = self._land(stream) if self.tally.added else None
-        if commit is not None and self.tally.added >= _WORTH_PACKING:
-            self.progress("Packing", 0, 0)
+        if commit is not None and self.tally.added >= _WORTH_PACKING and not stream.graphed:
+            self.progress("Indexing", 0, 0)
             landing.upkeep(repository)
         return self._told(commit)
 

@@ -4,8 +4,7 @@ fast-import stores a text as its difference from the one before it in the stream
 come article by article: half the time and half the size of any other order.
 
 It works in a repository of its own inside the git directory, which borrows the objects that are
-there. Its packs move over when everything is written, and the branch moves last. Whatever ends an
-import before that leaves a folder, which the next import removes, and nothing else.
+there. Its packs move over when everything is written, and the branch moves last.
 """
 
 from __future__ import annotations
@@ -19,7 +18,6 @@ import threading
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import IO, NamedTuple, Self
 
 from tracker.errors import TrackerError
@@ -28,18 +26,15 @@ from tracker.store import locks
 from tracker.store.git import Git, GitError, Repository, environment, first_line
 from tracker.store.running import DURABLE
 
-try:
-    import fcntl
-except ImportError:  # Windows: two imports at once are not kept apart there
-    fcntl = None  # type: ignore[assignment]
-
-FOLDER = "tracker"  # in the common git directory
-_PREFIX = "import-"
 _BRANCH = "refs/heads/import"
+_CHAIN = "commit-graphs"
 _CHUNK = 256 * 1024  # bytes that are given to git at once
 _AHEAD = 4  # chunks that wait for git
-COMMITS_A_PROCESS = 200_000
-"""git keeps a note of every object that it wrote: a new process bounds its memory."""
+PROCESSES = 5
+"""fast-import notes every object that it writes: a new process now and then bounds its memory. And
+while one writes, the commit graph of what the last one wrote can be made."""
+
+FEWEST = 20_000  # commits for which a process is worth its start
 
 
 class NewCommit(NamedTuple):
@@ -77,57 +72,6 @@ def quoted(path: bytes) -> bytes:
     return b'"%s"' % escaped
 
 
-class Workshop:
-    """A folder in the git directory for one import at a time; a context manager.
-
-    Entering removes what a killed import left. Raises ``TrackerError`` where another import is at
-    work, and where the git directory cannot be written.
-    """
-
-    def __init__(self, repository: Repository) -> None:
-        self._home = repository.common_dir / FOLDER
-        self._lock: int | None = None
-        self.folder = self._home  # until it is entered
-
-    def __enter__(self) -> Self:
-        try:
-            self._home.mkdir(exist_ok=True)
-            self._lock = os.open(
-                self._home / "import.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666
-            )
-            self._take()
-            for left in self._home.glob(f"{_PREFIX}*"):
-                if left.is_dir():
-                    _take_back(left, self._home.parent / "objects" / "pack")
-                    shutil.rmtree(left, ignore_errors=True)
-            self.folder = Path(mkdtemp(prefix=_PREFIX, dir=self._home))
-        except OSError as error:
-            self._release()
-            raise locks.not_writable(self._home, error) from None
-        return self
-
-    def _take(self) -> None:
-        if fcntl is None or self._lock is None:
-            return
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            self._release()
-            raise TrackerError(
-                "Another import into this repository is at work.", "Wait until it is done."
-            ) from None
-
-    def _release(self) -> None:
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
-
-    def __exit__(self, *_: object) -> None:
-        if self.folder != self._home:
-            shutil.rmtree(self.folder, ignore_errors=True)
-        self._release()
-
-
 class Stream:
     """Texts and commits on their way into a repository; a context manager.
 
@@ -138,6 +82,11 @@ class Stream:
     def __init__(
         self, repository: Repository, folder: Path, base: str | None, committer: bytes
     ) -> None:
+        self.graphed = False  # the commit graph came with the commits
+        self._most = FEWEST  # commits of one process
+        self._grapher: subprocess.Popen[bytes] | None = None
+        info = repository.common_dir / "objects" / "info"
+        self._graphs = not any((info / name).exists() for name in ("commit-graph", _CHAIN))
         self._repository = repository
         self._committer = committer
         self._bare = folder / "objects.git"
@@ -174,9 +123,10 @@ class Stream:
     def __exit__(self, *_: object) -> None:
         if self._feeder is not None:
             self._feeder.drop()
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
+        for process in (self._process, self._grapher):
+            if process is not None:
+                process.kill()
+                process.wait()
         if self._feeder is not None:
             self._feeder.end()
             self._feeder = None
@@ -210,12 +160,34 @@ class Stream:
         """Give a text, before the first commit."""
         self._give(b"blob\ndata %d\n" % len(data), data, b"\n")
 
+    def expect(self, commits: int) -> None:
+        """How many commits will be given, so that they can be shared out among processes."""
+        self._most = max(FEWEST, -(-commits // PROCESSES))
+        self._graphs = self._graphs and commits > FEWEST
+
+    def _graph(self) -> subprocess.Popen[bytes]:
+        """Begin to write the commit graph of what is there, with the paths of each commit."""
+        git = Git(self._bare)
+        return subprocess.Popen(
+            git.command(
+                "--git-dir=.", "commit-graph", "write", "--reachable", "--split=no-merge",
+                "--changed-paths", "--no-progress",
+            ),
+            cwd=git.directory,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=environment(),
+        )  # fmt: skip
+
     def commit(self, new: NewCommit) -> None:
         """Give a commit, which follows the one given before."""
-        if self._written == COMMITS_A_PROCESS:
+        if self._written == self._most:
             self._base = self._end()
             self._start()
             self._written = 0
+            if self._graphs and (self._grapher is None or self._grapher.poll() is not None):
+                self._grapher = self._graph()
         self._newest = max(self._newest, new.seconds)
         follows = b""
         if self._written == 0 and self._base is not None:
@@ -273,13 +245,23 @@ class Stream:
         Nothing in the repository points to them yet. None where no commit was given.
         """
         tip = self._end()
-        if self._written:
-            _move_packs(self._bare / "objects" / "pack", self._repository.common_dir / "objects")
-        return tip if self._written else None
+        if not self._written:
+            return None
+        objects = self._repository.common_dir / "objects"
+        if self._grapher is not None:
+            self._grapher.wait()
+            self._grapher = self._graph()
+        # The packs before the graph: git trusts a graph that names what it has.
+        written = self._grapher is not None and self._grapher.wait() == 0
+        _move_packs(self._bare / "objects" / "pack", objects)
+        if written and self._graphs:
+            self.graphed = _move_graphs(self._bare / "objects" / "info", objects / "info")
+        return tip
 
     def again(self, base: str) -> None:
         """Begin the commits anew, on a commit that somebody else made meanwhile."""
         self._tries += 1
+        self._graphs = False  # it would hold commits that nobody has
         self._branch = f"{_BRANCH}-{self._tries}"
         self._base = base
         self._written = 0
@@ -360,10 +342,14 @@ def _move_packs(source: Path, objects: Path) -> None:
         raise locks.not_writable(target, error) from None
 
 
-def _take_back(left: Path, target: Path) -> None:
-    """Remove a pack that was being moved when an import was killed: its index stayed behind."""
-    for index in left.glob("objects.git/objects/pack/*.idx"):
-        if not index.with_suffix(".pack").exists() and not (target / index.name).exists():
-            for ending in (".pack", ".rev"):
-                with suppress(OSError):
-                    (target / index.name).with_suffix(ending).unlink()
+def _move_graphs(source: Path, target: Path) -> bool:
+    """Move a commit graph into a repository that has none; False where that fails."""
+    try:
+        (target / _CHAIN).mkdir()
+        for graph in (source / _CHAIN).glob("graph-*.graph"):
+            shutil.move(graph, target / _CHAIN / graph.name)
+        name = "commit-graph-chain"  # git begins to read here
+        shutil.move(source / _CHAIN / name, target / _CHAIN / name)
+    except OSError:
+        return False
+    return True
