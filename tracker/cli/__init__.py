@@ -26,11 +26,13 @@ COMMANDS = {
     "footer": "Print the update lines in house style, or put them into the article.",
     "check": "Find changes of substance that readers were never told of.",
     "serve": "Show the newsroom's pages in a browser.",
+    "search": "Find words in headlines, notes and current texts.",
     "import": "Bring dated versions of articles into a newsroom.",
     "sync": "Receive and send revisions, and merge where both sides wrote.",
     "verify": "Verify that the archive is whole and was not rewritten.",
     "export": "Write articles, revisions and notes for other programs.",
     "site": "Write the newsroom's pages as files, for any static host.",
+    "catalog": "Show the state of the catalog, or make it anew.",
     "styles": "List the house styles, or show one.",
 }
 """Every command with its one line of help; its file is loaded when it is called."""

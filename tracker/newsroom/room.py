@@ -27,7 +27,6 @@ from tracker.model import (
 )
 from tracker.newsroom.desk import Desk
 from tracker.newsroom.place import Place
-from tracker.newsroom.scope import EVERYTHING, Progress, Scope
 from tracker.store.git import Repository, Search, identity
 from tracker.text.document import decode, parse
 
@@ -39,9 +38,11 @@ if TYPE_CHECKING:
     from tracker.newsroom.importing import Imported, Options
     from tracker.newsroom.incoming import Source
     from tracker.newsroom.reading import End
+    from tracker.newsroom.scope import Progress, Scope
     from tracker.newsroom.syncing import Synced
     from tracker.newsroom.together import Against, Choice
     from tracker.newsroom.trust import Asked, Trust
+    from tracker.newsroom.upkeep import CatalogState
     from tracker.newsroom.writing import Recording, Stamp
     from tracker.policy import Step, Verdict
     from tracker.store.witness import Witness
@@ -255,11 +256,39 @@ class Newsroom:
 
         return archive.articles(self, limit, offset)
 
-    def search(self, words: str, limit: int = 20, offset: int = 0) -> tuple[Hit, ...]:
-        """Where these words stand together in headlines, notes and current texts, best first."""
+    def search(
+        self,
+        words: str,
+        limit: int = 20,
+        offset: int = 0,
+        *,
+        kind: Kind | None = None,
+        progress: Progress | None = None,
+    ) -> tuple[Hit, ...]:
+        """Where these words stand together in headlines, notes and current texts, best first.
+
+        ``"in quotes"`` they must follow each other, and a star stands for any ending; case and
+        accents do not count. With ``kind``, in notes of that kind alone. ``progress`` is called
+        with the number of articles done and the number of all.
+        """
         from tracker.newsroom import archive
 
-        return archive.search(self, words, limit, offset)
+        return archive.search(self, words, limit, offset, kind=kind, progress=progress)
+
+    def catalog(self) -> CatalogState:
+        """What the catalog holds; it is not brought up to date."""
+        from tracker.newsroom import upkeep
+
+        return upkeep.state(self)
+
+    def rebuild_catalog(self, progress: Progress | None = None) -> CatalogState:
+        """Make the catalog anew; ``progress`` is called with commits done and all commits.
+
+        Raises ``TrackerError`` where its file cannot be written.
+        """
+        from tracker.newsroom import upkeep
+
+        return upkeep.make_anew(self, progress)
 
     def lives(self, progress: Progress | None = None) -> Iterator[History]:
         """The histories of all articles that are there now, compared; those unreadable left out.
@@ -318,14 +347,16 @@ class Newsroom:
         text = decode(self.content(path) if data is None else data)[0]
         return self.desk.lines(text, self.now)
 
-    def check(self, scope: Scope = EVERYTHING, progress: Progress | None = None) -> Verdict:
+    def check(self, scope: Scope | None = None, progress: Progress | None = None) -> Verdict:
         """What an editor should look at: see ``tracker.policy.RULES``.
 
-        ``progress`` is called with the number of articles done and the number of all.
+        Without ``scope``, the whole newsroom. ``progress`` is called with the number of articles
+        done and the number of all.
         """
         from tracker.newsroom.checking import check
+        from tracker.newsroom.scope import Scope
 
-        return check(self, scope, progress)
+        return check(self, scope or Scope(), progress)
 
     def verify(
         self, asked: Asked | None = None, progress: Progress | None = None

@@ -386,3 +386,13 @@ def _pieces(
             commits = {step.commit: step for step in parse_log(printed)}
             del printed
             yield published_line(commits, end, line.branches)
+
+
+def behind(repository: Repository, line: Wanted, now: Held) -> int | None:
+    """How many commits of the line the catalog has not seen; None where it must be made anew."""
+    if line.newest == now.newest:
+        return 0
+    done = repository.git.completed(
+        "rev-list", "--count", "--first-parent", line.newest, f"^{now.newest}", "--"
+    )
+    return None if done.returncode else int(done.stdout)
