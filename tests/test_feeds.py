@@ -234,7 +234,7 @@ def test_ids_stay_when_the_article_moves_and_the_site_gets_an_address(ferry: Des
     assert (ids(), ids("boat")) == before
 
 
-def test_links_lead_to_comparison_version_and_article_where_the_site_is_known(ferry: Desk) -> None:
+def test_links_lead_to_change_version_and_article_where_the_site_is_known(ferry: Desk) -> None:
     root, value = feeds(ferry, "ferry")
     assert not root.findall(f".//{NAMESPACE}link")
     assert "url" not in value["items"][0]
@@ -248,8 +248,8 @@ def test_links_lead_to_comparison_version_and_article_where_the_site_is_known(fe
         f"20220520114500-{newest[:10]}",
     )
     assert [item["url"] for item in value["items"]] == [
-        f"{base}/compare/{two}/{three}/ferry/",
-        f"{base}/compare/{one}/{two}/ferry/",
+        f"{base}/change/{three}/ferry/",
+        f"{base}/change/{two}/ferry/",
         f"{base}/version/{one}/ferry/",
     ]
     assert {item["external_url"] for item in value["items"]} == {
@@ -336,3 +336,29 @@ def test_a_feed_ends_after_the_newest_entries(newsroom: Desk) -> None:
     found = feed.newsroom_feed(room, items, links.NO_LINKS, "atom.xml")
     check_atom(atom.write(found))
     check_json(jsonfeed.write(found))
+
+
+def test_a_site_of_files_has_feeds_and_timemaps_whose_links_lead_to_its_pages(ferry: Desk) -> None:
+    base = "https://example.com/changes"
+    ferry.ok("site", "out", "--base-url", base)
+    for name in ("feeds", "feeds/ferry"):
+        check_atom(ferry.read(f"out/{name}/atom.xml"))
+        value = check_json(ferry.read(f"out/{name}/feed.json"))
+        assert value["feed_url"] == f"{base}/{name}/feed.json"
+        for item in value["items"]:
+            page = item["url"].removeprefix(f"{base}/")
+            assert (ferry.folder / "out" / page / "index.html").is_file()
+    timemap = ferry.read("out/timemap/ferry/index.link")
+    assert f'<{base}/timemap/ferry/index.link>; rel="self"' in timemap
+    assert "timegate" not in timemap
+    for page in re.findall(rf'<{base}/([^>]+)>; rel="[a-z ]*memento"', timemap):
+        assert (ferry.folder / "out" / page / "index.html").is_file()
+    article = ferry.read("out/article/ferry/index.html")
+    assert 'href="/changes/feeds/ferry/atom.xml"' in article
+
+
+def test_files_that_link_to_one_another_name_no_feeds(ferry: Desk) -> None:
+    ferry.ok("site", "out")
+    assert "atom.xml" not in ferry.read("out/article/ferry/index.html")
+    assert "localhost" not in ferry.read("out/article/ferry/index.html")
+    assert not (ferry.folder / "out" / "feeds").exists()

@@ -37,7 +37,7 @@ class Item(NamedTuple):
 
     id: str  # a URN; the same in every clone, and after a move
     title: str  # the headline and what happened, one line
-    url: str  # the comparison with the version before, or the version; "" unknown
+    url: str  # what it changed, or the first version itself; "" unknown
     article_url: str  # the article; "" unknown
     published: datetime  # aware; when the version went out
     updated: datetime  # aware; later than `published` only by a note that tells of it
@@ -214,7 +214,7 @@ def _item(
         id=revision_id(revision),
         title=_line(f"{headline}: {what}"),
         url=(
-            links.compare(article.path, before, revision)
+            links.change(article.path, revision)
             if before
             else links.version(article.path, revision)
         ),

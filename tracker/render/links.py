@@ -37,8 +37,8 @@ class Links(Protocol):
     def version(self, path: str, revision: Revision) -> str:
         """One version of an article."""
 
-    def compare(self, path: str, old: Revision, new: Revision) -> str:
-        """Two versions of an article compared."""
+    def change(self, path: str, revision: Revision) -> str:
+        """What one version of an article changed."""
 
     def timemap(self, path: str) -> str:
         """The list of an article's versions (RFC 7089)."""
@@ -80,10 +80,9 @@ class SiteLinks(NamedTuple):
         """One version of an article."""
         return self._page(f"version/{stamp(revision.at, revision.commit)}", path)
 
-    def compare(self, path: str, old: Revision, new: Revision) -> str:
-        """Two versions of an article compared."""
-        one, other = stamp(old.at, old.commit), stamp(new.at, new.commit)
-        return self._page(f"compare/{one}/{other}", path)
+    def change(self, path: str, revision: Revision) -> str:
+        """What one version of an article changed."""
+        return self._page(f"change/{stamp(revision.at, revision.commit)}", path)
 
     def timemap(self, path: str) -> str:
         """The list of an article's versions (RFC 7089)."""

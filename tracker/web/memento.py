@@ -27,6 +27,7 @@ from tracker.newsroom.select import slug
 from tracker.render.links import SiteLinks, first_seen
 from tracker.web import addresses, caching
 from tracker.web.desk import desk
+from tracker.web.links import site
 from tracker.web.page import known_addresses
 from tracker.web.publishing import links
 from tracker.web.reading import Found, find
@@ -238,10 +239,15 @@ def _links(life: History, versions: Sequence[Seen], place: int | None = None) ->
 
 
 def _original(life: History, where: SiteLinks) -> list[str]:
-    """The original and its TimeGate: one, where the article's page here is the original."""
+    """The original and its TimeGate: one, where the article's page here is the original.
+
+    Files have no TimeGate: whoever serves them knows no dates.
+    """
     path = life.article.path
     page = where.article(path)
     original = where.original(path, first_seen(life.revisions))
+    if site().files:
+        return [_link(original, "original")]
     if original == page:
         return [_link(original, "original timegate")]
     return [_link(original, "original"), _link(f"{where.base}/timegate/{original}", "timegate")]
