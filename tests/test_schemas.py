@@ -16,7 +16,19 @@ from tracker.model import KINDS
 from tracker.policy import RULES
 
 DOCS = Path(__file__).parents[1] / "docs"
-NAMES = ("history", "changelog", "blame", "footer", "record", "note", "findings", "diff")
+NAMES = (
+    "history",
+    "changelog",
+    "blame",
+    "footer",
+    "record",
+    "note",
+    "findings",
+    "diff",
+    "sync",
+    "verify",
+    "witness",
+)
 TEXT = (
     "---\ntitle: The ferry\n---\n\nA ticket costs $12.\n\nIt leaves Pier 4 at 11 p.m. on Friday.\n"
 )
@@ -212,3 +224,36 @@ def test_bytes_that_are_not_utf_8_are_written_out(desk: Desk) -> None:
         "record": ["record", typed, "--json"],
     }.items():
         printed(desk, name, *words)
+
+
+def test_what_came_between_a_sync_and_a_verification(newsroom: Desk) -> None:
+    desk = newsroom
+    hub, there = (f"{desk.folder}-{name}" for name in ("hub", "there"))
+    desk.write("ferry.md", TEXT)
+    desk.ok("record", "ferry.md")
+    desk.write("ferry.md", TEXT.replace("$12", "$21"))
+    desk.ok("record", "ferry.md")
+    words = ("record", "ferry.md", "--file", "-", "--base", "1", "--merge", "--json")
+    validator = Draft202012Validator(schema("record"), format_checker=FormatChecker())
+    clash = desk.run(*words, stdin=TEXT.replace("$12", "$22").encode())
+    assert clash.status == 2
+    validator.validate(clash.json)
+    assert clash.json["meanwhile"]["collisions"]
+    merged = desk.ok(*words, stdin=TEXT.replace("Pier 4", "Pier 5").encode()).json
+    validator.validate(merged)
+    assert [each["number"] for each in merged["recorded"][0]["merged"]] == [2]
+    desk.git("clone", "-q", "--bare", ".", hub)
+    desk.git("remote", "add", "origin", hub)
+    assert printed(desk, "sync", "sync", "--json")["sent"] == []
+    desk.git("clone", "-q", hub, there)
+    latest = desk.read("ferry.md")
+    for room, price in ((".", "$1"), (there, "$2")):
+        text = latest.replace("$21", price).encode()
+        desk.ok("-C", room, "record", "ferry.md", "--file", "-", stdin=text)
+    desk.ok("-C", there, "sync")
+    (left,) = printed(desk, "sync", "sync", "--json")["clashes"]
+    assert left["collisions"][0]["base"] == "A ticket costs $21."
+    assert printed(desk, "verify", "verify", "--json")["sound"] is True
+    assert printed(desk, "witness", "verify", "--write", "-")["commits"] == 5
+    desk.git("commit", "-q", "--amend", "-m", "Rewritten")
+    assert printed(desk, "verify", "verify", "--signed", "--json")["sound"] is False

@@ -194,6 +194,8 @@ def _told(recording: Recording, revision: Revision | None) -> dict[str, object]:
         "notes": recording.notes,
         "footer": recording.lines,
         "change": recording.change,
+        "merged": recording.merged,
+        "over": recording.over,
     }
 
 
