@@ -25,6 +25,7 @@ from tracker.web.links import site
 
 LARGEST_KEPT = 2_000_000  # bytes of a page above which it is not kept
 MOST_KEPT = 48_000_000  # bytes of all pages that are kept
+_PACKED = "-gzip"  # at the end of a compressed page's tag
 _COMPRESSED_FROM = 1000  # bytes
 _COMPRESSED = ("text/", "application/json", "application/feed+json", "application/atom+xml")
 
@@ -124,8 +125,17 @@ def _known(pages: Pages) -> Response | None:
     desk().hold()
     if site().files:
         return None  # each page is asked for once, and nobody sends a tag
-    g.tag = _tag()
-    kept = pages.find(g.tag)
+    tag = _tag()
+    for asked in (tag, tag + _PACKED):
+        # A tag of this edition is known to whoever got this very page, and to nobody else.
+        if request.if_none_match.is_strong(asked):
+            response = Response(status=304)
+            response.set_etag(asked)
+            response.headers["Cache-Control"] = REVALIDATED
+            response.headers["Vary"] = "Accept-Encoding"
+            return response
+    g.tag = tag
+    kept = pages.find(tag)
     if kept is None:
         return None
     response = Response(kept.body, headers=list(kept.headers))
@@ -153,7 +163,7 @@ def _keep(pages: Pages, response: Response) -> Response:
     if kept.packed is not None and request.accept_encodings.quality("gzip") > 0:
         response.set_data(kept.packed)
         response.headers["Content-Encoding"] = "gzip"
-        tag += "-gzip"  # another representation has another strong tag
+        tag += _PACKED  # another representation has another strong tag
     response.set_etag(tag)
     response.make_conditional(request)
     return response
