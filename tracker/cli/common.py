@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
-from click.shell_completion import CompletionItem
 
 from tracker.errors import TrackerError
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from tracker.newsroom import Newsroom
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -72,6 +73,8 @@ class ArticleType(click.ParamType[str]):
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
         """Paths and slugs that begin so."""
+        from click.shell_completion import CompletionItem
+
         from tracker.newsroom.select import slug
 
         try:

@@ -7,7 +7,6 @@ is code, and what only wraps a passage.
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterator
 from itertools import pairwise
@@ -374,6 +373,8 @@ def words_with_marks(raw: str) -> str:
     if "{" in text:
         text = _ATTRIBUTES.sub("", text)
     if "&" in text:
+        import html  # its table of entities takes 2 ms
+
         text = html.unescape(text)
     if "~~" in text:
         text = text.replace("~~", "")

@@ -20,6 +20,3 @@ class Scope:
     staged: bool = False  # what is staged, against the newest commit
     index: Path | None = None  # with `staged`: the index that git made for a commit under way
     workers: int | None = None  # processes; None: as many as there are cores
-
-
-EVERYTHING = Scope()

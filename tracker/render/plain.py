@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields, is_dataclass
 from datetime import date, datetime, time
 from functools import cache
 
@@ -40,8 +39,9 @@ def plain(value: object) -> object:
         return {name: plain(each) for name, each in value._asdict().items()}
     if isinstance(value, tuple | list):
         return [plain(each) for each in value]
-    if is_dataclass(value) and not isinstance(value, type):
-        return {name: plain(getattr(value, name)) for name in _names(type(value))}
+    if hasattr(type(value), "__dataclass_fields__"):
+        record: type = type(value)
+        return {name: plain(getattr(value, name)) for name in _names(record)}
     raise TypeError(f"no JSON for {type(value).__name__}")
 
 
@@ -70,4 +70,6 @@ def _written_out(found: re.Match[str]) -> str:
 
 @cache
 def _names(record: type) -> tuple[str, ...]:
+    from dataclasses import fields  # late: most records are tuples
+
     return tuple(field.name for field in fields(record))

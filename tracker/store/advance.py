@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from tracker.errors import TrackerError
@@ -43,18 +42,30 @@ class EditedMeanwhile(TrackerError):  # noqa: N818 - what happened, in an editor
         self.at = at  # its author date, aware
 
 
-@dataclass(slots=True)
 class NewRevision:
     """What is to be recorded, checked."""
 
-    path: str
-    components: tuple[bytes, ...]
-    data: bytes
-    expected: str | None
-    message: bytes
-    person: Person
-    at: datetime
-    branch: str  # full name
+    __slots__ = ("at", "branch", "components", "data", "expected", "message", "path", "person")
+
+    def __init__(
+        self,
+        path: str,
+        components: tuple[bytes, ...],
+        data: bytes,
+        expected: str | None,
+        message: bytes,
+        person: Person,
+        at: datetime,
+        branch: str,
+    ) -> None:
+        self.path = path
+        self.components = components
+        self.data = data
+        self.expected = expected
+        self.message = message
+        self.person = person
+        self.at = at
+        self.branch = branch  # full name
 
     @property
     def subject(self) -> str:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import heapq
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -50,17 +49,28 @@ class FileChange(NamedTuple):
     new: str | None  # blob after; None where no ordinary file is
 
 
-@dataclass(slots=True)
 class Step:
     """One commit as the log gives it. Dates and names are decoded only when asked for."""
 
-    commit: str
-    parents: tuple[str, ...]
-    committed: int  # seconds since 1970
-    header: tuple[str, str, str, str]  # author date (raw), name, e-mail address, subject
-    changes: list[FileChange] = field(default_factory=list)  # against the first parent
-    seen_through: tuple[str, ...] = ()  # parents whose own chains are on the line too
-    side: tuple[Step, ...] = ()  # commits of merged branches, newest first
+    __slots__ = ("changes", "commit", "committed", "header", "parents", "seen_through", "side")
+
+    def __init__(
+        self,
+        commit: str,
+        parents: tuple[str, ...],
+        committed: int,
+        header: tuple[str, str, str, str],
+        changes: list[FileChange],
+        seen_through: tuple[str, ...] = (),
+        side: tuple[Step, ...] = (),
+    ) -> None:
+        self.commit = commit
+        self.parents = parents
+        self.committed = committed  # seconds since 1970
+        self.header = header  # author date (raw), name, e-mail address, subject
+        self.changes = changes  # against the first parent
+        self.seen_through = seen_through  # parents whose own chains are on the line too
+        self.side = side  # commits of merged branches, newest first
 
     @property
     def at(self) -> datetime:

@@ -7,7 +7,6 @@ texts are looked at for where they went on. What becomes of a life is put into r
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field
 from itertools import chain
 from typing import Literal, NamedTuple
 
@@ -50,18 +49,28 @@ class _Happening(NamedTuple):
     old_path: str | None
 
 
-@dataclass(slots=True, eq=False)
 class Life:
     """One article while the line is played."""
 
-    key: int
-    path: str  # the newest, or the last
-    blob: str  # the newest content, ignored commits included
-    alive: bool = True
-    ended: identity.Ended | None = None  # what the pool knows of it while it is gone
-    joined: Life | None = None  # the life that it turned out to be the same article as
-    states: list[_State] = field(default_factory=list)
-    happenings: list[_Happening] = field(default_factory=list)
+    __slots__ = ("alive", "blob", "ended", "happenings", "joined", "key", "path", "states")
+
+    def __init__(
+        self,
+        key: int,
+        path: str,
+        blob: str,
+        alive: bool = True,
+        ended: identity.Ended | None = None,
+        joined: Life | None = None,
+    ) -> None:
+        self.key = key
+        self.path = path  # the newest, or the last
+        self.blob = blob  # the newest content, ignored commits included
+        self.alive = alive
+        self.ended = ended  # what the pool knows of it while it is gone
+        self.joined = joined  # the life that it turned out to be the same article as
+        self.states: list[_State] = []
+        self.happenings: list[_Happening] = []
 
     def track(self) -> Track:
         """The life as a record; neighbors among its versions differ."""

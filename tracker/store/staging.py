@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from tracker.errors import TrackerError
@@ -16,22 +15,49 @@ from tracker.store.running import DURABLE, Running
 from tracker.store.worktree import Staged
 
 
-@dataclass(slots=True)
 class Staging:
     """What one recording does to the work tree and the index, in that order."""
 
-    repository: Repository
-    top: Path  # the work tree's top folder
-    path: str
-    branch: str  # full name
-    now: bytes | None  # what the file holds before; None: there is none
-    data: bytes  # what it holds afterwards
-    old: Staged | None  # the index entry before
-    new: Staged  # and afterwards
-    base: Staged | None  # the entry in the newest commit before
-    turn: locks.Turn
-    _file: bool = field(default=False, init=False)  # the file was replaced
-    _index: bool = field(default=False, init=False)  # the entry may have been replaced
+    __slots__ = (
+        "_file",
+        "_index",
+        "base",
+        "branch",
+        "data",
+        "new",
+        "now",
+        "old",
+        "path",
+        "repository",
+        "top",
+        "turn",
+    )
+
+    def __init__(
+        self,
+        repository: Repository,
+        top: Path,
+        path: str,
+        branch: str,
+        now: bytes | None,
+        data: bytes,
+        old: Staged | None,
+        new: Staged,
+        base: Staged | None,
+        turn: locks.Turn,
+    ) -> None:
+        self.repository = repository
+        self.top = top  # the work tree's top folder
+        self.path = path
+        self.branch = branch  # full name
+        self.now = now  # what the file holds before; None: there is none
+        self.data = data  # what it holds afterwards
+        self.old = old  # the index entry before
+        self.new = new  # and afterwards
+        self.base = base  # the entry in the newest commit before
+        self.turn = turn
+        self._file = False  # the file was replaced
+        self._index = False  # the entry may have been replaced
 
     @property
     def index_lock(self) -> Path:

@@ -6,7 +6,6 @@ whether the characters it touches are read, or are a link's target, a picture, o
 
 from __future__ import annotations
 
-import html
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -256,6 +255,8 @@ class _Scan:
         return end
 
     def entity(self, start: int, end: int) -> int:
+        import html  # its table of entities takes 2 ms, and few texts have any
+
         shown = html.unescape(self.text[start:end])
         if len(shown) != 1 or shown.isspace() or shown == "\u00ad":
             self.add("markup", start, end)

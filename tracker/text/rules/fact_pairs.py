@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from difflib import SequenceMatcher
 
 from tracker.text.facts import Fact, opens_sentence
 from tracker.text.hunks import Hunk, Side
@@ -51,6 +50,8 @@ def _unequal(old: Sequence[Fact], new: Sequence[Fact]) -> list[FactPair]:
         return [(fact, None) for fact in old if not kept[fact.key]] + [
             (None, fact) for fact in new if not kept[fact.key]
         ]
+    from difflib import SequenceMatcher
+
     matcher = SequenceMatcher(
         None, [fact.key for fact in old], [fact.key for fact in new], autojunk=False
     )
