@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -116,22 +116,12 @@ class Site:
         told = account(life, room.settings, self._all_links(path), notes)
         return Page(told, room.settings)
 
-    def articles(self) -> Sequence[History]:
-        """The histories of all articles that are there now."""
-        if self._room is None:
-            return ()
-        if self._lives is None:
-            self._lives = {life.article.path: life for life in self._room.lives()}
-        return tuple(self._lives.values())
-
     def is_article(self, file: Path) -> bool:
         """True for a file that is one of the newsroom's articles, committed or not."""
         path = self._path(file)
         if self._room is None or path is None:
             return False
-        self.articles()
-        assert self._lives is not None
-        return path in self._lives or path in self._edited()
+        return path in self._known() or path in self._edited()
 
     def watched(self) -> list[Path]:
         """The files that change when something is recorded, or the settings are."""
@@ -153,16 +143,21 @@ class Site:
     def _life(self, path: str) -> History | None:
         assert self._room is not None
         if self._every:
-            self.articles()
-            assert self._lives is not None
-            if path in self._lives:
-                return self._lives[path]
+            if path in self._known():
+                return self._known()[path]
             if path in self._edited():
                 return None  # an article that is not committed yet
         try:
             return self._room.life(self._room.place.disk(path) or path)
         except TrackerError:
             return None
+
+    def _known(self) -> dict[str, History]:
+        """The histories of all articles that are there now, by path: worked out in one pass."""
+        if self._lives is None:
+            assert self._room is not None
+            self._lives = {life.article.path: life for life in self._room.lives()}
+        return self._lives
 
     def _edited(self) -> frozenset[str]:
         """The files that are new, or differ from what is committed."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from html import escape
 from pathlib import Path
 from typing import NamedTuple
@@ -26,6 +26,9 @@ from tracker.render.inline_html import TIME_END, TIME_START, harmless, inline_ht
 from tracker.render.site_links import Links, note_key
 
 NOWHERE = Links("", {})
+
+
+_when = lru_cache(maxsize=4096)(house_style.when)  # an instant is told in several places
 
 
 class ToldNote(NamedTuple):
@@ -142,7 +145,7 @@ def _note(note: Note, settings: Settings, path: str, links: Links) -> ToldNote:
         at=local,
         precision=note.precision,
         day=local.date().isoformat(),
-        when=house_style.when(style, note.at, zone, note.precision),
+        when=_when(style, note.at, zone, note.precision),
         text=note.text,
         line=house_style.line(style, note, zone),
         html=note_html(note, settings),
@@ -185,7 +188,7 @@ def _entry(
         at=local,
         precision=entry.precision,
         day=local.date().isoformat(),
-        when=house_style.when(settings.style, local, settings.zone, precision),
+        when=_when(settings.style, local, settings.zone, precision),
         line=entry.line,
         html=_dated(entry, local, precision, settings),
         withdrawn=entry.withdrawn,
@@ -200,7 +203,7 @@ def _dated(entry: Entry, local: datetime, precision: Precision, settings: Settin
     line = note_html(entry.note, settings) if entry.note else escape(entry.line, quote=False)
     if "<time" in line:
         return line
-    when = house_style.when(settings.style, local, settings.zone, precision)
+    when = _when(settings.style, local, settings.zone, precision)
     stamp = _machine(local, precision, settings)
     return f'<time datetime="{stamp}">{escape(when, quote=False)}</time> {line}'
 
@@ -226,7 +229,7 @@ def _versions(
                 commit=revision.commit,
                 at=local,
                 day=local.date().isoformat(),
-                when=house_style.when(settings.style, revision.at, settings.zone),
+                when=_when(settings.style, revision.at, settings.zone),
                 person=revision.person.name,
                 headline=revision.headline,
                 substantive=revision.substantive,
