@@ -22,6 +22,7 @@ from tests.repositories import run
 from tracker.model import Person
 from tracker.newsroom import Newsroom
 from tracker.newsroom.importing import Options
+from tracker.newsroom.incoming import Incoming
 from tracker.sources.folder import Folder
 from tracker.sources.json_lines import JsonLines
 
@@ -92,7 +93,7 @@ def test_an_import_makes_the_history_that_recordings_one_by_one_make(tmp_path: P
     room = Newsroom(single, now=NOW)
     source = Folder(SAMPLE)
     versions = sorted(
-        (each for each in source.versions(tmp_path) if hasattr(each, "at")),
+        (each for each in source.versions(tmp_path) if isinstance(each, Incoming)),
         key=lambda each: (each.at, each.path),
     )
     for each, data in zip(versions, source.texts(each.key for each in versions), strict=True):
@@ -390,7 +391,8 @@ def test_another_revision_that_comes_meanwhile_stays(
     room = repository(tmp_path / "room")
     versions = archive(2, 4)
     put(room, versions[:1] + versions[4:5])
-    finish, times = bulk.Stream.finish, []
+    finish = bulk.Stream.finish
+    times: list[int] = []
 
     def slow(stream: bulk.Stream) -> str | None:
         if not times:
@@ -433,7 +435,7 @@ def test_a_revision_of_the_same_article_that_comes_meanwhile_stops_the_import(
 
 def test_only_one_import_at_a_time(tmp_path: Path) -> None:
     from tracker.errors import TrackerError
-        from tracker.store.git import discover
+    from tracker.store.git import discover
     from tracker.store.workshop import Workshop
 
     room = repository(tmp_path / "room")

@@ -1,18 +1,32 @@
-"""A folder of dated versions is read whole, in order, or refused in one sentence."""
+"""Sources give every version once, with its place where one cannot be used."""
 
 from __future__ import annotations
 
+import gzip
+import io
+import json
 import os
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
+import jsonschema
 import pytest
 
+from tests.desk import Desk
+from tests.repositories import Builder
 from tracker.errors import TrackerError
-from tracker.sources.folder import LARGEST, Folder, instant
-from tracker.sources.incoming import Incoming, Source
+from tracker.model import Person
+from tracker.newsroom.incoming import Incoming, Skipped, Source, Telling
+from tracker.sources.folder import Folder, instant
+from tracker.sources.json_lines import JsonLines
+from tracker.sources.repository import OtherRepository
+from tracker.sources.versions import LARGEST
 
-SAMPLE = Path(__file__).parents[1] / "articles"
+ROOT = Path(__file__).parents[1]
+SAMPLE = ROOT / "articles"
+AT = "2022-05-10T16:30:00-04:00"
 
 
 def put(folder: Path, name: str, data: str | bytes = "Text.\n") -> Path:
@@ -22,37 +36,46 @@ def put(folder: Path, name: str, data: str | bytes = "Text.\n") -> Path:
     return file
 
 
-def refusal(folder: Path) -> TrackerError:
-    with pytest.raises(TrackerError) as caught:
-        Folder(folder)
-    assert caught.value.sentence.endswith(".")
-    assert caught.value.hint.endswith(".")
-    return caught.value
+def read(source: Source, folder: Path) -> tuple[list[Incoming], list[Skipped]]:
+    """What a source gives: versions by their instants, and what it leaves out."""
+    given = list(source.versions(folder))
+    versions = [each for each in given if isinstance(each, Incoming)]
+    versions.sort(key=lambda each: (each.at, each.path or each.slug))
+    return versions, [each for each in given if isinstance(each, Skipped)]
 
 
-def test_versions_come_in_the_order_of_their_instants_across_articles(tmp_path: Path) -> None:
+def texts(source: Source, versions: list[Incoming]) -> list[bytes]:
+    found = list(source.texts(each.key for each in versions))
+    assert all(isinstance(each, bytes) for each in found)
+    return [each for each in found if isinstance(each, bytes)]
+
+
+def bad(folder: Path) -> Skipped:
+    """The one bad version of a folder."""
+    _, skipped = read(Folder(folder), folder)
+    (found,) = (each for each in skipped if each.bad)
+    assert found.reason.endswith(".")
+    return found
+
+
+def test_a_folder_gives_its_versions_with_their_instants(tmp_path: Path) -> None:
     put(tmp_path, "b/2022-05-10T1630-0400.md", "b1")  # 20:30 UTC
     put(tmp_path, "a/2022-05-10T2100Z.md", "a2")
     put(tmp_path, "a/2022-05-10T1200-0400.md", "a1")
     put(tmp_path, "world/c/2022-05-10T21:00:00+00:00.md", "c1")
     source: Source = Folder(tmp_path)
-    taken = list(source)
-    assert [(version.article, version.data) for version in taken] == [
-        ("articles/a.md", b"a1"),
-        ("articles/b.md", b"b1"),
-        ("articles/a.md", b"a2"),
-        ("articles/world/c.md", b"c1"),
+    versions, skipped = read(source, tmp_path)
+    assert skipped == []
+    assert [(each.path, each.slug) for each in versions] == [
+        ("articles/a.md", "a"),
+        ("articles/b.md", "b"),
+        ("articles/a.md", "a"),
+        ("articles/world/c.md", ""),
     ]
-    assert len(source) == 4
-    assert list(source) == taken
-    assert taken[1] == Incoming(
-        "articles/b.md",
-        datetime(2022, 5, 10, 16, 30, tzinfo=timezone(timedelta(hours=-4))),
-        b"b1",
-        None,
-        None,
-        str(tmp_path / "b" / "2022-05-10T1630-0400.md"),
-    )
+    assert texts(source, versions) == [b"a1", b"b1", b"a2", b"c1"]
+    origin = str(tmp_path / "b" / "2022-05-10T1630-0400.md")
+    at = datetime(2022, 5, 10, 16, 30, tzinfo=timezone(timedelta(hours=-4)))
+    assert versions[1] == Incoming("articles/b.md", "b", at, None, None, (), origin, origin)
 
 
 @pytest.mark.parametrize(
@@ -79,69 +102,58 @@ def test_the_file_name_is_an_instant_with_its_offset(name: str, expected: dateti
     assert read is None or read.utcoffset() is not None
 
 
-def test_a_name_without_an_offset_is_refused(tmp_path: Path) -> None:
-    put(tmp_path, "a/2022-05-10T1630.md")
-    error = refusal(tmp_path)
-    file = tmp_path / "a" / "2022-05-10T1630.md"
-    assert error.sentence == f"The name of {file} is no instant with an offset."
-    assert error.hint == (
-        "Name each version by its instant with the offset from UTC, like 2022-05-10T1630-0400.md."
+def test_a_name_without_an_offset_is_bad(tmp_path: Path) -> None:
+    file = put(tmp_path, "a/2022-05-10T1630.md")
+    assert bad(tmp_path) == Skipped(
+        str(file),
+        "Its name is no instant with an offset.",
+        bad=True,
+        hint="Name each version by its instant with the offset from UTC, like"
+        " 2022-05-10T1630-0400.md.",
     )
 
 
-def test_equal_instants_of_one_article_are_refused_even_when_written_differently(
+def test_equal_instants_of_one_article_are_bad_even_when_written_differently(
     tmp_path: Path,
 ) -> None:
     first = put(tmp_path, "a/2022-05-10T1630-0400.md")
-    second = put(tmp_path, "a/2022-05-10T2030Z.md")
-    assert refusal(tmp_path).sentence == (
-        f"{first} and {second} are versions of one article at one instant."
-    )
+    put(tmp_path, "a/2022-05-10T2030Z.md")
+    assert bad(tmp_path).reason == f"It is of the same instant and article as {first}."
 
 
-def test_equal_instants_of_two_articles_come_by_article(tmp_path: Path) -> None:
-    put(tmp_path, "b/2022-05-10T2030Z.md")
-    put(tmp_path, "a/2022-05-10T1630-0400.md")
-    assert [version.article for version in Folder(tmp_path)] == ["articles/a.md", "articles/b.md"]
-
-
-def test_two_endings_in_one_article_are_refused(tmp_path: Path) -> None:
+def test_two_endings_in_one_article_are_bad(tmp_path: Path) -> None:
     first = put(tmp_path, "a/2022-05-10T1630Z.md")
-    second = put(tmp_path, "a/2022-05-11T1630Z.txt")
-    assert refusal(tmp_path).sentence == (
-        f"{second} ends otherwise than {first}, in the same article."
-    )
+    put(tmp_path, "a/2022-05-11T1630Z.txt")
+    assert bad(tmp_path).reason == f"It ends otherwise than {first}, in the same article."
 
 
 def test_articles_stand_under_the_folder_of_choice(tmp_path: Path) -> None:
     put(tmp_path, "a/2022-05-10T1630Z.md")
-    assert [version.article for version in Folder(tmp_path, under="content/posts/")] == [
-        "content/posts/a.md"
-    ]
-    assert [version.article for version in Folder(tmp_path, under="")] == ["a.md"]
+    for under, path in (("content/posts/", "content/posts/a.md"), ("", "a.md")):
+        versions, _ = read(Folder(tmp_path, under=under), tmp_path)
+        assert [each.path for each in versions] == [path]
 
 
-def test_a_file_that_is_not_text_is_refused_before_anything_is_yielded(tmp_path: Path) -> None:
-    put(tmp_path, "a/2022-05-10T1630Z.md")
-    picture = put(tmp_path, "a/2022-05-11T1630Z.md", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR")
-    assert refusal(tmp_path).sentence == f"{picture} is not text."
-
-
-def test_a_file_too_large_for_an_article_is_refused(tmp_path: Path) -> None:
-    film = tmp_path / "a" / "2022-05-10T1630Z.md"
-    put(tmp_path, "a/2022-05-10T1630Z.md")
+def test_a_file_that_is_not_text_and_one_too_large_are_errors_in_the_place_of_a_text(
+    tmp_path: Path,
+) -> None:
+    picture = put(tmp_path, "a/2022-05-10T1630Z.md", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR")
+    film = put(tmp_path, "a/2022-05-11T1630Z.md")
     os.truncate(film, LARGEST + 1)
-    assert refusal(tmp_path).sentence == f"{film} is larger than 16 MB."
+    whole = put(
+        tmp_path, "a/2022-05-12T1630Z.md", "\ufeffZeile eins\r\ncaf\xe9".encode("latin-1", "ignore")
+    )
+    source = Folder(tmp_path)
+    versions, _ = read(source, tmp_path)
+    first, second, third = source.texts(each.key for each in versions)
+    assert isinstance(first, TrackerError)
+    assert first.sentence == f"{picture} is not text."
+    assert isinstance(second, TrackerError)
+    assert second.sentence == f"{film} is larger than 16 MB."
+    assert third == whole.read_bytes()
 
 
-def test_bytes_are_kept_as_they_are(tmp_path: Path) -> None:
-    text = "\ufeffZeile eins\r\nZeile zwei".encode()
-    put(tmp_path, "a/2022-05-10T1630Z.md", text)
-    put(tmp_path, "a/2022-05-11T1630Z.md", "caf\xe9".encode("latin-1"))
-    assert [version.data for version in Folder(tmp_path)] == [text, b"caf\xe9"]
-
-
-def test_links_hidden_entries_inner_folders_and_other_files_are_skipped_and_told_of(
+def test_links_hidden_entries_inner_folders_and_other_files_are_left_out_and_told_of(
     tmp_path: Path,
 ) -> None:
     version = put(tmp_path, "a/2022-05-10T1630Z.md")
@@ -154,9 +166,11 @@ def test_links_hidden_entries_inner_folders_and_other_files_are_skipped_and_told
     (tmp_path / "a" / "2022-05-11T1630Z.md").symlink_to(version)
     (tmp_path / "loop").symlink_to(tmp_path)
     folder = Folder(tmp_path)
-    assert len(folder) == 1
+    versions, skipped = read(folder, tmp_path)
+    assert len(versions) == 1
     assert folder.settings == tmp_path / "tracker.toml"
-    told = [(os.path.relpath(skip.origin, tmp_path), skip.reason) for skip in folder.skipped]
+    told = sorted((os.path.relpath(skip.origin, tmp_path), skip.reason) for skip in skipped)
+    assert not any(skip.bad for skip in skipped)
     assert told == [
         (".obsidian", "A hidden file or folder is left out."),
         ("a/2022-05-11T1630Z.md", "A symbolic link is left out and not followed."),
@@ -166,55 +180,382 @@ def test_links_hidden_entries_inner_folders_and_other_files_are_skipped_and_told
     ]
 
 
-def test_a_version_outside_an_articles_folder_is_refused(tmp_path: Path) -> None:
+def test_a_version_outside_an_articles_folder_is_bad(tmp_path: Path) -> None:
     file = put(tmp_path, "2022-05-10T1630Z.md")
-    assert refusal(tmp_path).sentence == f"{file} is in no article's folder."
+    assert bad(tmp_path)[:2] == (str(file), "It is in no article's folder.")
 
 
 def test_an_empty_folder_and_a_missing_one_are_refused(tmp_path: Path) -> None:
-    assert refusal(tmp_path).sentence == f"No dated versions of articles are in {tmp_path}."
-    assert refusal(tmp_path / "no").sentence == f"There is no folder {tmp_path / 'no'}."
+    with pytest.raises(TrackerError) as empty:
+        read(Folder(tmp_path), tmp_path)
+    assert empty.value.sentence == f"No dated versions of articles are in {tmp_path}."
+    with pytest.raises(TrackerError) as missing:
+        Folder(tmp_path / "no")
+    assert missing.value.sentence == f"There is no folder {tmp_path / 'no'}."
 
 
-def test_a_folder_name_that_a_terminal_would_obey_is_refused(tmp_path: Path) -> None:
+def test_a_folder_name_that_a_terminal_would_obey_is_bad(tmp_path: Path) -> None:
     put(tmp_path, "a\x1b[2J/2022-05-10T1630Z.md")
-    assert refusal(tmp_path).sentence == (
-        "The folder name 'a\\x1b[2J' cannot be part of an article's path."
+    assert bad(tmp_path).reason == "The folder's name cannot be part of an article's path."
+    assert bad(tmp_path).origin.isprintable()
+
+
+def test_folders_deeper_than_anyone_files_articles_are_left_out(tmp_path: Path) -> None:
+    put(tmp_path, "a/2022-05-10T1630Z.md")
+    put(tmp_path, "/".join(["d"] * 30) + "/2022-05-10T1630Z.md")
+    versions, skipped = read(Folder(tmp_path), tmp_path)
+    assert len(versions) == 1
+    assert [skip.reason for skip in skipped] == ["Folders more than 20 deep are left out."]
+
+
+def test_the_sample_newsroom_is_such_a_folder(tmp_path: Path) -> None:
+    folder = Folder(SAMPLE)
+    assert folder.settings == SAMPLE / "tracker.toml"
+    versions, skipped = read(folder, tmp_path)
+    assert skipped == []
+    assert [(each.path, f"{each.at:%m-%d %H:%M %z}") for each in versions][::3] == [
+        ("articles/dolyna-road-casualties.md", "05-10 16:30 -0400"),
+        ("articles/night-buses-return.md", "05-23 14:00 -0400"),
+        ("articles/night-buses-return.md", "05-27 18:05 -0400"),
+        ("articles/pier-9-ferry-terminal.md", "06-02 15:20 -0400"),
+    ]
+
+
+# --- JSON Lines -----------------------------------------------------------------------------------
+
+
+def line(**fields: Any) -> dict[str, Any]:
+    return {"path": "articles/a.md", "at": AT, "text": "# A\n", **fields}
+
+
+FULL = line(
+    author={"name": "Ada", "email": "ada@example.org"},
+    message="From the archive",
+    notes=[{"kind": "correction", "text": "The cost was misstated.", "at": AT}],
+    url="https://example.org/a?b=c",
+    id=17,
+)
+
+
+def packed(versions: list[dict[str, Any]]) -> bytes:
+    return b"".join(json.dumps(each).encode() + b"\n" for each in versions)
+
+
+def compressed(data: bytes, how: str) -> bytes:
+    if how == "gzip":
+        return gzip.compress(data[:40]) + gzip.compress(data[40:])  # two members, as pigz writes
+    if how == "zstd":
+        import zstandard
+
+        whole = zstandard.ZstdCompressor().compress
+        return whole(data[:40]) + whole(data[40:])
+    return data
+
+
+@pytest.mark.parametrize("how", ["plain", "gzip", "zstd", "stream", "gzip stream"])
+def test_json_lines_are_read_plain_and_compressed(tmp_path: Path, how: str) -> None:
+    data = packed([line(text=f"# Ä {number}\n") for number in range(50)])
+    given = compressed(data, how.split()[0])
+    file = put(tmp_path, "archive", given)
+    source = JsonLines(stream=io.BytesIO(given)) if "stream" in how else JsonLines(file)
+    versions, skipped = read(source, tmp_path)
+    assert skipped == []
+    assert texts(source, versions[::-1])[0] == "# Ä 49\n".encode()
+    assert len(texts(source, versions)) == 50
+    assert source.share == (0.0 if "stream" in how else 1.0)
+
+
+def test_a_line_says_all_that_the_schema_knows(tmp_path: Path) -> None:
+    schema = json.loads((ROOT / "docs" / "import.schema.json").read_text("utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    slug = {"slug": "ferry", "at": "2022-05-10T20:30:00Z", "text": "", "author": "Bo <bo@x.org>"}
+    for each in (FULL, slug):
+        jsonschema.Draft202012Validator(schema).validate(each)
+    source = JsonLines(
+        put(tmp_path, "in.jsonl", b"\xef\xbb\xbf" + packed([FULL]) + b"\n" + packed([slug]))
+    )
+    (first, second), _ = read(source, tmp_path)
+    at = datetime(2022, 5, 10, 16, 30, tzinfo=timezone(timedelta(hours=-4)))
+    origin = f"{tmp_path / 'in.jsonl'}, line "
+    assert first == Incoming(
+        "articles/a.md", "", at, Person("Ada", "ada@example.org"), "From the archive",
+        (Telling("correction", "The cost was misstated.", at),), 0, f"{origin}1",
+        "Url: https://example.org/a?b=c\nId: 17",
+    )  # fmt: skip
+    assert (second.path, second.slug, second.origin) == ("", "ferry", f"{origin}3")
+    assert (second.at, second.person) == (at, Person("Bo", "bo@x.org"))
+
+
+def refused() -> Iterator[tuple[str | bytes, int | str, str]]:
+    """A line, its column or what stands there, and what is said of it."""
+    good = json.dumps(line())
+    yield "{", 2, "The line is not JSON: expecting property name enclosed in double quotes."
+    yield (
+        '{"a": 1,}',
+        9,
+        ("The line is not JSON: expecting property name enclosed in double quotes."),
+    )
+    yield "[]", 1, "The line is not a JSON object."
+    yield b'{"path": "\xff"}', 11, "The line is not UTF-8."
+    yield "[" * 100_000, 1, "The line is nested too deeply."
+    yield "9" * 5000, 1, "The line holds a number that is too long."
+    yield (
+        good.replace('"text"', '"txet"'),
+        '"txet"',
+        (
+            "There is no key “txet”; there are path, slug, text, at, author, message, notes, url,"
+            " id."
+        ),
+    )
+    yield json.dumps({"path": "a.md", "at": AT}), 1, "The value of “text” is missing."
+    yield json.dumps({"at": AT, "text": ""}), 1, "The line has neither “path” nor “slug”."
+    yield json.dumps(line(slug="a")), 1, "The line has both “path” and “slug”."
+    yield json.dumps(line(text=3)), '"text"', "The value of “text” is not text."
+    yield json.dumps(line(text="a\0b")), '"text"', "The value of “text” holds zero bytes."
+    yield (
+        json.dumps(line(text="\ud83d")),
+        '"text"',
+        ("The value of “text” holds half of a character, U+D83D."),
+    )
+    yield json.dumps(line(path=" ")), 2, "The value of “path” is empty."
+    for at, why in (
+        ("2022-05-10T16:30:00", "has no offset from UTC, as in 2022-05-12T07:45:00-04:00"),
+        ("10 May 2022", "is no instant like 2022-05-12T07:45:00-04:00"),
+        ("2022-02-30T16:30:00Z", "is no instant like 2022-05-12T07:45:00-04:00"),
+    ):
+        given = json.dumps({"text": "", "path": "a.md", "at": at})
+        yield given, '"at"', f"The value of “at” {why}."
+    yield (
+        json.dumps(line(author=[])),
+        '"author"',
+        "The value of “author” is no name with an address.",
+    )
+    yield json.dumps(line(author=" <x@y>")), '"author"', "The value of “author” has no name."
+    yield (
+        json.dumps(line(notes={})),
+        '"notes"',
+        "The value of “notes” is not a list of objects.",
+    )
+    yield (
+        json.dumps(line(notes=[{"kind": "joke", "text": "x"}])),
+        '"kind"',
+        (
+            "A note's “kind” must be one of update, correction, clarification, editors-note,"
+            " retraction, refile."
+        ),
+    )
+    yield (
+        json.dumps(line(notes=[{"kind": "update", "test": "x"}])),
+        '"test"',
+        ("A note has no key “test”."),
+    )
+    yield json.dumps(line(url="a\nb")), '"url"', "The value of “url” is not one line of text."
+    yield json.dumps(line(id=True)), '"id"', "The value of “id” is not one line of text."
+
+
+@pytest.mark.parametrize(("given", "column", "reason"), list(refused()))
+def test_a_bad_line_has_one_sentence_with_its_place(
+    tmp_path: Path, given: str | bytes, column: int | str, reason: str
+) -> None:
+    raw = given if isinstance(given, bytes) else given.encode()
+    if isinstance(column, str):
+        column = raw.index(column.encode()) + 1
+    file = put(tmp_path, "in.jsonl", packed([line()]) + raw + b"\n" + packed([line()]))
+    versions, skipped = read(JsonLines(file), tmp_path)
+    assert [each.key for each in versions] == [0, len(packed([line()])) + len(raw) + 1]
+    assert skipped == [Skipped(f"{file}, line 2, column {column}", reason, bad=True)]
+
+
+@pytest.mark.parametrize("how", ["gzip", "zstd"])
+def test_compressed_lines_that_break_off_are_refused(tmp_path: Path, how: str) -> None:
+    whole = compressed(packed([line(text=os.urandom(9000).hex()) for _ in range(20)]), how)
+    file = put(tmp_path, "in.jsonl.gz", whole[: len(whole) // 2])
+    source = JsonLines(file)
+    if how == "zstd":  # its reader takes a cut for the end; the last line is then none
+        assert read(source, tmp_path)[1][-1].reason.startswith("The line is not JSON")
+        return
+    with pytest.raises(TrackerError) as caught:
+        read(source, tmp_path)
+    assert caught.value.sentence == (
+        f"{file} cannot be read to its end: the compressed data ends too early."
+    )
+    file.write_bytes(whole[:100] + b"damage" + whole[106:])
+    with pytest.raises(TrackerError) as damaged:
+        read(JsonLines(file), tmp_path)
+    assert damaged.value.sentence.startswith(f"{file} cannot be read to its end: ")
+
+
+def test_a_file_that_cannot_be_opened_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(TrackerError) as caught:
+        JsonLines(tmp_path / "no.jsonl")
+    assert caught.value.sentence == (
+        f"{tmp_path / 'no.jsonl'} cannot be read: no such file or directory."
     )
 
 
-def test_folders_deeper_than_anyone_files_articles_are_skipped(tmp_path: Path) -> None:
-    put(tmp_path, "a/2022-05-10T1630Z.md")
-    put(tmp_path, "/".join(["d"] * 30) + "/2022-05-10T1630Z.md")
-    folder = Folder(tmp_path)
-    assert len(folder) == 1
-    assert [skip.reason for skip in folder.skipped] == ["Folders more than 20 deep are left out."]
+def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path: Path) -> None:
+    file = put(tmp_path, "in.jsonl", packed([line()]))
+    source = JsonLines(file)
+    versions, _ = read(source, tmp_path)
+    file.write_bytes(b"[]")
+    with pytest.raises(TrackerError) as caught:
+        list(source.texts(each.key for each in versions))
+    assert caught.value.sentence == f"{file} was changed while it was read."
 
 
-def test_a_folder_of_many_versions_is_read_in_order(tmp_path: Path) -> None:
-    for number in range(2000):
-        put(
-            tmp_path,
-            f"s{number % 40}/2022-05-10T{number % 24:02}{number % 60:02}{number % 59:02}Z.md",
-        )
-    times = [version.at for version in Folder(tmp_path)]
-    assert times == sorted(times)
+# --- another repository ---------------------------------------------------------------------------
 
 
-def test_the_sample_newsroom_is_such_a_folder() -> None:
-    folder = Folder(SAMPLE)
-    assert folder.skipped == ()
-    assert folder.settings == SAMPLE / "tracker.toml"
-    assert [(version.article, f"{version.at:%m-%d %H:%M %z}") for version in folder] == [
-        ("articles/dolyna-road-casualties.md", "05-10 16:30 -0400"),
-        ("articles/dolyna-road-casualties.md", "05-12 07:45 -0400"),
-        ("articles/dolyna-road-casualties.md", "05-13 14:10 -0400"),
-        ("articles/night-buses-return.md", "05-23 14:00 -0400"),
-        ("articles/night-buses-return.md", "05-23 16:35 -0400"),
-        ("articles/night-buses-return.md", "05-24 11:20 -0400"),
-        ("articles/night-buses-return.md", "05-27 18:05 -0400"),
-        ("articles/pier-9-ferry-terminal.md", "06-02 09:05 -0400"),
-        ("articles/pier-9-ferry-terminal.md", "06-02 11:30 -0400"),
-        ("articles/pier-9-ferry-terminal.md", "06-02 15:20 -0400"),
-        ("articles/pier-9-ferry-terminal.md", "06-03 10:00 -0400"),
+@pytest.fixture
+def other(tmp_path: Path) -> Path:
+    """A site with a move, a draft beside the articles, a deletion, and a merged branch."""
+    site = Builder(tmp_path / "site")
+    site.commit(
+        "Start",
+        write={"posts/a.md": "# A\n\nOne.\n", "README.md": "Read.", "posts/gone.md": "# G\n"},
+    )
+    site.commit("Side", on="side", start="main", write={"posts/a.md": "# A\n\nSide.\n"})
+    site.commit(
+        "Merge branch 'side'",
+        merge=["side"],
+        write={"posts/a.md": "# A\n\nTwo.\n"},
+        author=b"Bo <bo@example.org>",
+        raw_message=b"Merge branch 'side'\n\nWhy.\n",
+    )
+    site.commit("Move", move={"posts/a.md": "posts/b.md"}, delete=["posts/gone.md"])
+    site.commit("Edit", write={"posts/b.md": "# A\n\nThree.\n"})
+    site.build()
+    return tmp_path / "site"
+
+
+def test_another_repository_gives_its_published_revisions(other: Path, tmp_path: Path) -> None:
+    source = OtherRepository(other)
+    versions, skipped = read(source, tmp_path)
+    assert [(each.path, each.message, each.person and each.person.name) for each in versions] == [
+        ("posts/b.md", "Start", "Ada Editor"),
+        ("posts/b.md", "Merge branch 'side'\n\nWhy.", "Bo"),
+        ("posts/b.md", "Edit", "Ada Editor"),
     ]
+    assert texts(source, versions)[1] == b"# A\n\nTwo.\n"
+    assert skipped == [Skipped(f"{other}: posts/gone.md", "The article is deleted there.")]
+    moved, _ = read(OtherRepository(other, folder="posts", under="articles/old"), tmp_path)
+    assert {each.path for each in moved} == {"articles/old/b.md"}
+    with pytest.raises(TrackerError) as caught:
+        read(OtherRepository(other, folder="pages"), tmp_path)
+    assert caught.value.sentence == f"There are no articles in {other}, folder pages."
+
+
+def test_another_repository_is_imported_by_the_command(newsroom: Desk, other: Path) -> None:
+    said = newsroom.ok("import", "--from-git", str(other), "--under", "articles")
+    assert said.out == "Recorded 3 revisions of 1 article.\n"
+    assert newsroom.git("status", "--porcelain", "articles") == ""
+    told = newsroom.ok("history", "b", "--json").json["revisions"]
+    assert [(each["number"], each["person"]["name"]) for each in told] == [
+        (1, "Ada Editor"),
+        (2, "Bo"),
+        (3, "Ada Editor"),
+    ]
+    again = newsroom.ok("import", "--from-git", str(other), "--under", "articles")
+    assert again.out == "Recorded 0 revisions, 3 were there already.\n"
+
+
+# --- where articles go ----------------------------------------------------------------------------
+
+
+def test_a_slug_goes_where_the_layout_says_and_stays_there(newsroom: Desk) -> None:
+    settings = newsroom.read("tracker.toml")
+    newsroom.write("tracker.toml", 'layout = "news/{year}/{month}/{day}/{slug}.md"\n' + settings)
+    dated = "---\ndate: 2022-05-09\n---\n\nOne.\n"
+    given = [
+        # 1 a.m. UTC is the evening before in New York.
+        {"slug": "ferry", "at": "2022-05-11T01:00:00Z", "text": "# Ferry\n"},
+        {"slug": "buses", "at": "2022-05-11T01:00:00Z", "text": dated},
+        {"slug": "ferry", "at": "2022-05-12T01:00:00Z", "text": "# Ferry\n\nTwo.\n"},
+    ]
+    newsroom.write("in.jsonl", packed(given[::-1]))
+    newsroom.ok("import", "in.jsonl")
+    listed = newsroom.git("ls-files", "news").split()
+    assert listed == ["news/2022/05/09/buses.md", "news/2022/05/10/ferry.md"]
+    newsroom.write("in.jsonl", packed([{**given[2], "text": "3", "at": "2022-05-13T01:00:00Z"}]))
+    newsroom.ok("import", "in.jsonl")
+    assert newsroom.git("ls-files", "news").split() == listed
+    assert newsroom.read("news/2022/05/10/ferry.md") == "3"
+
+
+def test_a_slug_without_a_layout_goes_into_the_folder_of_articles(newsroom: Desk) -> None:
+    newsroom.write("in.jsonl", packed([{"slug": "ferry", "at": AT, "text": "# Ferry\n"}]))
+    newsroom.ok("import", "in.jsonl", "--under", "posts")
+    assert newsroom.read("posts/ferry.md") == "# Ferry\n"
+
+
+@pytest.mark.parametrize("slug", ["a/b", "..", ".git", "a\n", "\u202ea", " a"])
+def test_a_slug_is_one_plain_name(newsroom: Desk, slug: str) -> None:
+    newsroom.write("in.jsonl", packed([{"slug": slug, "at": AT, "text": "# Ferry\n"}]))
+    said = newsroom.refused("import", "in.jsonl")
+    assert "is no slug: it must be one plain name." in said
+    assert all(each.isprintable() for each in said.splitlines())
+
+
+def test_a_slug_that_two_articles_have_is_refused(newsroom: Desk) -> None:
+    both = [line(path="articles/x/ferry.md"), line(path="articles/y/ferry.md")]
+    newsroom.write("in.jsonl", packed(both))
+    newsroom.ok("import", "in.jsonl")
+    newsroom.write("in.jsonl", packed([{"slug": "ferry", "at": AT, "text": "# Ferry\n"}]))
+    assert newsroom.refused("import", "in.jsonl").splitlines()[0] == (
+        "tracker: in.jsonl, line 1: the newsroom has more than one article “ferry”:"
+        " articles/x/ferry.md, articles/y/ferry.md."
+    )
+
+
+@pytest.mark.parametrize(
+    ("at", "reason"),
+    [
+        ("1969-12-31T23:59:59Z", "git cannot keep a date before 1970, and 1969-12-31 is one."),
+        ("0001-01-01T00:00:00+14:00", "git cannot keep a date before 1970, and 0001-01-01 is one."),
+        ("2022-06-01T13:00:00-04:00", "2022-06-01 13:00-04:00 is in the future."),
+    ],
+)
+def test_dates_that_cannot_be_are_refused(newsroom: Desk, at: str, reason: str) -> None:
+    newsroom.write("in.jsonl", packed([line(at=at)]))
+    assert newsroom.refused("import", "in.jsonl").splitlines()[0] == (
+        f"tracker: in.jsonl, line 1: {reason}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ((), "Import from where?"),
+        (("x", "--from-git", "y"), "SOURCE and --from-git are two sources."),
+        (("x", "--folder", "y"), "--folder is a folder of --from-git."),
+        (("no.jsonl",), "There is no file no.jsonl."),
+        (("no",), "There is no folder no."),
+        (("--from-git", "no"), "There is no folder no."),
+    ],
+)
+def test_a_source_that_is_none_is_refused(
+    newsroom: Desk, words: tuple[str, ...], sentence: str
+) -> None:
+    assert newsroom.refused("import", *words).splitlines()[0] == f"tracker: {sentence}"
+
+
+def test_a_refused_import_makes_no_newsroom(desk: Desk) -> None:
+    desk.write("in.jsonl", b"no\n")
+    assert desk.run("import", "in.jsonl", "--into", "new").status == 2
+    assert not (desk.folder / "new").exists()
+    said = desk.ok("import", "-", "--into", "new", stdin=packed([line()]))
+    assert said.out == "Made a newsroom in new.\nRecorded 1 revision of 1 article.\n"
+
+
+def test_bad_lines_are_named_and_counted_where_they_are_skipped(newsroom: Desk) -> None:
+    newsroom.write("in.jsonl", b"no\n" + packed([line()]) + b"{}\n" * 30)
+    said = newsroom.ok("import", "in.jsonl", "--skip-bad")
+    assert said.out == "Recorded 1 revision of 1 article, 31 left out as bad.\n"
+    told = said.err.splitlines()
+    assert told[0] == (
+        "tracker: in.jsonl, line 1, column 1: The line is not JSON: expecting value."
+    )
+    assert told[-1] == "tracker: and 11 more versions that cannot be used."
+    newsroom.write("in.jsonl", packed([line()]) + b"{}\n")
+    done = newsroom.ok("import", "in.jsonl", "--skip-bad", "--json").json
+    assert (done["known"], done["bad"], done["skipped"][0]["bad"]) == (1, 1, True)

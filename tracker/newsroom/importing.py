@@ -171,7 +171,7 @@ class _Import:
     ) -> tuple[object, ...] | Skipped:
         seconds = int(each.at.timestamp() // 1)
         if seconds < 0:
-            reason = f"git cannot keep a date before 1970, and {each.at:%Y-%m-%d} is one."
+            reason = f"git cannot keep a date before 1970, and {each.at.date()} is one."
             return Skipped(each.origin, reason, bad=True)
         if seconds > self.latest:
             reason = f"{each.at.isoformat(' ', 'minutes')} is in the future."

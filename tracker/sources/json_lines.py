@@ -138,7 +138,10 @@ class JsonLines:
         try:
             return lines.readline(_LONGEST_LINE + 1)
         except self._damaged as error:
-            raise self._broken(getattr(error, "strerror", None) or str(error)) from None
+            why = getattr(error, "strerror", None) or str(error)
+            if isinstance(error, EOFError):
+                why = "the compressed data ends too early"
+            raise self._broken(why) from None
 
     def _broken(self, why: str) -> TrackerError:
         return TrackerError(
@@ -198,11 +201,11 @@ class _Counted(io.RawIOBase):
 
 def _version(line: bytes, number: int, offset: int, origin: str) -> Incoming:
     try:
-        read = json.loads(line.decode("utf-8-sig" if number == 1 else "utf-8"))
+        read = json.loads(line.rstrip(b"\r\n").decode("utf-8-sig" if number == 1 else "utf-8"))
     except UnicodeDecodeError as error:
         raise _WrongError("The line is not UTF-8.", error.start + 1) from None
     except json.JSONDecodeError as error:
-        raise _WrongError(f"The line is not JSON: {_lower(error.msg)}.", error.colno) from None
+        raise _WrongError(f"The line is not JSON: {_lower(error.msg)}.", error.pos + 1) from None
     except ValueError:  # a number of thousands of digits
         raise _WrongError("The line holds a number that is too long.") from None
     except RecursionError:
@@ -227,7 +230,7 @@ def _version(line: bytes, number: int, offset: int, origin: str) -> Incoming:
         fields.instant("at"),
         fields.person(),
         fields.text("message") if read.get("message") is not None else None,
-        fields.told() if read.get("notes") else (),
+        fields.told() if read.get("notes") is not None else (),
         offset,
         origin,
         fields.trailers() if "url" in read or "id" in read else "",

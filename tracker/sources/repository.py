@@ -31,6 +31,8 @@ class OtherRepository:
 
         Without ``under`` they keep their paths.
         """
+        if not path.exists():
+            raise TrackerError(f"There is no folder {shown(path)}.", "Check the path.")
         self._room = Newsroom(path)
         self._name = shown(path)
         self._folder = folder.strip("/")
