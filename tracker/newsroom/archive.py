@@ -6,7 +6,7 @@ The catalog's tables answer; where there can be no catalog, git does (``unaided`
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
 from tracker.house import style as house_style
@@ -194,16 +194,24 @@ def changelog(room: Newsroom, progress: Progress | None = None) -> tuple[Entry, 
     return unaided.changelog(room, progress) if found is None else found
 
 
-def lives(room: Newsroom, progress: Progress | None = None) -> Iterator[History]:
-    """The histories of the articles that are there now, compared; by path."""
+def lives(
+    room: Newsroom, progress: Progress | None = None, only: Collection[str] | None = None
+) -> Iterator[History]:
+    """The histories of the articles that are there now, compared; by path.
+
+    ``only``: of those at these paths.
+    """
 
     def ask(it: Known) -> list[tuple[str, int]]:
-        it.up_to(COMPARED, progress=progress)
-        return sorted(questions.paths(it.connection))
+        chosen = sorted(questions.paths(it.connection))
+        if only is not None:
+            chosen = [pair for pair in chosen if pair[0] in only]
+        it.up_to(COMPARED, None if only is None else [number for _, number in chosen], progress)
+        return chosen
 
     found = _asked(room, ask, progress)
     if found is None:
-        yield from unaided.lives(room, progress)
+        yield from unaided.lives(room, progress, only)
         return
     with known(room) as it:
         usable = it

@@ -6,7 +6,7 @@ when it is needed: a command pays for every import at its start.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -290,14 +290,17 @@ class Newsroom:
 
         return upkeep.make_anew(self, progress)
 
-    def lives(self, progress: Progress | None = None) -> Iterator[History]:
+    def lives(
+        self, progress: Progress | None = None, only: Collection[str] | None = None
+    ) -> Iterator[History]:
         """The histories of all articles that are there now, compared; those unreadable left out.
 
-        ``progress`` is called with the number of articles done and the number of all.
+        ``progress`` is called with the number of articles done and the number of all. ``only``
+        names the articles that are wanted, by their paths.
         """
         from tracker.newsroom import archive
 
-        return archive.lives(self, progress)
+        return archive.lives(self, progress, only)
 
     def first_commit(self) -> str:
         """The first commit of the published line, full hash; "" where nothing is committed yet.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
@@ -154,9 +154,12 @@ def changelog(room: Newsroom, progress: Progress | None = None) -> tuple[Entry, 
     return tuple(entry for entry in found if entry.what == "note")
 
 
-def lives(room: Newsroom, progress: Progress | None = None) -> Iterator[History]:
-    """The histories of the articles that are there now, compared."""
-    return _histories(room, current_tracks(room), progress)
+def lives(
+    room: Newsroom, progress: Progress | None = None, only: Collection[str] | None = None
+) -> Iterator[History]:
+    """The histories of the articles there now, compared; ``only``: of those at these paths."""
+    found = [each for each in current_tracks(room) if only is None or each.path in only]
+    return _histories(room, found, progress)
 
 
 def _histories(

@@ -8,7 +8,7 @@ an article that came out; an edit that nobody told of is listed, and moves nothi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING, NamedTuple
@@ -96,31 +96,24 @@ def article_items(
 
 
 def newsroom_items(
-    room: Newsroom,
-    links: Links,
-    *,
-    told_only: bool = False,
-    limit: int = NEWEST,
-    life: Callable[[str], History] | None = None,
+    room: Newsroom, links: Links, *, told_only: bool = False, limit: int = NEWEST
 ) -> tuple[Item, ...]:
-    """The newest entries of a newsroom, newest first. ``life`` gives the history of a path."""
-    life = life or room.life
+    """The newest entries of a newsroom, newest first."""
     selection = Selection(told=True) if told_only else Selection()
     by_commit: dict[str, dict[str, Item]] = {}
     found: list[Item] = []
     offset = 0
-    while len(found) < limit:
+    while len(found) < limit and offset < _MOST_LOOKED_AT:
         # Revisions from before publication are no entries: more are asked for in their stead.
         batch = room.latest(limit, offset=offset, selection=selection)
-        for article, revision in batch:
-            if article.path not in by_commit:
-                items = article_items(life(article.path), room.settings, links, told_only=told_only)
-                by_commit[article.path] = {each.revision.commit: each for each in items}
-            item = by_commit[article.path].get(revision.commit)
-            if item is not None:
-                found.append(item)
+        new = {article.path for article, _ in batch} - by_commit.keys()
+        for life in room.lives(only=new) if new else ():
+            items = article_items(life, room.settings, links, told_only=told_only)
+            by_commit[life.article.path] = {each.revision.commit: each for each in items}
+        items_of = (by_commit.get(article.path, {}).get(made.commit) for article, made in batch)
+        found += [item for item in items_of if item is not None]
         offset += len(batch)
-        if len(batch) < limit or offset > _MOST_LOOKED_AT:
+        if len(batch) < limit:
             break
     return newest(found, limit)
 

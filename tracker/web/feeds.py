@@ -55,7 +55,7 @@ def _newsroom(name: str) -> Response:
     def items() -> tuple[feed.Item, ...]:
         if room_is_empty():
             return ()
-        return feed.newsroom_items(current(), where, life=desk().life)
+        return feed.newsroom_items(current(), where)
 
     # Both forms have the same entries, and a reader of one is seldom the last.
     found = desk().kept("feed items", where.base, items)
