@@ -76,6 +76,12 @@
     show();
     slide.append(range, output);
     stepper.append(slide);
+    if (stepper.dataset.keys) {
+      const keys = document.createElement("p");
+      keys.className = "keys";
+      keys.textContent = stepper.dataset.keys;
+      stepper.append(keys);
+    }
     list.hidden = true;
     if (remember() === "1") range.focus();
   };
@@ -94,10 +100,13 @@
     const added = page.getElementById(link.dataset.more);
     if (!added) throw new Error("no such list");
     const next = page.querySelector(".pager [rel=next][data-more]");
+    for (const each of added.querySelectorAll("a[href]")) {
+      // Their addresses were relative to the page that they stood on.
+      each.href = new URL(each.getAttribute("href"), answer.url).href;
+    }
     const items = [...added.children].filter((item) => !item.id || !document.getElementById(item.id));
     list.append(...items);
     if (next) {
-      // Its address was relative to the page that it stood on.
       next.href = new URL(next.getAttribute("href"), answer.url).href;
       link.replaceWith(next);
     } else {
@@ -127,6 +136,7 @@
     told.setAttribute("role", "status");
     passages.after(told);
     let lit = [];
+    let tapped = null;
     const light = (number) => {
       for (const each of lit) each.classList.remove("pointed");
       lit = number ? [...passages.querySelectorAll(`[data-revision="${CSS.escape(number)}"]`)] : [];
@@ -144,12 +154,12 @@
     passages.addEventListener("pointerover", (event) => light(number(event)));
     passages.addEventListener("focusin", (event) => light(number(event)));
     passages.addEventListener("click", (event) => {
+      // The first tap shows the note where the reader is; the next one goes to its version.
       const found = number(event);
-      // A tap shows the note where the reader is; the link's own place is one more tap away.
-      if (!found || !(event.target instanceof Element)) return;
-      const link = event.target.closest("a[href]");
-      if (link && !link.classList.contains("passage") && !link.closest("sup")) return;
-      if (lit.length && lit[0].dataset.revision === found && event.pointerType === "mouse") return;
+      if (!found || event.pointerType === "mouse" || event.detail === 0) return;
+      if (event.target.closest("a[href]:not([data-revision])")) return;
+      if (tapped === found) return;
+      tapped = found;
       event.preventDefault();
       light(found);
     });
