@@ -11,19 +11,23 @@ from __future__ import annotations
 
 import marshal
 import re
+from collections.abc import Callable
 from datetime import date, datetime, time
-from typing import Any, overload
+from pathlib import Path
+from typing import Any, TypeVar, overload
 
 try:
     import _sre  # type: ignore[import-not-found]
 except ImportError:  # another Python than CPython
     _sre = None
 
+T = TypeVar("T")
+
 _MOST = 2_000  # things that are kept: styles of many newsrooms may add to them
 
 _known: dict[str, bytes] = {}  # taken over: what it was made from -> what was made, in marshal form
 _expressions: dict[str, tuple[Any, int]] = {}  # compiled here, because nothing was known
-_tables: dict[str, bytes] = {}  # read here, because nothing was known
+_tables: dict[str, bytes] = {}  # read or made here, because nothing was known
 
 
 @overload
@@ -51,6 +55,20 @@ def toml_table(toml: str) -> dict[str, Any]:
     table = tomllib.loads(toml)
     _tables[toml] = marshal.dumps(_without_dates(table))
     return table
+
+
+def made_from(toml: str, make: Callable[[dict[str, Any]], T], code: str) -> T:
+    """Return what ``make``, a function of the file ``code``, makes of a TOML text.
+
+    It must be plain: numbers, strings, tuples, lists, dicts and sets of them, no records.
+    """
+    name = f"{make.__name__} {code} {Path(code).stat().st_mtime_ns}\n{toml}"
+    if name in _known:
+        kept: T = marshal.loads(_known[name])  # noqa: S302
+        return kept
+    made = make(toml_table(toml))
+    _tables[name] = marshal.dumps(made)  # type: ignore[arg-type]
+    return made
 
 
 _DATES = (datetime, date, time)

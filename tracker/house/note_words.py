@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from tracker.model import Kind
-from tracker.prepared import expression, toml_table
+from tracker.prepared import expression, made_from, toml_table
 
 FOLDER = Path(__file__).with_name("notes")
 SHORT = 1_500  # characters of a text that may lack the letters of its language
@@ -82,6 +82,41 @@ class Patterns:
             if not element.optional:
                 break
         self.count += 1
+
+    def plain(self) -> tuple[Any, ...]:
+        """All of it as plain tuples and dicts, for ``of``."""
+        patterns: dict[int, Pattern] = {}
+        for _, one in (
+            *self.by_stem,
+            *((word, one) for word in self.by_first for one in self.by_first[word]),
+        ):
+            patterns[one.number] = one.pattern
+        return (
+            {number: tuple(map(tuple, pattern)) for number, pattern in patterns.items()},
+            {
+                word: [(one.number, one.following) for one in found]
+                for word, found in self.by_first.items()
+            },
+            [(stem, one.number) for stem, one in self.by_stem],
+            self.count,
+        )
+
+    @classmethod
+    def of(cls, parts: tuple[Any, ...]) -> Self:
+        """The patterns that ``plain`` was made of."""
+        patterns = {
+            number: tuple(Element(*each) for each in one) for number, one in parts[0].items()
+        }
+        made = cls()
+        made.by_first = {
+            word: [_Candidate(number, patterns[number], following) for number, following in found]
+            for word, found in parts[1].items()
+        }
+        made.by_stem = [
+            (stem, _Candidate(number, patterns[number], None)) for stem, number in parts[2]
+        ]
+        made.count = parts[3]
+        return made
 
     def at(self, words: Sequence[Word], index: int) -> tuple[int, int] | None:
         """The number of the first pattern that fits at a word, and the word after it."""
@@ -206,7 +241,7 @@ class Stems(NamedTuple):
 @cache
 def stems() -> Mapping[str, Stems]:
     """Per language the pieces of words without which it has no note."""
-    data = _read("stems")
+    data = toml_table(_text("stems"))
     letters = data.pop("letters")
     return {
         code: Stems(tuple(pieces), frozenset(letters.get(code, "")))
@@ -217,7 +252,17 @@ def stems() -> Mapping[str, Stems]:
 @cache
 def language(code: str) -> Language:
     """The words of one language, read from its file once."""
-    data, groups = _file(code)
+    fields = made_from(_text(code), _language, __file__)
+    return Language(
+        code=code,
+        sentences=Patterns.of(fields.pop("sentences")),
+        sentence_facts=tuple(Sentence(*fact) for fact in fields.pop("sentence_facts")),
+        **fields,
+    )
+
+
+def _language(data: dict[str, Any]) -> dict[str, Any]:
+    groups = _groups(data)
     labels: dict[tuple[str, ...], Kind | None] = {}
     for one in data.get("weak", {}).get("labels", ()):
         labels[sequence(one)] = None
@@ -228,52 +273,57 @@ def language(code: str) -> Language:
     for table in data.get("sentence", ()):
         for text in table["patterns"]:
             sentences.add(compile_pattern(text, groups))
-            facts.append(Sentence(table["kind"], table.get("where", "anywhere")))
+            facts.append((table["kind"], table.get("where", "anywhere")))
     around = data.get("around", {})
     before = frozenset(around.get("before", ()))
     over = data.get("over", {})
     instructions = data.get("instructions", {})
-    return Language(
-        code=code,
-        labels=labels,
-        longest_label=max(map(len, labels)),
-        before=before,
-        openings=(before | {label[0] for label in labels}) - {"a", "an", "the"},
-        between=frozenset(word for one in around.get("between", ()) for word in sequence(one)),
-        on=frozenset(around.get("on", ())),
-        stamps=frozenset(map(sequence, around.get("stamps", ()))),
-        over_always=frozenset(sequence(one) for one in over.get("always", ())),
-        over_dated=frozenset(sequence(one) for one in over.get("dated", ())),
-        instruction_headings=frozenset(map(sequence, instructions.get("headings", ()))),
-        instruction_openings=frozenset(map(sequence, instructions.get("openings", ()))),
-        sentences=sentences,
-        sentence_facts=tuple(facts),
-    )
+    return {
+        "labels": labels,
+        "longest_label": max(map(len, labels)),
+        "before": before,
+        "openings": (before | {label[0] for label in labels}) - {"a", "an", "the"},
+        "between": frozenset(word for one in around.get("between", ()) for word in sequence(one)),
+        "on": frozenset(around.get("on", ())),
+        "stamps": frozenset(map(sequence, around.get("stamps", ()))),
+        "over_always": frozenset(sequence(one) for one in over.get("always", ())),
+        "over_dated": frozenset(sequence(one) for one in over.get("dated", ())),
+        "instruction_headings": frozenset(map(sequence, instructions.get("headings", ()))),
+        "instruction_openings": frozenset(map(sequence, instructions.get("openings", ()))),
+        "sentences": sentences.plain(),
+        "sentence_facts": facts,
+    }
 
 
 @cache
 def judgement(code: str) -> Judgement:
     """The rest of a language's words, which few texts need."""
-    data, groups = _file(code)
+    never, meanings, remark = made_from(_text(code), _judgement, __file__)
     return Judgement(
-        never=_patterns(data.get("never", {}).get("patterns", ()), groups),
-        meanings=tuple(
-            (table["kind"], _patterns(table["patterns"], groups))
-            for table in data.get("meaning", ())
-        ),
-        remark=_patterns(data.get("remark", {}).get("patterns", ()), groups),
+        never=Patterns.of(never),
+        meanings=tuple((kind, Patterns.of(patterns)) for kind, patterns in meanings),
+        remark=Patterns.of(remark),
     )
 
 
-@cache
-def _file(code: str) -> tuple[dict[str, Any], dict[str, tuple[tuple[str, ...], ...]]]:
-    """A language's file and its groups of words, longest first."""
-    data = _read(code)
-    groups = {
+def _judgement(data: dict[str, Any]) -> tuple[Any, ...]:
+    groups = _groups(data)
+    return (
+        _patterns(data.get("never", {}).get("patterns", ()), groups).plain(),
+        [
+            (table["kind"], _patterns(table["patterns"], groups).plain())
+            for table in data.get("meaning", ())
+        ],
+        _patterns(data.get("remark", {}).get("patterns", ()), groups).plain(),
+    )
+
+
+def _groups(data: Mapping[str, Any]) -> dict[str, tuple[tuple[str, ...], ...]]:
+    """A language's groups of words, longest first."""
+    return {
         name: tuple(sorted(map(_choice, entries), key=len, reverse=True))
         for name, entries in data.get("groups", {}).items()
     }
-    return data, groups
 
 
 def compile_pattern(text: str, groups: Mapping[str, tuple[tuple[str, ...], ...]]) -> Pattern:
@@ -367,5 +417,5 @@ def _steps(element: Element, words: Sequence[Word], index: int) -> Iterator[int]
             yield index + len(choice)
 
 
-def _read(name: str) -> dict[str, Any]:
-    return toml_table((FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
+def _text(name: str) -> str:
+    return (FOLDER / f"{name}.toml").read_text(encoding="utf-8")

@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tracker.prepared import toml_table
+from tracker.prepared import made_from
 
 _WORDS = Path(__file__).with_name("words")
 
@@ -136,16 +136,20 @@ def lexicon(language: str) -> Lexicon:
     capital letters still speak.
     """
     code = language.casefold().replace("_", "-").split("-")[0]
-    data: Mapping[str, Any] = {}
-    if code in LANGUAGES:
-        data = toml_table((_WORDS / f"{code}.toml").read_text(encoding="utf-8"))
+    if code not in LANGUAGES:
+        return Lexicon(language="", **_word_lists({}))
+    listed = (_WORDS / f"{code}.toml").read_text(encoding="utf-8")
+    return Lexicon(language=code, **made_from(listed, _word_lists, __file__))
+
+
+def _word_lists(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of a lexicon but the language, of what its file says."""
     number: Mapping[str, Any] = data.get("number", {})
     date: Mapping[str, Any] = data.get("date", {})
     style: Mapping[str, Any] = data.get("style", {})
     negation: Mapping[str, Any] = data.get("negation", {})
     attribution: Mapping[str, Any] = data.get("attribution", {})
-    return Lexicon(
-        language=code if data else "",
+    return dict(  # noqa: C408 - written as the call that it is for
         decimal=data.get("decimal", "."),
         thousands=data.get("thousands", ","),
         numbers=_numbered(number.get("words", {})),
@@ -194,15 +198,24 @@ def lexicon(language: str) -> Lexicon:
 
 
 @cache
-def _alike() -> dict[str, frozenset[str]]:
-    found: dict[str, set[str]] = {}
-    for line in (_WORDS / "synonyms.txt").read_text(encoding="utf-8").splitlines():
-        if not line.startswith("#"):
-            word, *others = line.split()
-            for other in others:
-                found.setdefault(word, set()).add(other)
-                found.setdefault(other, set()).add(word)
-    return {word: frozenset(others) for word, others in found.items()}
+def _synonyms() -> str:
+    """Return the thesaurus, a group to a line, with a space on both sides of every word."""
+    lines = (_WORDS / "synonyms.txt").read_text(encoding="utf-8").splitlines()
+    return "\n".join(f" {line} " for line in lines if not line.startswith("#"))
+
+
+@lru_cache(maxsize=8192)
+def _alike(word: str) -> frozenset[str]:
+    """Return the words in whose group this one is the first, or which are the first in its."""
+    # Searching the text: a table of all words would cost every start three milliseconds.
+    text = _synonyms()
+    found: set[str] = set()
+    at = text.find(f" {word} ")
+    while at >= 0:
+        first, *others = text[text.rfind("\n", 0, at) + 1 :].partition("\n")[0].split()
+        found.update(others if first == word else (first,))
+        at = text.find(f" {word} ", at + 1)
+    return frozenset(found)
 
 
 _INFLECTIONS = ("", "s", "es", "ed", "d", "ing")
@@ -229,9 +242,8 @@ def _bases(word: str) -> tuple[tuple[str, str], ...]:
 
 def near(old: str, new: str) -> bool:
     """Tell whether a thesaurus has two English words (casefolded) for one, in the same form."""
-    alike = _alike()
     return any(
-        ending == other_ending and other in alike.get(base, ())
+        ending == other_ending and other in _alike(base)
         for base, ending in _bases(old)
         for other, other_ending in _bases(new)
     )
@@ -243,11 +255,18 @@ def _english() -> tuple[str, int, int]:
     text = (_WORDS / "english.txt").read_text(encoding="utf-8")
     words = text.rindex("\n#") + 1
     words = text.index("\n", words)
-    names = next(
-        place for place in range(len(text) - 2, words, -1)
-        if text[place] == "\n" and not text[place + 1].isupper()
-    )  # fmt: skip
-    return text, words, text.index("\n", names + 1)
+    low, names = words, len(text) - 1  # names, with a capital letter, stand behind all words
+    while names - low > 1:
+        middle = text.rindex("\n", words, (low + names) // 2 + 1)
+        if middle <= low:
+            break
+        if text[middle + 1].isupper():
+            names = middle
+        else:
+            low = middle
+    while not text[(following := text.index("\n", low + 1)) + 1].isupper():
+        low = following
+    return text, words, following
 
 
 @lru_cache(maxsize=65536)
