@@ -15,9 +15,10 @@ import jsonschema
 import pytest
 
 from tests.desk import Desk
-from tests.repositories import Builder
+from tests.repositories import Builder, run
 from tracker.errors import TrackerError
 from tracker.model import Person
+from tracker.newsroom import Newsroom
 from tracker.newsroom.incoming import Incoming, Skipped, Source, Telling
 from tracker.sources.folder import Folder, instant
 from tracker.sources.json_lines import JsonLines
@@ -457,6 +458,24 @@ def test_another_repository_is_imported_by_the_command(newsroom: Desk, other: Pa
     ]
     again = newsroom.ok("import", "--from-git", str(other), "--under", "articles")
     assert again.out == "Recorded 0 revisions, 3 were there already.\n"
+
+
+def test_revisions_with_older_author_dates_keep_their_place_on_the_line(tmp_path: Path) -> None:
+    site = Builder(tmp_path / "site")
+    for day, text in ((3, "One."), (1, "Two."), (2, "Three."), (3, "One."), (5, "Four.")):
+        at = f"2022-05-{day:02}T08:00:00+00:00"
+        site.commit(f"Day {day}", at=at, write={"posts/a.md": f"{text}\n"})
+    site.build()
+    target = Builder(tmp_path / "target").build().git_dir.parent
+    done = Newsroom(target).bring(OtherRepository(tmp_path / "site"))
+    assert done.added == 5
+    for folder in (tmp_path / "site", target):
+        said = run(folder, "log", "--format=%at %T", "--reverse").decode().split("\n")
+        assert len(said) == 6
+        assert said == run(tmp_path / "site", "log", "--format=%at %T", "--reverse").decode().split(
+            "\n"
+        )
+    assert Newsroom(target).bring(OtherRepository(tmp_path / "site")).added == 0
 
 
 # --- where articles go ----------------------------------------------------------------------------

@@ -184,7 +184,7 @@ class ArticleImport:
             self._before = blob
             return
         if blob != self._before and self._tip is not None and self._before != self._tip:
-            if row.seconds < self._newest:
+            if row.place < self._newest:
                 newest = datetime.fromtimestamp(self._newest, at.tzinfo)
                 raise TrackerError(
                     f"{self._path} has a newer revision already, of "
@@ -225,6 +225,7 @@ class ArticleImport:
             message += f"\n\n{row.trailers}"
         writer = self._work.tally.writer
         return Ready(
+            place=row.place,
             seconds=row.seconds,
             path=self._path,
             sequence=row.sequence,

@@ -23,8 +23,9 @@ _TUNED = (
 )
 _INCOMING = """
 CREATE TABLE incoming (
-    sequence INTEGER PRIMARY KEY, path TEXT, slug TEXT, seconds INTEGER, minutes INTEGER,
-    name TEXT, email TEXT, message TEXT, told TEXT, source_key, origin TEXT, trailers TEXT);
+    sequence INTEGER PRIMARY KEY, path TEXT, slug TEXT, place INTEGER, seconds INTEGER,
+    minutes INTEGER, name TEXT, email TEXT, message TEXT, told TEXT, source_key, origin TEXT,
+    trailers TEXT);
 CREATE TABLE slugs (slug TEXT PRIMARY KEY, path TEXT) WITHOUT ROWID;
 CREATE TABLE standing (path TEXT PRIMARY KEY, kind TEXT, mode TEXT, blob TEXT, slug TEXT)
     WITHOUT ROWID;
@@ -33,8 +34,8 @@ CREATE TABLE known (path TEXT, seconds INTEGER, blob TEXT, PRIMARY KEY (path, se
 """
 _READY = """
 CREATE TABLE ready (
-    seconds INTEGER, path TEXT, sequence INTEGER, minutes INTEGER, blob TEXT, mode TEXT,
-    name TEXT, email TEXT, message TEXT);
+    place INTEGER, seconds INTEGER, path TEXT, sequence INTEGER, minutes INTEGER, blob TEXT,
+    mode TEXT, name TEXT, email TEXT, message TEXT);
 CREATE TABLE final (path TEXT PRIMARY KEY, blob TEXT, is_new INTEGER) WITHOUT ROWID;
 """
 
@@ -43,7 +44,8 @@ class Row(NamedTuple):
     """One version that a source gave, its article's path settled."""
 
     path: str  # in the repository
-    seconds: int  # since 1970
+    place: int  # seconds since 1970: where it stands among the versions
+    seconds: int  # since 1970: its own instant
     minutes: int  # offset from UTC
     sequence: int  # in the order of the source
     name: str | None  # of the author; None: whoever imports
@@ -58,6 +60,7 @@ class Row(NamedTuple):
 class Ready(NamedTuple):
     """One revision, ready to be written; in the order of the columns."""
 
+    place: int
     seconds: int
     path: str
     sequence: int
@@ -93,7 +96,7 @@ class ImportPlan:
     def take(self, rows: Iterable[tuple[object, ...]]) -> None:
         """Take versions: path, slug, and the columns of the table from ``seconds`` on."""
         self._insert(
-            self._incoming, "INSERT INTO incoming VALUES (NULL, ?,?,?,?,?,?,?,?,?,?,?)", rows
+            self._incoming, "INSERT INTO incoming VALUES (NULL, ?,?,?,?,?,?,?,?,?,?,?,?)", rows
         )
         self._incoming.execute("CREATE INDEX by_slug ON incoming (slug) WHERE slug <> ''")
 
@@ -123,7 +126,7 @@ class ImportPlan:
         where that was read, and the paths that articles of this slug have in the newsroom.
         """
         found = self._incoming.execute(
-            "SELECT slug, source_key, min(seconds), minutes, origin FROM incoming"
+            "SELECT slug, source_key, min(place), minutes, origin FROM incoming"
             " WHERE slug <> '' GROUP BY slug"
         )
         for slug, key, seconds, minutes, origin in found:
@@ -144,10 +147,10 @@ class ImportPlan:
         reader = self._connect(self._first)
         try:
             found = reader.execute(
-                "SELECT coalesce(slugs.path, incoming.path) AS settled, seconds, minutes, sequence,"
-                " name, email, message, told, source_key, origin, trailers"
+                "SELECT coalesce(slugs.path, incoming.path) AS settled, place, seconds, minutes,"
+                " sequence, name, email, message, told, source_key, origin, trailers"
                 " FROM incoming LEFT JOIN slugs ON slugs.slug = incoming.slug"
-                " ORDER BY replace(settled, '/', char(1)), settled, seconds, sequence"
+                " ORDER BY replace(settled, '/', char(1)), settled, place, sequence"
             )
             yield from map(Row._make, found)
         finally:
@@ -173,7 +176,7 @@ class ImportPlan:
 
     def ready(self, rows: Iterable[Ready]) -> None:
         """Take revisions that are to be written."""
-        self._insert(self._ready, "INSERT INTO ready VALUES (?,?,?,?,?,?,?,?,?)", rows)
+        self._insert(self._ready, "INSERT INTO ready VALUES (?,?,?,?,?,?,?,?,?,?)", rows)
 
     def finish(self, paths: Iterable[tuple[str, str, bool]]) -> None:
         """Take the last blob of each path, and whether the path is new."""
@@ -181,7 +184,7 @@ class ImportPlan:
 
     def in_time_order(self) -> Iterator[Ready]:
         """The revisions to write, the oldest first; those of one instant by path."""
-        found = self._ready.execute("SELECT * FROM ready ORDER BY seconds, path, sequence")
+        found = self._ready.execute("SELECT * FROM ready ORDER BY place, path, sequence")
         return map(Ready._make, found)
 
     def final(self, path: str) -> str | None:

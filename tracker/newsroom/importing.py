@@ -198,7 +198,8 @@ class _Import:
                 [(one.kind, one.text, one.at and one.at.isoformat()) for one in each.told]
             )
         return (
-            path or None, each.slug if by_slug else "", seconds, minutes,
+            path or None, each.slug if by_slug else "",
+            seconds if each.place is None else int(each.place.timestamp() // 1), seconds, minutes,
             None if person is None else person.name, None if person is None else person.email,
             each.message, told, each.key, each.origin.encode("utf-8", "replace").decode(),
             each.trailers or None,
@@ -330,7 +331,7 @@ class _Import:
                     mode=row.mode,
                     author=bulk.author_line(person),
                     date=_date(row.seconds, row.minutes),
-                    seconds=row.seconds,
+                    seconds=row.place,
                     message=row.message.encode("utf-8", "replace"),
                 )
             )

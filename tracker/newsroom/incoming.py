@@ -39,6 +39,7 @@ class Incoming(NamedTuple):
     key: Key  # how the source finds the text
     origin: str  # where it was read, for people: "archive.jsonl, line 12"
     trailers: str = ""  # lines "Url: https://…" for the end of the message; "" for none
+    place: datetime | None = None  # where it stands among the others; None: at its own instant
 
 
 class Skipped(NamedTuple):

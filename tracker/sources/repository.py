@@ -7,6 +7,7 @@ does not come: a text without its deletion would stand as if it were out.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 
 from tracker.errors import TrackerError
@@ -62,9 +63,12 @@ class OtherRepository:
                 continue
             target = self._target(track.path)
             whole = messages(room.repository, (version.commit for version in track.versions))
+            place = track.versions[0].at
             for version, message in zip(track.versions, whole, strict=True):
                 self._done += 1
-                yield self._incoming(target, version, message)
+                # Author dates may be out of order; the line is what readers saw.
+                place = max(place, version.at)
+                yield self._incoming(target, version, message, place)
         if not any(not track.deleted for track in found):
             where = f"{self._name}, folder {self._folder}" if self._folder else self._name
             raise TrackerError(
@@ -96,7 +100,7 @@ class OtherRepository:
             return path if self._folder else inner
         return f"{self._under}/{inner}" if self._under else inner
 
-    def _incoming(self, target: str, version: Version, message: str) -> Incoming:
+    def _incoming(self, target: str, version: Version, message: str, place: datetime) -> Incoming:
         return Incoming(
             path=target,
             slug="",
@@ -106,6 +110,7 @@ class OtherRepository:
             told=(),
             key=version.blob,
             origin=f"{self._name}: {version.path} in {version.commit[:10]}",
+            place=place,
         )
 
     def texts(self, keys: Iterable[Key]) -> Iterator[bytes | TrackerError]:

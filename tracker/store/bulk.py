@@ -45,7 +45,7 @@ class NewCommit(NamedTuple):
     mode: str  # "100644" or "100755"
     author: bytes  # "Name <address>", as ``author_line`` gives it
     date: bytes  # "1652355900 -0400"
-    seconds: int  # the same instant, since 1970
+    seconds: int  # the committer's, since 1970, unless the commit before has a later one
     message: bytes
 
 
