@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -30,6 +31,8 @@ class Pair:
     here: Path
     there: Path
     desk: Desk
+    monkeypatch: pytest.MonkeyPatch
+    minutes: int = 0  # of the clock that dates commits
 
     def run(self, room: Path, *words: str) -> str:
         return self.desk.ok("-C", str(room), *words).out
@@ -39,6 +42,8 @@ class Pair:
         text = (room / path).read_text()
         assert old in text
         (room / path).write_text(text.replace(old, new))
+        self.minutes += 1
+        self.monkeypatch.setenv("GIT_COMMITTER_DATE", f"2030-05-12T12:{self.minutes:02}:00Z")
         who = "Ada Here <a@x.org>" if room == self.here else "Bo There <b@x.org>"
         self.run(room, "record", path, "--by", who, *words)
         return git(room, "rev-parse", "HEAD")
@@ -74,18 +79,30 @@ def numbers(room: Path) -> list[tuple[int, str]]:
     return [(each.number, each.person.name) for each in Newsroom(room).history("mill.md")]
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the three repositories are made once, for all tests to copy."""
+    return tmp_path_factory.mktemp("sync") / "made"
+
+
 @pytest.fixture
-def pair(newsroom: Desk, tmp_path_factory: pytest.TempPathFactory) -> Pair:
-    folder = tmp_path_factory.mktemp("sync")
-    hub, there = folder / "hub", folder / "there"
-    git(folder, "init", "-q", "--bare", "-b", "main", str(hub))
-    newsroom.write("mill.md", TEXT)
-    newsroom.write("other.md", "Another article.\n")
-    newsroom.ok("record", "mill.md", "other.md", "--at", "2022-05-12 07:00")
-    newsroom.git("remote", "add", "origin", str(hub))
-    assert "Sent 3 commits to origin (main):" in newsroom.ok("sync").out
-    git(folder, "clone", "-q", str(hub), str(there))
-    return Pair(hub, newsroom.folder, there, newsroom)
+def pair(desk: Desk, made: Path, monkeypatch: pytest.MonkeyPatch) -> Pair:
+    if not made.exists():
+        made.mkdir()
+        git(made, "init", "-q", "--bare", "-b", "main", "hub")
+        desk.ok("init", str(made / "here"), "--style", "newsweek", "--timezone", "America/New_York")
+        (made / "here" / "mill.md").write_text(TEXT)
+        (made / "here" / "other.md").write_text("Another article.\n")
+        desk.ok("-C", str(made / "here"), "record", "--all", "--at", "2022-05-12 07:00")
+        git(made / "here", "remote", "add", "origin", "../hub")
+        said = desk.ok("-C", str(made / "here"), "sync").out
+        assert "Sent 3 commits to origin (main):" in said
+        git(made, "clone", "-q", "hub", "there")
+        git(made / "there", "remote", "set-url", "origin", "../hub")
+    shutil.copytree(made, desk.folder / "made", symlinks=True)
+    folder = desk.folder / "made"
+    here = Desk(folder / "here", monkeypatch)
+    return Pair(folder / "hub", here.folder, folder / "there", here, monkeypatch)
 
 
 def test_what_one_side_recorded_is_sent_and_received(pair: Pair) -> None:
@@ -111,7 +128,7 @@ def test_both_sides_revisions_keep_their_places_and_readers_tip_goes_first(pair:
     said = pair.run(pair.here, "sync")
     assert said.endswith("Merged mill.md, which both sides changed.\n")
     assert git(pair.here, "log", "-1", "--format=%P").split() == [theirs, ours]
-    assert git(pair.here, "log", "-1", "--format=%s") == f"Merge branch 'main' of {pair.hub}"
+    assert git(pair.here, "log", "-1", "--format=%s") == "Merge branch 'main' of ../hub"
     pair.run(pair.there, "sync")
     for room in (pair.here, pair.there):
         assert git(room, "rev-parse", "HEAD") == git(pair.hub, "rev-parse", "main")

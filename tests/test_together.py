@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import threading
@@ -32,18 +33,31 @@ BODY = (
 BO = "Bo Desk <bo@example.org>"
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the newsrooms are made once, for all tests to copy."""
+    return tmp_path_factory.mktemp("together")
+
+
 @pytest.fixture(params=["front matter", "plain"])
-def room(newsroom: Desk, request: pytest.FixtureRequest) -> Desk:
+def room(
+    desk: Desk, made: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Desk:
     """An article that Bo changed after Ada had begun her text: ``draft`` is what she began with."""
-    text = BODY if request.param == "plain" else MATTER + BODY
-    newsroom.write("mill.md", text)
-    newsroom.ok("record", "mill.md", "--at", "2022-05-12 07:45")
-    newsroom.write("mill.md", text.replace("400", "440"))
-    newsroom.ok(
-        "record", "mill.md", "--by", BO, "--at", "2022-05-12 09:00",
-        "--correction", "An earlier version misstated the number of employees.",
-    )  # fmt: skip
-    return newsroom
+    there = made / request.param
+    if not there.exists():
+        text = BODY if request.param == "plain" else MATTER + BODY
+        desk.ok("init", str(there), "--style", "newsweek", "--timezone", "America/New_York")
+        first = Desk(there, monkeypatch)
+        first.write("mill.md", text)
+        first.ok("record", "mill.md", "--at", "2022-05-12 07:45")
+        first.write("mill.md", text.replace("400", "440"))
+        first.ok(
+            "record", "mill.md", "--by", BO, "--at", "2022-05-12 09:00",
+            "--correction", "An earlier version misstated the number of employees.",
+        )  # fmt: skip
+    shutil.copytree(there, desk.folder / "room")
+    return Desk(desk.folder / "room", monkeypatch)
 
 
 def draft(room: Desk, old: str, new: str) -> bytes:
@@ -244,20 +258,21 @@ import sys
 from datetime import datetime, UTC
 from tracker import Newsroom
 from tracker.errors import TrackerError
+import tracker.newsroom.together, tracker.newsroom.writing
 folder, name, same = sys.argv[1], sys.argv[2], sys.argv[3] == "same"
 path = "shared.md" if same else f"{name}.md"
-for number in range(3):
-    while True:
-        try:
-            room = Newsroom(folder, now=datetime(2022, 6, 1, tzinfo=UTC))
-            old = room.show(path) if same or number else ""
-            text = old + f"Editor {name} wrote {number}.\\n\\n"
-            made = room.record(path, text, base="latest" if old else None)
-            print(made.commit, flush=True)
-            break
-        except TrackerError as error:
-            known = ("meanwhile", "on disk that are not recorded")
-            assert any(words in error.sentence for words in known), error.sentence
+print("ready", flush=True)
+sys.stdin.readline()
+while True:
+    try:
+        room = Newsroom(folder, now=datetime(2022, 6, 1, tzinfo=UTC))
+        old = room.show(path) if same else ""
+        text = old + f"Editor {name} wrote this.\\n\\n"
+        print(room.record(path, text, base="latest" if old else None).commit, flush=True)
+        break
+    except TrackerError as error:
+        known = ("meanwhile", "on disk that are not recorded")
+        assert any(words in error.sentence for words in known), error.sentence
 """
 
 
@@ -275,22 +290,30 @@ def test_eight_processes_record_at_once_and_none_is_lost(newsroom: Desk, which: 
     running = [
         subprocess.Popen(
             [sys.executable, "-c", _EDITOR, str(newsroom.folder), f"e{number}", which],
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
         for number in range(8)
     ]
+    for each in running:
+        assert each.stdout is not None
+        assert each.stdout.readline() == b"ready\n"
+    for each in running:
+        assert each.stdin is not None
+        each.stdin.write(b"go\n")
+        each.stdin.flush()
     reported: list[str] = []
     for each in running:
         printed, complaint = each.communicate(timeout=120)
         assert complaint == b""
         reported += printed.decode().split()
-    assert len(set(reported)) == 24
+    assert len(set(reported)) == 8
     assert set(reported) < _history(newsroom.folder)
     paths = ["shared.md"] if which == "same" else [f"e{number}.md" for number in range(8)]
     lines = [line for path in paths for line in newsroom.read(path).splitlines()]
     written = sorted(line for line in lines if line.startswith("Editor"))
-    assert written == sorted(f"Editor e{a} wrote {b}." for a in range(8) for b in range(3))
+    assert written == sorted(f"Editor e{number} wrote this." for number in range(8))
     newsroom.clean()
 
 

@@ -25,11 +25,21 @@ def edit(desk: Desk, number: int, *words: str) -> str:
     return desk.git("rev-parse", "HEAD").strip()
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the archive is made once, for all tests to copy."""
+    return tmp_path_factory.mktemp("verify") / "made"
+
+
 @pytest.fixture
-def archive(newsroom: Desk) -> Desk:
-    for number in range(4):
-        edit(newsroom, number)
-    return newsroom
+def archive(desk: Desk, made: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    if not made.exists():
+        desk.ok("init", str(made), "--style", "newsweek", "--timezone", "America/New_York")
+        for number in range(4):
+            edit(Desk(made, monkeypatch), number)
+    room = desk.folder / "room"
+    shutil.copytree(made, room)
+    return Desk(room, monkeypatch)
 
 
 @pytest.fixture
