@@ -1,0 +1,357 @@
+"""The pages in a browser: for every reader, by keyboard alone, on a phone, on paper, without
+JavaScript; and hostile articles do nothing there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import quote
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from playwright.sync_api import Browser
+
+from tests.browsing import Watched, chromium, served
+from tests.hostile_pages import Hostile, attempts, play
+from tests.web_newsroom import EVIL_NAME, build, client
+
+STEPPED = "articles/stepped"
+
+
+class Stage(NamedTuple):
+    """A browser, and the pages of a newsroom."""
+
+    browser: Browser
+    base: str
+    pages: dict[str, str]  # a name for each kind of page -> its address
+
+
+@pytest.fixture(scope="module")
+def newsroom(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("browser") / "newsroom"
+    build(folder)
+    _more(folder)
+    return folder
+
+
+def _more(folder: Path) -> None:
+    """An article with a history of two pages, and findings for the dashboard."""
+    import subprocess
+
+    def git(*words: str) -> None:
+        subprocess.run(["git", *words], cwd=folder, check=True, capture_output=True)
+
+    script = []
+    for number in range(1, 106):
+        text = f"# A count\n\nThe mayor's office counted {number} buses.\n\nThey left at dusk.\n"
+        script.append(
+            f"commit refs/heads/main\nmark :{number}\n"
+            f"author Ada Editor <ada@example.org> {1_641_200_000 + 3600 * number} +0000\n"
+            f"committer Ada Editor <ada@example.org> {1_641_200_000 + 3600 * number} +0000\n"
+            "data 5\nCount\n"
+            + ("from refs/heads/main^0\n" if number == 1 else "")
+            + f"M 100644 inline {STEPPED}.md\ndata {len(text)}\n{text}\n"
+        )
+    subprocess.run(
+        ["git", "fast-import", "--quiet"],
+        cwd=folder,
+        input="".join(script).encode(),
+        check=True,
+        capture_output=True,
+    )
+    git("reset", "--hard", "main")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def stage(browser: Browser, newsroom: Path) -> Iterator[Stage]:
+    with served(newsroom) as base:
+        yield Stage(browser, base, _pages(newsroom))
+
+
+def _pages(newsroom: Path) -> dict[str, str]:
+    """One page of each kind."""
+    asked = client(newsroom)
+
+    def stamps(address: str) -> list[str]:
+        page = asked.get(f"/history/{address}/").data.decode()
+        return list(dict.fromkeys(re.findall(r"/version/([^/\"]+)/", page)))
+
+    war, evil = stamps("articles/war"), quote(EVIL_NAME.removesuffix(".md"))
+    cruel = stamps(evil)
+    return {
+        "latest": "/",
+        "some of the latest": "/?kind=correction&untold=",
+        "articles": "/articles/",
+        "corrections": "/corrections/",
+        "corrections of a month": "/corrections/2022-01/",
+        "changelog": "/changelog/",
+        "check": "/check/",
+        "check of a month": "/check/2022-01/",
+        "search": "/search/?q=bridge",
+        "article": "/article/articles/war/",
+        "history": "/history/articles/war/",
+        "long history": f"/history/{STEPPED}/",
+        "version": f"/version/{war[1]}/articles/war/",
+        "change": f"/change/{war[1]}/articles/war/",
+        "side by side": f"/change-sides/{war[1]}/articles/war/",
+        "comparison": f"/compare/{war[-1]}/{war[0]}/articles/war/",
+        "passages": "/blame/articles/war/",
+        "note": "/note/u1/articles/war/",
+        "hostile article": f"/article/{evil}/",
+        "hostile change": f"/change/{cruel[0]}/{evil}/",
+        "no such page": "/article/articles/wat/",
+    }
+
+
+STATUS = {"no such page": 404}
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+# --- for every reader ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("look", ["light", "dark, on a phone"])
+def test_no_page_breaks_a_rule_of_accessibility(stage: Stage, look: str) -> None:
+    """axe-core finds no violation of WCAG 2.2 AA nor of good practice, in light and in dark."""
+    phone = "phone" in look
+    context = stage.browser.new_context(
+        color_scheme="dark" if "dark" in look else "light",
+        viewport={"width": 390 if phone else 1200, "height": 800},
+        reduced_motion="reduce",
+    )
+    page = context.new_page()
+    watched = Watched(page)
+    wrong: list[tuple[str, str, str]] = []
+    for kind in stage.pages:
+        answer = page.goto(stage.base + stage.pages[kind])
+        assert answer is not None
+        assert answer.status == STATUS.get(kind, 200), kind
+        for fold in page.query_selector_all("details"):
+            fold.evaluate("element => { element.open = true }")
+        found = Axe().run(
+            page,
+            options={"runOnly": RULES, "resultTypes": ["violations"]},
+        )
+        wrong += [
+            (kind, each["id"], each["nodes"][0]["html"]) for each in found.response["violations"]
+        ]
+    assert wrong == []
+    assert watched.faults == []
+    context.close()
+
+
+def test_nothing_has_to_be_scrolled_sideways_on_the_narrowest_screen(stage: Stage) -> None:
+    """Content reflows at 320 CSS pixels (WCAG 2.2, 1.4.10); tables scroll within themselves."""
+    context = stage.browser.new_context(viewport={"width": 320, "height": 640})
+    page = context.new_page()
+    for kind in stage.pages:
+        page.goto(stage.base + stage.pages[kind])
+        width = page.evaluate("document.documentElement.scrollWidth")
+        assert width <= 320, kind
+    context.close()
+
+
+def test_targets_are_large_enough_to_be_hit(stage: Stage) -> None:
+    """Menus, tabs and steps are 24 CSS pixels high at least (WCAG 2.2, 2.5.8)."""
+    context = stage.browser.new_context(viewport={"width": 390, "height": 800}, has_touch=True)
+    page = context.new_page()
+    for kind in ("latest", "change", "long history"):
+        page.goto(stage.base + stage.pages[kind])
+        small = page.evaluate(
+            """[...document.querySelectorAll("nav a, .actions a, button, select, summary")]
+                .filter(each => each.offsetParent !== null)
+                .map(each => [each.textContent.trim(), each.getBoundingClientRect().height])
+                .filter(([, height]) => height < 24)"""
+        )
+        assert small == [], kind
+    context.close()
+
+
+def test_every_page_can_be_read_without_javascript(stage: Stage) -> None:
+    """What stands in the text of a page is there without any script."""
+    context = stage.browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    wanted = {
+        "latest": "A count",
+        "article": "A convoy of nine buses waited at the bridge",
+        "history": "misstated the number of the evacuated",
+        "version": "Buses reached the town at dusk",
+        "change": "misstated the number of the evacuated. It was 95.",
+        "passages": "The mayor's office said that a second convoy",
+        "corrections": "misstated the number of the evacuated. It was 95.",
+        "check": "Readers were not told",
+        "search": "waited at the bridge",
+    }
+    for kind, words in wanted.items():
+        page.goto(stage.base + stage.pages[kind])
+        assert words in page.inner_text("main"), kind
+    page.goto(stage.base + stage.pages["long history"])
+    page.click("a[rel=next]")
+    assert "/older/" in page.url
+    page.goto(stage.base + stage.pages["change"])
+    assert page.locator(".steps a").count() == 2
+    page.click("a[rel=next]")
+    assert "/change/" in page.url
+    context.close()
+
+
+def test_paper_has_the_words_and_no_controls(stage: Stage) -> None:
+    """In print, what was inserted and deleted is told apart without color."""
+    context = stage.browser.new_context(color_scheme="dark")
+    page = context.new_page()
+    page.emulate_media(media="print")
+    page.goto(stage.base + stage.pages["change"])
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    for control in (".masthead nav", ".tabs", ".stepper", ".search"):
+        assert page.locator(control).first.is_hidden(), control
+    decoration = "element => getComputedStyle(element).textDecorationLine"
+    assert page.locator(".tracker-diff ins").first.evaluate(decoration) == "underline"
+    assert page.locator(".tracker-diff del").first.evaluate(decoration) == "line-through"
+    context.close()
+
+
+def test_changes_are_told_apart_where_colors_are_forced(stage: Stage) -> None:
+    context = stage.browser.new_context(forced_colors="active")
+    page = context.new_page()
+    page.goto(stage.base + stage.pages["change"])
+    decoration = "element => getComputedStyle(element).textDecorationLine"
+    assert page.locator(".tracker-diff ins").first.evaluate(decoration) == "underline"
+    assert page.locator(".tracker-diff del").first.evaluate(decoration) == "line-through"
+    context.close()
+
+
+# --- by keyboard ---------------------------------------------------------------------------------
+
+
+def test_all_is_reached_by_keyboard_and_seen_to_be(stage: Stage) -> None:
+    """Tab comes by every link and control in order, each with a visible outline."""
+    context = stage.browser.new_context(viewport={"width": 1200, "height": 800})
+    page = context.new_page()
+    page.goto(stage.base + stage.pages["history"])
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    assert page.locator(".skip").bounding_box()["y"] >= 0  # type: ignore[index]
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+    page.goto(stage.base + stage.pages["history"])
+    number = page.evaluate(
+        """[...document.querySelectorAll("a[href], input:not([type=hidden]), select, button")]
+            .filter(each => each.offsetParent !== null || each.className == "skip").length"""
+    )
+    seen = []
+    for _ in range(number):
+        page.keyboard.press("Tab")
+        seen.append(
+            page.evaluate(
+                """(() => {
+                  const each = document.activeElement, style = getComputedStyle(each);
+                  const outlined = style.outlineStyle != "none" && parseFloat(style.outlineWidth) >= 2;
+                  return [each.tagName + each.textContent.trim() + each.id + each.href, outlined];
+                })()"""
+            )
+        )
+    assert len({name for name, _ in seen}) >= number - 2  # two links may look alike
+    assert [name for name, outlined in seen if not outlined] == []
+    context.close()
+
+
+def test_arrow_keys_and_a_slider_step_through_the_versions(stage: Stage) -> None:
+    context = stage.browser.new_context()
+    page = context.new_page()
+    page.goto(stage.base + stage.pages["version"])
+    middle = page.url
+    page.keyboard.press("ArrowRight")
+    page.wait_for_url(lambda url: url != middle)
+    newest = page.url
+    assert page.locator("a[rel=next]").count() == 0
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_url(middle)
+    slider = page.locator("input[type=range]")
+    assert slider.get_attribute("max") == "2"
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_url(newest)
+    assert page.evaluate("document.activeElement.type") == "range"  # one may go on stepping
+    words = page.locator("input[type=range]").get_attribute("aria-valuetext")
+    assert words is not None
+    assert re.search(r"20\d\d, \d", words)
+    # In a field, the keys move the cursor and nothing else.
+    page.fill("#search", "words")
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_timeout(100)
+    assert page.url == newest
+    context.close()
+
+
+def test_older_history_comes_into_the_page(stage: Stage) -> None:
+    context = stage.browser.new_context()
+    page = context.new_page()
+    watched = Watched(page)
+    page.goto(stage.base + stage.pages["long history"])
+    assert page.locator("#timeline > .revision").count() == 55
+    page.click("a[data-more]")
+    page.locator("#timeline > .revision").nth(104).wait_for()
+    assert page.url == stage.base + stage.pages["long history"]
+    assert page.locator("a[data-more]").count() == 0
+    # The focus is on the first of those that came, and its links lead where they did.
+    assert page.evaluate("document.activeElement.closest('.revision') !== null")
+    page.locator("#timeline > .revision a").last.click()
+    page.wait_for_url("**/version/**")
+    assert watched.faults == []
+    context.close()
+
+
+def test_passages_of_one_version_are_lit_together_with_its_note(stage: Stage) -> None:
+    context = stage.browser.new_context()
+    page = context.new_page()
+    page.goto(stage.base + stage.pages["passages"])
+    page.hover(".passage >> text=95")
+    assert page.locator(".pointed").count() >= 1
+    told = page.locator(".told")
+    assert "misstated the number of the evacuated" in told.inner_text()
+    assert told.get_attribute("role") == "status"
+    page.focus(".passage >> text=second convoy")
+    assert "Second" not in told.inner_text() or "misstated" not in told.inner_text()
+    assert page.locator(".passages .pointed").first.inner_text().startswith("The mayor")
+    context.close()
+
+
+# --- hostile articles ----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def stand(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Hostile:
+    return Hostile(browser, tmp_path_factory.mktemp("hostile"))
+
+
+@settings(max_examples=3, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+@given(st.lists(attempts(), min_size=3, max_size=3))
+def test_no_article_note_name_or_search_runs_anything(
+    stand: Hostile, tried: list[dict[str, str]]
+) -> None:
+    """Titles, bodies, notes, file and authors' names, searches: nothing in them runs or loads."""
+    play(stand, tried)
+
+
+def test_a_page_that_ran_something_would_be_seen(stage: Stage) -> None:
+    """The test of hostile articles can fail: each sign that it looks for is given once."""
+    context = stage.browser.new_context()
+    page = context.new_page()
+    watched = Watched(page)
+    page.goto(stage.base + "/")
+    page.evaluate("document.body.insertAdjacentHTML('beforeend', '<img src=x onerror=alert(1)>')")
+    page.wait_for_timeout(200)
+    assert any("Content Security Policy" in fault for fault in watched.faults)
+    page.evaluate("alert(2)")
+    assert "dialog: 2" in watched.faults
+    context.close()
