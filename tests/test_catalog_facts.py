@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -329,3 +330,21 @@ def test_the_commands(room: Desk) -> None:
     assert "There is no word to look for." in room.refused("search", "***")
     (Path(room.folder) / ".git" / "tracker" / "catalog.sqlite3").unlink()
     assert room.ok("search", "wind").out
+
+
+def test_the_questions_of_the_documentation(room: Desk) -> None:
+    """Every SQL question of docs/catalog.md can be asked; the columns are those that it lists."""
+    page = (Path(__file__).parents[1] / "docs" / "catalog.md").read_text("utf-8")
+    here = newsroom(room)
+    here.count(Selection(substantive=True))
+    connection = sqlite3.connect(catalog_file(here.repository))
+    asked = re.findall(r"```sql\n(.*?)```", page, re.DOTALL)
+    answers = [connection.execute(question).fetchall() for question in asked]
+    assert len(asked) == 5
+    assert answers[0] == [("2022-05", 6, 2)]
+    assert [row[1:3] for row in answers[1]] == [("articles/bridge.md", 2)]
+    assert answers[2][0][2] == 96.5
+    for view, listed in re.findall(r"^\| `(\w+)` \|[^|]*\| (.*) \|$", page, re.MULTILINE):
+        columns = [row[1] for row in connection.execute(f"PRAGMA table_info({view})")]
+        assert columns == re.findall(r"`(\w+)`", listed)
+    connection.close()

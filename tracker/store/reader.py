@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import threading
 from collections import deque
@@ -20,6 +21,12 @@ MAX_BYTES = 64 * 1024 * 1024
 _AHEAD = 1024
 """Requests under way in ``read_many``. It bounds memory; and since an answer has at least 50 bytes,
 this many never fit into git's output buffer, so that git and we cannot wait for each other."""
+
+_TOGETHER = 64
+"""Requests that are written, and answers that are counted, at once: a lock for each one costs as
+much as the reading."""
+
+_BUFFER = 1 << 18  # bytes read from git at once: some dozens of texts
 
 _FETCHED = 5000  # texts that are fetched at once into a partial clone
 
@@ -81,11 +88,13 @@ class Reader:
         process = self._repository.git.start(
             "cat-file", "--batch", "--buffer", feed=True, quiet=True
         )
+        _widen(process)
         asked: deque[str] = deque()
-        slots = threading.Semaphore(_AHEAD)
+        slots = threading.Semaphore(_AHEAD // _TOGETHER)
         feeder = _Feeder(process, iter(blobs), asked, slots)
         feeder.start()
         _, answers = _pipes(process)
+        taken = 0
         try:
             while True:
                 try:
@@ -96,7 +105,9 @@ class Reader:
                     data = _answer(answers, blob, self._max_bytes, header)
                 except _EndError:
                     raise _stopped() from None
-                slots.release()
+                taken += 1
+                if taken % _TOGETHER == 0:
+                    slots.release()
                 if isinstance(data, TrackerError):
                     raise data
                 yield blob, data
@@ -197,23 +208,47 @@ class _Feeder(threading.Thread):
 
     def run(self) -> None:
         """Feed until the iterable ends, the reader stops, or git goes away."""
+        several: list[str] = []
         try:
             for blob in self._blobs:
-                if not self._slots.acquire(blocking=False):
-                    # What is still in our own buffer must reach git before we wait for answers.
-                    self._requests.flush()
-                    self._slots.acquire()
-                if self.stop:
-                    return
                 _check(blob)
-                self._asked.append(blob)
-                self._requests.write(blob.encode() + b"\n")
+                several.append(blob)
+                if len(several) == _TOGETHER and not self._send(several):
+                    return
         except (BrokenPipeError, ValueError):
-            pass
+            several = []
         except BaseException as error:
             self.error = error
         finally:
+            with suppress(BrokenPipeError, ValueError):
+                self._send(several)
             _close(self._requests)
+
+    def _send(self, several: list[str]) -> bool:
+        """Write requests, as soon as there is room for them; False where nobody waits for them."""
+        if not several:
+            return True
+        if not self._slots.acquire(blocking=False):
+            # What is still in our own buffer must reach git before we wait for answers.
+            self._requests.flush()
+            self._slots.acquire()
+        if self.stop:
+            several.clear()
+            return False
+        self._asked.extend(several)
+        self._requests.write("\n".join(several).encode() + b"\n")
+        several.clear()
+        return True
+
+
+def _widen(process: subprocess.Popen[bytes]) -> None:
+    """Read from a process in larger pieces; before anything was read."""
+    assert isinstance(process.stdout, io.BufferedReader)
+    with suppress(AttributeError, ImportError, OSError):  # Linux alone knows this
+        import fcntl
+
+        fcntl.fcntl(process.stdout, fcntl.F_SETPIPE_SZ, 1 << 20)
+    process.stdout = io.BufferedReader(process.stdout.detach(), _BUFFER)
 
 
 def _pipes(process: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:
@@ -260,7 +295,7 @@ def _skip(answers: IO[bytes], size: int) -> None:
 
 
 def _check(blob: str) -> None:
-    if len(blob) not in {40, 64} or not all(digit in "0123456789abcdef" for digit in blob):
+    if len(blob) not in {40, 64} or blob.strip("0123456789abcdef"):
         raise TrackerError(f"{blob!r} is not the full name of a git object.")
 
 

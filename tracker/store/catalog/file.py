@@ -181,6 +181,7 @@ def _may_pass(error: sqlite3.Error) -> bool:
 def connect(path: Path) -> sqlite3.Connection:
     """A connection to a database file, transactions begun by hand."""
     connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
+    connection.execute("PRAGMA journal_mode = TRUNCATE")  # a fifth of the cost of deleting it
     connection.execute("PRAGMA synchronous = NORMAL")
     return connection
 

@@ -10,6 +10,7 @@ What is held is told by ``meta``: ``line`` (a digest of what the line depends on
 
 from __future__ import annotations
 
+import gc
 import os
 import sqlite3
 import time
@@ -242,19 +243,32 @@ def rebuild(
         new.execute("PRAGMA synchronous = OFF")
         make(new)
         new.execute("BEGIN")
-        for name in _LATER:
-            new.execute(f"DROP INDEX {name}")
-        pieces = _survey(repository, line)
-        assert pieces is not None
-        if pieces.pulled:
-            _play_whole(new, repository, line, progress)
-        else:
-            _play_pieces(new, repository, line, pieces, progress)
-        for name, columns in _LATER.items():
-            new.execute(f"CREATE INDEX {name} ON {columns}")
+        collecting = gc.isenabled()
+        gc.disable()  # nothing here makes circles, and there is very much of it
+        try:
+            _fill(new, repository, line, progress)
+        finally:
+            if collecting:
+                gc.enable()
         new.execute("COMMIT")
         _carry(new, catalog.path)
         _put(new, catalog)
+
+
+def _fill(
+    new: sqlite3.Connection, repository: Repository, line: Wanted, progress: Progress | None
+) -> None:
+    """Read the whole line into an empty file."""
+    for name in _LATER:
+        new.execute(f"DROP INDEX {name}")
+    pieces = _survey(repository, line)
+    assert pieces is not None
+    if pieces.pulled:
+        _play_whole(new, repository, line, progress)
+    else:
+        _play_pieces(new, repository, line, pieces, progress)
+    for name, columns in _LATER.items():
+        new.execute(f"CREATE INDEX {name} ON {columns}")
 
 
 def _play_pieces(

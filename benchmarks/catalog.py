@@ -1,0 +1,312 @@
+"""What the catalog and the reading of texts cost, beside git itself: python -m benchmarks.catalog.
+
+Sizes as arguments, default 10,000 and 100,000 revisions; ``--picture FILE.svg`` draws
+what was measured. Each repository is made for the purpose: articles with five versions each, some
+hours apart, in folders by date, one commit a revision, texts of ``--bytes`` bytes. Peers run in the
+same run, before and after where that matters; compare ratios, not seconds. Memory is the largest
+resident size of a process of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import heapq
+import json
+import random
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from benchmarks.drawing import Line, chart
+from tracker.store.catalog import Catalog, catalog_file
+from tracker.store.catalog.ask import number_at, track_of
+from tracker.store.catalog.line import rebuild, up_to_date, wanted
+from tracker.store.git import Repository, discover
+from tracker.store.reader import Reader
+
+VERSIONS = 5
+START = 1_262_304_000  # 1 January 2010
+APART = 1800  # seconds between the first versions of two articles
+ADA = "Ada Editor <ada{}@example.org>"
+
+
+class Measured(NamedTuple):
+    """One size."""
+
+    revisions: int
+    log: float  # seconds of git log --raw
+    build: float  # seconds of the first build
+    build_memory: int  # KB, our process
+    git_memory: int  # KB, the largest git process of it
+    bytes: int  # of the catalog
+    repository: int  # bytes
+    new: float  # ms: one new revision, seen and asked for
+    one: float  # ms: the history of one article, catalog open
+    bloom: float  # ms: git log -- FILE with changed-path Bloom filters
+    raw: float  # texts a second, git cat-file --batch --buffer
+    read: float  # texts a second, Reader.read_many
+    read_memory: int  # KB
+
+
+def make(folder: Path, revisions: int, size: int) -> None:
+    """A repository: texts by article, then commits by time."""
+    chance = random.Random(7)
+    words = [f"{chance.choice('bcdfglmnprst')}{chance.choice('aeiou')}{n:x}" for n in range(5000)]
+    lines = [" ".join(chance.choices(words, k=16)) for _ in range(20_000)]
+    subprocess.run(["git", "init", "-q", "-b", "main", str(folder)], check=True)
+    importer = subprocess.Popen(
+        ["git", "fast-import", "--quiet"], cwd=folder, stdin=subprocess.PIPE
+    )
+    assert importer.stdin is not None
+    write = importer.stdin.write
+    articles = revisions // VERSIONS
+    for article in range(articles):
+        text = chance.choices(lines, k=max(3, size // 110))
+        for version in range(VERSIONS):
+            text[chance.randrange(len(text))] = chance.choice(lines)
+            data = "\n\n".join([f"# Story {article}", *text, ""]).encode()
+            write(b"blob\nmark :%d\ndata %d\n" % (article * VERSIONS + version + 1, len(data)))
+            write(data + b"\n")
+    for seconds, article, version in _timeline(articles):
+        author = ADA.format(article % 50)
+        message = f"Edit story {article}, version {version}"
+        write(f"commit refs/heads/main\ncommitter {author} {seconds} +0000\n".encode())
+        write(f"data {len(message)}\n{message}\n".encode())
+        mark = article * VERSIONS + version + 1
+        write(f"M 100644 :{mark} {path_of(article)}\n\n".encode())
+    importer.stdin.close()
+    if importer.wait():
+        raise SystemExit("git fast-import failed")
+
+
+def path_of(article: int) -> str:
+    day = datetime.fromtimestamp(START + article * APART, UTC)
+    return f"articles/{day:%Y/%m/%d}/story-{article}.md"
+
+
+def _timeline(articles: int) -> Iterator[tuple[int, int, int]]:
+    """When which version of which article comes, in the order of time."""
+    chance = random.Random(8)
+    waiting: list[tuple[int, int, int]] = []
+    for article in range(articles):
+        at = START + article * APART
+        for version in range(VERSIONS):
+            heapq.heappush(waiting, (at, article, version))
+            at += chance.randrange(600, 86_400)
+        until = START + (article + 1) * APART
+        while waiting and waiting[0][0] < until:
+            yield heapq.heappop(waiting)
+    while waiting:
+        yield heapq.heappop(waiting)
+
+
+def timed(work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def quiet(folder: Path, *words: str, feed: bytes | None = None) -> float:
+    """Seconds of a git command whose output goes nowhere."""
+    return timed(
+        lambda: subprocess.run(
+            ["git", *words], cwd=folder, input=feed, stdout=subprocess.DEVNULL, check=True
+        )
+    )
+
+
+def child(what: str, folder: Path) -> dict[str, float]:
+    """A measurement in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.catalog", "--child", what, str(folder)],
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    found: dict[str, float] = json.loads(done.stdout)
+    return found
+
+
+def as_child(what: str, folder: Path) -> None:
+    repository = discover(folder)
+    if what == "build":
+        with Catalog(repository) as catalog:
+            line = wanted(repository, None, frozenset())
+            seconds = timed(lambda: rebuild(catalog, repository, line))
+        value = seconds
+    else:
+        blobs = (folder / ".git" / "blobs").read_text().split()
+        count = 0
+
+        def read() -> None:
+            nonlocal count
+            with Reader(repository) as reader:
+                for _, data in reader.read_many(blobs):
+                    count += len(data) > 0
+
+        value = len(blobs) / timed(read)
+        assert count == len(blobs)
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    others = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    print(json.dumps({"value": value, "own": own, "git": others}))
+
+
+def measure(folder: Path, revisions: int, size: int) -> Measured:
+    make(folder, revisions, size)
+    repository = discover(folder)
+    log = ("log", "--raw", "HEAD", "--")
+    quiet(folder, *log)  # into the system's cache
+    before = quiet(folder, *log)
+    built = child("build", folder)
+    after = quiet(folder, *log)
+    one = histories(repository, revisions)
+    new = new_revisions(folder)
+    raw, read, memory = reading(folder)
+    quiet(folder, "commit-graph", "write", "--reachable", "--changed-paths")
+    path = path_of(revisions // VERSIONS // 2)
+    bloom = min(quiet(folder, "log", "--raw", "HEAD", "--", path) for _ in range(3))
+    packs = sum(file.stat().st_size for file in (folder / ".git" / "objects").rglob("*.pack"))
+    return Measured(
+        revisions,
+        (before + after) / 2,
+        built["value"],
+        int(built["own"]),
+        int(built["git"]),
+        catalog_file(repository).stat().st_size,
+        packs,
+        new * 1000,
+        one * 1000,
+        bloom * 1000,
+        raw,
+        read,
+        memory,
+    )
+
+
+def histories(repository: Repository, revisions: int) -> float:
+    """Seconds of one article's history, median of many, with the catalog open."""
+    chance = random.Random(9)
+    with Catalog(repository) as catalog:
+        connection = catalog.connection
+        assert connection is not None
+
+        def ask() -> None:
+            number = number_at(connection, path_of(chance.randrange(revisions // VERSIONS)))
+            assert number is not None
+            assert len(track_of(connection, number).versions) == VERSIONS
+
+        return statistics.median(timed(ask) for _ in range(500))
+
+
+def new_revisions(folder: Path) -> float:
+    """Seconds from a repository with one new revision to the history that has it."""
+    found = []
+    for number in range(15):
+        tip = subprocess.run(
+            ["git", "rev-parse", "HEAD"], cwd=folder, stdout=subprocess.PIPE, check=True
+        ).stdout.strip()
+        path = path_of(number * 3)
+        data = b"# Changed\n\nNow it says number %d.\n" % number
+        commit = (
+            b"commit refs/heads/main\ncommitter Ada <ada@example.org> %d +0000\ndata 4\nEdit\n"
+            b"from %s\nM 100644 inline %s\ndata %d\n%s\n"
+        ) % (2_000_000_000 + number, tip, path.encode(), len(data), data)
+        quiet(folder, "fast-import", "--quiet", feed=commit)
+        repository = discover(folder)
+
+        def ask(repository: Repository = repository, path: str = path) -> None:
+            with Catalog(repository) as catalog:
+                assert up_to_date(catalog, repository, wanted(repository, None, frozenset()))
+                assert catalog.connection is not None
+                article = number_at(catalog.connection, path)
+                assert article is not None
+                assert len(track_of(catalog.connection, article).versions) == VERSIONS + 1
+
+        found.append(timed(ask))
+    return statistics.median(found)
+
+
+def reading(folder: Path) -> tuple[float, float, int]:
+    """Texts a second by git alone and by our reader, in turns; our memory in KB."""
+    with Catalog(discover(folder)) as catalog:
+        assert catalog.connection is not None
+        rows = catalog.connection.execute(
+            "SELECT hex(blob) FROM version ORDER BY article, place LIMIT 200000"
+        )
+        blobs = [row[0].lower() for row in rows]
+    listed = "".join(f"{blob}\n" for blob in blobs)
+    (folder / ".git" / "blobs").write_text(listed)
+    raws, ours, memory = [], [], 0
+    for _ in range(3):
+        words = ("cat-file", "--batch", "--buffer")
+        raws.append(len(blobs) / quiet(folder, *words, feed=listed.encode()))
+        done = child("read", folder)
+        ours.append(done["value"])
+        memory = max(memory, int(done["own"]))
+    return statistics.median(raws), statistics.median(ours), memory
+
+
+def show(found: Measured) -> None:
+    print(f"{found.revisions:,} revisions, packs of {found.repository / 1e6:.0f} MB")
+    print(f"  git log --raw                  {found.log:9.2f} s")
+    print(f"  first build                    {found.build:9.2f} s   {found.build / found.log:.2f}")
+    print(
+        f"  its memory {found.build_memory / 1024:.0f} MB, of git {found.git_memory / 1024:.0f} MB;"
+        f" the catalog {found.bytes / 1e6:.1f} MB"
+    )
+    print(f"  one new revision               {found.new:9.2f} ms")
+    print(f"  history of one article         {found.one:9.3f} ms")
+    print(f"  git log -- FILE, Bloom filters {found.bloom:9.1f} ms")
+    print(f"  git cat-file --batch --buffer  {found.raw:9,.0f} texts/s")
+    print(
+        f"  read_many                      {found.read:9,.0f} texts/s {found.read / found.raw:.2f}"
+    )
+    print(f"  its memory {found.read_memory / 1024:.0f} MB", flush=True)
+
+
+def draw(found: list[Measured]) -> str:
+    def line(name: str, value: Callable[[Measured], float]) -> Line:
+        return Line(name, tuple((float(each.revisions), value(each)) for each in found))
+
+    lines = [
+        line("first build", lambda each: each.build * 1000),
+        line("git log --raw", lambda each: each.log * 1000),
+        line("git log -- FILE (Bloom)", lambda each: each.bloom),
+        line("one new revision", lambda each: each.new),
+        line("history of one article", lambda each: each.one),
+    ]
+    return chart("The catalog as an archive grows", "revisions", "milliseconds", lines)
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("sizes", nargs="*", type=int, default=[10_000, 100_000])
+    arguments.add_argument("--bytes", type=int, default=5600, help="of a text")
+    arguments.add_argument("--picture", type=Path)
+    arguments.add_argument("--results", type=Path, help="JSON: read what was measured, and add")
+    if sys.argv[1:2] == ["--child"]:
+        as_child(sys.argv[2], Path(sys.argv[3]))
+        return
+    asked = arguments.parse_args()
+    found = []
+    if asked.results and asked.results.exists():
+        found = [Measured(*each) for each in json.loads(asked.results.read_text())]
+    for size in asked.sizes:
+        with tempfile.TemporaryDirectory() as name:
+            found.append(measure(Path(name) / "r", size, asked.bytes))
+        show(found[-1])
+    found.sort()
+    if asked.results:
+        asked.results.write_text(json.dumps(found))
+    if asked.picture:
+        asked.picture.write_text(draw(found), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
