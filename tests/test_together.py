@@ -99,6 +99,11 @@ def test_a_text_written_against_the_latest_revision_is_recorded(room: Desk) -> N
     room.clean()
 
 
+def test_a_text_that_is_out_already_collides_with_nothing(room: Desk) -> None:
+    said = room.ok("record", "mill.md", "--base", "1")
+    assert said.out == "mill.md is unchanged since revision 2: nothing recorded.\n"
+
+
 def test_changes_of_different_sentences_are_merged_with_both_notes(room: Desk) -> None:
     text = draft(room, "It makes paper", "It makes fine paper")
     said = room.ok(

@@ -117,6 +117,8 @@ def settle(
             "Record it under its new name, or leave out --base to publish it anew.",
             between,
         )
+    if text == between.new:
+        return Settled(text)
     if against.choice == "anyway":
         return Settled(room.desk.restore_notes(between.new, text, at), over=between.revisions)
     if against.choice == "merge":
