@@ -184,21 +184,25 @@ def importing(folder: Path, revisions: int = 120) -> Scene:
 
 
 def cataloging(folder: Path, revisions: int = 120) -> Scene:
-    """What builds the catalog: asking the whole newsroom."""
+    """What builds the catalog: a rebuild, questions to the whole newsroom, a search."""
     here = importing(folder / "made", revisions).folder
-    right = ok(here, "history", "--json")
+    questions = (["history", "--json"], ["search", "Edition", "--json"])
+    right = [ok(here, *words) for words in questions]
 
     def prepare(number: int) -> None:
-        if number % 3:
+        if number % 4 == 0:
             shutil.rmtree(here / ".git" / "tracker", ignore_errors=True)
 
+    def words(number: int) -> list[str]:
+        return (["catalog", "--rebuild"], *questions)[number % 3]
+
     def check(number: int, done: bool) -> None:
-        assert ok(here, "history", "--json") == right
+        assert [ok(here, *words) for words in questions] == right
         assert git(here, "status", "--porcelain") == ""
         if number % 10 == 0:
-            ok(here, "verify", "--quick")
+            assert "Catalog: it agrees with git." in ok(here, "verify", "--quick")
 
-    return _timed(Scene(here, lambda _: ["history", "--json"], prepare, check))
+    return _timed(Scene(here, words, prepare, check))
 
 
 def syncing(folder: Path) -> Scene:
