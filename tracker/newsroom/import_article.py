@@ -14,6 +14,7 @@ from tracker.newsroom.carrying import Carrier
 from tracker.newsroom.import_plan import ImportPlan, Ready, Row
 from tracker.newsroom.incoming import Skipped, Telling
 from tracker.store.conversion import Conversion
+from tracker.store.git import GitError
 from tracker.store.paths import checked
 from tracker.store.reader import Reader
 
@@ -157,6 +158,8 @@ class ArticleImport:
         else:
             try:
                 self._take(row, data)
+            except GitError:
+                raise  # it is not the version that is bad
             except TrackerError as error:
                 self._bad(row, error.sentence, error.hint)
 

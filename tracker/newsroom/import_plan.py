@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
+from tracker.errors import TrackerError
 from tracker.newsroom.incoming import Key
 from tracker.store.standing import Entry, Known
 
@@ -83,7 +84,14 @@ class ImportPlan:
     def _connect(self, file: Path, schema: str = "") -> sqlite3.Connection:
         # A source may ask for its keys in a thread of its own; each connection has one user.
         connection = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
-        connection.executescript(_TUNED + schema)
+        try:
+            connection.executescript(_TUNED + schema)
+        except sqlite3.Error as error:
+            connection.close()
+            raise TrackerError(
+                f"{file.parent.parent} cannot be written: {error}.",
+                "Nothing was imported; see to the disk, and run the import again.",
+            ) from None
         return connection
 
     def close(self) -> None:

@@ -9,6 +9,7 @@ its article's path, its instant, and its text as it was recorded.
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
@@ -89,6 +90,11 @@ def bring(
         try:
             work = _Import(room, source, options, progress, plan, workshop, settings, branch)
             return work.run()
+        except sqlite3.Error as error:
+            raise TrackerError(
+                f"{workshop.folder.parent} cannot be written: {error}.",
+                "Nothing was imported; see to the disk, and run the import again.",
+            ) from None
         finally:
             plan.close()
 

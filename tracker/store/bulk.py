@@ -34,6 +34,14 @@ PROCESSES = 5
 """fast-import notes every object that it writes: a new process now and then bounds its memory. And
 while one writes, the commit graph of what the last one wrote can be made."""
 
+_WHY = (
+    ("No space left", "the disk is full"),
+    ("Out of diskspace", "the disk is full"),
+    ("Disk quota exceeded", "the disk quota is used up"),
+    ("Read-only file system", "the file system is read-only"),
+    ("ermission denied", "there is no permission"),
+)
+
 FEWEST = 20_000  # commits for which a process is worth its start
 
 
@@ -90,7 +98,6 @@ class Stream:
         self._repository = repository
         self._committer = committer
         self._bare = folder / "objects.git"
-        self._said = folder / "said"
         self._base = base
         self._written = 0  # commits of the process that runs
         self._newest = 0  # seconds: no commit gets an older committer's date
@@ -127,6 +134,8 @@ class Stream:
             if process is not None:
                 process.kill()
                 process.wait()
+                if process.stderr is not None:
+                    process.stderr.close()
         if self._feeder is not None:
             self._feeder.end()
             self._feeder = None
@@ -134,18 +143,17 @@ class Stream:
     def _start(self) -> None:
         shared = ("-c", f"core.sharedRepository={self._shared}") if self._shared else ()
         git = Git(self._bare)
-        with self._said.open("wb") as said:
-            self._process = subprocess.Popen(
-                git.command(
-                    "--git-dir=.", *DURABLE, *shared, "-c", "fastimport.unpackLimit=0",
-                    "fast-import", "--quiet", "--done", "--date-format=raw-permissive",
-                ),
-                cwd=git.directory,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
-                stderr=said,
-                env=environment(),
-            )  # fmt: skip
+        self._process = subprocess.Popen(
+            git.command(
+                "--git-dir=.", *DURABLE, *shared, "-c", "fastimport.unpackLimit=0",
+                "fast-import", "--quiet", "--done", "--date-format=raw-permissive",
+            ),
+            cwd=git.directory,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,  # it says little, and nothing before it stops
+            env=environment(),
+        )  # fmt: skip
         assert self._process.stdin is not None
         self._feeder = _Feeder(self._process.stdin)
         self._feeder.start()
@@ -234,6 +242,8 @@ class Stream:
         if status != 0 or self._feeder.broken:
             raise self._stopped()
         self._feeder = None
+        if self._process.stderr is not None:
+            self._process.stderr.close()
         if not self._written:
             return self._base
         git = Git(self._bare)
@@ -275,9 +285,12 @@ class Stream:
         assert self._process is not None
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(10)
-        said = self._said.read_bytes().decode("utf-8", "replace").strip()
+        self._process.kill()
+        assert self._process.stderr is not None
+        said = self._process.stderr.read().decode("utf-8", "replace").strip()
         lines = [line for line in said.splitlines() if not line.startswith("fast-import:")]
-        why = first_line("\n".join(lines)) or "it does not say why"
+        why = next((words for sign, words in _WHY if sign in said), None)
+        why = why or first_line("\n".join(lines)) or "it does not say why"
         return GitError(
             f"git stopped while it was importing: {why}.",
             "Nothing was imported; see to it, and run the import again.",

@@ -14,7 +14,7 @@ from typing import Self
 
 from tracker.errors import TrackerError
 from tracker.store.configuration import Settings
-from tracker.store.git import Repository, environment
+from tracker.store.git import GitError, Repository, environment, first_line
 
 _ASKED = ("text", "eol", "crlf", "filter", "ident", "working-tree-encoding")
 _UNSET = {"unspecified", "unset"}
@@ -116,7 +116,13 @@ class Conversion:
         if self._mode == "auto":
             return data
         git = self._repository.git
-        blob = git.text("hash-object", "-w", f"--path={self._path}", "--stdin", data=data)
+        try:
+            blob = git.text("hash-object", "-w", f"--path={self._path}", "--stdin", data=data)
+        except GitError as error:
+            raise TrackerError(
+                f"git cannot take the text as it would take a file: {first_line(error.stderr)}.",
+                "See what its filters and attributes say: git check-attr --all",
+            ) from None
         return git.run("cat-file", "blob", blob)
 
 
