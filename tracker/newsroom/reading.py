@@ -105,7 +105,7 @@ def recorded(room: Newsroom, recording: Recording) -> Revision:
     """The revision that a recording became; no older text is read that need not be."""
     found = track_at(room, recording.path, build=False)
     versions = found.versions
-    version, change = versions[-1], recording.change
+    version = versions[-1]
     with Reader(room.repository) as reader:
 
         def says(index: int) -> chronicle.Reading:
@@ -115,12 +115,20 @@ def recorded(room: Newsroom, recording: Recording) -> Revision:
         *_, published = chronicle.publications(
             versions, says, room.settings, found.events, now=room.present
         )
+    return revision_of(room, recording, version, len(versions), published=published)
+
+
+def revision_of(
+    room: Newsroom, recording: Recording, version: Version, number: int, *, published: bool
+) -> Revision:
+    """A recording as the revision of that number, which git has as this version."""
+    change = recording.change
     if change is None:
         change = room.compare("", recording.text)._replace(
             substantive=False, reasons=(), labels=frozenset()
         )
     return Revision(
-        number=len(versions),
+        number=number,
         commit=version.commit,
         path=version.path,
         at=version.at,

@@ -466,11 +466,24 @@ class Newsroom:
 
     def commit(self, recording: Recording) -> Revision:
         """Write what was prepared, as one commit, and return the revision."""
-        from tracker.newsroom import reading
+        from tracker.newsroom.recorded import SoFar
 
-        if self.write(recording):
+        session = self.place.begin()
+        so_far = None if recording.unchanged else SoFar(self, recording)
+        if so_far is not None and self.write(recording):
+            revision = so_far.revision(session.written)
+            if revision is not None:
+                return revision
+            from tracker.newsroom import reading
+
             return reading.recorded(self, recording)
         return self.life(recording.path, compared=False).revisions[-1]
+
+    def as_it_is(self) -> Newsroom:
+        """The newsroom with its newest revision of now, whatever this one records next."""
+        room = Newsroom.__new__(Newsroom)
+        room.__dict__.update(self.__dict__)
+        return room
 
     def note(
         self,

@@ -45,7 +45,18 @@ class EditedMeanwhile(TrackerError):  # noqa: N818 - what happened, in an editor
 class NewRevision:
     """What is to be recorded, checked."""
 
-    __slots__ = ("at", "branch", "components", "data", "expected", "message", "path", "person")
+    __slots__ = (
+        "at",
+        "blob",
+        "branch",
+        "components",
+        "data",
+        "expected",
+        "message",
+        "parent",
+        "path",
+        "person",
+    )
 
     def __init__(
         self,
@@ -66,6 +77,8 @@ class NewRevision:
         self.person = person
         self.at = at
         self.branch = branch  # full name
+        self.parent: str | None = None  # once it is recorded, the commit before it
+        self.blob: str | None = None  # once it is recorded, what git made of the data
 
     @property
     def subject(self) -> str:
@@ -187,6 +200,7 @@ def advance(
             )
         if _moved(repository, objects, revision, place, commit_hash):
             _upkeep(repository)
+            revision.parent, revision.blob = place.commit, entry.hash
             return commit_hash
         time.sleep(0.001 * attempt)
         place = expected_place(repository, objects, revision)

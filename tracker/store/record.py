@@ -26,11 +26,11 @@ from tracker.store.advance import (
     expected_place,
     git_date,
 )
-from tracker.store.git import Git, GitError, Repository, discover, identity
+from tracker.store.git import Git, GitError, Repository, discover, identity, instant
 from tracker.store.objects import Entry, Place, object_hash
 from tracker.store.paths import checked
 from tracker.store.running import DURABLE, Running
-from tracker.store.session import Session, current
+from tracker.store.session import Session, Written, current
 from tracker.store.staging import Staging, as_staged, blob_as_added, staged_entry
 from tracker.store.worktree import Staged
 
@@ -75,15 +75,27 @@ def write(
         name = worktree.branch_to_write(repository, branch)
         revision = NewRevision(path, components, data, expected, words, author, at, name)
         try:
-            if repository.top is None:
-                with current(repository.git, session) as asked:
-                    return _in_bare(repository, revision, asked)
             with current(repository.git, session) as asked:
-                return _in_work_tree(
-                    repository, repository.top, revision, disk, turn, asked, settled=settled
-                )
+                if repository.top is None:
+                    commit = _in_bare(repository, revision, asked)
+                else:
+                    commit = _in_work_tree(
+                        repository, repository.top, revision, disk, turn, asked, settled=settled
+                    )
+                asked.written = _written(commit, revision)
+                return commit
         except GitError as error:
             raise _explained(error, repository) from None
+
+
+def _written(commit: str | None, revision: NewRevision) -> Written | None:
+    """What is on the branch now, where that is known without asking git."""
+    first = revision.message.decode("utf-8", "replace").split("\n\n")[0].rstrip("\n")
+    if commit is None or revision.blob is None or "\n" in first:
+        return None
+    seconds, offset = git_date(revision.at).split(" ")
+    at = instant(int(seconds), offset)
+    return Written(commit, revision.parent, revision.blob, at, revision.person, first)
 
 
 def _message(message: str) -> bytes:

@@ -4,13 +4,11 @@ A git process takes two to four milliseconds before it says a word. Here they pa
 loads and compares, so a recording does not wait for them.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Self
+from typing import NamedTuple, Self
 
 from tracker.model import Person
 from tracker.store import configuration
@@ -21,6 +19,17 @@ from tracker.store.running import Running
 _FRESH = 5.0  # seconds for which git's settings, and its clock, may count as those of now
 
 
+class Written(NamedTuple):
+    """What a recording put on the branch."""
+
+    commit: str  # full hash
+    parent: str | None  # full hash; None for the first commit
+    blob: str  # full hash
+    at: datetime  # the author date as git keeps it
+    person: Person  # the author as git keeps it
+    subject: str  # of the message
+
+
 class Session:
     """Two running gits: one that reads objects, one that lists the variables; a context manager."""
 
@@ -29,6 +38,7 @@ class Session:
         self._listing = Running(git, "var", "-l")
         self._started = time.monotonic()
         self._variables: str | None = None
+        self.written: Written | None = None  # None: nothing yet, or git itself made the commit
 
     def __enter__(self) -> Self:
         return self
