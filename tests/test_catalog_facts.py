@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -188,6 +189,32 @@ def test_only_what_changed_is_read_again(room: Desk, monkeypatch: pytest.MonkeyP
     assert asked == ["articles/weather.md"]
 
 
+def test_after_a_pull_what_is_the_same_is_not_read_again(
+    room: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The line is read anew, since its order may be another; the articles keep what is known."""
+    agree(room)
+    room.git("checkout", "-q", "-b", "theirs", "HEAD~1")
+    commit(room, "2022-05-07T09:00:00Z", opera="An opera.\n", weather="Rain. And hail.\n")
+    room.git("checkout", "-q", "main")
+    room.git("merge", "-q", "-m", "Merge branch 'main' of example.org:news", "theirs")
+    asked: list[str] = []
+    from tracker.newsroom import pool
+
+    judge = pool.Work.judge
+
+    def counted(self: pool.Work, job: pool.Job) -> pool.Done:
+        asked.append(job.track.path)
+        return judge(self, job)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(pool.Work, "judge", counted)
+        list(newsroom(room).lives())
+        assert newsroom(room).search("hail")[0].article.slug == "weather"
+    assert sorted(asked) == ["articles/opera.md", "articles/weather.md"]
+    agree(room)
+
+
 def test_a_newsroom_in_a_folder_and_one_beside_it(desk: Desk) -> None:
     """Two newsrooms of one repository share the file, and each has its own articles."""
     desk.git("init", "-q", "-b", "main")
@@ -212,8 +239,7 @@ def test_without_a_catalog_git_answers(room: Desk, monkeypatch: pytest.MonkeyPat
     other.execute("BEGIN EXCLUSIVE")
     assert newsroom(room).latest(50) == expected
     other.close()
-    path.unlink()
-    path.parent.rmdir()
+    shutil.rmtree(path.parent)
     path.parent.write_text("in the way")
     agree(room)
 

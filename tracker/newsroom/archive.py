@@ -203,10 +203,12 @@ def lives(
     """
 
     def ask(it: Known) -> list[tuple[str, int]]:
-        chosen = sorted(questions.paths(it.connection))
-        if only is not None:
-            chosen = [pair for pair in chosen if pair[0] in only]
-        it.up_to(COMPARED, None if only is None else [number for _, number in chosen], progress)
+        if only is None:
+            it.up_to(COMPARED, progress=progress)
+            return sorted(questions.paths(it.connection))
+        numbers = [(path, questions.number_of(it.connection, path)) for path in sorted(only)]
+        chosen = [(path, number) for path, number in numbers if number is not None]
+        it.up_to(COMPARED, [number for _, number in chosen], progress)
         return chosen
 
     found = _asked(room, ask, progress)
@@ -223,7 +225,10 @@ def lives(
                 except sqlite3.Error as error:
                     usable.catalog.failed(error)
                     usable = None
-            yield room.life(path) if life is None else life
+            if life is None and usable is None:
+                life = room.life(path)
+            if life is not None:  # else its texts cannot be read
+                yield life
 
 
 def history(it: Known, number: int) -> History | None:

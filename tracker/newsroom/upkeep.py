@@ -89,7 +89,7 @@ def make_anew(room: Newsroom, progress: Progress | None = None) -> CatalogState:
         try:
             if catalog.connection is None:
                 raise sqlite3.OperationalError("unable to open database file")
-            rebuild(catalog, room.repository, wanted, progress)
+            rebuild(catalog, room.repository, wanted, progress, forget=True)
             up_to_date(catalog, room.repository, wanted)
         except (sqlite3.Error, OSError) as error:
             raise TrackerError(

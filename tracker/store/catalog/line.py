@@ -11,17 +11,16 @@ What is held is told by ``meta``: ``line`` (a digest of what the line depends on
 from __future__ import annotations
 
 import gc
-import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from hashlib import sha256
-from pathlib import Path
 from typing import NamedTuple
 
 from tracker.errors import TrackerError
+from tracker.store.catalog.carry import carry
 from tracker.store.catalog.cut import cut
 from tracker.store.catalog.file import PATIENCE, Catalog, make
 from tracker.store.catalog.stored import StoredLives
@@ -229,12 +228,18 @@ def _turn_back(catalog: Catalog, repository: Repository, line: Wanted, now: Held
 
 
 def rebuild(
-    catalog: Catalog, repository: Repository, line: Wanted, progress: Progress | None = None
+    catalog: Catalog,
+    repository: Repository,
+    line: Wanted,
+    progress: Progress | None = None,
+    *,
+    forget: bool = False,
 ) -> None:
     """Read the whole line into a new file, and put it into the place of the old one.
 
-    Readers see the old one until then. Raises ``sqlite3.Error`` or ``OSError`` where that cannot
-    be, and ``TrackerError`` where git cannot read the line.
+    What is known of texts stays where it holds, unless it is to be forgotten. Readers see the old
+    file until then. Raises ``sqlite3.Error`` or ``OSError`` where that cannot be, and
+    ``TrackerError`` where git cannot read the line.
     """
     with catalog.writing() as connection:  # can it be written at all?
         connection.execute("DELETE FROM meta WHERE key = 'building'")
@@ -251,7 +256,7 @@ def rebuild(
             if collecting:
                 gc.enable()
         new.execute("COMMIT")
-        _carry(new, catalog.path)
+        carry(new, catalog.path, facts=not forget)
         _put(new, catalog)
 
 
@@ -302,21 +307,6 @@ def _play_whole(
     _hold(new, Held(line.key, line.newest, len(steps), pulled=True))
     if progress is not None:
         progress(len(steps), len(steps))
-
-
-def _carry(new: sqlite3.Connection, old: Path) -> None:
-    """Take over the answers, which know no line."""
-    with suppress(sqlite3.Error):
-        new.execute("ATTACH ? AS old", (os.fspath(old),))
-        try:
-            new.execute("BEGIN")
-            new.execute("INSERT INTO main.rules SELECT * FROM old.rules")
-            new.execute("INSERT INTO main.answer SELECT * FROM old.answer")
-            new.execute("COMMIT")
-        finally:
-            if new.in_transaction:
-                new.execute("ROLLBACK")
-            new.execute("DETACH old")
 
 
 def _put(new: sqlite3.Connection, catalog: Catalog) -> None:
