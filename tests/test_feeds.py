@@ -14,6 +14,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 from tests.desk import Desk
 from tracker.newsroom import Newsroom
 from tracker.render import atom, feed, jsonfeed, links
+from tracker.web import create_app
 
 NAMESPACE = "{http://www.w3.org/2005/Atom}"
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
@@ -362,3 +363,50 @@ def test_files_that_link_to_one_another_name_no_feeds(ferry: Desk) -> None:
     assert "atom.xml" not in ferry.read("out/article/ferry/index.html")
     assert "localhost" not in ferry.read("out/article/ferry/index.html")
     assert not (ferry.folder / "out" / "feeds").exists()
+
+
+def test_the_pages_have_the_same_feeds(ferry: Desk) -> None:
+    at = create_app(ferry.folder, base_url="https://example.com/changes").test_client()
+    ferry.write("tracker.toml", ferry.read("tracker.toml") + SITE)
+    host = {"Host": "example.com"}
+    for path, words in (("", ()), ("/ferry", ("ferry",))):
+        answer = at.get(f"/feeds{path}/atom.xml", headers=host)
+        assert answer.headers["Content-Type"] == "application/atom+xml; charset=utf-8"
+        check_atom(answer.text)
+        assert answer.text == ferry.ok("changelog", *words, "--format", "atom").out
+        again = at.get(
+            f"/feeds{path}/atom.xml", headers={**host, "If-None-Match": answer.headers["ETag"]}
+        )
+        assert again.status_code == 304
+        answer = at.get(f"/feeds{path}/feed.json", headers=host)
+        assert answer.headers["Content-Type"] == "application/feed+json; charset=utf-8"
+        check_json(answer.text)
+        assert answer.text == ferry.ok("changelog", *words, "--format", "jsonfeed").out
+
+
+def test_feeds_without_a_base_url_link_to_where_they_were_asked(ferry: Desk) -> None:
+    at = create_app(ferry.folder).test_client()
+    value = check_json(at.get("/feeds/feed.json", headers={"Host": "localhost:8000"}).text)
+    assert value["feed_url"] == "http://localhost:8000/feeds/feed.json"
+    other = check_json(at.get("/feeds/feed.json", headers={"Host": "127.0.0.1:9000"}).text)
+    assert other["items"][0]["url"].startswith("http://127.0.0.1:9000/change/")
+    assert [item["id"] for item in value["items"]] == [item["id"] for item in other["items"]]
+
+
+def test_the_feed_of_an_article_is_found_by_its_other_paths(ferry: Desk) -> None:
+    at = create_app(ferry.folder).test_client()
+    moved = at.get("/feeds/ferry.md/atom.xml")
+    assert (moved.status_code, moved.headers["Location"]) == (301, "/feeds/ferry/atom.xml")
+    assert at.get("/feeds/tram/atom.xml").status_code == 404
+    assert at.get("/feeds/ferry/rss.xml").status_code == 404
+    ferry.git("rm", "-q", "ferry.md")
+    ferry.git("commit", "-q", "-m", "Delete")
+    gone = create_app(ferry.folder).test_client().get("/feeds/ferry/atom.xml")
+    assert len(check_atom(gone.text).findall(f"{NAMESPACE}entry")) == 3
+
+
+def test_an_empty_newsroom_has_feeds_among_its_pages(newsroom: Desk) -> None:
+    newsroom.git("update-ref", "-d", "HEAD")
+    at = create_app(newsroom.folder).test_client()
+    check_atom(at.get("/feeds/atom.xml").text)
+    assert check_json(at.get("/feeds/feed.json").text)["items"] == []
