@@ -17,7 +17,9 @@ from playwright.sync_api import Browser
 
 from tests.browsing import Watched, chromium, served
 from tests.hostile_pages import Hostile, attempts, play
-from tests.web_newsroom import EVIL_NAME, build, client
+from tests.web_newsroom import EVIL_NAME, NOW, build, client
+from tracker.newsroom import Newsroom
+from tracker.web.site import Options, write
 
 STEPPED = "articles/stepped"
 
@@ -255,8 +257,8 @@ def test_all_is_reached_by_keyboard_and_seen_to_be(stage: Stage) -> None:
             page.evaluate(
                 """(() => {
                   const each = document.activeElement, style = getComputedStyle(each);
-                  const outlined = style.outlineStyle != "none" && parseFloat(style.outlineWidth) >= 2;
-                  return [each.tagName + each.textContent.trim() + each.id + each.href, outlined];
+                  const width = style.outlineStyle == "none" ? 0 : parseFloat(style.outlineWidth);
+                  return [each.tagName + each.textContent.trim() + each.id + each.href, width >= 2];
                 })()"""
             )
         )
@@ -354,4 +356,31 @@ def test_a_page_that_ran_something_would_be_seen(stage: Stage) -> None:
     assert any("Content Security Policy" in fault for fault in watched.faults)
     page.evaluate("alert(2)")
     assert "dialog: 2" in watched.faults
+    context.close()
+
+
+def test_a_site_of_files_works_without_a_server(
+    browser: Browser, newsroom: Path, tmp_path: Path
+) -> None:
+    """Opened from the disk: styles, links, stepping and passages; nothing asks a server."""
+    room = Newsroom(newsroom, now=NOW)
+    write(room, tmp_path / "site", Options(workers=1))
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto((tmp_path / "site" / "index.html").as_uri())
+    assert page.evaluate("document.styleSheets.length") == 2
+    assert page.evaluate("getComputedStyle(document.querySelector('.masthead')).textAlign") == (
+        "center"
+    )
+    page.goto((tmp_path / "site/history/articles/war/index.html").as_uri())
+    page.locator(".actions a").first.click()
+    assert "/change/" in page.url
+    assert page.url.endswith("/index.html")
+    changed = page.url
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_url(lambda url: url != changed)
+    assert page.locator(".tracker-diff").count() == 1
+    page.goto((tmp_path / f"site/history/{STEPPED}/index.html").as_uri())
+    page.click("a[data-more]")  # an ordinary link here
+    page.wait_for_url("**/older/**")
     context.close()

@@ -82,7 +82,8 @@ def board(room: Newsroom, progress: Progress | None = None) -> Board:
     """The findings of the whole newsroom. One process: readers are being answered meanwhile."""
     verdict = room.check(Scope(workers=1), progress)
     paths = {each.path for each in verdict.findings}
-    tracks = {track.path: track for track in all_tracks(room) if track.path in paths}
+    known = all_tracks(room) if paths else ()
+    tracks = {track.path: track for track in known if track.path in paths}
     desks = dict(_desks(room, tracks.values()))
     headlines = dict(_headlines(room, tracks.values()))
     shown = [

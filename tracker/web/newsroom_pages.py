@@ -153,10 +153,27 @@ def articles(number: int = 1) -> str:
     room = current()
     if room_is_empty():
         return page("articles.html", found=(), turn=None)
-    whole = len(room.place.paths())
+    start = (number - 1) * 2 * PAGE
+    seen = None if site().unpublished else published_articles()
+    whole = len(room.place.paths()) if seen is None else len(seen)
     turn = turning(number, whole, lambda page: link(addresses.articles(page)), 2 * PAGE)
-    found = room.articles(2 * PAGE, (number - 1) * 2 * PAGE)
+    found = room.articles(2 * PAGE, start) if seen is None else seen[start : start + 2 * PAGE]
     return page("articles.html", found=[(each, address_of(each.path)) for each in found], turn=turn)
+
+
+def published_articles() -> tuple[Article, ...]:
+    """The articles that readers could see, the last revised first."""
+    room = current()
+
+    def make() -> tuple[Article, ...]:
+        seen = {
+            life.article.path
+            for life in room.lives()
+            if any(revision.published for revision in life.revisions)
+        }
+        return tuple(each for each in room.articles() if each.path in seen)
+
+    return desk().kept("published", "", make)
 
 
 class HitView(NamedTuple):

@@ -219,15 +219,16 @@ def _moved(
 
 def _newsroom_job(room: Newsroom, app: Flask, options: Options) -> Job:
     """The pages of the newsroom, made anew each time: any revision may show on them."""
-    from tracker.web import check_pages, publisher_pages
+    from tracker.web import check_pages, newsroom_pages, publisher_pages
 
     pages = ["/", "/articles/", *_static()]
-    if room.repository.head is not None or room.settings.branch is not None:
-        pages += [addresses.newsroom(n) for n in _numbers(room.count(), PAGE)]
-        pages += [addresses.articles(n) for n in _numbers(len(room.place.paths()), 2 * PAGE)]
-        for month, number in room.months():
-            pages += [addresses.newsroom(n, month) for n in _numbers(number, PAGE)]
     with app.test_request_context("/"):
+        if room.repository.head is not None or room.settings.branch is not None:
+            pages += [addresses.newsroom(n) for n in _numbers(room.count(), PAGE)]
+            for month, number in room.months():
+                pages += [addresses.newsroom(n, month) for n in _numbers(number, PAGE)]
+            listed = len(newsroom_pages.published_articles())
+            pages += [addresses.articles(n) for n in _numbers(listed, 2 * PAGE)]
         pages += publisher_pages.all_addresses()
         if options.editors:
             pages += check_pages.all_addresses()

@@ -1,0 +1,265 @@
+"""The pages as files: whole, linked, written again only where something changed, and careful."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from urllib.parse import unquote_to_bytes, urlsplit
+
+import html5lib
+import pytest
+
+from tests.desk import Desk
+from tests.web_newsroom import EVIL_NAME, NOW, SETTINGS, WAR, WAR_2, build, parsed
+from tracker.newsroom import Newsroom
+from tracker.web.site import Options, write
+from tracker.web.site_folder import JOURNAL, LIST, Tally
+
+ONE = Options(workers=1)
+
+
+@pytest.fixture(scope="module")
+def newsroom(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("site") / "newsroom"
+    build(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def site(newsroom: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("site") / "site"
+    written(newsroom, folder)
+    return folder
+
+
+def written(newsroom: Path, folder: Path, options: Options = ONE) -> Tally:
+    return write(Newsroom(newsroom, now=NOW), folder, options)
+
+
+def files(folder: Path) -> dict[str, int]:
+    """Every file with the time at which it was written, in nanoseconds."""
+    return {
+        path.relative_to(folder).as_posix(): path.stat().st_mtime_ns
+        for path in folder.rglob("*")
+        if path.is_file() and path.name != LIST
+    }
+
+
+def links(file: Path) -> list[str]:
+    tree = html5lib.parse(file.read_bytes(), namespaceHTMLElements=False)
+    found = [each.get("href") or each.get("src") for each in tree.iter()]
+    return [each for each in found if each]
+
+
+def test_every_link_leads_to_a_file_and_every_page_is_linked(site: Path) -> None:
+    """No link breaks, none leads out of the folder, and each page can be come to."""
+    root = site.resolve()
+    reached: set[Path] = set()
+    for name in files(site):
+        if not name.endswith(".html"):
+            continue
+        page = site / name
+        parsed(page.read_bytes())
+        for link in links(page):
+            parts = urlsplit(link)
+            if parts.scheme or not parts.path:
+                continue
+            target = os.fsdecode(unquote_to_bytes(parts.path))
+            there = Path(os.path.normpath(page.parent / target))
+            assert there.is_relative_to(root), (name, link)
+            assert there.is_file(), (name, link)
+            reached.add(there.relative_to(root))
+    pages = {Path(name) for name in files(site) if name.endswith((".html", ".txt"))}
+    # What was moved is linked from elsewhere; a static host knows the page for what is missing.
+    # A page is its own canonical one or nobody's.
+    alone = {
+        each.as_posix()
+        for each in pages - reached
+        if "old-ferry" not in each.as_posix() and each.name != "404.html"
+    }
+    assert alone == set()
+
+
+def test_what_readers_could_not_see_is_not_among_the_files(site: Path) -> None:
+    assert not [name for name in files(site) if "draft" in name or "salaries" in name]
+    for name in files(site):
+        assert b"Nobody reads this yet" not in (site / name).read_bytes()
+
+
+def test_the_dashboard_is_for_those_who_ask_for_it(
+    newsroom: Path, site: Path, tmp_path: Path
+) -> None:
+    assert not (site / "check").exists()
+    assert "check/" not in (site / "index.html").read_text()
+    written(newsroom, tmp_path / "with", Options(editors=True, workers=1))
+    page = (tmp_path / "with/check/index.html").read_text()
+    assert "Readers were not told" in page
+    assert 'href="../check/index.html"' in page
+
+
+def test_where_an_article_was_before_leads_to_where_it_is(site: Path) -> None:
+    page = (site / "article/articles/old-ferry/index.html").read_text()
+    assert 'content="0; url=../../../article/articles/ferry/index.html"' in page
+    forwarded = list((site / "version").glob("*/articles/old-ferry/index.html"))
+    assert len(forwarded) == 2
+
+
+def test_a_source_is_a_text_and_never_a_page(site: Path) -> None:
+    """A host takes the type of a file from its ending: recorded HTML must not be shown as HTML."""
+    names = [name for name in files(site) if name.startswith("source/")]
+    assert names
+    assert all(name.endswith("/index.txt") for name in names)
+    evil = EVIL_NAME.removesuffix(".md")
+    assert any(evil in name for name in names)
+
+
+def test_hosts_find_their_page_for_what_is_missing(site: Path) -> None:
+    assert "There is no such page" in (site / "404.html").read_text()
+    assert (site / ".nojekyll").read_bytes() == b""
+
+
+def test_nothing_is_written_again_where_nothing_changed(newsroom: Path, site: Path) -> None:
+    before = files(site)
+    tally = written(newsroom, site)
+    assert tally.written == tally.deleted == 0
+    assert tally.pages == len(before)
+    assert files(site) == before
+
+
+def test_a_new_revision_changes_the_pages_of_its_article_and_of_the_newsroom(
+    tmp_path: Path, desk: Desk
+) -> None:
+    newsroom = tmp_path
+    desk.git("init", "-q", "-b", "main")
+    desk.write("tracker.toml", SETTINGS)
+    desk.write("articles/war.md", WAR)
+    desk.write("articles/peace.md", "# Peace\n\nNothing changes here.\n")
+    desk.git("add", ".")
+    desk.git("commit", "-qm", "First")
+    folder = tmp_path / "site"
+    desk.ok("site", str(folder))
+    before = files(folder)
+    desk.write("articles/war.md", WAR_2)
+    desk.git("commit", "-qam", "Correct")
+    said = desk.ok("site", str(folder))
+    after = files(folder)
+    touched = {name for name in after if after[name] != before.get(name)}
+    assert not [name for name in touched if "peace" in name]
+    assert "article/articles/war/index.html" in touched
+    assert "corrections/index.html" in touched
+    assert "static/pages.css" not in touched
+    assert said.err == (
+        f"{folder} holds {len(after):,} files: {len(touched)} written, "
+        f"{len(after) - len(touched)} unchanged.\n"
+    )
+    # An article that goes takes its pages with it, and nobody else's.
+    mine = desk.write("site/article/articles/peace/mine.txt", "Mine")
+    desk.git("rm", "-q", "articles/peace.md")
+    desk.git("commit", "-qm", "Take down")
+    assert "deleted" in desk.ok("site", str(folder)).err
+    assert mine.read_text() == "Mine"
+    assert not (folder / "article/articles/peace/index.html").exists()
+    assert not (folder / "history/articles/peace").exists()
+    assert newsroom.is_dir()
+
+
+def test_links_and_feeds_are_made_for_a_base_url(newsroom: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "site"
+    written(newsroom, folder, Options("https://news.example.org/record", workers=1))
+    page = (folder / "index.html").read_text()
+    assert 'href="/record/static/pages.css"' in page
+    assert 'href="/record/articles/"' in page
+    feed = (folder / "feeds/atom.xml").read_text()
+    assert "https://news.example.org/record/" in feed
+    for name in files(folder):
+        assert b"Nobody reads this yet" not in (folder / name).read_bytes(), name
+        assert "draft" not in name
+    assert not [name for name in files(folder) if b"localhost" in (folder / name).read_bytes()]
+
+
+def test_without_an_address_there_are_no_feeds(site: Path) -> None:
+    assert not (site / "feeds").exists()
+    assert not [name for name in files(site) if b"localhost" in (site / name).read_bytes()]
+
+
+def test_several_processes_write_the_same(newsroom: Path, site: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "site"
+    from tracker.web import site as rooms
+
+    room = Newsroom(newsroom, now=NOW)
+    maker = rooms.Maker(newsroom, folder, Options(workers=2), NOW, frozenset())
+    folder.mkdir()
+    jobs = list(rooms._article_jobs(room, rooms.application(maker), ""))
+    done = list(rooms._made(maker, rooms.application(maker), jobs * 4, 2))
+    assert len(done) == 4 * len(jobs)
+    for name in files(folder):
+        if name != JOURNAL:
+            assert (folder / name).read_bytes() == (site / name).read_bytes(), name
+
+
+# --- careful with the folder ---------------------------------------------------------------------
+
+
+def test_a_folder_that_holds_other_things_is_refused(
+    newsroom: Path, tmp_path: Path, desk: Desk
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "thesis.txt").write_text("Years of work")
+    said = desk.run("-C", str(newsroom), "site", str(other))
+    assert said.status == 2
+    assert said.err == (
+        f"tracker: {other} holds other things, such as thesis.txt.\n"
+        "  Name an empty folder, or one that tracker site made.\n"
+    )
+    assert [each.name for each in other.iterdir()] == ["thesis.txt"]
+    said = desk.run("-C", str(newsroom), "site", str(other / "thesis.txt"))
+    assert said.err == (
+        f"tracker: {other / 'thesis.txt'} is a file, and the pages need a folder.\n"
+        "  Name a folder.\n"
+    )
+
+
+def test_a_wrong_base_url_is_refused(newsroom: Path, tmp_path: Path, desk: Desk) -> None:
+    said = desk.run("-C", str(newsroom), "site", str(tmp_path / "s"), "--base-url", "news.example")
+    assert said.status == 2
+    assert said.err.startswith("tracker: “news.example” is no address")
+    assert not (tmp_path / "s").exists()
+
+
+def test_files_of_others_stay_and_are_told_of(newsroom: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "site"
+    folder.mkdir()
+    written(newsroom, folder)
+    (folder / "CNAME").write_text("news.example.org")
+    listed = json.loads((folder / LIST).read_text())
+    del listed["groups"]["newsroom"][1]["index.html"]
+    (folder / LIST).write_text(json.dumps(listed))
+    (folder / "index.html").write_text("My own front page")
+    tally = written(newsroom, folder)
+    assert tally.left == ("index.html was left out: a file that tracker did not write is there.",)
+    assert (folder / "index.html").read_text() == "My own front page"
+    assert (folder / "CNAME").read_text() == "news.example.org"
+
+
+def test_after_a_kill_the_next_run_knows_its_own(newsroom: Path, tmp_path: Path) -> None:
+    """What was written before the list was is in the journal, and is made whole."""
+    folder = tmp_path / "site"
+    written(newsroom, folder)
+    whole = {name: (folder / name).read_bytes() for name in files(folder)}
+    (folder / LIST).unlink()
+    (folder / JOURNAL).write_text("\0".join(whole) + "\0stale/index.html\0")
+    (folder / "stale").mkdir()
+    (folder / "stale/index.html").write_text("Of an older run")
+    (folder / "index.html").write_text("Half a pa")
+    tally = written(newsroom, folder)
+    assert tally.left == ()
+    assert {name: (folder / name).read_bytes() for name in files(folder)} == whole
+    assert not (folder / "stale").exists()
+
+
+def test_an_empty_newsroom_has_a_site_too(tmp_path: Path, desk: Desk) -> None:
+    desk.git("init", "-q", "-b", "main")
+    desk.ok("site", "site")
+    assert "Nothing has been published yet." in desk.read("site/index.html")
