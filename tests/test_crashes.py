@@ -88,6 +88,39 @@ def test_a_disk_that_fills_up_at_any_step_of_a_recording(small_disk: Path) -> No
     assert git(room, "status", "--porcelain") == ""
 
 
+def test_a_disk_that_fills_up_at_any_step_of_a_sync(small_disk: Path, tmp_path: Path) -> None:
+    """Both sides have revisions; the merge is made, sent, and put into the work tree."""
+    room, hub, there = small_disk / "room", tmp_path / "hub", tmp_path / "there"
+    newsroom(room, 2)
+    git(room, "clone", "-q", "--bare", ".", str(hub))
+    git(room, "remote", "add", "origin", str(hub))
+    git(room, "clone", "-q", str(hub), str(there))
+    (there / "article-0.md").write_text("There.\n" + "A long text of its own.\n" * 800)
+    ok(there, "record", "--all")
+    ok(there, "sync")
+    (room / "article-1.md").write_text("Here.\n" * 100)
+    ok(room, "record", "--all")
+    before = git(room, "rev-parse", "main"), git(room, "ls-files", "-s")
+    texts = [(room / f"article-{number}.md").read_text() for number in range(2)]
+    refused = 0
+    for spare in range(0, 96, 8):
+        ballast = fill(small_disk, spare * 1024)
+        done = tracker(room, "sync")
+        ballast.unlink()
+        if done.returncode == 0:
+            break
+        refused += 1
+        sentence(done)
+        assert (git(room, "rev-parse", "main"), git(room, "ls-files", "-s")) == before
+        assert [(room / f"article-{number}.md").read_text() for number in range(2)] == texts
+        sound(room)
+        sound(hub)
+    assert refused > 1
+    ok(room, "sync")
+    assert git(room, "rev-parse", "main") == git(hub, "rev-parse", "main")
+    assert git(room, "status", "--porcelain") == ""
+
+
 def test_reading_goes_on_on_a_full_disk(small_disk: Path) -> None:
     room = newsroom(small_disk / "room", 1)
     right = ok(room, "history", "article-0")

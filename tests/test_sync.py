@@ -505,3 +505,23 @@ def test_the_merge_is_undone_on_disk_where_the_branch_cannot_move(
     lock.unlink(missing_ok=True)
     assert git(pair.here, "rev-parse", "main") == old
     assert status(pair.here) == ""
+
+
+def test_the_merge_is_signed_where_commits_are(pair: Pair, tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    words = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)]
+    subprocess.run(words, check=True)
+    pair.edit(pair.there, "400", "440")
+    pair.run(pair.there, "sync")
+    pair.edit(pair.here, "1901", "1902")
+    for name, value in {
+        "gpg.format": "ssh",
+        "commit.gpgSign": "true",
+        "user.signingKey": str(tmp_path / "none"),
+    }.items():
+        git(pair.here, "config", name, value)
+    said = pair.refused(pair.here, "sync")
+    assert said.startswith("tracker: git did not make the merge's commit: ")
+    git(pair.here, "config", "user.signingKey", str(key))
+    pair.run(pair.here, "sync")
+    assert "BEGIN SSH SIGNATURE" in git(pair.here, "cat-file", "commit", "HEAD")

@@ -12,6 +12,7 @@ from tracker.model import Person
 from tracker.newsroom import select
 from tracker.newsroom.merging import merge
 from tracker.store import joining, locks, remote, worktree
+from tracker.store.git import GitError, first_line
 from tracker.store.line import LOG, parse_log
 from tracker.store.merging import Collision
 from tracker.text.document import decode
@@ -78,6 +79,19 @@ def sync(
     Raises ``TrackerError`` where the remote cannot be reached or refuses, and where work that is
     in no commit stands in the way; then nothing is changed.
     """
+    try:
+        return _sync(room, wanted, merge_sentences=merge_sentences, push=push, dry_run=dry_run)
+    except GitError as error:
+        said = first_line(error.stderr) or f"status {error.status}"
+        raise TrackerError(
+            f"git could not do its part of the sync: {said}.",
+            "Settle what it complains of, and sync again; nothing was lost.",
+        ) from None
+
+
+def _sync(
+    room: Newsroom, wanted: str | None, *, merge_sentences: bool, push: bool, dry_run: bool
+) -> Synced:
     repository = room.repository
     grain: Grain = "sentence" if merge_sentences else "paragraph"
     before: Synced | None = None

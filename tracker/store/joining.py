@@ -6,6 +6,7 @@ that of the readers (DESIGN section 8). Nothing is changed until ``move_to``.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -231,7 +232,7 @@ def move_to(
             if each.new is not None:
                 words = ["--add", "--cacheinfo", f"{each.mode},{each.new},{each.path}"]
             git.run(*DURABLE, "update-index", *words)
-        _read_trees(repository, old, new)
+        _read_trees(repository, old, new, {each.path for each in found.arrived})
     nothing = "0" * len(new)
     try:
         git.run(*DURABLE, "update-ref", "-m", f"tracker: {why}", branch, new, old or nothing)
@@ -243,8 +244,13 @@ def move_to(
     return True
 
 
-def _read_trees(repository: Repository, old: str | None, new: str | None) -> None:
-    """Bring index and files from one commit to another; what else is edited stays."""
+def _read_trees(
+    repository: Repository, old: str | None, new: str | None, there: Collection[str] = ()
+) -> None:
+    """Bring index and files from one commit to another; what else is edited stays.
+
+    ``there``: paths that are as they will be already.
+    """
     git = repository.git
     trees = [name or git.text("hash-object", "-w", "-t", "tree", "--stdin") for name in (old, new)]
     # A recording leaves the times of its file out of the index; git looks at them here.
@@ -252,10 +258,31 @@ def _read_trees(repository: Repository, old: str | None, new: str | None) -> Non
     try:
         git.run(*DURABLE, "read-tree", "-m", "-u", *trees)
     except GitError as error:
+        _put_back(repository, old, new, there)
         raise TrackerError(
             f"git could not bring the files here up to date: {first_line(error.stderr)}.",
             "Settle what it complains of, and sync again; nothing was lost.",
         ) from None
+
+
+def _put_back(
+    repository: Repository, old: str | None, new: str | None, there: Collection[str]
+) -> None:
+    """Give files their content of before, where git stopped half-way: the index is still that one.
+
+    None of them held anybody's work: that was looked at. Never raises.
+    """
+    if repository.top is None or new is None:
+        return
+    with suppress(TrackerError, OSError):
+        arriving = [each for each in _arriving(repository, old, new) if each.path not in there]
+        for each in arriving:  # those first, since the disk may be full
+            if each.old is None:
+                (repository.top / each.path).unlink(missing_ok=True)
+        paths = b"".join(
+            each.path.encode("utf-8", "surrogateescape") + b"\0" for each in arriving if each.old
+        )
+        repository.git.run("checkout-index", "-f", "-q", "-z", "--stdin", data=paths)
 
 
 def in_the_way(paths: tuple[str, ...]) -> TrackerError:
