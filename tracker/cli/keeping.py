@@ -30,7 +30,7 @@ def _stamp() -> bytes:
 
 
 def take() -> None:
-    """Take over what an earlier start made, if there is any."""
+    """Take over what earlier starts made, if there is any."""
     stamp = _stamp()
     for path in _files():
         with suppress(OSError, ValueError, EOFError, TypeError), path.open("rb") as file:
@@ -41,7 +41,6 @@ def take() -> None:
             kept = file.read()
             if kept.startswith(stamp):
                 prepared.take(kept[len(stamp) :])
-                return
 
 
 def keep() -> None:

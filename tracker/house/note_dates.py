@@ -13,6 +13,8 @@ from tracker.house.stamps import Stamp, find_stamps
 from tracker.house.zones import written_names
 from tracker.prepared import expression
 
+_BETWEEN_DIGITS = expression(r"[-.]")
+
 _NUMBER = expression(
     r"\d{1,4}(?:st|nd|rd|th|er|º|ª|-го|-е|am|pm|a\.m|p\.m|h|h\d\d|uhr)?"
     r"|\d{1,4}[-.]\d{1,2}[-.]\d{1,4}|\d{1,2}\.\d{1,2}(?:am|pm|h)?"
@@ -50,7 +52,7 @@ def of_date(word: Word, known: Language) -> bool:
     folded = word.folded
     if folded in _date_words(known.code) or _NUMBER.fullmatch(folded):
         return True
-    parts = re.split(r"[-.]", folded)
+    parts = _BETWEEN_DIGITS.split(folded)
     return len(parts) > 1 and all(
         _DIGITS.fullmatch(part) or part in _date_words(known.code) for part in parts
     )

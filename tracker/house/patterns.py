@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, time
-from functools import cache
+from functools import cache, lru_cache
 
 from tracker.errors import TrackerError
 from tracker.house.language import Language, language
@@ -172,7 +172,9 @@ def write_clock(
 
 
 def _any_of(names: tuple[str, ...]) -> str:
-    return "|".join(re.escape(name) for name in sorted(set(names), key=len, reverse=True))
+    # In one order at every start: else the expression would be another each time.
+    ordered = sorted(set(names), key=lambda name: (-len(name), name))
+    return "|".join(re.escape(name) for name in ordered)
 
 
 def pattern_expression(
@@ -207,6 +209,11 @@ def pattern_expression(
     return f"(?:{''.join(parts)})"
 
 
+@lru_cache(maxsize=64)
+def _reader(pattern: str) -> re.Pattern[str]:
+    return expression(pattern)
+
+
 def _fields(text: str, form: str, names: dict[str, tuple[str, ...]]) -> dict[str, str] | None:
     """What stands at each field of a pattern; None when the text is not of this pattern."""
     parts, fields = [], []
@@ -216,7 +223,7 @@ def _fields(text: str, form: str, names: dict[str, tuple[str, ...]]) -> dict[str
             continue
         fields.append(field)
         parts.append(f"({_any_of(names[field])})" if field in names else r"([0-9]{1,4})")
-    match = re.fullmatch("".join(parts), text)
+    match = _reader("".join(parts)).fullmatch(text)
     return dict(zip(fields, match.groups(), strict=True)) if match else None
 
 

@@ -21,6 +21,10 @@ from tracker.house.template import (
 from tracker.model import KINDS, FoundNote, Precision
 from tracker.prepared import expression
 
+_SPACES = expression(r"(?:\\?[\s\u00a0\u202f])+")
+
+_APOSTROPHE = expression(r"['’]")
+
 _ZONE = r"(?:UTC[+-][0-9]{1,2}(?::[0-9]{2})?|[^\W\d_][^\d:;,()\n]{0,40}?)"
 _WRAPPERS = (("***", "***"), ("**", "**"), ("*", "*"), ("___", "___"), ("__", "__"), ("_", "_"))
 _LONGEST = 20_000  # no note is longer; a longer paragraph is not searched
@@ -131,8 +135,8 @@ def _expression(style: Style, known: _Form) -> re.Pattern[str]:
 def _literal(words: str) -> str:
     """The words as an expression: apostrophes straight or curly, spaces of any width."""
     escaped = re.escape(words)
-    escaped = re.sub(r"['’]", "['’]", escaped)
-    return re.sub(r"(?:\\?[\s\u00a0\u202f])+", lambda _: r"[ \u00a0\u202f]+", escaped)
+    escaped = _APOSTROPHE.sub("['’]", escaped)
+    return _SPACES.sub(lambda _: r"[ \u00a0\u202f]+", escaped)
 
 
 def _found(

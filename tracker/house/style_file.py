@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -15,6 +14,9 @@ from tracker.house.template import PLACES, Style, Template, places
 from tracker.house.toml_file import Keys, check, nearest, read_table
 from tracker.house.zones import zone
 from tracker.model import KINDS, Kind
+from tracker.prepared import expression
+
+_NAME = expression(r"[a-z0-9-]{1,40}")
 
 _FOLDER = Path(__file__).parent / "styles"
 TEMPLATE_KEYS: Keys = {
@@ -90,7 +92,7 @@ def _shipped(name: str) -> Style:
 
 def _path(name: str, where: str = "") -> Path:
     path = _FOLDER / f"{name}.toml"
-    if re.fullmatch(r"[a-z0-9-]{1,40}", name) and path.is_file():
+    if _NAME.fullmatch(name) and path.is_file():
         return path
     known = names()
     near = nearest(name.lower(), known)

@@ -18,6 +18,8 @@ from tracker.house.zones import name_of
 from tracker.model import Kind, Note, Precision
 from tracker.prepared import expression
 
+_PLACE = expression(r"\{([a-z_]+)\}")
+
 Markup = Literal["plain", "italic", "bold"]
 Order = Literal["newest", "oldest"]
 
@@ -79,7 +81,7 @@ class Style(NamedTuple):
 
 def places(layout: str) -> tuple[list[str], list[str]]:
     """A layout's words, and the places between them: one more of the words than of the places."""
-    split = re.split(r"\{([a-z_]+)\}", layout)
+    split = _PLACE.split(layout)
     return split[::2], split[1::2]
 
 
@@ -188,7 +190,7 @@ def line(style: Style, note: Note, zone: ZoneInfo, story_date: date | None = Non
 def pieces(
     style: Style, note: Note, zone: ZoneInfo, story_date: date | None = None
 ) -> list[tuple[str, str]]:
-    """The note's line without the markup around it, in pieces: the place that each fills, its words.
+    """The note's line without the markup around it, in pieces: the place each fills, its words.
 
     The place of the layout's own words is "". See ``line``.
     """

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tracker.errors import TrackerError
 from tracker.prepared import expression, toml_table
+
+_KEY = expression(r"([^=#\[{]{1,200}?)\s*=")
+
+_TABLE = expression(r"\[\[?\s*([^\]]+?)\s*\]")
 
 Keys = Mapping[str, object]
 """What a key may hold: a type, a tuple of types, or a tuple of the words allowed."""
@@ -54,13 +57,13 @@ def line_of(toml: str, under: str, key: str) -> int | None:
     wanted = f"{under}.{key}" if under else key
     for number, line in enumerate(toml.splitlines(), start=1):
         plain = line.strip()
-        opened = re.match(r"\[\[?\s*([^\]]+?)\s*\]", plain)
+        opened = _TABLE.match(plain)
         if opened:
             table = _unquoted(opened[1])
             if table == wanted or table.startswith(f"{wanted}."):
                 return number
             continue
-        named = re.match(r"([^=#\[{]{1,200}?)\s*=", plain)
+        named = _KEY.match(plain)
         if named:
             full = f"{table}.{_unquoted(named[1])}" if table else _unquoted(named[1])
             if full == wanted or full.startswith(f"{wanted}."):

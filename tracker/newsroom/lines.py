@@ -12,12 +12,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from tracker.model import Track
-from tracker.newsroom.scope import Progress
 from tracker.store.history import ignored_commits, no_article, objects, track, tracks
 from tracker.store.lives import textual
 
 if TYPE_CHECKING:
     from tracker.newsroom.room import Newsroom
+    from tracker.newsroom.scope import Progress
     from tracker.store.catalog import Catalog
     from tracker.store.catalog.line import Wanted
 
@@ -58,7 +58,8 @@ def catalog_of(
 
     wanted = line(room)
     with Catalog(room.repository, create=build) as catalog:
-        there = up_to_date(catalog, room.repository, wanted, build=build, progress=progress)
+        watch = progress or room.watch
+        there = up_to_date(catalog, room.repository, wanted, build=build, progress=watch)
         yield catalog if there else None
 
 

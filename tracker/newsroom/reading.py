@@ -10,12 +10,12 @@ from tracker.errors import TrackerError
 from tracker.model import Blame, Change, Entry, History, Revision, Track, Version
 from tracker.newsroom import chronicle, select
 from tracker.newsroom.lines import track_at, tracks_of
-from tracker.newsroom.scope import Progress
 from tracker.store.reader import Reader
 from tracker.text.document import decode, parse
 
 if TYPE_CHECKING:
     from tracker.newsroom.room import Newsroom
+    from tracker.newsroom.scope import Progress
     from tracker.newsroom.writing import Recording
     from tracker.policy import Step
 

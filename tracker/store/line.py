@@ -8,13 +8,13 @@ seen through: the commits of both sides keep their places.
 from __future__ import annotations
 
 import heapq
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.model import Person
+from tracker.prepared import expression
 from tracker.store.git import GitError, Repository, instant
 
 _FORMAT = "--format=%H%x00%P%x00%ct%x00%ad%x00%an%x00%ae%x00%s"
@@ -99,7 +99,7 @@ def _text(field: str) -> str:
     return field.encode("utf-8", "surrogateescape").decode("cp1252", "replace")
 
 
-_SURROGATE = re.compile("[\udc80-\udcff]")
+_SURROGATE = expression("[\udc80-\udcff]")
 
 
 def parse_log(printed: bytes) -> Iterator[Step]:
@@ -164,7 +164,7 @@ def tip(repository: Repository, branch: str | None = None) -> str:
     raise _no_branch(branch)
 
 
-_NO_REF = re.compile(r"[\x00-\x20~^:?*\[\\]|\.\.|@\{")  # what git allows in no branch's name
+_NO_REF = expression(r"[\x00-\x20~^:?*\[\\]|\.\.|@\{")  # what git allows in no branch's name
 
 
 def _no_branch(branch: str) -> TrackerError:
@@ -213,9 +213,9 @@ def files(repository: Repository, commit: str, under: str = "") -> tuple[tuple[s
 
 # "Merge branch 'main' of example.org:news", "Merge remote-tracking branch 'origin/main' into x",
 # "Merge branches 'a' and 'b'", and what git wrote before 2010.
-_MERGE = re.compile(r"Merge (?:remote-tracking |remote )?branch(?:es)? ('.{1,4000})")
-_NAMES = re.compile(r"'([^']{1,250})'(?:, | and |)")
-_INTO = re.compile(r" into '?([^' ]{1,250})'?$")
+_MERGE = expression(r"Merge (?:remote-tracking |remote )?branch(?:es)? ('.{1,4000})")
+_NAMES = expression(r"'([^']{1,250})'(?:, | and |)")
+_INTO = expression(r" into '?([^' ]{1,250})'?$")
 
 
 def same_branch(subject: str, sides: int, branches: Collection[str]) -> tuple[int, ...]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Literal
+
+from tracker.prepared import expression
+
+_JOINT = expression(r"[\s_-]")
 
 Role = Literal["headline", "dek", "byline", "date", "caption", "image", "notes", "metadata"]
 
@@ -52,4 +55,4 @@ def role(key: str) -> Role:
 
 def bare(key: str) -> str:
     """Return a key without what spellings differ in: letter case, spaces, ``_`` and ``-``."""
-    return re.sub(r"[\s_-]", "", key).lower()
+    return _JOINT.sub("", key).lower()

@@ -13,6 +13,8 @@ from tracker.prepared import expression
 from tracker.text.front_matter import FrontMatter, FrontMatterError, compose, find
 from tracker.text.lines import BREAK, line_and_column, lines, newline_of
 
+_DASH = expression(r" *-[ \t]+")
+
 KEY = "updates"
 
 Fields = Sequence[tuple[str, str]]
@@ -175,7 +177,7 @@ def _yaml_entries(content: str, entries: list[Any], items: Sequence[Item], newli
         start = _line_start(content, entry.start_mark.index)
         end = _end(content, entry, entry.start_mark.index)
         mark = content[start : entry.start_mark.index]
-        if not re.fullmatch(r" *-[ \t]+", mark) or (spans and start < spans[-1][1]):
+        if not _DASH.fullmatch(mark) or (spans and start < spans[-1][1]):
             raise _Beyond("the entries of `updates` do not begin lines of their own")
         spans.append((start, end))
     mark = content[spans[0][0] : entries[0].start_mark.index]

@@ -11,6 +11,8 @@ from tracker.text.facts import Fact, opens_sentence
 from tracker.text.hunks import Hunk, Interval, Side, fold_words
 from tracker.text.rules.verdicts import Scope, Verdict, verdict
 
+_WORD = expression(r"[\w']+")
+
 _LONGEST_LINE = 2_000
 _MOST_LINES = 60
 
@@ -121,7 +123,7 @@ def _says_standing(words: str, scope: Scope) -> bool:
 @cache
 def _plain(phrases: tuple[str, ...]) -> tuple[str, ...]:
     """Return phrases without their punctuation, as the words of a text are joined."""
-    return tuple(" ".join(re.findall(r"[\w']+", phrase)) for phrase in phrases)
+    return tuple(" ".join(_WORD.findall(phrase)) for phrase in phrases)
 
 
 @cache
@@ -152,7 +154,7 @@ def promo(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
         found = _link_line().fullmatch(line) if len(line) <= _LONGEST_LINE else None
         if found is None:
             return None
-        label = " ".join(re.findall(r"[\w']+", found["label"].casefold()))
+        label = " ".join(_WORD.findall(found["label"].casefold()))
         if label and label not in scope.lexicon.promos:
             return None
     return [verdict(hunk, "link", False)]
