@@ -26,8 +26,8 @@ LEVELS: dict[str, int] = {
     "sources": 5,
     "plugins": 6,
     "web": 6,
-    "cli": 6,
-    "__main__": 7,
+    "cli": 7,
+    "__main__": 8,
 }
 """A room imports rooms of a lower level, and itself. The package's own face stands above all."""
 
