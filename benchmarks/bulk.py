@@ -56,7 +56,8 @@ class Measured(NamedTuple):
 class Prose:
     """Sentences of made-up words, as unlike each other as real ones."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, paragraphs: int) -> None:
+        self.paragraphs = paragraphs
         self.chance = random.Random(seed)
         starts = [*"bcdfghjklmnprstvw", "st", "tr", "ch", "pl"]
         vowels = [*"aeiou", "ai", "ou"]
@@ -75,7 +76,7 @@ class Prose:
     def article(self, number: int) -> Iterator[Revision]:
         """The versions of one article, oldest first."""
         chance, pick = self.chance, self.chance.choice
-        paragraphs = [[pick(self.sentences) for _ in range(3)] for _ in range(18)]
+        paragraphs = [[pick(self.sentences) for _ in range(3)] for _ in range(self.paragraphs)]
         seconds = START + chance.randrange(12 * 365 * 86_400)
         day = datetime.fromtimestamp(seconds, UTC)
         path = f"articles/{day:%Y/%m/%d}/story-{number}.md"
@@ -92,11 +93,11 @@ class Prose:
             yield Revision(seconds, path, f"{head}{body}\n{note}")
 
 
-def write(count: int, folder: Path) -> tuple[Path, Path]:
+def write(count: int, folder: Path, paragraphs: int) -> tuple[Path, Path]:
     """The peer's stream and our JSON Lines, for so many revisions; memory stays bounded."""
     import sqlite3
 
-    prose = Prose(7)
+    prose = Prose(7, paragraphs)
     stream, lines = folder / "stream", folder / "archive.jsonl"
     plan = sqlite3.connect(folder / "plan.sqlite3")
     plan.execute("CREATE TABLE plan (seconds, path, mark INTEGER, place INTEGER, size INTEGER)")
@@ -194,16 +195,15 @@ def ours(folder: Path, lines: Path) -> tuple[float, int, int]:
     return taken, peaks[0], peaks[1]
 
 
-def measure(count: int, folder: Path) -> Measured:
-    """One size: the peer, we, the peer again."""
-    stream, lines = write(count, folder)
-    before = peer(folder / "peer.git", stream)
+def measure(count: int, folder: Path, paragraphs: int, *, alone: bool) -> Measured:
+    """One size: the peer, we, the peer again; or we alone."""
+    stream, lines = write(count, folder, paragraphs)
+    before = 0.0 if alone else peer(folder / "peer.git", stream)
     taken, memory, git_memory = ours(folder / "ours.git", lines)
-    peer_bytes = size(folder / "peer.git")
-    after = peer(folder / "peer.git", stream)
+    after = 0.0 if alone else peer(folder / "peer.git", stream)
+    peer_bytes = 0 if alone else size(folder / "peer.git")
     our_bytes = size(folder / "ours.git")
-    for name in ("peer.git",):
-        subprocess.run(["rm", "-rf", str(folder / name)], check=True)
+    subprocess.run(["rm", "-rf", str(folder / "peer.git")], check=True)
     stream.unlink()
     lines.unlink()
     subprocess.run(["git", "-C", str(folder / "ours.git"), "gc", "-q"], check=True)
@@ -223,6 +223,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("sizes", nargs="*", type=int, default=[10_000, 100_000])
     parser.add_argument("--picture", type=Path)
+    parser.add_argument("--alone", action="store_true", help="without git fast-import beside it")
+    parser.add_argument("--paragraphs", type=int, default=18, help="of 0.3 KB, in an article")
     parser.add_argument("--folder", type=Path, help="where the repositories are made")
     given = parser.parse_args()
     for name in [name for name in os.environ if name.startswith("GIT_")]:
@@ -232,13 +234,14 @@ def main() -> None:
     print("revisions | fast-import | tracker import | rate | size | of git gc | memory: we | git")
     for count in given.sizes:
         with tempfile.TemporaryDirectory(dir=given.folder) as name:
-            one = measure(count, Path(name))
+            one = measure(count, Path(name), given.paragraphs, alone=given.alone)
         measured.append(one)
+        peer_rate = count / one.peer_seconds if one.peer_seconds else 0
         print(
-            f"{one.revisions:9,} | {one.peer_seconds:6.1f} s, {count / one.peer_seconds:,.0f}/s"
+            f"{one.revisions:9,} | {one.peer_seconds:6.1f} s, {peer_rate:,.0f}/s"
             f" | {one.seconds:6.1f} s, {count / one.seconds:,.0f}/s"
             f" | {one.peer_seconds / one.seconds:.2f}"
-            f" | {one.bytes / 1e6:.1f} MB, {one.bytes / one.peer_bytes:.2f} times"
+            f" | {one.bytes / 1e6:.1f} MB, {one.bytes / (one.peer_bytes or one.bytes):.2f} times"
             f" | {one.bytes / one.bytes_after_gc:.2f} times"
             f" | {one.memory / 1024:.0f} MB | {one.git_memory / 1024:.0f} MB",
             flush=True,

@@ -80,6 +80,7 @@ class ImportPlan:
         self._first = folder / "incoming.sqlite3"
         self._incoming = self._connect(self._first, _INCOMING)
         self._ready = self._connect(folder / "ready.sqlite3", _READY)
+        self._anything = False  # the branch has something
 
     def _connect(self, file: Path, schema: str = "") -> sqlite3.Connection:
         # A source may ask for its keys in a thread of its own; each connection has one user.
@@ -110,6 +111,7 @@ class ImportPlan:
 
     def take_standing(self, entries: Iterable[tuple[Entry, str]]) -> None:
         """Take the files and folders of the newest commit, each with its slug, "" for none."""
+        self._anything = True
         self._insert(
             self._incoming,
             "INSERT OR IGNORE INTO standing VALUES (?,?,?,?,?)",
@@ -166,6 +168,8 @@ class ImportPlan:
 
     def standing(self, path: str) -> tuple[str, str, str] | None:
         """Kind, mode and blob of what is at a path now; None for nothing."""
+        if not self._anything:
+            return None
         found = self._incoming.execute(
             "SELECT kind, mode, blob FROM standing WHERE path = ?", (path,)
         ).fetchone()
@@ -174,6 +178,8 @@ class ImportPlan:
     def known(self, path: str) -> dict[int, set[str]]:
         """The blobs that the branch's commits brought to a path, by their instants."""
         found: dict[int, set[str]] = {}
+        if not self._anything:
+            return found
         for seconds, blob in self._incoming.execute(
             "SELECT seconds, blob FROM known WHERE path = ?", (path,)
         ):

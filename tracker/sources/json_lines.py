@@ -23,7 +23,10 @@ from tracker.newsroom.incoming import Incoming, Key, Skipped, Telling
 from tracker.sources.versions import LARGEST, instant_of, shown
 
 KEYS = ("path", "slug", "text", "at", "author", "message", "notes", "url", "id")
+_KNOWN = frozenset(KEYS)
 _LONGEST_LINE = 6 * LARGEST + 1024 * 1024  # bytes: JSON may write a character as six
+_MARK = b"\xef\xbb\xbf"
+_decode = json.JSONDecoder().decode
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 
 
@@ -164,8 +167,7 @@ class JsonLines:
                 file.seek(int(key))
                 line = file.readline(_LONGEST_LINE + 1)
                 try:
-                    text = json.loads(line)["text"]
-                    yield text.encode()
+                    yield _decode(line.removeprefix(_MARK).decode())["text"].encode()
                 except (ValueError, KeyError, TypeError, AttributeError):
                     raise TrackerError(
                         f"{self._name} was changed while it was read.",
@@ -201,7 +203,8 @@ class _Counted(io.RawIOBase):
 
 def _version(line: bytes, number: int, offset: int, origin: str) -> Incoming:
     try:
-        read = json.loads(line.rstrip(b"\r\n").decode("utf-8-sig" if number == 1 else "utf-8"))
+        written = line.rstrip(b"\r\n").decode("utf-8-sig" if number == 1 else "utf-8")
+        read = _decode(written)
     except UnicodeDecodeError as error:
         raise _WrongError("The line is not UTF-8.", error.start + 1) from None
     except json.JSONDecodeError as error:
@@ -213,9 +216,9 @@ def _version(line: bytes, number: int, offset: int, origin: str) -> Incoming:
     if not isinstance(read, dict):
         raise _WrongError("The line is not a JSON object.")
     fields = _Fields(read, line)
-    for key in read:
-        if key not in KEYS:
-            raise fields.wrong(key, f"There is no key “{key[:60]}”; there are {', '.join(KEYS)}.")
+    if not read.keys() <= _KNOWN:
+        key = next(key for key in read if key not in _KNOWN)
+        raise fields.wrong(key, f"There is no key “{key[:60]}”; there are {', '.join(KEYS)}.")
     text = fields.text("text")
     if "\0" in text or len(text) > LARGEST:
         why = "holds zero bytes" if "\0" in text else f"is longer than {LARGEST >> 20} MB"
