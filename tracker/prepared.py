@@ -66,7 +66,9 @@ def made_from(toml: str, make: Callable[[dict[str, Any]], T], code: str) -> T:
     if name in _known:
         kept: T = marshal.loads(_known[name])  # noqa: S302
         return kept
-    made = make(toml_table(toml))
+    import tomllib
+
+    made = make(tomllib.loads(toml))
     _tables[name] = marshal.dumps(made)  # type: ignore[arg-type]
     return made
 

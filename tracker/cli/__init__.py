@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import io
 import os
 import sys
+import threading
 from collections.abc import Sequence
 from importlib import import_module
 
@@ -146,7 +148,26 @@ def main(arguments: Sequence[str] | None = None) -> None:
         )
         status = FAULT
     keeping.keep()
-    sys.exit(status if isinstance(status, int) else 0)
+    status = status if isinstance(status, int) else 0
+    if arguments is None:
+        _leave(status)
+    sys.exit(status)
+
+
+def _leave(status: int) -> None:
+    """End the process at once, where nothing is left to be done.
+
+    Taking apart all that a recording made takes Python 6 ms, and the system none.
+    """
+    if threading.active_count() > 1:
+        return
+    try:
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        return  # Python says it, and knows the status for it
+    os._exit(status)
 
 
 def _write_anything() -> None:
