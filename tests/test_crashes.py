@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import subprocess
@@ -119,6 +120,33 @@ def test_a_disk_that_fills_up_at_any_step_of_a_sync(small_disk: Path, tmp_path: 
     ok(room, "sync")
     assert git(room, "rev-parse", "main") == git(hub, "rev-parse", "main")
     assert git(room, "status", "--porcelain") == ""
+
+
+def test_a_disk_that_fills_up_at_any_step_of_an_import(small_disk: Path, tmp_path: Path) -> None:
+    room = newsroom(small_disk / "room", 1)
+    source = tmp_path / "versions.jsonl"
+    with source.open("w") as file:
+        for number in range(40):
+            text = f"Story {number % 10}.\n\n" + f"Edition {number}.\n" * 60
+            at = f"2022-05-{1 + number // 10:02}T10:00:00Z"
+            file.write(json.dumps({"slug": f"s-{number % 10}", "at": at, "text": text}) + "\n")
+    before = everything(room)
+    refused = 0
+    for spare in range(0, 400, 32):
+        ballast = fill(small_disk, spare * 1024)
+        done = tracker(room, "import", str(source), "--into", ".")
+        ballast.unlink()
+        if done.returncode == 0:
+            break
+        refused += 1
+        sentence(done)
+        assert everything(room) == before
+        assert git(room, "status", "--porcelain") == ""
+        assert left_over(room) == []
+    assert refused > 1
+    ok(room, "import", str(source), "--into", ".")
+    assert git(room, "rev-list", "--count", "HEAD") == "42"
+    sound(room)
 
 
 def test_reading_goes_on_on_a_full_disk(small_disk: Path) -> None:

@@ -258,14 +258,14 @@ def _read_trees(
     try:
         git.run(*DURABLE, "read-tree", "-m", "-u", *trees)
     except GitError as error:
-        _put_back(repository, old, new, there)
+        put_back(repository, old, new, there)
         raise TrackerError(
             f"git could not bring the files here up to date: {first_line(error.stderr)}.",
             "Settle what it complains of, and sync again; nothing was lost.",
         ) from None
 
 
-def _put_back(
+def put_back(
     repository: Repository, old: str | None, new: str | None, there: Collection[str]
 ) -> None:
     """Give files their content of before, where git stopped half-way: the index is still that one.
@@ -278,11 +278,20 @@ def _put_back(
         arriving = [each for each in _arriving(repository, old, new) if each.path not in there]
         for each in arriving:  # those first, since the disk may be full
             if each.old is None:
-                (repository.top / each.path).unlink(missing_ok=True)
+                _unlink(repository.top, repository.top / each.path)
         paths = b"".join(
             each.path.encode("utf-8", "surrogateescape") + b"\0" for each in arriving if each.old
         )
         repository.git.run("checkout-index", "-f", "-q", "-z", "--stdin", data=paths)
+
+
+def _unlink(top: Path, file: Path) -> None:
+    with suppress(OSError):
+        file.unlink(missing_ok=True)
+        for folder in file.parents:
+            if folder == top:
+                break
+            folder.rmdir()
 
 
 def in_the_way(paths: tuple[str, ...]) -> TrackerError:

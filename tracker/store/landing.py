@@ -186,7 +186,13 @@ def land(
                 repository.common_dir / f"{branch}.lock",
             )
             turn.may_leave(*locked)
-            _check_out(git, turn, old, new, adopted)
+            try:
+                _check_out(git, turn, old, new, adopted)
+            except TrackerError:
+                from tracker.store.joining import put_back
+
+                put_back(repository, old, new, adopted)
+                raise
         try:
             _move(git, turn, branch, old, new)
         except BaseException:
