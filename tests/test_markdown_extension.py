@@ -103,7 +103,7 @@ def test_a_changelog_with_links(ferry: Desk) -> None:
     old, new = f"20220510203000-{first[:10]}", f"20220511130000-{second[:10]}"
     assert [link.get("href") for link in section.iter("a")] == [
         "https://example.org/fares",
-        f"https://example.org/h/compare/{old}/{new}/ferry/",
+        f"https://example.org/h/change/{new}/ferry/",
         f"https://example.org/h/version/{old}/ferry/",
         "https://example.org/h/history/ferry/",
     ]

@@ -152,9 +152,7 @@ def test_links_are_those_of_the_pages(ferries: Desk) -> None:
     assert [each["url"] for each in reversed(ferry["versions"])] == [
         base + pages.version(stamp, address) for stamp in stamps
     ]
-    assert ferry["versions"][0]["changes_url"] == base + pages.compare(
-        stamps[-2], stamps[-1], address
-    )
+    assert ferry["versions"][0]["changes_url"] == base + pages.change(stamps[-1], address)
     assert ferry["updates"][0]["url"] == base + pages.note(pages.note_key("u1"), address)
     part("article").validate(ferry)
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from tracker.house.site import Site, article_url
-from tracker.model import Article, Revision
+from tracker.model import Revision
 from tracker.render.site_links import stamp
 
 if TYPE_CHECKING:
@@ -124,7 +124,10 @@ def of_newsroom(room: Newsroom, base: str | None = None) -> SiteLinks:
         nonlocal known
         if known is None:
             known = addresses(room.place.paths(), under)
-        return known.get(path) or inside(path, under)
+        if path not in known:  # it was deleted
+            short = addresses([path], under)[path]
+            return inside(path, under) if short in known.values() else short
+        return known[path]
 
     return SiteLinks(site.url if base is None else base, address, site, settings.zone, slug, under)
 
@@ -132,8 +135,3 @@ def of_newsroom(room: Newsroom, base: str | None = None) -> SiteLinks:
 def first_seen(revisions: tuple[Revision, ...]) -> Revision | None:
     """The first revision that readers could see; None where there is none."""
     return next((each for each in revisions if each.published), None)
-
-
-def named(article: Article) -> str:
-    """What an article is called: its headline, which is its slug where it has none."""
-    return article.headline or article.slug

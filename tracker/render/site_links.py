@@ -37,11 +37,9 @@ class Links(NamedTuple):
         """The page of one version."""
         return self._link(f"version/{stamp(at, commit)}", path)
 
-    def compare(
-        self, path: str, old: tuple[datetime, str], new: tuple[datetime, str]
-    ) -> str | None:
-        """The page that shows what changed between two versions, each its instant and commit."""
-        return self._link(f"compare/{stamp(*old)}/{stamp(*new)}", path)
+    def change(self, path: str, at: datetime, commit: str) -> str | None:
+        """The page that shows what a version changed; a site of files has it too."""
+        return self._link(f"change/{stamp(at, commit)}", path)
 
     def note(self, path: str, note: str) -> str | None:
         """The lasting link to a note."""

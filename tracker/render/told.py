@@ -213,7 +213,7 @@ def _link(path: str, links: Links, new: Revision | None, old: Revision | None) -
         return None
     if old is None:
         return links.version(path, new.at, new.commit)
-    return links.compare(path, (old.at, old.commit), (new.at, new.commit))
+    return links.change(path, new.at, new.commit)
 
 
 def _versions(

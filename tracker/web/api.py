@@ -239,9 +239,8 @@ def changelog() -> Response:
         )
     if asked["kind"] is not None:
         entries = [each for each in entries if each.note and each.note.kind == asked["kind"]]
-    if not site().unpublished:
-        entries = [each for each in entries if _is_shown(each.article.path)]
     shown, more = _part(asked, entries)
+    shown = [each for each in shown if _is_shown(each.article.path)]
     return _listed(as_object(shown, None), asked, more=more)
 
 

@@ -8,7 +8,6 @@ from tracker.render import feed
 from tracker.render.feed import Feed
 from tracker.web import addresses, caching
 from tracker.web.desk import current, desk
-from tracker.web.page import known_addresses
 from tracker.web.publishing import links
 from tracker.web.reading import find, room_is_empty
 
@@ -39,14 +38,6 @@ def article_atom(address: str) -> Response:
 def article_json(address: str) -> Response:
     """An article's changes as JSON Feed."""
     return _article(address, JSON)
-
-
-def all_addresses() -> list[str]:
-    """Every feed that there is, for a site of files."""
-    found = [addresses.feed(ATOM), addresses.feed(JSON)]
-    for address in known_addresses().by_path.values():
-        found += [addresses.feed(ATOM, address), addresses.feed(JSON, address)]
-    return found
 
 
 def _newsroom(name: str) -> Response:

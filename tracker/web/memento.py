@@ -210,11 +210,6 @@ def timemap(address: str) -> Response:
     return response
 
 
-def all_addresses() -> list[str]:
-    """Every TimeMap that there is, for a site of files."""
-    return [addresses.timemap(address) for address in known_addresses().by_path.values()]
-
-
 def _links(life: History, versions: Sequence[Seen], place: int | None = None) -> str:
     """A Link header: the original, the TimeGate, the TimeMap, and the versions around one."""
     where = links()
