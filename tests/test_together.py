@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.desk import Desk
@@ -364,6 +364,27 @@ def test_eight_threads_merge_into_one_article_and_none_is_lost(newsroom: Desk) -
 @given(st.text(alphabet="ab.\n -#`>|", max_size=60), st.sampled_from(["paragraph", "sentence"]))
 def test_pieces_are_the_text(text: str, grain: str) -> None:
     assert "".join(pieces(text, grain)) == text  # type: ignore[arg-type]
+
+
+PARAGRAPHS = st.lists(st.sampled_from("ABCDEFGH"), min_size=1, max_size=6)
+
+
+@settings(max_examples=25)
+@given(PARAGRAPHS, PARAGRAPHS, st.data())
+def test_what_two_editors_do_apart_is_all_there_and_in_place(
+    first: list[str], second: list[str], data: st.DataObject
+) -> None:
+    """One rewrites the part before a paragraph that stays, the other the part after it."""
+    mine = data.draw(PARAGRAPHS)
+    theirs = data.draw(PARAGRAPHS)
+
+    def text(before: list[str], after: list[str]) -> str:
+        lines = [f"{each} before." for each in before] + ["It stays."]
+        return "\n\n".join([*lines, *(f"{each} after." for each in after)]) + "\n"
+
+    sides = (text(first, second), text(mine, second), text(first, theirs))
+    parts = three_way(Git(Path("/")), *(pieces(each, "sentence") for each in sides))
+    assert parts == (text(mine, theirs),)
 
 
 def test_marks_of_conflicts_in_an_article_are_only_words(tmp_path: Path) -> None:
