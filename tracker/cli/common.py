@@ -34,7 +34,12 @@ def open_newsroom(ctx: click.Context | None = None) -> Newsroom:
     search = Search(folder.absolute())
     from tracker.newsroom import Newsroom
 
-    return Newsroom(folder, now=present(), search=search)
+    room = Newsroom(folder, now=present(), search=search)
+    if sys.stderr.isatty():
+        bar = progress_bar("Reading commits")
+        room.watch = bar.__enter__()
+        context.call_on_close(lambda: bar.__exit__(None, None, None))
+    return room
 
 
 def present() -> datetime:
@@ -162,11 +167,14 @@ def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
     shown: list[Any] = []
 
     def progress(done: int, whole: int) -> None:
-        if not shown and time.monotonic() - started > 1:
+        if not shown and done < whole and time.monotonic() - started > 1:
             shown.append(_start_bar(what, whole))
         if shown:
             bar, task = shown[0]
             bar.update(task, completed=done, total=whole)
+            if done >= whole:
+                bar.stop()
+                shown.clear()
 
     try:
         yield progress

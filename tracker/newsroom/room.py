@@ -69,6 +69,8 @@ class Newsroom:
         self.place = Place(Path(path).absolute(), search)
         self.desk = Desk(self.place.settings)
         self._now = now
+        # Called with commits done and all commits, while a question has to read the whole history.
+        self.watch: Progress | None = None
 
     @property
     def repository(self) -> Repository:
@@ -102,6 +104,13 @@ class Newsroom:
 
         settings = self.settings
         return compare(old, new, style=settings.style, language=settings.articles_language)
+
+    def words_of_first(self, text: str) -> int:
+        """The words that readers have in a first version."""
+        from tracker.comparison import words_of_first
+
+        settings = self.settings
+        return words_of_first(text, style=settings.style, language=settings.articles_language)
 
     # --- reading --------------------------------------------------------------------------------
 

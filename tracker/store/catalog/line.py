@@ -131,7 +131,7 @@ def up_to_date(
             if now is not None and now.key == line.key:
                 if now.newest == line.newest:
                     return True
-                if _follow(catalog, repository, line, now, progress):
+                if _follow(catalog, repository, line, now, progress, far=build):
                     continue
             if not build:
                 return False
@@ -152,9 +152,15 @@ class _OtherError(Exception):
 
 
 def _follow(
-    catalog: Catalog, repository: Repository, line: Wanted, now: Held, progress: Progress | None
+    catalog: Catalog,
+    repository: Repository,
+    line: Wanted,
+    now: Held,
+    progress: Progress | None,
+    *,
+    far: bool,
 ) -> bool:
-    """Add what is new; False where everything must be read."""
+    """Add what is new, or only so much as takes no time; False where everything must be read."""
     done = repository.git.completed(
         *LOG, "--diff-merges=first-parent", f"--max-count={_AT_ONCE}", line.newest,
         f"^{now.newest}", "--",
@@ -163,7 +169,7 @@ def _follow(
         return False  # the tip that was seen is gone
     commits = {step.commit: step for step in parse_log(done.stdout)}
     if len(commits) == _AT_ONCE:
-        return _follow_far(catalog, repository, line, now, progress)
+        return far and _follow_far(catalog, repository, line, now, progress)
     steps = published_line(commits, line.newest, line.branches)
     if any(step.seen_through for step in steps):
         return False
