@@ -111,7 +111,8 @@ def _refusal(host: str, port: int, error: OSError) -> tuple[str, str]:
 def _warm(room: Newsroom, progress: Any) -> None:
     """Bring what is remembered of the archive up to date: the first reader need not wait."""
     if room.repository.head is not None:
-        room.latest(1, progress)
+        for _ in room.lives(progress):
+            pass
 
 
 def _address(host: str, server: Any) -> str:
