@@ -90,7 +90,7 @@ def judged(room: Newsroom, jobs: Sequence[Job], workers: int | None) -> Iterator
     With more than one, and enough to do, processes are started. An interrupt ends them.
     """
     unknown = sum(sum(1 for _ in _asked(job)) - len(job.known) for job in jobs)
-    workers = workers or (_cores() if unknown > _POOL_FROM else 1)
+    workers = workers or (_cores() if unknown > _POOL_FROM and _alone() else 1)
     if workers < 2 or len(jobs) < 2:
         with Work(room) as work:
             for job in jobs:
@@ -115,6 +115,13 @@ def _asked(job: Job) -> Iterator[Pair]:
     else:
         for version in job.track.versions:
             yield version.blob, version.at.isoformat()
+
+
+def _alone() -> bool:
+    """True in a process's first thread: a process forked beside others may inherit their locks."""
+    import threading
+
+    return threading.current_thread() is threading.main_thread()
 
 
 def _cores() -> int:

@@ -123,6 +123,19 @@ class Reader:
             feeder.join()
             _end(process)
 
+    def sizes(self, blobs: Iterable[str]) -> dict[str, int]:
+        """How many bytes each blob has; those that are missing are left out."""
+        wanted = list(blobs)
+        for blob in wanted:
+            _check(blob)
+        said = self._repository.git.run(
+            "cat-file",
+            "--batch-check=%(objectname) %(objectsize)",
+            data="".join(f"{blob}\n" for blob in wanted).encode(),
+        )
+        pairs = (line.split(" ") for line in said.decode("ascii").splitlines())
+        return {name: int(size) for name, size in pairs if size.isdigit()}
+
     def fetch(self, blobs: Iterable[str]) -> None:
         """In a partial clone, bring the texts that are not here, all at once.
 

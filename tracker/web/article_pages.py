@@ -47,9 +47,8 @@ class Text(NamedTuple):
 def text_view(document: Document, headline: str, *, whole: bool = False) -> Text:
     """A text as it is shown; the block of notes in it is left out unless it is wanted ``whole``."""
     settings = current().settings
-    shown, start = document.text, document.body_start
-    if not whole:
-        shown = _without_notes(document)
+    start = document.body_start
+    shown = document.text if whole else _without_notes(document)
     cut = len(shown) - start > LONGEST
     if cut:
         shown = shown[: start + LONGEST]
@@ -103,7 +102,7 @@ def article(address: str) -> str:
     if found.life.deleted:
         raise NotHere(found.address)
     settings = current().settings
-    document = parse(text(found.newest, found.life.article.path))
+    document = parse(text(found.newest, found.life.article.path)[: 2 * LONGEST])
     # A note that stands in the body alone is read there, and not told twice.
     told = [note for note in standing(found.life.notes) if note.origin == "front-matter"]
     above, below = _placed(told, found.address)
@@ -162,7 +161,9 @@ def older(stamp: str, address: str) -> str:
 
 def _history(found: Found, until: int | None) -> str:
     room = current()
-    shown = timeline(found.life, found.address, room.settings, until, room.place.under)
+    shown = timeline(
+        found.life, found.address, room.settings, until, room.place.under, counted=not found.large
+    )
     caching.touched(found.newest.at)
     return page(
         "history.html",
@@ -195,14 +196,16 @@ def one_version(stamp: str, address: str) -> str:
     """One version of an article, as readers saw it."""
     found = find(address)
     revision = _stamped(found, stamp, addresses.version)
-    document = parse(text(revision, found.life.article.path))
+    document = parse(text(revision, found.life.article.path)[: 2 * LONGEST])
     settings = current().settings
     at = revision.number - 1
     caching.touched(revision.at)
     return page(
         "version.html",
         **_frame(found, "version"),
-        revision=revision_view(revision, found.address, settings, notes=found.life.notes),
+        revision=revision_view(
+            revision, found.address, settings, notes=found.life.notes, counted=not found.large
+        ),
         text=text_view(document, document.headline or revision.headline or "", whole=True),
         source=addresses.source(stamp, found.address),
         steps=_steps(found, at + 1, addresses.version),
@@ -367,7 +370,10 @@ def blame(address: str) -> str:
     return page(
         "blame.html",
         **_frame(found, "passages"),
-        shown=passages.passages(desk().blame(found.life.article.path), found),
+        shown=None
+        if found.large
+        else passages.passages(desk().blame(found.life.article.path), found),
+        source=addresses.source(addresses.stamp_of(found.newest), found.address),
     )
 
 

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple, TypeVar
 from flask import current_app
 
 from tracker.errors import TrackerError
-from tracker.model import Blame, History, Track
+from tracker.model import Blame, History, Revision, Track
 from tracker.newsroom import Newsroom
 from tracker.store.reader import Reader
 from tracker.text.document import decode
@@ -31,6 +31,9 @@ REFRESH = 1.0
 
 OLDEST = 60.0
 """Seconds after which a newsroom is opened anew in any case: what is published depends on now."""
+
+LARGEST = 2_000_000
+"""Bytes of a version up to which an article is judged for a page; a larger one is only listed."""
 
 _MOST_KEPT = 64  # of each kind: histories, tracks, addresses that lead nowhere
 
@@ -136,7 +139,21 @@ class Desk:
 
     def life(self, path: str) -> History:
         """An article's history, compared."""
-        return self.kept("life", path, lambda: self.current().life(path))
+
+        def make() -> History:
+            return unread(self.track(path)) if self.large(path) else self.current().life(path)
+
+        return self.kept("life", path, make)
+
+    def large(self, path: str) -> bool:
+        """True where some version of an article has too many bytes to be judged for a page."""
+
+        def make() -> bool:
+            with Reader(self.current().repository) as reader:
+                sizes = reader.sizes({version.blob for version in self.track(path).versions})
+            return max(sizes.values(), default=0) > LARGEST
+
+        return self.kept("large", path, make)
 
     def track(self, path: str) -> Track:
         """The life of an article's file, its texts unread."""
@@ -163,6 +180,33 @@ class Desk:
                 yield
             finally:
                 self._own.reader = None
+
+
+def unread(track: Track) -> History:
+    """The history of an article whose texts are too large to be read for a page."""
+    from tracker.newsroom.chronicle import article_of
+
+    article = article_of(track.path, None)
+    revisions = tuple(
+        Revision(
+            number=number,
+            commit=version.commit,
+            path=version.path,
+            at=version.at,
+            person=version.person,
+            subject=version.subject,
+            headline=article.headline,
+            published=True,
+            notes=(),
+            words_added=0,
+            words_removed=0,
+            substantive=False,
+            reasons=(),
+            side=version.side,
+        )
+        for number, version in enumerate(track.versions, start=1)
+    )
+    return History(article, revisions, track.events, deleted=track.deleted)
 
 
 def _tip(room: Newsroom) -> str:

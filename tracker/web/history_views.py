@@ -45,9 +45,18 @@ def page_of(number: int, revisions: Sequence[Revision], address: str) -> str:
 
 
 def timeline(
-    life: History, address: str, settings: Settings, until: int | None = None, under: str = ""
+    life: History,
+    address: str,
+    settings: Settings,
+    until: int | None = None,
+    under: str = "",
+    *,
+    counted: bool = True,
 ) -> Timeline:
-    """The page whose newest revision has the number ``until``; without it, the newest page."""
+    """The page whose newest revision has the number ``until``; without it, the newest page.
+
+    ``counted``: the words that each revision added and took out are known.
+    """
     revisions = life.revisions
     count = len(revisions)
     high = count if until is None else until
@@ -64,7 +73,9 @@ def timeline(
             and revision.substantive
             and revision.number not in told
         )
-        view = revision_view(revision, address, settings, notes=life.notes, silent=silent)
+        view = revision_view(
+            revision, address, settings, notes=life.notes, silent=silent, counted=counted
+        )
         items.append(((revision.number, 1), view))
     for event in life.events:
         place = _place(event, revisions)

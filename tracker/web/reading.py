@@ -36,6 +36,11 @@ class Found(NamedTuple):
     life: History  # what readers could not see is left out where it is not to be shown
 
     @property
+    def large(self) -> bool:
+        """True where its texts are too large to be read for a page."""
+        return desk().large(self.life.article.path)
+
+    @property
     def newest(self) -> Revision:
         """Its newest revision."""
         return self.life.revisions[-1]

@@ -48,6 +48,7 @@ class RevisionView(NamedTuple):
     first: bool
     published: bool
     substantive: bool
+    counted: bool  # the words are known: the texts were not too large to be compared
     silent: bool  # readers could see the change, and no note tells of it
     notes: tuple[NoteView, ...]
     reasons: tuple[str, ...]
@@ -102,6 +103,7 @@ def revision_view(
     *,
     notes: Sequence[Note] = (),
     silent: bool = False,
+    counted: bool = True,
 ) -> RevisionView:
     """A revision as it is shown. ``notes`` are all of the article as the newest text has them."""
     stamp = addresses.stamp_of(revision)
@@ -118,6 +120,7 @@ def revision_view(
         first=revision.number == 1,
         published=revision.published,
         substantive=revision.substantive,
+        counted=counted,
         silent=silent,
         notes=note_views(revision.notes, address, settings, notes),
         reasons=tuple(_cut(reason) for reason in shown),
