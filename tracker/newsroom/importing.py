@@ -85,6 +85,8 @@ def bring(
             "Commits in this repository are to be signed, which an import cannot do.",
             "Import them unsigned with --no-sign; what is recorded later is signed as ever.",
         )
+    with locks.turn(repository.common_dir):
+        pass  # what a killed writer left is out of the way now
     with Workshop(repository) as workshop:
         plan = ImportPlan(workshop.folder)
         try:
@@ -316,7 +318,16 @@ class _Import:
                 if commit is None:
                     commit = self._commits(stream)
                 try:
-                    landing.land(repository, turn, self.branch, self.base, commit, self.plan)
+                    landing.land(
+                        repository,
+                        turn,
+                        self.branch,
+                        self.base,
+                        commit,
+                        self.plan,
+                        stream.content,
+                        stream.deliver,
+                    )
                 except landing.MovedError:
                     self._follow(stream)
                 else:

@@ -250,13 +250,19 @@ class Stream:
         return git.text("--git-dir=.", "rev-parse", "--verify", f"{self._branch}^{{commit}}")
 
     def finish(self) -> str | None:
-        """End the stream and put its objects into the repository; the newest commit.
+        """End the stream; the newest commit, None where none was given.
 
-        Nothing in the repository points to them yet. None where no commit was given.
+        The repository has nothing of it yet.
         """
         tip = self._end()
-        if not self._written:
-            return None
+        return tip if self._written else None
+
+    def content(self, blob: str) -> bytes:
+        """A text that was given, after ``finish`` and before ``deliver``."""
+        return Git(self._bare).run("--git-dir=.", "cat-file", "blob", blob)
+
+    def deliver(self) -> None:
+        """Put the objects into the repository. Nothing there points to them yet."""
         objects = self._repository.common_dir / "objects"
         if self._grapher is not None:
             self._grapher.wait()
@@ -266,7 +272,6 @@ class Stream:
         _move_packs(self._bare / "objects" / "pack", objects)
         if written and self._graphs:
             self.graphed = _move_graphs(self._bare / "objects" / "info", objects / "info")
-        return tip
 
     def again(self, base: str) -> None:
         """Begin the commits anew, on a commit that somebody else made meanwhile."""

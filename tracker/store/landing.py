@@ -13,11 +13,11 @@ import stat
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from tracker.errors import TrackerError
 from tracker.store import locks, worktree
@@ -26,6 +26,7 @@ from tracker.store.objects import object_hash
 from tracker.store.paths import shown_path
 from tracker.store.running import DURABLE, Running
 from tracker.store.standing import printed
+from tracker.store.workshop import FOLDER
 
 _AT_ONCE = 20_000  # paths that git is asked about by one process
 
@@ -46,17 +47,31 @@ class MovedError(Exception):
     """The branch is not where the import began: somebody recorded meanwhile."""
 
 
-def look(repository: Repository, plan: Plan) -> tuple[str, ...]:
+class Found(NamedTuple):
+    """What stands in the work tree already of what will be imported."""
+
+    whole: tuple[str, ...] = ()  # files that hold just that
+    begun: tuple[str, ...] = ()  # files that a landing cut short wrote in part
+
+
+def look(
+    repository: Repository, plan: Plan, content: Callable[[str], bytes] | None = None
+) -> Found:
     """Refuse an import that would overwrite, in the work tree or index, what git does not have.
 
-    Returns the paths whose files hold already what will be imported. Nothing is written.
+    A landing that was cut short may have left the beginnings of files, and taken away old ones:
+    then ``content``, which gives the text of a blob, tells them from others; without it, nothing is
+    refused yet. Nothing is written.
     """
     if repository.top is None:
-        return ()
+        return Found()
+    cut_short = _mark(repository).exists()
+    if cut_short and content is None:
+        return Found()
     locks.wait_for_git(repository.git_dir / "index.lock")
     _no_repositories_within(repository, plan)
     _not_ignored(repository, plan)
-    adopted: list[str] = []
+    on_disk: list[str] = []
     in_the_way: list[str] = []
     for path, changed in _changes(repository.git):
         blob = plan.final(path)
@@ -65,17 +80,25 @@ def look(repository: Repository, plan: Plan) -> tuple[str, ...]:
         if changed == "conflict":
             raise worktree.in_conflict(path)
         if changed == "deleted":
-            in_the_way.append(path)
+            if not cut_short:
+                in_the_way.append(path)
         elif changed != blob:  # else staged already, by an import that was cut short
-            adopted.append(path)
-    differing = [
-        path
-        for path, blob in zip(
-            adopted, _blobs_on_disk(repository.top, repository.git, adopted), strict=True
-        )
-        if blob != plan.final(path)
-    ]
-    in_the_way += differing
+            on_disk.append(path)
+    whole, begun = [], []
+    blobs = _blobs_on_disk(repository.top, repository.git, on_disk)
+    for path, blob in zip(on_disk, blobs, strict=True):
+        final = plan.final(path)
+        if blob == final:
+            whole.append(path)
+        elif (
+            cut_short
+            and content is not None
+            and blob
+            and content(final or "").startswith((repository.top / path).read_bytes())
+        ):
+            begun.append(path)
+        else:
+            in_the_way.append(path)
     if in_the_way:
         many = len(in_the_way) - 1
         others = f" and {many:,} more" if many else ""
@@ -84,7 +107,12 @@ def look(repository: Repository, plan: Plan) -> tuple[str, ...]:
             "it is not as the newest commit has it.",
             "Record it, or put it out of the way; then import again.",
         )
-    return tuple(adopted)
+    return Found(tuple(whole), tuple(begun))
+
+
+def _mark(repository: Repository) -> Path:
+    """The file that is there while files are put into the work tree."""
+    return repository.common_dir / FOLDER / "landing"
 
 
 def _changes(git: Git) -> Iterator[tuple[str, str]]:
@@ -162,43 +190,48 @@ def _not_ignored(repository: Repository, plan: Plan) -> None:
 
 
 def land(
-    repository: Repository, turn: locks.Turn, branch: str, old: str | None, new: str, plan: Plan
+    repository: Repository,
+    turn: locks.Turn,
+    branch: str,
+    old: str | None,
+    new: str,
+    plan: Plan,
+    content: Callable[[str], bytes],
+    deliver: Callable[[], None],
 ) -> None:
     """Put an import into the work tree, the index and the branch, in that order.
 
-    ``old`` is the commit that it was made on. Raises ``MovedError`` where the branch is elsewhere
-    by now, and ``TrackerError`` where something is in the way; then nothing has changed. An
-    interruption from the keyboard waits until it is done.
+    ``old`` is the commit that it was made on. ``content`` gives the text of a blob. ``deliver``
+    puts the objects into the repository; it is called when nothing is in the way. Raises
+    ``MovedError`` where the branch is elsewhere by now, and ``TrackerError`` where something is in
+    the way; then nothing has changed. An interruption from the keyboard waits until it is done.
     """
     git = repository.git
     with _undisturbed():
         if tip_of(git, branch) != old:
             raise MovedError
-        if repository.top is not None:
-            if worktree.checked_out(repository) != branch:
-                raise TrackerError(
-                    "Another branch was checked out meanwhile.", "Go back to it, and import again."
-                )
-            adopted = look(repository, plan)
-            locked = (
-                repository.git_dir / "index.lock",
-                repository.git_dir / "HEAD.lock",
-                repository.common_dir / f"{branch}.lock",
+        if repository.top is None:
+            deliver()
+            _move(git, turn, branch, old, new)
+            return
+        if worktree.checked_out(repository) != branch:
+            raise TrackerError(
+                "Another branch was checked out meanwhile.", "Go back to it, and import again."
             )
-            turn.may_leave(*locked)
-            try:
-                _check_out(git, turn, old, new, adopted)
-            except TrackerError:
-                from tracker.store.joining import put_back
-
-                put_back(repository, old, new, adopted)
-                raise
+        found = look(repository, plan, content)
+        deliver()
+        _mark(repository).touch()
+        for path in found.begun:
+            (repository.top / path).unlink()
+        _check_out(repository, turn, branch, old, new, found.whole)
         try:
             _move(git, turn, branch, old, new)
         except BaseException:
-            if repository.top is not None and tip_of(git, branch) == old:
-                _check_out(git, turn, new, old, ())
+            if tip_of(git, branch) == old:
+                _check_out(repository, turn, branch, new, old, ())
             raise
+        finally:
+            _mark(repository).unlink(missing_ok=True)
 
 
 def tip_of(git: Git, branch: str) -> str | None:
@@ -207,13 +240,25 @@ def tip_of(git: Git, branch: str) -> str | None:
 
 
 def _check_out(
-    git: Git, turn: locks.Turn, old: str | None, new: str | None, adopted: tuple[str, ...]
+    repository: Repository,
+    turn: locks.Turn,
+    branch: str,
+    old: str | None,
+    new: str | None,
+    adopted: tuple[str, ...],
 ) -> None:
-    digits = len(old or new or "")
-    empty = object_hash("tree", b"", digits)
+    git = repository.git
+    locked = (
+        repository.git_dir / "index.lock",
+        repository.git_dir / "HEAD.lock",
+        repository.common_dir / f"{branch}.lock",
+    )
+    empty = object_hash("tree", b"", len(old or new or ""))
     if adopted:
         names = "".join(f"{path}\0" for path in adopted).encode("utf-8", "surrogateescape")
+        turn.may_leave(*locked)
         _run(git, turn, "update-index", "--add", "-z", "--stdin", data=names)
+    turn.may_leave(*locked)
     try:
         _run(git, turn, "read-tree", "-m", "-u", old or empty, new or empty)
     except GitError as error:
