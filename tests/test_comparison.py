@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import tracker
-from tracker.comparison import compare
+from tracker.comparison import compare, words_of_first
 
 STORY = "The bridge is closed.\n\nPolice Chief John Smyth said 12 people were hurt.\n"
 
@@ -216,3 +216,13 @@ def test_a_reason_is_one_line_around_the_difference() -> None:
     assert compare(old, old.replace("four", "five")).reasons == (
         'dek: "… word word word four cats word word …" → "… word word word five cats word word …"',
     )
+
+
+def test_the_words_of_a_first_version_are_those_that_a_comparison_with_nothing_adds() -> None:
+    text = (
+        "---\ntitle: Boats\n---\n\nTwelve boats left, the office said.\n\n"
+        "*Update, May 12: This article has been updated to add a number.*\n"
+    )
+    for style in (None, "nyt"):
+        added = tracker.compare("", text, style=style).words_added
+        assert words_of_first(text, style=style) == added > 0

@@ -10,6 +10,7 @@ from tracker.house.notes import find_notes
 from tracker.model import Change, FoundNote
 from tracker.text import diff as differ
 from tracker.text.changes import judge
+from tracker.text.changes import words_of_first as count_first
 from tracker.text.document import Document, parse
 from tracker.text.lexicon import guess
 
@@ -29,6 +30,17 @@ def compare(
     answer; work is bounded, and ``coarse`` says where a limit was reached.
     """
     return between(Text(old), Text(new), style, language)
+
+
+def words_of_first(
+    text: str, *, style: Style | str | None = None, language: str | None = None
+) -> int:
+    """Return the words that ``compare("", text)`` says are added, four times as fast."""
+    first = Text(text)
+    found = differ.diff("", text)
+    spoken = language or first.document.language or guess(first.document.body)
+    body = any(edit.field is None for edit in found.edits)
+    return count_first(text, found, first.notes(style, spoken) if body else ())
 
 
 class Text:

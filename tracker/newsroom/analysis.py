@@ -9,7 +9,7 @@ from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
 
-from tracker.comparison import Text, between
+from tracker.comparison import Text, between, words_of_first
 from tracker.house.settings import Settings
 from tracker.model import Change, Meaning, Track, Version
 from tracker.newsroom.chronicle import State, reading_of
@@ -50,15 +50,18 @@ def meaning(change: Change, text: str) -> Meaning:
 
 
 class Analyst:
-    """Says what each revision of an article changed."""
+    """Says what each revision of an article changed; ``count`` gives the words of a first one."""
 
-    def __init__(self, compare: Compare) -> None:
+    def __init__(self, compare: Compare, count: Callable[[str], int] | None = None) -> None:
         self._compare = compare
+        self._count = count
 
     def meaning(self, before: State | None, state: State) -> Meaning:
         """What the change from one version to the next means; the first one's is against none."""
         text = state.read()
-        return meaning(self._compare(before.read() if before else "", text), text)
+        if before is None:
+            return NOTHING._replace(words_added=self._count(text)) if self._count else NOTHING
+        return meaning(self._compare(before.read(), text), text)
 
 
 def questions(track: Track, *, first: bool = False) -> Iterator[Pair]:
@@ -119,9 +122,15 @@ class RememberingAnalyst:
         remembered = self._known.get(key)
         found = meaning_from_json(remembered) if remembered is not None else None
         if found is None:
-            old = self._side(key[0]) if before is not None else Text("")
             new = self._side(key[1])
-            found = meaning(self._compared(old, new), new.text)
+            if before is None:
+                settings = self._settings
+                count = words_of_first(
+                    new.text, style=settings.style, language=settings.articles_language
+                )
+                found = NOTHING._replace(words_added=count)
+            else:
+                found = meaning(self._compared(self._side(key[0]), new), new.text)
             self.learned[key] = meaning_to_json(found)
         return found
 

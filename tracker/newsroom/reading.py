@@ -71,7 +71,8 @@ def life(
     elif len(found.versions) <= _FEW:
         from tracker.newsroom.analysis import Analyst
 
-        read = steps(room, found, Analyst(room.compare).meaning, newest=newest)
+        analyst = Analyst(room.compare, room.words_of_first)
+        read = steps(room, found, analyst.meaning, newest=newest)
     else:
         read = _remembered_steps(room, found, newest)
     return chronicle.history(found, read, shallow=room.repository.shallow)
@@ -123,10 +124,6 @@ def revision_of(
 ) -> Revision:
     """A recording as the revision of that number, which git has as this version."""
     change = recording.change
-    if change is None:
-        change = room.compare("", recording.text)._replace(
-            substantive=False, reasons=(), labels=frozenset()
-        )
     return Revision(
         number=number,
         commit=version.commit,
@@ -137,11 +134,11 @@ def revision_of(
         headline=parse(recording.text).headline or "",
         published=published,
         notes=recording.notes,
-        words_added=change.words_added,
-        words_removed=change.words_removed,
-        substantive=change.substantive,
-        reasons=change.reasons,
-        labels=change.labels,
+        words_added=change.words_added if change else room.words_of_first(recording.text),
+        words_removed=change.words_removed if change else 0,
+        substantive=change.substantive if change else False,
+        reasons=change.reasons if change else (),
+        labels=change.labels if change else frozenset(),
         side=version.side,
     )
 

@@ -82,24 +82,46 @@ def judge(
     verdicts = [one for one in verdicts if not _told_twice(one, of_fields)] + of_fields
 
     verdicts = _distinct(verdicts)
-    in_notes = (0, 0)
-    if diff.words_added or diff.words_removed:
-        in_notes = notes.words_in_notes(
-            edits, notes.hidden(old, old_notes, ()), notes.hidden(new, new_notes, (), old)
-        )
+    added, removed = _words(old, new, diff, edits, old_notes, new_notes)
     return Change(
         edits=tuple(
             edit._replace(labels=frozenset(found)) if found else edit
             for edit, found in zip(diff.edits, labels, strict=True)
         ),
         fields=diff.fields,
-        words_added=max(diff.words_added - in_notes[0], 0),
-        words_removed=max(diff.words_removed - in_notes[1], 0),
+        words_added=added,
+        words_removed=removed,
         coarse=diff.coarse,
         substantive=any(verdict.substantive for verdict in verdicts),
         labels=frozenset(verdict.label for verdict in verdicts),
         reasons=tuple(_reason(verdict) for verdict in verdicts[:MOST_REASONS]),
     )
+
+
+def words_of_first(text: str, diff: Diff, found: Sequence[FoundNote]) -> int:
+    """Return how many words ``judge`` would say a first version adds, with nothing judged.
+
+    ``diff`` is the text against an empty one, ``found`` are the notes in it.
+    """
+    edits, _ = _flattened(diff.edits)
+    return _words("", text, diff, edits, (), found)[0]
+
+
+def _words(
+    old: str,
+    new: str,
+    diff: Diff,
+    edits: Sequence[Edit],
+    old_notes: Sequence[FoundNote],
+    new_notes: Sequence[FoundNote],
+) -> tuple[int, int]:
+    """Words added and removed, those of notes left out."""
+    if not diff.words_added and not diff.words_removed:
+        return 0, 0
+    in_notes = notes.words_in_notes(
+        edits, notes.hidden(old, old_notes, ()), notes.hidden(new, new_notes, (), old)
+    )
+    return max(diff.words_added - in_notes[0], 0), max(diff.words_removed - in_notes[1], 0)
 
 
 def _told_twice(verdict: Verdict, others: Iterable[Verdict]) -> bool:
