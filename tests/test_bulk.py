@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from tests.desk import Desk
 from tests.repositories import run
+from tracker.errors import TrackerError
 from tracker.model import Person
 from tracker.newsroom import Newsroom
 from tracker.newsroom.importing import Options
@@ -413,7 +414,6 @@ def test_another_revision_that_comes_meanwhile_stays(
 def test_a_revision_of_the_same_article_that_comes_meanwhile_stops_the_import(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tracker.errors import TrackerError
     from tracker.store import bulk
 
     room = repository(tmp_path / "room")
@@ -434,7 +434,6 @@ def test_a_revision_of_the_same_article_that_comes_meanwhile_stops_the_import(
 
 
 def test_only_one_import_at_a_time(tmp_path: Path) -> None:
-    from tracker.errors import TrackerError
     from tracker.store.git import discover
     from tracker.store.workshop import Workshop
 
@@ -498,6 +497,31 @@ def test_a_killed_import_leaves_the_branch_and_the_next_one_completes_it(tmp_pat
     assert run(room, "rev-parse", "HEAD^{tree}") == run(
         tmp_path / "whole", "rev-parse", "HEAD^{tree}"
     )
+    clean(room)
+
+
+def test_the_beginnings_of_files_that_a_killed_landing_left_are_no_obstacle(
+    tmp_path: Path,
+) -> None:
+    room = repository(tmp_path / "room")
+    versions = [version(f"articles/{name}.md", 1, f"# {name}\n\nOne.\n") for name in "abc"]
+    put(room, versions)
+    versions += [version(f"articles/{name}.md", 2, f"# {name}\n\nTwo.\n") for name in "abcdef"]
+    articles = room / "articles"
+    (articles / "a.md").write_text("# a\n\nTw")  # written in part
+    (articles / "b.md").unlink()  # taken away, and not written yet
+    (articles / "d.md").write_text("")
+    (articles / "e.md").write_text("# e\n\nTwo.\n")  # written
+    with pytest.raises(TrackerError) as caught:
+        put(room, versions)
+    assert caught.value.sentence.startswith("articles/b.md and 2 more would be overwritten: ")
+    (room / ".git/tracker/landing").touch()
+    (articles / "f.md").write_text("Mine.\n")
+    with pytest.raises(TrackerError) as mine:
+        put(room, versions)
+    assert mine.value.sentence.startswith("articles/f.md would be overwritten: ")
+    (articles / "f.md").unlink()
+    assert put(room, versions).added == 6
     clean(room)
 
 
