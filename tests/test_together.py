@@ -20,6 +20,7 @@ from tracker.errors import TrackerError
 from tracker.model import Note
 from tracker.newsroom.merging import is_marked, merge_notes
 from tracker.newsroom.together import ChangedMeanwhile
+from tracker.store import advance
 from tracker.store.git import Git
 from tracker.store.merging import Collision, three_way
 from tracker.text.pieces import pieces
@@ -223,6 +224,51 @@ def test_a_branch_that_was_moved_under_a_work_tree_is_not_taken_back(
     assert "in 1902" in merged
     assert "two reasons" in merged
     room.clean()
+
+
+@pytest.mark.parametrize("way", ["--merge", "--anyway", "by hand"])
+def test_a_lost_race_is_remembered_until_the_text_is_settled(
+    room: Desk, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    """The same command again does not quietly put the older text in the newer one's place."""
+    moved = advance._moved
+    times = iter(range(1))
+
+    def other_first(*arguments: object) -> bool:
+        if next(times, None) is not None:
+            text = room.git("show", "HEAD:mill.md").replace("in 1901", "in 1902")
+            blob = subprocess.run(
+                ["git", "hash-object", "-w", "--stdin"], cwd=room.folder, input=text,
+                capture_output=True, text=True, check=True,
+            ).stdout.strip()  # fmt: skip
+            stream = (
+                "commit refs/heads/main\ncommitter Cy <cy@x.org> 1700000000 +0000\ndata 2\nCy\n"
+                f"from refs/heads/main^0\nM 100644 {blob} mill.md\n"
+            )
+            subprocess.run(
+                ["git", "fast-import", "--quiet"], cwd=room.folder, input=stream, text=True,
+                check=True,
+            )  # fmt: skip
+        return moved(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(advance, "_moved", other_first)
+    mine = room.read("mill.md").replace("no reason", "two reasons")
+    room.write("mill.md", mine)
+    for _ in range(2):
+        said = room.run("record", "mill.md")
+        assert said.status == 2
+        assert said.err.startswith("tracker: Cy changed mill.md meanwhile: revision 3, ")
+        assert room.read("mill.md") == mine
+    if way == "by hand":
+        room.write("mill.md", mine.replace("in 1901", "in 1902"))
+        room.ok("record", "mill.md")
+    else:
+        room.ok("record", "mill.md", way)
+    assert ("in 1902" in room.read("mill.md")) == (way != "--anyway")
+    assert "two reasons" in room.read("mill.md")
+    room.clean()
+    room.write("mill.md", room.read("mill.md") + "More.\n")
+    room.ok("record", "mill.md")
 
 
 def test_a_text_does_not_take_the_place_of_a_file_that_nobody_recorded(room: Desk) -> None:

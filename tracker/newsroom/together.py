@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from tracker.errors import TrackerError
@@ -12,7 +16,6 @@ from tracker.newsroom import reading
 from tracker.newsroom.merging import is_marked, merge
 from tracker.store import locks
 from tracker.store.advance import EditedMeanwhile
-from tracker.store.git import GitError
 from tracker.store.line import files, resolve
 from tracker.store.merging import Collision
 from tracker.store.staging import entry_in_index
@@ -20,6 +23,9 @@ from tracker.store.staging import entry_in_index
 if TYPE_CHECKING:
     from tracker.newsroom.room import Newsroom
     from tracker.newsroom.writing import Recording
+
+BEHIND = "tracker/behind.json"
+"""In the git directory: which files on disk were written against an earlier revision."""
 
 Choice = Literal["refuse", "merge", "anyway"]
 """What is done where another editor was there: nothing, a merge, or the text takes its place."""
@@ -198,11 +204,61 @@ def explained(room: Newsroom, recording: Recording, error: EditedMeanwhile) -> E
         number = _base(fresh, found, Against(blob=blob)) if blob else 0
         if not 0 < number < len(found.versions) or found.path != recording.path:
             return error
-        return told(fresh, _between(fresh, found, number))
-    except GitError:
-        return error
+        changed = told(fresh, _between(fresh, found, number))
     except TrackerError:
         return error
+    changed.base = blob
+    if recording.disk is not None and blob is not None:
+        _remember(room, recording.path, recording.disk, blob)
+    return changed
+
+
+_MOST_REMEMBERED = 100  # files
+
+
+def _kept(room: Newsroom) -> Path:
+    return room.repository.git_dir / BEHIND
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _remember(room: Newsroom, path: str, data: bytes, blob: str) -> None:
+    """Keep which revision a file on disk was written against, for the next try to record it.
+
+    git's index cannot say it any more: it has the other editor's text, so that a plain commit does
+    not take that back.
+    """
+    known = _remembered(room)
+    known.pop(path, None)
+    known[path] = [_digest(data), blob]
+    kept = dict(list(known.items())[-_MOST_REMEMBERED:])
+    with suppress(OSError):
+        _kept(room).parent.mkdir(exist_ok=True)
+        _kept(room).write_text(json.dumps(kept), encoding="utf-8")
+
+
+def _remembered(room: Newsroom) -> dict[str, list[str]]:
+    try:
+        found = json.loads(_kept(room).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def remembered(room: Newsroom, path: str, data: bytes, against: Against | None) -> Against | None:
+    """What a file on disk was written against, where a try to record it came too late."""
+    known = _remembered(room)
+    if path not in known or (against is not None and against.base is not None):
+        return against
+    digest, blob = known[path]
+    if digest == _digest(data):
+        return (against or Against())._replace(blob=blob)
+    del known[path]  # somebody changed it since
+    with suppress(OSError):
+        _kept(room).write_text(json.dumps(known), encoding="utf-8")
+    return against
 
 
 def fresh_room(room: Newsroom) -> Newsroom:

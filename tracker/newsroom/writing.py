@@ -74,6 +74,10 @@ def prepare(
         from tracker.newsroom.together import refuse_unrecorded
 
         refuse_unrecorded(room, draft.path, draft.old, given)
+    if given is None and (room.repository.git_dir / "tracker" / "behind.json").is_file():
+        from tracker.newsroom.together import remembered
+
+        against = remembered(room, draft.path, room.place.read(draft.path), against)
     if against is not None:
         from tracker.newsroom.together import settle
 
