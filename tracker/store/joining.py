@@ -53,7 +53,7 @@ def merge_trees(repository: Repository, first: str, second: str) -> Tried:
             "Check the remote's address; to join them all the same, use git merge by hand.",
         )
     try:
-        said = git.run("merge-tree", "--write-tree", "-z", "--no-messages", first, second,
+        said = git.run(*DURABLE, "merge-tree", "--write-tree", "-z", "--no-messages", first, second,
                        accept=(0, 1))  # fmt: skip
     except GitError as error:
         if error.status == 129:
