@@ -221,3 +221,24 @@ def test_where_nothing_can_be_kept_nothing_fails(
     keeping.keep()
     keeping.take()
     assert not prepared._known
+
+
+@pytest.mark.usefixtures("fresh")
+def test_settings_that_spell_the_name_of_an_expression_are_no_expression() -> None:
+    """A newsroom's tracker.toml comes from strangers."""
+    prepared.expression("x+")
+    kept = prepared.give()
+    assert kept is not None
+    prepared.take(kept)
+    (name,) = prepared._known
+    for toml in (name, name.removeprefix("expression "), f"table {name}"):
+        with pytest.raises(ValueError, match="line 1"):
+            prepared.toml_table(toml)
+
+
+@pytest.mark.usefixtures("fresh")
+def test_a_table_that_is_huge_or_very_deep_is_read_and_not_kept() -> None:
+    assert len(prepared.toml_table(f'a = "{"x" * 60_000}"')["a"]) == 60_000
+    depth = 200
+    assert prepared.toml_table(f"a = {'[' * depth}{']' * depth}")["a"]
+    assert not any(len(name) > prepared._LONGEST + 10 for name in prepared._tables)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import marshal
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any, TypeVar, overload
@@ -24,6 +25,7 @@ except ImportError:  # another Python than CPython
 T = TypeVar("T")
 
 _MOST = 2_000  # things that are kept: styles of many newsrooms may add to them
+_LONGEST = 50_000  # code points of a TOML text that is kept: every start reads what is
 
 _known: dict[str, bytes] = {}  # taken over: what it was made from -> what was made, in marshal form
 _expressions: dict[str, tuple[Any, int]] = {}  # compiled here, because nothing was known
@@ -36,7 +38,7 @@ def expression(pattern: str, flags: int = 0) -> re.Pattern[str]: ...
 def expression(pattern: bytes, flags: int = 0) -> re.Pattern[bytes]: ...
 def expression(pattern: Any, flags: int = 0) -> re.Pattern[Any]:
     """Return what ``re.compile`` does. For patterns of this project, not for those of a text."""
-    name = f"{int(flags)} {pattern!r}"
+    name = f"expression {int(flags)} {pattern!r}"
     if name in _known:
         found: re.Pattern[Any] = _sre.compile(pattern, *marshal.loads(_known[name]))  # noqa: S302
         return found
@@ -47,13 +49,16 @@ def expression(pattern: Any, flags: int = 0) -> re.Pattern[Any]:
 
 def toml_table(toml: str) -> dict[str, Any]:
     """Return what ``tomllib.loads`` does. For files of this project and of newsrooms' settings."""
-    if toml in _known:
-        table: dict[str, Any] = _with_dates(marshal.loads(_known[toml]))  # noqa: S302
+    name = f"table {toml}"  # a newsroom's settings may hold anything: never another kind's name
+    if name in _known:
+        table: dict[str, Any] = _with_dates(marshal.loads(_known[name]))  # noqa: S302
         return table
     import tomllib
 
     table = tomllib.loads(toml)
-    _tables[toml] = marshal.dumps(_without_dates(table))
+    if len(toml) <= _LONGEST:
+        with suppress(ValueError, RecursionError):  # nested too deeply to be kept
+            _tables[name] = marshal.dumps(_without_dates(table))
     return table
 
 
@@ -62,7 +67,7 @@ def made_from(toml: str, make: Callable[[dict[str, Any]], T], code: str) -> T:
 
     It must be plain: numbers, strings, tuples, lists, dicts and sets of them, no records.
     """
-    name = f"{make.__name__} {code} {Path(code).stat().st_mtime_ns}\n{toml}"
+    name = f"made {make.__name__} {code} {Path(code).stat().st_mtime_ns}\n{toml}"
     if name in _known:
         kept: T = marshal.loads(_known[name])  # noqa: S302
         return kept
