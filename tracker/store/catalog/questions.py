@@ -57,7 +57,8 @@ class Head(NamedTuple):
 
 
 def _where(selection: Selection) -> tuple[str, list[Any]]:
-    terms, values = ["1"], list[Any]()
+    """The condition, with WHERE before it where there is one: SQLite counts all rows at once."""
+    terms, values = list[str](), list[Any]()
     if selection.kind is not None:
         terms.append("instr(fact.kinds, ?)")
         values.append(f" {selection.kind} ")
@@ -71,7 +72,7 @@ def _where(selection: Selection) -> tuple[str, list[Any]]:
         if wanted is not None:
             terms.append(f"fact.{column} = ?")
             values.append(int(wanted))
-    return " AND ".join(terms), values
+    return f"WHERE {' AND '.join(terms)}" if terms else "", values
 
 
 def newest(
@@ -79,7 +80,7 @@ def newest(
 ) -> list[tuple[int, int]]:
     """The numbers of articles and of their revisions, newest first."""
     where, values = _where(selection)
-    question = f"{_NEWEST} WHERE {where} {_ORDER} LIMIT ? OFFSET ?"
+    question = f"{_NEWEST} {where} {_ORDER} LIMIT ? OFFSET ?"
     return connection.execute(question, (*values, limit, offset)).fetchall()
 
 
@@ -90,7 +91,7 @@ _ORDER = "ORDER BY fact.at DESC, piece.path DESC, fact.number DESC"
 def count(connection: sqlite3.Connection, selection: Selection) -> int:
     """How many revisions there are."""
     where, values = _where(selection)
-    question = f"SELECT count(*) FROM fact WHERE {where}"  # noqa: S608 - columns' names alone
+    question = f"SELECT count(*) FROM fact {where}"  # noqa: S608 - columns' names alone
     return int(connection.execute(question, values).fetchone()[0])
 
 
@@ -98,7 +99,7 @@ def months(connection: sqlite3.Connection, selection: Selection) -> list[tuple[s
     """Revisions by month, the newest month first."""
     where, values = _where(selection)
     question = (
-        f"SELECT month, count(*) FROM fact WHERE {where}"  # noqa: S608
+        f"SELECT month, count(*) FROM fact {where}"  # noqa: S608
         " GROUP BY month ORDER BY month DESC"
     )
     return connection.execute(question, values).fetchall()

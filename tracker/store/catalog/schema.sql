@@ -133,8 +133,8 @@ CREATE TABLE fact (
     PRIMARY KEY (article, number)
 ) WITHOUT ROWID;
 CREATE INDEX fact_by_time ON fact (at, article, number);
-CREATE INDEX fact_by_month ON fact (month);
-CREATE INDEX fact_by_person ON fact (person);
+CREATE INDEX fact_by_month ON fact (month, at, article, number);
+CREATE INDEX fact_by_person ON fact (person, at, article, number);
 
 -- What readers were told.
 CREATE TABLE note (
