@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -78,20 +79,43 @@ def _listen(room: Newsroom, host: str, port: int, base: str | None) -> Any:
 
     place = room.place.root or room.repository.git_dir
     app = create_app(place, base_url=base, now=present, host=host)
+    return waitress.create_server(app, sockets=_sockets(host, port), ident=None, **LIMITS)
+
+
+def _sockets(host: str, port: int) -> list[Any]:
+    """A listening socket for each address of the host, all on one port."""
+    import socket
+
+    found: list[socket.socket] = []
     try:
-        return waitress.create_server(app, host=host, port=port, ident=None, **LIMITS)
-    except OSError as error:
+        places = socket.getaddrinfo(
+            host.strip("[]"), port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+        for family, _, _, _, place in dict.fromkeys(places):
+            if family in (socket.AF_INET, socket.AF_INET6):
+                chosen = found[0].getsockname()[1] if found and not port else place[1]
+                found.append(
+                    socket.create_server(
+                        (str(place[0]), int(chosen)), family=family, backlog=LIMITS["backlog"]
+                    )
+                )
+    except (OSError, UnicodeError) as error:
+        if found and isinstance(error, OSError) and error.errno != errno.EADDRINUSE:
+            return found  # a machine without IPv6 has a localhost of that kind all the same
+        for each in found:
+            each.close()
         raise TrackerError(*_refusal(host, port, error)) from None
-    except ValueError:  # waitress, for a name that has no address
-        raise TrackerError(
+    return found
+
+
+def _refusal(host: str, port: int, error: OSError | UnicodeError) -> tuple[str, str]:
+    import socket
+
+    if isinstance(error, UnicodeError | socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+        return (
             f"This machine has no interface called {host}.",
             "Use 127.0.0.1 for this machine alone, or 0.0.0.0 for every interface.",
-        ) from None
-
-
-def _refusal(host: str, port: int, error: OSError) -> tuple[str, str]:
-    import errno
-
+        )
     if error.errno == errno.EADDRINUSE:
         return (
             f"Port {port} is in use already.",
