@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from tracker.model import History, Revision
+from tracker.model import History, Revision, Track
 from tracker.newsroom import reading
+from tracker.newsroom.lines import track_at
 from tracker.newsroom.scope import Progress
 from tracker.store.reader import Reader
 from tracker.text.document import decode
@@ -35,19 +37,27 @@ def exported(
         if named:
             for number, path in enumerate(named, start=1):
                 track = room.track(path)
-                blobs = {version.commit: version.blob for version in track.versions}
-                yield Exported(reading.life(room, track), _texts(reader, blobs))
+                yield Exported(reading.life(room, track), _texts(reader, partial(_same, track)))
                 if progress is not None:
                     progress(number, len(named))
             return
         if room.repository.head is None and room.settings.branch is None:
             return  # nothing was ever committed
-        tracks = {each.path: each for each in reading.current_tracks(room)}
         for life in room.lives(progress):
-            track = tracks[life.article.path]
-            blobs = {version.commit: version.blob for version in track.versions}
-            yield Exported(life, _texts(reader, blobs))
+            yield Exported(life, _texts(reader, partial(track_at, room, life.article.path)))
 
 
-def _texts(reader: Reader, blobs: dict[str, str]) -> Callable[[Revision], str]:
-    return lambda revision: decode(reader.read(blobs[revision.commit]))[0]
+def _same(track: Track) -> Track:
+    return track
+
+
+def _texts(reader: Reader, track: Callable[[], Track]) -> Callable[[Revision], str]:
+    """Reads texts; the article's life is asked for when the first of them is."""
+    blobs: dict[str, str] = {}
+
+    def text(revision: Revision) -> str:
+        if not blobs:
+            blobs.update((version.commit, version.blob) for version in track().versions)
+        return decode(reader.read(blobs[revision.commit]))[0]
+
+    return text
