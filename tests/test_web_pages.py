@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
@@ -13,6 +14,7 @@ from flask.testing import FlaskClient
 from tests.repositories import Builder
 from tests.web_newsroom import EVIL_NAME, build, client, parsed
 from tracker.web import addresses
+from tracker.web.passages import seen_words
 
 
 @pytest.fixture(scope="module")
@@ -410,3 +412,25 @@ def test_pages_under_a_base_url_link_under_it(repository: Builder) -> None:
     browser = client(repository.folder, base_url="https://news.example/record/")
     page = text(browser, "/history/articles/war/")
     assert 'href="/record/article/articles/war/"' in page
+
+
+@pytest.mark.parametrize(
+    ("taken", "seen"),
+    [
+        ("59", "59"),
+        (", ", ""),
+        ("[Set up](#how-to-set-up) a repo", "Set up a repo"),
+        ("our blog](https://example.org/), to the [", "our blog , to the"),
+        ('<p class="authors"> by {% author ada %} and Lena</p>', "by and Lena"),
+        ("1 < 2", "1 < 2"),
+    ],
+)
+def test_of_what_was_taken_out_the_words_are_shown_that_readers_saw(taken: str, seen: str) -> None:
+    assert seen_words(taken) == seen
+
+
+def test_what_was_taken_out_is_read_in_bounded_time() -> None:
+    started = time.monotonic()
+    for hostile in ("[" * 50_000, "](" * 50_000, "<a" * 50_000, "{%" * 50_000, "[a](" * 20_000):
+        seen_words(hostile)
+    assert time.monotonic() - started < 10

@@ -37,7 +37,7 @@ _NAMES: dict[Kind, str] = {
     "retraction": "Retraction",
     "refile": "Refile",
 }
-_BREAKS_OUT = re.compile("[<>&\u2028\u2029]")
+_BREAKS_OUT = re.compile("[<>&\u2028\u2029\u061c\u202a-\u202e\u2066-\u2069]")
 
 
 def news_article(
@@ -86,8 +86,9 @@ def news_article(
 def dumped(value: object, indent: int | None = None) -> str:
     r"""The object as JSON that nothing in it can break out of, wherever it is put.
 
-    ``<``, ``>``, ``&`` and the two separators that older JavaScript takes for line ends are written
-    as ``\u003c`` and so on, so that no ``</script>`` and no ``<!--`` can stand in it.
+    ``<``, ``>``, ``&``, the two separators that older JavaScript takes for line ends, and what
+    turns a line's direction are written as ``\u003c`` and so on: no ``</script>`` and no ``<!--`` can
+    stand in it, and it reads as it is.
     """
     text = json.dumps(value, ensure_ascii=False, indent=indent)
     return _BREAKS_OUT.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

@@ -15,12 +15,13 @@ from tracker.render import diff_html
 from tracker.web import addresses, caching
 from tracker.web.desk import current, desk
 from tracker.web.links import link, site
-from tracker.web.page import address_of, page
+from tracker.web.page import address_of, known_addresses, page
 from tracker.web.reading import room_is_empty
 from tracker.web.views import RevisionView, revision_view
 
 PAGE = 50
 _FARTHEST = 100_000  # pages
+_MOST_PEOPLE = 300  # that a form offers, those with the most revisions
 
 pages = Blueprint("newsroom", __name__)
 
@@ -112,7 +113,7 @@ def _latest(selection: Selection, number: int, turned: object) -> str:
         turn=turn,
         kinds=get_args(Kind),
         months=keep("months", "", lambda: room.months()),
-        people=keep("people", "", lambda: room.people()),
+        people=keep("people", "", lambda: room.people()[:_MOST_PEOPLE]),
     )
 
 
@@ -155,7 +156,7 @@ def articles(number: int = 1) -> str:
         return page("articles.html", found=(), turn=None)
     start = (number - 1) * 2 * PAGE
     seen = None if site().unpublished else published_articles()
-    whole = len(room.place.paths()) if seen is None else len(seen)
+    whole = len(known_addresses().by_path) if seen is None else len(seen)
     turn = turning(number, whole, lambda page: link(addresses.articles(page)), 2 * PAGE)
     found = room.articles(2 * PAGE, start) if seen is None else seen[start : start + 2 * PAGE]
     return page("articles.html", found=[(each, address_of(each.path)) for each in found], turn=turn)

@@ -6,8 +6,10 @@ what was taken out stands struck where it stood.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Sequence
+from functools import cache
 from html import escape
 from typing import NamedTuple
 
@@ -55,6 +57,25 @@ def passages(found: Blame, where: Found) -> Passages:
         if each.number in marker.used
     )
     return Passages(html, shown, page is not None and page.known, cut)
+
+
+def seen_words(markdown: str) -> str:
+    """The words that a reader saw of some Markdown: without tags, and links without their targets.
+
+    "" where there was none, such as of a comma or a bracket.
+    """
+    text = _unseen().sub(lambda found: f" {found[1]} " if found[1] else " ", markdown)
+    words = " ".join(text.split())
+    return words if any(character.isalnum() for character in words) else ""
+
+
+@cache
+def _unseen() -> re.Pattern[str]:
+    return re.compile(
+        r"\[([^\[\]]{0,300})\]\([^()\s]{0,2000}\)"  # a link, whose words stay
+        r"|\]\([^()\s]{0,2000}\)?"  # its end, where the link was cut
+        r"|</?[A-Za-z][^<>]{0,2000}>|\{%[^{}]{0,2000}%\}|[\[\]]"
+    )
 
 
 class _Marker:
@@ -129,7 +150,7 @@ class _Marker:
         while self._has_next() and (source is None or self._removals[self._next].place <= source):
             each = self._removals[self._next]
             self._next += 1
-            words = " ".join(each.text.split())
+            words = seen_words(each.text)
             if not words:
                 continue
             self.used.add(each.revision)
