@@ -13,9 +13,11 @@ from tracker.model import Article, Entry, History, Hit, Kind, Note, Revision, Se
 from tracker.newsroom.pool import Job, remembered
 from tracker.newsroom.reading import current_tracks
 from tracker.newsroom.scope import Progress
+from tracker.store.reader import Reader
 
 if TYPE_CHECKING:
     from tracker.newsroom.room import Newsroom
+    from tracker.newsroom.searching import Term
 
 
 ALL = Selection()
@@ -92,30 +94,39 @@ def search(
     room: Newsroom, words: str, limit: int, offset: int = 0, *, kind: Kind | None = None
 ) -> tuple[Hit, ...]:
     """Where all of the words stand, by reading every current text."""
-    from tracker.newsroom.searching import excerpt, holds, terms, visible
+    from tracker.newsroom.searching import terms
 
     wanted = terms(words)
     if not wanted:
         return ()
-    hits = []
-    for life in _histories(room, current_tracks(room), None):
-        last = life.revisions[-1]
-        commits = {note.id: each.commit for each in life.revisions for note in each.notes}
-        passages: list[tuple[Literal["headline", "note", "text"], str, Note | None]] = []
-        if kind is None:
-            passages.append(("headline", life.article.headline, None))
-            content = room.content(life.article.path)
-            passages.append(("text", visible(content), None))
-        passages += [
-            ("note", each.text, each) for each in standing(life.notes) if kind in (None, each.kind)
-        ]
-        for where, text, note in passages:
-            if holds(text, wanted):
-                commit = commits.get(note.id, last.commit) if note else last.commit
-                at = note.at if note else last.at
-                shown = tuple(excerpt(text, wanted))
-                hits.append(Hit(life.article, where, shown, at, commit, note and note.id))
+    found = current_tracks(room)
+    blobs = {each.path: each.versions[-1].blob for each in found}
+    with Reader(room.repository) as reader:
+        lives = _histories(room, found, None)
+        hits = [hit for life in lives for hit in _hits(life, wanted, kind, reader, blobs)]
     return tuple(hits[offset : offset + limit])
+
+
+def _hits(
+    life: History, wanted: Sequence[Term], kind: Kind | None, reader: Reader, blobs: dict[str, str]
+) -> Iterator[Hit]:
+    from tracker.newsroom.searching import excerpt, holds, visible
+
+    last = life.revisions[-1]
+    commits = {note.id: each.commit for each in life.revisions for note in each.notes}
+    passages: list[tuple[Literal["headline", "note", "text"], str, Note | None]] = []
+    if kind is None:
+        passages.append(("headline", life.article.headline, None))
+        passages.append(("text", visible(reader.read(blobs[life.article.path])), None))
+    passages += [
+        ("note", each.text, each) for each in standing(life.notes) if kind in (None, each.kind)
+    ]
+    for where, text, note in passages:
+        if holds(text, wanted):
+            commit = commits.get(note.id, last.commit) if note else last.commit
+            at = note.at if note else last.at
+            shown = tuple(excerpt(text, wanted))
+            yield Hit(life.article, where, shown, at, commit, note and note.id)
 
 
 def _selected(
