@@ -68,10 +68,12 @@ def command(
     given = _source(source, repository, folder, under)
     options = Options(under or "articles", skip_bad, dry_run, not no_sign)
     place = Path(into or click.get_current_context().find_root().obj or ".")
-    with _newsroom(place, given, talk_apart=as_json) as room:
-        with _progress() as progress:
-            done = room.bring(given, options, progress)
-        _report(done, time.monotonic() - started, dry_run=dry_run, as_json=as_json)
+    made = not place.exists() or (place.is_dir() and not any(place.iterdir()))
+    with _newsroom(place, given, made=made) as room, _progress() as progress:
+        done = room.bring(given, options, progress)
+    if made:
+        click.echo(f"Made a newsroom in {place}.", err=as_json)
+    _report(done, time.monotonic() - started, dry_run=dry_run, as_json=as_json)
 
 
 def _source(
@@ -104,7 +106,7 @@ def _source(
 
 
 @contextmanager
-def _newsroom(folder: Path, source: Source, *, talk_apart: bool) -> Iterator[Newsroom]:
+def _newsroom(folder: Path, source: Source, *, made: bool) -> Iterator[Newsroom]:
     """The newsroom in a folder; a new one where the folder is not there or is empty.
 
     A new one is removed again where the import fails.
@@ -113,7 +115,7 @@ def _newsroom(folder: Path, source: Source, *, talk_apart: bool) -> Iterator[New
     from tracker.newsroom.place import SETTINGS_FILE
     from tracker.store.record import initialise
 
-    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
+    if not made:
         yield Newsroom(folder, now=present())
         return
     there = folder.exists()
@@ -123,7 +125,6 @@ def _newsroom(folder: Path, source: Source, *, talk_apart: bool) -> Iterator[New
         if settings is not None:
             (folder / SETTINGS_FILE).write_bytes(settings.read_bytes())
         room = Newsroom(folder, now=present())
-        click.echo(f"Made a newsroom in {folder}.", err=talk_apart)
         yield room
     except BaseException:
         with suppress(OSError):

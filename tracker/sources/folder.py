@@ -157,7 +157,10 @@ class Folder:
             at = instant(file.stem)
             name = shown(file)
             if at is None:
-                yield Skipped(name, "Its name is no instant with an offset.", bad=True, hint=_HINT)
+                hint = _HINT
+                if (self._folder / ".git").exists():
+                    hint = f"For the history of a git repository: --from-git {shown(self._folder)}."
+                yield Skipped(name, "Its name is no instant with an offset.", bad=True, hint=hint)
             elif file.suffix != ending:
                 yield Skipped(
                     name,
