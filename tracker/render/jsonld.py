@@ -87,8 +87,8 @@ def dumped(value: object, indent: int | None = None) -> str:
     r"""The object as JSON that nothing in it can break out of, wherever it is put.
 
     ``<``, ``>``, ``&``, the two separators that older JavaScript takes for line ends, and what
-    turns a line's direction are written as ``\u003c`` and so on: no ``</script>`` and no ``<!--`` can
-    stand in it, and it reads as it is.
+    turns a line's direction are written as ``\u003c`` and so on: no ``</script>`` and no ``<!--``
+    can stand in it, and it reads as it is.
     """
     text = json.dumps(value, ensure_ascii=False, indent=indent)
     return _BREAKS_OUT.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
