@@ -28,6 +28,8 @@ NAMES = (
     "sync",
     "verify",
     "witness",
+    "search",
+    "catalog",
 )
 TEXT = (
     "---\ntitle: The ferry\n---\n\nA ticket costs $12.\n\nIt leaves Pier 4 at 11 p.m. on Friday.\n"
@@ -257,3 +259,14 @@ def test_what_came_between_a_sync_and_a_verification(newsroom: Desk) -> None:
     assert printed(desk, "witness", "verify", "--write", "-")["commits"] == 5
     desk.git("commit", "-q", "--amend", "-m", "Rewritten")
     assert printed(desk, "verify", "verify", "--signed", "--json")["sound"] is False
+
+
+def test_a_search_and_the_state_of_the_catalog(newsroom: Desk) -> None:
+    newsroom.write("articles/ferry.md", TEXT)
+    newsroom.ok("record", "articles/ferry.md")
+    newsroom.ok("note", "ferry", "--correction", "A ticket for the ferry costs $12.")
+    assert printed(newsroom, "catalog", "catalog", "--json")["there"] is False
+    hits = printed(newsroom, "search", "search", "ferry", "--json")["hits"]
+    assert sorted(hit["where"] for hit in hits) == ["headline", "note"]
+    assert printed(newsroom, "search", "search", "nowhere", "--json")["hits"] == []
+    assert printed(newsroom, "catalog", "catalog", "--json")["indexed"] == 1

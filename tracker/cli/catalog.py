@@ -18,6 +18,7 @@ def command(rebuild: bool, as_json: bool) -> None:
     docs/catalog.md.
     """
     from tracker.render.catalog import state_lines
+    from tracker.render.plain import printed
 
     room = open_newsroom()
     if rebuild:
@@ -26,6 +27,6 @@ def command(rebuild: bool, as_json: bool) -> None:
     else:
         state = room.catalog()
     if as_json:
-        print_json(state)
+        print_json(printed(**state._asdict()))
     else:
         click.echo("\n".join(state_lines(state)))
