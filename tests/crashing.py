@@ -85,7 +85,8 @@ def left_over(folder: Path) -> list[str]:
     """Lock files, temporary files and half-done imports that are still there."""
     inside = folder / ".git"
     found = [*inside.glob("*.lock"), *inside.glob("refs/**/*.lock"), *folder.glob(".tracker-*")]
-    return sorted(path.name for path in (*found, *inside.glob("tracker/import-*")))
+    imports = ["a half-done import" for _ in inside.glob("tracker/import-*")]
+    return sorted(path.name for path in found) + imports
 
 
 @dataclass
