@@ -75,7 +75,7 @@ def article(text: str, start: int = 0) -> str:
     return _clean(_markdown(_harmless(text[start:])))
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=32)
 def page(text: str, start: int = 0) -> Page:
     """The body of an article, from ``start`` on, with the source of each visible character.
 

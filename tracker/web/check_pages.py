@@ -15,6 +15,7 @@ from tracker.newsroom import Newsroom
 from tracker.newsroom.reading import all_tracks
 from tracker.newsroom.scope import Progress, Scope
 from tracker.newsroom.select import FOLDERS
+from tracker.policy import Verdict
 from tracker.store.reader import Reader
 from tracker.text.document import decode, parse
 from tracker.web import addresses
@@ -80,7 +81,8 @@ class Board(NamedTuple):
 
 def board(room: Newsroom, progress: Progress | None = None) -> Board:
     """The findings of the whole newsroom. One process: readers are being answered meanwhile."""
-    verdict = room.check(Scope(workers=1), progress)
+    empty = room.repository.head is None and room.settings.branch is None
+    verdict = Verdict(()) if empty else room.check(Scope(workers=1), progress)
     paths = {each.path for each in verdict.findings}
     known = all_tracks(room) if paths else ()
     tracks = {track.path: track for track in known if track.path in paths}

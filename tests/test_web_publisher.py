@@ -1,0 +1,243 @@
+"""The corrections page, the changelog, and the editors' dashboard."""
+
+from __future__ import annotations
+
+import re
+import threading
+from html import unescape
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from tests.desk import Desk
+from tests.repositories import Builder
+from tests.web_newsroom import NOW, build, parsed
+from tracker.newsroom.scope import Progress
+from tracker.web import background, create_app
+from tracker.web.background import Found, Waiting, Workshop
+from tracker.web.desk import Edition
+
+SETTINGS = """\
+name = "The Harbor Ledger"
+style = "newsweek"
+timezone = "America/New_York"
+[site]
+corrections_policy = "https://example.org/standards"
+"""
+FIRST, SECOND = Edition("a", ""), Edition("b", "")
+
+
+def words(app: Flask, path: str, status: int = 200) -> str:
+    """The words of a page, which must be HTML without an error."""
+    answer = app.test_client().get(path)
+    assert answer.status_code == status, answer.data.decode()
+    parsed(answer.data)
+    main = answer.data.decode().partition("<main")[2].partition("</main>")[0]
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", "<" + main)).split())
+
+
+@pytest.fixture
+def told(newsroom: Desk) -> Flask:
+    """Two articles with five notes in two months."""
+    newsroom.write("tracker.toml", SETTINGS)
+    newsroom.write("articles/sport/boats.md", "---\ntitle: Boats\n---\nSeven boats left.\n")
+    newsroom.write("articles/city/bridge.md", "---\ntitle: Bridge\n---\nIt cost 14 million.\n")
+    at = "2022-04-30T09:00:00-04:00"
+    newsroom.ok("record", "articles/sport/boats.md", "articles/city/bridge.md", "--at", at)
+
+    def fix(name: str, old: str, new: str, *how: str) -> None:
+        newsroom.write(name, newsroom.read(name).replace(old, new))
+        newsroom.ok("record", name, *how)
+
+    boats, bridge = "articles/sport/boats.md", "articles/city/bridge.md"
+    fix(boats, "Seven", "Eight", "--correction", "An earlier version of this article misstated the "
+        "number of boats.", "--at", "2022-04-30T22:30:00-04:00")  # fmt: skip
+    fix(
+        boats, "left.", "left at noon.", "--update", "to add when", "--at", "2022-05-02T09:00-04:00"
+    )
+    fix(bridge, "14", "41", "--clarification", "to give the cost", "--at", "2022-05-03T09:00-04:00")
+    fix(bridge, "41", "42", "--at", "2022-05-20T09:00:00-04:00")  # and nobody was told
+    newsroom.ok(
+        "note", bridge, "--editors-note", "The editor’s note.", "--at", "2022-05-28T08:00-04:00"
+    )
+    newsroom.ok("note", bridge, "--withdraw", "u2", "--at", "2022-05-29T08:00:00-04:00")
+    return create_app(newsroom.folder, now=lambda: NOW)
+
+
+def test_the_corrections_page_has_what_corrects_newest_first(told: Flask) -> None:
+    page = words(told, "/corrections/")
+    order = ["Our policy on corrections", "May 28, 2022", "Bridge", "Editor’s note", "Withdrawn"]
+    order += [
+        "May 3, 2022",
+        "Clarification",
+        "9:00\u202fAM".replace("\u202f", " "),
+        "April 30, 2022",
+    ]
+    order += ["Boats", "Correction", "misstated the number of boats", "By month", "May 2022 2"]
+    place = 0
+    for each in order:
+        assert each in page[place:], (each, page)
+        place = page.index(each, place)
+    assert "to add when" not in page
+    link = told.test_client().get("/corrections/").data.decode()
+    assert '<a href="https://example.org/standards">' in link
+
+
+def test_each_correction_leads_to_what_changed_and_to_a_link_that_lasts(told: Flask) -> None:
+    page = told.test_client().get("/corrections/").data.decode()
+    changed = re.findall(r'href="(/change/[^"]+)"', page)
+    notes = re.findall(r'href="(/note/[^"]+)"', page)
+    assert len(changed) == len(notes) == 3
+    assert "Eight" in words(told, changed[-1])
+    assert "misstated the number of boats" in words(told, notes[-1])
+
+
+def test_a_note_of_the_night_is_in_the_month_of_the_newsroom(told: Flask) -> None:
+    """22:30 in New York on April 30 is May 1 in UTC."""
+    assert "misstated" in words(told, "/corrections/2022-04/")
+    assert "misstated" not in words(told, "/corrections/2022-05/")
+    assert "There is nothing in this month." in words(told, "/corrections/2021-01/")
+
+
+def test_the_changelog_has_every_note(told: Flask) -> None:
+    page = words(told, "/changelog/")
+    assert "to add when" in page
+    assert "to give the cost" in page
+    assert "Update" in page
+    assert "to add when" in words(told, "/changelog/2022-05/")
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/corrections/2022-13/", "/corrections/May/", "/corrections/2022-05/2/",
+     "/changelog/2022-05/0/", "/check/2022-5/", "/check/2022-05/99/", "/check/undated/2/"],
+)  # fmt: skip
+def test_a_month_or_page_that_there_is_not_is_not_found(told: Flask, path: str) -> None:
+    assert "There is no such page" in words(told, path, 404)
+
+
+def test_the_dashboard_counts_by_month_and_desk_and_leads_to_the_comparison(told: Flask) -> None:
+    page = words(told, "/check/")
+    number = page.count("What to do")
+    assert number == 2  # a change that nobody was told of, and one that was called by another name
+    assert "2 findings" in page
+    assert re.search(r"Month city All May 2022 2 2", page), page[:600]
+    assert "A correction under another name" in page
+    assert "Readers were not told" in page
+    assert "41 → 42" in page
+    html = told.test_client().get("/check/").data.decode()
+    cell = re.search(r'href="(/check/2022-05/#desk-city)"', html)
+    assert cell is not None
+    assert 'id="desk-city"' in told.test_client().get("/check/2022-05/").data.decode()
+    change = re.search(r'href="(/change/[^"]+)"', html)
+    assert change is not None
+    assert "42" in words(told, change[1])
+
+
+def test_a_desk_in_the_front_matter_goes_before_the_folder(tmp_path: Path) -> None:
+    one = Builder(tmp_path / "room")
+    text = "---\ntitle: A\ndesk: Investigations\n---\nIt cost 14 million.\n"
+    one.commit("First", write={"articles/city/a.md": text, "articles/b.md": "# B\n\n12 men.\n"})
+    one.commit("Then", edit={"articles/city/a.md": ["14", "41"], "articles/b.md": ["12", "21"]})
+    one.build(checkout=True)
+    page = words(create_app(one.folder, now=lambda: NOW), "/check/")
+    assert "Month Other Investigations All" in page or "Month Investigations Other All" in page
+
+
+def test_a_draft_tells_readers_nothing(tmp_path: Path) -> None:
+    one = Builder(tmp_path / "room")
+    note = "updates:\n- {id: u1, kind: correction, text: Wrong.}\n"
+    text = f"---\ntitle: A\ndraft: true\n{note}---\nA.\n"
+    one.commit("First", write={"articles/a.md": text})
+    one.build(checkout=True)
+    page = words(create_app(one.folder, now=lambda: NOW), "/corrections/")
+    assert "Nothing has been corrected yet." in page
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/corrections/", "Nothing has been corrected yet."),
+        ("/changelog/", "Readers have been told of no change yet."),
+        ("/check/", "There is nothing to look at."),
+    ],
+)
+def test_a_newsroom_with_nothing_in_it_has_these_pages(
+    tmp_path: Path, desk: Desk, path: str, said: str
+) -> None:
+    desk.git("init", "-q")
+    assert said in words(create_app(tmp_path, now=lambda: NOW), path)
+
+
+def test_the_dashboard_is_not_there_where_it_is_not_wanted(tmp_path: Path) -> None:
+    build(tmp_path / "room")
+    app = create_app(tmp_path / "room", now=lambda: NOW, editors=False)
+    assert "There is no such page" in words(app, "/check/", 404)
+
+
+# --- long work -----------------------------------------------------------------------------------
+
+
+def test_a_first_reading_that_takes_long_says_how_far_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody waits without end: the page comes after a moment, and says when to ask again."""
+    build(tmp_path / "room")
+    going_on = threading.Event()
+
+    def slow(room: object, progress: Progress) -> object:
+        progress(3, 7)
+        going_on.wait(10)
+        raise OSError
+
+    monkeypatch.setattr(background, "PATIENCE", 0.05)
+    monkeypatch.setattr("tracker.web.publisher_pages.record", slow)
+    app = create_app(tmp_path / "room", now=lambda: NOW)
+    try:
+        assert "The articles are being read for the first time: 3 of 7." in words(
+            app, "/corrections/", 503
+        )
+        answer = app.test_client().get("/changelog/")
+        assert answer.headers["Retry-After"] == "5"
+        assert answer.headers["Cache-Control"] == "no-store"
+    finally:
+        going_on.set()
+
+
+def test_work_is_done_once_and_an_older_answer_stands_in_meanwhile() -> None:
+    shop = Workshop()
+    calls: list[str] = []
+
+    def work(name: str) -> str:
+        calls.append(name)
+        return name
+
+    assert shop.ask("kind", FIRST, lambda _: work("one")) == Found("one", True)
+    assert shop.ask("kind", FIRST, lambda _: work("again")) == Found("one", True)
+    gate = threading.Event()
+    shop._patience = 0.01
+    said = shop.ask("kind", SECOND, lambda _: (gate.wait(10), work("two"))[1])
+    assert said == Found("one", False)
+
+    def unfinished(progress: Progress) -> str:
+        progress(1, 2)
+        gate.wait(10)
+        return "late"
+
+    assert shop.ask("other", FIRST, unfinished) == Waiting(1, 2)
+    gate.set()
+    shop._patience = 10
+    assert shop.ask("kind", SECOND, lambda _: work("three")) == Found("two", True)
+    assert calls == ["one", "two"]
+
+
+def test_work_that_failed_is_tried_again() -> None:
+    shop = Workshop()
+
+    def fail(_: Progress) -> str:
+        raise OSError("disk")
+
+    with pytest.raises(OSError, match="disk"):
+        shop.ask("kind", FIRST, fail)
+    assert shop.ask("kind", FIRST, lambda _: "well") == Found("well", True)
