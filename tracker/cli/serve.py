@@ -137,6 +137,7 @@ def _warm(room: Newsroom, progress: Any) -> None:
     if room.repository.head is not None:
         for _ in room.lives(progress):
             pass
+        room.search("a", 1)  # makes the index of words where there is none
         room.search("a", 1)  # the words of all articles are brought up to date, too
 
 
