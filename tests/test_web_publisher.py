@@ -125,7 +125,7 @@ def test_the_dashboard_counts_by_month_and_desk_and_leads_to_the_comparison(told
     assert re.search(r"Month city All May 2022 2 2", page), page[:600]
     assert "A correction under another name" in page
     assert "Readers were not told" in page
-    assert "41 → 42" in page
+    assert "41 million → 42 million" in page
     html = told.test_client().get("/check/").data.decode()
     cell = re.search(r'href="(/check/2022-05/#desk-city)"', html)
     assert cell is not None

@@ -32,7 +32,7 @@ def main() -> None:
     Thread(target=server.run, daemon=True).start()
     base = f"http://127.0.0.1:{server.effective_port}"
     pictures = {
-        "change": (addresses.change(corrected, ARTICLE), 1000, 1000, "light"),
+        "change": (addresses.change(corrected, ARTICLE), 900, 1260, "light"),
         "history": (addresses.history(ARTICLE), 390, 780, "dark"),
         "corrections": (addresses.corrections(), 1000, 640, "light"),
     }

@@ -40,7 +40,7 @@ def main(examples: int) -> None:
             done += 1
 
         run()
-        print(f"{done} newsrooms of 6 articles, and nothing ran.")
+        sys.stdout.write(f"{done} newsrooms of 6 articles, and nothing ran.\n")
 
 
 if __name__ == "__main__":
