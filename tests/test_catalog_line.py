@@ -59,7 +59,7 @@ def cases() -> list[object]:
 @pytest.mark.parametrize("case", cases())
 def test_the_cases_of_identity(case: dict[str, object], tmp_path: Path) -> None:
     """Every case of moves, endings and merges is told alike, read at once and commit by commit."""
-    builder = build(tmp_path / "r", case)  # type: ignore[arg-type]
+    builder = build(tmp_path / "r", case)
     repository = builder.build()
     names = case.get("ignored", [])
     ignored = frozenset(builder.by_message[name].hash for name in names)  # type: ignore[attr-defined]
@@ -197,7 +197,7 @@ def test_a_pull_is_read_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_many_new_commits_and_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A line longer than a piece, with side branches, is told as one."""
-    monkeypatch.setattr("tracker.store.catalog.line._PIECE", 3)
+    monkeypatch.setattr("tracker.store.catalog.pieces.PIECE", 3)
     monkeypatch.setattr("tracker.store.catalog.line._AT_ONCE", 4)
     monkeypatch.setattr("tracker.store.catalog.stored.MOST_LIVES", 2)
     builder = Builder(tmp_path / "r")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tracker.newsroom.room import Newsroom
     from tracker.newsroom.scope import Progress
     from tracker.store.catalog import Catalog
-    from tracker.store.catalog.line import Wanted
+    from tracker.store.catalog.pieces import Wanted
 
 FEW_OBJECTS = 2_000
 """Up to about so many objects, one article's history is read from git."""

@@ -15,7 +15,7 @@ from operator import itemgetter
 from typing import Any
 
 from tracker.model import Event, Person, Track, Version
-from tracker.store.catalog.stored import ARTICLES, path_of, stored_path
+from tracker.store.catalog.columns import ARTICLES, path_of, stored_path
 
 _VERSIONS = (
     "SELECT version.article, hex(step.hash), path.path, hex(version.blob), step.at, step.zone,"

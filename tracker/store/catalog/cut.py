@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
-from tracker.store.catalog.stored import is_article, path_of, stored_path
+from tracker.store.catalog.columns import is_article, path_of, stored_path
 from tracker.store.identity import name_of
 
 

@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from tracker.store.catalog.stored import path_of, storable
+from tracker.store.catalog.columns import path_of, storable
 
 TABLES = ("piece", "fact", "note", "passage", "stale")
 

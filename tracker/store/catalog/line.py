@@ -13,27 +13,25 @@ from __future__ import annotations
 import gc
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from contextlib import closing, suppress
 from hashlib import sha256
 from typing import NamedTuple
 
-from tracker.errors import TrackerError
 from tracker.store.catalog.carry import carry
 from tracker.store.catalog.cut import cut
 from tracker.store.catalog.file import PATIENCE, Catalog, make
+from tracker.store.catalog.pieces import Pieces, Wanted, read_pieces, survey
 from tracker.store.catalog.stored import StoredLives
 from tracker.store.contents import Contents
 from tracker.store.git import Repository
 from tracker.store.history import play, whole_line
-from tracker.store.line import LOG, Step, names_of, parse_log, published_line, same_branch, tip
+from tracker.store.line import LOG, Step, names_of, parse_log, published_line, tip
 from tracker.store.lives import Lives, textual
 
 Progress = Callable[[int, int], None]
 """Called with the number of commits done and the number of all."""
 
-_PIECE = 5000  # commits that are read at once
 _AT_ONCE = 2000  # new commits up to which the line is not counted first
 _CACHE = 64 * 1024  # KiB of the file that are held in memory while it is made
 _ROUNDS = 4  # times that another process may be quicker
@@ -42,21 +40,6 @@ _LATER = {
     "step_at": "step (at)", "version_by_step": "version (step)", "event_by_step": "event (step)",
 }  # fmt: skip
 """Indexes that cost less when everything is there."""
-
-# Else git maps the whole pack, and every program that counts memory counts that.
-_SMALL = (
-    "-c", "core.packedGitWindowSize=1m", "-c", "core.packedGitLimit=64m",
-    "-c", "core.deltaBaseCacheLimit=48m",
-)  # fmt: skip
-
-
-class Wanted(NamedTuple):
-    """The line that the catalog should hold."""
-
-    newest: str  # full hash of its newest commit
-    branches: frozenset[str]  # short names that the published branch is known by
-    ignored: frozenset[str]  # full hashes of commits that count as no change
-    key: str  # a digest of all that the line depends on beside its newest commit
 
 
 class Held(NamedTuple):
@@ -182,13 +165,13 @@ def _follow(
 def _follow_far(
     catalog: Catalog, repository: Repository, line: Wanted, now: Held, progress: Progress | None
 ) -> bool:
-    pieces = _survey(repository, line, since=now.newest)
+    pieces = survey(repository, line, since=now.newest)
     if pieces is None:
         return _turn_back(catalog, repository, line, now)
     if pieces.pulled:
         return False
     before = now.steps
-    for steps in _pieces(repository, line, pieces, now.newest):
+    for steps in read_pieces(repository, line, pieces, now.newest):
         now = _append(catalog, repository, line, now, steps)
         if progress is not None:
             progress(now.steps - before, pieces.commits)
@@ -272,7 +255,7 @@ def _fill(
     """Read the whole line into an empty file."""
     for name in _LATER:
         new.execute(f"DROP INDEX {name}")
-    pieces = _survey(repository, line)
+    pieces = survey(repository, line)
     assert pieces is not None
     if pieces.pulled:
         _play_whole(new, repository, line, progress)
@@ -286,13 +269,13 @@ def _play_pieces(
     new: sqlite3.Connection,
     repository: Repository,
     line: Wanted,
-    pieces: _Pieces,
+    pieces: Pieces,
     progress: Progress | None,
 ) -> None:
     done = 0
     with Contents(repository) as contents:
         lives = StoredLives(new, contents.read, line.ignored, last=0)
-        for steps in _pieces(repository, line, pieces, None):
+        for steps in read_pieces(repository, line, pieces, None):
             lives.play_line(steps)
             contents.forget()
             done += len(steps)
@@ -326,76 +309,6 @@ def _put(new: sqlite3.Connection, catalog: Catalog) -> None:
             raise sqlite3.OperationalError("database is locked")
 
     new.backup(catalog.connection, progress=waiting, sleep=0.02)
-
-
-# --- the line in pieces ---------------------------------------------------------------------------
-
-
-class _Pieces(NamedTuple):
-    """A part of the line, and where it can be cut."""
-
-    ends: list[str]  # the newest commit of each piece, oldest first
-    commits: int
-    pulled: bool  # a merge is seen through: it cannot be read in pieces
-
-
-def _survey(repository: Repository, line: Wanted, since: str | None = None) -> _Pieces | None:
-    """The line along first parents, or what it has since a commit; None if that is not on it."""
-    words = ["rev-list", "--first-parent", "--parents", line.newest]
-    if since is not None:
-        words.append(f"^{since}")
-    process = repository.git.start(*_SMALL, *words, "--")
-    assert process.stdout is not None
-    ends: list[str] = []
-    count, merges, last = 0, False, b""
-    with process.stdout:
-        for last in process.stdout:
-            if count % _PIECE == 0:
-                ends.append(last.split(None, 1)[0].decode())
-            count += 1
-            merges = merges or last.count(b" ") > 1
-    if process.wait():
-        raise TrackerError(
-            "git could not list the history.", "Look for damage with: git fsck"
-        ) from None
-    if since is not None and last.split()[1:2] != [since.encode()]:
-        return None
-    ends.reverse()
-    return _Pieces(ends, count, merges and _is_pulled(repository, line, since))
-
-
-def _is_pulled(repository: Repository, line: Wanted, since: str | None) -> bool:
-    words = [
-        "log", "-z", "--first-parent", "--min-parents=2", "--no-color", "--encoding=UTF-8",
-        "--format=%P%x00%s", line.newest, *([f"^{since}"] if since else []), "--",
-    ]  # fmt: skip
-    fields = repository.git.run(*_SMALL, *words).decode("utf-8", "surrogateescape").split("\0")
-    return any(
-        same_branch(subject, len(parents.split()) - 1, line.branches)
-        for parents, subject in zip(fields[::2], fields[1::2], strict=False)
-    )
-
-
-def _pieces(
-    repository: Repository, line: Wanted, pieces: _Pieces, since: str | None
-) -> Iterator[list[Step]]:
-    """The steps of the line, piece by piece, oldest first; git reads one ahead."""
-
-    def read(end: str, before: str | None) -> bytes:
-        limit = [] if before is None else [f"^{before}"]
-        return repository.git.run(*_SMALL, *LOG, "--diff-merges=first-parent", end, *limit, "--")
-
-    befores: Iterable[str | None] = [since, *pieces.ends[:-1]]
-    ranges = list(zip(pieces.ends, befores, strict=True))
-    with ThreadPoolExecutor(1) as ahead:
-        coming = ahead.submit(read, *ranges[0])
-        for place, (end, _) in enumerate(ranges):
-            printed = coming.result()
-            if place + 1 < len(ranges):
-                coming = ahead.submit(read, *ranges[place + 1])
-            commits = {step.commit: step for step in parse_log(printed)}
-            del printed
-            yield published_line(commits, end, line.branches)
 
 
 def behind(repository: Repository, line: Wanted, now: Held) -> int | None:

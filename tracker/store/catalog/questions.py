@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from tracker.model import Note, Person, Selection
 from tracker.store.catalog.ask import instant_of
-from tracker.store.catalog.stored import path_of, stored_path, text_of
+from tracker.store.catalog.columns import path_of, stored_path, text_of
 
 
 class Told(NamedTuple):

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from tracker.model import Kind
 from tracker.store.catalog.ask import instant_of
-from tracker.store.catalog.stored import path_of, storable, text_of
+from tracker.store.catalog.columns import path_of, storable, text_of
 
 HEADLINE, TEXT = -1, 0
 """The places of passages that are no notes."""

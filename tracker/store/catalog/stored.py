@@ -15,12 +15,10 @@ from operator import itemgetter
 from typing import Any
 
 from tracker.store import identity
+from tracker.store.catalog.columns import is_article, path_of, stored_path
 from tracker.store.git import instant
 from tracker.store.line import Step
 from tracker.store.lives import Kind, Life, Lives, textual
-
-ARTICLES = (".md", ".markdown", ".txt")
-"""How the file of an article ends, where nobody says otherwise."""
 
 MOST_LIVES = 40_000
 """Lives that are held in memory; with more, they go back into the tables."""
@@ -32,38 +30,6 @@ _LIFE = (
 )
 
 _HELD = "coalesce(article.ended_blob, article.blob)"
-
-
-def stored_path(path: str) -> str | bytes:
-    """A path as the tables have it: bytes where it is no valid UTF-8."""
-    return path if path.isascii() or _is_valid(path) else path.encode("utf-8", "surrogateescape")
-
-
-def _is_valid(path: str) -> bool:
-    try:
-        path.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def path_of(stored: str | bytes) -> str:
-    """The path that ``stored_path`` put into the tables."""
-    return stored if isinstance(stored, str) else stored.decode("utf-8", "surrogateescape")
-
-
-def storable(value: Any) -> Any:
-    """A value for a column: a text that has no UTF-8, which a file may hold, becomes bytes."""
-    if isinstance(value, str) and not (value.isascii() or _is_valid(value)):
-        return value.encode("utf-8", "surrogatepass")
-    return value
-
-
-def text_of(stored: Any) -> str:
-    """The text that ``storable`` was given; "" for NULL."""
-    if isinstance(stored, bytes):
-        return stored.decode("utf-8", "surrogatepass")
-    return stored or ""
 
 
 class StoredLife(Life):
@@ -376,11 +342,6 @@ def article_row(life: StoredLife) -> tuple[Any, ...]:
         None if ended is None else stored_path(identity.name_of(life.path)),
         life.joined_number,
     )
-
-
-def is_article(path: str) -> bool:
-    """Does the name end as that of an article?"""
-    return path.lower().endswith(ARTICLES)
 
 
 def _minutes(offset: timedelta | None) -> int:
