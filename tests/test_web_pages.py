@@ -434,3 +434,15 @@ def test_what_was_taken_out_is_read_in_bounded_time() -> None:
     for hostile in ("[" * 50_000, "](" * 50_000, "<a" * 50_000, "{%" * 50_000, "[a](" * 20_000):
         seen_words(hostile)
     assert time.monotonic() - started < 10
+
+
+def test_of_a_long_history_the_newest_versions_are_followed(
+    repository: Builder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tracker.web.desk.MOST_FOLLOWED", 2)
+    monkeypatch.setattr("tracker.web.passages.MOST_FOLLOWED", 2)
+    page = text(client(repository.folder), "/blame/articles/war/")
+    assert 'data-revision="3" href="#revision-3">The ' in page
+    assert "59</a></del>" not in page
+    words = visible(page).replace("\u202f", " ")
+    assert "stand since the version of December 31, 2021, 9:00 PM EST" in words

@@ -35,6 +35,9 @@ OLDEST = 60.0
 LARGEST = 2_000_000
 """Bytes of a version up to which an article is judged for a page; a larger one is only listed."""
 
+MOST_FOLLOWED = 300
+"""Versions of an article, its newest, through which a page follows its passages."""
+
 _MOST_KEPT = 64  # of each kind: histories, tracks, addresses that lead nowhere
 
 _Kept = TypeVar("_Kept")
@@ -161,7 +164,30 @@ class Desk:
 
     def blame(self, path: str) -> Blame:
         """The newest text of an article with the origin of each passage."""
-        return self.kept("blame", path, lambda: self.current().blame(path))
+        return self.kept("blame", path, lambda: self._blame(path))
+
+    def _blame(self, path: str) -> Blame:
+        versions = self.track(path).versions
+        if len(versions) <= MOST_FOLLOWED:
+            return self.current().blame(path)
+        from tracker.text.blame import Follower
+
+        before = len(versions) - MOST_FOLLOWED
+        follower = Follower(places=True)
+        texts = self.texts(version.blob for version in versions[before:])
+        for text in texts:
+            follower.add(text)
+        life = self.life(path)
+        return Blame(
+            life.article,
+            texts[-1],
+            life.revisions,
+            tuple(s._replace(revision=s.revision + before) for s in follower.spans()),
+            tuple(
+                each._replace(brought=each.brought + before, revision=each.revision + before)
+                for each in follower.removals()
+            ),
+        )
 
     def texts(self, blobs: Iterable[str]) -> list[str]:
         """The texts of some blobs, in their order."""

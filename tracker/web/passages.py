@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
+from datetime import datetime
 from functools import cache
 from html import escape
 from typing import NamedTuple
@@ -20,7 +21,7 @@ from tracker.render.article_html import Node
 from tracker.render.article_html import page as rendered_page
 from tracker.render.visible import visible
 from tracker.text.document import parse
-from tracker.web.desk import current
+from tracker.web.desk import MOST_FOLLOWED, current
 from tracker.web.reading import Found
 from tracker.web.safe_html import LONGEST, fit
 from tracker.web.views import RevisionView, revision_view
@@ -36,6 +37,7 @@ class Passages(NamedTuple):
     revisions: tuple[RevisionView, ...]  # that brought or took out something, newest first
     rendered: bool  # False: the text is shown as it is written
     cut: bool  # True: only the beginning of the text is shown
+    since: datetime | None  # of the first version that was followed, where it is not the first
 
 
 def passages(found: Blame, where: Found) -> Passages:
@@ -44,7 +46,9 @@ def passages(found: Blame, where: Found) -> Passages:
     text = found.text[: start + LONGEST]
     cut = len(found.text) > len(text)
     removals = [each for each in found.removals if start <= each.place <= len(text)]
-    marker = _Marker(found.spans, removals, len(found.revisions))
+    count = len(found.revisions)
+    first = max(count - MOST_FOLLOWED, 0) + 1
+    marker = _Marker(found.spans, removals, first, count)
     page = None if cut else rendered_page(text, start)
     if page is not None and page.known:
         html = fit(marker.rendered(page.nodes))
@@ -56,7 +60,8 @@ def passages(found: Blame, where: Found) -> Passages:
         for each in reversed(where.life.revisions)
         if each.number in marker.used
     )
-    return Passages(html, shown, page is not None and page.known, cut)
+    since = found.revisions[first - 1].at if first > 1 else None
+    return Passages(html, shown, page is not None and page.known, cut, since)
 
 
 def seen_words(markdown: str) -> str:
@@ -81,18 +86,21 @@ def _unseen() -> re.Pattern[str]:
 class _Marker:
     """Marks runs of text, and sets in what was taken out."""
 
-    def __init__(self, spans: Sequence[Span], removals: Sequence[Removal], count: int) -> None:
+    def __init__(
+        self, spans: Sequence[Span], removals: Sequence[Removal], first: int, count: int
+    ) -> None:
         self._spans = spans
         self._starts = [span.start for span in spans]
         self._removals = sorted(removals, key=lambda each: (each.place, each.revision))
         self._next = 0
+        self._first = first  # the version whose passages are not marked
         self._count = count
-        self.used: set[int] = {1}
+        self.used: set[int] = {first}
 
     def rendered(self, nodes: Sequence[Node]) -> str:
         """A rendered article with its passages marked."""
         out: list[str] = []
-        number, linked = 1, False
+        number, linked = self._first, False
         for node in nodes:
             if node.tag:
                 out.append(node.tag)
@@ -136,7 +144,7 @@ class _Marker:
 
     def _number(self, source: int) -> int:
         found = bisect_right(self._starts, source) - 1
-        return self._spans[found].revision if found >= 0 else 1
+        return self._spans[found].revision if found >= 0 else self._first
 
     def _has_next(self) -> bool:
         return self._next < len(self._removals)
@@ -162,10 +170,11 @@ class _Marker:
     def _passage(self, words: str, number: int, *, linked: bool) -> str:
         """One passage: plain from the first revision, else marked, the newer the deeper."""
         shown = escape(words, quote=False)
-        if number == 1 or not words.strip():
+        if number == self._first or not words.strip():
             return shown
         self.used.add(number)
-        tint = 1 + (number - 2) * TINTS // max(self._count - 1, 1)
+        newer = number - self._first
+        tint = 1 + (newer - 1) * TINTS // max(self._count - self._first, 1)
         return self._linked("span", f"passage tint-{tint}", shown, number, linked=linked)
 
     @staticmethod
