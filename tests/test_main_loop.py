@@ -214,7 +214,7 @@ def test_a_folder_of_dated_versions_is_imported_once(newsroom: Desk) -> None:
     newsroom.write("in/war/2022-05-10T1630-0400.md", MATTER + FIRST)
     newsroom.write("in/war/2022-05-12T0745-0400.md", MATTER + ADDED)
     said = newsroom.ok("import", "in", "--into", "room")
-    assert said.out == "Made a newsroom in room.\nRecorded 2 revisions.\n"
+    assert said.out == "Made a newsroom in room.\nRecorded 2 revisions of 1 article.\n"
     said = newsroom.ok("import", "in", "--into", "room")
     assert said.out == "Recorded 0 revisions, 2 were there already.\n"
     said = newsroom.ok("-C", "room", "history", "war", "--json")
