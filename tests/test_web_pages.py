@@ -13,6 +13,8 @@ from flask.testing import FlaskClient
 
 from tests.repositories import Builder
 from tests.web_newsroom import EVIL_NAME, build, client, parsed
+from tracker.newsroom.room import Newsroom
+from tracker.render.history import history_lines
 from tracker.web import addresses
 from tracker.web.passages import seen_words
 
@@ -446,3 +448,18 @@ def test_of_a_long_history_the_newest_versions_are_followed(
     assert "59</a></del>" not in page
     words = visible(page).replace("\u202f", " ")
     assert "stand since the version of December 31, 2021, 9:00 PM EST" in words
+
+
+def test_what_happened_to_a_file_stands_newest_first_like_its_revisions(tmp_path: Path) -> None:
+    """A move that was one commit that deletes and a later one that adds."""
+    one = Builder(tmp_path / "moved")
+    article = "# Boats\n\nTwelve boats left the harbor on Tuesday morning.\n"
+    one.commit("Start", write={"articles/boats.md": article})
+    one.commit("Delete", delete=["articles/boats.md"])
+    one.commit("Add", write={"articles/2022/boats.md": article})
+    one.build(checkout=True)
+    page = visible(text(client(one.folder), "/history/articles/2022/boats/"))
+    assert page.index("Moved from") < page.index("Taken down")
+    lines = list(history_lines(Newsroom(one.folder).life("boats"), Newsroom(one.folder).settings))
+    kinds = [word for line in lines for word in ("moved", "deleted") if word in line]
+    assert kinds == ["moved", "deleted"]

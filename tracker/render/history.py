@@ -50,17 +50,17 @@ def _items(
 ) -> Iterator[list[str]]:
     shown = _chosen(life, limit=limit, substantive=substantive)
     order = {each.commit: each.number for each in life.revisions}
-    items: list[tuple[tuple[float, int], list[str]]] = []
+    items: list[tuple[tuple[float, int, int], list[str]]] = []
     for revision in shown:
         # Revisions keep the order of the published line, whatever their author dates say.
-        key = (float(revision.number), 1)
+        key = (float(revision.number), 1, 0)
         items.append((key, list(revision_lines(revision, settings))))
     first = shown[0] if shown else None
-    for event in () if substantive else life.events:
+    for when, event in enumerate(() if substantive else life.events):
         before = [each for each in life.revisions if each.at <= event.at]
         place = float(order.get(event.commit, before[-1].number if before else 0))
         if first is None or place >= first.number or limit is None:
-            items.append(((place, 2), [_event_line(event, settings.zone)]))
+            items.append(((place, 2, when), [_event_line(event, settings.zone)]))
     items.sort(key=lambda item: item[0], reverse=not reverse)
     for _, lines in items:
         yield lines

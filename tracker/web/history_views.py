@@ -65,7 +65,7 @@ def timeline(
         low = high - high % PAGE + 1  # never across the pages' own borders
     told = told_of(life, settings.check.grace)
     first = next((each.number for each in revisions if each.published), count + 1)
-    items: list[tuple[tuple[int, int], RevisionView | EventView]] = []
+    items: list[tuple[tuple[int, int, int], RevisionView | EventView]] = []
     for revision in revisions[low - 1 : high]:
         silent = (
             revision.published
@@ -76,11 +76,11 @@ def timeline(
         view = revision_view(
             revision, address, settings, notes=life.notes, silent=silent, counted=counted
         )
-        items.append(((revision.number, 1), view))
-    for event in life.events:
+        items.append(((revision.number, 1, 0), view))
+    for order, event in enumerate(life.events):
         place = _place(event, revisions)
         if low <= place <= high or (place == 0 and low == 1):
-            items.append(((place, 2), event_view(event, under)))
+            items.append(((place, 2, order), event_view(event, under)))
     items.sort(key=lambda item: item[0], reverse=True)
     newer = None if until is None else _newer(high, revisions, address)
     older = page_of(low - 1, revisions, address) if low > 1 else None
