@@ -63,12 +63,21 @@ def steps(
 
 
 def life(
-    room: Newsroom, found: Track, *, compared: bool = True, newest: int | None = None
+    room: Newsroom,
+    found: Track,
+    *,
+    compared: bool = True,
+    newest: int | None = None,
+    few: int | None = None,
 ) -> History:
-    """A track as a history, compared or not: see ``Newsroom.life``."""
+    """A track as a history, compared or not: see ``Newsroom.life``.
+
+    Up to ``few`` versions are compared sooner than the catalog is asked: for one command that is
+    quicker; who asks for many articles gives 0.
+    """
     if not compared:
         read = steps(room, found, None)
-    elif len(found.versions) <= _FEW:
+    elif len(found.versions) <= (_FEW if few is None else few):
         from tracker.newsroom.analysis import Analyst
 
         analyst = Analyst(room.compare, room.words_of_first)

@@ -23,6 +23,7 @@ from flask import current_app
 from tracker.errors import TrackerError
 from tracker.model import Blame, History, Revision, Track
 from tracker.newsroom import Newsroom
+from tracker.newsroom.reading import life
 from tracker.store.reader import Reader
 from tracker.text.document import decode
 
@@ -144,7 +145,9 @@ class Desk:
         """An article's history, compared."""
 
         def make() -> History:
-            return unread(self.track(path)) if self.large(path) else self.current().life(path)
+            if self.large(path):
+                return unread(self.track(path))
+            return life(self.current(), self.track(path), few=0)
 
         return self.kept("life", path, make)
 
