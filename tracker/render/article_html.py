@@ -12,11 +12,16 @@ from __future__ import annotations
 
 import html
 import re
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
+from typing import TYPE_CHECKING
 
 from tracker.prepared import expression
+
+if TYPE_CHECKING:
+    from markdown import Markdown
 
 LARGEST = 300_000
 """Code points of a body above which it is shown as plain paragraphs, to bound the time."""
@@ -122,17 +127,28 @@ def _harmless(body: str) -> str:
 def _markdown(body: str) -> str:
     if _hostile(body):
         return _paragraphs(body)
-    import markdown
-
     try:
-        return markdown.markdown(
-            body,
+        return _parser().reset().convert(body)
+    except (RecursionError, ValueError, AssertionError, IndexError, AttributeError):
+        # A parser that gives up is no reason to show nothing; what it was in is not used again.
+        del _here.parser
+        return _paragraphs(body)
+
+
+_here = threading.local()
+
+
+def _parser() -> Markdown:
+    """The thread's own parser: to make one takes as long as many a paragraph."""
+    if not hasattr(_here, "parser"):
+        import markdown
+
+        _here.parser = markdown.Markdown(
             extensions=["tables", "fenced_code", "footnotes", "def_list", "sane_lists"],
             output_format="html",
         )
-    except (RecursionError, ValueError, AssertionError, IndexError, AttributeError):
-        # A parser that gives up is no reason to show nothing.
-        return _paragraphs(body)
+    parser: Markdown = _here.parser
+    return parser
 
 
 @cache
