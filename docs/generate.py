@@ -8,6 +8,7 @@ share a folder. Lines that go on with ``> `` belong to the command above.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -111,15 +112,35 @@ def _shell(script: str, folder: Path) -> tuple[str, Path]:
     return printed, where
 
 
+_EXPORTED = (
+    {
+        "slug": "harbor-fire",
+        "at": "2021-03-01T06:40:00-05:00",
+        "author": "Ada Editor",
+        "text": "# Fire at the harbor\n\nTwo boats burned at the old ferry quay.\n",
+    },
+    {
+        "slug": "harbor-fire",
+        "at": "2021-03-01T09:15:00-05:00",
+        "author": "Ada Editor",
+        "text": "# Fire at the harbor\n\nThree boats burned at the old ferry quay.\n\n"
+        "Update 03/01/21, 9:15 a.m. ET: This article has been updated with a third boat.\n",
+    },
+    {
+        "slug": "tide-table",
+        "at": "2021-03-02T05:00:00-05:00",
+        "author": "Bo Desk",
+        "text": "# The tides of March\n\nThe ferry leaves at high water.\n",
+    },
+)
+
 _SETUPS = {
     # What a CMS might export: two versions of one article and one of another.
     "archive": """
 cat > versions.jsonl <<'END'
-{"slug": "harbor-fire", "at": "2021-03-01T06:40:00-05:00", "author": "Ada Editor", "text": "# Fire at the harbor\\n\\nTwo boats burned at the old ferry quay.\\n"}
-{"slug": "harbor-fire", "at": "2021-03-01T09:15:00-05:00", "author": "Ada Editor", "text": "# Fire at the harbor\\n\\nThree boats burned at the old ferry quay.\\n\\nUpdate 03/01/21, 9:15 a.m. ET: This article has been updated with a third boat.\\n"}
-{"slug": "tide-table", "at": "2021-03-02T05:00:00-05:00", "author": "Bo Desk", "text": "# The tides of March\\n\\nThe ferry leaves at high water.\\n"}
-END
-""",
+"""
+    + "".join(json.dumps(version) + "\n" for version in _EXPORTED)
+    + "END\n",
     # The sample articles, where the demo finds them.
     "demo": 'ln -s "$ROOT/articles" articles',
     # A blog that somebody has had for years: a post, an edit, a move, a note by hand.
