@@ -11,10 +11,11 @@ import html5lib
 import pytest
 
 from tests.desk import Desk
-from tests.web_newsroom import EVIL_NAME, NOW, SETTINGS, WAR, WAR_2, build, parsed
+from tests.repositories import Builder
+from tests.web_newsroom import EVIL_NAME, NOW, SETTINGS, WAR, WAR_2, build, client, parsed
 from tracker.newsroom import Newsroom
 from tracker.web.site import Options, write
-from tracker.web.site_folder import JOURNAL, LIST, Tally
+from tracker.web.site_folder import JOURNAL, LIST, OutsideError, SiteFolder, Tally, Writer
 
 ONE = Options(workers=1)
 
@@ -263,3 +264,71 @@ def test_an_empty_newsroom_has_a_site_too(tmp_path: Path, desk: Desk) -> None:
     desk.git("init", "-q", "-b", "main")
     desk.ok("site", "site")
     assert "Nothing has been published yet." in desk.read("site/index.html")
+
+
+def test_names_of_dots_and_of_pages_have_folders_of_their_own(tmp_path: Path) -> None:
+    newsroom = tmp_path / "newsroom"
+    names = (
+        "...md",
+        "..md",
+        "index.md",
+        "index.html.md",
+        "index.md.md",
+        "a.md",
+        "a.txt",
+        "a.txt.md",
+    )
+    one = Builder(newsroom)
+    articles = {f"articles/{name}": f"# {name}\n\nThe text of {name}.\n" for name in names}
+    one.commit("Start", write={"tracker.toml": SETTINGS, **articles})
+    one.build(checkout=True)
+    folder = tmp_path / "site"
+    tally = written(newsroom, folder, Options("https://news.example.org", workers=1))
+    assert tally.left == ()
+    assert not (folder / "article/index.html").exists()
+    for address, name in {
+        "articles/...md": "...md",
+        "articles/..md": "..md",
+        "articles": "index.md",
+        "articles/index.html.md": "index.html.md",
+        "articles/index.md": "index.md.md",
+        "articles/a": "a.md",
+        "articles/a.txt": "a.txt",
+        "articles/a.txt.md": "a.txt.md",
+    }.items():
+        page = (folder / f"article/{address}/index.html").read_text()
+        assert f"The text of {name}." in page, address
+    browser = client(newsroom)
+    for address in ("articles/...md", "articles/..md"):
+        assert browser.get(f"/history/{address}/").status_code == 200
+
+
+def test_an_old_path_of_two_articles_leads_to_one(tmp_path: Path) -> None:
+    newsroom = tmp_path / "newsroom"
+    one = Builder(newsroom)
+    long = "The council met on Monday and agreed on the harbor, the ferry and the bridge.\n"
+    one.commit("Start", write={"tracker.toml": SETTINGS, "articles/x.md": f"# One\n\n{long}"})
+    one.commit("Move", move={"articles/x.md": "articles/a.md"})
+    other = "Nine buses waited at dusk until the shelling had stopped for about an hour.\n"
+    one.commit("Again", write={"articles/x.md": f"# Two\n\n{other}"})
+    one.commit("Move it", move={"articles/x.md": "articles/b.md"})
+    one.build(checkout=True)
+    tally = written(newsroom, tmp_path / "site")
+    assert tally.left == ()
+    assert "articles/a/" in (tmp_path / "site/article/articles/x/index.html").read_text()
+
+
+@pytest.mark.parametrize("file", ["../x", "a/../../x", "a//x", "/x", "a/./x", ""])
+def test_no_path_leads_out_of_the_folder(tmp_path: Path, file: str) -> None:
+    folder = tmp_path / "site"
+    folder.mkdir()
+    outside = tmp_path / "x"
+    outside.write_text("mine")
+    with pytest.raises(OutsideError):
+        Writer(folder, frozenset([file])).write(file, b"page")
+    # A list that somebody wrote deletes nothing there either.
+    (folder / JOURNAL).write_text(f"{file}\0")
+    mine = SiteFolder(folder)
+    mine.open()
+    mine.finish({})
+    assert outside.read_text() == "mine"

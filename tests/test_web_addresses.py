@@ -47,8 +47,32 @@ def test_an_article_is_found_by_its_whole_path_too() -> None:
     assert known.path("site") is None
 
 
+def test_a_name_that_leads_elsewhere_keeps_its_ending() -> None:
+    paths = ["a/...md", "a/..md", "..md", "a/index.html.md", "a/index/index.md", "a/atom.xml.txt"]
+    assert dict(Addresses.of(paths).by_path) == {
+        "a/...md": "a/...md",
+        "a/..md": "a/..md",
+        "..md": "..md",
+        "a/index.html.md": "a/index.html.md",
+        "a/index/index.md": "a/index",
+        "a/atom.xml.txt": "a/atom.xml.txt",
+    }
+
+
+def test_a_whole_path_that_is_another_ones_address_takes_it() -> None:
+    known = Addresses.of(["x.md", "x.txt", "x.txt.md", "x.txt.md.md"])
+    assert dict(known.by_path) == {
+        "x.md": "x",
+        "x.txt": "x.txt",
+        "x.txt.md": "x.txt.md",
+        "x.txt.md.md": "x.txt.md.md",
+    }
+
+
 names = st.lists(
-    st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1),
+    st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1)
+    | st.sampled_from(["a", "a.md", "a.txt", "index", "index.html"])
+    | st.sampled_from([".", "..", "..."]),
     min_size=1,
     max_size=3,
 ).map("/".join)
@@ -67,6 +91,8 @@ def test_every_article_has_one_address_that_leads_back_to_it(found: set[str]) ->
         assert not set(written) & set(' ?#"<>\\\n%') - {"%"}
         inside = written.removeprefix("/article/").removesuffix("/")
         assert unquote_to_bytes(inside).decode() == address
+        # git has no folder of such a name.
+        assert address.rpartition("/")[2] not in (".", "..") or "/index." in path
 
 
 def test_a_stamp_is_the_instant_in_utc_and_the_commit() -> None:

@@ -10,11 +10,13 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
-from pathlib import PurePosixPath
 from typing import NamedTuple, Self
 from urllib.parse import quote
 
 _ENDINGS = (".md", ".markdown", ".txt")  # the first wins where two articles share an address
+_NO_NAME = frozenset(
+    (".", "..", "index.html", "index.txt", "index.link", "atom.xml", "feed.json")
+)  # of an address: they mean another folder, or a file of another article's pages
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
 
 
@@ -55,17 +57,25 @@ class Links(NamedTuple):
 def addresses(paths: Iterable[str], under: str = "") -> dict[str, str]:
     """The address of each article: its path without its ending and without a final ``/index``.
 
-    Where several would share one, ``.md`` wins, and the others keep their ending.
+    Where several would share one, ``.md`` wins, and the others keep their ending; so does one that
+    would else be called ``.``, ``..`` or as a page's file is.
     """
     wanted: dict[str, list[str]] = {}
     for path in paths:
         wanted.setdefault(_short(inside(path, under)), []).append(path)
     found: dict[str, str] = {}
+    whole: list[str] = []  # that keep their ending
     for address, claimants in wanted.items():
-        first, *others = sorted(claimants, key=_claim)
-        found[first] = address
-        for other in others:
-            found[other] = inside(other, under)
+        claimants.sort(key=_claim)
+        found[claimants[0]] = address
+        whole += claimants[1:]
+    while whole:
+        # A whole path may be what another article is called without its ending.
+        path = whole.pop()
+        found[path] = inside(path, under)
+        holder = wanted.get(found[path], [path])[0]
+        if holder != path and found[holder] == found[path]:
+            whole.append(holder)
     return found
 
 
@@ -75,17 +85,26 @@ def inside(path: str, under: str) -> str:
 
 
 def _short(path: str) -> str:
-    ending = PurePosixPath(path).suffix
-    bare = path[: -len(ending)] if ending.lower() in _ENDINGS else path
+    stem, ending = _split(path)
+    bare = stem if ending.lower() in _ENDINGS else path
     folder, _, name = bare.rpartition("/")
+    if name in _NO_NAME:
+        return path
     return folder if folder and name == "index" else bare
 
 
+def _split(path: str) -> tuple[str, str]:
+    """A path without its ending, and the ending with its dot; "" where it has none."""
+    folder, slash, name = path.rpartition("/")
+    stem, dot, ending = name.rpartition(".")
+    return (f"{folder}{slash}{stem}", f".{ending}") if dot and stem else (path, "")
+
+
 def _claim(path: str) -> tuple[int, bool, str]:
-    name = PurePosixPath(path)
-    ending = name.suffix.lower()
-    rank = _ENDINGS.index(ending) if ending in _ENDINGS else len(_ENDINGS)
-    return rank, name.stem == "index", path
+    stem, ending = _split(path)
+    lowered = ending.lower()
+    rank = _ENDINGS.index(lowered) if lowered in _ENDINGS else len(_ENDINGS)
+    return rank, stem.rpartition("/")[2] == "index", path
 
 
 def stamp(at: datetime, commit: str) -> str:

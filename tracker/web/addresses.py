@@ -2,9 +2,10 @@
 
 An article's address is its path in the newsroom's folder without ``.md``, ``.markdown`` or ``.txt``
 and without a final ``/index``; where two articles would share one, ``.md`` wins, and the others
-keep their ending. A version's stamp is its instant in UTC and the beginning of its commit,
-``20220512114500-9f1c2e7b3d``: the commit decides, the instant is for people. Nothing here is a
-number that a later revision could change.
+keep their ending. One keeps it, too, whose name would else be ``.``, ``..`` or that of a page's
+file, such as ``index.html``. A version's stamp is its instant in UTC and the beginning of its
+commit, ``20220512114500-9f1c2e7b3d``: the commit decides, the instant is for people. Nothing here
+is a number that a later revision could change.
 
 The functions give paths from the root of the site, percent-encoded: what the pages make of them
 (links under a prefix, relative links, absolute ones) is told in ``links``.
@@ -23,6 +24,9 @@ from urllib.parse import quote
 STAMP = r"\d{14}-[0-9a-f]{4,64}"
 _COMMIT_IN_STAMP = 10
 _ENDINGS = (".md", ".markdown", ".txt")  # the first wins where two articles share an address
+_NO_NAME = frozenset(
+    (".", "..", "index.html", "index.txt", "index.link", "atom.xml", "feed.json")
+)  # in an address they would lead to another folder, or be a file of another article's pages
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
 _WORD = re.compile(r"[^\W_]+")
 _LONGEST_SOUGHT = 200  # code points of an address that nearest ones are sought for
@@ -53,6 +57,8 @@ def short(path: str, under: str = "") -> str:
     stem, ending = _split(whole)
     bare = stem if ending.lower() in _ENDINGS else whole
     folder, _, name = bare.rpartition("/")
+    if name in _NO_NAME:
+        return whole
     return folder if folder and name == "index" else bare
 
 
@@ -71,11 +77,18 @@ class Addresses(NamedTuple):
         for path in paths:
             wanted.setdefault(short(path, under), []).append(path)
         by_path: dict[str, str] = {}
+        whole: list[str] = []  # that keep their ending
         for address, claimants in wanted.items():
             claimants.sort(key=_claim)
             by_path[claimants[0]] = address
-            for other in claimants[1:]:
-                by_path[other] = inside(other, under)
+            whole += claimants[1:]
+        while whole:
+            # A whole path may be what another article is called without its ending.
+            path = whole.pop()
+            by_path[path] = inside(path, under)
+            holder = wanted.get(by_path[path], [path])[0]
+            if holder != path and by_path[holder] == by_path[path]:
+                whole.append(holder)
         by_address = {known(address): path for path, address in by_path.items()}
         by_word: dict[str, list[str]] = {}
         for address in by_path.values():

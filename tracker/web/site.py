@@ -30,7 +30,15 @@ from tracker.web.desk import Desk
 from tracker.web.history_views import page_of
 from tracker.web.links import file_of
 from tracker.web.newsroom_pages import PAGE
-from tracker.web.site_folder import ForeignFileError, Group, SiteFolder, Tally, Writer, digest
+from tracker.web.site_folder import (
+    ForeignFileError,
+    Group,
+    OutsideError,
+    SiteFolder,
+    Tally,
+    Writer,
+    digest,
+)
 
 NOT_FOUND = "404.html"
 NO_JEKYLL = ".nojekyll"  # GitHub Pages then takes every file as it is
@@ -161,12 +169,15 @@ def _article_jobs(room: Newsroom, app: Flask, common: str) -> Iterator[Job]:
         return
     known = Addresses.of(room.place.paths(), room.place.under)
     there = _Routes(app)
+    forwarded: set[str] = set()  # of several articles that had an address, the first has it
     for life in room.lives():
         if not any(revision.published for revision in life.revisions):
             continue
         address = known.address(life.article.path)
         pages = tuple(page for page in article_pages(life, address) if there(page))
-        moved = dict(_moved(life, address, known, pages))
+        leads = dict(_moved(life, address, known, pages))
+        moved = {old: page for old, page in leads.items() if old not in forwarded}
+        forwarded.update(moved)
         depends = sha256(common.encode("utf-8", "surrogatepass"))
         depends.update(repr((address, life, pages, moved)).encode("utf-8", "surrogatepass"))
         name = f"article {life.article.path}"
@@ -322,6 +333,8 @@ def make(app: Flask, maker: Maker, job: Job) -> Done:
                 written += writer.write(file, data)
             except ForeignFileError:
                 reason = "a file that tracker did not write is there"
+            except OutsideError:
+                reason = "its path leads out of the folder"
             except (IsADirectoryError, NotADirectoryError, FileExistsError):
                 reason = "another page needs a folder of that name"
             if reason is None:

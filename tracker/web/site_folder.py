@@ -87,7 +87,8 @@ class SiteFolder:
 
     def ours(self) -> frozenset[str]:
         """The files that this program wrote, or may have written before it was stopped."""
-        return frozenset(self._adopted.union(*(group.files for group in self.groups.values())))
+        named = self._adopted.union(*(group.files for group in self.groups.values()))
+        return frozenset(file for file in named if is_inside(file))
 
     def whole(self, name: str, key: str) -> bool:
         """True where a group's files are there and depend on nothing new."""
@@ -121,7 +122,7 @@ class SiteFolder:
             file: known for group in self.groups.values() for file, known in group.files.items()
         }
         deleted = 0
-        for file in sorted(self.ours() - kept - {""}):
+        for file in sorted(self.ours() - kept):
             path = self.folder / file
             with suppress(OSError):
                 if file in digests and digest(path.read_bytes()) != digests[file]:
@@ -164,8 +165,11 @@ class Writer:
     def write(self, file: str, data: bytes) -> bool:
         """Write a file unless its content is there already; returns whether it was written.
 
-        Raises ``ForeignFileError`` where a file stands that this program did not write.
+        Raises ``ForeignFileError`` where a file stands that this program did not write, and
+        ``OutsideError`` for a path that could lead out of the folder.
         """
+        if not is_inside(file):
+            raise OutsideError(file)
         path = self._folder / file
         try:
             old = path.read_bytes()
@@ -182,6 +186,15 @@ class Writer:
 
 class ForeignFileError(Exception):
     """A file of somebody else stands where a page would."""
+
+
+class OutsideError(Exception):
+    """The path of a file could lead out of its folder."""
+
+
+def is_inside(file: str) -> bool:
+    """True for a path in the folder each of whose parts is a name."""
+    return "\0" not in file and all(part not in ("", ".", "..") for part in file.split("/"))
 
 
 def digest(data: bytes) -> str:
