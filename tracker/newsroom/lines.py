@@ -29,7 +29,9 @@ def ignored(room: Newsroom) -> frozenset[str]:
     """The commits that count as no change, asked for once at each tip."""
     known = room.place.__dict__
     if "ignored_commits" not in known:
-        known["ignored_commits"] = ignored_commits(room.repository)
+        said = None if room.place.session is None else room.place.session.said
+        named = said is None or "blame.ignorerevsfile" in said
+        known["ignored_commits"] = ignored_commits(room.repository, named=named)
     found: frozenset[str] = known["ignored_commits"]
     return found
 

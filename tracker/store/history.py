@@ -178,19 +178,22 @@ def _differences_from_pulled(
     return found
 
 
-def ignored_commits(repository: Repository) -> frozenset[str]:
+def ignored_commits(repository: Repository, *, named: bool = True) -> frozenset[str]:
     """Commits that count as no change: ``blame.ignoreRevsFile`` and ``.git-blame-ignore-revs``.
 
     Lines that are no full hash are left out, as is a file that is not there. In a bare repository
-    the second one is read from the newest commit.
+    the second one is read from the newest commit. ``named``: False where it is known that the
+    settings name no file; git is not asked then.
     """
-    named = repository.git.run(
-        "config", "-z", "--type=path", "--get-all", "blame.ignoreRevsFile", accept=(0, 1, 128)
-    )
+    names = b""
+    if named:
+        names = repository.git.run(
+            "config", "-z", "--type=path", "--get-all", "blame.ignoreRevsFile", accept=(0, 1, 128)
+        )
     base = repository.top or repository.git_dir
     texts = [
         _content(base / name.decode("utf-8", "surrogateescape"))
-        for name in named.split(b"\0")
+        for name in names.split(b"\0")
         if name
     ]
     if repository.top is not None:

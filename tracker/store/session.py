@@ -58,6 +58,12 @@ class Session:
             self._variables = said.decode("utf-8", "surrogateescape").rstrip("\n")
         return self._variables
 
+    @property
+    def said(self) -> str | None:
+        """What ``variables`` said just now; None where it was not asked, or too long ago."""
+        fresh = time.monotonic() - self._started < _FRESH
+        return self._variables if fresh else None
+
     def author(self, repository: Repository) -> tuple[Person, datetime]:
         """Who git says is writing, and its present time: see ``git.identity``."""
         try:
