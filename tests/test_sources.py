@@ -507,6 +507,51 @@ def test_a_slug_without_a_layout_goes_into_the_folder_of_articles(newsroom: Desk
     assert newsroom.read("posts/ferry.md") == "# Ferry\n"
 
 
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("layout", ["", 'layout = "news/{year}/{slug}.md"\n'])
+def test_the_lines_of_the_documentation_are_of_one_article(
+    newsroom: Desk, monkeypatch: pytest.MonkeyPatch, layout: str, *, turned: bool
+) -> None:
+    monkeypatch.setenv("TRACKER_NOW", "2022-06-30T12:00:00-04:00")
+    newsroom.write("tracker.toml", layout + newsroom.read("tracker.toml"))
+    page = (ROOT / "docs" / "import.md").read_text("utf-8")
+    example = page.partition("```json\n")[2].partition("```")[0].splitlines(keepends=True)
+    assert len(example) == 2
+    newsroom.write("in.jsonl", "".join(example[::-1] if turned else example))
+    said = newsroom.ok("import", "in.jsonl")
+    assert said.out == "Recorded 2 revisions of 1 article.\n"
+    assert newsroom.git("ls-files", "*.md").split() == ["articles/2022/06/02/ferry.md"]
+    again = newsroom.ok("import", "in.jsonl")
+    assert again.out == "Recorded 0 revisions, 2 were there already.\n"
+
+
+def test_a_slug_that_two_articles_of_the_same_import_have_is_refused(newsroom: Desk) -> None:
+    given = [
+        {"slug": "ferry", "at": AT, "text": "# Ferry\n"},
+        line(path="articles/y/ferry.md"),
+        line(path="articles/x/ferry/index.md"),
+        line(path="pictures/ferry.html"),
+    ]
+    newsroom.write("in.jsonl", packed(given))
+    assert newsroom.refused("import", "in.jsonl") == (
+        "tracker: in.jsonl, line 1: there is more than one article “ferry”:"
+        " articles/x/ferry/index.md, articles/y/ferry.md.\n"
+        "  Give the path in the place of the slug.\n"
+    )
+
+
+def test_a_section_and_no_section_are_two_articles_of_one_slug(newsroom: Desk) -> None:
+    settings = newsroom.read("tracker.toml")
+    newsroom.write("tracker.toml", 'layout = "news/{year}/{slug}.md"\n' + settings)
+    for name in ("ferry", "world/ferry"):
+        newsroom.write(f"versions/{name}/2022-05-10T1630Z.md", f"# {name}\n")
+    newsroom.ok("import", "versions")
+    listed = newsroom.git("ls-files", "*.md").split()
+    assert listed == ["articles/world/ferry.md", "news/2022/ferry.md"]
+    again = newsroom.ok("import", "versions")
+    assert again.out == "Recorded 0 revisions, 2 were there already.\n"
+
+
 @pytest.mark.parametrize("slug", ["a/b", "..", ".git", "a\n", "\u202ea", " a"])
 def test_a_slug_is_one_plain_name(newsroom: Desk, slug: str) -> None:
     newsroom.write("in.jsonl", packed([{"slug": slug, "at": AT, "text": "# Ferry\n"}]))
@@ -521,7 +566,7 @@ def test_a_slug_that_two_articles_have_is_refused(newsroom: Desk) -> None:
     newsroom.ok("import", "in.jsonl")
     newsroom.write("in.jsonl", packed([{"slug": "ferry", "at": AT, "text": "# Ferry\n"}]))
     assert newsroom.refused("import", "in.jsonl").splitlines()[0] == (
-        "tracker: in.jsonl, line 1: the newsroom has more than one article “ferry”:"
+        "tracker: in.jsonl, line 1: there is more than one article “ferry”:"
         " articles/x/ferry.md, articles/y/ferry.md."
     )
 
@@ -547,9 +592,10 @@ def test_dates_that_cannot_be_are_refused(newsroom: Desk, at: str, reason: str) 
         ((), "Import from where?"),
         (("x", "--from-git", "y"), "SOURCE and --from-git are two sources."),
         (("x", "--folder", "y"), "--folder is a folder of --from-git."),
-        (("no.jsonl",), "There is no file no.jsonl."),
-        (("no",), "There is no folder no."),
+        (("no.jsonl",), "There is no file or folder no.jsonl."),
+        (("no",), "There is no file or folder no."),
         (("--from-git", "no"), "There is no folder no."),
+        (("--from-git", "tracker.toml"), "tracker.toml is a file, and no git repository."),
     ],
 )
 def test_a_source_that_is_none_is_refused(
@@ -564,6 +610,103 @@ def test_a_refused_import_makes_no_newsroom(desk: Desk) -> None:
     assert not (desk.folder / "new").exists()
     said = desk.ok("import", "-", "--into", "new", stdin=packed([line()]))
     assert said.out == "Made a newsroom in new.\nRecorded 1 revision of 1 article.\n"
+
+
+@pytest.mark.parametrize("into", ["new", "new/and/deeper", "empty"])
+def test_whatever_is_refused_leaves_no_newsroom_behind(desk: Desk, into: str) -> None:
+    posts = Builder(desk.folder / "posts")
+    posts.commit("Start", write={"a.md": "# A\n"})
+    posts.build()
+    desk.write("in.jsonl", packed([line()]))
+    desk.write("bad.jsonl", packed([line(path="../a.md")]))
+    (desk.folder / "empty").mkdir()
+    before = sorted(desk.folder.iterdir())
+    for words in (
+        ("--from-git", "posts", "--folder", "nope"),
+        ("in.jsonl", "--under", "../x"),
+        ("bad.jsonl",),
+        ("bad.jsonl", "--dry-run"),
+    ):
+        assert desk.run("import", *words, "--into", into).status == 2
+        assert sorted(desk.folder.iterdir()) == before
+        assert not list((desk.folder / "empty").iterdir())
+
+
+@pytest.mark.parametrize("into", ["new", "new/and/deeper", "empty"])
+def test_a_dry_run_makes_no_newsroom(desk: Desk, into: str) -> None:
+    desk.write("in.jsonl", packed([line()]))
+    (desk.folder / "empty").mkdir()
+    before = sorted(desk.folder.iterdir())
+    said = desk.ok("import", "in.jsonl", "--into", into, "--dry-run")
+    assert said.out == (
+        f"Would make a newsroom in {into}.\nWould record 1 revision of 1 article.\n"
+    )
+    assert sorted(desk.folder.iterdir()) == before
+    assert not list((desk.folder / "empty").iterdir())
+
+
+@pytest.mark.parametrize("into", ["in.jsonl", "in.jsonl/deeper"])
+def test_a_file_is_no_place_for_a_newsroom(desk: Desk, into: str) -> None:
+    desk.write("in.jsonl", packed([line()]))
+    said = desk.run("import", "in.jsonl", "--into", into)
+    name = "in.jsonl" if into == "in.jsonl" else desk.folder / "in.jsonl"
+    assert said.status == 2
+    assert said.err == (
+        f"tracker: {name} is a file, so there can be no newsroom in it.\n"
+        "  Name another folder with --into.\n"
+    )
+
+
+def test_a_folder_in_no_repository_is_not_to_become_a_newsroom(desk: Desk) -> None:
+    (desk.folder / "plain").mkdir()
+    said = desk.run("import", "--from-git", "plain", "--into", "new")
+    assert said.status == 2
+    assert said.err == (
+        "tracker: plain is not in a git repository.\n"
+        "  Give the folder of the repository whose articles are to be imported.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("under", "sentence"),
+    [
+        ("/abs", "The folder /abs is not in the newsroom."),
+        ("", "The folder for the articles has no name."),
+        (" ", "The folder for the articles has no name."),
+        ("/", "The folder / is not in the newsroom."),
+        (".git", ".git has the part .git, a name that git keeps for itself."),
+        ("../x", "../x leads out of the repository."),
+        ("a//b", "a//b is not the path of a file."),
+        ("a\nb", "The folder a\\nb has characters that no path should have."),
+    ],
+)
+@pytest.mark.parametrize("source", [("in.jsonl",), ("versions",), ("--from-git", ".")])
+def test_articles_go_into_a_folder_of_the_newsroom(
+    newsroom: Desk, source: tuple[str, ...], under: str, sentence: str
+) -> None:
+    newsroom.write("in.jsonl", packed([{"slug": "ferry", "at": AT, "text": "# Ferry\n"}]))
+    newsroom.write("versions/ferry/2022-05-10T1630Z.md", "# Ferry\n")
+    assert newsroom.refused("import", *source, "--under", under) == (
+        f"tracker: {sentence}\n"
+        "  Give a folder in the newsroom, as articles/archive, or . for the newsroom's own.\n"
+    )
+
+
+def test_a_dot_is_the_newsrooms_own_folder(newsroom: Desk) -> None:
+    newsroom.write("in.jsonl", packed([{"slug": "ferry", "at": AT, "text": "# Ferry\n"}]))
+    newsroom.ok("import", "in.jsonl", "--under", ".")
+    newsroom.write("versions/buses/2022-05-10T1630Z.md", "# Buses\n")
+    newsroom.ok("import", "versions", "--under", "./")
+    assert newsroom.git("ls-files", "*.md").split() == ["buses.md", "ferry.md"]
+
+
+def test_a_line_break_in_a_name_does_not_run_its_words_together(newsroom: Desk) -> None:
+    given = [line(author={"name": "Ada\r\nB. <C>\tEditor", "email": "ada\n@example.org"})]
+    newsroom.write("in.jsonl", packed(given))
+    newsroom.ok("import", "in.jsonl")
+    assert newsroom.git("log", "-1", "--format=%an <%ae>") == (
+        "Ada B. C Editor <ada @example.org>\n"
+    )
 
 
 def test_bad_lines_are_named_and_counted_where_they_are_skipped(newsroom: Desk) -> None:

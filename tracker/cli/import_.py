@@ -62,17 +62,20 @@ def command(
     Versions may come in any order. Run again, it adds only what is missing; interrupted, it leaves
     the newsroom as it was.
     """
+    from tracker.newsroom import import_places as places
     from tracker.newsroom.importing import Options
 
     started = time.monotonic()
-    given = _source(source, repository, folder, under)
-    options = Options(under or "articles", skip_bad, dry_run, not no_sign)
+    if under is not None:
+        under = places.folder(under)
     place = Path(into or click.get_current_context().find_root().obj or ".")
-    made = not place.exists() or (place.is_dir() and not any(place.iterdir()))
-    with _newsroom(place, given, made=made) as room, _progress() as progress:
+    made = _is_to_be_made(place)
+    given = _source(source, repository, folder, under)
+    options = Options("articles" if under is None else under, skip_bad, dry_run, not no_sign)
+    with _newsroom(place, given, made=made, dry_run=dry_run) as room, _progress() as progress:
         done = room.bring(given, options, progress)
     if made:
-        click.echo(f"Made a newsroom in {place}.", err=as_json)
+        click.echo(f"{'Would make' if dry_run else 'Made'} a newsroom in {place}.", err=as_json)
     _report(done, time.monotonic() - started, dry_run=dry_run, as_json=as_json)
 
 
@@ -98,18 +101,36 @@ def _source(
     path = Path(source)
     if path.is_dir() or not path.exists():
         from tracker.sources.folder import Folder
+        from tracker.sources.versions import shown
 
-        if not path.exists() and any(end in path.name for end in (".json", ".ndjson")):
-            raise TrackerError(f"There is no file {path}.", "Check the path.")
+        if not path.exists():
+            raise TrackerError(f"There is no file or folder {shown(path)}.", "Check the path.")
         return Folder(path, under="articles" if under is None else under)
     return JsonLines(path)
 
 
-@contextmanager
-def _newsroom(folder: Path, source: Source, *, made: bool) -> Iterator[Newsroom]:
-    """The newsroom in a folder; a new one where the folder is not there or is empty.
+def _is_to_be_made(folder: Path) -> bool:
+    """Whether there is no newsroom in a folder yet: it is missing or empty.
 
-    A new one is removed again where the import fails.
+    Raises ``TrackerError`` where there is a file in its place.
+    """
+    there = next((one for one in (folder, *folder.absolute().parents) if one.exists()), folder)
+    if there.exists() and not there.is_dir():
+        raise TrackerError(
+            f"{visible(str(there))} is a file, so there can be no newsroom in it.",
+            "Name another folder with --into.",
+        )
+    try:
+        return not folder.exists() or not any(folder.iterdir())
+    except OSError:
+        return False  # that it may not be read is said when it is opened
+
+
+@contextmanager
+def _newsroom(folder: Path, source: Source, *, made: bool, dry_run: bool) -> Iterator[Newsroom]:
+    """The newsroom in a folder; a new one where it is to be made.
+
+    A new one is removed again where the import fails; for a dry run it is made elsewhere.
     """
     from tracker.newsroom import Newsroom
     from tracker.newsroom.place import SETTINGS_FILE
@@ -118,21 +139,25 @@ def _newsroom(folder: Path, source: Source, *, made: bool) -> Iterator[Newsroom]
     if not made:
         yield Newsroom(folder, now=present())
         return
-    there = folder.exists()
-    initialise(folder)
-    try:
-        settings = getattr(source, "settings", None)
-        if settings is not None:
-            (folder / SETTINGS_FILE).write_bytes(settings.read_bytes())
-        room = Newsroom(folder, now=present())
-        yield room
-    except BaseException:
-        with suppress(OSError):
-            shutil.rmtree(folder / ".git")
-            (folder / SETTINGS_FILE).unlink(missing_ok=True)
-            if not there:
-                folder.rmdir()
-        raise
+    with ExitStack() as stack:
+        if dry_run:
+            import tempfile
+
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tracker-")))
+        missing = [one for one in (folder, *folder.parents) if not one.exists()]
+        try:
+            initialise(folder)
+            settings = getattr(source, "settings", None)
+            if settings is not None:
+                (folder / SETTINGS_FILE).write_bytes(settings.read_bytes())
+            yield Newsroom(folder, now=present())
+        except BaseException:
+            shutil.rmtree(folder / ".git", ignore_errors=True)
+            with suppress(OSError):
+                (folder / SETTINGS_FILE).unlink(missing_ok=True)
+                for one in missing:
+                    one.rmdir()
+            raise
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta, timezone
 
@@ -20,9 +19,6 @@ from tracker.store.reader import Reader
 
 _NAMED = 1000  # bad and left-out things that are named; the rest is counted
 _MOST_ROWS = 500  # revisions given to the plan at once
-
-# What a terminal or an editor would obey, or show otherwise than it is.
-UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028-\u202e\u2066-\u2069]")
 
 
 class Tally:

@@ -8,7 +8,7 @@ its commits come out in time order.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -131,19 +131,35 @@ class ImportPlan:
             connection.executemany(insert, some)  # type: ignore[arg-type]
         connection.execute("COMMIT")
 
-    def first_of_slugs(self) -> Iterator[tuple[str, Key, int, int, str, list[str]]]:
-        """Each slug that came without a path: key, seconds and minutes of its first version,
-        where that was read, and the paths that articles of this slug have in the newsroom.
+    def first_of_slugs(
+        self, slug_of: Callable[[str], str]
+    ) -> Iterator[tuple[str, Key, int, int, str, list[str]]]:
+        """Each slug by which versions came: key, seconds and minutes of its first version, where
+        that was read, and the paths that articles of this slug have, by ``slug_of``: in the
+        newsroom, and among those that come by their paths. Where the source tells its articles
+        apart by a path of their own, the latter are other articles.
         """
-        found = self._incoming.execute(
-            "SELECT slug, source_key, min(place), minutes, origin FROM incoming"
+        reader = self._incoming
+        by_slug = "SELECT 1 FROM incoming WHERE slug <> '' LIMIT 1"
+        if reader.execute(by_slug).fetchone() is None:
+            return
+        reader.create_function("slug_of", 1, slug_of, deterministic=True)
+        reader.execute("CREATE TABLE given (path TEXT PRIMARY KEY, slug TEXT) WITHOUT ROWID")
+        reader.execute(
+            "INSERT INTO given SELECT path, slug_of(path) FROM"
+            " (SELECT DISTINCT path FROM incoming WHERE slug = '' AND path IS NOT NULL)"
+        )
+        reader.execute("CREATE INDEX meant ON given (slug) WHERE slug <> ''")
+        found = reader.execute(
+            "SELECT slug, path IS NOT NULL, source_key, min(place), minutes, origin FROM incoming"
             " WHERE slug <> '' GROUP BY slug"
         )
-        for slug, key, seconds, minutes, origin in found:
-            there = self._incoming.execute(
-                "SELECT path FROM standing WHERE slug = ? AND slug <> ''", (slug,)
-            )
-            yield slug, key, seconds, minutes, origin, [path for (path,) in there]
+        here = "SELECT path FROM standing WHERE slug = :slug AND slug <> ''"
+        comes = "SELECT path FROM given WHERE slug = :slug AND slug <> ''"
+        for slug, apart, *first in found:
+            both = f"{here} EXCEPT {comes}" if apart else f"{here} UNION {comes}"
+            there = [path for (path,) in reader.execute(f"{both} ORDER BY path", {"slug": slug})]
+            yield slug, *first, there
 
     def settle(self, paths: Iterable[tuple[str, str]]) -> None:
         """Take the path of each slug."""

@@ -12,25 +12,24 @@ import json
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from tracker.errors import TrackerError
-from tracker.house import layout
 from tracker.model import Person
-from tracker.newsroom import select
+from tracker.newsroom import import_places
 from tracker.newsroom.carrying import Carrier
-from tracker.newsroom.import_article import UNSAFE, ArticleImport, Tally, Work
+from tracker.newsroom.import_article import ArticleImport, Tally, Work
+from tracker.newsroom.import_places import UNSAFE, is_slug, slug_of
 from tracker.newsroom.import_plan import ImportPlan, Row
 from tracker.newsroom.incoming import Incoming, Key, Skipped, Source
 from tracker.store import bulk, configuration, landing, locks, standing, worktree
 from tracker.store.conversion import Conversion
 from tracker.store.git import identity
-from tracker.store.paths import checked, shown_path
+from tracker.store.paths import shown_path
 from tracker.store.reader import Reader
 from tracker.store.workshop import Workshop
-from tracker.text.document import decode, parse
 
 if TYPE_CHECKING:
     from tracker.newsroom.room import Newsroom
@@ -47,7 +46,7 @@ _WORTH_PACKING = 500  # revisions
 class Options(NamedTuple):
     """How an import is done."""
 
-    under: str = "articles"  # the newsroom's folder for articles that come with a slug alone
+    under: str = "articles"  # the newsroom's folder for slugs without a layout; "": its own
     skip_bad: bool = False  # go on without versions that cannot be used
     dry_run: bool = False  # write nothing
     sign: bool = True  # False: import unsigned where commits are to be signed
@@ -118,6 +117,7 @@ class _Import:
         self.room = room
         self.source = source
         self.options = options
+        self.under = import_places.folder(options.under) if options.under else ""
         self.progress = progress or (lambda _what, _done, _whole: None)
         self.plan = plan
         self.workshop = workshop
@@ -133,7 +133,7 @@ class _Import:
         """Read, write, and move the branch."""
         self.plan.take(self._rows())
         self._take_standing()
-        self._settle_slugs()
+        import_places.settle(self.plan, self.source, self.room, self.under)
         repository = self.room.repository
         committer = bulk.author_line(_committer(self.settings))
         stream = bulk.Stream(repository, self.workshop.folder, self.base, committer)
@@ -185,12 +185,12 @@ class _Import:
             reason = f"{each.at.isoformat(' ', 'minutes')} is in the future."
             return Skipped(each.origin, reason, bad=True, hint="Check the date and the zone.")
         by_slug = bool(each.slug) and (has_layout or not each.path)
-        if by_slug and not _is_slug(each.slug):
+        if by_slug and not is_slug(each.slug):
             reason = f"“{shown_path(each.slug[:100])}” is no slug: it must be one plain name."
             return Skipped(each.origin, reason, bad=True)
         if each.person is not None and not bulk.author_line(each.person):
             return Skipped(each.origin, "The author has no name.", bad=True)
-        path = "" if by_slug else prefix + each.path.removeprefix("./")
+        path = prefix + each.path.removeprefix("./") if each.path else ""
         if UNSAFE.search(path):
             reason = f"The path {shown_path(path[:200])} has characters that no path should have."
             return Skipped(each.origin, reason, bad=True)
@@ -221,12 +221,7 @@ class _Import:
         prefix = f"{under}/" if under else ""
 
         def named(entry: standing.Entry) -> tuple[standing.Entry, str]:
-            is_article = (
-                entry.kind == "blob"
-                and entry.path.startswith(prefix)
-                and select.is_text(entry.path)
-            )
-            return entry, select.slug(entry.path) if is_article else ""
+            return entry, slug_of(entry.path, prefix) if entry.kind == "blob" else ""
 
         self.plan.take_standing(
             named(entry)
@@ -238,44 +233,6 @@ class _Import:
             for each in standing.known(repository, self.base)
             if each.path.startswith(prefix) and not UNSAFE.search(each.path)
         )
-
-    # --- where articles go ------------------------------------------------------------------------
-
-    def _settle_slugs(self) -> None:
-        """Find the path of each article of which the source knows the slug alone."""
-        rule = self.room.settings.layout or _joined(self.options.under, layout.DEFAULT)
-        under = self.room.place.under
-        slugs = deque[tuple[str, int, int]]()
-        settled: list[tuple[str, str]] = []
-
-        def asked() -> Iterator[Key]:
-            for slug, key, seconds, minutes, origin, there in self.plan.first_of_slugs():
-                if len(there) > 1:
-                    named = ", ".join(there[:3])
-                    raise TrackerError(
-                        f"{origin}: the newsroom has more than one article “{slug}”: {named}.",
-                        "Give the path in the place of the slug.",
-                    )
-                if there:
-                    settled.append((slug, there[0]))
-                    continue
-                slugs.append((slug, seconds, minutes))
-                yield key
-
-        dated = "{year}" in rule or "{month}" in rule or "{day}" in rule
-        for data in self.source.texts(asked()):
-            slug, seconds, minutes = slugs.popleft()
-            at = _instant(seconds, minutes)
-            day = at.astimezone(self.room.settings.zone).date()
-            if dated and not isinstance(data, TrackerError):
-                given = parse(decode(data)[0]).published_date
-                if isinstance(given, datetime):
-                    aware = given if given.tzinfo else given.replace(tzinfo=self.room.settings.zone)
-                    day = aware.astimezone(self.room.settings.zone).date()
-                elif given is not None:
-                    day = given
-            settled.append((slug, _joined(under, layout.path(rule, slug, day))))
-        self.plan.settle(settled)
 
     # --- texts, article by article ----------------------------------------------------------------
 
@@ -401,26 +358,7 @@ def _committer(settings: configuration.Settings) -> Person:
     return Person(name, rest.rpartition("> ")[0])
 
 
-def _instant(seconds: int, minutes: int) -> datetime:
-    return datetime.fromtimestamp(seconds, timezone(timedelta(minutes=minutes)))
-
-
 def _date(seconds: int, minutes: int) -> bytes:
     """An instant as git writes it."""
     sign, amount = ("-", -minutes) if minutes < 0 else ("+", minutes)
     return f"{seconds} {sign}{amount // 60:02}{amount % 60:02}".encode()
-
-
-def _is_slug(name: str) -> bool:
-    if "/" in name or UNSAFE.search(name) or name.strip() != name:
-        return False
-    try:
-        checked(name)
-    except TrackerError:
-        return False
-    return True
-
-
-def _joined(folder: str, name: str) -> str:
-    folder = folder.strip("/")
-    return f"{folder}/{name}" if folder else name

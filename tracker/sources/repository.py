@@ -34,7 +34,12 @@ class OtherRepository:
         """
         if not path.exists():
             raise TrackerError(f"There is no folder {shown(path)}.", "Check the path.")
-        self._room = Newsroom(path)
+        if not path.is_dir():
+            raise TrackerError(
+                f"{shown(path)} is a file, and no git repository.",
+                "Give the folder of the repository.",
+            )
+        self._room = _opened(path)
         self._name = shown(path)
         self._folder = folder.strip("/")
         self._under = None if under is None else under.strip("/")
@@ -124,3 +129,15 @@ class OtherRepository:
                     yield error
                 else:
                     yield data
+
+
+def _opened(path: Path) -> Newsroom:
+    try:
+        return Newsroom(path)
+    except TrackerError as error:
+        if "is not in a git repository" not in error.sentence:
+            raise
+        raise TrackerError(
+            f"{shown(path)} is not in a git repository.",
+            "Give the folder of the repository whose articles are to be imported.",
+        ) from None

@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import os
 import queue
+import re
 import shutil
 import subprocess
 import threading
@@ -42,6 +43,8 @@ _WHY = (
     ("ermission denied", "there is no permission"),
 )
 
+_BREAKING = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+|[<>]")
+
 FEWEST = 20_000  # commits for which a process is worth its start
 
 
@@ -59,9 +62,12 @@ class NewCommit(NamedTuple):
 
 @lru_cache(4096)
 def author_line(person: Person) -> bytes:
-    """``Name <address>`` without what would break the line; b"" for a person without a name."""
+    """``Name <address>`` without what would break the line; b"" for a person without a name.
+
+    Line breaks and other control characters become a space, so that names do not run together.
+    """
     name, email = (
-        "".join(each for each in text if each >= " " and each not in "<>\x7f").strip()
+        _BREAKING.sub(lambda found: "" if found[0] in "<>" else " ", text).strip()
         for text in (person.name, person.email)
     )
     if not name.strip(".,:;\"'\\ "):
