@@ -181,7 +181,10 @@ class _Draft:
         self.path = path
         self.stamp = stamp
         self.expected, self.old = room.place.latest(path)
-        writer, clock = room.place.begin().author(room.repository)
+        session = room.place.begin()
+        if room.repository.top is not None:
+            session.objects.look_ahead()
+        writer, clock = session.author(room.repository)
         self.person = _person(stamp.by) or writer
         self.moment = _moment(room, stamp.at, room.present or clock)
         self.before = decode(self.old)[0] if self.old is not None else None

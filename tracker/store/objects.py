@@ -9,6 +9,7 @@ import struct
 import subprocess
 import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Literal, NamedTuple, Self
 
 from tracker.errors import TrackerError
@@ -52,6 +53,7 @@ class Objects:
             stderr=subprocess.DEVNULL,
             env=environment(),
         )
+        self._ahead = False  # the answer to look_ahead is still to be read
 
     def __enter__(self) -> Self:
         return self
@@ -90,6 +92,16 @@ class Objects:
             raise _unreadable(name)
         return head[0].decode(), content[:-1]
 
+    def look_ahead(self) -> None:
+        """Let git read the index, and do not wait: of 100,000 files it takes 20 ms."""
+        if self._ahead:
+            return
+        assert self._process.stdin is not None
+        with suppress(BrokenPipeError):  # whoever asks for something next is told
+            self._process.stdin.write(b"info :0:.\0")
+            self._process.stdin.flush()
+        self._ahead = True
+
     def staged(self, path: str, stage: int = 0) -> str | None:
         """The hash of the blob that the index has at a path; None where it has none."""
         head = self._ask("info", f":{stage}:{path}")
@@ -105,6 +117,9 @@ class Objects:
             self._process.stdin.flush()
         except BrokenPipeError:
             raise _unreadable(name) from None
+        if self._ahead:
+            self._process.stdout.readline()
+            self._ahead = False
         head = self._process.stdout.readline()
         while head and not _HEAD.fullmatch(head):
             if head.endswith(b" missing\n"):
