@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from tracker.cli.common import open_newsroom, present, progress_bar, warn
+from tracker.cli.common import open_newsroom, present, warn
 from tracker.errors import TrackerError
 
 if TYPE_CHECKING:
@@ -56,12 +56,13 @@ def command(host: str, port: int, base_url: str | None, open_browser: bool) -> N
     """
     room = open_newsroom()
     base = base_of(base_url) if base_url else None
-    server = _listen(room, host, port, base)
+    server, app = _listen(room, host, port, base)
     if not _is_loopback(host):
         warn(f"other machines can read these pages: they are served on {host}, to whoever asks.")
     where = base or _address(host, server)
-    with progress_bar("Reading articles") as progress:
-        _warm(room, progress)
+    helpers = app.extensions["tracker-helpers"] = Helpers(_cores())
+    app.extensions["tracker-desk"].keeps_readers = True
+    _begin_reading(app)
     click.echo(f"The newsroom is at {where}/ — Ctrl-C ends it.", err=True)
     if open_browser:
         click.launch(f"{where}/")
@@ -69,17 +70,26 @@ def command(host: str, port: int, base_url: str | None, open_browser: bool) -> N
         server.run()
     finally:
         server.close()
+        helpers.close()
 
 
-def _listen(room: Newsroom, host: str, port: int, base: str | None) -> Any:
-    """The server, listening; a ``TrackerError`` where it cannot."""
+def _cores() -> int:
+    """How many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):  # not on macOS
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _listen(room: Newsroom, host: str, port: int, base: str | None) -> tuple[Any, Any]:
+    """The server, listening, and the application; a ``TrackerError`` where it cannot."""
     import waitress
 
     from tracker.web import create_app
 
     place = room.place.root or room.repository.git_dir
     app = create_app(place, base_url=base, now=present, host=host)
-    return waitress.create_server(app, sockets=_sockets(host, port), ident=None, **LIMITS)
+    server = waitress.create_server(app, sockets=_sockets(host, port), ident=None, **LIMITS)
+    return server, app
 
 
 def _sockets(host: str, port: int) -> list[Any]:
@@ -132,13 +142,20 @@ def _refusal(host: str, port: int, error: OSError | UnicodeError) -> tuple[str, 
     )
 
 
-def _warm(room: Newsroom, progress: Any) -> None:
-    """Bring what is remembered of the archive up to date: the first reader need not wait."""
-    if room.repository.head is not None:
-        for _ in room.lives(progress):
-            pass
-        room.search("a", 1)  # makes the index of words where there is none
-        room.search("a", 1)  # the words of all articles are brought up to date, too
+def _begin_reading(app: Any) -> None:
+    """Begin to bring what is remembered of the archive up to date: the first reader need not wait.
+
+    Where that takes long, it goes on while readers are answered.
+    """
+    from tracker.web.first_reading import how_far
+
+    with app.app_context():
+        try:
+            waits = how_far()
+        except TrackerError:
+            return  # each page says it
+    if waits is not None:
+        warn("the articles are being read; until that is done, some pages ask readers to wait.")
 
 
 def _address(host: str, server: Any) -> str:

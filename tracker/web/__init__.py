@@ -18,6 +18,7 @@ from tracker.web import (
     check_pages,
     errors,
     feeds,
+    first_reading,
     memento,
     newsroom_pages,
     page,
@@ -70,6 +71,7 @@ def create_app(
     safety.install(app, safety.Hosts(host, base, hosts))
     caching.install(app)
     page.install(app)
+    first_reading.install(app)
     errors.install(app)
     app.extensions["tracker-workshop"] = Workshop(waits=not files)
     for room in (newsroom_pages, article_pages, publisher_pages, feeds, memento):

@@ -23,6 +23,7 @@ from flask import current_app
 from tracker.errors import TrackerError
 from tracker.model import Blame, History, Revision, Track
 from tracker.newsroom import Newsroom
+from tracker.newsroom.lines import track_at
 from tracker.newsroom.reading import life
 from tracker.store.reader import Reader
 from tracker.text.document import decode
@@ -58,6 +59,7 @@ class Desk:
         self._folder = folder
         self._now = now
         self._own = threading.local()
+        self.keeps_readers = False  # True: each thread keeps its git process, until it ends
         self._asking = threading.Lock()
         self._keeping = threading.Lock()
         self._known: tuple[Edition, float] | None = None
@@ -155,7 +157,7 @@ class Desk:
         """True where some version of an article has too many bytes to be judged for a page."""
 
         def make() -> bool:
-            with Reader(self.current().repository) as reader:
+            with self._reader() as reader:
                 sizes = reader.sizes({version.blob for version in self.track(path).versions})
             return max(sizes.values(), default=0) > LARGEST
 
@@ -163,7 +165,8 @@ class Desk:
 
     def track(self, path: str) -> Track:
         """The life of an article's file, its texts unread."""
-        return self.kept("track", path, lambda: self.current().track(path))
+        # Of one article git can tell sooner than all of them are read.
+        return self.kept("track", path, lambda: track_at(self.current(), path, build=False))
 
     def blame(self, path: str) -> Blame:
         """The newest text of an article with the origin of each passage."""
@@ -194,21 +197,33 @@ class Desk:
 
     def texts(self, blobs: Iterable[str]) -> list[str]:
         """The texts of some blobs, in their order."""
-        held: Reader | None = getattr(self._own, "reader", None)
-        if held is not None:
-            return [decode(held.read(blob))[0] for blob in blobs]
-        with Reader(self.current().repository) as reader:
+        with self._reader() as reader:
             return [decode(reader.read(blob))[0] for blob in blobs]
 
     @contextmanager
     def one_reader(self) -> Iterator[None]:
         """Within, this thread reads all texts through one git process."""
-        with Reader(self.current().repository) as reader:
+        with self._reader() as reader:
+            before = getattr(self._own, "reader", None)
             self._own.reader = reader
             try:
                 yield
             finally:
-                self._own.reader = None
+                self._own.reader = before
+
+    @contextmanager
+    def _reader(self) -> Iterator[Reader]:
+        held: Reader | None = getattr(self._own, "reader", None)
+        if held is not None:
+            yield held
+            return
+        reader = Reader(self.current().repository)
+        if self.keeps_readers:
+            self._own.reader = reader
+            yield reader
+            return
+        with reader:
+            yield reader
 
 
 def unread(track: Track) -> History:

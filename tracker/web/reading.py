@@ -9,11 +9,14 @@ from flask import redirect, request
 from werkzeug.exceptions import HTTPException, NotFound
 
 from tracker.model import History, Revision
-from tracker.newsroom import select
+from tracker.newsroom import Newsroom, select
 from tracker.newsroom.reading import all_tracks
+from tracker.newsroom.scope import Progress
 from tracker.web import addresses
-from tracker.web.desk import current, desk
+from tracker.web.background import Waiting, in_background
+from tracker.web.desk import desk
 from tracker.web.errors import NoArticle
+from tracker.web.first_reading import how_far
 from tracker.web.links import link, site
 from tracker.web.page import known_addresses
 
@@ -82,24 +85,26 @@ def _once(address: str) -> str:
     """The newest path of an article that is not there now, or had this address before."""
     if room_is_empty():
         raise NoArticle(address)
-    path = desk().kept("former", "", _former).get(address)
+    if not site().files and how_far() is not None:
+        raise NoArticle(address)  # until all articles are read, nothing is known to have been here
+    known = known_addresses()
+    found = in_background("former", lambda room, progress: _former(room, progress, known))
+    path = None if isinstance(found, Waiting) else found.value.get(address)
     if path is None:
         raise NoArticle(address)
     return path
 
 
-def _former() -> dict[str, str]:
+def _former(room: Newsroom, progress: Progress, known: addresses.Addresses) -> dict[str, str]:
     """Addresses of articles that were deleted or moved, and the newest paths of those articles.
 
     The whole file path leads there too. Of several articles that had an address, one that is still
     there comes first, and then the one revised last.
     """
-    room = current()
     under = room.place.under
-    known = known_addresses()
     found: dict[str, str] = {}
-    every = all_tracks(room)
-    gone = _articles_once({each.path for each in every if each.deleted})
+    every = all_tracks(room, progress)
+    gone = _articles_once(room, {each.path for each in every if each.deleted}, known)
     tracks = [each for each in every if each.path in (gone if each.deleted else known.by_path)]
     tracks.sort(key=lambda each: (not each.deleted, each.versions[-1].at), reverse=True)
     for track in tracks:
@@ -111,15 +116,14 @@ def _former() -> dict[str, str]:
     return found
 
 
-def _articles_once(paths: set[str]) -> set[str]:
+def _articles_once(room: Newsroom, paths: set[str], known: addresses.Addresses) -> set[str]:
     """Those of the paths of deleted files that were articles; other texts are not shown."""
-    room = current()
     patterns, under = room.settings.articles, room.place.under
     if patterns:
         return set(select.articles(paths, patterns, under))
     before = f"{under}/" if under else ""
     folders = tuple(f"{before}{folder}/" for folder in select.FOLDERS)
-    if any(path.startswith(folders) for path in known_addresses().by_path):
+    if any(path.startswith(folders) for path in known.by_path):
         return {path for path in paths if path.startswith(folders)}
     return set(select.articles(paths, (), under))
 

@@ -1,0 +1,67 @@
+"""While all articles are read for the first time, readers are told so and articles are shown."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.web_newsroom import build, client
+from tracker.newsroom import Newsroom
+from tracker.newsroom.scope import Progress
+from tracker.web import first_reading
+
+
+@pytest.fixture
+def slow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FlaskClient]:
+    """A browser of a newsroom whose first reading does not end before the test does."""
+    build(tmp_path)
+    ended = threading.Event()
+
+    def read_all(_: Newsroom, progress: Progress) -> None:
+        progress(3, 8)
+        ended.wait(60)
+
+    monkeypatch.setattr(first_reading, "read_all", read_all)
+    browser = client(tmp_path)
+    browser.application.extensions["tracker-workshop"]._patience = 0.05
+    yield browser
+    ended.set()
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/latest/2/", "/month/2022-05/", "/articles/", "/search/?q=a", "/feeds/atom.xml"]
+)
+def test_a_page_of_all_articles_says_how_far_it_is(slow: FlaskClient, path: str) -> None:
+    answer = slow.get(path)
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] == "5"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "The articles are being read for the first time: 3 of 8." in answer.text
+
+
+@pytest.mark.parametrize("path", ["/api/articles", "/api/revisions", "/api/search?q=a"])
+def test_the_api_says_how_far_it_is(slow: FlaskClient, path: str) -> None:
+    answer = slow.get(path)
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] == "5"
+    assert answer.json["detail"] == "The articles are being read: 3 of 8. Ask again."
+
+
+def test_one_article_and_what_is_not_there_do_not_wait(slow: FlaskClient) -> None:
+    for page in ("article", "history", "blame", "api/history"):
+        end = "" if page.startswith("api") else "/"
+        assert slow.get(f"/{page}/articles/ferry{end}").status_code == 200, page
+    assert slow.get("/article/%ff%fe/").status_code == 404
+    assert slow.get("/nowhere").status_code == 404
+
+
+def test_after_the_reading_all_is_there(tmp_path: Path) -> None:
+    build(tmp_path)
+    browser = client(tmp_path)
+    browser.application.extensions["tracker-workshop"]._patience = 60
+    assert browser.get("/").status_code == 200
+    assert browser.get("/article/articles/old-ferry/").status_code == 301
