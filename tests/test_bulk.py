@@ -453,10 +453,41 @@ def test_very_many_commits_go_through_several_processes(
     put(repository(tmp_path / "two"), archive(5, 5))
     graph = run(tmp_path / "two", "commit-graph", "verify")
     assert graph == b""
-    chain = tmp_path / "two" / ".git/objects/info/commit-graphs/commit-graph-chain"
-    assert len(chain.read_text().split()) > 1
+    info = tmp_path / "two" / ".git/objects/info"
+    assert len((info / "commit-graphs/commit-graph-chain").read_text().split()) == 5
+    assert graphed(info) == 25
     assert history(tmp_path / "one") == history(tmp_path / "two")
     clean(tmp_path / "two")
+
+
+def graphed(info: Path) -> int:
+    """The commits in the commit graph that have the paths they changed."""
+    count = 0
+    for file in (info / "commit-graphs").glob("*.graph"):
+        data = file.read_bytes()
+        chunks = {data[at : at + 4] for at in range(8, 8 + 12 * data[6], 12)}
+        assert {b"BIDX", b"BDAT"} <= chunks
+        at = next(at for at in range(8, 8 + 12 * data[6], 12) if data[at : at + 4] == b"OIDF")
+        fan = int.from_bytes(data[at + 4 : at + 12], "big")
+        count += int.from_bytes(data[fan + 1020 : fan + 1024], "big")
+    return count
+
+
+def test_the_commit_graph_of_what_is_added_is_written_in_steps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tracker.newsroom import importing
+    from tracker.store import landing
+
+    monkeypatch.setattr(importing, "_WORTH_PACKING", 5)
+    monkeypatch.setattr(landing, "_MOST_GRAPHED", 4)
+    room = repository(tmp_path / "room")
+    put(room, archive(1, 4))
+    assert not (room / ".git/objects/info/commit-graphs").exists()
+    put(room, archive(1, 14))
+    assert run(room, "commit-graph", "verify") == b""
+    assert graphed(room / ".git/objects/info") == 14
+    clean(room)
 
 
 def start(room: Path, file: Path) -> subprocess.Popen[bytes]:

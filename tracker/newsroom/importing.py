@@ -148,7 +148,7 @@ class _Import:
             commit = self._land(stream) if self.tally.added else None
         if commit is not None and self.tally.added >= _WORTH_PACKING and not stream.graphed:
             self.progress("Indexing", 0, 0)
-            landing.upkeep(repository)
+            landing.upkeep(repository, commit, self.tally.added)
         return self._told(commit)
 
     # --- reading the source -----------------------------------------------------------------------

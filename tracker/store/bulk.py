@@ -16,6 +16,7 @@ import re
 import shutil
 import subprocess
 import threading
+from collections import deque
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -23,7 +24,7 @@ from typing import IO, NamedTuple, Self
 
 from tracker.errors import TrackerError
 from tracker.model import Person
-from tracker.store import locks
+from tracker.store import commit_graph, locks
 from tracker.store.git import Git, GitError, Repository, environment, first_line
 from tracker.store.running import DURABLE
 
@@ -99,6 +100,7 @@ class Stream:
         self.graphed = False  # the commit graph came with the commits
         self._most = FEWEST  # commits of one process
         self._grapher: subprocess.Popen[bytes] | None = None
+        self._ungraphed = deque[str]()  # the newest commit of each process that has ended
         info = repository.common_dir / "objects" / "info"
         self._graphs = not any((info / name).exists() for name in ("commit-graph", _CHAIN))
         self._repository = repository
@@ -179,20 +181,31 @@ class Stream:
         self._most = max(FEWEST, -(-commits // PROCESSES))
         self._graphs = self._graphs and commits > FEWEST
 
-    def _graph(self) -> subprocess.Popen[bytes]:
-        """Begin to write the commit graph of what is there, with the paths of each commit."""
+    def _graph(self) -> bool:
+        """Wait for the commit graph that is being written, and begin with the next part of it.
+
+        A part is what one process wrote: memory grows with the commits of a part. False where a
+        part could not be written.
+        """
+        if self._grapher is not None:
+            if self._grapher.wait() != 0:
+                self._graphs = False
+            self._grapher = None
+        if not self._graphs or not self._ungraphed:
+            return self._graphs
         git = Git(self._bare)
-        return subprocess.Popen(
-            git.command(
-                "--git-dir=.", "commit-graph", "write", "--reachable", "--split=no-merge",
-                "--changed-paths", "--no-progress",
-            ),
+        self._grapher = subprocess.Popen(
+            git.command("--git-dir=.", *commit_graph.command("--split=no-merge")),
             cwd=git.directory,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             env=environment(),
-        )  # fmt: skip
+        )
+        assert self._grapher.stdin is not None
+        with suppress(OSError), self._grapher.stdin as pipe:
+            pipe.write(self._ungraphed.popleft().encode() + b"\n")
+        return True
 
     def commit(self, new: NewCommit) -> None:
         """Give a commit, which follows the one given before."""
@@ -200,8 +213,8 @@ class Stream:
             self._base = self._end()
             self._start()
             self._written = 0
-            if self._graphs and (self._grapher is None or self._grapher.poll() is not None):
-                self._grapher = self._graph()
+            if self._grapher is None or self._grapher.poll() is not None:
+                self._graph()
         self._newest = max(self._newest, new.seconds)
         follows = b""
         if self._written == 0 and self._base is not None:
@@ -253,7 +266,9 @@ class Stream:
         if not self._written:
             return self._base
         git = Git(self._bare)
-        return git.text("--git-dir=.", "rev-parse", "--verify", f"{self._branch}^{{commit}}")
+        tip = git.text("--git-dir=.", "rev-parse", "--verify", f"{self._branch}^{{commit}}")
+        self._ungraphed.append(tip)
+        return tip
 
     def finish(self) -> str | None:
         """End the stream; the newest commit, None where none was given.
@@ -270,13 +285,11 @@ class Stream:
     def deliver(self) -> None:
         """Put the objects into the repository. Nothing there points to them yet."""
         objects = self._repository.common_dir / "objects"
-        if self._grapher is not None:
-            self._grapher.wait()
-            self._grapher = self._graph()
+        while self._graph() and self._grapher is not None:
+            pass
         # The packs before the graph: git trusts a graph that names what it has.
-        written = self._grapher is not None and self._grapher.wait() == 0
         _move_packs(self._bare / "objects" / "pack", objects)
-        if written and self._graphs:
+        if self._graphs:
             self.graphed = _move_graphs(self._bare / "objects" / "info", objects / "info")
 
     def again(self, base: str) -> None:
