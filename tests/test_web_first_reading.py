@@ -48,7 +48,7 @@ def test_the_api_says_how_far_it_is(slow: FlaskClient, path: str) -> None:
     answer = slow.get(path)
     assert answer.status_code == 503
     assert answer.headers["Retry-After"] == "5"
-    assert answer.json["detail"] == "The articles are being read: 3 of 8. Ask again."
+    assert answer.get_json()["detail"] == "The articles are being read: 3 of 8. Ask again."
 
 
 def test_one_article_and_what_is_not_there_do_not_wait(slow: FlaskClient) -> None:
@@ -65,3 +65,13 @@ def test_after_the_reading_all_is_there(tmp_path: Path) -> None:
     browser.application.extensions["tracker-workshop"]._patience = 60
     assert browser.get("/").status_code == 200
     assert browser.get("/article/articles/old-ferry/").status_code == 301
+
+
+@pytest.mark.parametrize("name", ["substantive", "untold"])
+def test_a_filter_that_no_form_sends_is_refused(tmp_path: Path, name: str) -> None:
+    build(tmp_path)
+    browser = client(tmp_path)
+    browser.application.extensions["tracker-workshop"]._patience = 60
+    assert browser.get(f"/?{name}=maybe").status_code == 400
+    assert browser.get(f"/?{name}=1").status_code == 200
+    assert browser.get(f"/?{name}=").status_code == 200

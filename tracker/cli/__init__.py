@@ -44,6 +44,10 @@ FAULT = 3
 INTERRUPTED = 130
 
 
+class EnoughReadError(Exception):
+    """Whoever reads our output has enough, and closed it."""
+
+
 class Commands(click.Group):
     """A group that loads a command's file when the command is called."""
 
@@ -59,6 +63,13 @@ class Commands(click.Group):
         command = import_module(f"tracker.cli.{room}").command
         assert isinstance(command, click.Command)
         return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; that nobody reads on is told apart here, as click would exit with 1."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise EnoughReadError from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of commands, without loading any."""
@@ -134,7 +145,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except (click.Abort, KeyboardInterrupt):
         click.echo("Interrupted.", err=True)
         status = INTERRUPTED
-    except BrokenPipeError:
+    except (BrokenPipeError, EnoughReadError):
         # Whoever read our output has enough; Python would complain at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 0

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -239,7 +241,7 @@ def _objects(
         if wanted.folder is None:
             click.echo(dumped(value, 2 if single else None))
         else:
-            file = wanted.folder / f"{where.address(each.life.article.path)}.{ending}"
+            file = wanted.folder / _name(where.address(each.life.article.path), ending)
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(dumped(value, 2) + "\n", encoding="utf-8")
         written += 1
@@ -247,6 +249,18 @@ def _objects(
         warn(f"left out {_count(left)} that readers cannot see yet.")
     if wanted.folder is not None:
         warn(f"wrote {_count(written)} into {wanted.folder}.")
+
+
+_LONGEST_NAME = 255  # bytes of a file's name that every system takes
+_STEM = 60  # characters of a shortened one that say what the article is
+
+
+def _name(address: str, ending: str) -> str:
+    """The file of an article's object: its address; a name that is too long ends in a digest."""
+    folder, slash, name = address.rpartition("/")
+    if len(os.fsencode(f"{name}.{ending}")) > _LONGEST_NAME:
+        name = f"{name[:_STEM]}---{sha256(os.fsencode(address)).hexdigest()[:10]}"
+    return f"{folder}{slash}{name}.{ending}"
 
 
 def _count(number: int) -> str:

@@ -15,8 +15,8 @@ from tracker.cli.serve import base_of
 @click.option(
     "--base-url",
     metavar="URL",
-    help="Where the site will be: links and feeds are made for it. Default: links from file to "
-    "file, which work anywhere; feeds need [site] url in tracker.toml then.",
+    help="Where the site will be: links and feeds are made for it. Default: [site] url in "
+    "tracker.toml; without that, links from file to file, which work anywhere, and no feeds.",
 )
 @click.option("--editors", is_flag=True, help="With the dashboard of what check finds.")
 @click.option(
@@ -35,7 +35,8 @@ def command(folder: Path, base_url: str | None, editors: bool, workers: int | No
     from tracker.web import site
 
     room = open_newsroom()
-    options = site.Options(base_of(base_url) if base_url else None, editors, workers)
+    where = base_url or room.settings.site.url
+    options = site.Options(base_of(where) if where else None, editors, workers)
     with progress_bar("Writing pages") as progress:
         tally = site.write(room, folder, options, progress)
     for sentence in tally.left:

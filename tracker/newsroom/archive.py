@@ -46,6 +46,11 @@ def _asked(
     return None
 
 
+def _is_empty(room: Newsroom) -> bool:
+    """True where nothing was ever committed: the first build of a new site asks then too."""
+    return room.repository.head is None and room.settings.branch is None
+
+
 def _level(selection: Selection) -> int:
     """How much must be known of every article to tell which revisions are meant."""
     if selection.substantive is not None:
@@ -161,6 +166,9 @@ def search(
     """Where all of the words stand, best first; with ``kind``, in notes of that kind alone."""
     from tracker.newsroom import searching
 
+    if _is_empty(room):
+        return ()
+
     def ask(it: Known) -> tuple[Hit, ...]:
         return searching.search(it, words, limit, offset, kind=kind, progress=progress)
 
@@ -171,6 +179,8 @@ def search(
 def changelog(room: Newsroom, progress: Progress | None = None) -> tuple[Entry, ...]:
     """The notes of the whole newsroom, newest first."""
     style, zone = room.settings.style, room.settings.zone
+    if _is_empty(room):
+        return ()
 
     def ask(it: Known) -> tuple[Entry, ...]:
         it.up_to(READ, progress=progress)
@@ -201,6 +211,8 @@ def lives(
 
     ``only``: of those at these paths.
     """
+    if _is_empty(room):
+        return
 
     def ask(it: Known) -> list[tuple[str, int]]:
         if only is None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tracker.store.session import Session
 
 SETTINGS_FILE = "tracker.toml"
+_MOST_ON_DISK = 50_000  # texts among which one that was never recorded is looked for by its slug
 
 
 class Place:
@@ -201,11 +202,42 @@ class Place:
             except TrackerError:
                 if path and self._was_known(path):
                     return path
+                if lone := self._unrecorded(name, new=new):
+                    return lone
                 if not (new and path and select.is_text(path)):
                     raise
+        elif lone := self._unrecorded(name, new=new):
+            return lone
         if new and path and select.is_text(path):
             return path
         raise TrackerError(f"There is no article {name} yet.", "Record it first: tracker record")
+
+    def _unrecorded(self, slug: str, *, new: bool) -> str | None:
+        """The one file on disk of that slug, which no revision has yet; None where there is none.
+
+        Raises ``TrackerError`` for several, and, unless it is for a ``new`` one, for one.
+        """
+        if self.root is None or "/" in slug:
+            return None
+        here = f"{self.under}/" if self.under else ""
+        files = []
+        for folder, folders, names in os.walk(self.root):
+            folders[:] = sorted(each for each in folders if not each.startswith("."))
+            inside = Path(folder).relative_to(self.root).as_posix()
+            before = here if inside == "." else f"{here}{inside}/"
+            files += [before + name for name in names if select.is_text(name)]
+            if len(files) > _MOST_ON_DISK:
+                return None
+        chosen = select.articles(files, self.settings.articles, self.under)
+        found = [path for path in chosen if slug in (select.slug(path), PurePosixPath(path).stem)]
+        if len(found) == 1 and new:
+            return found[0]
+        if not found:
+            return None
+        raise TrackerError(
+            f"No revision of {' or '.join(found[:3])} is recorded yet.",
+            f"Record {'it' if len(found) == 1 else 'one'} first: tracker record {found[0]}",
+        )
 
     def _is_file(self, path: str) -> bool:
         disk = self.disk(path)

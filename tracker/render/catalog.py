@@ -26,9 +26,11 @@ def state_lines(state: CatalogState) -> Iterator[str]:
     if state.newest is None:
         yield "  line      not read yet; tracker catalog --rebuild reads it"
     else:
-        yield f"  line      {state.commits:,} commits, the newest {state.newest[:10]}"
-        gone = f" and {state.gone:,} that are gone" if state.gone else ""
-        yield f"  holds     {state.revisions:,} revisions of {state.articles:,} texts{gone}"
+        yield f"  line      {_many(state.commits, 'commit')}, the newest {state.newest[:10]}"
+        gone = f" and {state.gone:,} that {'is' if state.gone == 1 else 'are'} gone"
+        gone = gone if state.gone else ""
+        texts = _many(state.articles, "text")
+        yield f"  holds     {_many(state.revisions, 'revision')} of {texts}{gone}"
         yield f"  behind    {_behind(state.behind)}"
     yield (
         f"  articles  {state.read:,} read, {state.compared:,} compared,"
@@ -42,8 +44,11 @@ def _behind(commits: int | None) -> str:
         return "it is made anew when it is next needed"
     if commits == 0:
         return "nothing"
-    plural = "" if commits == 1 else "s"
-    return f"{commits:,} commit{plural}; it catches up when it is next asked"
+    return f"{_many(commits, 'commit')}; it catches up when it is next asked"
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
 
 
 def _size(count: int) -> str:

@@ -43,6 +43,7 @@ class Item(NamedTuple):
     updated: datetime  # aware; later than `published` only by a note that tells of it
     person: Person
     summary: str  # plain text: the notes in house style, else what was done
+    text: str  # plain text: the summary, and why it matters, a reason a line
     html: str  # the same as safe HTML, with the reasons why it matters
     tags: tuple[str, ...]  # kinds of the notes that stand, "published" or "edited"
     revision: Revision
@@ -100,6 +101,8 @@ def newsroom_items(
 ) -> tuple[Item, ...]:
     """The newest entries of a newsroom, newest first."""
     selection = Selection(told=True) if told_only else Selection()
+    if room.repository.head is None and room.settings.branch is None:
+        return ()  # nothing was ever committed
     by_commit: dict[str, dict[str, Item]] = {}
     found: list[Item] = []
     offset = 0
@@ -203,6 +206,7 @@ def _item(
     lines = [house_style.line(style, each.note, settings.zone) for each in standing]
     told = _told(before, revision, notes)
     headline = revision.headline or article.headline
+    summary = "\n".join(_shown(line) for line in lines) or said
     return Item(
         id=revision_id(revision),
         title=_line(f"{headline}: {what}"),
@@ -215,7 +219,8 @@ def _item(
         published=revision.at,
         updated=max(revision.at, told) if told else revision.at,
         person=revision.person,
-        summary="\n".join(_shown(line) for line in lines) or said,
+        summary=summary,
+        text="\n".join([summary, *(f"- {_shown(reason)}" for reason in _reasons(revision))]),
         html=_html(notes, gone, said, revision, settings),
         tags=kinds or ("edited" if before else "published",),
         revision=revision,
@@ -243,12 +248,20 @@ def _html(
         out.append(f"<p>{line}</p>" if stands else f"<p><del>{line}</del></p>")
     if not notes:
         out.append(f"<p>{_escaped(said)}</p>")
+    reasons = "".join(f"<li>{_escaped(reason)}</li>" for reason in _reasons(revision))
+    if reasons:
+        out.append(f'<ul lang="en">{reasons}</ul>')
+    return "".join(out)
+
+
+def _reasons(revision: Revision) -> list[str]:
+    """Why a change matters, the first reasons and how many more there are."""
+    if not revision.substantive:
+        return []
     # That a note was added is said by the note.
     reasons = [each for each in revision.reasons if not each.startswith("note ")]
-    if revision.substantive and reasons:
-        listed = "".join(f"<li>{_escaped(reason)}</li>" for reason in reasons[:_MOST_REASONS])
-        out.append(f'<ul lang="en">{listed}</ul>')
-    return "".join(out)
+    more = len(reasons) - _MOST_REASONS
+    return [*reasons[:_MOST_REASONS], *([f"… and {more} more"] if more > 0 else [])]
 
 
 def _escaped(text: str) -> str:

@@ -45,7 +45,7 @@ def _item(item: Item) -> dict[str, object]:
         "title": item.title,
         "summary": item.summary,
         "content_html": item.html,
-        "content_text": item.summary,
+        "content_text": item.text,
         "date_published": _date(item.published),
         "date_modified": _date(item.updated),
         "authors": [{"name": item.person.name or "Unknown"}],

@@ -125,6 +125,8 @@ def _selection() -> Selection:
         raise BadRequest
     if month is not None and not _is_month(month):
         raise BadRequest
+    if any(asked.get(name, "") not in ("", "1", "true") for name in ("substantive", "untold")):
+        raise BadRequest
     return Selection(
         kind=kind,  # type: ignore[arg-type]  # it is one of them
         person=asked.get("person") or None,

@@ -1,0 +1,107 @@
+"""What a newsroom answers before much is in it, and names that files may have."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+from tests.desk import Desk
+from tests.web_newsroom import build
+from tracker.render.feed import article_items
+from tracker.render.links import NO_LINKS
+
+LONG = "a" * 252
+
+
+def begun(desk: Desk) -> None:
+    desk.git("init", "-q", "-b", "main")
+    desk.write("tracker.toml", 'name = "The Ledger"\ntimezone = "America/New_York"\n')
+
+
+def test_a_repository_without_commits_is_empty_for_data_files_search_and_feeds(desk: Desk) -> None:
+    begun(desk)
+    desk.ok("export", "--format", "data", "--to", "data")
+    assert json.loads(desk.read("data/index.json"))["paths"] == {}
+    assert desk.ok("search", "ferry", "--json").json["hits"] == []
+    for form in ("text", "markdown", "html", "json", "atom", "jsonfeed"):
+        desk.ok("changelog", "--format", form)
+    assert json.loads(desk.ok("changelog", "--format", "jsonfeed").out)["items"] == []
+
+
+def test_an_article_on_disk_is_recorded_by_its_slug(desk: Desk) -> None:
+    begun(desk)
+    desk.write("articles/ferry.md", "# Ferry\n\nThe ferry leaves at noon.\n")
+    assert desk.refused("history", "ferry") == (
+        "tracker: No revision of articles/ferry.md is recorded yet.\n"
+        "  Record it first: tracker record articles/ferry.md\n"
+    )
+    desk.git("config", "user.name", "Ada")
+    desk.git("config", "user.email", "ada@example.org")
+    desk.ok("record", "ferry")
+    desk.write("articles/bridge.md", "# Bridge\n\nThe bridge is closed.\n")
+    desk.ok("record", "bridge")
+    desk.ok("history", "bridge")
+
+
+def test_a_name_too_long_for_a_file_is_shortened_and_the_export_goes_on(desk: Desk) -> None:
+    begun(desk)
+    for name in (LONG, "b"):
+        desk.write(f"articles/{name}.md", f"# {name[:3]}\n\nSome words.\n")
+    desk.git("add", ".")
+    desk.git("-c", "user.name=Ada", "-c", "user.email=a@example.org", "commit", "-qm", "Start")
+    for form, ending in (("jsonld", "jsonld"), ("ninjs", "json")):
+        desk.ok("export", "--format", form, "--to", form)
+        names = sorted(each.name for each in (desk.folder / form / "articles").iterdir())
+        assert names[0].startswith("a" * 60 + "---")
+        assert names == [names[0], f"b.{ending}"]
+        assert names[0].endswith(f".{ending}")
+
+
+def test_who_closes_our_output_ends_the_command_well(desk: Desk) -> None:
+    build(desk.folder)
+    read, write = os.pipe()
+    os.close(read)
+    command = [sys.executable, "-m", "tracker", "export", "--with-texts"]
+    done = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, check=False)
+    os.close(write)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_the_address_of_the_site_is_that_of_the_settings(desk: Desk) -> None:
+    begun(desk)
+    with (desk.folder / "tracker.toml").open("a") as settings:
+        settings.write('[site]\nurl = "https://news.example.org/record"\n')
+    desk.write("articles/b.md", "# B\n\nSome words.\n")
+    desk.git("add", ".")
+    desk.git("-c", "user.name=Ada", "-c", "user.email=a@example.org", "commit", "-qm", "Start")
+    desk.ok("site", "out", "--workers", "1")
+    assert "https://news.example.org/record/" in desk.read("out/feeds/atom.xml")
+    assert (desk.folder / "out/timemap/articles/b").is_dir()
+
+
+def test_a_feed_counts_the_reasons_that_it_leaves_out(desk: Desk) -> None:
+    build(desk.folder)
+    from tracker.newsroom import Newsroom
+
+    room = Newsroom(desk.folder)
+    life = room.life("articles/war.md")
+    many = tuple(f"reason <{number}>" for number in range(7))
+    changed = life.revisions[1]._replace(reasons=many, substantive=True)
+    life = life._replace(revisions=(life.revisions[0], changed, *life.revisions[2:]))
+    item = article_items(life, room.settings, NO_LINKS)[-2]
+    assert item.html.endswith("<li>reason &lt;4&gt;</li><li>… and 2 more</li></ul>")
+    assert item.text == "\n".join(
+        [item.summary, *(f"- reason <{number}>" for number in range(5)), "- … and 2 more"]
+    )
+
+
+def test_one_commit_is_no_commits(desk: Desk) -> None:
+    begun(desk)
+    desk.write("articles/b.md", "# B\n\nSome words.\n")
+    desk.git("add", ".")
+    desk.git("-c", "user.name=Ada", "-c", "user.email=a@example.org", "commit", "-qm", "Start")
+    said = desk.ok("catalog", "--rebuild").out
+    assert "1 commit, the newest" in said
+    assert "1 revision of 1 text\n" in said
