@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -56,20 +57,27 @@ def command(host: str, port: int, base_url: str | None, open_browser: bool) -> N
     """
     room = open_newsroom()
     base = base_of(base_url) if base_url else None
-    server, app = _listen(room, host, port, base)
-    if not _is_loopback(host):
-        warn(f"other machines can read these pages: they are served on {host}, to whoever asks.")
-    where = base or _address(host, server)
-    helpers = app.extensions["tracker-helpers"] = Helpers(_cores())
-    app.extensions["tracker-desk"].keeps_readers = True
-    _begin_reading(app)
-    click.echo(f"The newsroom is at {where}/ — Ctrl-C ends it.", err=True)
-    if open_browser:
-        click.launch(f"{where}/")
+    from tracker.web.apart import Helpers
+
+    helpers = Helpers(_cores())  # before there is a socket or a thread, which they would share
     try:
-        server.run()
+        server, app = _listen(room, host, port, base)
+        app.extensions["tracker-helpers"] = helpers
+        app.extensions["tracker-desk"].keeps_readers = True
+        if not _is_loopback(host):
+            warn(
+                f"other machines can read these pages: they are served on {host}, to whoever asks."
+            )
+        where = base or _address(host, server)
+        _begin_reading(app)
+        click.echo(f"The newsroom is at {where}/ — Ctrl-C ends it.", err=True)
+        if open_browser:
+            click.launch(f"{where}/")
+        try:
+            server.run()
+        finally:
+            server.close()
     finally:
-        server.close()
         helpers.close()
 
 

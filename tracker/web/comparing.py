@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from tracker.model import Change, Revision
 from tracker.render import diff_html
+from tracker.web.apart import apart
 from tracker.web.desk import current, desk
 from tracker.web.page import words
 from tracker.web.safe_html import fit
@@ -36,7 +37,8 @@ def compared(old: Revision, new: Revision, before: str, after: str, *, sides: bo
     pair = f"{old.commit} {old.path} {new.commit} {new.path}"
     change: Change = desk().kept("change", pair, lambda: current().compare(before, after))
     said = words()
-    fragment = diff_html.fragment(
+    fragment = apart(
+        diff_html.fragment,
         change,
         before,
         after,

@@ -21,12 +21,13 @@ from typing import Any, NamedTuple, TypeVar
 from flask import current_app
 
 from tracker.errors import TrackerError
-from tracker.model import Blame, History, Revision, Track
+from tracker.model import Blame, History, Removal, Revision, Span, Track
 from tracker.newsroom import Newsroom
 from tracker.newsroom.lines import track_at
 from tracker.newsroom.reading import life
 from tracker.store.reader import Reader
 from tracker.text.document import decode
+from tracker.web.apart import apart
 
 REFRESH = 1.0
 """Seconds for which a tip is taken to be the newest one."""
@@ -41,6 +42,11 @@ MOST_FOLLOWED = 300
 """Versions of an article, its newest, through which a page follows its passages."""
 
 _MOST_KEPT = 64  # of each kind: histories, tracks, addresses that lead nowhere
+
+_UNCOMPARED: dict[str, Any] = {
+    "words_added": 0, "words_removed": 0, "substantive": False, "reasons": (),
+    "labels": frozenset(),
+}  # fmt: skip
 
 _Kept = TypeVar("_Kept")
 
@@ -169,29 +175,23 @@ class Desk:
         return self.kept("track", path, lambda: track_at(self.current(), path, build=False))
 
     def blame(self, path: str) -> Blame:
-        """The newest text of an article with the origin of each passage."""
+        """The newest text of an article with the origin of each passage, as ``Newsroom.blame``."""
         return self.kept("blame", path, lambda: self._blame(path))
 
     def _blame(self, path: str) -> Blame:
         versions = self.track(path).versions
-        if len(versions) <= MOST_FOLLOWED:
-            return self.current().blame(path)
-        from tracker.text.blame import Follower
-
-        before = len(versions) - MOST_FOLLOWED
-        follower = Follower(places=True)
+        before = max(len(versions) - MOST_FOLLOWED, 0)
         texts = self.texts(version.blob for version in versions[before:])
-        for text in texts:
-            follower.add(text)
+        spans, removals = apart(_followed, texts)
         life = self.life(path)
         return Blame(
             life.article,
             texts[-1],
-            life.revisions,
-            tuple(s._replace(revision=s.revision + before) for s in follower.spans()),
+            tuple(each._replace(**_UNCOMPARED) for each in life.revisions),
+            tuple(each._replace(revision=each.revision + before) for each in spans),
             tuple(
                 each._replace(brought=each.brought + before, revision=each.revision + before)
-                for each in follower.removals()
+                for each in removals
             ),
         )
 
@@ -224,6 +224,16 @@ class Desk:
             return
         with reader:
             yield reader
+
+
+def _followed(texts: Sequence[str]) -> tuple[tuple[Span, ...], tuple[Removal, ...]]:
+    """Which of the versions brought each passage of the last, and what they took out."""
+    from tracker.text.blame import Follower
+
+    follower = Follower(places=True)
+    for text in texts:
+        follower.add(text)
+    return follower.spans(), follower.removals()
 
 
 def unread(track: Track) -> History:

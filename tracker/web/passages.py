@@ -21,6 +21,7 @@ from tracker.render.article_html import Node
 from tracker.render.article_html import page as rendered_page
 from tracker.render.visible import visible
 from tracker.text.document import parse
+from tracker.web.apart import apart
 from tracker.web.desk import MOST_FOLLOWED, current
 from tracker.web.reading import Found
 from tracker.web.safe_html import LONGEST, fit
@@ -49,19 +50,27 @@ def passages(found: Blame, where: Found) -> Passages:
     count = len(found.revisions)
     first = max(count - MOST_FOLLOWED, 0) + 1
     marker = _Marker(found.spans, removals, first, count)
-    page = None if cut else rendered_page(text, start)
-    if page is not None and page.known:
-        html = fit(marker.rendered(page.nodes))
-    else:
-        html = Markup(f'<div class="tracker-text">{marker.written(text, start)}</div>')  # noqa: S704
+    marked, used, known = apart(_marked, marker, text, start, rendered=not cut)
+    # Where it is not rendered, it is written by us, every character of the article escaped.
+    html = fit(marked) if known else Markup(f'<div class="tracker-text">{marked}</div>')  # noqa: S704
     settings = current().settings
     shown = tuple(
         revision_view(each, where.address, settings, notes=where.life.notes)
         for each in reversed(where.life.revisions)
-        if each.number in marker.used
+        if each.number in used
     )
     since = found.revisions[first - 1].at if first > 1 else None
-    return Passages(html, shown, page is not None and page.known, cut, since)
+    return Passages(html, shown, known, cut, since)
+
+
+def _marked(
+    marker: _Marker, text: str, start: int, *, rendered: bool
+) -> tuple[str, set[int], bool]:
+    """A text marked, the numbers of the revisions that are named, and whether it is rendered."""
+    page = rendered_page(text, start) if rendered else None
+    if page is not None and page.known:
+        return marker.rendered(page.nodes), marker.used, True
+    return marker.written(text, start), marker.used, False
 
 
 def seen_words(markdown: str) -> str:

@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from tracker.render.article_html import article
 from tracker.render.visible import visible
+from tracker.web.apart import apart
 
 _WHOLE = re.compile(r"(?:https?|mailto):", re.IGNORECASE)
 _INSIDE = re.compile(r"#(?:move-\d+-(?:from|to)|revision-\d+)")  # links that we make ourselves
@@ -61,7 +62,7 @@ def fit(rendered: str, base: str = "") -> Markup:
 
 def body(text: str, start: int, base: str = "") -> Markup:
     """The body of an article, from ``start`` on, as it may stand in a page."""
-    return fit(article(text, start), base)
+    return fit(apart(article, text, start), base)
 
 
 def line(markdown: str) -> Markup:
