@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from tracker.house.style import Style
 
 
+LARGEST = 3_000_000
+"""Code points of a text up to which it is compared word by word; no article is as long."""
+
+
 def compare(
     old: str, new: str, *, style: Style | str | None = None, language: str | None = None
 ) -> Change:
@@ -69,9 +73,10 @@ def between(old: Text, new: Text, style: Style | str | None, language: str | Non
     """Return what ``compare`` does, of texts whose reading may serve for more than one pair."""
     before, after = old.document, new.document
     spoken = language or after.language or before.language or guess(after.body or before.body)
-    found = differ.diff(old.text, new.text)
+    large = max(len(old.text), len(new.text)) > LARGEST
+    found = differ.diff(old.text, new.text, coarse=large)
     # Notes matter only where the body changed; most changes to the front matter leave it alone.
-    body = any(edit.field is None for edit in found.edits)
+    body = not large and any(edit.field is None for edit in found.edits)
     return judge(
         old.text,
         new.text,

@@ -36,7 +36,7 @@ def _engine(old: str, new: str) -> list[tuple[int, str]]:
     return found
 
 
-def diff(old: str, new: str) -> Diff:
+def diff(old: str, new: str, *, coarse: bool = False) -> Diff:
     """The edits between two whole texts, front matter included.
 
     Every difference is in some edit: ``apply(old, edits) == new`` and ``revert(new, edits) ==
@@ -45,7 +45,7 @@ def diff(old: str, new: str) -> Diff:
     Punctuation that a reader sees counts as verbal.
 
     Time and memory are bounded; where a bound was reached, some edits are larger than they need
-    to be, and ``coarse`` is true.
+    to be, and ``coarse`` is true. Asked for ``coarse``, all that differs in the body is one.
     """
     if old == new:
         return Diff((), (), 0, 0)
@@ -53,7 +53,10 @@ def diff(old: str, new: str) -> Diff:
     comparison = Comparison(old, new, _engine)
     area = trim(old, new, old_start, new_start)
     if area.old_start < area.old_end or area.new_start < area.new_end:
-        comparison.passages(area)
+        if coarse:
+            comparison.whole(area)
+        else:
+            comparison.passages(area)
     edits: list[Edit] = []
     added = removed = 0
     for field, pair, verbal, headline in front:
