@@ -154,7 +154,7 @@ def test_notes_beside_the_text_are_put_into_it(tmp_path: Path) -> None:
     assert (put(room, versions).added, put(room, versions[1:]).added) == (0, 0)
 
 
-@settings(max_examples=8)
+@settings(max_examples=5)
 @given(st.randoms(use_true_random=False), st.integers(1, 4), st.integers(1, 4))
 def test_the_order_of_the_input_does_not_matter(
     tmp_path_factory: pytest.TempPathFactory, chance: random.Random, articles: int, count: int
@@ -503,13 +503,13 @@ def start(room: Path, file: Path) -> subprocess.Popen[bytes]:
 
 def test_a_killed_import_leaves_the_branch_and_the_next_one_completes_it(tmp_path: Path) -> None:
     room = repository(tmp_path / "room")
-    versions = archive(60, 4)
+    versions = archive(40, 4)
     put(room, versions[:40])
     before = run(room, "rev-parse", "HEAD")
     file = tmp_path / "archive.jsonl"
     file.write_bytes(lines(versions))
     chance = random.Random(5)
-    for moment in range(6):
+    for moment in range(4):
         process = start(room, file)
         time.sleep(0.12 + 0.5 * chance.random())
         if moment % 2:
