@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 from tests.desk import Desk
+from tests.repositories import Builder
 from tests.web_newsroom import build
 from tracker.render.feed import article_items
 from tracker.render.links import NO_LINKS
@@ -105,3 +106,20 @@ def test_one_commit_is_no_commits(desk: Desk) -> None:
     said = desk.ok("catalog", "--rebuild").out
     assert "1 commit, the newest" in said
     assert "1 revision of 1 text\n" in said
+
+
+def test_a_moved_article_is_counted_under_the_folder_where_it_is_now(desk: Desk) -> None:
+    from tracker.newsroom import Newsroom
+    from tracker.web.check_pages import board
+
+    one = Builder(desk.folder)
+    text = "# Ferry\n\nThe ferry leaves from Pier 4 at noon, and 59 people were counted on it.\n"
+    one.commit("Start", write={"_posts/ferry.md": text})
+    one.commit("Edit", edit={"_posts/ferry.md": ["59", "95"]})
+    one.commit("Move", move={"_posts/ferry.md": "content/harbor/ferry.md"})
+    one.build(checkout=True)
+    found = board(Newsroom(desk.folder)).shown
+    assert {(each.finding.path, each.desk, each.headline) for each in found} == {
+        ("_posts/ferry.md", "harbor", "Ferry")
+    }
+    assert all(each.old and each.new for each in found)

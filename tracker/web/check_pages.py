@@ -85,12 +85,18 @@ def board(room: Newsroom, progress: Progress | None = None) -> Board:
     verdict = Verdict(()) if empty else room.check(Scope(workers=1), progress)
     paths = {each.path for each in verdict.findings}
     known = all_tracks(room) if paths else ()
+    # A finding has the path that the article had then; its desk is where the article is now.
     tracks = {track.path: track for track in known if track.path in paths}
-    desks = dict(_desks(room, tracks.values()))
-    headlines = dict(_headlines(room, tracks.values()))
-    shown = [
-        _shown(room, each, tracks.get(each.path), headlines.get(each.path, each.path), desks)
+    at = {(v.path, v.commit): track for track in known for v in track.versions if v.path in paths}
+    found = [
+        (each, at.get((each.path, each.commit or ""), tracks.get(each.path)))
         for each in verdict.findings
+    ]
+    there = {track.path: track for _, track in found if track is not None}.values()
+    desks, headlines = dict(_desks(room, there)), dict(_headlines(room, there))
+    shown = [
+        _shown(room, each, track, headlines.get(track.path if track else "", each.path), desks)
+        for each, track in found
     ]
     shown.sort(key=lambda each: (_when(each), each.finding.path), reverse=True)
     most = Counter(each.desk for each in shown).most_common()
@@ -100,8 +106,8 @@ def board(room: Newsroom, progress: Progress | None = None) -> Board:
         by_month.setdefault(each.month, []).append(each)
     order = {desk: place for place, (desk, _) in enumerate(most)}
     months = {
-        month: tuple(sorted(found, key=lambda each: order[each.desk]))
-        for month, found in sorted(by_month.items(), reverse=True, key=lambda pair: _key(pair[0]))
+        month: tuple(sorted(listed, key=lambda each: order[each.desk]))
+        for month, listed in sorted(by_month.items(), reverse=True, key=lambda pair: _key(pair[0]))
     }
     counts = Counter((each.month, each.desk if each.desk in columns else "*") for each in shown)
     return Board(
@@ -137,7 +143,7 @@ def _shown(
     return Shown(
         finding,
         headline,
-        desks.get(finding.path, ""),
+        desks.get(track.path, "") if track else "",
         at.astimezone(room.settings.zone).strftime("%Y-%m") if at else UNDATED,
         addresses.stamp_of(old) if old else None,
         addresses.stamp_of(new) if new else None,
