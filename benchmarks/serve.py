@@ -156,12 +156,26 @@ def _serving(repository: Path) -> Iterator[tuple[str, float]]:
         for line in server.stderr:
             where = re.search(r"http://[\w.:]+", line)
             if where:
+                _wait_until_read(where.group())
                 yield where.group(), time.perf_counter() - started
                 return
         raise SystemExit("The server did not start.")
     finally:
         server.terminate()
         server.wait()
+
+
+def _wait_until_read(base: str) -> None:
+    """While all articles are read for the first time, lists and searches ask readers to wait."""
+    for address in (addresses.newsroom(), f"{addresses.search()}?q=first", addresses.corrections()):
+        while True:
+            connection = http.client.HTTPConnection(urlsplit(base).netloc, timeout=60)
+            connection.request("GET", address)
+            status = connection.getresponse().status
+            connection.close()
+            if status != 503:
+                break
+            time.sleep(0.5)
 
 
 def _load(base: str, asked: list[tuple[str, str]], rate: float) -> list[Answer]:
