@@ -35,9 +35,17 @@ def test_no_such_folder(desk: Desk) -> None:
 
 def test_nothing_committed_yet(desk: Desk) -> None:
     desk.git("init", "-q", "--initial-branch=main")
-    for words in (["history"], ["changelog"], ["history", "a.md"], ["show", "a.md"]):
+    for words in (["history"], ["history", "a.md"], ["show", "a.md"], ["changelog", "a.md"]):
         said = desk.refused(*words)
         assert len(said.splitlines()) == 2
+    said_of_all = desk.run("changelog")  # a new site asks for it before there is anything
+    assert (said_of_all.status, said_of_all.out) == (0, "")
+    assert said_of_all.err == "tracker: there is nothing in the changelog yet.\n"
+
+
+def test_a_folder_that_may_not_be_looked_into_is_told_of(desk: Desk) -> None:
+    assert "There is no folder" in desk.refused("-C", "nowhere", "history")
+    assert "cannot be looked at" in desk.refused("-C", "x" * 300, "history")
 
 
 def test_the_first_recording_starts_an_unborn_branch(desk: Desk) -> None:

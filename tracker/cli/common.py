@@ -26,8 +26,15 @@ def open_newsroom(ctx: click.Context | None = None) -> Newsroom:
     """The newsroom that this command works in."""
     context = ctx or click.get_current_context()
     folder = Path(context.find_root().obj or ".")
-    if not folder.exists():
-        raise TrackerError(f"There is no folder {folder}.", "Check the path after -C.")
+    try:
+        folder.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        raise TrackerError(f"There is no folder {folder}.", "Check the path after -C.") from None
+    except (OSError, ValueError) as error:
+        raise TrackerError(
+            f"{folder} cannot be looked at: {getattr(error, 'strerror', error)}.",
+            "Name a folder that you may read.",
+        ) from None
     from tracker.store.git import Search
 
     # git looks for the repository while the rooms of the newsroom are loaded.

@@ -229,7 +229,12 @@ class Place:
             if len(files) > _MOST_ON_DISK:
                 return None
         chosen = select.articles(files, self.settings.articles, self.under)
-        found = [path for path in chosen if slug in (select.slug(path), PurePosixPath(path).stem)]
+        recorded = set(self.paths()) if self.repository.head is not None else set()
+        found = [
+            path
+            for path in chosen
+            if path not in recorded and slug in (select.slug(path), PurePosixPath(path).stem)
+        ]
         if len(found) == 1 and new:
             return found[0]
         if not found:

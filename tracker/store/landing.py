@@ -224,7 +224,14 @@ def land(
         _mark(repository).touch()
         for path in found.begun:
             (repository.top / path).unlink()
-        _check_out(repository, turn, branch, old, new, found.whole)
+        try:
+            _check_out(repository, turn, branch, old, new, found.whole)
+        except TrackerError:
+            from tracker.store.joining import put_back
+
+            put_back(repository, old, new, found.whole)
+            _mark(repository).unlink(missing_ok=True)
+            raise
         try:
             _move(git, turn, branch, old, new)
         except BaseException:
