@@ -217,8 +217,11 @@ def _print(answers: list[Answer], rate: float) -> None:
         by_kind[answer.kind].append(answer.wait)
     print(f"{len(answers)} requests at {rate:g} a second; milliseconds from when each was due.")
     print(f"{'':14}{'number':>7}{'median':>8}{'95 %':>8}{'99 %':>8}{'most':>8}")
-    for kind in [*MIX, "all"]:
-        waits = sorted(by_kind[kind] if kind != "all" else (each.wait for each in answers))
+    half = len(answers) // 2  # pages that were asked for once are kept: the second half has more
+    by_kind["all"] = [each.wait for each in answers]
+    by_kind["- first half"], by_kind["- second half"] = by_kind["all"][:half], by_kind["all"][half:]
+    for kind in [*MIX, "all", "- first half", "- second half"]:
+        waits = sorted(by_kind[kind])
         if waits:
             figures = [median(waits), _part(waits, 0.95), _part(waits, 0.99), waits[-1]]
             cells = "".join(f"{1000 * each:8.0f}" for each in figures)
