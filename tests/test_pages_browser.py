@@ -272,15 +272,18 @@ def test_arrow_keys_and_a_slider_step_through_the_versions(stage: Stage) -> None
     page = context.new_page()
     page.goto(stage.base + stage.pages["version"])
     middle = page.url
+    page.wait_for_load_state()  # keys step once the script is there
     page.keyboard.press("ArrowRight")
     page.wait_for_url(lambda url: url != middle)
     newest = page.url
     assert page.locator("a[rel=next]").count() == 0
+    page.wait_for_load_state()  # keys step once the script is there
     page.keyboard.press("ArrowLeft")
     page.wait_for_url(middle)
     slider = page.locator("input[type=range]")
     assert slider.get_attribute("max") == "2"
     slider.focus()
+    page.wait_for_load_state()  # keys step once the script is there
     page.keyboard.press("ArrowRight")
     page.wait_for_url(newest)
     assert page.evaluate("document.activeElement.type") == "range"  # one may go on stepping
@@ -289,6 +292,7 @@ def test_arrow_keys_and_a_slider_step_through_the_versions(stage: Stage) -> None
     assert re.search(r"20\d\d, \d", words)
     # In a field, the keys move the cursor and nothing else.
     page.fill("#search", "words")
+    page.wait_for_load_state()  # keys step once the script is there
     page.keyboard.press("ArrowLeft")
     page.wait_for_timeout(100)
     assert page.url == newest
@@ -377,6 +381,7 @@ def test_a_site_of_files_works_without_a_server(
     assert "/change/" in page.url
     assert page.url.endswith("/index.html")
     changed = page.url
+    page.wait_for_load_state()  # keys step once the script is there
     page.keyboard.press("ArrowLeft")
     page.wait_for_url(lambda url: url != changed)
     assert page.locator(".tracker-diff").count() == 1

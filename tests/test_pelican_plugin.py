@@ -178,6 +178,7 @@ def test_settings_that_are_wrong(desk: Desk, setting: str, sentence: str) -> Non
     from pelican.settings import read_settings
 
     site(desk, "pelican")
+    desk.write("content/posts/one.md", "Title: One\nDate: 2022-05-10\n\nOne.\n")
     desk.write("conf.py", Path("pelicanconf.py").read_text() + setting + "\n")
     settings = read_settings("conf.py", override={"OUTPUT_PATH": "output"})
     logging.getLogger("pelican").setLevel(logging.CRITICAL)
