@@ -41,7 +41,7 @@ def value(
         "words_removed": change.words_removed,
         "coarse": change.coarse,
         "fields": [_field(field) for field in change.fields],
-        "edits": [_edit(edit) for edit in change.edits],
+        "edits": [edit_object(edit) for edit in change.edits],
     }
 
 
@@ -58,7 +58,8 @@ def _field(field: FieldChange) -> dict[str, object]:
     return {"key": field.key, "role": field.role, "old": field.old, "new": field.new}
 
 
-def _edit(edit: Edit) -> dict[str, object]:
+def edit_object(edit: Edit) -> dict[str, object]:
+    """One edit, with the edits inside a move."""
     return {
         "operation": edit.operation,
         "old": edit.old,
@@ -72,5 +73,5 @@ def _edit(edit: Edit) -> dict[str, object]:
         "verbal": edit.verbal,
         "field": edit.field,
         "labels": sorted(edit.labels),
-        "within": [_edit(inner) for inner in edit.within],
+        "within": [edit_object(inner) for inner in edit.within],
     }

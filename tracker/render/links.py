@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from tracker.house.site import Site, article_url
 from tracker.model import Revision
-from tracker.render.site_links import stamp
+from tracker.render.naming import stamp
 
 if TYPE_CHECKING:
     from tracker.newsroom import Newsroom
@@ -114,7 +114,7 @@ def of_newsroom(room: Newsroom, base: str | None = None) -> SiteLinks:
     Without an address of the pages they are unknown, and so is all but the articles' own.
     """
     from tracker.newsroom.select import slug
-    from tracker.render.site_links import addresses, inside
+    from tracker.render.naming import addresses, inside
 
     settings, under = room.settings, room.place.under
     site = settings.site

@@ -15,6 +15,7 @@ from tracker.house.changelog import notes_told, told_of, went_out
 from tracker.house.settings import Settings
 from tracker.house.standing import standing
 from tracker.model import Change, Edit, History, Revision
+from tracker.render.diff_json import edit_object
 from tracker.render.identity import article_id, note_id, revision_id
 from tracker.render.plain import plain
 
@@ -139,24 +140,8 @@ def version_rows(exported: Exported, under: str) -> Iterator[Row]:
 
 
 def _edit(head: Row, edit: Edit, place: int, within: int | None) -> Row:
-    row = {
-        **head,
-        "edit": place,
-        "within": within,
-        "operation": edit.operation,
-        "old": edit.old,
-        "new": edit.new,
-        "old_start": edit.old_start,
-        "old_end": edit.old_end,
-        "new_start": edit.new_start,
-        "new_end": edit.new_end,
-        "old_sentence": edit.old_sentence,
-        "new_sentence": edit.new_sentence,
-        "verbal": edit.verbal,
-        "field": edit.field,
-        "labels": sorted(edit.labels),
-    }
-    return _plain(row)
+    said = {key: value for key, value in edit_object(edit).items() if key != "within"}
+    return _plain({**head, "edit": place, "within": within, **said})
 
 
 def _of(life: History, revision: Revision) -> Row:

@@ -25,8 +25,9 @@ from typing import Literal, NamedTuple
 from tracker.errors import TrackerError
 from tracker.house.settings import Settings
 from tracker.model import History
+from tracker.render.naming import addresses, inside
 from tracker.render.plain import SCHEMA_VERSION, encodable, plain
-from tracker.render.site_links import Links, addresses, inside
+from tracker.render.site_links import Links
 from tracker.render.told import Account, account
 
 Form = Literal["json", "yaml"]

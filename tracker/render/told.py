@@ -23,7 +23,8 @@ from tracker.house.settings import Settings
 from tracker.house.standing import by_time, standing
 from tracker.model import Entry, History, Kind, Note, Precision, Revision
 from tracker.render.inline_html import TIME_END, TIME_START, harmless, inline_html
-from tracker.render.site_links import Links, note_key
+from tracker.render.naming import note_key
+from tracker.render.site_links import Links
 
 NOWHERE = Links("", {})
 

@@ -16,18 +16,15 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
-from hashlib import sha256
+from datetime import datetime
 from typing import NamedTuple, Protocol, TypeVar
 from urllib.parse import quote
 
+from tracker.render.naming import addresses, inside, note_key, short, stamp
+
+__all__ = ["inside", "note_key", "short", "stamp"]  # named by the one rule, and asked for from here
+
 STAMP = r"\d{14}-[0-9a-f]{4,64}"
-_COMMIT_IN_STAMP = 10
-_ENDINGS = (".md", ".markdown", ".txt")  # the first wins where two articles share an address
-_NO_NAME = frozenset(
-    (".", "..", "index.html", "index.txt", "index.link", "atom.xml", "feed.json")
-)  # in an address they would lead to another folder, or be a file of another article's pages
-_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
 _WORD = re.compile(r"[^\W_]+")
 _LONGEST_SOUGHT = 200  # code points of an address that nearest ones are sought for
 _MOST_ALIKE = 2000  # articles that share a word with it and are looked at
@@ -51,17 +48,6 @@ _Some = TypeVar("_Some", bound=Dated)
 # --- articles ------------------------------------------------------------------------------------
 
 
-def short(path: str, under: str = "") -> str:
-    """A path's address where no other article claims it. ``under`` is the newsroom's folder."""
-    whole = inside(path, under)
-    stem, ending = _split(whole)
-    bare = stem if ending.lower() in _ENDINGS else whole
-    folder, _, name = bare.rpartition("/")
-    if name in _NO_NAME:
-        return whole
-    return folder if folder and name == "index" else bare
-
-
 class Addresses(NamedTuple):
     """The articles of a newsroom by their addresses."""
 
@@ -73,22 +59,7 @@ class Addresses(NamedTuple):
     @classmethod
     def of(cls, paths: Iterable[str], under: str = "") -> Addresses:
         """The addresses of these articles."""
-        wanted: dict[str, list[str]] = {}
-        for path in paths:
-            wanted.setdefault(short(path, under), []).append(path)
-        by_path: dict[str, str] = {}
-        whole: list[str] = []  # that keep their ending
-        for address, claimants in wanted.items():
-            claimants.sort(key=_claim)
-            by_path[claimants[0]] = address
-            whole += claimants[1:]
-        while whole:
-            # A whole path may be what another article is called without its ending.
-            path = whole.pop()
-            by_path[path] = inside(path, under)
-            holder = wanted.get(by_path[path], [path])[0]
-            if holder != path and by_path[holder] == by_path[path]:
-                whole.append(holder)
+        by_path = addresses(paths, under)
         by_address = {known(address): path for path, address in by_path.items()}
         by_word: dict[str, list[str]] = {}
         for address in by_path.values():
@@ -140,41 +111,11 @@ def known(address: str) -> str:
     return os.fsencode(address).decode("utf-8", "replace")
 
 
-def _split(path: str) -> tuple[str, str]:
-    """A path without its ending, and the ending with its dot; "" where it has none."""
-    folder, slash, name = path.rpartition("/")
-    stem, dot, ending = name.rpartition(".")
-    return (f"{folder}{slash}{stem}", f".{ending}") if dot and stem else (path, "")
-
-
-def _claim(path: str) -> tuple[int, bool, str]:
-    stem, ending = _split(path)
-    lowered = ending.lower()
-    rank = _ENDINGS.index(lowered) if lowered in _ENDINGS else len(_ENDINGS)
-    return rank, stem.rpartition("/")[2] == "index", path
-
-
-def inside(path: str, under: str) -> str:
-    """A path from the newsroom's folder on."""
-    return path.removeprefix(f"{under}/") if under else path
-
-
 def _words(address: str) -> list[str]:
     return [word for word in _WORD.findall(address.lower()) if len(word) > 1]
 
 
 # --- versions and notes --------------------------------------------------------------------------
-
-
-def stamp(at: datetime, commit: str) -> str:
-    """The stamp of a version: ``20220512114500-9f1c2e7b3d``."""
-    try:
-        moment = at.astimezone(UTC)
-    except OverflowError:  # the first and last day that a datetime can hold
-        moment = at
-    clock = f"{moment.year:04}{moment.month:02}{moment.day:02}"
-    clock += f"{moment.hour:02}{moment.minute:02}{moment.second:02}"
-    return f"{clock}-{commit[:_COMMIT_IN_STAMP]}"
 
 
 def stamp_of(dated: Dated) -> str:
@@ -189,13 +130,6 @@ def stamped(wanted: str, versions: Sequence[_Some]) -> _Some | None:
     if len(found) > 1:
         found = [each for each in found if stamp(each.at, "").startswith(clock)]
     return found[0] if len(found) == 1 else None
-
-
-def note_key(note: str) -> str:
-    """A note's id as it stands in an address; a digest of one that could not stand there."""
-    if _KEY.fullmatch(note):
-        return note
-    return "x" + sha256(note.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 # --- pages ---------------------------------------------------------------------------------------
