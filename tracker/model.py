@@ -89,6 +89,58 @@ class Diff(NamedTuple):
     coarse: bool = False  # True: a limit on work was reached, and some edits are larger than needed
 
 
+class Reason(NamedTuple):
+    """Why a change matters, or what it touched, as a value: a page says it in its language."""
+
+    label: str  # what was touched: "number", "information-added", … (text/changes.py)
+    old: str = ""  # the words that went, cut where they are long; "" for none
+    new: str = ""  # the words that came
+    context: str = ""  # words around them, from the text that has them; "" where none are told
+
+    @property
+    def form(self) -> Literal["changed", "removed", "added", "touched"]:
+        """What happened to the words: it chooses the phrase."""
+        if self.label in ("information-added", "information-removed", "moved"):
+            return "touched"
+        if self.old and self.new:
+            return "changed"
+        return "removed" if self.old.strip('"') else "added" if self.new.strip('"') else "touched"
+
+    @property
+    def words(self) -> str:
+        """The words of a reason that tells of one side alone."""
+        first, second = self.old, self.new
+        if self.label == "information-added":
+            first, second = second, first
+        return first or second
+
+    @property
+    def quotes(self) -> bool:
+        """True where words are told in quotation marks."""
+        return self.label in _QUOTED or self.form == "touched"
+
+    @property
+    def has_context(self) -> bool:
+        """True where the words around are told as well."""
+        return bool(self.context) and not self.quotes
+
+    @property
+    def sentence(self) -> str:
+        """The reason in English; other languages have theirs in ``words/*.toml``."""
+        label = self.label.replace("information-", "information ")
+        mark = '"' if self.quotes else ""
+        where = f' in "{self.context}"' if self.has_context else ""
+        if self.form == "touched":
+            return f'{label}: "{self.words}"' if self.words.strip('"') else label
+        if self.form == "changed":
+            label = "note changed" if label == "note" else label
+            return f"{label}: {mark}{self.old}{mark} → {mark}{self.new}{mark}{where}"
+        return f"{label} {self.form}: {mark}{self.words}{mark}{where}"
+
+
+_QUOTED = frozenset({"headline", "dek", "quote", "style", "moved", "note"})
+
+
 class Change(NamedTuple):
     """What one revision did to the text, and what that means to a reader."""
 
@@ -100,6 +152,7 @@ class Change(NamedTuple):
     substantive: bool  # a reader of the old version alone would now hold a different belief
     labels: frozenset[str]  # what was touched, all edits together
     reasons: tuple[str, ...]  # sentences that name the words, strongest first
+    why: tuple[Reason, ...] = ()  # the same as values, from which other languages make theirs
 
 
 class Meaning(NamedTuple):
@@ -113,6 +166,7 @@ class Meaning(NamedTuple):
     fields: tuple[FieldChange, ...]
     line: int | None = None  # of the first labeled edit of words in the new text, from 1
     fact_replaced: bool = False  # a number, date, name, quote or negation gave way to another
+    why: tuple[Reason, ...] = ()  # the reasons as values
 
 
 class Person(NamedTuple):
@@ -181,6 +235,7 @@ class Revision(NamedTuple):
     reasons: tuple[str, ...]
     labels: frozenset[str] = frozenset()
     side: tuple[str, ...] = ()  # commits of a merged branch that readers never saw on their own
+    why: tuple[Reason, ...] = ()  # the reasons as values
 
 
 class History(NamedTuple):

@@ -46,6 +46,7 @@ def meaning(change: Change, text: str) -> Meaning:
         fact_replaced=any(
             edit.operation == "replace" and edit.labels & FACTS for edit in change.edits
         ),
+        why=change.why,
     )
 
 

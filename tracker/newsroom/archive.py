@@ -90,6 +90,7 @@ def latest(
 
 
 def _revision(fact: questions.Fact) -> Revision:
+    why = reasons_from_json(fact.reasons) if fact.reasons else ()
     return Revision(
         number=fact.number,
         commit=fact.commit,
@@ -103,9 +104,10 @@ def _revision(fact: questions.Fact) -> Revision:
         words_added=fact.words_added,
         words_removed=fact.words_removed,
         substantive=fact.substantive,
-        reasons=reasons_from_json(fact.reasons) if fact.reasons else (),
+        reasons=tuple(each.sentence for each in why),
         labels=fact.labels,
         side=fact.side,
+        why=why,
     )
 
 

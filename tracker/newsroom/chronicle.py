@@ -150,6 +150,7 @@ def _step(
         reasons=change.reasons if change and before else (),
         labels=change.labels if change and before else frozenset(),
         side=version.side,
+        why=change.why if change and before else (),
     )
     return Step(
         revision,

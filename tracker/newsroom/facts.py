@@ -263,7 +263,7 @@ def _fact_row(
             revision.words_added,
             revision.words_removed,
             " ".join(sorted(revision.labels)),
-            reasons_to_json(revision.reasons) if revision.reasons else None,
+            reasons_to_json(revision.why) if revision.why else None,
         )
     return (*said, *meant, number, revision.number)
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from tracker.model import FieldChange, Meaning, Note
+from tracker.model import FieldChange, Meaning, Note, Reason
 from tracker.newsroom.chronicle import Reading
 
 
@@ -23,7 +23,7 @@ def meaning_to_json(found: Meaning) -> str:
             found.words_removed,
             found.substantive,
             sorted(found.labels),
-            found.reasons,
+            _plain_reasons(found.why),
             fields,
             found.line,
             found.fact_replaced,
@@ -35,15 +35,17 @@ def meaning_from_json(text: str) -> Meaning | None:
     """The meaning that ``meaning_to_json`` wrote; None for anything else."""
     try:
         added, removed, substantive, labels, reasons, fields, line, replaced = json.loads(text)
+        why = tuple(Reason(*each) for each in reasons)
         return Meaning(
             added,
             removed,
             substantive,
             frozenset(labels),
-            tuple(reasons),
+            tuple(each.sentence for each in why),
             tuple(FieldChange(*each) for each in fields),
             line,
             replaced,
+            why,
         )
     except (TypeError, ValueError, RecursionError):
         return None
@@ -59,14 +61,25 @@ def notes_from_json(text: str) -> tuple[Note, ...]:
     return tuple(_note(*each) for each in json.loads(text))
 
 
-def reasons_to_json(reasons: Sequence[str]) -> str:
-    """Reasons as JSON."""
-    return _dump(list(reasons))
+def reasons_to_json(reasons: Sequence[Reason]) -> str:
+    """Reasons as JSON: the values alone, since every sentence is made from them."""
+    return _dump(_plain_reasons(reasons))
 
 
-def reasons_from_json(text: str) -> tuple[str, ...]:
+def reasons_from_json(text: str) -> tuple[Reason, ...]:
     """The reasons that ``reasons_to_json`` wrote."""
-    return tuple(json.loads(text))
+    return tuple(Reason(*each) for each in json.loads(text))
+
+
+def _plain_reasons(reasons: Sequence[Reason]) -> list[list[str]]:
+    return [_without_empty_end(each) for each in reasons]
+
+
+def _without_empty_end(values: Sequence[str]) -> list[str]:
+    found = list(values)
+    while not found[-1]:
+        found.pop()
+    return found
 
 
 def _plain_notes(notes: Sequence[Note]) -> list[object]:

@@ -149,6 +149,7 @@ def revision_of(
         reasons=change.reasons if change else (),
         labels=change.labels if change else frozenset(),
         side=version.side,
+        why=change.why if change else (),
     )
 
 

@@ -36,13 +36,22 @@ def plain(value: object) -> object:
     if isinstance(value, frozenset | set):
         return sorted(plain(each) for each in value)  # type: ignore[type-var]
     if isinstance(value, tuple) and hasattr(value, "_asdict"):
-        return {name: plain(each) for name, each in value._asdict().items()}
+        named = value._asdict().items()
+        return {
+            name: plain(each)
+            for name, each in named
+            if name not in _INNER or not isinstance(each, tuple)
+        }
     if isinstance(value, tuple | list):
         return [plain(each) for each in value]
     if hasattr(type(value), "__dataclass_fields__"):
         record: type = type(value)
         return {name: plain(getattr(value, name)) for name in _names(record)}
     raise TypeError(f"no JSON for {type(value).__name__}")
+
+
+_INNER = frozenset({"why", "said", "advised"})
+"""Fields that hold as values what another field says in a sentence."""
 
 
 def encodable(text: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from tracker.model import Change, Diff, Edit, FieldChange, FoundNote
+from tracker.model import Change, Diff, Edit, FieldChange, FoundNote, Reason
 from tracker.text import note_edits as notes
 from tracker.text.hunks import Article, passages
 from tracker.text.judging import judge_passage
@@ -25,11 +25,6 @@ STRENGTH = (
 """All labels, the strongest first: in this order reasons are given."""
 
 MOST_REASONS = 60
-
-_NAMES = {
-    "information-added": "information added",
-    "information-removed": "information removed",
-}
 
 
 def judge(
@@ -83,6 +78,7 @@ def judge(
 
     verdicts = _distinct(verdicts)
     added, removed = _words(old, new, diff, edits, old_notes, new_notes)
+    why = tuple(_reason(verdict) for verdict in verdicts[:MOST_REASONS])
     return Change(
         edits=tuple(
             edit._replace(labels=frozenset(found)) if found else edit
@@ -94,7 +90,8 @@ def judge(
         coarse=diff.coarse,
         substantive=any(verdict.substantive for verdict in verdicts),
         labels=frozenset(verdict.label for verdict in verdicts),
-        reasons=tuple(_reason(verdict) for verdict in verdicts[:MOST_REASONS]),
+        reasons=tuple(reason.sentence for reason in why),
+        why=why,
     )
 
 
@@ -183,40 +180,24 @@ LONGEST_REASON = 160
 """Characters of a reason: one line for an editor to read."""
 
 
-def _reason(verdict: Verdict) -> str:
-    told = _told(verdict)
-    if len(told) > LONGEST_REASON and verdict.context:
-        room = LONGEST_REASON - len(told) + len(verdict.context)
-        context = clipped(verdict.context, room) if room > _SHORTEST_CONTEXT else ""
-        verdict = verdict._replace(context=context)
-        told = _told(verdict)
-    if len(told) > LONGEST_REASON:
-        both = bool(verdict.old and verdict.new)
-        frame = len(told) - len(verdict.old) - len(verdict.new)
+def _reason(verdict: Verdict) -> Reason:
+    """The reason that a verdict gives, cut so that its sentence is one line."""
+    told = Reason(verdict.label, verdict.old, verdict.new, verdict.context)
+    if not told.has_context:
+        told = told._replace(context="")
+    length = len(told.sentence)
+    if length > LONGEST_REASON and told.context:
+        room = LONGEST_REASON - length + len(told.context)
+        context = clipped(told.context, room) if room > _SHORTEST_CONTEXT else ""
+        told = told._replace(context=context)
+        length = len(told.sentence)
+    if length > LONGEST_REASON:
+        both = bool(told.old and told.new)
+        frame = length - len(told.old) - len(told.new)
         room = (LONGEST_REASON - frame) // (1 + both)
-        old, new = contrasted(verdict.old, verdict.new, room)
-        told = _told(verdict._replace(old=old, new=new))
+        old, new = contrasted(told.old, told.new, room)
+        told = told._replace(old=old, new=new)
     return told
 
 
 _SHORTEST_CONTEXT = 20
-
-
-def _told(verdict: Verdict) -> str:
-    label = _NAMES.get(verdict.label, verdict.label)
-    if verdict.label == "note" and verdict.old and verdict.new:
-        label = "note changed"
-    if verdict.label == "information-added" and verdict.new:
-        return f'{label}: "{verdict.new}"'
-    if verdict.label == "information-removed" and verdict.old:
-        return f'{label}: "{verdict.old}"'
-    quoted = verdict.label in ("headline", "dek", "quote", "style", "moved", "note")
-    mark = '"' if quoted else ""
-    where = f' in "{verdict.context}"' if verdict.context and not quoted else ""
-    if verdict.old and verdict.new:
-        return f"{label}: {mark}{verdict.old}{mark} → {mark}{verdict.new}{mark}{where}"
-    if verdict.label == "moved":
-        return f'{label}: "{verdict.old or verdict.new}"'
-    shown = f"{mark}{verdict.old or verdict.new}{mark}"
-    what = "removed" if verdict.old else "added"
-    return f"{label} {what}: {shown}{where}" if shown.strip('"') else label

@@ -44,7 +44,7 @@ MOST_FOLLOWED = 300
 _MOST_KEPT = 64  # of each kind: histories, tracks, addresses that lead nowhere
 
 _UNCOMPARED: dict[str, Any] = {
-    "words_added": 0, "words_removed": 0, "substantive": False, "reasons": (),
+    "words_added": 0, "words_removed": 0, "substantive": False, "reasons": (), "why": (),
     "labels": frozenset(),
 }  # fmt: skip
 

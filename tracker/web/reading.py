@@ -77,7 +77,7 @@ def _visible(life: History, address: str) -> History:
     if not hidden:
         return life
     seen = [each._replace(number=each.number - hidden) for each in revisions]
-    seen[0] = seen[0]._replace(substantive=False, reasons=(), labels=frozenset())
+    seen[0] = seen[0]._replace(substantive=False, reasons=(), labels=frozenset(), why=())
     return life._replace(revisions=tuple(seen))
 
 
