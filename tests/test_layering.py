@@ -16,6 +16,7 @@ LEVELS: dict[str, int] = {
     "errors": 0,
     "model": 0,
     "prepared": 0,
+    "records": -1,
     "text": 1,
     "house": 2,
     "policy": 3,

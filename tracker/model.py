@@ -2,13 +2,12 @@
 
 Instants are timezone-aware ``datetime`` values; a naive one is never stored. Offsets into texts
 count Unicode code points, as Python's ``str`` does, half-open: ``text[start:end]``.
-
-Modules that define records do without ``from __future__ import annotations``: typing would compile
-the annotation of every field, which costs a start 20 ms. Names of later classes are quoted.
 """
 
 from datetime import date, datetime, time
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, get_args
+
+from tracker.records import NamedTuple
 
 Kind = Literal["update", "correction", "clarification", "editors-note", "retraction", "refile"]
 """What a note tells readers. A refile is a small fix that is still told."""
@@ -186,6 +185,9 @@ class Version(NamedTuple):
     person: Person  # the author
     subject: str  # first line of the commit message
     side: tuple[str, ...] = ()  # commits of a merged branch, newest first; unseen by readers
+    # Commits of the versions it was written on, oldest first: two or more where a merge settled
+    # what both sides wrote; empty where it is the version before, as a rule.
+    written_on: tuple[str, ...] = ()
 
 
 class Event(NamedTuple):
@@ -204,7 +206,7 @@ class Track(NamedTuple):
     """The life of one article on the published line."""
 
     path: str  # the newest path
-    versions: tuple[Version, ...]  # oldest first; neighbours differ in their blob
+    versions: tuple[Version, ...]  # oldest first; neighbours differ in their blob or are merged
     events: tuple[Event, ...]  # oldest first
     deleted: bool = False  # True: the article is not in the newest commit
 
@@ -236,6 +238,7 @@ class Revision(NamedTuple):
     labels: frozenset[str] = frozenset()
     side: tuple[str, ...] = ()  # commits of a merged branch that readers never saw on their own
     why: tuple[Reason, ...] = ()  # the reasons as values
+    written_on: tuple[str, ...] = ()  # as Version has it: what its change is against
 
 
 class History(NamedTuple):
@@ -285,6 +288,22 @@ class Entry(NamedTuple):
     amended: bool = False  # a later note replaces this one
 
 
+class Saying(NamedTuple):
+    """Something that is said, as a value: the words are put together for each language."""
+
+    code: str  # the key of the phrase in ``words/*.toml``: "finding.note-dropped"
+    values: "tuple[tuple[str, Value], ...]" = ()  # what stands in it, by name
+
+    @staticmethod
+    def of(code: str, **values: "Value") -> "Saying":
+        """A saying with values by name. A command to type has a name that begins so."""
+        return Saying(code, tuple(values.items()))
+
+
+Value = str | int | date | datetime | Saying | Reason
+"""What can stand in a phrase: words of an article, numbers, days, instants, other sayings."""
+
+
 class Finding(NamedTuple):
     """Something that an editor should look at."""
 
@@ -297,6 +316,8 @@ class Finding(NamedTuple):
     words: str  # what it is about, quoting the article
     advice: str  # what to do next
     line: int | None = None  # line in the file, counted from 1
+    said: Saying | Reason | None = None  # `words` as a value; None where it has no phrase
+    advised: Saying | None = None  # `advice` as a value
 
 
 class Span(NamedTuple):

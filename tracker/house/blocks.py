@@ -5,11 +5,14 @@ before a block came with it, or, when there is none, the empty line after it; a 
 file without a line break brought the two line breaks before it.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from tracker.errors import TrackerError
 from tracker.prepared import expression
+from tracker.records import NamedTuple
 from tracker.text.lines import BREAK, Line, leading_heading, line_and_column, marked_lines
 from tracker.text.lines import lines as text_lines
 

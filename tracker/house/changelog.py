@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from tracker.house import style as house_style
@@ -14,6 +13,7 @@ from tracker.house.standing import replaced, standing
 from tracker.house.style import Style
 from tracker.model import Entry, History, Note, Revision
 from tracker.prepared import toml_table
+from tracker.records import NamedTuple
 
 GRACE = timedelta(hours=24)
 """How long before a note an edit may lie that the note still tells of, unless a newsroom says."""

@@ -6,15 +6,17 @@ One set serves running text (``prose``), where look-alikes abound, another what 
 where every character has to be understood. All repetitions are bounded.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable, Mapping
 from datetime import time
 from functools import cache
-from typing import NamedTuple
 
 from tracker.house.language import Language, with_english
 from tracker.house.zones import understand
 from tracker.prepared import expression
+from tracker.records import NamedTuple
 
 _SPACE = r"[ \t\u00a0\u2009\u202f]"
 _GAP = rf"(?:(?:{_SPACE}|&nbsp;){{1,3}}|[ \t]{{0,2}}\r?\n[ \t]{{0,2}})"

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
-from typing import NamedTuple
 
 from tracker.house.draft_facts import Phrases, clause, counted, figure, names_around, speaker_of
 from tracker.house.draft_facts import phrases as own_phrases
@@ -19,6 +18,7 @@ from tracker.house.stamps import find_stamps
 from tracker.house.style import Style
 from tracker.model import Change, Edit, FieldChange, Kind
 from tracker.prepared import expression
+from tracker.records import NamedTuple
 from tracker.text.lexicon import lexicon
 
 Drafter = Callable[[Change], str]

@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
 
 from tracker.prepared import expression, toml_table
+from tracker.records import NamedTuple
 from tracker.text.lexicon import lexicon
 
 _FILE = Path(__file__).with_name("draft.toml")

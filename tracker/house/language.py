@@ -4,13 +4,16 @@ Babel (CLDR) serves the month and weekday names of any language that has no file
 imported only then, because importing it costs as much as the rest of a short command.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from tracker.errors import TrackerError
 from tracker.prepared import toml_table
+from tracker.records import NamedTuple
 
 _FOLDER = Path(__file__).parent / "languages"
 

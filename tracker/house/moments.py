@@ -5,10 +5,11 @@ readings. Nothing is guessed but this: a date without a year is the nearest one 
 time without a date is today's, and of two equal hours when clocks go back the earlier is meant.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
-from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from tracker.errors import TrackerError
@@ -21,6 +22,7 @@ from tracker.house.zones import WrittenZone, at_home, understand, wall_times
 from tracker.house.zones import zone as zone_named
 from tracker.model import Precision
 from tracker.prepared import expression
+from tracker.records import NamedTuple
 
 _LONGEST = 120
 _COMPACT = expression(

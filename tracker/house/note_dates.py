@@ -1,10 +1,11 @@
 """Dates and times in and beside notes, and what is known of the text that they stand in."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 from datetime import date, time
 from functools import cache
-from typing import NamedTuple
 
 from tracker.house import language as names
 from tracker.house.note_shapes import MARK
@@ -12,6 +13,7 @@ from tracker.house.note_words import Language, Word, words_of
 from tracker.house.stamps import Stamp, find_stamps
 from tracker.house.zones import written_names
 from tracker.prepared import expression
+from tracker.records import NamedTuple
 
 _BETWEEN_DIGITS = expression(r"[-.]")
 

@@ -1,8 +1,10 @@
 """One search through one body: which of its passages are notes, and which only look so."""
 
+from __future__ import annotations
+
 from bisect import bisect_left
 from datetime import date
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from tracker.house.language import base
 from tracker.house.note_dates import Context
@@ -20,6 +22,7 @@ from tracker.house.note_shapes import (
 from tracker.house.note_surroundings import Surroundings, closes, set_apart
 from tracker.model import FoundNote, Position
 from tracker.prepared import expression
+from tracker.records import NamedTuple
 
 if TYPE_CHECKING:
     from tracker.house.style import Style
@@ -32,7 +35,7 @@ LONGEST_NOTE = 20_000  # no note is longer; a longer passage is not searched
 def body_notes(
     text: str,
     as_of: date | None,
-    style: "Style | None",
+    style: Style | None,
     language: str | None = None,
     *,
     start: int,
@@ -91,7 +94,7 @@ class _Finder:
         start: int,
         hits: Hits,
         context: Context,
-        style: "Style | None",
+        style: Style | None,
     ) -> None:
         self.text = text
         self.start = start

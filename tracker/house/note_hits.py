@@ -1,12 +1,15 @@
 """Where in a text a note may stand at all: a quick look that most articles never get past."""
 
+from __future__ import annotations
+
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from tracker.house.note_dates import Context
 from tracker.house.note_reading import may_be_note
 from tracker.house.note_words import fold, sequence, stems
 from tracker.prepared import expression
+from tracker.records import NamedTuple
 
 if TYPE_CHECKING:
     from tracker.house.style import Style
@@ -28,7 +31,7 @@ class Hits(NamedTuple):
     codes: tuple[str, ...]  # languages whose pieces were found, the likeliest first
 
 
-def find_hits(text: str, start: int, code: str, style: "Style | None") -> Hits:
+def find_hits(text: str, start: int, code: str, style: Style | None) -> Hits:
     """The places from ``start`` on; ``code`` is the language that was asked for, or ""."""
     folded = fold(text)
     letters = set(folded)
@@ -91,7 +94,7 @@ def _sentence_begins(near: str) -> bool:
 
 
 @cache
-def _own_words(style: "Style") -> tuple[str, ...]:
+def _own_words(style: Style) -> tuple[str, ...]:
     """What stands in every line that the house's templates write, in lower case."""
     words = {one.lower() for each in style.templates.values() for one in (each.label, each.lead)}
     return tuple(sorted(words - {""}))
@@ -118,7 +121,7 @@ def plausible(text: str, at: int, start: int, context: Context, own: frozenset[s
 
 
 @cache
-def own_openings(style: "Style") -> frozenset[str]:
+def own_openings(style: Style) -> frozenset[str]:
     """The words with which the lines of the house's templates begin, folded."""
     layouts = [
         layout.replace("{label}", template.label)

@@ -1,14 +1,17 @@
 """The notes of front matter and body joined, and the notes of two revisions compared."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable
 from datetime import datetime, time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from tracker.house.note_finding import body_notes
 from tracker.house.zones import instant
 from tracker.model import FoundNote, Note, Precision
 from tracker.prepared import expression
+from tracker.records import NamedTuple
 from tracker.text.document import Document, note_id, notes_of
 
 if TYPE_CHECKING:
@@ -28,7 +31,7 @@ class Differences(NamedTuple):
 
 
 def read_notes(
-    document: Document, *, style: "Style", zone: ZoneInfo, brought: datetime
+    document: Document, *, style: Style, zone: ZoneInfo, brought: datetime
 ) -> tuple[Note, ...]:
     """All notes of an article: those of its front matter, then those found in its body, in order.
 
@@ -63,7 +66,7 @@ def key(words: str) -> str:
 
 
 def _note(
-    found: FoundNote, style: "Style", zone: ZoneInfo, brought: datetime, used: set[str]
+    found: FoundNote, style: Style, zone: ZoneInfo, brought: datetime, used: set[str]
 ) -> Note:
     precision: Precision = "none"
     at = brought

@@ -1,8 +1,9 @@
 """Reading one passage: is it a note, and what are its label, date, kind and words?"""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from tracker.house.note_dates import Context, When, from_stamp, of_date, stamps_in, when_said
 from tracker.house.note_shapes import MARK, plain
@@ -17,6 +18,7 @@ from tracker.house.note_words import (
 )
 from tracker.model import FoundNote, Kind, Position
 from tracker.prepared import expression
+from tracker.records import NamedTuple
 
 LONGEST_HEAD = 16  # words between a label and the colon after it: date, time and zone
 LONGEST_START = 400  # characters in which label, date and first words stand

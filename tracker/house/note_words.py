@@ -5,14 +5,17 @@ by word instead of by regular expressions, because several hundred patterns over
 words would take longer to compile than a whole article takes to read.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 from tracker.model import Kind
 from tracker.prepared import expression, made_from, toml_table
+from tracker.records import NamedTuple
 
 FOLDER = Path(__file__).with_name("notes")
 SHORT = 1_500  # characters of a text that may lack the letters of its language

@@ -1,11 +1,12 @@
 """Reading back the lines that house styles write."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 from datetime import date
 from functools import cache
 from itertools import product
-from typing import NamedTuple
 
 from tracker.house.language import language
 from tracker.house.patterns import pattern_expression, read_pattern_date, read_pattern_time
@@ -20,6 +21,7 @@ from tracker.house.template import (
 )
 from tracker.model import KINDS, FoundNote, Precision
 from tracker.prepared import expression
+from tracker.records import NamedTuple
 
 _SPACES = expression(r"(?:\\?[\s\u00a0\u202f])+")
 

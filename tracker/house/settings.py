@@ -1,11 +1,13 @@
 """The newsroom's settings: ``tracker.toml``, every key optional."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from functools import cache
 from types import MappingProxyType
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 from tracker.errors import TrackerError
@@ -18,6 +20,7 @@ from tracker.house.toml_file import Keys, check, place, read_table
 from tracker.house.zones import zone
 from tracker.model import KINDS
 from tracker.prepared import expression
+from tracker.records import NamedTuple
 
 Severity = Literal["off", "warn", "fail"]
 _Made = TypeVar("_Made")

@@ -1,11 +1,14 @@
 """The publisher's site, as ``[site]`` in ``tracker.toml`` names it: what machines need to link."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
 
 from tracker.house.toml_file import Keys
 from tracker.prepared import expression
+from tracker.records import NamedTuple
 
 SITE_KEYS: Keys = {
     "url": str,

@@ -1,11 +1,13 @@
 """Dates, with their times and zones, that stand in running text."""
 
+from __future__ import annotations
+
 from datetime import date, time
-from typing import NamedTuple
 
 from tracker.house.date_shapes import Numbers, Shapes, fold, shapes
 from tracker.house.patterns import century, on_day
 from tracker.prepared import expression
+from tracker.records import NamedTuple
 
 _AFTER_WEEKDAY = expression(r"[,.]?[ \t\u00a0]{0,2}(?:(?:the|den|dem|der|le|el)[ ])?")
 _MONTH_FIRST = ("US", "PH", "PR", "GU")  # regions, by CLDR's short date

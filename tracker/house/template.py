@@ -5,10 +5,12 @@ note does not say drops out together with the punctuation before it, or a layout
 forms, of which the first that can be filled is taken.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Literal, NamedTuple
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from tracker.errors import TrackerError
@@ -17,6 +19,7 @@ from tracker.house.patterns import write_clock, write_pattern
 from tracker.house.zones import name_of
 from tracker.model import Kind, Note, Precision
 from tracker.prepared import expression
+from tracker.records import NamedTuple
 
 _PLACE = expression(r"\{([a-z_]+)\}")
 

@@ -3,16 +3,18 @@
 Data: the IANA time zone database through ``zoneinfo``; written names from ``zones.toml``.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from tracker.errors import TrackerError
 from tracker.prepared import expression, toml_table
+from tracker.records import NamedTuple
 
 _NAME = expression(r"[A-Za-z0-9_+-]{1,32}(?:/[A-Za-z0-9_+-]{1,32}){0,3}", re.ASCII)
 # The first three follow the machine, the last two count leap seconds or copy the rest.

@@ -1,9 +1,10 @@
 """Versions and their texts become revisions: numbered, dated, with their notes and their change."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from pathlib import PurePosixPath
-from typing import NamedTuple
 
 from tracker.house.notes import differences, read_notes
 from tracker.house.settings import Settings
@@ -19,6 +20,7 @@ from tracker.model import (
 )
 from tracker.newsroom.select import slug
 from tracker.policy.step import Step
+from tracker.records import NamedTuple
 from tracker.text.document import Document, decode, parse
 
 

@@ -9,7 +9,7 @@ from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING, Self
 
 from tracker.errors import TrackerError
 from tracker.house.settings import Settings
@@ -18,6 +18,7 @@ from tracker.newsroom.analysis import Pair, RememberingAnalyst, questions, rules
 from tracker.newsroom.chronicle import comes_out, history, joined
 from tracker.newsroom.scope import Progress
 from tracker.policy import Circumstances, Step, findings
+from tracker.records import NamedTuple
 from tracker.store.catalog import Catalog
 from tracker.store.reader import Reader
 

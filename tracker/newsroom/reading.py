@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from tracker.errors import TrackerError
 from tracker.model import Blame, Change, Entry, History, Revision, Track, Version
 from tracker.newsroom import chronicle, select
 from tracker.newsroom.lines import track_at, tracks_of
+from tracker.records import NamedTuple
 from tracker.store.reader import Reader
 from tracker.text.document import decode, parse
 

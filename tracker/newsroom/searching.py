@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from tracker.errors import TrackerError
 from tracker.model import Hit, Kind
@@ -21,6 +21,7 @@ from tracker.newsroom.chronicle import article_of
 from tracker.newsroom.facts import READ, Known
 from tracker.newsroom.scope import Progress
 from tracker.prepared import expression
+from tracker.records import NamedTuple
 from tracker.store.catalog import search as index
 from tracker.store.reader import Reader
 from tracker.text.document import decode, parse

@@ -1,15 +1,18 @@
 """A new text and its notes become one revision: first prepared, then written."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from tracker.errors import TrackerError
 from tracker.house.moments import Moment
 from tracker.model import Change, Kind, Note, Person, Revision
 from tracker.newsroom.desk import Told, no_such_note
+from tracker.records import NamedTuple
 from tracker.store.record import EditedMeanwhile, blob_of, write
 from tracker.text.document import FrontMatterError, decode
 
@@ -54,14 +57,14 @@ class Recording(NamedTuple):
 
 
 def prepare(
-    room: "Newsroom",
+    room: Newsroom,
     article: str | Path,
     text: str | bytes | None,
     told: Sequence[tuple[Kind, str]],
     stamp: Stamp,
     *,
     footer: bool | None = None,
-    against: "Against | None" = None,
+    against: Against | None = None,
 ) -> Recording:
     """A revision of the file on disk, or of a text that is given.
 
@@ -93,7 +96,7 @@ def prepare(
 
 
 def prepare_note(
-    room: "Newsroom",
+    room: Newsroom,
     article: str | Path,
     words: str,
     kind: Kind | None,
@@ -112,7 +115,7 @@ def prepare_note(
     return draft.finish(new, encoding)
 
 
-def prepare_withdrawal(room: "Newsroom", article: str | Path, note: str, stamp: Stamp) -> Recording:
+def prepare_withdrawal(room: Newsroom, article: str | Path, note: str, stamp: Stamp) -> Recording:
     """A revision that takes a note back."""
     draft = _Draft(room, room.place.locate(article), stamp)
     text, encoding = draft.published()
@@ -123,7 +126,7 @@ def prepare_withdrawal(room: "Newsroom", article: str | Path, note: str, stamp: 
 
 
 def prepare_restoration(
-    room: "Newsroom",
+    room: Newsroom,
     article: str | Path,
     revision: str | int,
     told: Sequence[tuple[Kind, str]],
@@ -151,7 +154,7 @@ def _naming(path: str) -> Iterator[None]:
         raise error.in_file(path) from None
 
 
-def commit(room: "Newsroom", recording: Recording) -> str | None:
+def commit(room: Newsroom, recording: Recording) -> str | None:
     """Write a recording; the full hash of its commit, None where git found nothing changed."""
     try:
         return write(
@@ -176,7 +179,7 @@ def commit(room: "Newsroom", recording: Recording) -> str | None:
 class _Draft:
     """What every kind of recording starts with and ends with."""
 
-    def __init__(self, room: "Newsroom", path: str, stamp: Stamp) -> None:
+    def __init__(self, room: Newsroom, path: str, stamp: Stamp) -> None:
         self.room = room
         self.path = path
         self.stamp = stamp
@@ -257,7 +260,7 @@ def _line_breaks_of(model: str, text: str) -> str:
     return text
 
 
-def _moment(room: "Newsroom", at: datetime | str | None, now: datetime) -> Moment:
+def _moment(room: Newsroom, at: datetime | str | None, now: datetime) -> Moment:
     if at is None:
         return Moment(now.replace(microsecond=0), "minute")
     if isinstance(at, str):
@@ -286,7 +289,7 @@ def _person(by: Person | str | None) -> Person | None:
     return Person(name.strip(), email)
 
 
-def _note(room: "Newsroom", text: str, wanted: str, at: datetime) -> Note:
+def _note(room: Newsroom, text: str, wanted: str, at: datetime) -> Note:
     standing = room.desk.notes(text, at)
     for note in standing:
         if note.id == wanted:

@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
 
 from tracker.prepared import expression, toml_table
+from tracker.records import NamedTuple
 
 _SMALL = frozenset({"typo", "style", "markup", "link", "moved", "note"})
 _LANGUAGES = Path(__file__).with_name("words")

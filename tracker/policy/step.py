@@ -1,12 +1,14 @@
 """What the rules are given: the steps of an article's life, and the circumstances."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
-from typing import NamedTuple
 
 from tracker.house.notes import Differences
 from tracker.house.settings import CheckSettings, Settings
 from tracker.model import Event, Finding, Meaning, Note, Revision
+from tracker.records import NamedTuple
 
 
 class Step(NamedTuple):

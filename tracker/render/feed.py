@@ -11,13 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from html import escape
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from tracker.house import style as house_style
 from tracker.house.changelog import Told, notes_told, sentence, tellings, went_out
 from tracker.house.settings import Settings
 from tracker.house.standing import replaced
 from tracker.model import Article, History, Person, Revision, Selection
+from tracker.records import NamedTuple
 from tracker.render.identity import article_id, feed_id, newsroom_id, revision_id
 from tracker.render.links import Links, first_seen
 from tracker.render.visible import visible

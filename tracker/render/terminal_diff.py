@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 from tracker.model import Change, Edit, FieldChange, Note
 from tracker.prepared import expression
+from tracker.records import NamedTuple
 from tracker.render.visible import visible
 from tracker.render.weave import Piece, weave
 from tracker.text import tokens

@@ -15,11 +15,12 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO, Any
 
 from tracker.errors import TrackerError
 from tracker.model import KINDS, Person
 from tracker.newsroom.incoming import Incoming, Key, Skipped, Telling
+from tracker.records import NamedTuple
 from tracker.sources.versions import LARGEST, instant_of, shown
 
 KEYS = ("path", "slug", "text", "at", "author", "message", "notes", "url", "id")

@@ -20,10 +20,11 @@ from collections import deque
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import IO, NamedTuple, Self
+from typing import IO, Self
 
 from tracker.errors import TrackerError
 from tracker.model import Person
+from tracker.records import NamedTuple
 from tracker.store import commit_graph, locks
 from tracker.store.git import Git, GitError, Repository, environment, first_line
 from tracker.store.running import DURABLE

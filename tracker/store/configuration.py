@@ -1,13 +1,15 @@
 """What git's configuration says that matters to a recording: who commits, hooks, line ends."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.model import Person
+from tracker.records import NamedTuple
 from tracker.store.git import GitError, Repository, environment, identity, parsed_identity
 
 _HOOKS = ("pre-commit", "prepare-commit-msg", "commit-msg", "post-commit")

@@ -5,15 +5,17 @@ variables that would send a command into another repository (they are set inside
 those that would change what git prints.
 """
 
+from __future__ import annotations
+
 import errno
 import os
 import subprocess
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
-from typing import NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.model import Person
+from tracker.records import NamedTuple
 
 _SCRUBBED = (
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",

@@ -8,14 +8,16 @@ edit is. An article that still lives is never continued. ``tests/cases/identity`
 cases.
 """
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from itertools import pairwise
-from typing import NamedTuple
 from zlib import crc32
 
 from tracker.prepared import expression
+from tracker.records import NamedTuple
 
 HALF = 0.5  # of the words, two by two, that both texts share
 
@@ -129,7 +131,7 @@ _Score = tuple[float, ...]
 _NO: _Score = ()
 
 
-def _score(new: Appeared, old: Ended, texts: "Texts") -> _Score:
+def _score(new: Appeared, old: Ended, texts: Texts) -> _Score:
     """How well they fit, better ones greater; empty when they do not."""
     same_blob = new.blob == old.blob
     alike = 1.0 if same_blob else texts.similarity(new.blob, old.blob)
@@ -175,7 +177,7 @@ def _settle(scored: list[tuple[_Score, Appeared, Ended]], matched: dict[str, End
 
 
 def _renamed(
-    appeared: list[Appeared], ending: list[Ended], texts: "Texts"
+    appeared: list[Appeared], ending: list[Ended], texts: Texts
 ) -> list[tuple[_Score, Appeared, Ended]]:
     """Pairs of one commit that are half similar under other names, found by the runs they share."""
     texts.load({new.blob for new in appeared} | {old.blob for old in ending})

@@ -10,11 +10,11 @@ from __future__ import annotations
 import heapq
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.model import Person
 from tracker.prepared import expression
+from tracker.records import NamedTuple
 from tracker.store.git import GitError, Repository, instant
 
 _FORMAT = "--format=%H%x00%P%x00%ct%x00%ad%x00%an%x00%ae%x00%s"

@@ -5,15 +5,18 @@ many and a commit. One ``git cat-file`` reads them and one ``git unpack-objects`
 all; the formats are those of git's own documentation (gitformat-pack, git-mktree).
 """
 
+from __future__ import annotations
+
 import struct
 import subprocess
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from typing import Literal, NamedTuple, Self
+from typing import Literal, Self
 
 from tracker.errors import TrackerError
 from tracker.prepared import expression
+from tracker.records import NamedTuple
 from tracker.store.git import Git, environment
 
 Type = Literal["commit", "tree", "blob"]

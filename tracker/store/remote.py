@@ -7,9 +7,9 @@ nothing is ever forced.
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from tracker.errors import TrackerError
+from tracker.records import NamedTuple
 from tracker.store.git import Git, GitError, Repository, first_line
 from tracker.store.paths import shown_path
 

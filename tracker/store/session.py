@@ -4,13 +4,16 @@ A git process takes two to four milliseconds before it says a word. Here they pa
 loads and compares, so a recording does not wait for them.
 """
 
+from __future__ import annotations
+
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import NamedTuple, Self
+from typing import Self
 
 from tracker.model import Person
+from tracker.records import NamedTuple
 from tracker.store import configuration
 from tracker.store.git import Git, GitError, Repository, identity
 from tracker.store.objects import Objects

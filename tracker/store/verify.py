@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from tracker.errors import TrackerError
+from tracker.records import NamedTuple
 from tracker.store.git import Repository
 
 

@@ -5,11 +5,14 @@ may become one; :func:`align` finds the best such chain. Sentences that left the
 by :func:`tracker.text.moves.find`.
 """
 
+from __future__ import annotations
+
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+
+from tracker.records import NamedTuple
 
 ENOUGH = 0.4
 """Share of their words' weight that two sentences must have in common to be one sentence edited."""

@@ -12,9 +12,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from tracker.model import Edit, Removal, Span
+from tracker.records import NamedTuple
 from tracker.text.diff import diff
 from tracker.text.tokens import keys, sentences, words
 

@@ -1,8 +1,11 @@
 """Where the blocks of a Markdown text begin and end: see :mod:`tracker.text.tokens`."""
 
-from typing import Literal, NamedTuple
+from __future__ import annotations
+
+from typing import Literal
 
 from tracker.prepared import expression
+from tracker.records import NamedTuple
 
 BlockKind = Literal[
     "paragraph", "heading", "item", "row", "code", "rule", "comment", "definition", "shortcode"

@@ -1,11 +1,13 @@
 """Front matter compared key by key, by value; and the headline of a body that has none."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from tracker.model import FieldChange
 from tracker.prepared import expression
+from tracker.records import NamedTuple
 from tracker.text.document import Document, parse, role
 from tracker.text.front_matter import read_yaml
 from tracker.text.trim import common_head, common_tail

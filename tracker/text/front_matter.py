@@ -6,13 +6,16 @@ by strangers: whatever stands there, reading ends in bounded time, with values o
 that has its place in the file.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Collection, Mapping
 from functools import cache
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from tracker.errors import TrackerError
 from tracker.prepared import expression
+from tracker.records import NamedTuple
 from tracker.text import plain_yaml
 from tracker.text.lines import line_and_column, lines
 
@@ -57,7 +60,7 @@ class FrontMatterError(TrackerError):
         self.line = line  # in the file, counted from 1
         self.column = column  # in code points, counted from 1
 
-    def in_file(self, path: str) -> "FrontMatterError":
+    def in_file(self, path: str) -> FrontMatterError:
         """Return the same error with the file named in its sentence."""
         error = FrontMatterError(self.problem, self.line, self.column, self.hint)
         error.sentence = f"{path}, line {self.line}, column {self.column}: {self.problem}."

@@ -3,12 +3,15 @@
 An editor can extend the lists without Python; words/en.toml says how they are written.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from tracker.prepared import made_from
+from tracker.records import NamedTuple
 
 _WORDS = Path(__file__).with_name("words")
 

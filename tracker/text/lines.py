@@ -4,10 +4,12 @@ Only LF, CRLF and CR end a line here: ``str.splitlines`` also splits at form fee
 separators, which stand inside paragraphs of real articles.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from tracker.prepared import expression
+from tracker.records import NamedTuple
 
 BREAK = expression(r"\r\n|\n|\r")
 _FENCE = expression(r" {0,3}(`{3,}|~{3,})([^\r\n]*)")

@@ -1,10 +1,12 @@
 """Sentences that left their place and stand elsewhere now."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from tracker.prepared import expression
+from tracker.records import NamedTuple
 from tracker.text import tokens
 from tracker.text.align import Bag, bag, shared
 from tracker.text.wording import Passage

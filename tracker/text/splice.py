@@ -5,11 +5,14 @@ were. So nothing is written but the entries that changed, at the marks that the 
 result is parsed again, and refused when any other key reads differently.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from tracker.prepared import expression
+from tracker.records import NamedTuple
 from tracker.text.front_matter import FrontMatter, FrontMatterError, compose, find
 from tracker.text.lines import BREAK, line_and_column, lines, newline_of
 

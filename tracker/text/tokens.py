@@ -6,14 +6,16 @@ without a gap: the white space after one belongs to it. Words do not: white spac
 Every pattern here takes time linear in the text, whatever the text is.
 """
 
+from __future__ import annotations
+
 import re
 import unicodedata
 from functools import cache, lru_cache
 from itertools import accumulate
 from pathlib import Path
-from typing import NamedTuple
 
 from tracker.prepared import expression, toml_table
+from tracker.records import NamedTuple
 from tracker.text.blocks import Block, BlockKind, blocks
 
 __all__ = [

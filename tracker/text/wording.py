@@ -1,10 +1,12 @@
 """Two passages that belong together -> the edits between them, word by word."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from itertools import accumulate
-from typing import NamedTuple
 
 from tracker.prepared import expression
+from tracker.records import NamedTuple
 from tracker.text import cleanup, tokens
 
 Matcher = Callable[[Sequence[str], Sequence[str]], list[cleanup.Run]]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import NamedTuple
 
 from flask import Blueprint, Response, make_response, request
 from markupsafe import Markup
@@ -15,6 +14,7 @@ from tracker.house.blocks import blocks, without_blocks
 from tracker.house.changelog import first_published, last_updated
 from tracker.house.standing import standing
 from tracker.model import History, Note, Revision
+from tracker.records import NamedTuple
 from tracker.text.document import Document, parse
 from tracker.web import addresses, caching, comparing, passages
 from tracker.web.desk import current, desk

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from markupsafe import Markup
 
 from tracker.model import Change, Revision
+from tracker.records import NamedTuple
 from tracker.render import diff_html
 from tracker.web.apart import apart
 from tracker.web.desk import current, desk

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from flask import current_app
 
@@ -25,6 +25,7 @@ from tracker.model import Blame, History, Removal, Revision, Span, Track
 from tracker.newsroom import Newsroom
 from tracker.newsroom.lines import track_at
 from tracker.newsroom.reading import life
+from tracker.records import NamedTuple
 from tracker.store.reader import Reader
 from tracker.text.document import decode
 from tracker.web.apart import apart

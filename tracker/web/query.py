@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import parse_qsl
 
 from tracker.model import KINDS
 from tracker.policy import RULES
+from tracker.records import NamedTuple
 
 MOST = 200  # parts of a list that are sent at once
 LARGEST = 1_000_000  # of an offset

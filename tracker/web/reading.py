@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 from flask import redirect, request
 from werkzeug.exceptions import HTTPException, NotFound
@@ -12,6 +11,7 @@ from tracker.model import History, Revision
 from tracker.newsroom import Newsroom, select
 from tracker.newsroom.reading import all_tracks
 from tracker.newsroom.scope import Progress
+from tracker.records import NamedTuple
 from tracker.web import addresses
 from tracker.web.background import Waiting, in_background
 from tracker.web.desk import desk

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import NamedTuple
 
 from markupsafe import Markup
 
@@ -12,6 +11,7 @@ from tracker.house import style as house_style
 from tracker.house.settings import Settings
 from tracker.house.standing import replaced
 from tracker.model import Event, Kind, Note, Precision, Revision
+from tracker.records import NamedTuple
 from tracker.web import addresses
 from tracker.web.safe_html import line
 

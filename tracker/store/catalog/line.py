@@ -16,8 +16,8 @@ import time
 from collections.abc import Callable
 from contextlib import closing, suppress
 from hashlib import sha256
-from typing import NamedTuple
 
+from tracker.records import NamedTuple
 from tracker.store.catalog.carry import carry
 from tracker.store.catalog.cut import cut
 from tracker.store.catalog.file import PATIENCE, Catalog, make

@@ -1,9 +1,12 @@
 """What a fact is, and what a recognizer of facts sees."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Sequence
 from functools import cache
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, Protocol
 
+from tracker.records import NamedTuple
 from tracker.text.lexicon import Lexicon
 from tracker.text.surface import Token
 

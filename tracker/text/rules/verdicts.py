@@ -1,9 +1,11 @@
 """What rules find, and what they know beside a hunk."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Callable
-from typing import NamedTuple
 
+from tracker.records import NamedTuple
 from tracker.text.hunks import Article, Hunk
 from tracker.text.lexicon import Lexicon
 
