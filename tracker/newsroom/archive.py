@@ -108,6 +108,7 @@ def _revision(fact: questions.Fact) -> Revision:
         labels=fact.labels,
         side=fact.side,
         why=why,
+        written_on=fact.written_on,
     )
 
 

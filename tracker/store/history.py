@@ -149,6 +149,7 @@ def play(
     lives: Lives, line: Sequence[Step], pulled: Mapping[str, Sequence[Sequence[FileChange]]]
 ) -> None:
     """Play a whole line."""
+    lives.pulled = bool(pulled)
     for step in line:
         lives.play(step, [step.changes, *pulled.get(step.commit, ())])
 

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import chain
-from typing import Literal, NamedTuple
 
-from tracker.model import Event, Track, Version
 from tracker.store import identity
+from tracker.store.life import Happening, Kind, Life, State
 from tracker.store.line import FileChange, Step
 
 TEXTS = (
@@ -24,75 +23,6 @@ TEXTS = (
 def textual(path: str) -> bool:
     """May this file be an article's, of today or of some other time?"""
     return path.lower().endswith(TEXTS) or "." not in path.rpartition("/")[2]
-
-
-Kind = Literal["moved", "deleted", "returned", "ignored"]
-
-
-class _State(NamedTuple):
-    """A content of the file, at one step."""
-
-    number: int  # of the step on the line
-    step: Step
-    path: str
-    blob: str
-    side: tuple[str, ...]
-
-
-class _Happening(NamedTuple):
-    """An event, before its commit's date and names are decoded."""
-
-    number: int
-    step: Step
-    kind: Kind
-    path: str
-    old_path: str | None
-
-
-class Life:
-    """One article while the line is played."""
-
-    __slots__ = ("alive", "blob", "ended", "happenings", "joined", "key", "path", "states")
-
-    def __init__(
-        self,
-        key: int,
-        path: str,
-        blob: str,
-        alive: bool = True,
-        ended: identity.Ended | None = None,
-        joined: Life | None = None,
-    ) -> None:
-        self.key = key
-        self.path = path  # the newest, or the last
-        self.blob = blob  # the newest content, ignored commits included
-        self.alive = alive
-        self.ended = ended  # what the pool knows of it while it is gone
-        self.joined = joined  # the life that it turned out to be the same article as
-        self.states: list[_State] = []
-        self.happenings: list[_Happening] = []
-
-    def track(self) -> Track:
-        """The life as a record; neighbors among its versions differ."""
-        versions: list[Version] = []
-        for state in self.states:
-            if versions and versions[-1].blob == state.blob:
-                continue
-            step = state.step
-            versions.append(
-                Version(
-                    step.commit, state.path, state.blob, step.at, step.person, step.subject,
-                    state.side,
-                )
-            )  # fmt: skip
-        events = tuple(
-            Event(
-                one.kind, one.step.commit, one.step.at, one.step.person, one.step.subject, one.path,
-                one.old_path,
-            )
-            for one in self.happenings
-        )  # fmt: skip
-        return Track(self.path, tuple(versions), events, deleted=not self.alive)
 
 
 class Lives:
@@ -115,6 +45,10 @@ class Lives:
         self._within = within
         self._pool = identity.Pool()
         self._number = 0
+        # Whether the line was pulled into itself, so that what a text was written on need not be
+        # what stands before it; then, for each path of a step, which contents it was written on.
+        self.pulled = False
+        self._before: dict[str, tuple[str, ...]] = {}
         self._sides_of: Step | None = None
         self._sides: dict[str, set[int]] = {}  # path or name -> places in the side
         self.beyond: set[str] = set()  # paths outside that may have to do with those within
@@ -149,6 +83,8 @@ class Lives:
         """One commit of the line; ``differences`` from its first parent, and from pulled ones."""
         self._number += 1
         changes: Iterable[FileChange] = differences[0]
+        if self.pulled:
+            self._before = {each.path: (each.old,) for each in differences[0] if each.old}
         if step.seen_through:
             for difference in differences:
                 self._join(step, difference)
@@ -231,14 +167,24 @@ class Lives:
         """What a merge that is seen through holds otherwise than the line before it.
 
         All sides have been played. A file differs from none of them, or from one because another
-        changed it, and stands as it should; or the merge settled it anew.
+        changed it, and stands as it should; or the merge settled it anew. What both sides wrote,
+        it settled in any case.
         """
         held = {change.path: change for difference in differences for change in difference}
-        return [
-            FileChange(path, self.alive[path].blob if path in self.alive else None, change.new)
-            for path, change in held.items()
-            if change.new != (self.alive[path].blob if path in self.alive else None)
-        ]
+        olds = [{each.path: each.old for each in difference} for difference in differences]
+        found = []
+        for path, change in held.items():
+            life = self.alive.get(path)
+            stood = None if life is None else life.blob
+            both = False
+            if life is not None and change.new is not None and self._textual(path):
+                blobs = (old.get(path, change.new) for old in olds)
+                heads = life.heads(blob for blob in blobs if blob is not None)
+                self._before[path] = heads
+                both = len(heads) > 1
+            if both or change.new != stood:
+                found.append(FileChange(path, stood, change.new))
+        return found
 
     def _match(
         self, step: Step, appeared: list[identity.Appeared], gone: list[Life]
@@ -276,6 +222,8 @@ class Lives:
 
     def _go_on(self, life: Life, step: Step, new: identity.Appeared) -> None:
         old_path, old_blob = life.path, life.blob
+        if self.pulled and life.ended is not None:
+            self._before[new.path] = (life.ended.blob,)
         life.path, life.alive, life.ended = new.path, True, None
         self._come(life, new.path)
         if new.path == old_path:
@@ -290,6 +238,9 @@ class Lives:
     ) -> None:
         life.blob = blob
         if step.commit in self._ignored:
+            if self.pulled:
+                life.ignored = life.ignored or {}
+                life.ignored.update((blob, old) for old in self._before.get(path, ()))
             self._happen(life, step, "ignored", path)
         else:
             self._hold(life, step, path, blob, {path, old_path or path})
@@ -307,12 +258,13 @@ class Lives:
 
     def _hold(self, life: Life, step: Step, path: str, blob: str, paths: set[str]) -> None:
         side = self._side(step, paths) if step.side else ()
-        life.states.append(_State(self._number, step, path, blob, side))
+        before = self._before.get(path, ())
+        life.states.append(State(self._number, step, path, blob, side, before))
 
     def _happen(
         self, life: Life, step: Step, kind: Kind, path: str, old_path: str | None = None
     ) -> None:
-        life.happenings.append(_Happening(self._number, step, kind, path, old_path))
+        life.happenings.append(Happening(self._number, step, kind, path, old_path))
 
     def _side(self, step: Step, paths: set[str]) -> tuple[str, ...]:
         """Commits of the merged branch that touched the article, under its path or its name."""

@@ -12,8 +12,9 @@ from collections.abc import Callable, Collection
 
 from tracker.store import identity
 from tracker.store.git import Repository
+from tracker.store.life import Life
 from tracker.store.line import LOG, Step, newest_first, parse_log, same_branch
-from tracker.store.lives import Life, Lives, kin
+from tracker.store.lives import Lives, kin
 
 _MOST_ROUNDS = 4  # times that the search may widen before it looks at everything
 _MOST_MERGES = 16  # asked for one by one; with more, reading all at once costs less

@@ -19,7 +19,7 @@ from tracker.store.catalog.columns import ARTICLES, path_of, stored_path
 
 _VERSIONS = (
     "SELECT version.article, hex(step.hash), path.path, hex(version.blob), step.at, step.zone,"
-    " person.name, person.email, step.subject, version.side"
+    " person.name, person.email, step.subject, version.side, version.written_on"
     " FROM version JOIN step ON step.number = version.step"
     " JOIN path ON path.id = version.path JOIN person ON person.id = step.person"
     " WHERE version.number IS NOT NULL"
@@ -114,12 +114,16 @@ def instant_of(at: int, zone: int) -> datetime:
     return datetime.fromtimestamp(at, _offset(zone))
 
 
+def hashes_of(stored: bytes | None, model: str) -> tuple[str, ...]:
+    """Full hashes that a column holds one after another, each as long as the ``model`` in hex."""
+    if stored is None:
+        return ()
+    width = len(model) // 2
+    return tuple(stored[at : at + width].hex() for at in range(0, len(stored), width))
+
+
 def _version(row: tuple[Any, ...]) -> Version:
-    _, commit, path, blob, at, zone, name, email, subject, side = row
-    width = len(commit) // 2
-    merged = ()
-    if side is not None:
-        merged = tuple(side[at : at + width].hex() for at in range(0, len(side), width))
+    _, commit, path, blob, at, zone, name, email, subject, side, on = row
     return Version(
         commit.lower(),
         path_of(path),
@@ -127,7 +131,8 @@ def _version(row: tuple[Any, ...]) -> Version:
         instant_of(at, zone),
         _person(name, email),
         subject,
-        merged,
+        hashes_of(side, commit),
+        hashes_of(on, commit),
     )
 
 

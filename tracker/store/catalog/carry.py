@@ -50,7 +50,8 @@ WHERE article.alive AND article.joined IS NULL AND article.places = was.places
         LEFT JOIN main.path AS now ON now.id = version.path
         WHERE one.article = was.id AND (
             version.number IS NOT one.number OR version.blob IS NOT one.blob
-            OR version.side IS NOT one.side OR step.hash IS NOT before.hash
+            OR version.side IS NOT one.side OR version.written_on IS NOT one.written_on
+            OR step.hash IS NOT before.hash
             OR now.path IS NOT place.path
         )
     ) AND NOT EXISTS (

@@ -8,10 +8,11 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from tracker.model import Note, Person, Selection
-from tracker.store.catalog.ask import instant_of
+from tracker.records import NamedTuple
+from tracker.store.catalog.ask import hashes_of, instant_of
 from tracker.store.catalog.columns import path_of, stored_path, text_of
 
 
@@ -44,6 +45,7 @@ class Fact(NamedTuple):
     reasons: str  # JSON, or ""
     labels: frozenset[str]
     side: tuple[str, ...]
+    written_on: tuple[str, ...]
 
 
 class Head(NamedTuple):
@@ -153,7 +155,8 @@ def heads(connection: sqlite3.Connection, articles: Sequence[int]) -> dict[int, 
 _FACT = (
     "SELECT fact.number, hex(step.hash), path.path, step.at, step.zone, person.name, person.email,"
     " step.subject, fact.headline, fact.published, fact.notes, fact.words_added,"
-    " fact.words_removed, fact.substantive, fact.reasons, fact.labels, version.side"
+    " fact.words_removed, fact.substantive, fact.reasons, fact.labels, version.side,"
+    " version.written_on"
     " FROM version JOIN fact ON fact.article = version.article AND fact.number = version.number"
     " JOIN step ON step.number = version.step JOIN path ON path.id = version.path"
     " JOIN person ON person.id = step.person WHERE version.article = ?"
@@ -176,10 +179,8 @@ def fact(connection: sqlite3.Connection, article: int, number: int) -> Fact:
 def _fact(row: tuple[Any, ...]) -> Fact:
     (
         number, commit, path, at, zone, name, email, subject, headline, published, notes,
-        added, removed, substantive, reasons, labels, side,
+        added, removed, substantive, reasons, labels, side, on,
     ) = row  # fmt: skip
-    width = len(commit) // 2
-    merged = side or b""
     return Fact(
         number,
         commit.lower(),
@@ -195,7 +196,8 @@ def _fact(row: tuple[Any, ...]) -> Fact:
         bool(substantive),
         text_of(reasons),
         frozenset((labels or "").split()),
-        tuple(merged[at : at + width].hex() for at in range(0, len(merged), width)),
+        hashes_of(side, commit),
+        hashes_of(on, commit),
     )
 
 

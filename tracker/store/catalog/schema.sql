@@ -63,6 +63,8 @@ CREATE TABLE version (
     blob BLOB NOT NULL,
     path INTEGER NOT NULL,  -- at that time
     side BLOB,              -- hashes of commits of a merged branch, newest first, one after another
+    written_on BLOB,        -- hashes of the commits of the versions it was written on, oldest first;
+                            -- NULL: the version before
     PRIMARY KEY (article, place)
 ) WITHOUT ROWID;
 CREATE INDEX version_by_step ON version (step);
@@ -197,7 +199,8 @@ CREATE VIEW revisions AS
         strftime('%Y-%m-%dT%H:%M:%SZ', step.at, 'unixepoch') AS at, step.zone,
         person.name AS person, person.email, step.subject, path.path,
         lower(hex(version.blob)) AS blob, fact.headline, fact.published, fact.substantive,
-        fact.told, fact.words_added, fact.words_removed, fact.labels, trim(fact.kinds) AS kinds
+        fact.told, fact.words_added, fact.words_removed, fact.labels, trim(fact.kinds) AS kinds,
+        lower(hex(version.written_on)) AS written_on
     FROM version
     JOIN article ON article.id = version.article
     JOIN path AS newest ON newest.id = article.path

@@ -17,8 +17,9 @@ from typing import Any
 from tracker.store import identity
 from tracker.store.catalog.columns import is_article, path_of, stored_path
 from tracker.store.git import instant
+from tracker.store.life import Kind, Life
 from tracker.store.line import Step
-from tracker.store.lives import Kind, Life, Lives, textual
+from tracker.store.lives import Lives, textual
 
 MOST_LIVES = 40_000
 """Lives that are held in memory; with more, they go back into the tables."""
@@ -234,19 +235,28 @@ class StoredLives(Lives):
         self._touched[life.key] = life
 
     def _keep(
-        self, life: StoredLife, step: int, path: str, blob: str, side: tuple[str, ...]
+        self,
+        life: StoredLife,
+        step: int,
+        path: str,
+        blob: str,
+        side: tuple[str, ...],
+        on: tuple[str, ...] = (),
     ) -> None:
-        """A state of a life; it is a revision where its text is another than the last one's."""
+        """A state of a life; it is a revision where its text is another than the last one's.
+
+        So is a merge that settled what was written ``on`` two versions.
+        """
         life.places += 1
         number = None
-        if life.shown != blob or not life.revisions:
+        if life.shown != blob or not life.revisions or len(on) > 1:
             life.shown = blob
             life.revisions += 1
             number = life.revisions
         place = life.path_number if path == life.path else self._path_number(path)
-        merged = bytes.fromhex("".join(side)) or None
+        merged, before = (bytes.fromhex("".join(commits)) or None for commits in (side, on))
         self._versions.append(
-            (life.key, life.places, number, step, bytes.fromhex(blob), place, merged)
+            (life.key, life.places, number, step, bytes.fromhex(blob), place, merged, before)
         )
 
     def _happen(
@@ -283,8 +293,8 @@ class StoredLives(Lives):
         self.flush()
 
     def _take_states(self, old: Life, life: StoredLife) -> None:
-        for state in old.states:
-            self._keep(life, state.number, state.path, state.blob, state.side)
+        for state, on in old.lineage():
+            self._keep(life, state.number, state.path, state.blob, state.side, on or ())
         for one in old.happenings:
             life.events += 1
             self._events.append(
@@ -306,7 +316,7 @@ class StoredLives(Lives):
             ((number, stored_path(p), key) for number, (p, key) in self._arrived.items()),
         )
         self._versions.sort(key=itemgetter(0, 1))
-        run("INSERT INTO version VALUES (?, ?, ?, ?, ?, ?, ?)", self._versions)
+        run("INSERT INTO version VALUES (?, ?, ?, ?, ?, ?, ?, ?)", self._versions)
         run("INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?)", self._events)
         run(
             "INSERT OR REPLACE INTO article VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
