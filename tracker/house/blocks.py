@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from tracker.errors import TrackerError
+from tracker.model import Saying
 from tracker.prepared import expression
 from tracker.records import NamedTuple
 from tracker.text.lines import BREAK, Line, leading_heading, line_and_column, marked_lines
@@ -54,9 +55,11 @@ def blocks(text: str, floor: int) -> list[Block]:
             opened = line
             continue
         if len(found) == _MOST:
-            raise TrackerError(
+            raise PlacingError(
                 f"The file has more than {_MOST} blocks of notes between markers.",
                 "Take out all but one for the top and one for the bottom.",
+                Saying.of("finding.too-many-blocks", most=_MOST),
+                "advice.one-block",
             )
         first = not found and not text[top(text, floor) : opened.start].strip()
         position: Place = "top" if first else "bottom"
@@ -69,10 +72,29 @@ def blocks(text: str, floor: int) -> list[Block]:
 
 def _alone(text: str, line: Line) -> TrackerError:
     number, _ = line_and_column(text, line.start)
-    return TrackerError(
+    return PlacingError(
         f"Line {number} of the file has a marker of the notes without its other half.",
         f"Put {OPENING} above the notes and {CLOSING} below them, or take both out.",
+        Saying.of("finding.marker-alone", line=number),
+        "advice.complete-marker",
+        number,
     )
+
+
+class PlacingError(TrackerError):
+    """The lines of the notes have no place in the text."""
+
+    def __init__(
+        self, sentence: str, hint: str, said: Saying, advice: str, line: int | None = None
+    ) -> None:
+        super().__init__(sentence, hint)
+        self.said = said  # the sentence as a value, without its full stop
+        self.line = line  # of the text, counted from 1; None where it is about no line
+        self._advice = advice
+
+    def advised(self, command: str) -> Saying:
+        """The hint as a value, with the command that is to be given then."""
+        return Saying.of(self._advice, command=command, command_2=OPENING, command_3=CLOSING)
 
 
 def top(text: str, floor: int) -> int:

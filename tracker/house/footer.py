@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from zoneinfo import ZoneInfo
 
-from tracker.errors import TrackerError
 from tracker.house import style as house_style
 from tracker.house.blocks import (
     CLOSING,
     OPENING,
     Block,
     Place,
+    PlacingError,
     blocks,
     inserted,
     top,
@@ -28,7 +28,7 @@ from tracker.house.hand_written import Passages
 from tracker.house.standing import by_time
 from tracker.house.standing import standing as notes_standing
 from tracker.house.style import Style
-from tracker.model import Note
+from tracker.model import Note, Saying
 from tracker.text.document import Document, line_and_column
 from tracker.text.lines import lines as text_lines
 from tracker.text.lines import newline_of
@@ -93,9 +93,11 @@ def embed(
     if content := wanted["top"]:
         text = inserted(text, top(text, floor), _block(content), newline)
     if len(blocks(text, floor)) != sum(1 for content in wanted.values() if content):
-        raise TrackerError(
+        raise PlacingError(
             "The notes cannot stand under the article: its last block of code is not closed.",
             "Close the code block with its fence, then try again.",
+            Saying("finding.open-code"),
+            "advice.close-code",
         )
     return text
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time
 from itertools import pairwise
 
-from tracker.errors import TrackerError
 from tracker.house import footer
-from tracker.model import FieldChange, Finding
+from tracker.house.blocks import PlacingError
+from tracker.model import FieldChange, Finding, Saying
 from tracker.policy.notes import touches_words
 from tracker.policy.step import Circumstances, Step, finding
 from tracker.prepared import expression
@@ -46,37 +46,33 @@ def footer_out_of_step(steps: Sequence[Step], circumstances: Circumstances) -> I
     try:
         lines = footer.block_differs(document, notes, *house)
         made = footer.embed(document, notes, *house) if settings.footer_embed else document.text
-    except TrackerError as error:
+    except PlacingError as error:
         yield finding(
             "footer-out-of-step",
             step,
             circumstances,
-            error.sentence.rstrip("."),
-            f"{error.hint.rstrip('.')}; then: tracker footer --write",
-            line=_number(error.sentence),
+            error.said,
+            error.advised(_WRITE),
+            line=error.line,
         )
         return
-    words = "{} of the update lines {} not what the notes say"
     if lines:
-        number = "one" if len(lines) == 1 else str(len(lines))
-        words = words.format(number, "is" if len(lines) == 1 else "are")
+        said = Saying.of("finding.lines-differ", number=len(lines))
     elif made == document.text:
         return
     else:
-        words = "the update lines of its notes are not in the body"
+        said = Saying("finding.lines-missing")
     yield finding(
         "footer-out-of-step",
         step,
         circumstances,
-        words,
-        "Change the notes in the front matter, not the lines; then: tracker footer --write",
+        said,
+        Saying.of("advice.change-notes", command=_WRITE),
         line=lines[0] if lines else None,
     )
 
 
-def _number(sentence: str) -> int | None:
-    found = re.match(r"Line (\d+) ", sentence)
-    return int(found[1]) if found else None
+_WRITE = "tracker footer --write"
 
 
 def date_moved(steps: Sequence[Step], circumstances: Circumstances) -> Iterator[Finding]:
@@ -105,8 +101,10 @@ def date_moved(steps: Sequence[Step], circumstances: Circumstances) -> Iterator[
                 "date-moved",
                 step,
                 circumstances,
-                f"{moved.key}: {moved.old} → {moved.new}",
-                "Put the date back, or tell readers what is new",
+                Saying.of(
+                    "finding.date-moved", key=moved.key, old=moved.old or "", new=moved.new or ""
+                ),
+                Saying("advice.date-back"),
                 line=_line_of_key(step.text, moved.key),
             )
 

@@ -10,7 +10,7 @@ from itertools import pairwise
 from tracker.house.note_joining import key
 from tracker.house.notes import find_notes
 from tracker.house.standing import standing
-from tracker.model import Finding, FoundNote, Meaning, Note
+from tracker.model import Finding, FoundNote, Meaning, Note, Saying, Value
 from tracker.policy.rewording import Words, is_small, words
 from tracker.policy.silence import before
 from tracker.policy.step import Circumstances, Step, finding
@@ -38,8 +38,8 @@ def note_dropped(steps: Sequence[Step], circumstances: Circumstances) -> Iterato
                     "note-dropped",
                     step,
                     circumstances,
-                    f"gone: {_quoted(note)}",
-                    "Put the note back; to take it back openly: tracker note --withdraw ID",
+                    Saying.of("finding.note-dropped", note=note.text),
+                    Saying.of("advice.put-note-back", command="tracker note --withdraw ID"),
                 )
 
 
@@ -58,8 +58,8 @@ def note_reworded(steps: Sequence[Step], circumstances: Circumstances) -> Iterat
                 "note-reworded",
                 step,
                 circumstances,
-                f"{_quoted(was)} became {_quoted(now)}",
-                "Say it openly: tracker note --amend ID, with the new words",
+                Saying.of("finding.note-reworded", was=was.text, now=now.text),
+                Saying.of("advice.say-openly", command=_AMEND),
                 line=_line(step, now, circumstances),
             )
         for was, now in _relabeled(earlier, step):
@@ -67,8 +67,10 @@ def note_reworded(steps: Sequence[Step], circumstances: Circumstances) -> Iterat
                 "note-reworded",
                 step,
                 circumstances,
-                f"{_quoted(now)} was called {_called(was)} and is now called {_called(now)}",
-                "Call it what it was, or say openly why it is another: tracker note --amend ID",
+                Saying.of(
+                    "finding.note-relabeled", note=now.text, was=_called(was), now=_called(now)
+                ),
+                Saying.of("advice.call-as-before", command=_AMEND),
                 line=_line(step, now, circumstances),
             )
 
@@ -96,13 +98,11 @@ def _once(notes: Sequence[Note]) -> dict[str, Note]:
     return found
 
 
-def _called(note: Note) -> str:
-    name = {"editors-note": "editor's note"}.get(note.kind, note.kind)
-    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+def _called(note: Note) -> Saying:
+    return Saying(f"called.{note.kind}")
 
 
-def _quoted(note: Note) -> str:
-    return f"“{note.text}”"
+_AMEND = "tracker note --amend ID"
 
 
 # --- notes and what they tell of -----------------------------------------------------------------
@@ -127,8 +127,8 @@ def note_without_change(steps: Sequence[Step], circumstances: Circumstances) -> 
             "note-without-change",
             step,
             circumstances,
-            _quoted(notes[0]),
-            "Check that the change was published; where it is older, name it: --covers REV",
+            Saying.of("finding.note-without-change", note=notes[0].text),
+            Saying.of("advice.check-change", command="--covers REV"),
             line=_line(step, notes[0], circumstances),
         )
 
@@ -174,12 +174,13 @@ def note_date(steps: Sequence[Step], circumstances: Circumstances) -> Iterator[F
     for step in steps:
         dated = [note for note in step.revision.notes if note.precision != "none"]
         for note in dated:
-            said = f"{_quoted(note)} is dated {_written(note)}"
+            given: dict[str, Value] = {"note": note.text, "at": _written(note)}
             if newest is not None and _is_before(note, newest, circumstances):
-                said += f", before the note of {_written(newest)}, which came earlier"
+                given["earlier"] = _written(newest)
+                said = Saying.of("finding.note-before-another", **given)
             elif not step.draft and _is_ahead(note, step.revision.at, circumstances):
                 at = step.revision.at.astimezone(circumstances.settings.zone)
-                said += f", and was published on {at.isoformat(' ', 'minutes')}"
+                said = Saying.of("finding.note-ahead", **given, published=at)
             else:
                 continue
             yield finding(
@@ -187,7 +188,7 @@ def note_date(steps: Sequence[Step], circumstances: Circumstances) -> Iterator[F
                 step,
                 circumstances,
                 said,
-                "Give the note the time at which readers got it",
+                Saying("advice.date-note"),
                 line=_line(step, note, circumstances),
             )
         # Compared with what came earlier alone: one revision may bring several, newest first.
@@ -196,10 +197,8 @@ def note_date(steps: Sequence[Step], circumstances: Circumstances) -> Iterator[F
                 newest = note
 
 
-def _written(note: Note) -> str:
-    if note.precision == "day":
-        return note.at.date().isoformat()
-    return note.at.isoformat(" ", "minutes")
+def _written(note: Note) -> date | datetime:
+    return note.at.date() if note.precision == "day" else note.at
 
 
 def _days(note: Note, circumstances: Circumstances) -> set[date]:
@@ -240,32 +239,33 @@ def euphemism(steps: Sequence[Step], circumstances: Circumstances) -> Iterator[F
                     "euphemism",
                     step,
                     circumstances,
-                    f"{_quoted(note)} {said}",
-                    "Call it a correction, and say what was wrong: tracker note --amend ID",
+                    said,
+                    Saying.of("advice.call-correction", command=_AMEND),
                     line=_line(step, note, circumstances),
                 )
 
 
 def _soft_words(
     note: Note, step: Step | None, known: Words, circumstances: Circumstances
-) -> str | None:
+) -> Saying | None:
     """What is soft about a note; None where it is in order."""
+    said = note.text
     if note.kind == "correction":
         label = _label(step, note, circumstances) if step is not None else ""
         if known.soft.search(label) and not known.wrong.search(label):
-            return f"tells of an error under the label “{label}”"
+            return Saying.of("finding.soft-label", note=said, label=label)
         soft = known.soft.search(note.text)
         if soft and not known.explains_error(note.text):
-            return f"says “{soft.group()}” of an error"
+            return Saying.of("finding.soft-words", note=said, words=soft.group())
         return None
     if note.kind not in ("update", "clarification"):
         return None
     replaced = step is not None and _only_facts_replaced(step.change)
     if known.says_wrong(note.text, surely=replaced):
-        return f"tells of an error, and is called {_called(note)}"
+        return Saying.of("finding.soft-kind", note=said, called=_called(note))
     soft = known.soft.search(note.text)
     if replaced and note.kind == "clarification" and soft:
-        return f"says “{soft.group()}” where a fact was replaced by another"
+        return Saying.of("finding.soft-fact", note=said, words=soft.group())
     return None
 
 

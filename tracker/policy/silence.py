@@ -9,7 +9,7 @@ from shlex import quote
 
 from tracker.house.note_joining import key
 from tracker.house.standing import standing
-from tracker.model import Event, Finding, Note
+from tracker.model import Event, Finding, Note, Saying
 from tracker.policy.rewording import is_small
 from tracker.policy.step import Circumstances, Step, finding
 
@@ -88,16 +88,18 @@ def _silent(step: Step, changed: Step, circumstances: Circumstances) -> Finding:
     assert changed.change is not None
     path, number = step.revision.path, step.revision.number
     if circumstances.unrecorded:
-        advice = (
-            "Bring the note with the change: tracker record --update TEXT, or --correction TEXT"
+        advice = Saying.of(
+            "advice.bring",
+            command="tracker record --update TEXT",
+            command_2="--correction TEXT",
         )
     else:
-        command = f"tracker note {quote(path)} --covers {number}"
-        advice = f"Tell readers: {command} --correction TEXT, or --update"
-    reasons = changed.change.reasons
+        command = f"tracker note {quote(path)} --covers {number} --correction TEXT"
+        advice = Saying.of("advice.tell", command=command, command_2="--update")
+    why = changed.change.why
     line = changed.change.line if changed is step else None
-    words = reasons[0] if reasons else "the text"
-    found = finding("silent-change", step, circumstances, words, advice, line=line)
+    said = why[0] if why else Saying("finding.text")
+    found = finding("silent-change", step, circumstances, said, advice, line=line)
     now, grace = circumstances.now, circumstances.check.grace
     if circumstances.unrecorded or now is None or now - step.revision.at >= grace:
         return found
@@ -114,21 +116,21 @@ def unpublished(steps: Sequence[Step], circumstances: Circumstances) -> Iterator
         return
     last = steps[-1]
     title = out[-1].revision.headline or out[-1].revision.path
-    advice = "Put it back with a note that says why: an editor's note or a retraction"
+    advice = Saying("advice.put-article-back")
     if circumstances.deleted:
         ends = [event for event in circumstances.events if event.kind == "deleted"]
-        words = f"the published article “{title}” was deleted"
+        said = Saying.of("finding.deleted", title=title)
     else:
         ends = [event for event in circumstances.events if event.kind == "moved"]
         if not ends or not (circumstances.outside or _is_drafts(ends[-1].path)):
             if last.draft:
                 hidden = steps[steps.index(out[-1]) + 1]
-                words = f"the published article “{title}” was made a draft"
-                yield finding("unpublished", hidden, circumstances, words, advice)
+                said = Saying.of("finding.hidden", title=title)
+                yield finding("unpublished", hidden, circumstances, said, advice)
             return
-        words = f"the published article “{title}” was moved to {ends[-1].path}, out of sight"
+        said = Saying.of("finding.moved-away", title=title, path=ends[-1].path)
     if ends:
-        yield _gone(last, ends[-1], circumstances, words, advice)
+        yield _gone(last, ends[-1], circumstances, said, advice)
 
 
 def _is_drafts(path: str) -> bool:
@@ -136,8 +138,8 @@ def _is_drafts(path: str) -> bool:
 
 
 def _gone(
-    last: Step, event: Event, circumstances: Circumstances, words: str, advice: str
+    last: Step, event: Event, circumstances: Circumstances, said: Saying, advice: Saying
 ) -> Finding:
-    found = finding("unpublished", last, circumstances, words, advice)
+    found = finding("unpublished", last, circumstances, said, advice)
     path = event.old_path or event.path
     return found._replace(path=path, commit=event.commit or None, at=event.at)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from tracker.house.notes import Differences
 from tracker.house.settings import CheckSettings, Settings
-from tracker.model import Event, Finding, Meaning, Note, Revision
+from tracker.model import Event, Finding, Meaning, Note, Reason, Revision, Saying
 from tracker.records import NamedTuple
 
 
@@ -53,12 +53,14 @@ def finding(
     rule: str,
     step: Step,
     circumstances: Circumstances,
-    words: str,
-    advice: str,
+    said: Saying | Reason,
+    advised: Saying,
     *,
     line: int | None = None,
 ) -> Finding:
     """A finding about one step, as severe as the settings say. ``line`` counts from 1."""
+    from tracker.house.phrases import sentence  # late: most commands read steps and find nothing
+
     revision = step.revision
     return Finding(
         rule,
@@ -67,7 +69,9 @@ def finding(
         revision.commit or None,
         revision.number,
         revision.at,
-        words,
-        advice,
+        said.sentence if isinstance(said, Reason) else sentence(said),
+        sentence(advised),
         line,
+        said,
+        advised,
     )

@@ -38,9 +38,7 @@ def plain(value: object) -> object:
     if isinstance(value, tuple) and hasattr(value, "_asdict"):
         named = value._asdict().items()
         return {
-            name: plain(each)
-            for name, each in named
-            if name not in _INNER or not isinstance(each, tuple)
+            name: plain(each) for name, each in named if name not in _INNER or isinstance(each, str)
         }
     if isinstance(value, tuple | list):
         return [plain(each) for each in value]

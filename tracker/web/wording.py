@@ -1,19 +1,14 @@
-"""The words of the pages in the newsroom's language, from ``words/*.toml``.
+"""The words of the pages in the newsroom's language: see ``house/phrases.py``.
 
-A key names a phrase: ``words("history.title")``. ``{name}`` in a phrase gives way to a value. A
-phrase that depends on a number is a table with one wording for each plural form that CLDR has for
-the language (one, few, many, other): ``words("count.revisions", number=3)``. Numbers, dates and
-instants are written as CLDR has them for the newsroom's language and region.
+A key names a phrase: ``words("history.title")``, and a number its plural form:
+``words("count.revisions", number=3)``. Numbers, dates and instants are written as CLDR has them for
+the newsroom's language and region.
 """
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cache
-from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
@@ -21,34 +16,8 @@ from babel.dates import format_date, format_skeleton, format_time
 from babel.numbers import format_decimal
 from markupsafe import Markup
 
-FOLDER = Path(__file__).parent / "words"
-FIRST = "en"
-"""The language whose file has every key first, and whose words stand in for an unknown language."""
-
-Phrase = str | Mapping[str, str]  # one wording, or one for each plural form
-
-
-@cache
-def languages() -> tuple[str, ...]:
-    """The languages that the pages are written in, sorted."""
-    return tuple(sorted(path.stem for path in FOLDER.glob("*.toml")))
-
-
-@cache
-def phrases(code: str) -> Mapping[str, Phrase]:
-    """Every phrase of one language by its key, tables joined with dots: ``history.title``."""
-    with (FOLDER / f"{code}.toml").open("rb") as file:
-        return dict(_flat(tomllib.load(file), ""))
-
-
-def _flat(table: Mapping[str, Any], before: str) -> list[tuple[str, Phrase]]:
-    found: list[tuple[str, Phrase]] = []
-    for key, value in table.items():
-        if isinstance(value, str) or "other" in value:
-            found.append((before + key, value))
-        else:
-            found += _flat(value, f"{before}{key}.")
-    return found
+from tracker.house.language import base
+from tracker.house.phrases import FIRST, languages, phrases, spoken
 
 
 class Words:
@@ -59,12 +28,11 @@ class Words:
     """
 
     def __init__(self, tag: str, zone: ZoneInfo) -> None:
-        base = tag.replace("_", "-").partition("-")[0].lower()
-        known = base in languages()
+        known = base(tag) in languages()
         self.tag = tag.replace("_", "-") if known else FIRST  # of the pages' words, for <html lang>
         self.zone = zone
         self.locale = _locale(self.tag)
-        self._phrases = phrases(base if known else FIRST)
+        self._phrases = phrases(spoken(tag))
 
     def __call__(self, key: str, /, *, number: int | None = None, **values: object) -> str:
         """The phrase with its values in place; HTML where a value is ``Markup``.

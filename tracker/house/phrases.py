@@ -1,0 +1,108 @@
+"""What pages, feeds and findings say, from ``tracker/words/*.toml``: one file for each language.
+
+A key names a phrase: ``history.title``. ``{name}`` in a phrase gives way to a value. A phrase that
+depends on a number is a table with one wording for each plural form that CLDR has for the language.
+
+What is said about an article is a value first, a ``Saying`` or a ``Reason``; each face makes the
+sentence, in its language.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from tracker.house.language import base
+from tracker.model import Reason, Saying, Value
+from tracker.prepared import toml_table
+
+_FOLDER = Path(__file__).parents[1] / "words"
+FIRST = "en"
+"""The language whose words stand in for those of a language without a file."""
+
+Phrase = str | Mapping[str, str]  # one wording, or one for each plural form
+
+
+@cache
+def languages() -> tuple[str, ...]:
+    """The languages that have a file of phrases, sorted."""
+    return tuple(sorted(path.stem for path in _FOLDER.glob("*.toml")))
+
+
+def spoken(tag: str) -> str:
+    """The language that stands in for one (BCP 47): its own, or English where it has no file."""
+    code = base(tag)
+    return code if code in languages() else FIRST
+
+
+@cache
+def phrases(code: str) -> Mapping[str, Phrase]:
+    """Every phrase of a language that has a file, by its key, tables joined with dots."""
+    return dict(_flat(toml_table((_FOLDER / f"{code}.toml").read_text(encoding="utf-8")), ""))
+
+
+def _flat(table: Mapping[str, Any], before: str) -> list[tuple[str, Phrase]]:
+    found: list[tuple[str, Phrase]] = []
+    for key, value in table.items():
+        if isinstance(value, str) or "other" in value:
+            found.append((before + key, value))
+        else:
+            found += _flat(value, f"{before}{key}.")
+    return found
+
+
+def phrase(tag: str, key: str, number: int | None = None) -> str:
+    """The wording of a phrase in a language, its braces untouched; raises ``KeyError``.
+
+    ``number`` chooses the plural form.
+    """
+    code = spoken(tag)
+    found = phrases(code)[key]
+    if isinstance(found, str):
+        return found
+    return found.get(plural_form(code, number or 0), found["other"])
+
+
+@cache
+def plural_form(code: str, number: int) -> str:
+    """The plural form of a whole number in a language, as CLDR names it: "one", "few", …"""
+    if code == FIRST:
+        return "one" if number == 1 else "other"
+    from babel import Locale  # late: it takes as long as a short command
+
+    return str(Locale.parse(code).plural_form(number))
+
+
+def of_reason(reason: Reason) -> Saying:
+    """What a reason says."""
+    values: dict[str, Value] = {"old": reason.old, "new": reason.new, "words": reason.words}
+    form: str = reason.form
+    if form == "touched":
+        form = "words" if reason.words.strip('"') else "bare"
+    told = Saying.of(f"reason.{reason.label}.{form}", **values)
+    if not reason.has_context or form == "bare":
+        return told
+    return Saying.of("reason.in", told=told, context=reason.context)
+
+
+def sentence(said: Saying | Reason, tag: str = FIRST) -> str:
+    """A saying as plain text, with instants and days as ISO 8601 has them."""
+    if isinstance(said, Reason):
+        said = of_reason(said)
+    values = dict(said.values)
+    number = values.get("number")
+    pattern = phrase(tag, said.code, number if isinstance(number, int) else None)
+    return pattern.format(**{name: _plain(value, tag) for name, value in values.items()})
+
+
+def _plain(value: Value, tag: str) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Saying | Reason):
+        return sentence(value, tag)
+    if isinstance(value, datetime):
+        return value.isoformat(" ", "minutes")
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value)
