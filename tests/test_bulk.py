@@ -443,18 +443,20 @@ def test_only_one_import_at_a_time(tmp_path: Path) -> None:
     assert caught.value.sentence == "Another import into this repository is at work."
 
 
-def test_very_many_commits_go_through_several_processes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("most", [1_000_000, 20, 1])
+def test_very_many_commits_go_through_several_packs_and_processes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int
 ) -> None:
     from tracker.store import bulk
 
     put(repository(tmp_path / "one"), archive(5, 5))
     monkeypatch.setattr(bulk, "FEWEST", 3)
+    monkeypatch.setattr(bulk, "MOST", most)
     put(repository(tmp_path / "two"), archive(5, 5))
     graph = run(tmp_path / "two", "commit-graph", "verify")
     assert graph == b""
     info = tmp_path / "two" / ".git/objects/info"
-    assert len((info / "commit-graphs/commit-graph-chain").read_text().split()) == 5
+    assert len((info / "commit-graphs/commit-graph-chain").read_text().split()) == 9
     assert graphed(info) == 25
     assert history(tmp_path / "one") == history(tmp_path / "two")
     clean(tmp_path / "two")

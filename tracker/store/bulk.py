@@ -11,43 +11,33 @@ from __future__ import annotations
 
 import hashlib
 import os
-import queue
 import re
 import shutil
 import subprocess
-import threading
 from collections import deque
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import IO, Self
+from typing import Self
 
-from tracker.errors import TrackerError
 from tracker.model import Person
 from tracker.records import NamedTuple
 from tracker.store import commit_graph, locks
-from tracker.store.git import Git, GitError, Repository, environment, first_line
-from tracker.store.running import DURABLE
+from tracker.store.fast_import import FastImport
+from tracker.store.git import Git, Repository, environment
 
 _BRANCH = "refs/heads/import"
 _CHAIN = "commit-graphs"
-_CHUNK = 256 * 1024  # bytes that are given to git at once
-_AHEAD = 4  # chunks that wait for git
-PROCESSES = 5
-"""fast-import notes every object that it writes: a new process now and then bounds its memory. And
-while one writes, the commit graph of what the last one wrote can be made."""
-
-_WHY = (
-    ("No space left", "the disk is full"),
-    ("Out of diskspace", "the disk is full"),
-    ("Disk quota exceeded", "the disk quota is used up"),
-    ("Read-only file system", "the file system is read-only"),
-    ("ermission denied", "there is no permission"),
-)
+_MARK = b":1"  # of the newest commit
+PARTS = 10
+"""The commits come in so many parts, each a pack of its own: while one is written, the commit graph
+of the one before it is made, in memory that grows with the commits of a part."""
+FEWEST = 20_000  # commits that are worth a part
+MOST = 1_000_000
+"""Objects of one process: fast-import notes each one that it writes, in about 80 bytes."""
+_TREES = 5  # folders on the way to an article, and the commit: objects that come with a revision
 
 _BREAKING = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+|[<>]")
-
-FEWEST = 20_000  # commits for which a process is worth its start
 
 
 class NewCommit(NamedTuple):
@@ -99,29 +89,34 @@ class Stream:
         self, repository: Repository, folder: Path, base: str | None, committer: bytes
     ) -> None:
         self.graphed = False  # the commit graph came with the commits
-        self._most = FEWEST  # commits of one process
         self._grapher: subprocess.Popen[bytes] | None = None
-        self._ungraphed = deque[str]()  # the newest commit of each process that has ended
+        self._ungraphed = deque[str]()  # the newest commit of each part that is written
         info = repository.common_dir / "objects" / "info"
         self._graphs = not any((info / name).exists() for name in ("commit-graph", _CHAIN))
         self._repository = repository
         self._committer = committer
         self._bare = folder / "objects.git"
         self._base = base
-        self._written = 0  # commits of the process that runs
+        self._part = FEWEST  # commits of one part
+        self._in_part = 0  # of them, those that were given
+        self._objects = 0  # of the process that runs, about
+        self._any = False  # a commit was given
+        self._follows = True  # the next commit names the one before: the process does not know it
         self._newest = 0  # seconds: no commit gets an older committer's date
         self._branch = _BRANCH
         self._tries = 0
-        self._waiting: list[bytes] = []
-        self._size = 0
-        self._process: subprocess.Popen[bytes] | None = None
-        self._feeder: _Feeder | None = None
+        self._git: FastImport | None = None
         git = repository.git
         self._format = git.text("rev-parse", "--show-object-format")
         self._sha = hashlib.sha256 if self._format == "sha256" else hashlib.sha1
         self._shared = git.text("config", "core.sharedRepository", accept=(0, 1))
         if base is not None:
-            self._newest = int(git.text("log", "-1", "--no-show-signature", "--format=%ct", base))
+            self._newest = self._date(base)
+
+    def _date(self, commit: str) -> int:
+        """The committer's date of a commit, in seconds since 1970."""
+        git = self._repository.git
+        return int(git.text("log", "-1", "--no-show-signature", "--format=%ct", commit))
 
     def __enter__(self) -> Self:
         git = self._repository.git
@@ -137,35 +132,16 @@ class Stream:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._feeder is not None:
-            self._feeder.drop()
-        for process in (self._process, self._grapher):
-            if process is not None:
-                process.kill()
-                process.wait()
-                if process.stderr is not None:
-                    process.stderr.close()
-        if self._feeder is not None:
-            self._feeder.end()
-            self._feeder = None
+        if self._git is not None:
+            self._git.kill()
+        if self._grapher is not None:
+            self._grapher.kill()
+            self._grapher.wait()
 
     def _start(self) -> None:
-        shared = ("-c", f"core.sharedRepository={self._shared}") if self._shared else ()
-        git = Git(self._bare)
-        self._process = subprocess.Popen(
-            git.command(
-                "--git-dir=.", *DURABLE, *shared, "-c", "fastimport.unpackLimit=0",
-                "fast-import", "--quiet", "--done", "--date-format=raw-permissive",
-            ),
-            cwd=git.directory,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,  # it says little, and nothing before it stops
-            env=environment(),
-        )  # fmt: skip
-        assert self._process.stdin is not None
-        self._feeder = _Feeder(self._process.stdin)
-        self._feeder.start()
+        self._git = FastImport(self._bare, self._shared)
+        self._objects = self._in_part = 0
+        self._follows = True
 
     def blob(self, data: bytes) -> str:
         """The full hash of a text's blob; nothing is given."""
@@ -175,25 +151,28 @@ class Stream:
 
     def text(self, data: bytes) -> None:
         """Give a text, before the first commit."""
-        self._give(b"blob\ndata %d\n" % len(data), data, b"\n")
+        assert self._git is not None
+        self._objects += 1
+        self._git.give(b"blob\ndata %d\n" % len(data), data, b"\n")
 
     def expect(self, commits: int) -> None:
-        """How many commits will be given, so that they can be shared out among processes."""
-        self._most = max(FEWEST, -(-commits // PROCESSES))
+        """How many commits will be given, so that they can be shared out."""
+        self._part = max(FEWEST, -(-commits // PARTS))
         self._graphs = self._graphs and commits > FEWEST
 
-    def _graph(self) -> bool:
-        """Wait for the commit graph that is being written, and begin with the next part of it.
+    def _graph(self, *, wait: bool) -> bool:
+        """Begin with the commit graph of the next part that is written, when the last one is made.
 
-        A part is what one process wrote: memory grows with the commits of a part. False where a
-        part could not be written.
+        False where there is none to be made now.
         """
         if self._grapher is not None:
+            if not wait and self._grapher.poll() is None:
+                return False
             if self._grapher.wait() != 0:
                 self._graphs = False
             self._grapher = None
         if not self._graphs or not self._ungraphed:
-            return self._graphs
+            return False
         git = Git(self._bare)
         self._grapher = subprocess.Popen(
             git.command("--git-dir=.", *commit_graph.command("--split=no-merge")),
@@ -210,21 +189,27 @@ class Stream:
 
     def commit(self, new: NewCommit) -> None:
         """Give a commit, which follows the one given before."""
-        if self._written == self._most:
-            self._base = self._end()
-            self._start()
-            self._written = 0
-            if self._grapher is None or self._grapher.poll() is not None:
-                self._graph()
+        assert self._git is not None
+        if self._in_part in (0, self._part):
+            if self._objects >= MOST:
+                self._base = self._end()
+                self._start()
+            elif self._in_part and self._graphs:
+                self._git.checkpoint(_MARK)
+            self._in_part = 0
+        self._in_part += 1
+        self._objects += 1 + _TREES
         self._newest = max(self._newest, new.seconds)
         follows = b""
-        if self._written == 0 and self._base is not None:
+        if self._follows and self._base is not None:
             follows = b"from %s\n" % self._base.encode()
-        self._written += 1
-        self._give(
-            b"commit %s\nauthor %s %s\ncommitter %s %d +0000\ndata %d\n%s\n%sM %s %s %s\n\n"
+        self._any, self._follows = True, False
+        passed_on = self._git.give(
+            b"commit %s\nmark %s\nauthor %s %s\ncommitter %s %d +0000\n"
+            b"data %d\n%s\n%sM %s %s %s\n\n"
             % (
                 self._branch.encode(),
+                _MARK,
                 new.author,
                 new.date,
                 self._committer,
@@ -237,39 +222,23 @@ class Stream:
                 quoted(new.path),
             )
         )
-
-    def _give(self, *parts: bytes) -> None:
-        self._waiting += parts
-        self._size += sum(map(len, parts))
-        if self._size >= _CHUNK:
-            self._pass_on()
-
-    def _pass_on(self) -> None:
-        assert self._feeder is not None
-        if not self._feeder.take(b"".join(self._waiting)):
-            raise self._stopped()
-        self._waiting.clear()
-        self._size = 0
+        if passed_on and self._graphs:
+            self._ungraphed += self._git.answers()
+            self._graph(wait=False)
 
     def _end(self) -> str | None:
         """Let the process finish; the newest commit, None where none was given."""
-        assert self._process is not None
-        assert self._feeder is not None
-        self._waiting.append(b"done\n")
-        self._pass_on()
-        self._feeder.end()
-        status = self._process.wait()
-        if status != 0 or self._feeder.broken:
-            raise self._stopped()
-        self._feeder = None
-        if self._process.stderr is not None:
-            self._process.stderr.close()
-        if not self._written:
+        assert self._git is not None
+        for tip in self._git.end():
+            self._ungraphed.append(tip)
+            self._graph(wait=False)
+        self._git = None
+        if not self._any:
             return self._base
         git = Git(self._bare)
-        tip = git.text("--git-dir=.", "rev-parse", "--verify", f"{self._branch}^{{commit}}")
-        self._ungraphed.append(tip)
-        return tip
+        newest = git.text("--git-dir=.", "rev-parse", "--verify", f"{self._branch}^{{commit}}")
+        self._ungraphed.append(newest)
+        return newest
 
     def finish(self) -> str | None:
         """End the stream; the newest commit, None where none was given.
@@ -277,7 +246,7 @@ class Stream:
         The repository has nothing of it yet.
         """
         tip = self._end()
-        return tip if self._written else None
+        return tip if self._any else None
 
     def content(self, blob: str) -> bytes:
         """A text that was given, after ``finish`` and before ``deliver``."""
@@ -286,7 +255,7 @@ class Stream:
     def deliver(self) -> None:
         """Put the objects into the repository. Nothing there points to them yet."""
         objects = self._repository.common_dir / "objects"
-        while self._graph() and self._grapher is not None:
+        while self._graph(wait=True):
             pass
         # The packs before the graph: git trusts a graph that names what it has.
         _move_packs(self._bare / "objects" / "pack", objects)
@@ -299,65 +268,9 @@ class Stream:
         self._graphs = False  # it would hold commits that nobody has
         self._branch = f"{_BRANCH}-{self._tries}"
         self._base = base
-        self._written = 0
-        git = self._repository.git
-        said = git.text("log", "-1", "--no-show-signature", "--format=%ct", base)
-        self._newest = int(said)
+        self._any = False
+        self._newest = self._date(base)
         self._start()
-
-    def _stopped(self) -> TrackerError:
-        """Why git stopped, in its own words."""
-        assert self._process is not None
-        with suppress(subprocess.TimeoutExpired):
-            self._process.wait(10)
-        self._process.kill()
-        assert self._process.stderr is not None
-        said = self._process.stderr.read().decode("utf-8", "replace").strip()
-        lines = [line for line in said.splitlines() if not line.startswith("fast-import:")]
-        why = next((words for sign, words in _WHY if sign in said), None)
-        why = why or first_line("\n".join(lines)) or "it does not say why"
-        return GitError(
-            f"git stopped while it was importing: {why}.",
-            "Nothing was imported; see to it, and run the import again.",
-            stderr=said,
-        )
-
-
-class _Feeder(threading.Thread):
-    """Writes to git while the next texts are made ready."""
-
-    def __init__(self, pipe: IO[bytes]) -> None:
-        super().__init__(daemon=True, name="tracker-import")
-        self._pipe = pipe
-        self._queue: queue.Queue[bytes | None] = queue.Queue(_AHEAD)
-        self._dropped = False
-        self.broken = False
-
-    def run(self) -> None:
-        """Write until there is no more; after git has gone, take and drop."""
-        while (chunk := self._queue.get()) is not None:
-            if not self.broken and not self._dropped:
-                try:
-                    self._pipe.write(chunk)
-                except OSError:
-                    self.broken = True
-        with suppress(OSError):
-            self._pipe.close()
-
-    def take(self, chunk: bytes) -> bool:
-        """Take a chunk when there is room; False when git has gone."""
-        self._queue.put(chunk)
-        return not self.broken
-
-    def drop(self) -> None:
-        """Write nothing more."""
-        self._dropped = True
-
-    def end(self) -> None:
-        """Write what is there, and close the pipe."""
-        if self.is_alive():
-            self._queue.put(None)
-            self.join()
 
 
 def _move_packs(source: Path, objects: Path) -> None:
