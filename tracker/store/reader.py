@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import IO, Self
 
 from tracker.errors import TrackerError
+from tracker.store.frugal import FRUGAL
 from tracker.store.git import GitError, Repository
 
 MAX_BYTES = 64 * 1024 * 1024
@@ -65,7 +66,9 @@ class Reader:
         """The content of one blob, named by its full hash."""
         _check(blob)
         if self._single is None:
-            self._single = self._repository.git.start("cat-file", "--batch", feed=True, quiet=True)
+            self._single = self._repository.git.start(
+                *FRUGAL, "cat-file", "--batch", feed=True, quiet=True
+            )
         requests, answers = _pipes(self._single)
         try:
             requests.write(blob.encode() + b"\n")
@@ -86,7 +89,7 @@ class Reader:
         if self._partial():
             blobs = self._fetched(blobs)
         process = self._repository.git.start(
-            "cat-file", "--batch", "--buffer", feed=True, quiet=True
+            *FRUGAL, "cat-file", "--batch", "--buffer", feed=True, quiet=True
         )
         _widen(process)
         asked: deque[str] = deque()

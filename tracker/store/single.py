@@ -1,16 +1,20 @@
 """One article's life without reading every change of the repository.
 
-Who is who is told by files that come and go alone, which are few; the edits are then asked for by
-path. Only where the line was pulled into itself must all be read (see ``history``). The answer is
-the same; a test holds that.
+As a rule, an article has nothing to do with any other file: then the changes at its path are its
+life. Whether that is so is told by the files that were taken away, which are few. Else all files
+that come and go tell who is who, and the edits are asked for by path. Only where the line was
+pulled into itself must all be read (see ``history``). The answer is the same; a test holds that.
 """
 
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
 
 from tracker.store import identity
+from tracker.store.frugal import FRUGAL
 from tracker.store.git import Repository
 from tracker.store.life import Life
 from tracker.store.line import LOG, Step, newest_first, parse_log, same_branch
@@ -18,7 +22,22 @@ from tracker.store.lives import Lives, kin
 
 _MOST_ROUNDS = 4  # times that the search may widen before it looks at everything
 _MOST_MERGES = 16  # asked for one by one; with more, reading all at once costs less
+_SHORT = 2000  # commits of a line on which no question takes long
 _FIRST_PARENT = ("--first-parent", "--diff-merges=first-parent")
+_GOINGS = (
+    *LOG[: LOG.index("log")],
+    "-c",
+    "log.showRoot=false",  # nothing goes there, and very much may come
+    *LOG[LOG.index("log") :],
+    *_FIRST_PARENT,
+    "--diff-filter=DT",
+)
+
+
+Told = tuple[bool, Life | None]
+"""Whether it can be told this way, and the life of the article, if there is one."""
+
+_UNTOLD: Told = (False, None)
 
 
 class _Answers:
@@ -82,6 +101,68 @@ class _Replay(Lives):
             self.life = self.all[-1]
 
 
+class _Search(NamedTuple):
+    """The article that is looked for, and git's answers."""
+
+    answers: _Answers
+    newest: str  # full hash of the line's newest commit
+    path: str
+    ignored: Collection[str]
+    textual: Callable[[str], bool]
+    edits: list[Step]  # at the path alone, oldest first
+
+
+@contextmanager
+def _search(
+    repository: Repository,
+    newest: str,
+    path: str,
+    branches: Collection[str],
+    ignored: Collection[str],
+    textual: Callable[[str], bool],
+) -> Iterator[tuple[_Search, list[Step]] | None]:
+    """What is at the path, and where files go; None where the line was pulled into itself."""
+    answers = _Answers(repository)
+    try:
+        goings = answers.ask(*FRUGAL, *_GOINGS, newest, "--")
+        merges = answers.ask(
+            "log", "-z", "--first-parent", "--min-parents=2", "--no-color", "--encoding=UTF-8",
+            "--format=%P%x00%s", newest, "--",
+        )  # fmt: skip
+        edits = answers.ask(*FRUGAL, *LOG, *_FIRST_PARENT, newest, "--", path) if path else None
+        if _pulled(merges(), branches):
+            yield None
+            return
+        here = list(parse_log(edits())) if edits is not None else []
+        here.reverse()
+        search = _Search(answers, newest, path, ignored, textual, here)
+        yield search, list(parse_log(goings()))
+    finally:
+        answers.close()
+
+
+def alone(
+    repository: Repository,
+    newest: str,
+    path: str,
+    *,
+    branches: Collection[str],
+    ignored: Collection[str],
+    textual: Callable[[str], bool],
+) -> Told:
+    """The life of the article at ``path`` where it is soon told.
+
+    It is not on a long line, and not where the article may have come from elsewhere.
+    """
+    listed = repository.git.run(
+        *FRUGAL, "rev-list", "--first-parent", f"--max-count={_SHORT + 1}", newest, "--"
+    )
+    if listed.count(b"\n") > _SHORT:
+        return _UNTOLD
+    with _search(repository, newest, path, branches, ignored, textual) as found:
+        return _UNTOLD if found is None else _alone(*found)
+
+
 def single(
     repository: Repository,
     newest: str,
@@ -91,41 +172,71 @@ def single(
     ignored: Collection[str],
     textual: Callable[[str], bool],
     read: identity.ReadTexts,
-) -> tuple[bool, Life | None]:
-    """Whether it can be told this way, and the life of the article at ``path``, if there is one."""
-    answers = _Answers(repository)
-    try:
-        comings = answers.ask(*LOG, *_FIRST_PARENT, "--diff-filter=ADT", newest, "--")
-        merges = answers.ask(
-            "log", "-z", "--first-parent", "--min-parents=2", "--no-color", "--encoding=UTF-8",
-            "--format=%P%x00%s", newest, "--",
-        )  # fmt: skip
-        edits = answers.ask(*LOG, *_FIRST_PARENT, newest, "--", path) if path else None
-        line = list(parse_log(comings()))  # the longest first: the others run meanwhile
-        if _pulled(merges(), branches):
-            return False, None
-        line.reverse()
-        known = _who(line, path, textual, read)
-        if known is None:
-            return False, None
-        life, near = known
-        if life is None:
-            return True, None
-        paths = {one.path for one in life.happenings} | {life.states[0].path}
-        names = {identity.name_of(one) for one in paths}
-        paths |= {one for one in near if identity.name_of(one) in names}
-        if edits is None or paths != {path}:
-            edits = answers.ask(*LOG, *_FIRST_PARENT, newest, "--", *sorted(paths))
+) -> Told:
+    """The life of the article at ``path``."""
+    with _search(repository, newest, path, branches, ignored, textual) as found:
+        if found is None:
+            return _UNTOLD
+        told = _alone(*found)
+        return told if told[0] else _among_others(found[0], read)
+
+
+def _alone(search: _Search, goings: list[Step]) -> Told:
+    """The life, if no file that was taken away can be the same article, nor can one on a side."""
+    path, here = search.path, search.edits
+    name = identity.name_of(path)
+    came = {
+        (step.commit, change.new)
+        for step in here
+        for change in step.changes
+        if change.path == path and change.old is None
+    }
+    commits, blobs = {commit for commit, _ in came}, {blob for _, blob in came}
+    for step in goings:
+        for change in step.changes:
+            if change.new is None and (
+                identity.name_of(change.path) == name
+                or change.old in blobs
+                or (step.commit in commits and search.textual(change.path))
+            ):
+                return _UNTOLD
+    if not _with_sides(search.answers, here):
+        return _UNTOLD
+    aside = (change.path for step in here for side in step.side for change in side.changes)
+    if any(other != path and identity.name_of(other) == name for other in aside):
+        return _UNTOLD
+    lives = Lives(lambda _: {}, search.ignored, search.textual, {path})
+    for step in here:
+        lives.play(step, [step.changes])
+    return True, lives.last_at(path)
+
+
+def _among_others(search: _Search, read: identity.ReadTexts) -> Told:
+    """The life, as told by all files that come and go."""
+    ask, newest = search.answers.ask, search.newest
+    comings = ask(*FRUGAL, *LOG, *_FIRST_PARENT, "--diff-filter=ADT", newest, "--")
+    line = list(parse_log(comings()))
+    line.reverse()
+    known = _who(line, search.path, search.textual, read)
+    if known is None:
+        return _UNTOLD
+    life, near = known
+    if life is None:
+        return True, None
+    paths = {one.path for one in life.happenings} | {life.states[0].path}
+    names = {identity.name_of(one) for one in paths}
+    paths |= {one for one in near if identity.name_of(one) in names}
+    steps = search.edits
+    if paths != {search.path}:
+        edits = ask(*FRUGAL, *LOG, *_FIRST_PARENT, newest, "--", *sorted(paths))
         steps = list(parse_log(edits()))
         steps.reverse()
-        if not _with_sides(answers, steps):
-            return False, None
-        replay = _Replay(life, ignored, paths)
-        for step in steps:
-            replay.play(step, [step.changes])
-        return replay.life is not None, replay.life
-    finally:
-        answers.close()
+    if not _with_sides(search.answers, steps):
+        return _UNTOLD
+    replay = _Replay(life, search.ignored, paths)
+    for step in steps:
+        replay.play(step, [step.changes])
+    return replay.life is not None, replay.life
 
 
 def _pulled(printed: bytes, branches: Collection[str]) -> bool:

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
 
 from tracker.errors import TrackerError
+from tracker.records import NamedTuple
+from tracker.store.frugal import FRUGAL
 from tracker.store.git import Repository
 from tracker.store.line import LOG, Step, parse_log, published_line, same_branch
 
 PIECE = 5000  # commits that are read at once
-
-# Else git maps the whole pack, and every program that counts memory counts that.
-_SMALL = (
-    "-c", "core.packedGitWindowSize=1m", "-c", "core.packedGitLimit=64m",
-    "-c", "core.deltaBaseCacheLimit=48m",
-)  # fmt: skip
+_SURVEYED = 25_000  # commits that one git looks at when the line is listed
 
 
 class Wanted(NamedTuple):
@@ -38,35 +33,59 @@ class Pieces(NamedTuple):
 
 def survey(repository: Repository, line: Wanted, since: str | None = None) -> Pieces | None:
     """The line along first parents, or what it has since a commit; None if that is not on it."""
-    words = ["rev-list", "--first-parent", "--parents", line.newest]
-    if since is not None:
-        words.append(f"^{since}")
-    process = repository.git.start(*_SMALL, *words, "--")
-    assert process.stdout is not None
     ends: list[str] = []
-    count, merges, last = 0, False, b""
-    with process.stdout:
-        for last in process.stdout:
+    count = 0
+    pulled = False
+    rest: str | None = line.newest
+    while rest is not None and rest != since:
+        merges: list[str] = []
+        start, rest = rest, None
+        for listed, (commit, parents) in enumerate(_listed(repository, start), start=1):
+            if commit == since:
+                rest = commit
+                break
             if count % PIECE == 0:
-                ends.append(last.split(None, 1)[0].decode())
+                ends.append(commit)
             count += 1
-            merges = merges or last.count(b" ") > 1
-    if process.wait():
-        raise TrackerError(
-            "git could not list the history.", "Look for damage with: git fsck"
-        ) from None
-    if since is not None and last.split()[1:2] != [since.encode()]:
+            if len(parents) > 1:
+                merges.append(commit)
+            rest = parents[0] if parents and listed == _SURVEYED else None
+        pulled = pulled or (bool(merges) and _is_pulled(repository, line, merges))
+    if rest != since:
         return None
     ends.reverse()
-    return Pieces(ends, count, merges and _is_pulled(repository, line, since))
+    return Pieces(ends, count, pulled)
 
 
-def _is_pulled(repository: Repository, line: Wanted, since: str | None) -> bool:
-    words = [
-        "log", "-z", "--first-parent", "--min-parents=2", "--no-color", "--encoding=UTF-8",
-        "--format=%P%x00%s", line.newest, *([f"^{since}"] if since else []), "--",
-    ]  # fmt: skip
-    fields = repository.git.run(*_SMALL, *words).decode("utf-8", "surrogateescape").split("\0")
+def _listed(repository: Repository, start: str) -> Iterator[tuple[str, list[str]]]:
+    """Commits along first parents with their parents, newest first: so many as one git is asked."""
+    process = repository.git.start(
+        *FRUGAL, "rev-list", "--first-parent", "--parents", f"--max-count={_SURVEYED}", start, "--"
+    )
+    assert process.stdout is not None
+    whole = False
+    with process.stdout:
+        try:
+            for printed in process.stdout:
+                commit, *parents = printed.decode("ascii").split()
+                yield commit, parents
+            whole = True
+        finally:
+            if not whole:
+                process.kill()
+            process.stdout.close()
+            status = process.wait()
+    if status:
+        raise TrackerError("git could not list the history.", "Look for damage with: git fsck")
+
+
+def _is_pulled(repository: Repository, line: Wanted, merges: list[str]) -> bool:
+    """Whether one of these merges brought the line what was on it elsewhere."""
+    printed = repository.git.run(
+        *FRUGAL, "log", "-z", "--no-walk=unsorted", "--stdin", "--no-color", "--encoding=UTF-8",
+        "--format=%P%x00%s", data="".join(f"{each}\n" for each in merges).encode(),
+    )  # fmt: skip
+    fields = printed.decode("utf-8", "surrogateescape").split("\0")
     return any(
         same_branch(subject, len(parents.split()) - 1, line.branches)
         for parents, subject in zip(fields[::2], fields[1::2], strict=False)
@@ -77,10 +96,11 @@ def read_pieces(
     repository: Repository, line: Wanted, pieces: Pieces, since: str | None
 ) -> Iterator[list[Step]]:
     """The steps of the line, piece by piece, oldest first; git reads one ahead."""
+    from concurrent.futures import ThreadPoolExecutor
 
     def read(end: str, before: str | None) -> bytes:
         limit = [] if before is None else [f"^{before}"]
-        return repository.git.run(*_SMALL, *LOG, "--diff-merges=first-parent", end, *limit, "--")
+        return repository.git.run(*FRUGAL, *LOG, "--diff-merges=first-parent", end, *limit, "--")
 
     befores: Iterable[str | None] = [since, *pieces.ends[:-1]]
     ranges = list(zip(pieces.ends, befores, strict=True))
