@@ -126,6 +126,7 @@ def test_footer_does_not_load_what_compares(started: dict[str, Started]) -> None
 def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("_known", "_expressions", "_tables"):
         monkeypatch.setattr(prepared, name, {})
+    monkeypatch.setattr(prepared, "_used", set())
 
 
 @pytest.mark.usefixtures("fresh")
@@ -155,6 +156,25 @@ def test_a_table_that_was_kept_says_what_its_toml_says() -> None:
     prepared.take(kept)
     assert repr(prepared.toml_table(toml)) == repr({**made, "a": [1, 2.5, True]})
     assert prepared.give() is None
+
+
+@pytest.mark.usefixtures("fresh")
+def test_settings_of_many_newsrooms_do_not_make_every_start_slower() -> None:
+    def next_start() -> int:
+        kept = prepared.give()
+        assert kept is not None
+        prepared._known.clear()
+        prepared._used.clear()
+        prepared.take(kept)
+        return len(kept)
+
+    sizes = []
+    for number in range(100):
+        prepared.toml_table('name = "the same"')  # what every start asks for
+        prepared.toml_table(f"name = {'x' * 20_000!r}\nnumber = {number}")
+        sizes.append(next_start())
+    assert max(sizes) <= prepared._MOST + 50_000
+    assert 'table name = "the same"' in prepared._known
 
 
 @pytest.mark.usefixtures("fresh")

@@ -24,10 +24,11 @@ except ImportError:  # another Python than CPython
 
 T = TypeVar("T")
 
-_MOST = 2_000  # things that are kept: styles of many newsrooms may add to them
+_MOST = 800_000  # bytes of all that is kept, past which only what a start used is kept on
 _LONGEST = 50_000  # code points of a TOML text that is kept: every start reads what is
 
 _known: dict[str, bytes] = {}  # taken over: what it was made from -> what was made, in marshal form
+_used: set[str] = set()  # of those, what was asked for
 _expressions: dict[str, tuple[Any, int]] = {}  # compiled here, because nothing was known
 _tables: dict[str, bytes] = {}  # read or made here, because nothing was known
 
@@ -40,7 +41,7 @@ def expression(pattern: Any, flags: int = 0) -> re.Pattern[Any]:
     """Return what ``re.compile`` does. For patterns of this project, not for those of a text."""
     name = f"expression {int(flags)} {pattern!r}"
     if name in _known:
-        found: re.Pattern[Any] = _sre.compile(pattern, *marshal.loads(_known[name]))  # noqa: S302
+        found: re.Pattern[Any] = _sre.compile(pattern, *_taken(name))
         return found
     compiled = re.compile(pattern, flags)
     _expressions[name] = pattern, int(flags)
@@ -51,7 +52,7 @@ def toml_table(toml: str) -> dict[str, Any]:
     """Return what ``tomllib.loads`` does. For files of this project and of newsrooms' settings."""
     name = f"table {toml}"  # a newsroom's settings may hold anything: never another kind's name
     if name in _known:
-        table: dict[str, Any] = _with_dates(marshal.loads(_known[name]))  # noqa: S302
+        table: dict[str, Any] = _with_dates(_taken(name))
         return table
     import tomllib
 
@@ -69,13 +70,18 @@ def made_from(toml: str, make: Callable[[dict[str, Any]], T], code: str) -> T:
     """
     name = f"made {make.__name__} {code} {Path(code).stat().st_mtime_ns}\n{toml}"
     if name in _known:
-        kept: T = marshal.loads(_known[name])  # noqa: S302
+        kept: T = _taken(name)
         return kept
     import tomllib
 
     made = make(tomllib.loads(toml))
     _tables[name] = marshal.dumps(made)  # type: ignore[arg-type]
     return made
+
+
+def _taken(name: str) -> Any:
+    _used.add(name)
+    return marshal.loads(_known[name])  # noqa: S302
 
 
 _DATES = (datetime, date, time)
@@ -121,8 +127,10 @@ def give() -> bytes | None:
     _expressions.clear()
     if not new:
         return None
-    old = _known if len(_known) + len(new) < _MOST else {}
-    return marshal.dumps({**old, **new})
+    kept = marshal.dumps({**_known, **new})
+    if len(kept) > _MOST:  # settings of other newsrooms, and what earlier versions made
+        kept = marshal.dumps({**{name: _known[name] for name in _used}, **new})
+    return kept
 
 
 def _parts(pattern: Any, flags: int) -> tuple[Any, ...] | None:

@@ -25,6 +25,12 @@ def _files() -> Iterator[Path]:
         yield Path(folder, "tracker", name)
 
 
+def _may_keep(path: Path) -> bool:
+    if path.parent.name == "__pycache__":
+        return not sys.dont_write_bytecode and os.access(path.parent, os.W_OK)
+    return True
+
+
 def _stamp() -> bytes:
     return f"{sys.version}\n{sys.hexversion}".encode() + b"\0"
 
@@ -41,6 +47,8 @@ def take() -> None:
             kept = file.read()
             if kept.startswith(stamp):
                 prepared.take(kept[len(stamp) :])
+        if _may_keep(path):
+            return  # all that this person's starts made is here
 
 
 def keep() -> None:
@@ -49,7 +57,7 @@ def keep() -> None:
     if made is None:
         return
     for path in _files():
-        if path.parent.name == "__pycache__" and sys.dont_write_bytecode:
+        if not _may_keep(path):
             continue
         beside = path.with_name(f"{path.name}.{os.getpid()}")
         with suppress(OSError):
