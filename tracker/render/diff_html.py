@@ -10,21 +10,18 @@ import html
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Literal
 
-from tracker.model import Change
+from tracker.house.phrases import FIRST, languages, phrase
+from tracker.model import Change, Note
+from tracker.records import NamedTuple
 from tracker.render import diff_rendered
 from tracker.render.diff_marks import change_marks, mark, move_link, move_stub
 from tracker.render.diff_page import aligned
-from tracker.render.terminal_diff import (
-    COARSE,
-    NO_CHANGE,
-    ONLY_FORMATTING,
-    field_name,
-    note_changes,
-)
+from tracker.render.terminal_diff import note_pairs
 from tracker.render.visible import visible
 from tracker.render.weave import Piece, weave
 from tracker.text.diff import diff
@@ -36,12 +33,6 @@ Layout = Literal["inline", "side-by-side"]
 LONGEST_RENDERED = 100_000
 """Code points of either version, about 17,000 words, up to which the page itself is marked."""
 
-TOO_LONG = "The article is too long to be marked as a page, so the changes are shown in its source."
-NOT_PLACED = (
-    "The words of this article could not be matched with their place on the page, so the changes"
-    " are shown in its source."
-)
-
 
 def fragment(
     change: Change,
@@ -51,54 +42,92 @@ def fragment(
     view: View = "rendered",
     layout: Layout = "inline",
     formatting: bool = False,
-    old_name: str = "Before",
-    new_name: str = "After",
+    old_name: str = "",
+    new_name: str = "",
+    language: str = FIRST,
+    written_in: str = "",
 ) -> str:
     """A ``<div class="tracker-diff">`` with the change: valid, safe, and closed in itself.
 
     ``old`` and ``new`` are the whole texts that ``change`` was made from. Of the rendered article
     the front matter is shown by name, and what cannot be seen in the article (targets of links,
     images, comments) is listed below it. With ``formatting``, edits that touch no word count too.
-    ``old_name`` and ``new_name`` head the columns.
+    ``old_name`` and ``new_name`` head the columns. ``language`` (BCP 47) is that of the words
+    around the article; ``written_in`` that of the article itself, where it is known and another.
     """
     parts: list[str] = []
-    names = (old_name, new_name)
+    say = partial(phrase, language)
+    face = _Face(
+        layout,
+        formatting,
+        (old_name or say("comparison.before"), new_name or say("comparison.after")),
+        language,
+        f' lang="{html.escape(written_in)}"' if written_in else "",
+    )
     if not change.edits:
-        parts.append(f'<p class="tracker-remark">{NO_CHANGE}</p>')
+        parts.append(_remark(say("comparison.no_change")))
     elif (
         not formatting
         and not change.fields
         and not any(edit.verbal or edit.operation == "move" for edit in change.edits)
     ):
-        parts.append(f'<p class="tracker-remark">{ONLY_FORMATTING}</p>')
+        parts.append(_remark(say("comparison.only_formatting")))
     if change.coarse:
-        parts.append(f'<p class="tracker-remark">{COARSE}</p>')
+        parts.append(_remark(say("comparison.coarse")))
     if view == "rendered":
         too_long = max(len(old), len(new)) > LONGEST_RENDERED
-        body = None if too_long else _rendered(change, old, new, layout, formatting, names)
+        body = None if too_long else _rendered(change, old, new, face)
         if body is None:
-            remark = TOO_LONG if too_long else NOT_PLACED
-            parts.append(f'<p class="tracker-remark">{remark}</p>')
+            parts.append(_remark(say(f"comparison.{'too_long' if too_long else 'not_placed'}")))
             view = "source"
         else:
-            parts.append(_fields(change, old, new))
+            parts.append(_fields(change, old, new, face))
             parts.append(body)
     if view == "source":
-        parts.append(_source(change, old, new, layout, formatting, names))
+        parts.append(_source(change, old, new, face))
     inner = "\n".join(part for part in parts if part)
     return f'<div class="tracker-diff">\n{inner}\n</div>'
 
 
+class _Face(NamedTuple):
+    """How a comparison is shown."""
+
+    layout: Layout
+    formatting: bool
+    names: tuple[str, str]  # of the columns
+    language: str  # of the words around the article
+    lang: str  # the attribute for the article's own words; "" where there is none
+
+
+def _remark(words: str) -> str:
+    return f'<p class="tracker-remark">{words}</p>'
+
+
 def stylesheet() -> str:
-    """The CSS that fragments need."""
-    return Path(__file__).with_name("diff.css").read_text(encoding="utf-8")
+    """The CSS that fragments need, with what is read aloud of a change in every language."""
+    rules = Path(__file__).with_name("diff.css").read_text(encoding="utf-8")
+    return rules + "".join(_read_aloud(code) for code in languages() if code != FIRST)
 
 
-def page(title: str, fragment: str) -> str:
-    """A complete HTML page around a fragment; it loads nothing from anywhere but images."""
+def _read_aloud(code: str) -> str:
+    say = partial(phrase, code)
+    said = (
+        f'--inserted: " [{say("comparison.inserted")}] "',
+        f'--insertion-ends: " [{say("comparison.insertion_ends")}] "',
+        f'--deleted: " [{say("comparison.deleted")}] "',
+        f'--deletion-ends: " [{say("comparison.deletion_ends")}] "',
+    )
+    return f":root:lang({code}) {{ {'; '.join(said)}; }}\n"
+
+
+def page(title: str, fragment: str, language: str = FIRST) -> str:
+    """A complete HTML page around a fragment; it loads nothing from anywhere but images.
+
+    ``language`` is that of the fragment's own words.
+    """
     shown = html.escape(visible(title))
     return f"""<!DOCTYPE html>
-<html lang="en">
+<html lang="{html.escape(language)}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -120,9 +149,16 @@ def page(title: str, fragment: str) -> str:
 # --- front matter --------------------------------------------------------------------------------
 
 
-def _fields(change: Change, old: str, new: str) -> str:
+_NAMED = frozenset({"headline", "dek", "byline", "notes"})
+
+
+def _fields(change: Change, old: str, new: str, face: _Face) -> str:
     rows: list[str] = []
-    notes = note_changes(old, new)
+    say = partial(phrase, face.language)
+    notes = [
+        (_note_line(one, face.language), _note_line(other, face.language))
+        for one, other in note_pairs(old, new)
+    ]
     for field in change.fields:
         if field.role == "notes" and notes:
             values = [mark("del", one) + mark("ins", other) for one, other in notes]
@@ -132,44 +168,53 @@ def _fields(change: Change, old: str, new: str) -> str:
             # An empty line before it: a value is never taken for front matter of its own.
             one, other = "\n" + field.old, "\n" + field.new
             pieces = weave(diff(one, other).edits, one, other, formatting=True)
-            values = [_inline(pieces).strip("\n")]
-        name = html.escape(visible(field_name(field)))
-        rows.append(f"<dt>{name}</dt>")
-        rows.extend(f'<dd dir="auto">{value}</dd>' for value in values)
+            values = [_inline(pieces, face.language).strip("\n")]
+        name = say(f"comparison.{field.role}") if field.role in _NAMED else visible(field.key)
+        rows.append(f"<dt>{html.escape(name)}</dt>")
+        rows.extend(f'<dd dir="auto"{face.lang}>{value}</dd>' for value in values)
     inner = "\n".join(rows)
     return f'<dl class="tracker-fields">\n{inner}\n</dl>' if rows else ""
+
+
+def _note_line(note: Note | None, language: str) -> str:
+    """A note with its kind and time on one line; "" for none."""
+    if note is None:
+        return ""
+    at = {"minute": f", {note.at:%Y-%m-%d %H:%M %z}", "day": f", {note.at:%Y-%m-%d}", "none": ""}
+    colon = phrase(language, "form.labeled")
+    line = colon.format(
+        label=phrase(language, f"kind.{note.kind}") + at[note.precision], words=note.text
+    )
+    if note.withdrawn is None:
+        return line
+    withdrawn = f"{note.withdrawn:%Y-%m-%d %H:%M %z}"
+    return phrase(language, "comparison.note_withdrawn").format(note=line, at=withdrawn)
 
 
 # --- the rendered article ------------------------------------------------------------------------
 
 
-def _rendered(
-    change: Change,
-    old: str,
-    new: str,
-    layout: Layout,
-    formatting: bool,
-    names: tuple[str, str],
-) -> str | None:
+def _rendered(change: Change, old: str, new: str, face: _Face) -> str | None:
     starts = parse(old).body_start, parse(new).body_start
     pieces = weave(
-        change.edits, old, new, old_start=starts[0], new_start=starts[1], formatting=formatting
+        change.edits, old, new, old_start=starts[0], new_start=starts[1], formatting=face.formatting
     )
-    pair = diff_rendered.Pair(pieces, old, new, starts)
+    pair = diff_rendered.Pair(pieces, old, new, starts, face.language)
     if not pair.known:
         return None
-    if layout == "inline":
-        body = f'<div class="tracker-article" dir="auto">\n{pair.inline()}\n</div>'
+    if face.layout == "inline":
+        body = f'<div class="tracker-article" dir="auto"{face.lang}>\n{pair.inline()}\n</div>'
     else:
-        body = _table(pair.side_by_side(), names, "tracker-article")
+        body = _table(pair.side_by_side(), face, "tracker-article")
     unseen = [change.edits[index] for index in pair.unseen()]
     if unseen:
         items = "\n".join(
-            f"<li><code>{change_marks(edit.old, edit.new)}</code></li>" for edit in unseen
+            f"<li><code{face.lang}>{change_marks(edit.old, edit.new)}</code></li>"
+            for edit in unseen
         )
         body += (
             '\n<section class="tracker-unseen">\n'
-            "<h2>Changed, and not to be seen in the article</h2>"
+            f"<h2>{phrase(face.language, 'comparison.unseen')}</h2>"
             f"\n<ul>\n{items}\n</ul>\n</section>"
         )
     return body
@@ -178,13 +223,12 @@ def _rendered(
 # --- the source ----------------------------------------------------------------------------------
 
 
-def _source(
-    change: Change, old: str, new: str, layout: Layout, formatting: bool, names: tuple[str, str]
-) -> str:
-    pieces = weave(change.edits, old, new, formatting=formatting)
-    if layout == "inline":
-        return f'<pre class="tracker-source" dir="auto">{_break(_inline(pieces))}</pre>'
-    old_runs, new_runs = _runs(pieces)
+def _source(change: Change, old: str, new: str, face: _Face) -> str:
+    pieces = weave(change.edits, old, new, formatting=face.formatting)
+    if face.layout == "inline":
+        shown = _break(_inline(pieces, face.language))
+        return f'<pre class="tracker-source" dir="auto"{face.lang}>{shown}</pre>'
+    old_runs, new_runs = _runs(pieces, face.language)
     left = _paragraphs(old)
     right = _paragraphs(new)
     rows = aligned(len(left), len(right), _shared(pieces, left, right))
@@ -193,7 +237,7 @@ def _source(
             (_cell(old, rows_left, left, old_runs), _cell(new, rows_right, right, new_runs))
             for rows_left, rows_right in rows
         ],
-        names,
+        face,
         "tracker-sides-source",
     )
 
@@ -203,7 +247,7 @@ def _break(content: str) -> str:
     return "\n" + content if content.startswith("\n") else content
 
 
-def _inline(pieces: Sequence[Piece]) -> str:
+def _inline(pieces: Sequence[Piece], language: str) -> str:
     out: list[str] = []
     for piece in pieces:
         if piece.kind == "same":
@@ -213,12 +257,12 @@ def _inline(pieces: Sequence[Piece]) -> str:
         elif piece.kind == "insert":
             out.append(mark("ins", piece.new))
         elif piece.kind == "moved-from":
-            out.append(move_stub(piece.move, piece.old))
+            out.append(move_stub(piece.move, piece.old, language=language))
             out.append(html.escape(_space_at_end(piece.old)))
         else:
-            out.append(move_link(piece.move))
+            out.append(move_link(piece.move, language=language))
             out.extend(
-                mark("moved", inner.new) if inner.kind == "same" else _inline([inner])
+                mark("moved", inner.new) if inner.kind == "same" else _inline([inner], language)
                 for inner in piece.within
             )
     return "".join(out)
@@ -231,10 +275,13 @@ def _space_at_end(text: str) -> str:
 _Run = tuple[int, int, Callable[[str], str]]
 
 
-def _runs(pieces: Sequence[Piece]) -> tuple[list[_Run], list[_Run]]:
+def _runs(pieces: Sequence[Piece], language: str) -> tuple[list[_Run], list[_Run]]:
     """What is marked on either side: start, end, and how to mark it."""
     old_runs: list[_Run] = []
     new_runs: list[_Run] = []
+
+    def link(move: int, end: Literal["from", "to"]) -> Callable[[str], str]:
+        return lambda _: move_link(move, end, language=language)
 
     def add(pieces: Sequence[Piece], *, moved: bool) -> None:
         for piece in pieces:
@@ -245,9 +292,9 @@ def _runs(pieces: Sequence[Piece]) -> tuple[list[_Run], list[_Run]]:
             elif piece.kind == "insert":
                 new_runs.append((piece.new_start, new_end, lambda part: mark("ins", part)))
             elif piece.kind == "moved-from":
-                old_runs.append((piece.old_start, piece.old_start, _link(piece.move, "from")))
+                old_runs.append((piece.old_start, piece.old_start, link(piece.move, "from")))
             elif piece.kind == "moved-to":
-                new_runs.append((piece.new_start, piece.new_start, _link(piece.move, "to")))
+                new_runs.append((piece.new_start, piece.new_start, link(piece.move, "to")))
                 add(piece.within, moved=True)
             elif moved:
                 old_runs.append((piece.old_start, old_end, lambda part: mark("moved", part)))
@@ -257,10 +304,6 @@ def _runs(pieces: Sequence[Piece]) -> tuple[list[_Run], list[_Run]]:
     old_runs.sort(key=lambda run: run[:2])
     new_runs.sort(key=lambda run: run[:2])
     return old_runs, new_runs
-
-
-def _link(move: int, end: Literal["from", "to"]) -> Callable[[str], str]:
-    return lambda _: move_link(move, end)
 
 
 def _paragraphs(text: str) -> list[tuple[int, int]]:
@@ -332,12 +375,10 @@ def _cell(
     return f'<pre class="tracker-source" dir="auto">{_break(content)}</pre>'
 
 
-def _table(rows: Sequence[tuple[str, str]], names: tuple[str, str], kind: str) -> str:
-    cells = "\n".join(
-        f'<tr>\n<td dir="auto">{left}</td>\n<td dir="auto">{right}</td>\n</tr>'
-        for left, right in rows
-    )
-    heads = "".join(f'<th scope="col">{html.escape(visible(name))}</th>' for name in names)
+def _table(rows: Sequence[tuple[str, str]], face: _Face, kind: str) -> str:
+    cell = f'<td dir="auto"{face.lang}>'
+    cells = "\n".join(f"<tr>\n{cell}{left}</td>\n{cell}{right}</td>\n</tr>" for left, right in rows)
+    heads = "".join(f'<th scope="col">{html.escape(visible(name))}</th>' for name in face.names)
     return (
         f'<table class="tracker-sides {kind}">\n<thead>\n<tr>{heads}</tr>\n</thead>\n'
         f"<tbody>\n{cells}\n</tbody>\n</table>"

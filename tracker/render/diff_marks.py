@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from typing import Literal
 
+from tracker.house.phrases import FIRST, phrase
 from tracker.render.visible import visible
 
 MarkKind = Literal["ins", "del", "moved"]
@@ -28,18 +29,25 @@ def change_marks(old: str, new: str) -> str:
     return mark("del", old) + mark("ins", new)
 
 
-def move_link(move: int, end: Literal["from", "to"] = "to", *, linked: bool = True) -> str:
+def move_link(
+    move: int,
+    end: Literal["from", "to"] = "to",
+    *,
+    linked: bool = True,
+    language: str = FIRST,
+) -> str:
     """The sign at one end of a move, which leads to its other end where that is on the page."""
-    words = f"moved here ({move})" if end == "to" else f"moved from here ({move})"
-    return _sign(move, end, words, linked=linked) + " "
+    key = "comparison.moved_here" if end == "to" else "comparison.moved_from_here"
+    return _sign(move, end, phrase(language, key).format(number=move), linked=linked) + " "
 
 
-def move_stub(move: int, old: str, *, linked: bool = True) -> str:
+def move_stub(move: int, old: str, *, linked: bool = True, language: str = FIRST) -> str:
     """What stands where a passage was: a link to where it is, and its first words."""
     words = visible(old).split(maxsplit=_FIRST_WORDS)
     more = "…" if len(words) > _FIRST_WORDS else ""
     beginning = html.escape(" ".join(words[:_FIRST_WORDS])[:100], quote=False)
-    return _sign(move, "from", f"moved from here ({move}): “{beginning}{more}”", linked=linked)
+    said = phrase(language, "comparison.moved_words").format(number=move, words=beginning + more)
+    return _sign(move, "from", said, linked=linked)
 
 
 def _sign(move: int, end: Literal["from", "to"], words: str, *, linked: bool) -> str:

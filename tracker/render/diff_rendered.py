@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from tracker.house.phrases import FIRST
 from tracker.render.article_html import page
 from tracker.render.diff_marks import MarkKind, mark, move_link, move_stub
 from tracker.render.diff_page import Additions, Mark, Side, aligned, top_level, written
@@ -40,8 +41,14 @@ class Pair:
     """Two versions of an article, rendered, with the pieces of their diff placed in both."""
 
     def __init__(
-        self, pieces: Sequence[Piece], old: str, new: str, starts: tuple[int, int]
+        self,
+        pieces: Sequence[Piece],
+        old: str,
+        new: str,
+        starts: tuple[int, int],
+        language: str = FIRST,
     ) -> None:
+        self._language = language  # of the signs of moves
         self._old = Side(page(old, starts[0]))
         self._new = Side(page(new, starts[1]))
         self.known = self._old.page.known and self._new.page.known
@@ -251,6 +258,7 @@ class Pair:
             one.mark.move,
             self._old_texts.get(one.mark.move, one.text),
             linked=one.mark.move in self._linked,
+            language=self._language,
         )
         there = self._inside(one)
         if there is None:
@@ -301,7 +309,8 @@ class Pair:
                 one = side.marks.get(source)
                 if one and one.move and one.move not in linked and not node.text[index].isspace():
                     linked.add(one.move)
-                    link = move_link(one.move, end, linked=one.move in self._linked)
+                    seen = one.move in self._linked
+                    link = move_link(one.move, end, linked=seen, language=self._language)
                     self._add_link(side, additions, (place, index), link)
 
     def _add_link(

@@ -129,14 +129,22 @@ def note_changes(old: str, new: str) -> list[tuple[str, str]]:
 
     One that came has "" before it, one that went has "" after it.
     """
-    before = {note.id: _note_line(note) for note in notes_of(parse(old))}
-    after = {note.id: _note_line(note) for note in notes_of(parse(new))}
-    pairs = [(line, after.get(key, "")) for key, line in before.items()]
-    pairs += [("", line) for key, line in after.items() if key not in before]
-    return [(one, other) for one, other in pairs if one != other]
+    return [(_note_line(one), _note_line(other)) for one, other in note_pairs(old, new)]
 
 
-def _note_line(note: Note) -> str:
+def note_pairs(old: str, new: str) -> list[tuple[Note | None, Note | None]]:
+    """Notes of the front matter that readers see differ, as (before, after) pairs."""
+    before = {note.id: note for note in notes_of(parse(old))}
+    after = {note.id: note for note in notes_of(parse(new))}
+    pairs: list[tuple[Note | None, Note | None]]
+    pairs = [(note, after.get(key)) for key, note in before.items()]
+    pairs += [(None, note) for key, note in after.items() if key not in before]
+    return [(one, other) for one, other in pairs if _note_line(one) != _note_line(other)]
+
+
+def _note_line(note: Note | None) -> str:
+    if note is None:
+        return ""
     at = {"minute": f", {note.at:%Y-%m-%d %H:%M %z}", "day": f", {note.at:%Y-%m-%d}", "none": ""}
     taken_back = f" (withdrawn {note.withdrawn:%Y-%m-%d %H:%M %z})" if note.withdrawn else ""
     return f"{note.kind}{at[note.precision]}: {note.text}{taken_back}"
