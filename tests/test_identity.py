@@ -14,7 +14,7 @@ import pytest
 
 from tests.repositories import Builder
 from tracker.model import Event, Track
-from tracker.store.history import track, tracks
+from tracker.store.history import track, track_alone, tracks
 
 FOLDER = Path(__file__).parent / "cases" / "identity"
 
@@ -77,6 +77,8 @@ def test_case(case: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPa
             } == side
     for one in found:
         if not one.deleted:
+            soon = track_alone(repository, one.path, branch=branch, ignored=ignored)
+            assert soon in (one, None)
             for few in (-1, 30_000):  # both ways to read one article
                 monkeypatch.setattr("tracker.store.history.FEW_OBJECTS", few)
                 assert track(repository, one.path, branch=branch, ignored=ignored) == one

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.repositories import Builder, run
 from tracker.errors import TrackerError
 from tracker.store.git import discover
-from tracker.store.history import files, resolve, tip, track, tracks
+from tracker.store.history import files, resolve, tip, track, track_alone, tracks
 from tracker.store.line import same_branch
 
 MAIN = frozenset({"main"})
@@ -354,6 +354,7 @@ def test_the_last_version_is_what_stands(
         assert all(left.blob != right.blob for left, right in pairwise(one.versions))
         assert one.versions[0].commit
         if not one.deleted:
+            assert track_alone(repository, one.path) in (one, None)
             for few in (-1, 30_000):  # both ways to read one article
                 with pytest.MonkeyPatch.context() as monkeypatch:
                     monkeypatch.setattr("tracker.store.history.FEW_OBJECTS", few)

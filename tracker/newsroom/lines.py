@@ -12,7 +12,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from tracker.model import Track
-from tracker.store.history import ignored_commits, no_article, objects, track, tracks
+from tracker.store.history import (
+    ignored_commits,
+    no_article,
+    objects,
+    track,
+    track_alone,
+    tracks,
+)
 from tracker.store.lives import textual
 
 if TYPE_CHECKING:
@@ -70,21 +77,40 @@ def track_at(room: Newsroom, path: str, *, build: bool = True) -> Track:
 
     With ``build``, the catalog of a large repository is made where there is none.
     """
+    found = None
     if textual(path) and objects(room.repository) > FEW_OBJECTS:
-        import sqlite3
-
-        from tracker.store.catalog.ask import number_at, track_of
-
-        with catalog_of(room, build=build) as catalog:
-            if catalog is not None and catalog.connection is not None:
-                try:
-                    number = number_at(catalog.connection, path)
-                    if number is not None:
-                        return track_of(catalog.connection, number)
-                    raise no_article(path)
-                except sqlite3.Error as error:
-                    catalog.failed(error)
+        found = _in_catalog(room, path, build=build)
+    if found is not None:
+        return found
     return track(room.repository, path, branch=room.settings.branch, ignored=ignored(room))
+
+
+def track_soon(room: Newsroom, path: str) -> Track | None:
+    """The same where nobody waits for it; None where the whole line has to be read."""
+    if not textual(path) or objects(room.repository) <= FEW_OBJECTS:
+        return track_at(room, path)
+    found = _in_catalog(room, path, build=False)
+    if found is not None:
+        return found
+    return track_alone(room.repository, path, branch=room.settings.branch, ignored=ignored(room))
+
+
+def _in_catalog(room: Newsroom, path: str, *, build: bool) -> Track | None:
+    """The life as the catalog has it; None where it cannot be used."""
+    import sqlite3
+
+    from tracker.store.catalog.ask import number_at, track_of
+
+    with catalog_of(room, build=build) as catalog:
+        if catalog is not None and catalog.connection is not None:
+            try:
+                number = number_at(catalog.connection, path)
+                if number is not None:
+                    return track_of(catalog.connection, number)
+                raise no_article(path)
+            except sqlite3.Error as error:
+                catalog.failed(error)
+    return None
 
 
 def tracks_of(room: Newsroom, progress: Progress | None = None) -> tuple[Track, ...]:

@@ -68,12 +68,12 @@ class SoFar:
 def _life(room: Newsroom, recording: Recording) -> tuple[Track, bool] | None:
     """The article's life, and whether readers saw any of it before the new revision."""
     from tracker.newsroom import chronicle
-    from tracker.newsroom.lines import track_at
+    from tracker.newsroom.lines import track_soon
     from tracker.store.reader import Reader
     from tracker.text.document import parse
 
-    track = track_at(room, recording.path, build=False)
-    if not track.versions:
+    track = track_soon(room, recording.path)
+    if track is None or not track.versions:
         return None
     with Reader(room.repository) as reader:
 

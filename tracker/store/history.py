@@ -27,9 +27,18 @@ from tracker.store.line import (
     tip,
 )
 from tracker.store.lives import Lives, kin, textual
-from tracker.store.single import single
+from tracker.store.single import alone, single
 
-__all__ = ["ARTICLES", "files", "ignored_commits", "resolve", "tip", "track", "tracks"]
+__all__ = [
+    "ARTICLES",
+    "files",
+    "ignored_commits",
+    "resolve",
+    "tip",
+    "track",
+    "track_alone",
+    "tracks",
+]
 
 ARTICLES = (".md", ".markdown", ".txt")
 """How the file of an article ends, where nobody says otherwise."""
@@ -83,11 +92,7 @@ def track(
     Raises ``TrackerError`` when no file of that path was ever on the published line.
     """
     newest = tip(repository, branch)
-    ending = Path(path).suffix.lower()
-
-    def alike(name: str) -> bool:
-        return textual(name) or (ending != "" and name.lower().endswith(ending))
-
+    alike = _like(path)
     with Contents(repository) as texts:
         life, told = None, False
         if objects(repository) > FEW_OBJECTS:
@@ -113,6 +118,36 @@ def track(
     if life is None:
         raise no_article(path)
     return life.track()
+
+
+def track_alone(
+    repository: Repository,
+    path: str,
+    *,
+    branch: str | None = None,
+    ignored: frozenset[str] = frozenset(),
+) -> Track | None:
+    """``track`` where it is soon told: on a short line, of an article that never moved; else None.
+
+    Raises ``TrackerError`` when no file of that path was ever on the published line.
+    """
+    told, life = alone(
+        repository,
+        tip(repository, branch),
+        path,
+        branches=names_of(repository, branch),
+        ignored=ignored,
+        textual=_like(path),
+    )
+    if told and life is None:
+        raise no_article(path)
+    return life.track() if life is not None else None
+
+
+def _like(path: str) -> Callable[[str], bool]:
+    """Tells what may be an article where the file at a path is one."""
+    ending = Path(path).suffix.lower()
+    return lambda name: textual(name) or (ending != "" and name.lower().endswith(ending))
 
 
 def no_article(path: str) -> TrackerError:
