@@ -13,6 +13,7 @@ from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING
 
+from tracker.house import phrases
 from tracker.house import style as house_style
 from tracker.house.changelog import Told, notes_told, sentence, tellings, went_out
 from tracker.house.settings import Settings
@@ -182,7 +183,8 @@ def newsroom_feed(
 
 def publisher(settings: Settings) -> str:
     """Who publishes: as ``[site]`` says, else the newsroom's name."""
-    return _line(settings.site.publisher or settings.name) or "Newsroom"
+    named = _line(settings.site.publisher or settings.name)
+    return named or phrases.phrase(settings.language, "newsroom")
 
 
 def _updated(items: Iterable[Item], otherwise: datetime) -> datetime:
@@ -200,7 +202,7 @@ def _item(
 ) -> Item:
     style = settings.style
     standing = [each for each in notes if each.note.withdrawn is None and each.note.id not in gone]
-    said = sentence(revision, style.language, first=before is None)
+    said = sentence(revision, settings.language, first=before is None)
     kinds = tuple(dict.fromkeys(each.note.kind for each in standing))
     labels = [style.templates[kind].label for kind in kinds]
     what = ", ".join(label for label in labels if label) or said.rstrip(".")
@@ -208,6 +210,7 @@ def _item(
     told = _told(before, revision, notes)
     headline = revision.headline or article.headline
     summary = "\n".join(_shown(line) for line in lines) or said
+    reasons = _reasons(revision, settings.language)
     return Item(
         id=revision_id(revision),
         title=_line(f"{headline}: {what}"),
@@ -221,8 +224,8 @@ def _item(
         updated=max(revision.at, told) if told else revision.at,
         person=revision.person,
         summary=summary,
-        text="\n".join([summary, *(f"- {_shown(reason)}" for reason in _reasons(revision))]),
-        html=_html(notes, gone, said, revision, settings),
+        text="\n".join([summary, *(f"- {_shown(reason)}" for reason in reasons)]),
+        html=_html(notes, gone, said, reasons, settings),
         tags=kinds or ("edited" if before else "published",),
         revision=revision,
         article=article,
@@ -239,7 +242,11 @@ def _told(before: Revision | None, revision: Revision, notes: Iterable[Told]) ->
 
 
 def _html(
-    notes: Sequence[Told], gone: frozenset[str], said: str, revision: Revision, settings: Settings
+    notes: Sequence[Told],
+    gone: frozenset[str],
+    said: str,
+    reasons: Sequence[str],
+    settings: Settings,
 ) -> str:
     """The notes, those that no longer stand struck out, and why the change matters; all escaped."""
     out = []
@@ -249,20 +256,23 @@ def _html(
         out.append(f"<p>{line}</p>" if stands else f"<p><del>{line}</del></p>")
     if not notes:
         out.append(f"<p>{_escaped(said)}</p>")
-    reasons = "".join(f"<li>{_escaped(reason)}</li>" for reason in _reasons(revision))
     if reasons:
-        out.append(f'<ul lang="en">{reasons}</ul>')
+        items = "".join(f"<li>{_escaped(reason)}</li>" for reason in reasons)
+        out.append(f"<ul>{items}</ul>")
     return "".join(out)
 
 
-def _reasons(revision: Revision) -> list[str]:
+def _reasons(revision: Revision, language: str) -> list[str]:
     """Why a change matters, the first reasons and how many more there are."""
     if not revision.substantive:
         return []
     # That a note was added is said by the note.
-    reasons = [each for each in revision.reasons if not each.startswith("note ")]
-    more = len(reasons) - _MOST_REASONS
-    return [*reasons[:_MOST_REASONS], *([f"… and {more} more"] if more > 0 else [])]
+    reasons = [each for each in revision.why if each.label != "note"]
+    told = [phrases.sentence(each, language) for each in reasons[:_MOST_REASONS]]
+    more = len(reasons) - len(told)
+    if more:
+        told.append(phrases.phrase(language, "feed.more", more).format(number=more))
+    return told
 
 
 def _escaped(text: str) -> str:

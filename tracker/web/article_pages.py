@@ -25,7 +25,7 @@ from tracker.web.page import page
 from tracker.web.publishing import links
 from tracker.web.reading import Found, Moved, find, text, version
 from tracker.web.safe_html import LONGEST, body
-from tracker.web.views import NoteView, note_views, revision_view
+from tracker.web.views import NoteView, note_views, revision_view, untold
 
 pages = Blueprint("article", __name__)
 
@@ -86,6 +86,7 @@ def _frame(found: Found, view: str) -> dict[str, object]:
         "life": life,
         "view": view,
         "newest": found.newest,
+        "spoken": found.language,
         "newest_change": addresses.change(addresses.stamp_of(found.newest), found.address)
         if len(life.revisions) > 1
         else None,
@@ -162,8 +163,9 @@ def older(stamp: str, address: str) -> str:
 def _history(found: Found, until: int | None) -> str:
     room = current()
     shown = timeline(
-        found.life, found.address, room.settings, until, room.place.under, counted=not found.large
-    )
+        found.life, found.address, room.settings, until, room.place.under,
+        counted=not found.large, language=found.language,
+    )  # fmt: skip
     caching.touched(found.newest.at)
     return page(
         "history.html",
@@ -204,7 +206,12 @@ def one_version(stamp: str, address: str) -> str:
         "version.html",
         **_frame(found, "version"),
         revision=revision_view(
-            revision, found.address, settings, notes=found.life.notes, counted=not found.large
+            revision,
+            found.address,
+            settings,
+            notes=found.life.notes,
+            counted=not found.large,
+            language=found.language,
         ),
         text=text_view(document, document.headline or revision.headline or "", whole=True),
         source=addresses.source(stamp, found.address),
@@ -314,7 +321,10 @@ def _compared(found: Found, old: Revision, new: Revision, sides: bool, **values:
     blobs = {each.commit: each.blob for each in track.versions}
     texts = desk().texts([blobs[old.commit], blobs[new.commit]])
     caching.touched(max(old.at, new.at))
-    between = found.life.revisions[old.number : new.number]
+    notes = _brought(found.life, found.life.revisions[old.number : new.number], found.address)
+    comparison = comparing.compared(
+        old, new, texts[0], texts[1], sides=sides, language=found.language
+    )
     return page(
         "compare.html",
         **_frame(found, "changes" if new.number == found.newest.number else "compare"),
@@ -325,8 +335,10 @@ def _compared(found: Found, old: Revision, new: Revision, sides: bool, **values:
         old_source=addresses.source(addresses.stamp_of(old), found.address),
         new_source=addresses.source(addresses.stamp_of(new), found.address),
         sides=sides,
-        notes=_brought(found.life, between, found.address),
-        comparison=comparing.compared(old, new, texts[0], texts[1], sides=sides),
+        notes=notes,
+        comparison=comparison._replace(
+            reasons=untold(comparison.reasons) if notes else comparison.reasons
+        ),
         **values,
     )
 
@@ -396,6 +408,6 @@ def note(key: str, address: str) -> str:
         "note.html",
         **_frame(found, "note"),
         note=note_views([brought], found.address, settings, found.life.notes)[0],
-        revision=revision_view(revision, found.address, settings),
+        revision=revision_view(revision, found.address, settings, language=found.language),
         place=page_of(revision.number, found.life.revisions, found.address) + f"#note-{key}",
     )

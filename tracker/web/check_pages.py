@@ -17,7 +17,7 @@ from tracker.newsroom.select import FOLDERS
 from tracker.policy import Verdict
 from tracker.records import NamedTuple
 from tracker.store.reader import Reader
-from tracker.text.document import decode, parse
+from tracker.text.document import Document, decode, parse
 from tracker.web import addresses
 from tracker.web.background import Waiting, in_background, uncached
 from tracker.web.page import address_of, page
@@ -44,6 +44,7 @@ class Shown(NamedTuple):
     finding: Finding
     headline: str
     desk: str  # "" for articles that are of none
+    language: str  # BCP 47, of the article; "" where it is not known
     month: str  # "2022-05", in the newsroom's zone, or ``UNDATED``
     old: str | None  # stamp of the version before the one in question
     new: str | None  # stamp of the version in question; None where it is about none
@@ -93,9 +94,9 @@ def board(room: Newsroom, progress: Progress | None = None) -> Board:
         for each in verdict.findings
     ]
     there = {track.path: track for _, track in found if track is not None}.values()
-    desks, headlines = dict(_desks(room, there)), dict(_headlines(room, there))
+    articles = {each.path: each for each in _articles(room, there)}
     shown = [
-        _shown(room, each, track, headlines.get(track.path if track else "", each.path), desks)
+        _shown(room, each, track, articles.get(track.path) if track else None)
         for each, track in found
     ]
     shown.sort(key=lambda each: (_when(each), each.finding.path), reverse=True)
@@ -131,7 +132,7 @@ def _when(shown: Shown) -> float:
 
 
 def _shown(
-    room: Newsroom, finding: Finding, track: Track | None, headline: str, desks: Mapping[str, str]
+    room: Newsroom, finding: Finding, track: Track | None, article: _Article | None
 ) -> Shown:
     versions = track.versions if track else ()
     place = next(
@@ -142,29 +143,44 @@ def _shown(
     at = finding.at
     return Shown(
         finding,
-        headline,
-        desks.get(track.path, "") if track else "",
+        article.headline if article else finding.path,
+        article.desk if article else "",
+        (article.language if article else None) or room.settings.articles_language or "",
         at.astimezone(room.settings.zone).strftime("%Y-%m") if at else UNDATED,
         addresses.stamp_of(old) if old else None,
         addresses.stamp_of(new) if new else None,
     )
 
 
-def _desks(room: Newsroom, tracks: Iterable[Track]) -> Iterable[tuple[str, str]]:
-    """Each article's desk: the front matter's ``desk`` or ``section``, else its first folder."""
+class _Article(NamedTuple):
+    """What the dashboard shows of an article, from its newest text."""
+
+    path: str
+    headline: str
+    desk: str
+    language: str | None  # BCP 47, where it says any
+
+
+def _articles(room: Newsroom, tracks: Iterable[Track]) -> Iterable[_Article]:
     for track, text in _texts(room, tracks):
-        front_matter = parse(text).front_matter
-        data = front_matter.data if front_matter else {}
-        named = next(
-            (
-                str(value).strip()
-                for key in ("desk", "section")
-                for name, value in data.items()
-                if str(name).lower() == key and isinstance(value, str) and value.strip()
-            ),
-            None,
-        )
-        yield track.path, named[:60] if named else _folder(room, track.path)
+        document = parse(text)
+        headline = room.article(track.path, text).headline
+        yield _Article(track.path, headline, _desk(room, track, document), document.language)
+
+
+def _desk(room: Newsroom, track: Track, document: Document) -> str:
+    """An article's desk: the front matter's ``desk`` or ``section``, else its first folder."""
+    data = document.front_matter.data if document.front_matter else {}
+    named = next(
+        (
+            str(value).strip()
+            for key in ("desk", "section")
+            for name, value in data.items()
+            if str(name).lower() == key and isinstance(value, str) and value.strip()
+        ),
+        None,
+    )
+    return named[:60] if named else _folder(room, track.path)
 
 
 def _folder(room: Newsroom, path: str) -> str:
@@ -178,11 +194,6 @@ def _folder(room: Newsroom, path: str) -> str:
     folder, slash, _ = rest.partition("/")
     # A folder of its own for each article (``x/index.md``) is no desk.
     return folder if slash and not rest[len(folder) + 1 :].startswith("index.") else ""
-
-
-def _headlines(room: Newsroom, tracks: Iterable[Track]) -> Iterable[tuple[str, str]]:
-    for track, text in _texts(room, tracks):
-        yield track.path, room.article(track.path, text).headline
 
 
 def _texts(room: Newsroom, tracks: Iterable[Track]) -> Iterable[tuple[Track, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from tracker.model import Change, Revision
+from tracker.model import Change, Reason, Revision
 from tracker.records import NamedTuple
 from tracker.render import diff_html
 from tracker.web.apart import apart
@@ -24,14 +24,16 @@ class Comparison(NamedTuple):
     words_added: int
     words_removed: int
     substantive: bool
-    reasons: tuple[str, ...]
+    reasons: tuple[Reason, ...]
 
 
-def compared(old: Revision, new: Revision, before: str, after: str, *, sides: bool) -> Comparison:
-    """What changed from the text ``before`` to the text ``after``."""
+def compared(
+    old: Revision, new: Revision, before: str, after: str, *, sides: bool, language: str = ""
+) -> Comparison:
+    """What changed from the text ``before`` to the text ``after``, an article's in ``language``."""
     if max(len(before), len(after)) > LONGEST:
         return Comparison(
-            Markup(), True, new.words_added, new.words_removed, new.substantive, new.reasons
+            Markup(), True, new.words_added, new.words_removed, new.substantive, new.why
         )
     pair = f"{old.commit} {old.path} {new.commit} {new.path}"
     change: Change = desk().kept("change", pair, lambda: current().compare(before, after))
@@ -44,6 +46,8 @@ def compared(old: Revision, new: Revision, before: str, after: str, *, sides: bo
         layout="side-by-side" if sides else "inline",
         old_name=said.instant(old.at),
         new_name=said.instant(new.at),
+        language=said.tag,
+        written_in=said.lang(language),
     )
     return Comparison(
         fit(fragment),
@@ -51,5 +55,5 @@ def compared(old: Revision, new: Revision, before: str, after: str, *, sides: bo
         change.words_added,
         change.words_removed,
         change.substantive,
-        change.reasons,
+        change.why,
     )

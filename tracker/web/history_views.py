@@ -52,10 +52,12 @@ def timeline(
     under: str = "",
     *,
     counted: bool = True,
+    language: str = "",
 ) -> Timeline:
     """The page whose newest revision has the number ``until``; without it, the newest page.
 
-    ``counted``: the words that each revision added and took out are known.
+    ``counted``: the words that each revision added and took out are known. ``language`` is the
+    article's, where it is known.
     """
     revisions = life.revisions
     count = len(revisions)
@@ -74,8 +76,9 @@ def timeline(
             and revision.number not in told
         )
         view = revision_view(
-            revision, address, settings, notes=life.notes, silent=silent, counted=counted
-        )
+            revision, address, settings, notes=life.notes, silent=silent, counted=counted,
+            language=language,
+        )  # fmt: skip
         items.append(((revision.number, 1, 0), view))
     for order, event in enumerate(life.events):
         place = _place(event, revisions)

@@ -102,7 +102,8 @@ def _latest(selection: Selection, number: int, turned: object) -> str:
         if not (revision.published or site().unpublished):
             continue
         address = address_of(article.path)
-        view = revision_view(revision, address, room.settings)
+        language = room.settings.articles_language or ""
+        view = revision_view(revision, address, room.settings, language=language)
         shown.append(Latest(article, address, view))
     if found:
         caching.touched(found[0][1].at)

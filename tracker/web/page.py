@@ -11,7 +11,9 @@ from flask.templating import Environment
 from jinja2 import StrictUndefined
 from markupsafe import Markup, escape
 
-from tracker.model import Precision
+from tracker.house.language import base
+from tracker.house.phrases import FIRST
+from tracker.model import Precision, Reason, Saying
 from tracker.render.visible import visible
 from tracker.web import addresses
 from tracker.web.addresses import Addresses
@@ -39,14 +41,17 @@ def install(app: Flask) -> None:
     """Give the application's templates what they speak with."""
     environment = app.jinja_env
     environment.globals.update(
-        addresses=addresses, link=link, t=_phrase, clock=_clock, day=_day, on=_on, month=_month
-    )
+        addresses=addresses, link=link, t=_phrase, clock=_clock, day=_day, on=_on, month=_month,
+        say=_say, lang=_lang,
+    )  # fmt: skip
     environment.filters.update(shown=shown, apart=apart, number=_number, safe_format=_format)
 
 
 @cache
-def _words(tag: str, zone: ZoneInfo) -> Words:
-    return Words(tag, zone)
+def _words(
+    tag: str, zone: ZoneInfo, zone_names: tuple[tuple[str, tuple[str, ...]], ...] | None
+) -> Words:
+    return Words(tag, zone, None if zone_names is None else dict(zone_names))
 
 
 def words() -> Words:
@@ -56,7 +61,10 @@ def words() -> Words:
     # "en" of a house that writes as Americans do has their dates.
     if locale.partition("-")[0] == tag:
         tag = locale
-    return _words(tag, settings.zone)
+    names = None
+    if base(tag) != FIRST and base(tag) == base(settings.style.language):
+        names = tuple(settings.style.zone_names.items())
+    return _words(tag, settings.zone, names)
 
 
 def page(template: str, **values: object) -> str:
@@ -118,6 +126,16 @@ def apart(text: str) -> Markup:
 
 def _phrase(key: str, /, *, number: int | None = None, **values: object) -> str:
     return words()(key, number=number, **values)
+
+
+def _say(said: Saying | Reason, language: str = "") -> Markup:
+    return words().say(said, language)
+
+
+def _lang(language: str) -> Markup:
+    """The attribute that says a text's language, where it is not the page's."""
+    found = words().lang(language)
+    return Markup(' lang="{}"').format(found) if found else Markup("")
 
 
 def _clock(at: datetime) -> Markup:

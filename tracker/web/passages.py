@@ -55,7 +55,9 @@ def passages(found: Blame, where: Found) -> Passages:
     html = fit(marked) if known else Markup(f'<div class="tracker-text">{marked}</div>')  # noqa: S704
     settings = current().settings
     shown = tuple(
-        revision_view(each, where.address, settings, notes=where.life.notes)
+        revision_view(
+            each, where.address, settings, notes=where.life.notes, language=where.language
+        )
         for each in reversed(where.life.revisions)
         if each.number in used
     )

@@ -12,9 +12,10 @@ from tracker.newsroom import Newsroom, select
 from tracker.newsroom.reading import all_tracks
 from tracker.newsroom.scope import Progress
 from tracker.records import NamedTuple
+from tracker.text.document import parse
 from tracker.web import addresses
 from tracker.web.background import Waiting, in_background
-from tracker.web.desk import desk
+from tracker.web.desk import current, desk
 from tracker.web.errors import NoArticle
 from tracker.web.first_reading import how_far
 from tracker.web.links import link, site
@@ -47,6 +48,17 @@ class Found(NamedTuple):
     def newest(self) -> Revision:
         """Its newest revision."""
         return self.life.revisions[-1]
+
+    @property
+    def language(self) -> str:
+        """BCP 47: what its newest text says, else what all articles are written in; else ""."""
+        path = self.life.article.path
+
+        def make() -> str:
+            named = None if self.large else parse(text(self.newest, path)).language
+            return named or current().settings.articles_language or ""
+
+        return desk().kept("language", path, make)
 
 
 def find(address: str, where: Callable[[str], str] | None = None) -> Found:

@@ -10,15 +10,13 @@ from markupsafe import Markup
 from tracker.house import style as house_style
 from tracker.house.settings import Settings
 from tracker.house.standing import replaced
-from tracker.model import Event, Kind, Note, Precision, Revision
+from tracker.model import Event, Kind, Note, Precision, Reason, Revision
 from tracker.records import NamedTuple
 from tracker.web import addresses
 from tracker.web.safe_html import line
 
 MOST_REASONS = 4
 """Reasons shown of one revision; its comparison shows all."""
-
-_LONGEST_REASON = 400  # code points
 
 
 class NoteView(NamedTuple):
@@ -51,7 +49,8 @@ class RevisionView(NamedTuple):
     counted: bool  # the words are known: the texts were not too large to be compared
     silent: bool  # readers could see the change, and no note tells of it
     notes: tuple[NoteView, ...]
-    reasons: tuple[str, ...]
+    reasons: tuple[Reason, ...]
+    language: str  # BCP 47, of the words in the reasons; "" where it is not known
     more_reasons: int  # how many are not shown
     side: int  # commits of a merged branch that readers never saw
     stamp: str
@@ -104,11 +103,14 @@ def revision_view(
     notes: Sequence[Note] = (),
     silent: bool = False,
     counted: bool = True,
+    language: str = "",
 ) -> RevisionView:
-    """A revision as it is shown. ``notes`` are all of the article as the newest text has them."""
+    """A revision as it is shown.
+
+    ``notes`` are all of the article as the newest text has them, ``language`` is the article's.
+    """
     stamp = addresses.stamp_of(revision)
-    # What a note says stands beside it.
-    reasons = [r for r in revision.reasons if not (revision.notes and r.startswith("note added:"))]
+    reasons = untold(revision.why) if revision.notes else revision.why
     shown = reasons[:MOST_REASONS]
     return RevisionView(
         anchor=f"revision-{revision.commit[:10]}",
@@ -123,13 +125,19 @@ def revision_view(
         counted=counted,
         silent=silent,
         notes=note_views(revision.notes, address, settings, notes),
-        reasons=tuple(_cut(reason) for reason in shown),
+        reasons=tuple(shown),
+        language=language,
         more_reasons=len(reasons) - len(shown),
         side=len(revision.side),
         stamp=stamp,
         version=addresses.version(stamp, address),
         change=addresses.change(stamp, address) if revision.number > 1 else None,
     )
+
+
+def untold(reasons: Sequence[Reason]) -> tuple[Reason, ...]:
+    """The reasons but for those that say that a note was added: what it says stands beside them."""
+    return tuple(each for each in reasons if not (each.label == "note" and each.form == "added"))
 
 
 def event_view(event: Event, under: str = "") -> EventView:
@@ -143,7 +151,3 @@ def event_view(event: Event, under: str = "") -> EventView:
         event.path.removeprefix(before),
         event.subject,
     )
-
-
-def _cut(reason: str) -> str:
-    return reason if len(reason) <= _LONGEST_REASON else reason[:_LONGEST_REASON].rstrip() + "…"

@@ -7,6 +7,7 @@ the newsroom's language and region.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cache
 from zoneinfo import ZoneInfo
@@ -17,17 +18,24 @@ from babel.numbers import format_decimal
 from markupsafe import Markup
 
 from tracker.house.language import base
-from tracker.house.phrases import FIRST, languages, phrases, spoken
+from tracker.house.phrases import FIRST, languages, of_reason, phrases, spoken
+from tracker.house.zones import name_of
+from tracker.model import Reason, Saying, Value
+from tracker.render.visible import visible
 
 
 class Words:
     """The phrases of one language, and how numbers and instants are written in it.
 
-    ``tag`` is the newsroom's language (BCP 47), ``zone`` the one that instants are shown in. A
-    language without a file here has its pages in English.
+    ``tag`` is the newsroom's language (BCP 47), ``zone`` the one that instants are shown in, and
+    ``zone_names`` what the house calls it, where it is not as in English. A language without a file
+    here has its pages in English.
     """
 
-    def __init__(self, tag: str, zone: ZoneInfo) -> None:
+    def __init__(
+        self, tag: str, zone: ZoneInfo, zone_names: Mapping[str, tuple[str, ...]] | None = None
+    ) -> None:
+        self._zone_names = zone_names
         known = base(tag) in languages()
         self.tag = tag.replace("_", "-") if known else FIRST  # of the pages' words, for <html lang>
         self.zone = zone
@@ -50,6 +58,42 @@ class Words:
             return Markup(phrase).format(**values)  # noqa: S704 - phrases are ours; format escapes
         return phrase.format(**values) if values else phrase
 
+    def say(self, said: Saying | Reason, language: str = "") -> Markup:
+        """A saying as HTML.
+
+        ``language`` is that of the articles whose words stand in it, "" where it is not known: they
+        are marked with it where the page has another.
+        """
+        if isinstance(said, Reason):
+            said = of_reason(said)
+        lang = self.lang(language)
+        number = None
+        values: dict[str, object] = {}
+        for name, value in said.values:
+            if name == "number" and isinstance(value, int):
+                number = value
+            else:
+                values[name] = self._value(name, value, lang)
+        return Markup(self(said.code, number=number, **values))  # noqa: S704 - values are escaped
+
+    def lang(self, language: str) -> str:
+        """A text's language where a page has to say it: "" where it is the page's, or unknown."""
+        return "" if not language or base(language) == base(self.tag) else language
+
+    def _value(self, name: str, value: Value, lang: str) -> Markup | str:
+        if isinstance(value, Saying | Reason):
+            return self.say(value, lang)
+        if isinstance(value, datetime):
+            return Markup.escape(self.instant(value))
+        if isinstance(value, date):
+            return self.day(value)
+        if isinstance(value, int):
+            return self.number(value)
+        if name.startswith("command"):
+            return Markup("<code>{}</code>").format(visible(value))
+        attribute = Markup(' lang="{}"').format(lang) if lang and name not in _NO_WORDS else ""
+        return Markup("<bdi{}>{}</bdi>").format(attribute, visible(value))
+
     def number(self, number: int) -> str:
         """``12345`` as the language groups it."""
         return str(format_decimal(number, locale=self.locale))
@@ -59,7 +103,9 @@ class Words:
         local = at.astimezone(self.zone)
         day = format_date(local, "long", locale=self.locale)
         time = format_time(local, "short", tzinfo=self.zone, locale=self.locale)
-        return self("form.instant", day=day, time=time, zone=local.strftime("%Z"))
+        names = self._zone_names
+        zone = local.strftime("%Z") if names is None else name_of(local, names)
+        return self("form.instant", day=day, time=time, zone=zone)
 
     def day(self, at: datetime | date) -> str:
         """The day of an instant in the newsroom's zone: “May 12, 2022”."""
@@ -75,6 +121,10 @@ class Words:
         year, number = month.split("-")
         first = date(int(year), int(number), 1)
         return format_skeleton("yMMMM", first, locale=self.locale)
+
+
+_NO_WORDS = frozenset({"path", "key"})
+"""Values that are of no language."""
 
 
 @cache
