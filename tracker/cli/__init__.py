@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import gc
 import io
 import os
 import sys
@@ -128,9 +127,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     0: fine. 1: findings. 2: usage or input error. 3: a fault of the program. 130: interrupted.
     """
-    # What a command makes mostly lives until its end: looking for garbage every 700 objects, as
-    # Python does, takes a recording 10 ms and finds nothing.
-    gc.set_threshold(20_000, 50, 50)
     _write_anything()
     keeping.take()
     try:
