@@ -10,6 +10,7 @@ import sys
 from tests.desk import Desk
 from tests.repositories import Builder
 from tests.web_newsroom import build
+from tracker.model import Reason
 from tracker.render.feed import article_items
 from tracker.render.links import NO_LINKS
 
@@ -88,13 +89,13 @@ def test_a_feed_counts_the_reasons_that_it_leaves_out(desk: Desk) -> None:
 
     room = Newsroom(desk.folder)
     life = room.life("articles/war.md")
-    many = tuple(f"reason <{number}>" for number in range(7))
-    changed = life.revisions[1]._replace(reasons=many, substantive=True)
+    many = tuple(Reason("quote", f"<{number}>", "x") for number in range(7))
+    changed = life.revisions[1]._replace(why=many, substantive=True)
     life = life._replace(revisions=(life.revisions[0], changed, *life.revisions[2:]))
     item = article_items(life, room.settings, NO_LINKS)[-2]
-    assert item.html.endswith("<li>reason &lt;4&gt;</li><li>… and 2 more</li></ul>")
+    assert item.html.endswith("<li>quote: “&lt;4&gt;” → “x”</li><li>… and 2 more</li></ul>")
     assert item.text == "\n".join(
-        [item.summary, *(f"- reason <{number}>" for number in range(5)), "- … and 2 more"]
+        [item.summary, *(f"- quote: “<{number}>” → “x”" for number in range(5)), "- … and 2 more"]
     )
 
 

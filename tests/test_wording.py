@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from babel import Locale
 from markupsafe import Markup
 
-from tracker.model import KINDS
+import tracker
+from tracker.house.blocks import PlacingError, blocks
+from tracker.house.phrases import FIRST, languages, phrases, sentence
+from tracker.model import KINDS, Reason, Saying
 from tracker.policy import RULES
-from tracker.web.wording import FIRST, FOLDER, Words, languages, phrases
+from tracker.render.diff_html import stylesheet
+from tracker.text.changes import STRENGTH
+from tracker.web.wording import Words
 
-WEB = FOLDER.parent
+PACKAGE = Path(tracker.__file__).parent
+WEB = PACKAGE / "web"
 NEW_YORK = ZoneInfo("America/New_York")
 KYIV = ZoneInfo("Europe/Kyiv")
 AT = datetime(2022, 5, 12, 11, 45, tzinfo=UTC)
@@ -32,21 +39,45 @@ def wordings(code: str, key: str) -> dict[str, str]:
 
 def asked() -> tuple[set[str], list[re.Pattern[str]]]:
     """The keys that templates and code ask for: literal ones, and patterns of composed ones."""
-    sources = [*(WEB / "templates").glob("*.html"), *WEB.glob("*.py")]
+    rooms = [PACKAGE / name for name in ("web", "render", "policy", "house")]
+    sources = [*(WEB / "templates").glob("*.html"), *(f for r in rooms for f in r.glob("*.py"))]
     literal: set[str] = set()
     composed: list[re.Pattern[str]] = []
     for source in sources:
         text = source.read_text(encoding="utf-8")
         literal |= set(
-            re.findall(r"""\b(?:t|self|said|words\(\))\(\s*["']([a-z0-9_.-]+)["']\s*[,)]""", text)
+            re.findall(
+                r"""(?:\bt|\bself|\bsaid|words\(\)|\bsay|Saying|Saying\.of)"""
+                r"""\(\s*["']([a-z0-9_.-]+)["']\s*[,)]""",
+                text,
+            )
         )
+        literal |= set(re.findall(r"""["']((?:advice|comparison)\.[a-z_-]+)["']""", text))
+        literal |= set(re.findall(r"""\bphrase\([\w.]+,\s*["']([a-z0-9_.-]+)["']\s*[,)]""", text))
         for before, after in re.findall(
             r"""\bt\(\s*(?:["']([a-z0-9_.-]+)["']\s*~\s*)?[\w.]+(?:\s*~\s*["']([a-z0-9_.-]+)["'])?""",
             text,
         ):
             if before or after:
                 composed.append(re.compile(re.escape(before) + r"[a-z0-9_-]+" + re.escape(after)))
-    return literal, composed
+    return literal | SAID, composed
+
+
+SAID = {
+    *(f"called.{kind}" for kind in KINDS),
+    *(f"comparison.{name}" for name in ("headline", "dek", "byline", "notes")),
+    *("comparison.too_long", "comparison.not_placed", "reason.in"),
+    *(
+        f"reason.{label}.{form}"
+        for label in STRENGTH
+        for form in (
+            ("words", "bare")
+            if label.startswith(("information", "moved"))
+            else ("changed", "added", "removed", "bare")
+        )
+    ),
+}
+"""Keys that are put together of a label, a kind, the role of a field."""
 
 
 @pytest.mark.parametrize("code", languages())
@@ -99,12 +130,104 @@ def test_no_wording_holds_markup_or_a_straight_apostrophe(code: str) -> None:
             assert not set(wording) & set("<>&'\""), (key, wording)
 
 
+def test_what_is_read_aloud_of_a_change_is_in_the_language_too() -> None:
+    css = stylesheet()
+    assert 'content: var(--deleted, " [deleted:] ")' in css
+    assert ':root:lang(de) { --inserted: " [eingefügt:] "; ' in css
+    assert re.findall(r"^:root:lang\((\w+)\)", css, re.MULTILINE) == ["de", "es", "fr", "uk"]
+
+
+REASONS = [
+    Reason(label, *words)
+    for label in STRENGTH
+    for words in [("1,500", "1,600", "the 1,500 here"), ("one",), ("", "two", "of two"), ()]
+]
+
+
+@pytest.mark.parametrize("reason", REASONS, ids=str)
+def test_a_reason_is_the_same_sentence_on_an_english_page(reason: Reason) -> None:
+    """A page has curved quotation marks."""
+    assert re.sub("[“”]", '"', sentence(reason)) == reason.sentence
+
+
 @pytest.mark.parametrize("code", languages())
-def test_what_is_read_aloud_of_a_change_is_in_the_language_too(code: str) -> None:
-    """diff.css says it in English, pages.css in the other languages."""
-    css = (WEB / "static" / "pages.css").read_text(encoding="utf-8")
-    found = re.findall(rf":root:lang\({code}\) \.tracker-diff (?:ins|del)::(?:before|after)", css)
-    assert len(found) == (0 if code == FIRST else 4)
+def test_a_reason_names_its_words_in_every_language(code: str) -> None:
+    for reason in REASONS:
+        said = sentence(reason, code)
+        for word in {reason.words, reason.new if reason.form == "changed" else ""}:
+            assert word in said
+        assert (reason.context in said) or not reason.has_context or reason.form == "touched"
+
+
+def test_a_finding_of_the_markers_is_the_sentence_of_their_error() -> None:
+    text = "Words.\n\n<!-- updates -->\nA line.\n"
+    with pytest.raises(PlacingError) as caught:
+        blocks(text, 0)
+    error = caught.value
+    assert (error.line, error.sentence) == (3, f"{sentence(error.said)}.")
+    hint = error.hint.removesuffix(".")
+    assert sentence(error.advised("tracker x")) == f"{hint}; then: tracker x"
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("en", "Tell readers: <code>tracker note</code>, or <code>--update</code>"),
+        ("de", "Die Leserschaft informieren: <code>tracker note</code> oder <code>--update</code>"),
+        ("fr", "Informer les lecteurs\u202f: <code>tracker note</code> ou <code>--update</code>"),
+        ("es", "Informar a los lectores: <code>tracker note</code> o <code>--update</code>"),
+        ("uk", "Повідомити читачам: <code>tracker note</code> або <code>--update</code>"),
+    ],
+)
+def test_advice_shows_the_command_as_it_is_typed(code: str, said: str) -> None:
+    advice = Saying.of("advice.tell", command="tracker note", command_2="--update")
+    assert Words(code, KYIV).say(advice) == said
+
+
+def test_the_words_of_an_article_keep_their_language() -> None:
+    words = Words("de", KYIV)
+    reason = Reason("name", "<Dunn>", "Dunne", "Mayor Dunne said")
+    assert words.say(reason, "en-US") == (
+        'Name: <bdi lang="en-US">&lt;Dunn&gt;</bdi> → <bdi lang="en-US">Dunne</bdi>'
+        ' in „<bdi lang="en-US">Mayor Dunne said</bdi>“'
+    )
+    assert words.say(reason._replace(context=""), "de-AT") == (
+        "Name: <bdi>&lt;Dunn&gt;</bdi> → <bdi>Dunne</bdi>"
+    )
+
+
+def test_a_finding_gives_days_numbers_and_names_as_the_language_does() -> None:
+    said = Saying.of("finding.note-ahead", note="N", at=AT.date(), published=AT)
+    assert Words("uk", KYIV, {"Europe/Kyiv": ("за Києвом",)}).say(said) == (
+        "«<bdi>N</bdi>» датовано 12 травня 2022\u202fр., а опубліковано"
+        " 12 травня 2022\u202fр., 14:45 за Києвом"
+    )
+    lines = Saying.of("finding.lines-differ", number=3)
+    assert sentence(lines) == "3 of the update lines are not what the notes say"
+    assert sentence(lines._replace(values=(("number", 1),))) == (
+        "one of the update lines is not what the notes say"
+    )
+    called = Saying("called.update")
+    assert sentence(Saying.of("finding.soft-kind", note="N", called=called), "es") == (
+        "«N» informa de un error y figura como actualización"
+    )
+
+
+# Marks of another language, or torn from their word by a space that breaks.
+_TORN = {
+    "fr": re.compile("[^\\u202f→][:;?!»](?![/\\w-])|«[^\\u202f]|[  ][:;?!»]"),
+    "de": re.compile("[«»]|“(?=\\w)"),
+    "es": re.compile("[“”„]|« | »"),
+    "uk": re.compile("[“”„]|« | »"),
+}
+
+
+@pytest.mark.parametrize("code", sorted(_TORN))
+def test_a_language_has_its_own_marks(code: str) -> None:
+    """French with narrow spaces that do not break, German „low and high“, the others «so»."""
+    for key in phrases(code):
+        for wording in wordings(code, key).values():
+            assert not _TORN[code].search(wording), (key, wording)
 
 
 @pytest.mark.parametrize(
