@@ -67,7 +67,7 @@ def command(
 ) -> None:
     """Show what changed in ARTICLE, word by word.
 
-    Without REV, between the last two revisions; with one, from REV to the latest; with two,
+    Without REV, what the latest revision changed; with one, from REV to the latest; with two,
     between them.
     """
     faces = Faces(
@@ -98,7 +98,18 @@ def command(
         old, new = room.pair(name, *revs)
         if not revs and old.number == new.number:
             warn("the article has one revision: there is nothing to compare it with.")
+        say_both(name, old, new)
     show(room.compare(old.text, new.text), old, new, faces, room.article(name, new.text))
+
+
+def say_both(article: str, old: End, new: End) -> None:
+    """Say what a merge is compared with: it brings together what two sides wrote."""
+    if old.both:
+        one, other = old.both[0], old.both[-1]
+        warn(
+            f"revision {new.number} brings revisions {one} and {other} together; shown is what it "
+            f"changed beside that. Against one of them: tracker diff {article} {other} {new.number}"
+        )
 
 
 def _show_files(first: str, others: tuple[str, ...], faces: Faces) -> None:

@@ -28,11 +28,8 @@ def command(article: str, rev: str, changes: bool, as_json: bool) -> None:
         sys.stdout.buffer.write(room.content(article, rev))
         sys.stdout.buffer.flush()
         return
-    from tracker.cli.diff import show
-    from tracker.newsroom.reading import End
+    from tracker.cli.diff import say_both, show
 
-    number = room.revision(article, rev).number
-    old, new = room.pair(article, max(number - 1, 1), number)
-    if number == 1:
-        old = End("")
+    old, new = room.made(article, rev)
+    say_both(article, old, new)
     show(room.compare(old.text, new.text), old, new, {})

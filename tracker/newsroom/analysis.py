@@ -6,20 +6,22 @@ import os
 from collections.abc import Callable, Iterator
 from functools import cache
 from hashlib import sha256
-from itertools import pairwise
 from pathlib import Path
 
 from tracker.comparison import Text, between, words_of_first
 from tracker.house.settings import Settings
 from tracker.model import Change, Meaning, Track, Version
-from tracker.newsroom.chronicle import State, reading_of
+from tracker.newsroom.chronicle import Reading, State, Unite, reading_of
+from tracker.newsroom.desk import Desk
+from tracker.newsroom.lineage import bases, ground
 from tracker.newsroom.memory import (
     meaning_from_json,
     meaning_to_json,
     reading_from_json,
     reading_to_json,
 )
-from tracker.text.document import decode
+from tracker.store.git import Git
+from tracker.text.document import decode, parse
 
 FACTS = frozenset({"number", "date", "name", "quote", "negation"})
 NOTHING = Meaning(0, 0, substantive=False, labels=frozenset(), reasons=(), fields=())
@@ -58,7 +60,7 @@ class Analyst:
         self._count = count
 
     def meaning(self, before: State | None, state: State) -> Meaning:
-        """What the change from one version to the next means; the first one's is against none."""
+        """What the change that made a version means; the first one's is against none."""
         text = state.read()
         if before is None:
             return NOTHING._replace(words_added=self._count(text)) if self._count else NOTHING
@@ -74,16 +76,61 @@ def questions(track: Track, *, first: bool = False) -> Iterator[Pair]:
         yield "", track.versions[0].blob
     for version in track.versions:
         yield version.blob, version.at.isoformat()
-    for before, version in pairwise(track.versions):
-        yield before.blob, version.blob
+    on = bases(track.versions)
+    for number, version in enumerate(track.versions[1:], start=1):
+        before = ground(on, number, lambda each: track.versions[each].blob, _both)
+        assert before is not None
+        yield before, version.blob
+        if len(on[number]) > 1:
+            yield _read_of(before, version)
+
+
+def _both(fork: str | None, one: str, other: str) -> str:
+    """How the text is called that brings two sides together: no blob has such a name."""
+    return f"{fork or ''}+{one}+{other}"
+
+
+def _read_of(both: str, merge: Version) -> Pair:
+    return both, f"{merge.blob} {merge.at.isoformat()}"
+
+
+def uniting(settings: Settings, git: Git) -> Unite:
+    """Brings the two sides of a merge together, that its text may be compared with that."""
+
+    def unite(fork: State | None, one: State, other: State, merge: State) -> State:
+        return _united(settings, git, (fork, one, other, merge), None)
+
+    return unite
+
+
+def _united(
+    settings: Settings,
+    git: Git,
+    states: tuple[State | None, State, State, State],
+    reading: Reading | None,
+) -> State:
+    fork, one, other, merge = states
+    at = merge.version.at
+
+    @cache
+    def text() -> str:
+        from tracker.newsroom.merging import united
+
+        base = fork.read() if fork is not None else ""
+        return united(Desk(settings), git, base, one.read(), other.read(), merge.read(), at)
+
+    reading = reading or reading_of(parse(text()), at, settings)
+    name = _both(fork.version.blob if fork else None, one.version.blob, other.version.blob)
+    return State(merge.version._replace(blob=name), reading, reading.notes, text)
 
 
 class RememberingAnalyst:
     """Reads and compares the versions of one article, from memory where it can.
 
     ``read`` gives the bytes of a blob, and is asked only where a text is needed. ``known`` holds
-    earlier answers as JSON, ``learned`` what was worked out beside them: see ``questions``. With
-    ``count_first``, a first version is compared too, with an empty text.
+    earlier answers as JSON, ``learned`` what was worked out beside them: see ``questions``. Without
+    ``git``, two sides are not brought together. With ``count_first``, a first version is compared
+    too, with an empty text.
     """
 
     def __init__(
@@ -92,8 +139,10 @@ class RememberingAnalyst:
         read: Callable[[str], bytes],
         known: dict[Pair, str] | None = None,
         *,
+        git: Git | None = None,
         count_first: bool = False,
     ) -> None:
+        self._git = git
         self._settings = settings
         self._read = read
         self._known = known or {}
@@ -115,8 +164,21 @@ class RememberingAnalyst:
             self.learned[key] = reading_to_json(reading)
         return State(version, reading, reading.notes, lambda: self._side(version.blob).text)
 
+    def unite(self, fork: State | None, one: State, other: State, merge: State) -> State:
+        """Two sides brought together: see ``uniting``."""
+        if self._git is None:
+            return other
+        name = _both(fork.version.blob if fork else None, one.version.blob, other.version.blob)
+        key = _read_of(name, merge.version)
+        remembered = self._known.get(key)
+        reading = reading_from_json(remembered) if remembered is not None else None
+        found = _united(self._settings, self._git, (fork, one, other, merge), reading)
+        if reading is None:
+            self.learned[key] = reading_to_json(found.reading)
+        return found
+
     def meaning(self, before: State | None, state: State) -> Meaning:
-        """What the change from one version to the next means; the first only has its words."""
+        """What the change that made a version means; the first only has its words."""
         if before is None and not self._count_first:
             return NOTHING
         key = before.version.blob if before is not None else "", state.version.blob
@@ -131,13 +193,17 @@ class RememberingAnalyst:
                 )
                 found = NOTHING._replace(words_added=count)
             else:
-                found = meaning(self._compared(self._side(key[0]), new), new.text)
+                found = meaning(self._compared(self._before(before), new), new.text)
             self.learned[key] = meaning_to_json(found)
         return found
 
     def _compared(self, old: Text, new: Text) -> Change:
         """What ``Newsroom.compare`` would say, with each text read once for both its pairs."""
         return between(old, new, self._settings.style, self._settings.articles_language)
+
+    def _before(self, state: State) -> Text:
+        blob = state.version.blob
+        return Text(state.read()) if "+" in blob else self._side(blob)
 
     def _side(self, blob: str) -> Text:
         found = self._sides.pop(blob, None)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from pathlib import PurePosixPath
 
+from tracker.house.note_joining import key
 from tracker.house.notes import differences, read_notes
 from tracker.house.settings import Settings
 from tracker.model import (
@@ -18,6 +19,7 @@ from tracker.model import (
     Track,
     Version,
 )
+from tracker.newsroom.lineage import Bases, bases, behind, ground
 from tracker.newsroom.select import slug
 from tracker.policy.step import Step
 from tracker.records import NamedTuple
@@ -44,7 +46,10 @@ class State(NamedTuple):
 
 
 Means = Callable[[State | None, State], Meaning]
-"""From the version before, None for the first, and a version to what the change means."""
+"""From what a version was written on, None for the first, and it to what the change means."""
+
+Unite = Callable[[State | None, State, State, State], State]
+"""From what two sides began with, both sides, and the merge of them to both brought together."""
 
 
 def article_of(path: str, headline: str | None) -> Article:
@@ -78,16 +83,18 @@ def steps(
     settings: Settings,
     *,
     means: Means | None,
+    unite: Unite | None = None,
     now: datetime | None = None,
     newest: int | None = None,
 ) -> list[Step]:
     """The track with its texts read, oldest first: what each revision brought and changed.
 
     ``texts`` holds the content of every blob of the track. Without ``means`` no text is compared
-    with the one before it; with ``newest``, only that many revisions at the end are.
+    with what it was written on; with ``newest``, only that many revisions at the end are. Without
+    ``unite``, a merge is compared with the newer of its sides.
     """
     states = [state_of(version, texts[version.blob], settings) for version in track.versions]
-    return joined(track, states, settings, means=means, now=now, newest=newest)
+    return joined(track, states, settings, means=means, unite=unite, now=now, newest=newest)
 
 
 def joined(
@@ -96,23 +103,68 @@ def joined(
     settings: Settings,
     *,
     means: Means | None,
+    unite: Unite | None = None,
     now: datetime | None = None,
     newest: int | None = None,
 ) -> list[Step]:
     """The states of a track's versions as steps: see ``steps``."""
     unread = 0 if newest is None else len(states) - newest
     found: list[Step] = []
-    before: State | None = None
+    dated: list[State] = []
+    on = bases(track.versions)
     versions = [state.version for state in states]
     published = publications(
         versions, lambda index: states[index].reading, settings, track.events, now=now
     )
     for number, (state, out) in enumerate(zip(states, published, strict=True), start=1):
         compared = means if number > unread else None
+        before = _ground(on, number - 1, dated, state, unite)
         state = _dated(before, state)
         found.append(_step(number, before, state, published=out, means=compared))
-        before = state
+        dated.append(state)
+    return _named_as_merged(found, on)
+
+
+def _named_as_merged(found: list[Step], on: Bases) -> list[Step]:
+    """The notes of a side under the ids that they have since a merge.
+
+    Two clones may both give an id away; a merge then gives one of the notes another.
+    """
+    for number, sides in enumerate(on):
+        if len(sides) < 2:
+            continue
+        there = {(note.kind, key(note.text)): note.id for note in found[number].notes}
+        for side in sides:
+            new_ids = {
+                note.id: there[note.kind, key(note.text)]
+                for note in found[side].notes
+                if note.id != there.get((note.kind, key(note.text)), note.id)
+            }
+            others = set[int]().union(*(behind(on, each) for each in sides if each != side))
+            for each in behind(on, side) - others if new_ids else ():
+                revision = found[each].revision
+                notes = tuple(
+                    note._replace(
+                        id=new_ids.get(note.id, note.id),
+                        amends=new_ids.get(note.amends or "", note.amends),
+                    )
+                    for note in revision.notes
+                )
+                found[each] = found[each]._replace(revision=revision._replace(notes=notes))
     return found
+
+
+def _ground(
+    on: Bases, number: int, earlier: Sequence[State], state: State, unite: Unite | None
+) -> State | None:
+    """What a version was written on; of a merge that settled two sides, both brought together."""
+
+    def together(fork: State | None, one: State, other: State) -> State:
+        if unite is None:
+            return other
+        return _dated(other, _dated(one, unite(fork, one, other, state)))
+
+    return ground(on, number, earlier.__getitem__, together)
 
 
 def _dated(before: State | None, state: State) -> State:
@@ -153,6 +205,7 @@ def _step(
         labels=change.labels if change and before else frozenset(),
         side=version.side,
         why=change.why if change and before else (),
+        written_on=version.written_on,
     )
     return Step(
         revision,
@@ -162,6 +215,7 @@ def _step(
         change if before else None,
         is_draft(state),
         state.reading.marked,
+        before.notes if before else (),
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tracker.model import History, Revision, Track
 from tracker.newsroom import reading
+from tracker.newsroom.lineage import bases
 from tracker.newsroom.lines import track_at
 from tracker.newsroom.scope import Progress
 from tracker.records import NamedTuple
@@ -23,6 +24,7 @@ class Exported(NamedTuple):
 
     life: History  # compared
     text: Callable[[Revision], str]  # the whole text of a revision, front matter included
+    before: Callable[[Revision], str | None]  # the text that it was written on; None: the first
 
 
 def exported(
@@ -38,14 +40,32 @@ def exported(
         if named:
             for number, path in enumerate(named, start=1):
                 track = room.track(path)
-                yield Exported(reading.life(room, track), _texts(reader, partial(_same, track)))
+                yield _exported(room, reading.life(room, track), reader, partial(_same, track))
                 if progress is not None:
                     progress(number, len(named))
             return
         if room.repository.head is None and room.settings.branch is None:
             return  # nothing was ever committed
         for life in room.lives(progress):
-            yield Exported(life, _texts(reader, partial(track_at, room, life.article.path)))
+            yield _exported(room, life, reader, partial(track_at, room, life.article.path))
+
+
+def _exported(
+    room: Newsroom, life: History, reader: Reader, track: Callable[[], Track]
+) -> Exported:
+    text = _texts(reader, track)
+    on = bases(life.revisions)
+
+    def before(revision: Revision) -> str | None:
+        from tracker.newsroom.grounds import text_before
+
+        revisions, place = life.revisions, revision.number - 1
+        return text_before(room, revisions, on, place, lambda each: text(revisions[each]))
+
+    return Exported(life, text, before)
+
+
+_MOST_KEPT = 2  # texts
 
 
 def _same(track: Track) -> Track:
@@ -55,10 +75,18 @@ def _same(track: Track) -> Track:
 def _texts(reader: Reader, track: Callable[[], Track]) -> Callable[[Revision], str]:
     """Reads texts; the article's life is asked for when the first of them is."""
     blobs: dict[str, str] = {}
+    kept: dict[str, str] = {}  # a text is wanted once more, as what the next one was written on
 
     def text(revision: Revision) -> str:
         if not blobs:
             blobs.update((version.commit, version.blob) for version in track().versions)
-        return decode(reader.read(blobs[revision.commit]))[0]
+        blob = blobs[revision.commit]
+        found = kept.pop(blob, None)
+        if found is None:
+            found = decode(reader.read(blob))[0]
+            while len(kept) >= _MOST_KEPT:
+                del kept[next(iter(kept))]
+        kept[blob] = found
+        return found
 
     return text

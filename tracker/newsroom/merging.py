@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from tracker.errors import TrackerError
@@ -28,14 +28,25 @@ class Merged(NamedTuple):
     collisions: tuple[Collision, ...]  # passages that both changed; empty: the text is whole
 
 
+Settle = Callable[[Collision], str]
+"""What stands where both changed one passage."""
+
+
 def merge(
-    desk: Desk, git: Git, base: str, ours: str, theirs: str, at: datetime, grain: Grain
+    desk: Desk,
+    git: Git,
+    base: str,
+    ours: str,
+    theirs: str,
+    at: datetime,
+    grain: Grain,
+    settle: Settle | None = None,
 ) -> Merged:
     """What two editors did to ``base``, in one text.
 
     Notes for readers are told apart by their ids, and the lines made from them are made anew: two
     editors who each told readers something do not collide. ``at`` (aware) dates notes that give
-    themselves no date.
+    themselves no date. With ``settle`` there are no collisions.
     """
     ours, base = _line_ends_of(theirs, ours), _line_ends_of(theirs, base)
     if ours in (base, theirs):
@@ -44,10 +55,38 @@ def merge(
         return Merged(ours, ())
     try:
         if all(holds_updates(parse(text)) for text in (ours, theirs)):
-            return _with_structured_notes(desk, git, base, ours, theirs, grain)
+            return _with_structured_notes(desk, git, base, ours, theirs, grain, settle)
     except FrontMatterError:
         pass  # it cannot be read: its lines are merged like others
-    return _with_lines(desk, git, base, ours, theirs, at, grain)
+    return _with_lines(desk, git, base, ours, theirs, at, grain, settle)
+
+
+def united(
+    desk: Desk, git: Git, base: str, ours: str, theirs: str, result: str, at: datetime
+) -> str:
+    """What two sides made of ``base`` brought together, to compare a merge's text with: ``result``.
+
+    Where both changed one passage, it is as ``theirs`` has it, which readers saw last; and as both
+    where the merge kept both. Never raises.
+    """
+
+    def settled(passage: Collision) -> str:
+        one, other = passage.ours.strip(), passage.theirs.strip()
+        places = result.find(one), result.find(other)
+        if not one or not other or min(places) < 0 or one in other:
+            return passage.theirs
+        if other in one:
+            return passage.ours
+        first, second = passage.ours, passage.theirs
+        if places[1] < places[0]:
+            first, second = second, first
+        apart = first[-1:].isspace() or second[:1].isspace()
+        return f"{first}{'' if apart else ' '}{second}"
+
+    try:
+        return merge(desk, git, base, ours, theirs, at, "sentence", settled).text
+    except TrackerError:
+        return theirs
 
 
 def _line_ends_of(model: str, text: str) -> str:
@@ -58,8 +97,12 @@ def _line_ends_of(model: str, text: str) -> str:
     return text
 
 
-def _texts(git: Git, base: str, ours: str, theirs: str, grain: Grain) -> Merged:
+def _texts(
+    git: Git, base: str, ours: str, theirs: str, grain: Grain, settle: Settle | None
+) -> Merged:
     parts = three_way(git, *(pieces(text, grain) for text in (base, ours, theirs)))
+    if settle is not None:
+        parts = tuple(part if isinstance(part, str) else settle(part) for part in parts)
     written = "".join(part if isinstance(part, str) else _marked(part) for part in parts)
     return Merged(written, tuple(part for part in parts if isinstance(part, Collision)))
 
@@ -82,7 +125,13 @@ def is_marked(text: str) -> bool:
 
 
 def _with_structured_notes(
-    desk: Desk, git: Git, base: str, ours: str, theirs: str, grain: Grain
+    desk: Desk,
+    git: Git,
+    base: str,
+    ours: str,
+    theirs: str,
+    grain: Grain,
+    settle: Settle | None,
 ) -> Merged:
     """The three texts get the same notes and lines first; what is left to merge are the words."""
     lists = [notes_of(parse(text), zone=desk.zone) for text in (base, ours, theirs)]
@@ -96,7 +145,7 @@ def _with_structured_notes(
         text = with_updates(document, lists[2])
         return desk.footer(text) if in_body else _without_lines(desk, text)
 
-    merged = _texts(git, alike(base), alike(ours), theirs, grain)
+    merged = _texts(git, alike(base), alike(ours), theirs, grain, settle)
     collisions += merged.collisions
     if merged.collisions:  # the notes come in when the text is whole
         return Merged(merged.text, collisions)
@@ -117,7 +166,14 @@ def _without_lines(desk: Desk, text: str) -> str:
 
 
 def _with_lines(
-    desk: Desk, git: Git, base: str, ours: str, theirs: str, at: datetime, grain: Grain
+    desk: Desk,
+    git: Git,
+    base: str,
+    ours: str,
+    theirs: str,
+    at: datetime,
+    grain: Grain,
+    settle: Settle | None,
 ) -> Merged:
     """Where the lines in the body are the notes: those of our side are put in after the merge."""
     told = [note for note in desk.brought(base, ours, at) if note.origin == "body"]
@@ -129,7 +185,7 @@ def _with_lines(
             told = []
     else:
         told = []
-    merged = _texts(git, base, ours, theirs, grain)
+    merged = _texts(git, base, ours, theirs, grain, settle)
     if merged.collisions:
         return merged
     text = merged.text

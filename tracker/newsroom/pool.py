@@ -139,6 +139,7 @@ class Work:
         self._now = room.present
         self._shallow = room.repository.shallow
         self._reader = Reader(room.repository)
+        self._git = room.repository.git
 
     def __enter__(self) -> Self:
         return self
@@ -149,8 +150,9 @@ class Work:
     def judge(self, job: Job) -> Done:
         """The findings about one article."""
         analyst = RememberingAnalyst(
-            self._settings, self._reader.read, job.known, count_first=job.as_history
-        )
+            self._settings, self._reader.read, job.known, git=self._git,
+            count_first=job.as_history,
+        )  # fmt: skip
         try:
             if job.as_history:
                 return self._told(job, analyst)
@@ -161,13 +163,18 @@ class Work:
 
     def _steps(self, job: Job, analyst: RememberingAnalyst) -> list[Step]:
         states = analyst.states(job.track)
-        return joined(job.track, states, self._settings, means=analyst.meaning, now=self._now)
+        return joined(
+            job.track, states, self._settings, means=analyst.meaning, unite=analyst.unite,
+            now=self._now,
+        )  # fmt: skip
 
     def _told(self, job: Job, analyst: RememberingAnalyst) -> Done:
         """The history of an article."""
         states = analyst.states(job.track)
         means = analyst.meaning if job.compared else None
-        steps = joined(job.track, states, self._settings, means=means, now=self._now)
+        steps = joined(
+            job.track, states, self._settings, means=means, unite=analyst.unite, now=self._now
+        )
         found = history(job.track, steps, shallow=self._shallow)
         due = comes_out(job.track, states, found.revisions, self._settings)
         return Done((), analyst.learned, found, due=due)

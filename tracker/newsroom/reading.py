@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tracker.errors import TrackerError
 from tracker.model import Blame, Change, Entry, History, Revision, Track, Version
 from tracker.newsroom import chronicle, select
-from tracker.newsroom.lines import track_at, tracks_of
+from tracker.newsroom.lines import track_at, track_soon, tracks_of
 from tracker.records import NamedTuple
 from tracker.store.reader import Reader
 from tracker.text.document import decode, parse
@@ -59,8 +59,18 @@ def steps(
     with Reader(room.repository) as reader:
         texts = dict(reader.read_many(blobs))
     return chronicle.steps(
-        found, texts, room.settings, means=means, now=room.present, newest=newest
-    )
+        found, texts, room.settings, means=means, unite=_unite(room, found), now=room.present,
+        newest=newest,
+    )  # fmt: skip
+
+
+def _unite(room: Newsroom, found: Track) -> chronicle.Unite | None:
+    """How the sides of a merge are brought together; None where no merge settled two."""
+    if not any(len(version.written_on) > 1 for version in found.versions):
+        return None
+    from tracker.newsroom.analysis import uniting
+
+    return uniting(room.settings, room.repository.git)
 
 
 def life(
@@ -99,11 +109,14 @@ def _remembered_steps(room: Newsroom, found: Track, newest: int | None) -> list[
     settings, key = room.settings, rules_key(room.settings)
     with Catalog(room.repository) as catalog, Reader(room.repository) as reader:
         known = catalog.answers(key, questions(found, first=True))
-        analyst = RememberingAnalyst(settings, reader.read, known, count_first=True)
+        analyst = RememberingAnalyst(
+            settings, reader.read, known, git=room.repository.git, count_first=True
+        )
         states = analyst.states(found)
         read = chronicle.joined(
-            found, states, settings, means=analyst.meaning, now=room.present, newest=newest
-        )
+            found, states, settings, means=analyst.meaning, unite=analyst.unite,
+            now=room.present, newest=newest,
+        )  # fmt: skip
         catalog.remember(key, analyst.learned)
     return [step._replace(read=_unread) for step in read]
 
@@ -114,7 +127,7 @@ def _unread() -> str:
 
 def recorded(room: Newsroom, recording: Recording) -> Revision:
     """The revision that a recording became; no older text is read that need not be."""
-    found = track_at(room, recording.path, build=False)
+    found = track_soon(room, recording.path) or track_at(room, recording.path)
     versions = found.versions
     version = versions[-1]
     with Reader(room.repository) as reader:
@@ -165,6 +178,7 @@ class End(NamedTuple):
     text: str
     number: int | None = None  # of the revision; None for the file on disk
     version: Version | None = None
+    both: tuple[int, ...] = ()  # numbers of the revisions whose words it has together
 
 
 def contents(room: Newsroom, article: str | Path, revisions: Iterable[str | int]) -> list[bytes]:
@@ -178,13 +192,17 @@ def contents(room: Newsroom, article: str | Path, revisions: Iterable[str | int]
 def pair(
     room: Newsroom, article: str | Path, old: str | int | None, new: str | int | None
 ) -> tuple[End, End]:
-    """The two ends of a comparison; without ``old``, the last two revisions.
+    """The two ends of a comparison; without ``old``, what the latest revision changed.
 
     An article with one revision is compared with itself.
     """
     found = track_of(room, article)
     if old is None:
-        old, new = max(len(found.versions) - 1, 1), len(found.versions)
+        from tracker.newsroom.grounds import made
+
+        if len(found.versions) > 1:
+            return made(room, found, len(found.versions))
+        old = new = 1
     numbers = [number_of(room, found, wanted) for wanted in (old, "latest" if new is None else new)]
     versions = [found.versions[number - 1] for number in numbers]
     with Reader(room.repository) as reader:
@@ -195,22 +213,16 @@ def pair(
 
 def blame(room: Newsroom, article: str | Path, revision: str | int) -> Blame:
     """A version's text with the revision that first brought each passage of it."""
-    from tracker.text.blame import Follower
+    from tracker.newsroom.grounds import origins
+    from tracker.text.blame import followed
 
     found = track_of(room, article)
     read = steps(room, found, None)
     whole = chronicle.history(found, read, shallow=room.repository.shallow)
     last = number_of(room, found, revision)
-    follower = Follower(places=True)
-    for step in read[:last]:
-        follower.add(step.text)
-    return Blame(
-        whole.article,
-        read[last - 1].text,
-        whole.revisions[:last],
-        follower.spans(),
-        follower.removals(),
-    )
+    texts = [step.text for step in read[:last]]
+    spans, removals = followed(texts, *origins(room, found.versions[:last], texts))
+    return Blame(whole.article, texts[-1], whole.revisions[:last], spans, removals)
 
 
 def change_to_tell(room: Newsroom, article: str | Path) -> Change | None:
@@ -221,7 +233,9 @@ def change_to_tell(room: Newsroom, article: str | Path) -> Change | None:
     revisions = life(room, found).revisions
     silent = [each for each in revisions[1:] if each.substantive and not each.notes]
     chosen = silent[-1] if silent else revisions[-1]
-    old, new = pair(room, found.path, chosen.number - 1, chosen.number)
+    from tracker.newsroom.grounds import made
+
+    old, new = made(room, found, chosen.number)
     return room.compare(old.text, new.text)
 
 

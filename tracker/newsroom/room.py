@@ -163,17 +163,30 @@ class Newsroom:
     def pair(
         self, article: str | Path, old: str | int | None = None, new: str | int | None = None
     ) -> tuple[End, End]:
-        """Two versions: the last two, from ``old`` to the latest, or those given."""
+        """Two versions: the latest and what it was written on, ``old`` and the latest, or both."""
         from tracker.newsroom import reading
 
         return reading.pair(self, article, old, new)
+
+    def made(self, article: str | Path, revision: str | int = "latest") -> tuple[End, End]:
+        """What a revision was written on, and the revision: together, what it changed.
+
+        That is the revision before, as a rule. Where two clones wrote at the same time, it is the
+        one before on its own side; before a merge of both it is what they have together. Before
+        the first revision stands an empty text.
+        """
+        from tracker.newsroom import reading
+        from tracker.newsroom.grounds import made
+
+        found = self.track(article)
+        return made(self, found, reading.number_of(self, found, revision))
 
     def diff(
         self, article: str | Path, old: str | int | None = None, new: str | int | None = None
     ) -> Change:
         """What changed between two versions.
 
-        Without ``old``, between the last two; without ``new``, from ``old`` to the latest.
+        Without ``old``, by the latest; without ``new``, from ``old`` to the latest.
         """
         first, second = self.pair(article, old, new)
         return self.compare(first.text, second.text)

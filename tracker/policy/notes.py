@@ -31,7 +31,7 @@ def note_dropped(steps: Sequence[Step], circumstances: Circumstances) -> Iterato
     for earlier, step in pairwise(steps):
         if not earlier.revision.published or step.draft or step.revision.notes:
             continue
-        stood = {note.id for note in standing(earlier.notes)}
+        stood = {note.id for note in standing(step.stood)}
         for note in step.differences.dropped:
             if note.id in stood and key(note.text) not in back:
                 yield finding(
@@ -62,7 +62,7 @@ def note_reworded(steps: Sequence[Step], circumstances: Circumstances) -> Iterat
                 Saying.of("advice.say-openly", command=_AMEND),
                 line=_line(step, now, circumstances),
             )
-        for was, now in _relabeled(earlier, step):
+        for was, now in _relabeled(step):
             yield finding(
                 "note-reworded",
                 step,
@@ -79,9 +79,9 @@ def _is_dated_anew(was: Note, now: Note) -> bool:
     return now.precision != "none" and now.at > was.at and was.precision != "none"
 
 
-def _relabeled(earlier: Step, step: Step) -> Iterator[tuple[Note, Note]]:
+def _relabeled(step: Step) -> Iterator[tuple[Note, Note]]:
     """Notes with the same words and another kind, where the words stand once in each version."""
-    old, new = _once(earlier.notes), _once(step.notes)
+    old, new = _once(step.stood), _once(step.notes)
     for said, now in new.items():
         was = old.get(said)
         if was is not None and was.kind != now.kind and now.withdrawn is None:

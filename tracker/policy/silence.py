@@ -47,7 +47,7 @@ def _says_more(steps: Sequence[Step], index: int) -> bool:
     step = steps[index]
     if any(not is_small(was.text, now.text) for was, now in step.differences.reworded):
         return True
-    older = _latest_days(steps[index - 1].notes) if index else {}
+    older = _latest_days(step.stood)
     newer = _latest_days(step.notes)
     return any(words in older and at > older[words] for words, at in newer.items())
 

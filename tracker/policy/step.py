@@ -17,10 +17,11 @@ class Step(NamedTuple):
     revision: Revision
     read: Callable[[], str]  # gives its text; reading is put off, since most rules need none
     notes: tuple[Note, ...]  # all that stand in this version
-    differences: Differences  # of the notes, against the step before
-    change: Meaning | None  # against the step before; None for the first
+    differences: Differences  # of the notes, against the version it was written on
+    change: Meaning | None  # against the version it was written on; None for the first
     draft: bool  # its site does not show this version
     marked: bool = True  # False: its text has no markers of a block of notes
+    stood: tuple[Note, ...] = ()  # all that stood in the version it was written on
 
     @property
     def text(self) -> str:

@@ -106,9 +106,8 @@ def note_rows(life: History) -> Iterator[Row]:
 def edit_rows(exported: Exported, compare: Compare) -> Iterator[Row]:
     """A row for each edit of each revision after the first; those inside a move name its place."""
     life = exported.life
-    before: str | None = None
     for revision in life.revisions:
-        text = exported.text(revision)
+        text, before = exported.text(revision), exported.before(revision)
         if before is not None:
             head = _of(life, revision)
             place = 0
@@ -119,7 +118,6 @@ def edit_rows(exported: Exported, compare: Compare) -> Iterator[Row]:
                 for inner in edit.within:
                     place += 1
                     yield _edit(head, inner, place, move)
-        before = text
 
 
 def version_rows(exported: Exported, under: str) -> Iterator[Row]:

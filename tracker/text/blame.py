@@ -10,8 +10,9 @@ revisions that it takes for vandalism; nothing is skipped here).
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from tracker.model import Edit, Removal, Span
 from tracker.records import NamedTuple
@@ -46,6 +47,26 @@ def removed(texts: Sequence[str]) -> tuple[Removal, ...]:
     for text in texts:
         follower.add(text)
     return follower.removals()
+
+
+def followed(
+    texts: Sequence[str], on: Sequence[tuple[int, ...]], together: Mapping[int, str]
+) -> tuple[tuple[Span, ...], tuple[Removal, ...]]:
+    """``blame`` and ``removed`` where two sides wrote at the same time.
+
+    ``on`` has for each text the places of those it was written on; ``together``, by the place of a
+    text that was written on several, what they say brought together.
+    """
+    needed = {each for place, bases in enumerate(on) for each in bases if bases != (place - 1,)}
+    follower = Follower(places=True, keep={each + 1 for each in needed})
+    for place, text in enumerate(texts):
+        bases = on[place]
+        if place in together:
+            follower.unite([each + 1 for each in bases], together[place])
+        elif bases and bases != (place - 1,):
+            follower.go_back(bases[-1] + 1)
+        follower.add(text)
+    return follower.spans(), follower.removals()
 
 
 class _Runs:
@@ -83,6 +104,14 @@ class _Runs:
         """The revision of the code point at a place."""
         return self.revisions[bisect_right(self.starts, place) - 1]
 
+    def filled(self, other: _Runs, rest: int) -> _Runs:
+        """These runs; where they have no revision, those of the other; else ``rest``."""
+        found = _Runs()
+        starts = sorted({*self.starts, *other.starts, self.end})
+        for start, end in pairwise(starts):
+            found.add(end - start, self.of(start) or other.of(start) or rest)
+        return found
+
 
 class _Word(NamedTuple):
     """A word of a passage that comes or goes."""
@@ -110,11 +139,25 @@ class _Removed:
     back: int = 0  # words of it that came back
 
 
-class Follower:
-    """Follows a text from revision to revision; with ``places``, what was taken out of it too."""
+class _Branch(NamedTuple):
+    """How it stood after a revision that a later one goes on from."""
 
-    def __init__(self, *, places: bool = False) -> None:
+    text: str
+    runs: _Runs
+    removed: tuple[tuple[_Removed, int], ...]  # with their places in the text
+
+
+class Follower:
+    """Follows a text from revision to revision; with ``places``, what was taken out of it too.
+
+    ``keep`` are the revisions (1-based) that others than the next one were written on.
+    """
+
+    def __init__(self, *, places: bool = False, keep: Collection[int] = ()) -> None:
         self._places = places
+        self._needed = frozenset(keep)
+        self._kept: dict[int, _Branch] = {}
+        self._here: list[_Removed] = []  # what was taken out on the way to the newest text
         self._text: str | None = None
         self._runs = _Runs()
         self._revision = 0
@@ -132,6 +175,41 @@ class Follower:
             self._advance(self._text, text)
         self._versions[hash(text)] = (text, self._runs)
         self._text = text
+        if self._revision in self._needed:
+            removed = tuple((each, each.place) for each in self._here)
+            self._kept[self._revision] = _Branch(text, self._runs, removed)
+
+    def go_back(self, revision: int) -> None:
+        """The next version was written on an earlier revision, one of those that are kept."""
+        self._text, self._runs, removed = self._kept[revision]
+        self._here = [each for each, _ in removed]
+        for each, place in removed:
+            each.place = place
+
+    def unite(self, revisions: Sequence[int], text: str) -> None:
+        """The next version was written on several that are kept, which together make ``text``.
+
+        Each word is of the side that has it, of the last one first.
+        """
+        number, self._revision = self._revision, 0
+        whole = _Runs()
+        whole.add(len(text), 0)
+        removed: dict[int, tuple[_Removed, int]] = {}
+        for revision in reversed(revisions):
+            self.go_back(revision)
+            old = self._text or ""
+            edits = diff(old, text).edits
+            runs = _Runs()
+            self._carry(old, text, edits, (0, len(old), 0, len(text)), runs)
+            whole = whole.filled(runs, 0)
+            shifts = _Shifts(edits, len(old))
+            for each in self._here:
+                removed.setdefault(id(each), (each, shifts.place(each.place)))
+        self._revision = number
+        self._text, self._runs = text, whole.filled(whole, number + 1)
+        self._here = [each for each, _ in removed.values()]
+        for each, place in removed.values():
+            each.place = place
 
     def _advance(self, old: str, new: str) -> None:
         edits = diff(old, new).edits
@@ -161,6 +239,7 @@ class Follower:
                 edit.old.strip(), min(origins), self._revision, edit.new_start, edit.old_sentence
             )
             self._removed.append(_Removed(removal, edit.new_start, len(passage)))
+            self._here.append(self._removed[-1])
             gone = _Gone(tuple(w.key for w in passage), origins, len(self._removed) - 1)
             for at in range(len(gone.keys) - _RUN + 1):
                 self._gone[gone.keys[at : at + _RUN]] = (gone, at)
@@ -290,7 +369,7 @@ class Follower:
     def _follow_places(self, edits: Sequence[Edit], length: int) -> None:
         """Move the places of earlier removals along with the text around them."""
         shifts = _Shifts(edits, length)
-        for each in self._removed:
+        for each in self._here:
             if each.removal.revision < self._revision:
                 each.place = shifts.place(each.place)
 
@@ -322,7 +401,7 @@ class Follower:
         """What was taken out and did not come back: see ``removed``."""
         left = [
             each.removal._replace(place=each.place)
-            for each in self._removed
+            for each in self._here
             if each.back * 2 < each.words
         ]
         return tuple(sorted(left, key=lambda each: (each.place, each.revision)))
