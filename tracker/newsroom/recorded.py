@@ -36,8 +36,11 @@ class SoFar:
         except (TrackerError, OSError):
             self._found = None  # whoever asks again is told what is wrong
 
-    def revision(self, written: Written | None) -> Revision | None:
-        """The revision that was written; None where the life has to be read once more."""
+    def revision(self, written: Written | None, *, judged: bool) -> Revision | None:
+        """The revision that was written; None where the life has to be read once more.
+
+        Without ``judged``, its labels and reasons stay empty.
+        """
         if self._recording.expected is None or written is None:
             return None
         self._thread.join()
@@ -61,7 +64,7 @@ class SoFar:
             written.subject,
         )  # fmt: skip
         return reading.revision_of(
-            self._room, recording, version, len(track.versions) + 1, published=True
+            self._room, recording, version, len(track.versions) + 1, published=True, judged=judged
         )
 
 
@@ -69,22 +72,30 @@ def _life(room: Newsroom, recording: Recording) -> tuple[Track, bool] | None:
     """The article's life, and whether readers saw any of it before the new revision."""
     from tracker.newsroom import chronicle
     from tracker.newsroom.lines import track_soon
-    from tracker.store.reader import Reader
     from tracker.text.document import parse
 
     track = track_soon(room, recording.path)
     if track is None or not track.versions:
         return None
+    versions = track.versions
+
+    def newest(_: int) -> chronicle.Reading:
+        return chronicle.reading_of(parse(recording.before or ""), versions[-1].at, room.settings)
+
+    if versions[-1].blob == recording.expected and recording.before is not None:
+        # As a rule the text that stands is out, and it is here: no older one has to be read.
+        (out,) = chronicle.publications(versions[-1:], newest, room.settings, now=recording.at)
+        if out:
+            return track, True
+    from tracker.store.reader import Reader
+
     with Reader(room.repository) as reader:
 
         def says(index: int) -> chronicle.Reading:
-            version = track.versions[index]
-            if version.blob == recording.expected and recording.before is not None:
-                return chronicle.reading_of(parse(recording.before), version.at, room.settings)
-            data = reader.read(version.blob)
-            return chronicle.state_of(version, data, room.settings).reading
+            data = reader.read(versions[index].blob)
+            return chronicle.state_of(versions[index], data, room.settings).reading
 
         *_, out = chronicle.publications(
-            track.versions, says, room.settings, track.events, now=recording.at
+            versions, says, room.settings, track.events, now=recording.at
         )
     return track, out

@@ -7,7 +7,9 @@ plays the one by the rules of the other.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from tracker.errors import TrackerError
@@ -27,7 +29,6 @@ from tracker.store.line import (
     tip,
 )
 from tracker.store.lives import Lives, kin, textual
-from tracker.store.single import alone, single
 
 __all__ = [
     "ARTICLES",
@@ -96,6 +97,8 @@ def track(
     with Contents(repository) as texts:
         life, told = None, False
         if objects(repository) > FEW_OBJECTS:
+            from tracker.store.single import single
+
             told, life = single(
                 repository,
                 newest,
@@ -131,6 +134,8 @@ def track_alone(
 
     Raises ``TrackerError`` when no file of that path was ever on the published line.
     """
+    from tracker.store.single import alone
+
     told, life = alone(
         repository,
         tip(repository, branch),
@@ -160,9 +165,13 @@ def no_article(path: str) -> TrackerError:
 
 def objects(repository: Repository) -> int:
     """About how many objects there are: by the size of the packs' indexes, and one loose folder."""
-    objects = repository.common_dir / "objects"
-    packed = sum(index.stat().st_size for index in objects.glob("pack/*.idx")) // 32
-    return packed + 256 * sum(1 for _ in objects.glob("17/*"))
+    folder = repository.common_dir / "objects"
+    packed = loose = 0
+    with suppress(OSError), os.scandir(folder / "pack") as found:
+        packed = sum(each.stat().st_size for each in found if each.name.endswith(".idx")) // 32
+    with suppress(OSError), os.scandir(folder / "17") as found:
+        loose = 256 * sum(1 for _ in found)
+    return packed + loose
 
 
 def _line(repository: Repository, branch: str | None) -> WholeLine:

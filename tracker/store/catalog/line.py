@@ -4,7 +4,7 @@ The line is read in pieces of some thousand commits, so that memory stays flat h
 all the pieces' commits are played by ``StoredLives``. A line that was pulled into itself, whose
 order a merge may change, is read as a whole (``history``).
 
-What is held is told by ``meta``: ``line`` (a digest of what the line depends on beside its tip),
+What is held is told by ``meta``: ``line`` (what the line depends on beside its tip),
 ``tip``, ``steps``, ``pulled``.
 """
 
@@ -15,7 +15,6 @@ import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import closing, suppress
-from hashlib import sha256
 
 from tracker.records import NamedTuple
 from tracker.store.catalog.carry import carry
@@ -34,6 +33,7 @@ Progress = Callable[[int, int], None]
 
 _AT_ONCE = 2000  # new commits up to which the line is not counted first
 _CACHE = 64 * 1024  # KiB of the file that are held in memory while it is made
+_MOST_SAID = 200  # letters that the key of a line has in full
 _ROUNDS = 4  # times that another process may be quicker
 
 _LATER = {
@@ -55,23 +55,31 @@ def wanted(repository: Repository, branch: str | None, ignored: frozenset[str]) 
     """The line of a branch, or of HEAD. Raises ``TrackerError`` where it has no commit."""
     branches = names_of(repository, branch)
     said = [*sorted(branches), "", *sorted(ignored), "", _grafts(repository)]
-    key = sha256("\n".join(said).encode()).hexdigest()[:24]
-    return Wanted(tip(repository, branch), branches, ignored, key)
+    return Wanted(tip(repository, branch), branches, ignored, _short("\n".join(said)))
+
+
+def _short(said: str) -> str:
+    """The words themselves, or a digest where they are many."""
+    if len(said) <= _MOST_SAID:
+        return said
+    from hashlib import sha256  # takes as long to load as all else here
+
+    return sha256(said.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def _grafts(repository: Repository) -> str:
-    """A digest of what makes git see other parents than a commit's own."""
+    """What makes git see other parents than a commit's own; "" where nothing does."""
     common = repository.common_dir
-    digest = sha256()
+    said = ""
     for name in ("shallow", "info/grafts"):
         with suppress(OSError):
-            digest.update(name.encode() + (common / name).read_bytes())
+            said += f"{name}: {(common / name).read_bytes().decode('ascii', 'replace')}\n"
     replaced = any((common / "refs" / "replace").glob("*")) or (common / "reftable").is_dir()
     with suppress(OSError):
         replaced = replaced or b" refs/replace/" in (common / "packed-refs").read_bytes()
     if replaced:
-        digest.update(repository.git.run("for-each-ref", "refs/replace"))
-    return digest.hexdigest()
+        said += repository.git.text("for-each-ref", "refs/replace")
+    return said
 
 
 def held(connection: sqlite3.Connection) -> Held | None:

@@ -20,7 +20,7 @@ class Wanted(NamedTuple):
     newest: str  # full hash of its newest commit
     branches: frozenset[str]  # short names that the published branch is known by
     ignored: frozenset[str]  # full hashes of commits that count as no change
-    key: str  # a digest of all that the line depends on beside its newest commit
+    key: str  # all that the line depends on beside its newest commit, or a digest of it
 
 
 class Pieces(NamedTuple):
