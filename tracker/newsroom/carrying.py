@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 # Where notes stand in the front matter, or lines made from them in the body.
 _STRUCTURED = (b"\nupdates", b"[updates]", b'"updates"', b"'updates'", b"<!-- updates")
+_MOST_KNOWN = 50_000  # words that are remembered: some megabytes
+_LONGEST_KNOWN = 60  # letters of such a word
+_NONE: frozenset[bytes] = frozenset()
 
 
 class Carried(NamedTuple):
@@ -48,13 +51,16 @@ class Carrier:
         least = [word for word in words if not any(one in word for one in words - {word})]
         self._words = sorted(word for word in least if word.isascii())
         self._other_words = sorted(word for word in least if not word.isascii())
+        pieces = {max(word.split(), key=len) for word in least}  # what stands between spaces
+        self._pieces = [one for one in pieces if not any(each in one for each in pieces - {one})]
+        self._harmless = set[str]()  # words of the archive that no such piece is in
         self._before: bytes | None = None
-        self._lines: frozenset[bytes] = frozenset()
+        self._lines = _NONE
 
     def begin(self, before: bytes | None) -> None:
         """What follows is of this article; ``before`` is its text so far, None for a new one."""
         self._before = before
-        self._lines = frozenset() if before is None else _units(before)
+        self._lines = _NONE if before is None else _lines(before)
 
     def next(self, data: bytes, told: Sequence[Telling], at: datetime) -> Carried:
         """The next version of the article, with the notes that it keeps and those told of it.
@@ -62,37 +68,46 @@ class Carrier:
         Raises ``TrackerError`` where a note has to be written into front matter that cannot be
         read.
         """
-        lines = _units(data)
+        lines = _lines(data)
         before = self._before
         brought: tuple[Note, ...] = ()
-        if before is not None or told:
-            same_head = before is not None and _head(before) == _head(data)
-            if before is not None and self._loses(before, lines, same_head=same_head):
+        new = _NONE
+        if before is not None:
+            gone, new = self._changed(lines)
+            if self._may_hold(gone, before, data):
                 data, lines = self._with_notes(before, data, lines, at)
-                same_head = _head(before) == _head(data)
-            if told:
-                data = self._told(data, told, at)
-                lines = _units(data)
-            if told or (before is not None and self._brings(data, lines, same_head=same_head)):
-                text = decode(data)[0]
-                earlier = None if before is None else decode(before)[0]
-                brought = self._desk.brought(earlier, text, at)
+                _, new = self._changed(lines)
+        if told:
+            data = self._told(data, told, at)
+            lines = _lines(data)
+        if told or (before is not None and self._may_hold(new, data, before)):
+            earlier = None if before is None else decode(before)[0]
+            brought = self._desk.brought(earlier, decode(data)[0], at)
         self._before, self._lines = data, lines
         return Carried(data, brought)
 
-    def _loses(self, before: bytes, lines: frozenset[bytes], *, same_head: bool) -> bool:
-        """Whether the text before may have had a note that is not in these lines."""
-        gone = self._lines - lines
-        if not gone:
-            return False
-        return (not same_head and _structured(before)) or self._may_hold(gone)
+    def _changed(self, lines: frozenset[bytes]) -> tuple[frozenset[bytes], frozenset[bytes]]:
+        """The sentences that went since the text before, and those that came.
 
-    def _brings(self, data: bytes, lines: frozenset[bytes], *, same_head: bool) -> bool:
-        """Whether these lines may have a note that the text before had not."""
-        new = lines - self._lines
-        if not new:
-            return False
-        return (not same_head and _structured(data)) or self._may_hold(new)
+        None of either where no word of a note is in any of them: so it mostly is.
+        """
+        gone, new = _sentences(self._lines - lines), _sentences(lines - self._lines)
+        gone, new = gone - new, new - gone
+        changed = gone | new
+        if changed and self._has_word(_joined(changed)):
+            return gone, new
+        return _NONE, _NONE
+
+    def _may_hold(self, sentences: frozenset[bytes], text: bytes, other: bytes) -> bool:
+        """Whether a text may have a note that the other has not, in sentences of its own."""
+        if sentences:
+            joined = _joined(sentences)
+            if (
+                self._has_word(joined)
+                and find_hits(joined, 0, self._language, self._desk.style).places
+            ):
+                return True
+        return _head(text) != _head(other) and _structured(text)
 
     def _with_notes(
         self, before: bytes, data: bytes, lines: frozenset[bytes], at: datetime
@@ -102,7 +117,7 @@ class Carrier:
         if kept == text:
             return data, lines
         data = self._desk.encoded(kept, encoding)
-        return data, _units(data)
+        return data, _lines(data)
 
     def _told(self, data: bytes, told: Sequence[Telling], at: datetime) -> bytes:
         text, encoding = decode(data)
@@ -110,22 +125,42 @@ class Carrier:
         before = None if self._before is None else decode(self._before)[0]
         return self._desk.encoded(self._desk.add(text, notes, before=before), encoding)
 
-    def _may_hold(self, lines: frozenset[bytes]) -> bool:
-        """Whether words of a note stand in lines, where they may begin one."""
-        text = b"\n\n".join(lines).decode("utf-8", "replace")
+    def _has_word(self, text: str) -> bool:
+        """Whether words of a note stand in a text, where they may begin one."""
         folded = fold(text)
-        for word in self._words:  # a plain loop: it is what takes most of the time here
+        strange = set(folded.split()) - self._harmless
+        if not strange or not self._has_piece(strange):
+            return False
+        for word in self._words:  # a plain loop: it is quicker than an expression of them all
             if word in folded:
-                break
-        else:
-            if folded.isascii() or not any(word in folded for word in self._other_words):
-                return False
-        return bool(find_hits(text, 0, self._language, self._desk.style).places)
+                return True
+        return not folded.isascii() and any(word in folded for word in self._other_words)
+
+    def _has_piece(self, strange: set[str]) -> bool:
+        """Whether a piece of a note's words is in words not met before; the others are harmless."""
+        joined = "\n".join(strange)
+        found = [piece for piece in self._pieces if piece in joined]
+        if len(self._harmless) > _MOST_KNOWN:
+            self._harmless.clear()
+        self._harmless.update(
+            word
+            for word in strange
+            if len(word) <= _LONGEST_KNOWN and not any(piece in word for piece in found)
+        )
+        return bool(found)
 
 
-def _units(data: bytes) -> frozenset[bytes]:
-    """The lines of a text, and the sentences in them: small, so that little is searched."""
-    return frozenset(data.replace(b". ", b".\n").split(b"\n"))
+def _lines(data: bytes) -> frozenset[bytes]:
+    return frozenset(data.split(b"\n"))
+
+
+def _sentences(lines: frozenset[bytes]) -> frozenset[bytes]:
+    """What lines hold in small pieces, so that little is searched."""
+    return frozenset(b"\n".join(lines).replace(b". ", b".\n").split(b"\n")) if lines else _NONE
+
+
+def _joined(sentences: frozenset[bytes]) -> str:
+    return b"\n\n".join(sentences).decode("utf-8", "replace")
 
 
 def _structured(data: bytes) -> bool:
