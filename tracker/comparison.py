@@ -7,12 +7,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tracker.house.notes import find_notes
-from tracker.model import Change, FoundNote
+from tracker.model import Change, Diff, FoundNote
 from tracker.text import diff as differ
-from tracker.text.changes import judge
-from tracker.text.changes import words_of_first as count_first
+from tracker.text.counts import words_changed
 from tracker.text.document import Document, parse
-from tracker.text.lexicon import guess
 
 if TYPE_CHECKING:
     from tracker.house.style import Style
@@ -33,18 +31,14 @@ def compare(
     language counts, and without that, a guess by script and commonest words. Any text gives an
     answer; work is bounded, and ``coarse`` says where a limit was reached.
     """
-    return between(Text(old), Text(new), style, language)
+    return Compared(Text(old), Text(new), style, language).change
 
 
 def words_of_first(
     text: str, *, style: Style | str | None = None, language: str | None = None
 ) -> int:
     """Return the words that ``compare("", text)`` says are added, four times as fast."""
-    first = Text(text)
-    found = differ.diff("", text)
-    spoken = language or first.document.language or guess(first.document.body)
-    body = any(edit.field is None for edit in found.edits)
-    return count_first(text, found, first.notes(style, spoken) if body else ())
+    return Compared(Text(""), Text(text), style, language).words[0]
 
 
 class Text:
@@ -69,20 +63,54 @@ class Text:
         return self._notes[key]
 
 
-def between(old: Text, new: Text, style: Style | str | None, language: str | None) -> Change:
-    """Return what ``compare`` does, of texts whose reading may serve for more than one pair."""
-    before, after = old.document, new.document
-    spoken = language or after.language or before.language or guess(after.body or before.body)
-    large = max(len(old.text), len(new.text)) > LARGEST
-    found = differ.diff(old.text, new.text, coarse=large)
-    # Notes matter only where the body changed; most changes to the front matter leave it alone.
-    body = not large and any(edit.field is None for edit in found.edits)
-    return judge(
-        old.text,
-        new.text,
-        found,
-        old.notes(style, spoken) if body else (),
-        new.notes(style, spoken) if body else (),
-        spoken,
-        (before.body_start, after.body_start),
-    )
+class Compared:
+    """Two versions of an article, compared as far as is asked for.
+
+    Counting words takes a third of what judging does. The texts may serve for more pairs.
+    """
+
+    def __init__(
+        self, old: Text, new: Text, style: Style | str | None, language: str | None
+    ) -> None:
+        self.old = old
+        self.new = new
+        self._style = style
+        self._language = language
+
+    @cached_property
+    def words(self) -> tuple[int, int]:
+        """Words added and removed, as ``change`` has them."""
+        return words_changed(self.old.text, self.new.text, self._diff, *self._notes)
+
+    @cached_property
+    def change(self) -> Change:
+        """What changed, and what that means: see ``compare``."""
+        from tracker.text.changes import judge  # a recording that is told of needs none of it
+
+        starts = self.old.document.body_start, self.new.document.body_start
+        return judge(self.old.text, self.new.text, self._diff, *self._notes, self._spoken, starts)
+
+    @cached_property
+    def _diff(self) -> Diff:
+        return differ.diff(self.old.text, self.new.text, coarse=self._large)
+
+    @property
+    def _large(self) -> bool:
+        return max(len(self.old.text), len(self.new.text)) > LARGEST
+
+    @cached_property
+    def _spoken(self) -> str:
+        before, after = self.old.document, self.new.document
+        known = self._language or after.language or before.language
+        if known:
+            return known
+        from tracker.text.lexicon import guess
+
+        return guess(after.body or before.body)
+
+    @cached_property
+    def _notes(self) -> tuple[tuple[FoundNote, ...], tuple[FoundNote, ...]]:
+        """Those in the bodies; they matter only where a body changed, which most notes leave."""
+        if self._large or all(edit.field is not None for edit in self._diff.edits):
+            return (), ()
+        return self.old.notes(self._style, self._spoken), self.new.notes(self._style, self._spoken)

@@ -101,7 +101,10 @@ def command(
             if dry_run:
                 _show(prepared, as_json=as_json)
                 return
-            done = [(each, room.commit(each)) for each in prepared]
+            # Whoever tells readers what changed is not told what it means.
+            done = [
+                (each, room.commit(each, judged=as_json or not each.notes)) for each in prepared
+            ]
     except TrackerError as error:
         if not hasattr(error, "between"):
             raise
@@ -213,9 +216,8 @@ def _report(room: Newsroom, recording: Recording, revision: Revision) -> None:
         from tracker.cli import meanwhile
 
         meanwhile.told(recording)
-    change = recording.change
-    if change is not None and change.substantive and revision.published and not recording.notes:
-        why = f" ({change.reasons[0]})" if change.reasons else ""
+    if revision.substantive and revision.published and not recording.notes:
+        why = f" ({revision.reasons[0]})" if revision.reasons else ""
         warn(
             f"this changes what readers believe, and tells them nothing{why}.\n"
             f"  Say it: tracker note {recording.path} --update TEXT, or --correction TEXT"

@@ -8,7 +8,7 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
-from tracker.comparison import Text, between, words_of_first
+from tracker.comparison import Compared, Text, words_of_first
 from tracker.house.settings import Settings
 from tracker.model import Change, Meaning, Track, Version
 from tracker.newsroom.chronicle import Reading, State, Unite, reading_of
@@ -199,7 +199,7 @@ class RememberingAnalyst:
 
     def _compared(self, old: Text, new: Text) -> Change:
         """What ``Newsroom.compare`` would say, with each text read once for both its pairs."""
-        return between(old, new, self._settings.style, self._settings.articles_language)
+        return Compared(old, new, self._settings.style, self._settings.articles_language).change
 
     def _before(self, state: State) -> Text:
         blob = state.version.blob

@@ -125,7 +125,7 @@ def _unread() -> str:
     raise AssertionError("the text of a step was asked for after its reader was closed")
 
 
-def recorded(room: Newsroom, recording: Recording) -> Revision:
+def recorded(room: Newsroom, recording: Recording, *, judged: bool = True) -> Revision:
     """The revision that a recording became; no older text is read that need not be."""
     found = track_soon(room, recording.path) or track_at(room, recording.path)
     versions = found.versions
@@ -139,14 +139,24 @@ def recorded(room: Newsroom, recording: Recording) -> Revision:
         *_, published = chronicle.publications(
             versions, says, room.settings, found.events, now=room.present
         )
-    return revision_of(room, recording, version, len(versions), published=published)
+    return revision_of(
+        room, recording, version, len(versions), published=published, judged=judged
+    )
 
 
 def revision_of(
-    room: Newsroom, recording: Recording, version: Version, number: int, *, published: bool
+    room: Newsroom,
+    recording: Recording,
+    version: Version,
+    number: int,
+    *,
+    published: bool,
+    judged: bool = True,
 ) -> Revision:
     """A recording as the revision of that number, which git has as this version."""
-    change = recording.change
+    compared = recording.compared
+    added, removed = compared.words if compared else (room.words_of_first(recording.text), 0)
+    change = compared.change if compared and judged else None
     return Revision(
         number=number,
         commit=version.commit,
@@ -157,8 +167,8 @@ def revision_of(
         headline=parse(recording.text).headline or "",
         published=published,
         notes=recording.notes,
-        words_added=change.words_added if change else room.words_of_first(recording.text),
-        words_removed=change.words_removed if change else 0,
+        words_added=added,
+        words_removed=removed,
         substantive=change.substantive if change else False,
         reasons=change.reasons if change else (),
         labels=change.labels if change else frozenset(),

@@ -31,6 +31,7 @@ from tracker.store.git import Repository, Search, identity
 from tracker.text.document import decode, parse
 
 if TYPE_CHECKING:
+    from tracker.comparison import Compared
     from tracker.house.draft import Draft, Drafter
     from tracker.house.moments import Moment
     from tracker.house.settings import Settings
@@ -100,10 +101,14 @@ class Newsroom:
 
     def compare(self, old: str, new: str) -> Change:
         """Two texts compared, with the newsroom's style, and its language where it names one."""
-        from tracker.comparison import compare
+        return self.compared(old, new).change
+
+    def compared(self, old: str, new: str) -> Compared:
+        """Two texts that are compared as far as is asked for: see ``compare``."""
+        from tracker.comparison import Compared, Text
 
         settings = self.settings
-        return compare(old, new, style=settings.style, language=settings.articles_language)
+        return Compared(Text(old), Text(new), settings.style, settings.articles_language)
 
     def words_of_first(self, text: str) -> int:
         """The words that readers have in a first version."""
@@ -486,19 +491,22 @@ class Newsroom:
         self.place = self.place.after(commit)
         return True
 
-    def commit(self, recording: Recording) -> Revision:
-        """Write what was prepared, as one commit, and return the revision."""
+    def commit(self, recording: Recording, *, judged: bool = True) -> Revision:
+        """Write what was prepared, as one commit, and return the revision.
+
+        Without ``judged``, nobody asks what its change means: labels and reasons stay empty.
+        """
         from tracker.newsroom.recorded import SoFar
 
         session = self.place.begin()
         so_far = None if recording.unchanged else SoFar(self, recording)
         if so_far is not None and self.write(recording):
-            revision = so_far.revision(session.written)
+            revision = so_far.revision(session.written, judged=judged)
             if revision is not None:
                 return revision
             from tracker.newsroom import reading
 
-            return reading.recorded(self, recording)
+            return reading.recorded(self, recording, judged=judged)
         return self.life(recording.path, compared=False).revisions[-1]
 
     def as_it_is(self) -> Newsroom:

@@ -17,6 +17,7 @@ from tracker.store.record import EditedMeanwhile, blob_of, write
 from tracker.text.document import FrontMatterError, decode
 
 if TYPE_CHECKING:
+    from tracker.comparison import Compared
     from tracker.newsroom.room import Newsroom
     from tracker.newsroom.together import Against, Settled
 
@@ -47,13 +48,18 @@ class Recording(NamedTuple):
     text: str  # what will be written, decoded
     notes: tuple[Note, ...]  # those that this revision brings
     lines: tuple[str, ...]  # the update lines under (or above) the article, in house style
-    change: Change | None  # against the last revision; None for a new article
+    compared: Compared | None  # the last revision and this one; None for a new article
     unchanged: bool  # there is nothing to record
     person: Person
     at: datetime  # aware: the author date
     message: str
     merged: tuple[Revision, ...] = ()  # those of other editors whose words were taken over
     over: tuple[Revision, ...] = ()  # those of other editors that give way, as somebody chose
+
+    @property
+    def change(self) -> Change | None:
+        """What changed against the last revision, and what it means; None for a new article."""
+        return None if self.compared is None else self.compared.change
 
 
 def prepare(
@@ -231,9 +237,9 @@ class _Draft:
         notes = desk.brought(self.before, text, at)
         message = message or self.stamp.message or _message(self.path, self.before, notes)
         settled = self.settled
-        change = None
+        compared = None
         if self.before is not None:
-            change = self.room.compare(_line_breaks_of(text, self.before), text)
+            compared = self.room.compared(_line_breaks_of(text, self.before), text)
         return Recording(
             path=self.path,
             expected=self.expected,
@@ -243,7 +249,7 @@ class _Draft:
             text=text,
             notes=notes,
             lines=desk.lines(text, at),
-            change=change,
+            compared=compared,
             unchanged=unchanged and (disk is None or disk == data),
             person=self.person,
             at=at,

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from tracker.model import Change, Diff, Edit, FieldChange, FoundNote, Reason
 from tracker.text import note_edits as notes
+from tracker.text.counts import flattened, hidden, words_changed
 from tracker.text.hunks import Article, passages
 from tracker.text.judging import judge_passage
 from tracker.text.lexicon import lexicon
@@ -45,15 +46,13 @@ def judge(
     """
     words = lexicon(language)
     kept = notes.paired(old_notes, new_notes)
-    before = Article(old, notes.hidden(old, old_notes, {pair[0] for pair in kept}), body_starts[0])
-    after = Article(
-        new, notes.hidden(new, new_notes, {pair[1] for pair in kept}, old), body_starts[1]
-    )
+    before = Article(old, hidden(old, old_notes, {pair[0] for pair in kept}), body_starts[0])
+    after = Article(new, hidden(new, new_notes, {pair[1] for pair in kept}, old), body_starts[1])
     noted = [(old_notes[one], new_notes[other]) for one, other in kept]
     labels: list[set[str]] = [set() for _ in diff.edits]
     verdicts: list[Verdict] = []
 
-    edits, owners = _flattened(diff.edits)
+    edits, owners = flattened(diff.edits)
     in_body: list[int] = []
     for number, edit in enumerate(edits):
         if edit.operation == "move":
@@ -77,7 +76,7 @@ def judge(
     verdicts = [one for one in verdicts if not _told_twice(one, of_fields)] + of_fields
 
     verdicts = _distinct(verdicts)
-    added, removed = _words(old, new, diff, edits, old_notes, new_notes)
+    added, removed = words_changed(old, new, diff, old_notes, new_notes)
     why = tuple(_reason(verdict) for verdict in verdicts[:MOST_REASONS])
     return Change(
         edits=tuple(
@@ -95,32 +94,6 @@ def judge(
     )
 
 
-def words_of_first(text: str, diff: Diff, found: Sequence[FoundNote]) -> int:
-    """Return how many words ``judge`` would say a first version adds, with nothing judged.
-
-    ``diff`` is the text against an empty one, ``found`` are the notes in it.
-    """
-    edits, _ = _flattened(diff.edits)
-    return _words("", text, diff, edits, (), found)[0]
-
-
-def _words(
-    old: str,
-    new: str,
-    diff: Diff,
-    edits: Sequence[Edit],
-    old_notes: Sequence[FoundNote],
-    new_notes: Sequence[FoundNote],
-) -> tuple[int, int]:
-    """Words added and removed, those of notes left out."""
-    if not diff.words_added and not diff.words_removed:
-        return 0, 0
-    in_notes = notes.words_in_notes(
-        edits, notes.hidden(old, old_notes, ()), notes.hidden(new, new_notes, (), old)
-    )
-    return max(diff.words_added - in_notes[0], 0), max(diff.words_removed - in_notes[1], 0)
-
-
 def _told_twice(verdict: Verdict, others: Iterable[Verdict]) -> bool:
     """Tell whether the front matter has told of a note that stands in the body as well."""
     return verdict.label == "note" and any(
@@ -135,16 +108,6 @@ def _told_twice(verdict: Verdict, others: Iterable[Verdict]) -> bool:
 
 
 _SAME_NOTE = 60
-
-
-def _flattened(edits: Sequence[Edit]) -> tuple[list[Edit], list[int]]:
-    """Return the edits with those inside moves after them, and which outer edit each belongs to."""
-    found: list[Edit] = []
-    owners: list[int] = []
-    for number, edit in enumerate(edits):
-        found += [edit, *edit.within]
-        owners += [number] * (1 + len(edit.within))
-    return found, owners
 
 
 def _in_front_matter(edit: Edit, body_starts: tuple[int, int]) -> bool:

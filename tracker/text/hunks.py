@@ -13,6 +13,7 @@ from functools import cache
 
 from tracker.model import Edit
 from tracker.prepared import expression
+from tracker.text.counts import Interval
 from tracker.text.facts import Fact, Reading, Usage, find_facts, opens_sentence
 from tracker.text.lexicon import Lexicon
 from tracker.text.surface import SEEN, Token, mark_quotes, scan
@@ -25,8 +26,6 @@ LONGEST_PASSAGE = 30_000
 
 MOST_READ = 60_000_000
 """Characters of passages times edits in them that one comparison reads: a few seconds of work."""
-
-Interval = tuple[int, int]
 
 
 @cache
