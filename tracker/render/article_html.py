@@ -5,49 +5,30 @@ The article is untrusted: ``nh3`` keeps the elements of running text and drops t
 source, each word is given a mark before the Markdown is rendered: one private character of its own,
 which Markdown passes through. What is between two marks is matched character by character. A
 second rendering without marks is the proof that they changed nothing; where they did, fewer words
-are marked.
+are marked. All of it is done for each piece of the article (see ``pieces``), and remembered.
 """
 
 from __future__ import annotations
 
 import html
 import re
-import threading
-from collections.abc import Iterator
+from array import array
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import NamedTuple
 
 from tracker.prepared import expression
+from tracker.render.kept import Kept
+from tracker.render.markdown_html import is_prose, parted, piece_html, rendered, whole_html
 
-if TYPE_CHECKING:
-    from markdown import Markdown
-
-LARGEST = 300_000
-"""Code points of a body above which it is shown as plain paragraphs, to bound the time."""
-
-_TAGS = (
-    "a abbr b bdi bdo blockquote br caption cite code col colgroup dd details dfn div dl dt em"
-    " figcaption figure h1 h2 h3 h4 h5 h6 hr i img kbd li mark ol p pre q rp rt ruby s samp small"
-    " span strong sub summary sup table tbody td tfoot th thead tr u ul var wbr"
-)
-_ATTRIBUTES = {
-    "a": {"href", "title"},
-    "abbr": {"title"},
-    "bdo": {"dir"},
-    "col": {"span"},
-    "colgroup": {"span"},
-    "img": {"src", "alt", "title", "width", "height"},
-    "li": {"value"},
-    "ol": {"start"},
-    "td": {"colspan", "rowspan"},
-    "th": {"colspan", "rowspan", "scope"},
-}
 _FIRST = 0xF0000  # supplementary private use area A, then B, without their last two code points
 _PLANE = 0xFFFE
 _MOST = 2 * _PLANE
-_MOST_OPEN_BRACKETS = 200  # in one paragraph, or that many in all when squares are added
-_MOST_SPECIAL = 6000  # characters with a meaning in Markdown, counted the same way
+
+
+def _nowhere() -> array[int]:
+    return array("i")
 
 
 @dataclass(slots=True)
@@ -57,13 +38,21 @@ class Node:
     tag: str = ""  # "<p>", "</p>", "<br>" as cleaned; "" for text
     name: str = ""  # "p"; "" for text
     text: str = ""  # unescaped
-    sources: list[int] = field(default_factory=list)  # of each character of text; -1: not known
     parents: tuple[int, ...] = ()  # places of the open tags around it, outermost first
+    # Of each character of text, from ``base`` on; -1: not known. Pages share it: do not change it.
+    places: array[int] = field(default_factory=_nowhere)
+    base: int = 0  # offset in the source
 
     @property
     def closing(self) -> bool:
         """True for an end tag."""
         return self.tag.startswith("</")
+
+    @property
+    def sources(self) -> list[int]:
+        """Where each character of the text stands in the source; -1: not known."""
+        base = self.base
+        return [place + base if place >= 0 else -1 for place in self.places]
 
 
 @dataclass(slots=True)
@@ -73,34 +62,108 @@ class Page:
     nodes: list[Node]
     ends: dict[int, int]  # place of a start tag -> place of its end tag
     known: bool  # False: where the words stand in the source is not known
+    closed: dict[int, int] = field(default_factory=dict)  # number of a closed part -> its node
+
+
+class Part(NamedTuple):
+    """A piece of an article, rendered for itself."""
+
+    start: int  # offset in the source
+    text: str  # Markdown, as long as its source; without blank lines around it
+
+    @property
+    def end(self) -> int:
+        """Where it ends in the source."""
+        return self.start + len(self.text)
 
 
 def article(text: str, start: int = 0) -> str:
     """The body of an article, from ``start`` on, as safe HTML. Never raises."""
-    return _clean(_markdown(_harmless(text[start:])))
+    return whole_html(_harmless(text[start:]))
 
 
-@lru_cache(maxsize=32)
 def page(text: str, start: int = 0) -> Page:
-    """The body of an article, from ``start`` on, with the source of each visible character.
+    """The body of an article, from ``start`` on, with the source of each visible character."""
+    return joined(parts(text, start))
 
-    The last few are remembered, for whoever shows one version beside several others; do not
-    change what is returned.
-    """
+
+def parts(text: str, start: int = 0) -> list[Part]:
+    """The pieces of the body of an article, from ``start`` on, in order."""
     # Python-Markdown widens tabs by the column in which they stand, and marks would move them.
     body = _inner_space().sub(
         lambda found: found.group().replace("\t", " "), _harmless(text[start:])
     )
-    plain = _clean(_markdown(body))
+    found: list[Part] = []
+    for piece in parted(body):
+        content = piece.lstrip("\n")
+        found.append(Part(start + len(piece) - len(content), content.rstrip("\n")))
+        start += len(piece)
+    return found
+
+
+def joined(pieces: Sequence[Part], closed: Collection[int] = ()) -> Page:
+    """The pieces as one page. Those whose numbers are in ``closed`` are one node each: safe HTML
+    in the place of a tag, in which nothing is marked.
+    """
+    made = Page([], {}, known=True)
+    nodes = made.nodes
+    for number, piece in enumerate(pieces):
+        if number in closed:
+            content = piece_html(piece.text)
+            found = [Node(content, "closed")] if content else []
+        else:
+            page = _pages.get(piece.text, _page_of)
+            found = page.nodes
+            made.known = made.known and page.known
+        if not found:
+            continue
+        if nodes:
+            nodes.append(Node(text="\n", places=_UNKNOWN))
+        shift = len(nodes)
+        if number in closed:
+            made.closed[number] = shift
+            nodes += found
+            continue
+        nodes += [
+            Node(
+                node.tag,
+                node.name,
+                node.text,
+                tuple([parent + shift for parent in node.parents]),
+                node.places,
+                piece.start,
+            )
+            for node in found
+        ]
+        made.ends.update((opened + shift, end + shift) for opened, end in page.ends.items())
+    return made
+
+
+_UNKNOWN = array("i", [-1])
+
+
+def _page_of(piece: str) -> Page:
+    """One piece, its offsets counted from its start."""
+    if is_prose(piece):
+        words = Node(text=piece, parents=(0,), places=array("i", range(len(piece))))
+        return Page([Node("<p>", "p"), words, Node("</p>", "p")], {0: 2}, known=True)
+    plain = piece_html(piece)
     for strict in (False, True):
-        marked, places = _marked(body, strict=strict)
-        rendered = _clean(_markdown(marked))
-        if _marks().sub("", rendered) == plain:
-            return _page(rendered, body, start, places, known=True)
-    return _page(plain, body, start, [], known=False)
+        marked, places = _marked(piece, strict=strict)
+        made = rendered(marked)
+        if _marks().sub("", made) == plain:
+            return _page(made, piece, places, known=True)
+    return _page(plain, piece, [], known=False)
 
 
-# --- Markdown to clean HTML ----------------------------------------------------------------------
+def _weight(piece: str, made: Page) -> int:
+    held = sum(
+        250 + 2 * len(node.text) + 4 * len(node.places) + len(node.tag) for node in made.nodes
+    )
+    return 2 * len(piece) + held + 500
+
+
+_pages: Kept[str, Page] = Kept(8_192, 24_000_000, _weight)
 
 
 @cache
@@ -122,81 +185,6 @@ def _harmful() -> re.Pattern[str]:
 
 def _harmless(body: str) -> str:
     return _harmful().sub("\ufffd", body)
-
-
-def _markdown(body: str) -> str:
-    if _hostile(body):
-        return _paragraphs(body)
-    try:
-        return _parser().reset().convert(body)
-    except (RecursionError, ValueError, AssertionError, IndexError, AttributeError):
-        # A parser that gives up is no reason to show nothing; what it was in is not used again.
-        del _here.parser
-        return _paragraphs(body)
-
-
-_here = threading.local()
-
-
-def _parser() -> Markdown:
-    """The thread's own parser: to make one takes as long as many a paragraph."""
-    if not hasattr(_here, "parser"):
-        import markdown
-
-        _here.parser = markdown.Markdown(
-            extensions=["tables", "fenced_code", "footnotes", "def_list", "sane_lists"],
-            output_format="html",
-        )
-    parser: Markdown = _here.parser
-    return parser
-
-
-@cache
-def _signs() -> tuple[tuple[re.Pattern[str], int], ...]:
-    """What makes Markdown or a parser of HTML slow, and how many of each an article may have."""
-    return (
-        (expression(r"<[A-Za-z/!?][^<>]*+(?!>)"), 300),  # tags that do not end
-        (expression(r"^[ \t]*(?:```|~~~)", re.MULTILINE), 400),  # fences
-        (expression(r"^[ \t]{60,}", re.MULTILINE), 100),  # lists in lists in lists
-    )
-
-
-def _hostile(body: str) -> bool:
-    """Whether Markdown would take more than a moment: its time grows with squares of these."""
-    if len(body) > LARGEST or body.count("\n\n") > 8000:
-        return True
-    for pattern, most in _signs():
-        if sum(1 for _ in pattern.finditer(body)) > most:
-            return True
-    tags = body.count("<")
-    if tags > 300 and tags - 2 * body.count("</") - body.count("/>") > 300:
-        return True  # elements in elements in elements
-    open_brackets = special = 0
-    for paragraph in body.split("\n\n"):
-        opened = paragraph.count("[")
-        if opened > 30:
-            closed = len(re.findall(r"\[[^\[\]]*+\](?:\([^\s()]*+\))?(?!\()", paragraph))
-            open_brackets += (opened - closed) ** 2
-        special += sum(paragraph.count(sign) for sign in "*_[`\\<&!") ** 2
-    return open_brackets > _MOST_OPEN_BRACKETS**2 or special > _MOST_SPECIAL**2
-
-
-def _paragraphs(body: str) -> str:
-    parts = re.split(r"\n[ \t\r]*\n\s*", body)
-    return "\n".join(f"<p>{html.escape(part, quote=False)}</p>" for part in parts if part.strip())
-
-
-def _clean(rendered: str) -> str:
-    import nh3
-
-    return nh3.clean(
-        rendered,
-        tags=set(_TAGS.split()),
-        attributes={name: set(kept) for name, kept in _ATTRIBUTES.items()},
-        url_schemes={"http", "https", "mailto"},
-        link_rel="noopener noreferrer nofollow",
-        strip_comments=True,
-    )
 
 
 # --- marks ---------------------------------------------------------------------------------------
@@ -297,27 +285,26 @@ def _token() -> re.Pattern[str]:
     return expression(r'<(?:[^">]++|"[^"]*+")*+>|[^<]++')
 
 
-def _page(rendered: str, body: str, start: int, places: list[int], *, known: bool) -> Page:
+def _page(made: str, body: str, places: list[int], *, known: bool) -> Page:
     nodes: list[Node] = []
     ends: dict[int, int] = {}
     stack: list[int] = []
     anchors: list[tuple[int, int, int]] = []  # node, characters before the mark, source
     seen: set[int] = set()
-    for match in _token().finditer(rendered):
+    for match in _token().finditer(made):
         token = match.group()
         if token.startswith("<"):
             _open_or_close(token, nodes, ends, stack)
             continue
         content, marks = _unmarked(html.unescape(token))
-        node = Node(text=content, sources=[-1] * len(content), parents=tuple(stack))
         for before, number in marks:
             if number < len(places) and number not in seen:
                 seen.add(number)
                 anchors.append((len(nodes), before, places[number]))
-        nodes.append(node)
+        nodes.append(
+            Node(text=content, parents=tuple(stack), places=array("i", [-1]) * len(content))
+        )
     _spread(nodes, anchors, body)
-    for node in nodes:
-        node.sources = [source + start if source >= 0 else -1 for source in node.sources]
     return Page(nodes, ends, known)
 
 
@@ -352,31 +339,41 @@ def _unmarked(text: str) -> tuple[str, list[tuple[int, int]]]:
 
 def _spread(nodes: list[Node], anchors: list[tuple[int, int, int]], body: str) -> None:
     """Match the characters before and after each mark, as far as page and source agree."""
-    for place, before, source in anchors:
-        _spread_back(nodes[place], before - 1, source - 1, body)
+    last = -1, 0, 0
     for place, before, source in anchors:
         node = nodes[place]
         i, j = before, source
-        while i < len(node.text) and j < len(body) and node.sources[i] < 0:
-            if node.text[i] != body[j]:
+        # Most often nothing stands between two marks but what the page shows.
+        if last[0] == place and node.text[last[1] : i] == body[last[2] : j]:
+            node.places[last[1] : i] = array("i", range(last[2], j))
+            _, i, j = last
+        _spread_back(node, i - 1, j - 1, body)
+        last = place, before, source
+    for place, before, source in anchors:
+        node = nodes[place]
+        text, places = node.text, node.places
+        i, j = before, source
+        while i < len(text) and j < len(body) and places[i] < 0:
+            if text[i] != body[j]:
                 if body[j] not in "\\\r":
                     break
                 j += 1
                 continue
-            node.sources[i] = j
+            places[i] = j
             i, j = i + 1, j + 1
 
 
 def _spread_back(node: Node, i: int, j: int, body: str) -> None:
-    while i >= 0 and j >= 0 and node.sources[i] < 0:
-        if node.text[i] == body[j]:
-            node.sources[i] = j
+    text, places = node.text, node.places
+    while i >= 0 and j >= 0 and places[i] < 0:
+        if text[i] == body[j]:
+            places[i] = j
         elif body[j] in "\\\r":
             j -= 1
             continue
-        elif node.text[i].isspace() and body[j].isspace():
-            node.sources[i] = j
-            while j > 0 and body[j - 1].isspace() and i > 0 and not node.text[i - 1].isspace():
+        elif text[i].isspace() and body[j].isspace():
+            places[i] = j
+            while j > 0 and body[j - 1].isspace() and i > 0 and not text[i - 1].isspace():
                 j -= 1
         else:
             return

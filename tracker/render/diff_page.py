@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 
@@ -39,17 +39,16 @@ class Side:
 
     def marked(self, node: Node) -> list[Mark | None]:
         """The mark of each character of a text node; unknown ones go with the one before them."""
-        found: list[Mark | None] = []
-        last: Mark | None = None
-        unknown = 0
-        for source in node.sources:
-            if source >= 0:
-                last = self.marks.get(source)
-                if unknown == len(found):  # those at the very start go with the first known one
-                    found = [last] * unknown
-            else:
-                unknown += 1
-            found.append(last)
+        sources = node.sources
+        found = list(map(self.marks.get, sources))
+        if -1 in sources:
+            known = [source >= 0 for source in sources]
+            first = known.index(True) if True in known else 0
+            for index in range(first):  # those at the very start go with the first known one
+                found[index] = found[first]
+            for index in range(first, len(found)):
+                if not known[index] and index:
+                    found[index] = found[index - 1]
         return found
 
     def unit(self, node: Node) -> int:
@@ -75,12 +74,13 @@ def _first_in(nodes: Sequence[Node], outer: int, inner: int) -> bool:
 class Additions:
     """HTML to put into a page."""
 
-    texts: dict[tuple[int, int], list[str]] = field(default_factory=dict)  # node, character
+    texts: dict[int, dict[int, list[str]]] = field(default_factory=dict)  # node -> character
     blocks: dict[int, list[tuple[str, str]]] = field(default_factory=dict)  # node: wrapper, HTML
 
     def add_text(self, there: tuple[int, int], addition: str) -> None:
         """Put HTML before a character, given as (node, place in its text)."""
-        self.texts.setdefault(there, []).append(addition)
+        place, index = there
+        self.texts.setdefault(place, {}).setdefault(index, []).append(addition)
 
     def add_block(self, before: int, wrapper: str, addition: str) -> None:
         """Put HTML before a node; ``wrapper`` is "ul", "table" or ""."""
@@ -114,21 +114,24 @@ def written(side: Side, additions: Additions, places: range, announced: set[int]
         if not node.text.strip() and (not parent or parent in _NO_TEXT):
             yield node.text
             continue
-        yield from _written_text(place, node, side.marked(node), additions, announced)
+        marks, within = side.marked(node), additions.texts.get(place, {})
+        if within or any(marks):
+            yield from _written_text(node, marks, within, announced)
+        else:
+            yield escape(node.text, quote=False)
     if places.stop == len(nodes):
         yield additions.before(len(nodes))
 
 
 def _written_text(
-    place: int,
     node: Node,
     marks: Sequence[Mark | None],
-    additions: Additions,
+    additions: Mapping[int, Sequence[str]],
     announced: set[int],
 ) -> Iterator[str]:
     start = 0
     for index in range(len(node.text) + 1):
-        additional = additions.texts.get((place, index))
+        additional = additions.get(index)
         ends = index == len(node.text)
         if index > start and (ends or additional or marks[index] != marks[start]):
             part, one = node.text[start:index], marks[start]

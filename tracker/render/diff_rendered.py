@@ -2,24 +2,34 @@
 
 Both versions are rendered as they are. The new one is shown whole; what was deleted is put into it:
 words at the place where they stood, whole paragraphs, list items and table rows as elements of
-their own. So whatever an edit crosses in the source, the page stays well-formed.
+their own. So whatever an edit crosses in the source, the page stays well-formed. Pieces of the
+article that no edit touches are the same on both pages: they are taken whole, and not looked into.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from tracker.house.phrases import FIRST
-from tracker.render.article_html import page
-from tracker.render.diff_marks import MarkKind, mark, move_link, move_stub
+from tracker.render.article_html import Node
+from tracker.render.diff_marks import mark, move_link, move_stub
 from tracker.render.diff_page import Additions, Mark, Side, aligned, top_level, written
+from tracker.render.diff_placed import Placed
 from tracker.render.weave import Piece
 
 _WHOLE = frozenset({"h1", "h2", "h3", "h4", "h5", "h6", "pre"})  # keep their element when deleted
+
+
+class _Stayed(NamedTuple):
+    """A character that both versions have, or a piece that no edit touches."""
+
+    unit: int  # of the old page
+    place: int  # the node of the new page
+    character: int  # of that node
 
 
 @dataclass(slots=True)
@@ -29,8 +39,8 @@ class _Gone:
     unit: int
     mark: Mark
     parts: dict[int, str]  # text by table cell or other element around it
-    before: tuple[int, int] | None  # (unit, offset in the new source) of what stayed before it
-    after: tuple[int, int] | None = None
+    before: _Stayed | None  # what stayed before it
+    after: _Stayed | None = None
 
     @property
     def text(self) -> str:
@@ -49,46 +59,13 @@ class Pair:
         language: str = FIRST,
     ) -> None:
         self._language = language  # of the signs of moves
-        self._old = Side(page(old, starts[0]))
-        self._new = Side(page(new, starts[1]))
+        placed = Placed(pieces, old, new, starts)
+        self._old, self._new = placed.old, placed.new
+        self._new_place = placed.new_place
+        self._same = placed.same
+        self._changed = placed.changed
+        self._old_texts = placed.moved_texts
         self.known = self._old.page.known and self._new.page.known
-        self._stays: dict[int, int] = {}  # offset in the old source -> in the new
-        self._changed: list[int] = []  # edits that should be seen
-        self._old_texts: dict[int, str] = {}  # of moves, by number
-        self._number = 0
-        self._place(pieces, 0)
-
-    def _place(self, pieces: Iterable[Piece], move: int) -> None:
-        last: Piece | None = None
-        for piece in pieces:
-            if piece.kind == "same":
-                if piece.old == piece.new:
-                    self._stay(piece, move)
-            elif piece.kind == "moved-from":
-                self._old_texts[piece.move] = piece.old
-            elif piece.kind == "moved-to":
-                self._place(piece.within, piece.move)
-            else:
-                pairs = last is not None and last.kind == "delete" and last.edit == piece.edit
-                if piece.kind == "delete" or not pairs:
-                    self._number += 1
-                kind: MarkKind = "del" if piece.kind == "delete" else "ins"
-                side = self._old if piece.kind == "delete" else self._new
-                start = piece.old_start if piece.kind == "delete" else piece.new_start
-                one = Mark(kind, piece.edit, self._number, move)
-                for offset in range(start, start + len(piece.old or piece.new)):
-                    side.marks[offset] = one
-                if not move and (piece.old + piece.new).strip():
-                    self._changed.append(piece.edit)
-            last = piece
-
-    def _stay(self, piece: Piece, move: int) -> None:
-        one = Mark("moved", piece.edit, -move, move)
-        for step in range(len(piece.old)):
-            self._stays[piece.old_start + step] = piece.new_start + step
-            if move:
-                self._old.marks[piece.old_start + step] = one
-                self._new.marks[piece.new_start + step] = one
 
     def unseen(self) -> list[int]:
         """The edits, by index, of which no word can be seen on either page."""
@@ -109,20 +86,31 @@ class Pair:
         old_starts = [start for start, _ in old_units]
         new_starts = [start for start, _ in new_units]
         pairs: dict[tuple[int, int], None] = {}
-        for place, node in enumerate(self._old.page.nodes):
-            for character, source in zip(node.text, node.sources, strict=True):
-                there = self._new_place(source)
-                moved = source in self._old.marks
-                if there is not None and not moved and character.isalnum():
-                    pairs[
-                        bisect_right(old_starts, place) - 1, bisect_right(new_starts, there[0]) - 1
-                    ] = None
+        for place, there in self._shared_places():
+            pairs[bisect_right(old_starts, place) - 1, bisect_right(new_starts, there) - 1] = None
         old_html = self._cells(self._old, Additions(), old_units)
         new_html = self._cells(self._new, Additions(), new_units)
         return [
             ("\n".join(old_html[one] for one in left), "\n".join(new_html[one] for one in right))
             for left, right in aligned(len(old_units), len(new_units), pairs)
         ]
+
+    def _shared_places(self) -> Iterator[tuple[int, int]]:
+        """Nodes of the old page and those of the new one that have something of theirs, in order.
+
+        What was moved does not count.
+        """
+        for place, node in enumerate(self._old.page.nodes):
+            if place in self._same:
+                yield place, self._same[place]
+            last = -1
+            for character, source in zip(node.text, node.sources, strict=True):
+                there = self._new_place(source)
+                if there is None or there[0] == last:
+                    continue
+                if character.isalnum() and source not in self._old.marks:
+                    last = there[0]
+                    yield place, last
 
     def _cells(
         self, side: Side, additions: Additions, units: Sequence[tuple[int, int]]
@@ -156,25 +144,36 @@ class Pair:
 
     def _gone(self) -> Iterator[_Gone]:
         """Runs of deleted and moved text of the old page, with what stayed around them."""
-        stayed: dict[int, tuple[int, int]] = {}  # by move: the last that stayed
+        stayed: dict[int, _Stayed] = {}  # by move: the last that stayed
         waiting: dict[int, list[_Gone]] = {}
         found: list[_Gone] = []
         current: _Gone | None = None
-        for node in self._old.page.nodes:
+
+        def stays(move: int, here: _Stayed) -> None:
+            stayed[move] = here
+            for run in waiting.pop(move, ()):
+                run.after = here
+
+        for place, node in enumerate(self._old.page.nodes):
+            if place in self._same:
+                stays(0, _Stayed(place, self._same[place], 0))
+                current = None
             if node.tag:
                 continue
             unit = self._old.unit(node)
-            around = node.parents[-1] if node.parents else -1
             marks = self._old.marked(node)
+            if not any(marks):
+                for there in self._ends_of(node):
+                    stays(0, _Stayed(unit, *there))
+                if node.text.strip():
+                    current = None
+                continue
+            around = node.parents[-1] if node.parents else -1
             for character, source, one in zip(node.text, node.sources, marks, strict=True):
                 kept = one is None or one.kind == "moved"
                 move = one.move if one else 0
-                if kept and not character.isspace() and source in self._stays:
-                    there = self._stays[source]
-                    if there in self._new_places:
-                        stayed[move] = (unit, there)
-                        for run in waiting.pop(move, ()):
-                            run.after = stayed[move]
+                if kept and not character.isspace() and (new := self._new_place(source)):
+                    stays(move, _Stayed(unit, *new))
                 if one is None:
                     if not character.isspace():
                         current = None
@@ -187,15 +186,14 @@ class Pair:
                 current.parts[around] = current.parts.get(around, "") + character
         return (run for run in found if run.text.strip())
 
-    @cached_property
-    def _new_places(self) -> dict[int, tuple[int, int]]:
-        """Offset in the new source -> text node and character on the new page."""
-        return {
-            source: (place, index)
-            for place, node in enumerate(self._new.page.nodes)
-            for index, source in enumerate(node.sources)
-            if source >= 0
-        }
+    def _ends_of(self, node: Node) -> Iterator[tuple[int, int]]:
+        """Where the first and the last character of a text stand in the new version."""
+        seen = list(zip(node.text, node.sources, strict=True))
+        for several in (seen, reversed(seen)):
+            for character, source in several:
+                if not character.isspace() and (new := self._new_place(source)):
+                    yield new
+                    break
 
     @cached_property
     def _first_of(self) -> dict[int, tuple[int, int]]:
@@ -208,10 +206,6 @@ class Pair:
                     found.setdefault(one.number, (place, index))
         return found
 
-    def _new_place(self, source: int) -> tuple[int, int] | None:
-        there = self._stays.get(source)
-        return None if there is None else self._new_places.get(there)
-
     def _put_before_its_replacement(
         self, one: _Gone, counts: dict[int, int], additions: Additions
     ) -> bool:
@@ -223,13 +217,12 @@ class Pair:
 
     def _inside(self, one: _Gone) -> tuple[int, int] | None:
         """Where words belong that stood in a block of which something stays."""
-        if one.before and one.before[0] == one.unit:
-            place, index = self._new_places[one.before[1]]
-            return place, index + 1
-        if one.after and one.after[0] == one.unit:
-            place, index = self._new_places[one.after[1]]
-            node = self._new.page.nodes[place]
-            while index and _inserted(self._new.marks.get(node.sources[index - 1])):
+        if one.before and one.before.unit == one.unit:
+            return one.before.place, one.before.character + 1
+        if one.after and one.after.unit == one.unit:
+            place, index = one.after.place, one.after.character
+            sources = self._new.page.nodes[place].sources
+            while index and _inserted(self._new.marks.get(sources[index - 1])):
                 index -= 1
             return place, index
         return None
@@ -272,14 +265,14 @@ class Pair:
         for neighbor, is_before in ((one.before, True), (one.after, False)):
             if neighbor is None:
                 continue
-            place, _ = self._new_places[neighbor[1]]
+            place = neighbor.place
             parents = nodes[place].parents
             fitting = [parent for parent in parents if nodes[parent].name == name]
             if fitting:
                 return (ends[fitting[-1]] + 1 if is_before else fitting[-1]), ""
             if name and is_before and one.after is not None:
-                after = self._new_places[one.after[1]][0]
-                if any(nodes[parent].name == name for parent in nodes[after].parents):
+                after = nodes[one.after.place].parents
+                if any(nodes[parent].name == name for parent in after):
                     continue  # it stood first in a list or table that goes on
             top = parents[0] if parents else place
             return (ends.get(top, top) + 1 if is_before else top), wrapper
@@ -303,6 +296,8 @@ class Pair:
 
     def _links(self, side: Side, additions: Additions, end: Literal["from", "to"]) -> None:
         """The sign of a move before the first of its characters that is seen."""
+        if not self._old_texts:
+            return  # nothing was moved
         linked: set[int] = set()
         for place, node in enumerate(side.page.nodes):
             for index, source in enumerate(node.sources):

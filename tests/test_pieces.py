@@ -1,0 +1,186 @@
+"""Markdown that is rendered piece by piece says what it says when it is rendered at once."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from tracker.render import markdown_html
+from tracker.render.article_html import joined, page, parts
+from tracker.render.kept import Kept
+from tracker.render.markdown_html import is_prose, piece_html, rendered, whole_html
+from tracker.render.pieces import pieces
+
+BLOCKS = [
+    "A plain paragraph, with “quotes” and 2,000 people.", "Two lines\nof one paragraph.",
+    "A [link](https://example.org/a_b \"title\") and *stress*, `code <b>`.",
+    "Ends with two  \nspaces", "# Heading", "## Another #", "Heading\n=======", "Foo\n---", "***",
+    "- - -", "* one\n* two", "1. first\n2. second", "- a\n\n    more of a", "    indented code",
+    "\tcode by a tab", "> quoted", "Words\n> and a quotation", "Words\n# and a heading",
+    "Words\n* no list", "a | b\n--|--\n1 | 2", "term\n:   definition", ": alone",
+    "[1]: https://example.org/", "A [reference][1] and [1].", "A footnote[^n].",
+    "[^n]: Its text.\n\n    goes on", "```\ncode\n\nmore code\n```", "~~~", "```py",
+    "<div>\nraw *html*\n</div>", "<div>\n\nspread *html*\n\n</div>", "<div>", "</div>",
+    "<b>bold</b> text", "<b>bold", "text</b>", "<p>one<p>two", "<!-- a comment -->",
+    "<!-- spread\n\nA comment -->", "<!--", "<script src=\"x\"></script>",
+    "<script>\n\nAlert\n\n</script>", "<style>", "<table><tr><td>x</td></tr></table>",
+    "<img src=\"{{ \"/a.gif\" | url }}\" alt=\"Words\">", "<img src=\"a\nb\" alt='>'>", "<br>",
+    "<hr>", "</br>", "Line<br>\nline", "<https://example.org/x>", "<someone@example.org>",
+    "a < b and 3 <4", "AT&T &amp; Q&A", "&#; broken", "&#x41; &copy;", "{% include x.html %}",
+    "{: .class}", "![picture](a.png)", "**Bold** start", "__Bold__ start", "_x_", "*x",
+    "2014 was a year", "2. a list", "2014. A list too", "\\* no list", "$5", "— a dash", "…",
+    "\xa0", "\u2028Line", "A\x85B", "x\x0bY", "Tab\tinside", "  Two spaces before", "",
+    "<span>\n\nA span over a blank line\n\n</span>", "<DIV>Capitals</DIV>",
+    "<a href=\"#x\">\n<div>x</div>\n</a>", "<ul><li>x</ul>", "<svg><title>x</title></svg>",
+    "<textarea>", "`<div>`", "<div>tail</div> <div>", "<del>x</del>",
+]  # fmt: skip
+
+
+def even(made: str) -> str:
+    """HTML without what nobody sees: blank lines between and at the ends of elements."""
+    return re.sub(r"\n+", "\n", made).strip("\n")
+
+
+@settings(max_examples=400)
+@given(
+    st.lists(st.sampled_from(BLOCKS), max_size=7),
+    st.lists(st.sampled_from(["\n\n", "\n \n", "\n\n\n", "\n"])),
+)
+@example(["- a", "A plain paragraph."], ["\n\n"])
+@example(["term", ": alone", "After it."], ["\n\n"])
+@example(["<div>", "A plain paragraph.", "</div>"], ["\n\n"])
+def test_pieces_together_are_the_whole(blocks: list[str], gaps: list[str]) -> None:
+    gaps += ["\n\n"] * len(blocks)
+    body = "".join(block + gap for block, gap in zip(blocks, gaps, strict=False))
+    assert "".join(pieces(body)) == body
+    assert even(whole_html(body)) == even(rendered(body))
+
+
+@settings(max_examples=200)
+@given(st.text(alphabet="ab1 \n\t<>/&#;:[]()^*_`~!-=|\"'{}\\é—", max_size=60))
+def test_pieces_of_any_text_are_the_whole(body: str) -> None:
+    assert "".join(pieces(body)) == body
+    assert even(whole_html(body)) == even(rendered(body))
+
+
+@settings(max_examples=200)
+@given(st.text(alphabet="aé1 .,'\"(—-$/:;!?%\n", min_size=1, max_size=40))
+@example("Plain words, 2,000 of them — (all of it) isn’t “much”.\nAnother line: yes/no?")
+def test_prose_is_what_markdown_makes_of_it(piece: str) -> None:
+    if is_prose(piece):
+        assert rendered(piece) == f"<p>{piece}</p>"
+
+
+def test_most_paragraphs_are_pieces_of_their_own() -> None:
+    body = (
+        "First.\n\nA [link](x).\n\n## Heading\n\n* a list\n\n<div>\n\nwithin\n\n</div>\n\nLast.\n"
+    )
+    assert [piece.strip() for piece in pieces(body)] == [
+        "First.",
+        "A [link](x).",
+        "## Heading\n\n* a list\n\n<div>\n\nwithin\n\n</div>",
+        "Last.",
+    ]
+
+
+@pytest.mark.parametrize("far", ["[1]: https://example.org/", "A note[^1].", ":   a definition"])
+def test_a_text_with_what_reaches_everywhere_is_one_piece(far: str) -> None:
+    assert len(pieces(f"First.\n\nSecond.\n\n{far}\n\nThird.\n")) == 1
+
+
+@pytest.mark.parametrize(
+    "open_one", ["```\n", "<style>\n", "<svg>\n", "<div>\n", "<!-- \n", "</b>\n"]
+)
+def test_from_what_reaches_forward_on_all_is_one_piece(open_one: str) -> None:
+    body = f"First.\n\nSecond.\n\n{open_one}\nThird.\n\nFourth.\n"
+    assert pieces(body)[0] == "First.\n\n"
+    assert len(pieces(body)) == 2
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    ["\n" * 100_000 + "x", " \n" * 100_000, "<a " * 50_000, "<!--" * 50_000, "<b>" * 50_000,
+     "<img " * 50_000, "<img a=\"" * 50_000, "&" * 100_000, "<a@" * 50_000, "a " * 150_000],
+    ids=lambda text: repr(text[:6]),
+)  # fmt: skip
+def test_hostile_texts_are_cut_in_bounded_time(hostile: str) -> None:
+    began = time.process_time()
+    assert "".join(pieces(hostile)) == hostile
+    is_prose(hostile)
+    assert time.process_time() - began < 1
+
+
+def test_a_closed_part_is_one_node_and_the_page_is_the_same() -> None:
+    text = "First *words*.\n\nSecond ones.\n\nThird.\n"
+    found = parts(text)
+    whole, closed = joined(found), joined(found, {0, 2})
+    assert closed.closed == {0: 0, 2: len(closed.nodes) - 1}
+    assert "".join(node.tag or node.text for node in closed.nodes) == "".join(
+        node.tag or node.text for node in whole.nodes
+    )
+    assert [node.text for node in closed.nodes if node.text.strip()] == ["Second ones."]
+
+
+def test_a_part_knows_where_it_stands() -> None:
+    text = "---\ntitle: x\n---\n\n\nFirst.\n\n\nSecond\there.\n"
+    assert [(part.text, text[part.start : part.end]) for part in parts(text, 17)] == [
+        ("First.", "First."),
+        ("Second here.", "Second\there."),
+    ]
+
+
+def test_each_version_of_real_articles_in_pieces_is_the_whole(
+    shared_data: Path, tmp_path: Path
+) -> None:
+    """The newest versions of a real blog, evenly taken."""
+    subprocess.run(
+        ["git", "clone", "-q", str(shared_data / "18f-posts.bundle"), "b"], cwd=tmp_path, check=True
+    )
+    cut = 0
+    for file in sorted((tmp_path / "b").rglob("*.md"))[::6]:
+        body = file.read_text(encoding="utf-8").rpartition("\n---\n")[2]
+        assert even(whole_html(body)) == even(rendered(body))
+        assert page(body).known
+        cut += len(pieces(body)) > 1
+    assert cut > 60
+
+
+# --- what is kept --------------------------------------------------------------------------------
+
+
+def test_what_is_kept_is_bounded_in_number_and_in_bytes() -> None:
+    made: list[str] = []
+
+    def make(key: str) -> str:
+        made.append(key)
+        return key * 2
+
+    kept: Kept[str, str] = Kept(3, 100, lambda key, value: len(key) + len(value))
+    for key in ("a", "b", "c", "a", "d"):
+        assert kept.get(key, make) == key * 2
+    assert made == ["a", "b", "c", "d"]
+    assert kept.get("a", make) == "aa"  # was used after "b", which had to go
+    assert kept.get("b", make) == "bb"
+    assert made == ["a", "b", "c", "d", "b"]
+    kept.get("long" * 10, make)  # more than an eighth of all
+    kept.get("long" * 10, make)
+    assert made.count("long" * 10) == 2
+    for number in range(20):
+        kept.get(f"{number:04}", make)
+    assert len(kept) == 3
+    assert kept.size == 36
+
+
+def test_rendered_pieces_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    small: Kept[str, str] = Kept(100, 4_000, lambda piece, made: 2 * len(piece + made) + 250)
+    monkeypatch.setattr(markdown_html, "_kept", small)
+    for number in range(50):
+        piece_html(f"Paragraph *{number}*")
+    assert small.size <= 4_000
+    assert 5 < len(small) < 20

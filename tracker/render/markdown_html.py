@@ -1,0 +1,163 @@
+"""Markdown as clean HTML. The Markdown is untrusted, and costs bounded time."""
+
+from __future__ import annotations
+
+import html
+import re
+import threading
+from functools import cache
+from typing import TYPE_CHECKING
+
+from tracker.prepared import expression
+from tracker.render.kept import Kept
+from tracker.render.pieces import pieces
+
+if TYPE_CHECKING:
+    from markdown import Markdown
+    from nh3 import Cleaner
+
+LARGEST = 300_000
+"""Code points of a body above which it is shown as plain paragraphs, to bound the time."""
+
+_TAGS = (
+    "a abbr b bdi bdo blockquote br caption cite code col colgroup dd details dfn div dl dt em"
+    " figcaption figure h1 h2 h3 h4 h5 h6 hr i img kbd li mark ol p pre q rp rt ruby s samp small"
+    " span strong sub summary sup table tbody td tfoot th thead tr u ul var wbr"
+)
+_ATTRIBUTES = {
+    "a": {"href", "title"},
+    "abbr": {"title"},
+    "bdo": {"dir"},
+    "col": {"span"},
+    "colgroup": {"span"},
+    "img": {"src", "alt", "title", "width", "height"},
+    "li": {"value"},
+    "ol": {"start"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan", "scope"},
+}
+_MOST_OPEN_BRACKETS = 200  # in one paragraph, or that many in all when squares are added
+_MOST_SPECIAL = 6000  # characters with a meaning in Markdown, counted the same way
+
+
+def rendered(body: str) -> str:
+    """The whole of some Markdown as clean HTML, made at once. Never raises."""
+    return cleaned(markdown(body))
+
+
+def whole_html(body: str) -> str:
+    """The same, but for blank lines between elements: each piece is made alone, and remembered."""
+    parts = [piece_html(piece.strip("\n")) for piece in parted(body)]
+    return "\n".join(part for part in parts if part)
+
+
+def piece_html(piece: str) -> str:
+    """A piece, without the blank lines around it, as clean HTML."""
+    return _kept.get(piece, _made)
+
+
+def parted(body: str) -> list[str]:
+    """The pieces of some Markdown; one where it would take Markdown long."""
+    return [body] if hostile(body) else pieces(body)
+
+
+def _made(piece: str) -> str:
+    return f"<p>{piece}</p>" if is_prose(piece) else rendered(piece)
+
+
+_kept: Kept[str, str] = Kept(16_384, 8_000_000, lambda piece, made: 2 * len(piece + made) + 250)
+
+
+@cache
+def _prose() -> re.Pattern[str]:
+    line = r"(?:[^\W\d_]|[\"'“‘(])(?:[^\W_]|[ .,;:!?'\"’‘“”()—–%$€£/…-])*+(?<! )"
+    return expression(rf"{line}(?:\n{line})*+")
+
+
+def is_prose(piece: str) -> bool:
+    """Whether it is one paragraph in which no character means anything to Markdown or HTML."""
+    return _prose().fullmatch(piece) is not None
+
+
+# --- Markdown ------------------------------------------------------------------------------------
+
+
+def markdown(body: str) -> str:
+    """Some Markdown as HTML, not cleaned; plain paragraphs where it would take too long."""
+    if hostile(body):
+        return _paragraphs(body)
+    try:
+        return _parser().reset().convert(body)
+    except (RecursionError, ValueError, AssertionError, IndexError, AttributeError):
+        # A parser that gives up is no reason to show nothing; what it was in is not used again.
+        del _here.parser
+        return _paragraphs(body)
+
+
+_here = threading.local()
+
+
+def _parser() -> Markdown:
+    """The thread's own parser: to make one takes as long as many a paragraph."""
+    if not hasattr(_here, "parser"):
+        import markdown
+
+        _here.parser = markdown.Markdown(
+            extensions=["tables", "fenced_code", "footnotes", "def_list", "sane_lists"],
+            output_format="html",
+        )
+    parser: Markdown = _here.parser
+    return parser
+
+
+@cache
+def _signs() -> tuple[tuple[re.Pattern[str], int], ...]:
+    """What makes Markdown or a parser of HTML slow, and how many of each an article may have."""
+    return (
+        (expression(r"<[A-Za-z/!?][^<>]*+(?!>)"), 300),  # tags that do not end
+        (expression(r"^[ \t]*(?:```|~~~)", re.MULTILINE), 400),  # fences
+        (expression(r"^[ \t]{60,}", re.MULTILINE), 100),  # lists in lists in lists
+    )
+
+
+def hostile(body: str) -> bool:
+    """Whether Markdown would take more than a moment: its time grows with squares of these."""
+    if len(body) > LARGEST or body.count("\n\n") > 8000:
+        return True
+    for pattern, most in _signs():
+        if sum(1 for _ in pattern.finditer(body)) > most:
+            return True
+    tags = body.count("<")
+    if tags > 300 and tags - 2 * body.count("</") - body.count("/>") > 300:
+        return True  # elements in elements in elements
+    open_brackets = special = 0
+    for paragraph in body.split("\n\n"):
+        opened = paragraph.count("[")
+        if opened > 30:
+            closed = len(re.findall(r"\[[^\[\]]*+\](?:\([^\s()]*+\))?(?!\()", paragraph))
+            open_brackets += (opened - closed) ** 2
+        special += sum(paragraph.count(sign) for sign in "*_[`\\<&!") ** 2
+    return open_brackets > _MOST_OPEN_BRACKETS**2 or special > _MOST_SPECIAL**2
+
+
+def _paragraphs(body: str) -> str:
+    parts = re.split(r"\n[ \t\r]*\n\s*", body)
+    return "\n".join(f"<p>{html.escape(part, quote=False)}</p>" for part in parts if part.strip())
+
+
+def cleaned(made: str) -> str:
+    """HTML with the elements of running text alone, well-formed and closed in itself."""
+    return _cleaner().clean(made)
+
+
+@cache
+def _cleaner() -> Cleaner:
+    import nh3
+
+    return nh3.Cleaner(
+        tags=set(_TAGS.split()),
+        attributes={name: set(kept) for name, kept in _ATTRIBUTES.items()},
+        url_schemes={"http", "https", "mailto"},
+        link_rel="noopener noreferrer nofollow",
+        strip_comments=True,
+    )
