@@ -66,7 +66,8 @@ def asked() -> tuple[set[str], list[re.Pattern[str]]]:
 SAID = {
     *(f"called.{kind}" for kind in KINDS),
     *(f"comparison.{name}" for name in ("headline", "dek", "byline", "notes")),
-    *("comparison.too_long", "comparison.not_placed", "reason.in"),
+    *(f"reason.note-kind.{kind}" for kind in KINDS),
+    *("comparison.too_long", "comparison.not_placed"),
     *(
         f"reason.{label}.{form}"
         for label in STRENGTH
@@ -141,6 +142,11 @@ REASONS = [
     Reason(label, *words)
     for label in STRENGTH
     for words in [("1,500", "1,600", "the 1,500 here"), ("one",), ("", "two", "of two"), ()]
+    if label != "note" or len(words) != 3
+]
+REASONS += [Reason("note", "A note.", "Another note.")]
+REASONS += [
+    Reason("note", f"{kind}, 2022-05-12 07:45", f"{kind}, withdrawn", "A note.") for kind in KINDS
 ]
 
 
@@ -154,6 +160,9 @@ def test_a_reason_is_the_same_sentence_on_an_english_page(reason: Reason) -> Non
 def test_a_reason_names_its_words_in_every_language(code: str) -> None:
     for reason in REASONS:
         said = sentence(reason, code)
+        if reason.label == "note" and reason.context:
+            assert said.count(reason.context) == 2
+            continue
         for word in {reason.words, reason.new if reason.form == "changed" else ""}:
             assert word in said
         assert (reason.context in said) or not reason.has_context or reason.form == "touched"
@@ -251,8 +260,8 @@ def test_ukrainian_counts_in_four_forms(number: int, words: str) -> None:
         ("en", NEW_YORK, "May 12, 2022, 7:45\u202fAM EDT"),
         ("en-GB", NEW_YORK, "12 May 2022, 07:45 EDT"),
         ("de", KYIV, "12. Mai 2022, 14:45 Uhr EEST"),
-        ("fr", KYIV, "12 mai 2022 à 14:45 EEST"),
-        ("es", NEW_YORK, "12 de mayo de 2022, 7:45 EDT"),
+        ("fr", KYIV, "12 mai 2022 à 14:45 (EEST)"),
+        ("es", NEW_YORK, "12 de mayo de 2022, 7:45 (EDT)"),
         ("uk", KYIV, "12 травня 2022\u202fр., 14:45 EEST"),
         ("tlh", NEW_YORK, "May 12, 2022, 7:45\u202fAM EDT"),
     ],

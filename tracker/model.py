@@ -94,7 +94,9 @@ class Reason(NamedTuple):
     label: str  # what was touched: "number", "information-added", … (text/changes.py)
     old: str = ""  # the words that went, cut where they are long; "" for none
     new: str = ""  # the words that came
-    context: str = ""  # words around them, from the text that has them; "" where none are told
+    # Words around them, from the text that has them; "" where none are told. Of a note that says
+    # what it said before: its words, while `old` and `new` are its kind and time, and "withdrawn".
+    context: str = ""
 
     @property
     def form(self) -> Literal["changed", "removed", "added", "touched"]:
@@ -132,7 +134,11 @@ class Reason(NamedTuple):
         if self.form == "touched":
             return f'{label}: "{self.words}"' if self.words.strip('"') else label
         if self.form == "changed":
-            label = "note changed" if label == "note" else label
+            if self.label == "note":
+                label = "note changed"
+                if self.context:
+                    note = self.context
+                    return f'{label}: "{note} ({self.old})" → "{note} ({self.new})"'
             return f"{label}: {mark}{self.old}{mark} → {mark}{self.new}{mark}{where}"
         return f"{label} {self.form}: {mark}{self.words}{mark}{where}"
 

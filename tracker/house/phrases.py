@@ -80,10 +80,25 @@ def of_reason(reason: Reason) -> Saying:
     form: str = reason.form
     if form == "touched":
         form = "words" if reason.words.strip('"') else "bare"
+    if reason.label == "note" and reason.context and form == "changed":
+        note = reason.context
+        values["old"] = Saying.of("reason.note-as", note=note, told=_as_told(reason.old))
+        values["new"] = Saying.of("reason.note-as", note=note, told=_as_told(reason.new))
     told = Saying.of(f"reason.{reason.label}.{form}", **values)
     if not reason.has_context or form == "bare":
         return told
     return Saying.of("reason.in", told=told, context=reason.context)
+
+
+def _as_told(parts: str) -> Saying:
+    """What a note is, when it was told, and whether it was withdrawn: "update, 2022-05-12"."""
+    kind, *rest = parts.split(", ")
+    withdrawn = "withdrawn" in rest
+    at = ", ".join(part for part in rest if part != "withdrawn")
+    told = Saying.of(f"reason.note-kind.{kind}")
+    if at:
+        told = Saying.of("reason.note-at", kind=told, time=at)
+    return Saying.of("reason.note-withdrawn", told=told) if withdrawn else told
 
 
 def sentence(said: Saying | Reason, tag: str = FIRST) -> str:

@@ -97,14 +97,20 @@ def judge(
 def _told_twice(verdict: Verdict, others: Iterable[Verdict]) -> bool:
     """Tell whether the front matter has told of a note that stands in the body as well."""
     return verdict.label == "note" and any(
-        other.label == "note"
-        and (
-            (other.old[:_SAME_NOTE] in verdict.old and other.new[:_SAME_NOTE] in verdict.new)
-            or (verdict.old in other.old and verdict.new in other.new)
-        )
-        for other in others
-        if other.old or other.new
+        (one[:_SAME_NOTE] in verdict.old and other[:_SAME_NOTE] in verdict.new)
+        or (verdict.old in one and verdict.new in other)
+        for one, other in map(_noted, others)
+        if one or other
     )
+
+
+def _noted(verdict: Verdict) -> tuple[str, str]:
+    """The words of a note before and after; "" for both where a verdict is about none."""
+    if verdict.label != "note":
+        return "", ""
+    if not verdict.context:
+        return verdict.old, verdict.new
+    return f"{verdict.context} ({verdict.old})", f"{verdict.context} ({verdict.new})"
 
 
 _SAME_NOTE = 60
@@ -128,9 +134,10 @@ def _field_label(edit: Edit, fields: Iterable[FieldChange]) -> str:
 
 def _distinct(verdicts: Iterable[Verdict]) -> list[Verdict]:
     """Return verdicts without repetitions, the strongest first."""
-    seen: dict[tuple[str, str, str], Verdict] = {}
+    seen: dict[tuple[str, str, str, str], Verdict] = {}
     for verdict in verdicts:
-        key = (verdict.label, verdict.old, verdict.new)
+        which = verdict.context if verdict.label == "note" else ""
+        key = (verdict.label, verdict.old, verdict.new, which)
         if key not in seen or (verdict.substantive and not seen[key].substantive):
             seen[key] = verdict
     return sorted(
@@ -146,11 +153,12 @@ LONGEST_REASON = 160
 def _reason(verdict: Verdict) -> Reason:
     """The reason that a verdict gives, cut so that its sentence is one line."""
     told = Reason(verdict.label, verdict.old, verdict.new, verdict.context)
-    if not told.has_context:
+    times = 2 if told.label == "note" else 1  # it is told
+    if times == 1 and not told.has_context:
         told = told._replace(context="")
     length = len(told.sentence)
     if length > LONGEST_REASON and told.context:
-        room = LONGEST_REASON - length + len(told.context)
+        room = len(told.context) - (length - LONGEST_REASON + times - 1) // times
         context = clipped(told.context, room) if room > _SHORTEST_CONTEXT else ""
         told = told._replace(context=context)
         length = len(told.sentence)

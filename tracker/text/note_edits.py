@@ -45,16 +45,17 @@ def judge_notes(old: str, new: str) -> list[Verdict]:
         one, other = before.get(name), after.get(name)
         if one == other:
             continue
-        words = (
-            (one.text if one else "", other.text if other else "")
-            if one is None or other is None or one.text != other.text
-            else (f"{one.text} ({_told_when(one)})", f"{other.text} ({_told_when(other)})")
-        )
-        found.append(Verdict("note", *contrasted(*words), "", False, ()))
+        if one is not None and other is not None and one.text == other.text:
+            said = clipped(one.text)
+            found.append(Verdict("note", _told_when(one), _told_when(other), said, False, ()))
+            continue
+        words = contrasted(one.text if one else "", other.text if other else "")
+        found.append(Verdict("note", *words, "", False, ()))
     return found or [Verdict("note", "", "", "", False, ())]
 
 
 def _told_when(note: Note) -> str:
+    """What a note is and when it was told, its parts as a ``Reason`` has them."""
     day = "" if note.precision == "none" else f", {note.at:%Y-%m-%d %H:%M}"
     return f"{note.kind}{day}{', withdrawn' if note.withdrawn else ''}"
 

@@ -123,7 +123,7 @@ class Words:
         return format_skeleton("yMMMM", first, locale=self.locale)
 
 
-_NO_WORDS = frozenset({"path", "key"})
+_NO_WORDS = frozenset({"path", "key", "time"})
 """Values that are of no language."""
 
 
