@@ -331,6 +331,11 @@ def refused() -> Iterator[tuple[str | bytes, int | str, str]]:
         '"author"',
         "The value of “author” is no name with an address.",
     )
+    yield (
+        json.dumps(line(author={"name": "A" * 999, "email": "b@"})),
+        '"author"',
+        "The value of “author” is longer than 1,000 letters.",
+    )
     yield json.dumps(line(author=" <x@y>")), '"author"', "The value of “author” has no name."
     yield (
         json.dumps(line(notes={})),

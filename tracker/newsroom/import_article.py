@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 
 from tracker.errors import TrackerError
 from tracker.model import Note, Person
@@ -175,7 +176,7 @@ class ArticleImport:
                 tally.known += 1
                 self._before, self._text, self._followed = blob, data, False
                 return
-        at = datetime.fromtimestamp(row.seconds, timezone(timedelta(minutes=row.minutes)))
+        at = datetime.fromtimestamp(row.seconds, _zone(row.minutes))
         self._follow()
         new, blob, notes = self._prepared(row, data, at)
         if known is not None and blob in known:
@@ -216,9 +217,9 @@ class ArticleImport:
         return new, work.hashed(new), carried.brought
 
     def _ready(self, row: Row, blob: str, notes: Sequence[Note]) -> Ready:
-        first = self._found is None and self._wrote is None
-        message = (row.message or "").replace("\0", "").strip("\n")
-        if not message.strip():
+        message = row.message and row.message.replace("\0", "").strip("\n")
+        if not message or message.isspace():
+            first = self._found is None and self._wrote is None
             message = _message(self._path, notes, first=first)
         if row.trailers:
             message += f"\n\n{row.trailers}"
@@ -240,6 +241,11 @@ class ArticleImport:
         """There are no more versions of this article."""
         if self._wrote is not None:
             self._work.tally.finish(self._path, self._wrote, is_new=self._found is None)
+
+
+@lru_cache
+def _zone(minutes: int) -> timezone:
+    return timezone(timedelta(minutes=minutes))
 
 
 def _message(path: str, notes: Sequence[Note], *, first: bool) -> str:

@@ -14,6 +14,7 @@ import stat
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any
 
@@ -26,6 +27,7 @@ from tracker.sources.versions import LARGEST, instant_of, shown
 KEYS = ("path", "slug", "text", "at", "author", "message", "notes", "url", "id")
 _KNOWN = frozenset(KEYS)
 _LONGEST_LINE = 6 * LARGEST + 1024 * 1024  # bytes: JSON may write a character as six
+_LONGEST_AUTHOR = 1000  # letters
 _MARK = b"\xef\xbb\xbf"
 _decode = json.JSONDecoder().decode
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
@@ -241,6 +243,13 @@ def _version(line: bytes, number: int, offset: int, origin: str) -> Incoming:
     )
 
 
+@lru_cache(4096)
+def _person(name: str, email: str) -> Person | None:
+    """Somebody as one is written in a line; None without a name."""
+    has_name = any(character.isalnum() for character in name)
+    return Person(name.strip(), email.strip()) if has_name else None
+
+
 def _lower(words: str) -> str:
     return words[:1].lower() + words[1:].rstrip(".")
 
@@ -290,16 +299,17 @@ class _Fields(NamedTuple):
             return None
         if isinstance(found, str):
             name, _, rest = self.text("author").partition("<")
-            person = Person(name.strip(), rest.strip().removesuffix(">").strip())
-        elif isinstance(found, dict) and not set(found) - {"name", "email"}:
+            email = rest.strip().removesuffix(">")
+        elif isinstance(found, dict) and found.keys() <= {"name", "email"}:
             inner = _Fields(found, self.line)
-            person = Person(
-                inner.text("name").strip(),
-                inner.text("email").strip() if found.get("email") is not None else "",
-            )
+            name = inner.text("name")
+            email = inner.text("email") if found.get("email") is not None else ""
         else:
             raise self.wrong("author", "The value of “author” is no name with an address.")
-        if not any(character.isalnum() for character in person.name):
+        if len(name) + len(email) > _LONGEST_AUTHOR:
+            raise self.wrong("author", "The value of “author” is longer than 1,000 letters.")
+        person = _person(name, email)
+        if person is None:
             raise self.wrong("author", "The value of “author” has no name.")
         return person
 
