@@ -169,8 +169,11 @@ def _fields(change: Change, old: str, new: str, face: _Face) -> str:
             one, other = "\n" + field.old, "\n" + field.new
             pieces = weave(diff(one, other).edits, one, other, formatting=True)
             values = [_inline(pieces, face.language).strip("\n")]
-        name = say(f"comparison.{field.role}") if field.role in _NAMED else visible(field.key)
-        rows.append(f"<dt>{html.escape(name)}</dt>")
+        if field.role in _NAMED:
+            name = say(f"comparison.{field.role}")
+        else:
+            name = f"<code>{html.escape(visible(field.key))}</code>"
+        rows.append(f"<dt>{name}</dt>")
         rows.extend(f'<dd dir="auto"{face.lang}>{value}</dd>' for value in values)
     inner = "\n".join(rows)
     return f'<dl class="tracker-fields">\n{inner}\n</dl>' if rows else ""

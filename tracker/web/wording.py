@@ -89,7 +89,7 @@ class Words:
             return self.day(value)
         if isinstance(value, int):
             return self.number(value)
-        if name.startswith("command"):
+        if name == "key" or name.startswith("command"):
             return Markup("<code>{}</code>").format(visible(value))
         attribute = Markup(' lang="{}"').format(lang) if lang and name not in _NO_WORDS else ""
         return Markup("<bdi{}>{}</bdi>").format(attribute, visible(value))
@@ -123,7 +123,7 @@ class Words:
         return format_skeleton("yMMMM", first, locale=self.locale)
 
 
-_NO_WORDS = frozenset({"path", "key", "time"})
+_NO_WORDS = frozenset({"path", "time"})
 """Values that are of no language."""
 
 
