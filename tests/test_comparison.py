@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import tracker
-from tracker.comparison import compare, words_of_first
+from tracker.comparison import Compared, Text, compare, words_of_first
 
 STORY = "The bridge is closed.\n\nPolice Chief John Smyth said 12 people were hurt.\n"
 
@@ -226,3 +226,39 @@ def test_the_words_of_a_first_version_are_those_that_a_comparison_with_nothing_a
     for style in (None, "nyt"):
         added = tracker.compare("", text, style=style).words_added
         assert words_of_first(text, style=style) == added > 0
+
+
+BLOCK = (
+    "\n<!-- updates -->\n\n*Update, May 12, 2022: This article has been updated to add that "
+    "{} boats left.*\n\n<!-- /updates -->\n"
+)
+HAND_WRITTEN = (
+    "\n*Correction, Jan. 2, 2026: An earlier version of this article misstated the vote.*\n"
+)
+
+
+@pytest.mark.parametrize("style", [None, "nyt"])
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (STORY, STORY.replace("12", "21") + BLOCK.format(3)),
+        (STORY + BLOCK.format(3), STORY + "Rain fell.\n" + BLOCK.format(4)),
+        (STORY + BLOCK.format(3) + HAND_WRITTEN, STORY.replace("closed", "open") + HAND_WRITTEN),
+        (STORY + HAND_WRITTEN, STORY + "<!-- updates -->\n" + HAND_WRITTEN),
+    ],
+)
+def test_words_are_counted_without_judging_as_they_are_with_it(
+    old: str, new: str, style: str | None
+) -> None:
+    change = compare(old, new, style=style)
+    counted = Compared(Text(old), Text(new), style, None)
+    assert counted.words == (change.words_added, change.words_removed)
+    assert change == counted.change
+
+
+def test_words_of_real_edits_are_counted_without_judging(shared_data: Path) -> None:
+    for line in (shared_data / "edits.jsonl").read_text(encoding="utf-8").splitlines():
+        edit = json.loads(line)
+        change = compare(edit["old"], edit["new"])
+        counted = Compared(Text(edit["old"]), Text(edit["new"]), None, None)
+        assert counted.words == (change.words_added, change.words_removed)

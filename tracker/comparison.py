@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from tracker.house.notes import find_notes
+from tracker.house.note_hits import body_notes
 from tracker.model import Change, Diff, FoundNote
 from tracker.text import diff as differ
 from tracker.text.counts import words_changed
@@ -46,20 +46,28 @@ class Text:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._notes: dict[tuple[str, str], tuple[FoundNote, ...]] = {}
+        self._notes: dict[tuple[str, str, bool], tuple[FoundNote, ...]] = {}
 
     @cached_property
     def document(self) -> Document:
         """Its front matter and body."""
         return parse(self.text)
 
-    def notes(self, style: Style | str | None, language: str) -> tuple[FoundNote, ...]:
-        """The notes that stand in its body."""
-        key = style if isinstance(style, str) else style.name if style else "", language
+    def notes(
+        self, style: Style | str | None, language: str, *, marked: bool = True
+    ) -> tuple[FoundNote, ...]:
+        """The notes that stand in its body; without ``marked``, none between the markers."""
+        key = style if isinstance(style, str) else style.name if style else "", language, marked
         if key not in self._notes:
+            if isinstance(style, str):
+                from tracker.house.style import load
+
+                style = load(style)
             due = self.document.published_date
             day = due.date() if isinstance(due, datetime) else due
-            self._notes[key] = find_notes(self.text, day, style, language)
+            start = self.document.body_start
+            found = body_notes(self.text, day, style, language, start=start, marked=marked)
+            self._notes[key] = tuple(note for note, _ in found)
         return self._notes[key]
 
 
@@ -80,7 +88,10 @@ class Compared:
     @cached_property
     def words(self) -> tuple[int, int]:
         """Words added and removed, as ``change`` has them."""
-        return words_changed(self.old.text, self.new.text, self._diff, *self._notes)
+        if not self._diff.words_added and not self._diff.words_removed:
+            return 0, 0
+        notes = self._notes(marked=False)
+        return words_changed(self.old.text, self.new.text, self._diff, *notes)
 
     @cached_property
     def change(self) -> Change:
@@ -88,7 +99,8 @@ class Compared:
         from tracker.text.changes import judge  # a recording that is told of needs none of it
 
         starts = self.old.document.body_start, self.new.document.body_start
-        return judge(self.old.text, self.new.text, self._diff, *self._notes, self._spoken, starts)
+        notes = self._notes()
+        return judge(self.old.text, self.new.text, self._diff, *notes, self._spoken, starts)
 
     @cached_property
     def _diff(self) -> Diff:
@@ -108,9 +120,12 @@ class Compared:
 
         return guess(after.body or before.body)
 
-    @cached_property
-    def _notes(self) -> tuple[tuple[FoundNote, ...], tuple[FoundNote, ...]]:
+    def _notes(self, *, marked: bool = True) -> tuple[tuple[FoundNote, ...], tuple[FoundNote, ...]]:
         """Those in the bodies; they matter only where a body changed, which most notes leave."""
         if self._large or all(edit.field is not None for edit in self._diff.edits):
             return (), ()
-        return self.old.notes(self._style, self._spoken), self.new.notes(self._style, self._spoken)
+        style, spoken = self._style, self._spoken
+        return (
+            self.old.notes(style, spoken, marked=marked),
+            self.new.notes(style, spoken, marked=marked),
+        )

@@ -6,10 +6,10 @@ from bisect import bisect_left
 from datetime import date
 from typing import TYPE_CHECKING
 
-from tracker.house.language import base
 from tracker.house.note_dates import Context
-from tracker.house.note_hits import Hits, find_hits, own_openings, plausible
+from tracker.house.note_hits import Hits
 from tracker.house.note_inline import in_brackets, later
+from tracker.house.note_openings import own_openings, plausible
 from tracker.house.note_reading import Reading, known_languages, may_be_note, read
 from tracker.house.note_shapes import (
     Passage,
@@ -32,19 +32,13 @@ _REFERENCE = expression(r"\[([^\[\]]{1,300})\]")
 LONGEST_NOTE = 20_000  # no note is longer; a longer passage is not searched
 
 
-def body_notes(
-    text: str,
-    as_of: date | None,
-    style: Style | None,
-    language: str | None = None,
-    *,
-    start: int,
+def search(
+    text: str, start: int, hits: Hits, as_of: date | None, style: Style | None, tag: str
 ) -> list[tuple[FoundNote, bool]]:
-    """The notes of a body that begins at ``start``, each with whether the markers are around it."""
-    tag = language or (style.locale if style else "")
-    hits = find_hits(text, start, base(tag) if tag else "", style)
-    if not hits.places:
-        return []
+    """The notes of a body that begins at ``start``, each with whether the markers are around it.
+
+    ``hits`` are the places to look at, ``tag`` is the language that was asked for, or "".
+    """
     day_first = style.day_first if style else _day_first(tag)
     context = Context(known_languages(hits.codes), as_of, day_first, tag)
     own = own_openings(style) if style else frozenset()

@@ -7,7 +7,7 @@ from datetime import datetime, time
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from tracker.house.note_finding import body_notes
+from tracker.house.note_hits import body_notes
 from tracker.house.zones import instant
 from tracker.model import FoundNote, Note, Precision
 from tracker.prepared import expression
@@ -46,8 +46,11 @@ def read_notes(
     day = brought.astimezone(zone).date()
     notes = list(structured)
     used = {note.id for note in structured}
-    for found, marked in body_notes(document.text, day, style, start=document.body_start):
-        if structured and (marked or _told(found, known)):
+    # Between the markers the front matter rules; without notes in it, the lines are all there is.
+    for found, _ in body_notes(
+        document.text, day, style, start=document.body_start, marked=not structured
+    ):
+        if structured and _told(found, known):
             continue
         notes.append(_note(found, style, zone, brought, used))
         used.add(notes[-1].id)

@@ -8,17 +8,15 @@ words would take longer to compile than a whole article takes to read.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from functools import cache
-from pathlib import Path
 from typing import Any, Self
 
+from tracker.house.note_stems import fold
+from tracker.house.note_stems import text_of as _text
 from tracker.model import Kind
-from tracker.prepared import expression, made_from, toml_table
+from tracker.prepared import expression, made_from
 from tracker.records import NamedTuple
 
-FOLDER = Path(__file__).with_name("notes")
-SHORT = 1_500  # characters of a text that may lack the letters of its language
 LONGEST_GAP = 12  # words that "…" in a pattern may stand for, in one sentence
 LONGEST_ABBREVIATION = 3  # letters of "Sen.", after which a capital letter begins no sentence
 
@@ -194,18 +192,6 @@ def words_of(text: str) -> list[Word]:
     return found
 
 
-def fold(text: str) -> str:
-    """The text in lower case with straight apostrophes, every character in its place."""
-    if text.isascii():
-        return text.lower().replace("`", "'")
-    folded = text.lower()
-    if len(folded) != len(text):  # İ and its like change their length in lower case
-        folded = "".join(one if len(one.lower()) != 1 else one.lower() for one in text)
-    for apostrophe in "’ʼ`´‘":
-        folded = folded.replace(apostrophe, "'")
-    return folded
-
-
 def may_open(start: str, languages: Sequence[Language]) -> bool:
     """Whether a note may begin with the first two words of this; a quick no for most text."""
     found = _WORD.match(start)
@@ -228,28 +214,6 @@ def may_open(start: str, languages: Sequence[Language]) -> bool:
 def sequence(text: str) -> tuple[str, ...]:
     """The folded words of a label or a phrase."""
     return tuple(_WORD.findall(fold(text)))
-
-
-class Stems(NamedTuple):
-    """The pieces of words by which a language's notes give themselves away."""
-
-    pieces: tuple[str, ...]  # lower case; one of them stands in every note
-    letters: frozenset[str]  # every longer text has some of these; empty when nothing is known
-
-    def possible(self, letters: AbstractSet[str], length: int) -> bool:
-        """Whether a text of these letters may be of this language; a short one always may."""
-        return not self.letters or length < SHORT or not self.letters.isdisjoint(letters)
-
-
-@cache
-def stems() -> Mapping[str, Stems]:
-    """Per language the pieces of words without which it has no note."""
-    data = toml_table(_text("stems"))
-    letters = data.pop("letters")
-    return {
-        code: Stems(tuple(pieces), frozenset(letters.get(code, "")))
-        for code, pieces in data.items()
-    }
 
 
 @cache
@@ -418,7 +382,3 @@ def _steps(element: Element, words: Sequence[Word], index: int) -> Iterator[int]
             or choice == tuple(word.folded for word in words[index : index + len(choice)])
         ):
             yield index + len(choice)
-
-
-def _text(name: str) -> str:
-    return (FOLDER / f"{name}.toml").read_text(encoding="utf-8")

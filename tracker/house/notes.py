@@ -9,9 +9,8 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from tracker.house.note_finding import body_notes
+from tracker.house.note_hits import body_notes
 from tracker.house.note_joining import Differences, differences, read_notes
-from tracker.house.note_shapes import body_start
 from tracker.model import FoundNote
 from tracker.text.document import note_id
 
@@ -40,6 +39,8 @@ def find_notes(
     Never raises for any text; a ``TrackerError`` names a style that is not known. The time is
     linear in the length of the text.
     """
+    from tracker.house.note_shapes import body_start
+
     if isinstance(style, str):
         from tracker.house.style import load
 

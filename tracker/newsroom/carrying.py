@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from tracker.house.language import base
 from tracker.house.note_hits import find_hits
-from tracker.house.note_words import fold, stems
+from tracker.house.note_stems import fold, stems
 from tracker.model import Note
 from tracker.newsroom.desk import Desk, Told
 from tracker.records import NamedTuple

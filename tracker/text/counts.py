@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from tracker.model import Diff, Edit, FoundNote
 from tracker.text import tokens
@@ -24,14 +24,30 @@ def words_changed(
 ) -> tuple[int, int]:
     """Return how many words were added and removed.
 
-    ``diff`` is that of both texts, ``old_notes`` and ``new_notes`` are the notes found in each.
+    ``diff`` is that of both texts, ``old_notes`` and ``new_notes`` are the notes found in each;
+    those between the footer's markers may be missing.
     """
     if not diff.words_added and not diff.words_removed:
         return 0, 0
-    in_notes = _words_in_notes(
-        flattened(diff.edits)[0], hidden(old, old_notes, ()), hidden(new, new_notes, (), old)
+    left_out = (
+        hidden(old, _outside(old, old_notes), ()),
+        hidden(new, _outside(new, new_notes), (), old),
     )
+    in_notes = _words_in_notes(flattened(diff.edits)[0], *left_out)
     return max(diff.words_added - in_notes[0], 0), max(diff.words_removed - in_notes[1], 0)
+
+
+def _outside(text: str, notes: Sequence[FoundNote]) -> list[FoundNote]:
+    """The notes that do not stand between the markers."""
+    blocks = list(_blocks(text)) if notes else []
+    return [note for note in notes if all(not a <= note.start < b for a, b in blocks)]
+
+
+def _blocks(text: str) -> Iterator[Interval]:
+    place = text.find(_MARKERS[0])
+    while place >= 0 and (end := text.find(_MARKERS[1], place)) >= 0:
+        yield place, end + len(_MARKERS[1])
+        place = text.find(_MARKERS[0], end)
 
 
 def flattened(edits: Sequence[Edit]) -> tuple[list[Edit], list[int]]:
@@ -63,13 +79,7 @@ def hidden(
         last = fresh[0]
         if text.rstrip()[: last.start].rstrip(" \t\r\n*_>-").endswith(ending.rstrip("*_>-")):
             found.append((last.start, len(text)))
-    place = text.find(_MARKERS[0])
-    while place >= 0:
-        end = text.find(_MARKERS[1], place)
-        if end < 0:
-            break
-        found.append((place, end + len(_MARKERS[1])))
-        place = text.find(_MARKERS[0], end)
+    found += _blocks(text)
     merged: list[Interval] = []
     for start, end in sorted(found):
         if merged and start <= merged[-1][1]:
