@@ -89,10 +89,10 @@ def page(text: str, start: int = 0) -> Page:
 
 def parts(text: str, start: int = 0) -> list[Part]:
     """The pieces of the body of an article, from ``start`` on, in order."""
-    # Python-Markdown widens tabs by the column in which they stand, and marks would move them.
-    body = _inner_space().sub(
-        lambda found: found.group().replace("\t", " "), _harmless(text[start:])
-    )
+    body = _harmless(text[start:])
+    if "\t" in body:
+        # Python-Markdown widens tabs by the column in which they stand, and marks would move them.
+        body = _inner_space().sub(lambda found: found.group().replace("\t", " "), body)
     found: list[Part] = []
     for piece in parted(body):
         content = piece.lstrip("\n")

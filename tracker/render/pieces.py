@@ -46,7 +46,7 @@ def _everywhere() -> re.Pattern[str]:
 def _cut() -> re.Pattern[str]:
     """Blank lines before a line that begins a paragraph or a heading."""
     return expression(
-        r"(?<=\S)[ \t]*+\n(?:[ \t]*+\n)++"
+        r"(?<=[^\n \t])\n(?:[ \t]*+\n)++"
         r"(?=[^\W\d_]|\d+[^\d.\n]|[\"'“”‘’«»„(¿¡—–…$€£{\[]|!\[|\*{1,3}[^\s*]|_{1,3}[^\s_]"
         r"|\#{1,6}[ ]*[^\s\#])"
     )
