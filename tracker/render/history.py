@@ -101,6 +101,8 @@ def revision_lines(
         yield f"      {click.style(visible(reason), dim=True)}"
     if revision.substantive and len(revision.reasons) > shown:
         yield click.style(f"      … and {len(revision.reasons) - shown} more", dim=True)
+    if len(revision.written_on) > 1:
+        yield click.style("      merged: what two sides wrote at the same time", dim=True)
     if revision.side:
         commits = f"{len(revision.side)} commit" + ("" if len(revision.side) == 1 else "s")
         yield click.style(f"      merged: {commits} that readers never saw", dim=True)

@@ -181,10 +181,19 @@ def _line(repository: Repository, branch: str | None) -> WholeLine:
 WholeLine = tuple[list[Step], dict[str, list[list[FileChange]]]]
 
 
-def whole_line(repository: Repository, newest: str, branches: Collection[str]) -> WholeLine:
-    """The published line, and for merges that are seen through how they differ from the pulled."""
-    printed = repository.git.run(*LOG, "--diff-merges=first-parent", newest, "--")
-    commits = {step.commit: step for step in parse_log(printed)}
+def whole_line(
+    repository: Repository,
+    newest: str,
+    branches: Collection[str],
+    commits: Mapping[str, Step] | None = None,
+) -> WholeLine:
+    """The published line, and for merges that are seen through how they differ from the pulled.
+
+    ``commits``: all that lead to the newest, where somebody has read them.
+    """
+    if commits is None:
+        printed = repository.git.run(*LOG, "--diff-merges=first-parent", newest, "--")
+        commits = {step.commit: step for step in parse_log(printed)}
     line = published_line(commits, newest, branches)
     return line, _differences_from_pulled(repository, line)
 
@@ -193,7 +202,7 @@ def play(
     lives: Lives, line: Sequence[Step], pulled: Mapping[str, Sequence[Sequence[FileChange]]]
 ) -> None:
     """Play a whole line."""
-    lives.pulled = bool(pulled)
+    lives.pulled = any(step.seen_through for step in line)
     for step in line:
         lives.play(step, [step.changes, *pulled.get(step.commit, ())])
 

@@ -88,7 +88,7 @@ class Lives:
         if step.seen_through:
             for difference in differences:
                 self._join(step, difference)
-            changes = self._unsettled(differences)
+            changes = self._unsettled(step, differences)
         gone: list[Life] = []
         appeared: list[identity.Appeared] = []
         for change in changes:
@@ -163,7 +163,9 @@ class Lives:
             second.happenings[:0] = first.happenings
             second.happenings.sort(key=lambda one: one.number)
 
-    def _unsettled(self, differences: Sequence[Sequence[FileChange]]) -> list[FileChange]:
+    def _unsettled(
+        self, step: Step, differences: Sequence[Sequence[FileChange]]
+    ) -> list[FileChange]:
         """What a merge that is seen through holds otherwise than the line before it.
 
         All sides have been played. A file differs from none of them, or from one because another
@@ -171,20 +173,34 @@ class Lives:
         it settled in any case.
         """
         held = {change.path: change for difference in differences for change in difference}
-        olds = [{each.path: each.old for each in difference} for difference in differences]
+        sides = [self._side_of_merge(difference) for difference in differences]
+        if len(sides) <= len(step.seen_through):
+            sides.append(({}, {}))  # a side from which the merge does not differ at all
         found = []
         for path, change in held.items():
             life = self.alive.get(path)
             stood = None if life is None else life.blob
             both = False
             if life is not None and change.new is not None and self._textual(path):
-                blobs = (old.get(path, change.new) for old in olds)
+                blobs = (there.get(path, change.new) or gone.get(life.key) for there, gone in sides)
                 heads = life.heads(blob for blob in blobs if blob is not None)
                 self._before[path] = heads
                 both = len(heads) > 1
             if both or change.new != stood:
                 found.append(FileChange(path, stood, change.new))
         return found
+
+    def _side_of_merge(
+        self, difference: Sequence[FileChange]
+    ) -> tuple[dict[str, str | None], dict[int, str]]:
+        """What one side has otherwise than a merge: by path, and articles under another path."""
+        gone = {}
+        for change in difference:
+            if change.new is None and change.old is not None and self._textual(change.path):
+                life = self.last_at(change.path)
+                if life is not None:
+                    gone[life.key] = change.old
+        return {each.path: each.old for each in difference}, gone
 
     def _match(
         self, step: Step, appeared: list[identity.Appeared], gone: list[Life]
@@ -223,7 +239,8 @@ class Lives:
     def _go_on(self, life: Life, step: Step, new: identity.Appeared) -> None:
         old_path, old_blob = life.path, life.blob
         if self.pulled and life.ended is not None:
-            self._before[new.path] = (life.ended.blob,)
+            old_blob = life.ended.blob  # what this side had: the other one may have written since
+            self._before[new.path] = (old_blob,)
         life.path, life.alive, life.ended = new.path, True, None
         self._come(life, new.path)
         if new.path == old_path:

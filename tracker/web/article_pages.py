@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from flask import Blueprint, Response, make_response, request
@@ -14,6 +14,8 @@ from tracker.house.blocks import blocks, without_blocks
 from tracker.house.changelog import first_published, last_updated
 from tracker.house.standing import standing
 from tracker.model import History, Note, Revision
+from tracker.newsroom.grounds import text_before
+from tracker.newsroom.lineage import bases
 from tracker.records import NamedTuple
 from tracker.text.document import Document, parse
 from tracker.web import addresses, caching, comparing, passages
@@ -280,12 +282,23 @@ def _change(stamp: str, address: str, *, sides: bool) -> str:
     new = _stamped(found, stamp, where)
     if new.number == 1:
         raise NotFound
-    old = found.life.revisions[new.number - 2]
+    revisions = found.life.revisions
+    on = bases(revisions)
+    written_on = [revisions[each] for each in on[new.number - 1]]
+    before = None
+    if len(written_on) > 1 and not found.large:
+        path = found.life.article.path
+        before = text_before(
+            current(), revisions, on, new.number - 1, lambda each: text(revisions[each], path)
+        )
     return _compared(
         found,
-        old,
+        written_on[-1],
         new,
         sides,
+        before_merge=before,
+        written_on=[(each.at, _version_of(found, each)) for each in written_on],
+        brought=(new,),
         other=addresses.change(stamp, found.address, sides=not sides),
         steps=_steps(found, new.number, where, since=2),
         before=_neighbor(found, new.number - 2, where) if new.number > 2 else None,
@@ -315,26 +328,52 @@ def _pair(old: str, new: str, address: str, *, sides: bool) -> str:
     return _compared(found, first, second, sides, other=other, steps=[], before=None, after=None)
 
 
-def _compared(found: Found, old: Revision, new: Revision, sides: bool, **values: object) -> str:
+def _version_of(found: Found, revision: Revision) -> str:
+    return addresses.version(addresses.stamp_of(revision), found.address)
+
+
+def _compared(
+    found: Found,
+    old: Revision,
+    new: Revision,
+    sides: bool,
+    *,
+    before_merge: str | None = None,
+    written_on: Sequence[tuple[datetime, str]] = (),
+    brought: tuple[Revision, ...] | None = None,
+    **values: object,
+) -> str:
+    """``before_merge`` is the text before, where it is not that of ``old`` alone.
+
+    ``written_on``: when the versions were made that it is of, and where they are.
+    """
     path = found.life.article.path
     track = desk().track(path)
     blobs = {each.commit: each.blob for each in track.versions}
     texts = desk().texts([blobs[old.commit], blobs[new.commit]])
     caching.touched(max(old.at, new.at))
-    notes = _brought(found.life, found.life.revisions[old.number : new.number], found.address)
+    between = brought or found.life.revisions[old.number : new.number]
+    notes = _brought(found.life, between, found.address)
     comparison = comparing.compared(
-        old, new, texts[0], texts[1], sides=sides, language=found.language
+        old,
+        new,
+        texts[0] if before_merge is None else before_merge,
+        texts[1],
+        sides=sides,
+        language=found.language,
+        together=before_merge is not None,
     )
     return page(
         "compare.html",
         **_frame(found, "changes" if new.number == found.newest.number else "compare"),
         old=old,
         new=new,
-        old_version=addresses.version(addresses.stamp_of(old), found.address),
-        new_version=addresses.version(addresses.stamp_of(new), found.address),
+        old_version=_version_of(found, old),
+        new_version=_version_of(found, new),
         old_source=addresses.source(addresses.stamp_of(old), found.address),
         new_source=addresses.source(addresses.stamp_of(new), found.address),
         sides=sides,
+        written_on=written_on,
         notes=notes,
         comparison=comparison._replace(
             reasons=untold(comparison.reasons) if notes else comparison.reasons

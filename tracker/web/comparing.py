@@ -28,14 +28,24 @@ class Comparison(NamedTuple):
 
 
 def compared(
-    old: Revision, new: Revision, before: str, after: str, *, sides: bool, language: str = ""
+    old: Revision,
+    new: Revision,
+    before: str,
+    after: str,
+    *,
+    sides: bool,
+    language: str = "",
+    together: bool = False,
 ) -> Comparison:
-    """What changed from the text ``before`` to the text ``after``, an article's in ``language``."""
+    """What changed from the text ``before`` to the text ``after``, an article's in ``language``.
+
+    ``together``: the text before is not that of ``old`` alone, but what a merge brought together.
+    """
     if max(len(before), len(after)) > LONGEST:
         return Comparison(
             Markup(), True, new.words_added, new.words_removed, new.substantive, new.why
         )
-    pair = f"{old.commit} {old.path} {new.commit} {new.path}"
+    pair = f"{old.commit} {old.path} {new.commit} {new.path}{' both' * together}"
     change: Change = desk().kept("change", pair, lambda: current().compare(before, after))
     said = words()
     fragment = apart(

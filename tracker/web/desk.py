@@ -21,12 +21,14 @@ from typing import Any, TypeVar
 from flask import current_app
 
 from tracker.errors import TrackerError
-from tracker.model import Blame, History, Removal, Revision, Span, Track
+from tracker.model import Blame, History, Revision, Track
 from tracker.newsroom import Newsroom
+from tracker.newsroom.grounds import origins
 from tracker.newsroom.lines import track_at
 from tracker.newsroom.reading import life
 from tracker.records import NamedTuple
 from tracker.store.reader import Reader
+from tracker.text.blame import followed
 from tracker.text.document import decode
 from tracker.web.apart import apart
 
@@ -183,7 +185,7 @@ class Desk:
         versions = self.track(path).versions
         before = max(len(versions) - MOST_FOLLOWED, 0)
         texts = self.texts(version.blob for version in versions[before:])
-        spans, removals = apart(_followed, texts)
+        spans, removals = apart(followed, texts, *origins(self.current(), versions[before:], texts))
         life = self.life(path)
         return Blame(
             life.article,
@@ -225,16 +227,6 @@ class Desk:
             return
         with reader:
             yield reader
-
-
-def _followed(texts: Sequence[str]) -> tuple[tuple[Span, ...], tuple[Removal, ...]]:
-    """Which of the versions brought each passage of the last, and what they took out."""
-    from tracker.text.blame import Follower
-
-    follower = Follower(places=True)
-    for text in texts:
-        follower.add(text)
-    return follower.spans(), follower.removals()
 
 
 def unread(track: Track) -> History:
