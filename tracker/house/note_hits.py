@@ -63,7 +63,7 @@ def _blocks(text: str, start: int) -> Iterator[tuple[int, int]]:
     at = text.find(OPENING, start)
     while at >= 0 and (end := text.find(CLOSING, at)) >= 0:
         if not text[text.rfind("\n", 0, at) + 1 : at].strip():
-            yield at, end
+            yield at, end + len(CLOSING)
         at = text.find(OPENING, end)
 
 
