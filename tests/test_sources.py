@@ -726,3 +726,27 @@ def test_bad_lines_are_named_and_counted_where_they_are_skipped(newsroom: Desk) 
     newsroom.write("in.jsonl", packed([line()]) + b"{}\n")
     done = newsroom.ok("import", "in.jsonl", "--skip-bad", "--json").json
     assert (done["known"], done["bad"], done["skipped"][0]["bad"]) == (1, 1, True)
+
+
+@pytest.mark.parametrize(
+    ("source", "into"), [(".", "."), ("articles", "."), ("articles/..", "articles"), (".git", ".")]
+)
+def test_a_repository_is_not_imported_into_itself(newsroom: Desk, source: str, into: str) -> None:
+    newsroom.write("articles/a.md", "# A\n")
+    newsroom.ok("record", "articles/a.md")
+    where = newsroom.folder if source in (".", "articles/..") else source
+    assert newsroom.refused("import", "--from-git", source, "--into", into, "--under", "x") == (
+        f"tracker: {where} is the repository of this newsroom: its revisions are here already.\n"
+        "  Name another repository, or with --into the newsroom that is to get them.\n"
+    )
+
+
+def test_the_folder_where_one_stands_is_named_in_full(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = '{"path": "a.md", "at": "2022-05-10T16:30:00Z", "text": "# A\\n"}\n'
+    empty = desk.folder / "empty"
+    empty.mkdir()
+    monkeypatch.chdir(empty)
+    said = desk.ok("import", "-", "--into", ".", stdin=version.encode())
+    assert said.out == f"Made a newsroom in {empty}.\nRecorded 1 revision of 1 article.\n"

@@ -73,9 +73,16 @@ def command(
     given = _source(source, repository, folder, under)
     options = Options("articles" if under is None else under, skip_bad, dry_run, not no_sign)
     with _newsroom(place, given, made=made, dry_run=dry_run) as room, _progress() as progress:
+        if repository is not None and not made:
+            from tracker.sources.repository import refuse_itself
+
+            refuse_itself(Path(repository), room)
         done = room.bring(given, options, progress)
     if made:
-        click.echo(f"{'Would make' if dry_run else 'Made'} a newsroom in {place}.", err=as_json)
+        from tracker.sources.versions import shown
+
+        did = "Would make" if dry_run else "Made"
+        click.echo(f"{did} a newsroom in {shown(place)}.", err=as_json)
     _report(done, time.monotonic() - started, dry_run=dry_run, as_json=as_json)
 
 

@@ -69,7 +69,7 @@ _WOULD = {"receive": "Would receive", "send": "Would send", "merge": "Would merg
 
 
 def _count(passed: tuple[Passed, ...]) -> str:
-    return "1 commit" if len(passed) == 1 else f"{len(passed)} commits"
+    return "1 commit" if len(passed) == 1 else f"{len(passed):,} commits"
 
 
 def _passed_lines(passed: tuple[Passed, ...], zone: ZoneInfo) -> Iterator[str]:

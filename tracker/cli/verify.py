@@ -60,7 +60,7 @@ def command(
 
 def _lines(trust: Trust, zone: ZoneInfo, *, read_all: bool) -> Iterator[str]:
     rules = {each.rule for each in trust.concerns}
-    count = "1 commit" if trust.commits == 1 else f"{trust.commits} commits"
+    count = "1 commit" if trust.commits == 1 else f"{trust.commits:,} commits"
     if not rules & {"damaged", "replaced"}:
         looked = "every object has the content of its hash" if read_all else "no object is missing"
         yield f"Whole: {count} on the published line, and {looked}."
@@ -68,8 +68,8 @@ def _lines(trust: Trust, zone: ZoneInfo, *, read_all: bool) -> Iterator[str]:
         if seen.state in ("same", "grown"):
             yield _seen_line(seen, zone)
     if trust.signed is not None:
-        who = ", ".join(f"{visible(name)} {number}" for name, number in trust.signers[:10])
-        yield f"Signed: {trust.signed} of {trust.asked} commits{f' ({who})' if who else ''}."
+        who = ", ".join(f"{visible(name)} {number:,}" for name, number in trust.signers[:10])
+        yield f"Signed: {trust.signed:,} of {trust.asked:,} commits{f' ({who})' if who else ''}."
     if trust.catalog == "agrees":
         yield "Catalog: it agrees with git."
     for concern in trust.concerns:
@@ -77,7 +77,7 @@ def _lines(trust: Trust, zone: ZoneInfo, *, read_all: bool) -> Iterator[str]:
         yield f"    → {concern.advice}"
     if not trust.sound:
         failing = sum(each.severity == "fail" for each in trust.concerns)
-        yield "1 finding." if failing == 1 else f"{failing} findings."
+        yield "1 finding." if failing == 1 else f"{failing:,} findings."
     yield "What this does not prove:"
     for limit in trust.limits:
         yield f"  {limit}"
@@ -87,6 +87,6 @@ def _seen_line(seen: Seen, zone: ZoneInfo) -> str:
     at = seen.at.astimezone(zone).strftime("%Y-%m-%d %H:%M %Z")
     what = f"the witness {visible(seen.witness)}" if seen.witness else "the last verification"
     since = {0: "nothing was added", 1: "1 commit was added"}.get(
-        seen.since, f"{seen.since} commits were added"
+        seen.since, f"{seen.since:,} commits were added"
     )
     return f"Not rewritten since {what} of {at}: {since}."

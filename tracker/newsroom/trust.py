@@ -196,7 +196,7 @@ def _line_concerns(
         if found.common is not None:
             place, commit = found.common
             where_from = (
-                f"the first {place} of its {witness.commits} commits are still there, up to "
+                f"the first {place:,} of its {witness.commits:,} commits are still there, up to "
                 f"{commit[:10]}"
             )
         words = f"the history was rewritten since {what} of {day}: {where_from}"

@@ -131,6 +131,15 @@ class OtherRepository:
                     yield data
 
 
+def refuse_itself(path: Path, room: Newsroom) -> None:
+    """Raise ``TrackerError`` where the repository at a path is the newsroom's own."""
+    if _opened(path).repository.common_dir.samefile(room.repository.common_dir):
+        raise TrackerError(
+            f"{shown(path)} is the repository of this newsroom: its revisions are here already.",
+            "Name another repository, or with --into the newsroom that is to get them.",
+        )
+
+
 def _opened(path: Path) -> Newsroom:
     try:
         return Newsroom(path)

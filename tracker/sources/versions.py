@@ -23,6 +23,9 @@ def instant_of(written: str) -> datetime:
 
 
 def shown(path: Path) -> str:
-    """A path for a sentence, with nothing in it that a terminal would obey."""
-    name = str(path)
+    """A path for a sentence, with nothing in it that a terminal would obey.
+
+    ``.`` and ``..`` are written out: beside a full stop they are not seen.
+    """
+    name = str(path if path.name not in ("", "..") else path.resolve())
     return name if name.isprintable() else ascii(name)
