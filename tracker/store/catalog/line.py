@@ -20,7 +20,7 @@ from tracker.records import NamedTuple
 from tracker.store.catalog.carry import carry
 from tracker.store.catalog.cut import cut
 from tracker.store.catalog.file import PATIENCE, Catalog, make
-from tracker.store.catalog.pieces import Pieces, Wanted, read_pieces, survey
+from tracker.store.catalog.pieces import Pieces, Wanted, read_commits, read_pieces, survey
 from tracker.store.catalog.stored import StoredLives
 from tracker.store.contents import Contents
 from tracker.store.git import Repository
@@ -266,7 +266,7 @@ def _fill(
     pieces = survey(repository, line)
     assert pieces is not None
     if pieces.pulled:
-        _play_whole(new, repository, line, progress)
+        _play_whole(new, repository, line, pieces, progress)
     else:
         _play_pieces(new, repository, line, pieces, progress)
     for name, columns in _LATER.items():
@@ -294,16 +294,20 @@ def _play_pieces(
 
 
 def _play_whole(
-    new: sqlite3.Connection, repository: Repository, line: Wanted, progress: Progress | None
+    new: sqlite3.Connection,
+    repository: Repository,
+    line: Wanted,
+    pieces: Pieces,
+    progress: Progress | None,
 ) -> None:
-    steps, pulled = whole_line(repository, line.newest, line.branches)
+    commits = read_commits(repository, pieces, progress)
+    steps, pulled = whole_line(repository, line.newest, line.branches, commits)
+    del commits
     with Contents(repository) as contents:
         lives = Lives(contents.read, line.ignored, textual)
         play(lives, steps, pulled)
     StoredLives(new, lambda _: {}, (), last=0).take(lives, steps)
     _hold(new, Held(line.key, line.newest, len(steps), pulled=True))
-    if progress is not None:
-        progress(len(steps), len(steps))
 
 
 def _put(new: sqlite3.Connection, catalog: Catalog) -> None:

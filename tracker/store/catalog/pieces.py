@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from tracker.errors import TrackerError
 from tracker.records import NamedTuple
 from tracker.store.frugal import FRUGAL
 from tracker.store.git import Repository
-from tracker.store.line import LOG, Step, parse_log, published_line, same_branch
+from tracker.store.line import LOG, FileChange, Step, parse_log, published_line, same_branch
 
 PIECE = 5000  # commits that are read at once
 _SURVEYED = 25_000  # commits that one git looks at when the line is listed
@@ -96,6 +96,41 @@ def read_pieces(
     repository: Repository, line: Wanted, pieces: Pieces, since: str | None
 ) -> Iterator[list[Step]]:
     """The steps of the line, piece by piece, oldest first; git reads one ahead."""
+    for end, printed in _printed(repository, pieces, since):
+        commits = {step.commit: step for step in parse_log(printed)}
+        yield published_line(commits, end, line.branches)
+
+
+def read_commits(
+    repository: Repository, pieces: Pieces, progress: Callable[[int, int], None] | None = None
+) -> dict[str, Step]:
+    """All commits that lead to the line, for one that has to be in memory as a whole."""
+    commits: dict[str, Step] = {}
+    known: dict[str, str] = {}  # one object for each path and name, however often git says it
+    for done, (_, printed) in enumerate(_printed(repository, pieces, None), start=1):
+        for step in parse_log(printed):
+            date, name, address, subject = step.header
+            step.header = (
+                date, known.setdefault(name, name), known.setdefault(address, address), subject
+            )  # fmt: skip
+            step.changes = [
+                FileChange(known.setdefault(path, path), old, new)
+                for path, old, new in step.changes
+            ]
+            commits[step.commit] = step
+        if progress is not None:
+            progress(min(done * PIECE, pieces.commits), pieces.commits)
+    for step in commits.values():
+        step.parents = tuple(
+            commits[each].commit if each in commits else each for each in step.parents
+        )
+    return commits
+
+
+def _printed(
+    repository: Repository, pieces: Pieces, since: str | None
+) -> Iterator[tuple[str, bytes]]:
+    """The end of each piece with what git logs of it, oldest first; git reads one ahead."""
     from concurrent.futures import ThreadPoolExecutor
 
     def read(end: str, before: str | None) -> bytes:
@@ -110,6 +145,4 @@ def read_pieces(
             printed = coming.result()
             if place + 1 < len(ranges):
                 coming = ahead.submit(read, *ranges[place + 1])
-            commits = {step.commit: step for step in parse_log(printed)}
-            del printed
-            yield published_line(commits, end, line.branches)
+            yield end, printed

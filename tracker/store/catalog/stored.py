@@ -24,6 +24,8 @@ from tracker.store.lives import Lives, textual
 MOST_LIVES = 40_000
 """Lives that are held in memory; with more, they go back into the tables."""
 
+_MOST_ROWS = 10_000  # that wait to be written, where all lives are in memory anyhow
+
 _LIFE = (
     "SELECT article.id, path.path, article.path, article.blob, article.alive, article.places,"
     " article.revisions, article.happenings, article.shown, article.ended, article.ended_blob,"
@@ -277,12 +279,13 @@ class StoredLives(Lives):
         """Keep what was played elsewhere, with nothing kept before."""
         for self._number, step in enumerate(steps, start=1):
             self._steps.append(self._step_row(step))
-        made = [StoredLife(life.key + 1, life.path, life.blob, life.alive) for life in lives.all]
-        for life in made:
-            life.path_number = self._path_number(life.path)
+            if len(self._steps) > _MOST_ROWS:
+                self._write()
         for path, came in lives.last_comers():
             self._arrived[self._path_number(path)] = (path, came.key + 1)
-        for old, life in zip(lives.all, made, strict=True):
+        for old in lives.all:
+            life = StoredLife(old.key + 1, old.path, old.blob, old.alive)
+            life.path_number = self._path_number(life.path)
             if old.ended is not None and not old.alive:
                 life.ended = old.ended._replace(key=life.key)
             if old.joined is not None:
@@ -290,6 +293,8 @@ class StoredLives(Lives):
             self._touched[life.key] = life
             if old.joined is None:
                 self._take_states(old, life)
+            if len(self._versions) > _MOST_ROWS or len(self._touched) > _MOST_ROWS:
+                self._write()
         self.flush()
 
     def _take_states(self, old: Life, life: StoredLife) -> None:
@@ -308,6 +313,13 @@ class StoredLives(Lives):
 
     def flush(self) -> None:
         """Write what was played, and forget it here."""
+        self._write()
+        self._at.clear()
+        self._by_key.clear()
+        self._path_numbers.clear()
+        self._pool.forget()
+
+    def _write(self) -> None:
         run = self._connection.executemany
         run("INSERT INTO step VALUES (?, ?, ?, ?, ?, ?)", self._steps)
         run(
@@ -328,10 +340,6 @@ class StoredLives(Lives):
             kept.clear()
         self._arrived.clear()
         self._touched.clear()
-        self._at.clear()
-        self._by_key.clear()
-        self._path_numbers.clear()
-        self._pool.forget()
 
 
 def article_row(life: StoredLife) -> tuple[Any, ...]:
