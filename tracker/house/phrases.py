@@ -74,6 +74,19 @@ def plural_form(code: str, number: int) -> str:
     return str(Locale.parse(code).plural_form(number))
 
 
+def unnested(pattern: str, values: Mapping[str, object], code: str) -> str:
+    """A wording whose quotation marks are others where the words to stand in them have the same."""
+    found = phrases(code)
+    first, second = str(found["form.quoted"]), str(found["form.quoted_again"])
+    marks = {mark for mark in first.replace("{words}", "") if not mark.isspace()}
+    for name, value in values.items():
+        place = f"{{{name}}}"
+        quoted = first.replace("{words}", place)
+        if quoted in pattern and any(mark in str(value) for mark in marks):
+            pattern = pattern.replace(quoted, second.replace("{words}", place))
+    return pattern
+
+
 def of_reason(reason: Reason) -> Saying:
     """What a reason says."""
     values: dict[str, Value] = {"old": reason.old, "new": reason.new, "words": reason.words}
@@ -108,7 +121,10 @@ def sentence(said: Saying | Reason, tag: str = FIRST) -> str:
     values = dict(said.values)
     number = values.get("number")
     pattern = phrase(tag, said.code, number if isinstance(number, int) else None)
-    return pattern.format(**{name: _plain(value, tag) for name, value in values.items()})
+    words = {name: _plain(value, tag) for name, value in values.items()}
+    if spoken(tag) != FIRST:  # English sentences are read by programs too, and stay as they are
+        pattern = unnested(pattern, words, spoken(tag))
+    return pattern.format(**words)
 
 
 def _plain(value: Value, tag: str) -> str:

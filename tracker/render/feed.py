@@ -209,11 +209,12 @@ def _item(
     lines = [house_style.line(style, each.note, settings.zone) for each in standing]
     told = _told(before, revision, notes)
     headline = revision.headline or article.headline
+    labeled = phrases.phrase(settings.language, "form.labeled")
     summary = "\n".join(_shown(line) for line in lines) or said
     reasons = _reasons(revision, settings.language)
     return Item(
         id=revision_id(revision),
-        title=_line(f"{headline}: {what}"),
+        title=_line(labeled.format(label=headline, words=what)),
         url=(
             links.change(article.path, revision)
             if before

@@ -155,8 +155,8 @@ def _on(at: datetime, precision: Precision) -> Markup:
     return Markup('<time datetime="{}">{}</time>').format(at.date().isoformat(), words().day(at))
 
 
-def _month(month: str) -> str:
-    return words().month(month)
+def _month(month: str, *, inside: bool = False) -> str:
+    return words().month(month, inside=inside)
 
 
 def _number(found: int) -> str:

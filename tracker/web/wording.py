@@ -18,7 +18,7 @@ from babel.numbers import format_decimal
 from markupsafe import Markup
 
 from tracker.house.language import base
-from tracker.house.phrases import FIRST, languages, of_reason, phrases, spoken
+from tracker.house.phrases import FIRST, languages, of_reason, phrases, spoken, unnested
 from tracker.house.zones import name_of
 from tracker.model import Reason, Saying, Value
 from tracker.render.visible import visible
@@ -40,7 +40,8 @@ class Words:
         self.tag = tag.replace("_", "-") if known else FIRST  # of the pages' words, for <html lang>
         self.zone = zone
         self.locale = _locale(self.tag)
-        self._phrases = phrases(spoken(tag))
+        self._code = spoken(tag)
+        self._phrases = phrases(self._code)
 
     def __call__(self, key: str, /, *, number: int | None = None, **values: object) -> str:
         """The phrase with its values in place; HTML where a value is ``Markup``.
@@ -55,6 +56,7 @@ class Words:
         if number is not None:
             values["number"] = self.number(number)
         if any(isinstance(value, Markup) for value in values.values()):
+            phrase = unnested(phrase, values, self._code)
             return Markup(phrase).format(**values)  # noqa: S704 - phrases are ours; format escapes
         return phrase.format(**values) if values else phrase
 
@@ -116,11 +118,12 @@ class Words:
         """The time of an aware instant in the newsroom's zone: “7:45 AM”."""
         return format_time(at.astimezone(self.zone), "short", tzinfo=self.zone, locale=self.locale)
 
-    def month(self, month: str) -> str:
-        """A month given as ``2022-05``: “May 2022”."""
+    def month(self, month: str, *, inside: bool = False) -> str:
+        """A month given as ``2022-05``: “May 2022”, with a capital unless ``inside`` a line."""
         year, number = month.split("-")
         first = date(int(year), int(number), 1)
-        return format_skeleton("yMMMM", first, locale=self.locale)
+        said = format_skeleton("yMMMM", first, locale=self.locale)
+        return said if inside else said[:1].upper() + said[1:]
 
 
 _NO_WORDS = frozenset({"path", "time"})
