@@ -46,8 +46,11 @@ class Text(NamedTuple):
     cut: bool  # True: only its beginning is shown
 
 
-def text_view(document: Document, headline: str, *, whole: bool = False) -> Text:
-    """A text as it is shown; the block of notes in it is left out unless it is wanted ``whole``."""
+def text_view(document: Document, headline: str, path: str, *, whole: bool = False) -> Text:
+    """A text of the article at a path as it is shown.
+
+    The block of notes in it is left out unless it is wanted ``whole``.
+    """
     settings = current().settings
     start = document.body_start
     shown = document.text if whole else _without_notes(document)
@@ -59,7 +62,7 @@ def text_view(document: Document, headline: str, *, whole: bool = False) -> Text
         dek=document.dek or "",
         bylines=document.bylines,
         language=document.language or settings.articles_language or "",
-        html=_without_headline(body(shown, start), headline),
+        html=_without_headline(body(shown, start, path=path), headline),
         cut=cut,
     )
 
@@ -113,7 +116,7 @@ def article(address: str) -> str:
     return page(
         "article.html",
         **_frame(found, "article"),
-        text=text_view(document, found.life.article.headline),
+        text=text_view(document, found.life.article.headline, found.life.article.path),
         above=above,
         below=below,
         published=first_published(found.life),
@@ -215,7 +218,12 @@ def one_version(stamp: str, address: str) -> str:
             counted=not found.large,
             language=found.language,
         ),
-        text=text_view(document, document.headline or revision.headline or "", whole=True),
+        text=text_view(
+            document,
+            document.headline or revision.headline or "",
+            found.life.article.path,
+            whole=True,
+        ),
         source=addresses.source(stamp, found.address),
         steps=_steps(found, at + 1, addresses.version),
         before=_neighbor(found, at - 1, addresses.version),
@@ -361,7 +369,6 @@ def _compared(
         texts[1],
         sides=sides,
         language=found.language,
-        together=before_merge is not None,
     )
     return page(
         "compare.html",

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from markupsafe import Markup
 
-from tracker.model import Change, Reason, Revision
+from tracker.comparison import compare
+from tracker.model import Reason, Revision
 from tracker.records import NamedTuple
 from tracker.render import diff_html
 from tracker.web.apart import apart
-from tracker.web.desk import current, desk
+from tracker.web.desk import current
 from tracker.web.page import words
 from tracker.web.safe_html import fit
+
+if TYPE_CHECKING:
+    from tracker.house.style import Style
 
 LONGEST = 400_000
 """Code points of either text above which it is not compared for a page."""
@@ -35,32 +41,33 @@ def compared(
     *,
     sides: bool,
     language: str = "",
-    together: bool = False,
 ) -> Comparison:
-    """What changed from the text ``before`` to the text ``after``, an article's in ``language``.
-
-    ``together``: the text before is not that of ``old`` alone, but what a merge brought together.
-    """
+    """What changed from the text ``before`` to the text ``after``, an article's in ``language``."""
     if max(len(before), len(after)) > LONGEST:
         return Comparison(
             Markup(), True, new.words_added, new.words_removed, new.substantive, new.why
         )
-    pair = f"{old.commit} {old.path} {new.commit} {new.path}{' both' * together}"
-    change: Change = desk().kept("change", pair, lambda: current().compare(before, after))
-    said = words()
-    fragment = apart(
-        diff_html.fragment,
-        change,
+    said, settings = words(), current().settings
+    return apart(
+        new.path,
+        _made,
         before,
         after,
+        settings.style,
+        settings.articles_language,
         layout="side-by-side" if sides else "inline",
         old_name=said.instant(old.at),
         new_name=said.instant(new.at),
         language=said.tag,
         written_in=said.lang(language),
     )
+
+
+def _made(before: str, after: str, style: Style, written: str | None, **shown: Any) -> Comparison:
+    """The comparison, made where it holds nobody up."""
+    change = compare(before, after, style=style, language=written)
     return Comparison(
-        fit(fragment),
+        fit(diff_html.fragment(change, before, after, **shown)),
         False,
         change.words_added,
         change.words_removed,

@@ -185,7 +185,8 @@ class Desk:
         versions = self.track(path).versions
         before = max(len(versions) - MOST_FOLLOWED, 0)
         texts = self.texts(version.blob for version in versions[before:])
-        spans, removals = apart(followed, texts, *origins(self.current(), versions[before:], texts))
+        known = origins(self.current(), versions[before:], texts)
+        spans, removals = apart(path, followed, texts, *known)
         life = self.life(path)
         return Blame(
             life.article,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import cache
 from html import escape
@@ -50,7 +50,9 @@ def passages(found: Blame, where: Found) -> Passages:
     count = len(found.revisions)
     first = max(count - MOST_FOLLOWED, 0) + 1
     marker = _Marker(found.spans, removals, first, count)
-    marked, used, known = apart(_marked, marker, text, start, rendered=not cut)
+    marked, used, known = apart(
+        where.life.article.path, _marked, marker, text, start, rendered=not cut
+    )
     # Where it is not rendered, it is written by us, every character of the article escaped.
     html = fit(marked) if known else Markup(f'<div class="tracker-text">{marked}</div>')  # noqa: S704
     settings = current().settings
@@ -122,7 +124,7 @@ class _Marker:
                 out.append(escape(node.text, quote=False))
                 continue
             run: list[str] = []
-            for character, source in zip(node.text, node.sources, strict=True):
+            for start, stop, source in self._stretches(node):
                 here = self._number(source) if source >= 0 else number
                 if source >= 0 and self._waits(source):
                     out.append(self._passage("".join(run), number, linked=linked))
@@ -132,7 +134,7 @@ class _Marker:
                     out.append(self._passage("".join(run), number, linked=linked))
                     run = []
                 number = here
-                run.append(character)
+                run.append(node.text[start:stop])
             out.append(self._passage("".join(run), number, linked=linked))
         rest = self._taken_out(None, linked=False)
         return "".join(out) + (f"<p>{''.join(rest)}</p>" if rest else "")
@@ -152,6 +154,28 @@ class _Marker:
                 out.append(self._passage(text[at:stop], span.revision, linked=False))
                 at = stop
         return "".join([*out, *self._taken_out(None, linked=False)])
+
+    def _stretches(self, node: Node) -> Iterator[tuple[int, int, int]]:
+        """Start and end in a text of what one revision brought and nothing was taken out of.
+
+        With its place in the source; -1 where that is not known.
+        """
+        sources = node.sources
+        end = len(sources)
+        if sources[0] < 0 or sources != list(range(sources[0], sources[0] + end)):
+            yield from ((at, at + 1, source) for at, source in enumerate(sources))
+            return
+        start, first = 0, sources[0]
+        while start < end:
+            source = first + start
+            following = bisect_right(self._starts, source)
+            stop = self._starts[following] - first if following < len(self._starts) else end
+            removal = bisect_right(self._removals, source, key=lambda each: each.place)
+            if removal < len(self._removals):
+                stop = min(stop, self._removals[removal].place - first)
+            stop = min(stop, end)
+            yield start, stop, source
+            start = stop
 
     def _number(self, source: int) -> int:
         found = bisect_right(self._starts, source) - 1

@@ -60,9 +60,13 @@ def fit(rendered: str, base: str = "") -> Markup:
     return Markup("".join(out))  # noqa: S704 - cleaned by nh3, and only made poorer here
 
 
-def body(text: str, start: int, base: str = "") -> Markup:
-    """The body of an article, from ``start`` on, as it may stand in a page."""
-    return fit(apart(article, text, start), base)
+def body(text: str, start: int, base: str = "", *, path: str = "") -> Markup:
+    """The body of the article at a path, from ``start`` on, as it may stand in a page."""
+    return apart(path, _body, text, start, base)
+
+
+def _body(text: str, start: int, base: str) -> Markup:
+    return fit(article(text, start), base)
 
 
 def line(markdown: str) -> Markup:
