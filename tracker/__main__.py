@@ -4,7 +4,7 @@ import gc
 
 # What a command makes mostly lives until its end: looking for garbage every 700 objects, as Python
 # does, takes a recording 15 ms and finds nothing. So it is said before anything else is loaded.
-gc.set_threshold(20_000, 50, 50)
+gc.set_threshold(100_000, 50, 50)
 
 from tracker.cli import main  # noqa: E402
 
