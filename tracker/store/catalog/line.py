@@ -23,8 +23,9 @@ from tracker.store.catalog.file import PATIENCE, Catalog, make
 from tracker.store.catalog.pieces import Pieces, Wanted, read_commits, read_pieces, survey
 from tracker.store.catalog.stored import StoredLives
 from tracker.store.contents import Contents
+from tracker.store.frugal import FRUGAL
 from tracker.store.git import Repository
-from tracker.store.history import play, whole_line
+from tracker.store.history import whole_line
 from tracker.store.line import LOG, Step, names_of, parse_log, published_line, tip
 from tracker.store.lives import Lives, textual
 
@@ -153,7 +154,7 @@ def _follow(
 ) -> bool:
     """Add what is new, or only so much as takes no time; False where everything must be read."""
     done = repository.git.completed(
-        *LOG, "--diff-merges=first-parent", f"--max-count={_AT_ONCE}", line.newest,
+        *FRUGAL, *LOG, "--diff-merges=first-parent", f"--max-count={_AT_ONCE}", line.newest,
         f"^{now.newest}", "--",
     )  # fmt: skip
     if done.returncode:
@@ -305,7 +306,10 @@ def _play_whole(
     del commits
     with Contents(repository) as contents:
         lives = Lives(contents.read, line.ignored, textual)
-        play(lives, steps, pulled)
+        lives.pulled = True
+        for step in steps:
+            lives.play(step, [step.changes, *pulled.pop(step.commit, ())])
+            step.changes = []  # as the lives grow, this makes room
     StoredLives(new, lambda _: {}, (), last=0).take(lives, steps)
     _hold(new, Held(line.key, line.newest, len(steps), pulled=True))
 
