@@ -22,7 +22,7 @@ LARGE = frozenset(
 )  # fmt: skip
 """Modules that no usual recording needs, and that take a millisecond or many."""
 
-MOST_MODULES = {"record": 265, "history": 255, "footer": 192}
+MOST_MODULES = {"record": 240, "history": 260, "footer": 185}
 """Bounds, some way above what was counted, for all modules of a process, Python's own too."""
 
 TEXT = """---
@@ -117,6 +117,13 @@ def test_the_second_start_compiles_no_expression_of_this_project(
 
 def test_footer_does_not_load_what_compares(started: dict[str, Started]) -> None:
     assert not started["footer"].modules & {"tracker.comparison", "diff_match_patch"}
+
+
+@pytest.mark.parametrize("command", ["record", "footer"])
+def test_what_judges_changes_and_reads_notes_by_hand_waits_until_it_is_asked(
+    started: dict[str, Started], command: str
+) -> None:
+    assert not started[command].modules & {"tracker.text.changes", "tracker.house.note_finding"}
 
 
 # --- what is kept from one start to the next ------------------------------------------------------
