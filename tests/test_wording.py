@@ -209,7 +209,7 @@ def test_the_words_of_an_article_keep_their_language() -> None:
     ("code", "said"),
     [
         ("en", "moved: ‘<bdi>“So” „so“ «so»</bdi>’"),
-        ("de", "Umgestellt: ‚<bdi>“So” „so“ «so»</bdi>‘"),
+        ("de", "Umgestellt: »<bdi>“So” „so“ «so»</bdi>«"),
         ("fr", "Déplacé\u202f: “<bdi>“So” „so“ «so»</bdi>”"),
         ("es", "Cambiado de lugar: “<bdi>“So” „so“ «so»</bdi>”"),
         ("uk", "Переставлено: „<bdi>“So” „so“ «so»</bdi>“"),

@@ -74,9 +74,9 @@ def plural_form(code: str, number: int) -> str:
     return str(Locale.parse(code).plural_form(number))
 
 
-def unnested(pattern: str, values: Mapping[str, object], code: str) -> str:
+def unnested(pattern: str, values: Mapping[str, object], tag: str) -> str:
     """A wording whose quotation marks are others where the words to stand in them have the same."""
-    found = phrases(code)
+    found = phrases(spoken(tag))
     first, second = str(found["form.quoted"]), str(found["form.quoted_again"])
     marks = {mark for mark in first.replace("{words}", "") if not mark.isspace()}
     for name, value in values.items():
@@ -123,7 +123,7 @@ def sentence(said: Saying | Reason, tag: str = FIRST) -> str:
     pattern = phrase(tag, said.code, number if isinstance(number, int) else None)
     words = {name: _plain(value, tag) for name, value in values.items()}
     if spoken(tag) != FIRST:  # English sentences are read by programs too, and stay as they are
-        pattern = unnested(pattern, words, spoken(tag))
+        pattern = unnested(pattern, words, tag)
     return pattern.format(**words)
 
 

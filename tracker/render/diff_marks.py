@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from typing import Literal
 
-from tracker.house.phrases import FIRST, phrase
+from tracker.house.phrases import FIRST, phrase, unnested
 from tracker.render.visible import visible
 
 MarkKind = Literal["ins", "del", "moved"]
@@ -46,8 +46,9 @@ def move_stub(move: int, old: str, *, linked: bool = True, language: str = FIRST
     words = visible(old).split(maxsplit=_FIRST_WORDS)
     more = "…" if len(words) > _FIRST_WORDS else ""
     beginning = html.escape(" ".join(words[:_FIRST_WORDS])[:100], quote=False)
-    said = phrase(language, "comparison.moved_words").format(number=move, words=beginning + more)
-    return _sign(move, "from", said, linked=linked)
+    shown = beginning + more
+    pattern = unnested(phrase(language, "comparison.moved_words"), {"words": shown}, language)
+    return _sign(move, "from", pattern.format(number=move, words=shown), linked=linked)
 
 
 def _sign(move: int, end: Literal["from", "to"], words: str, *, linked: bool) -> str:

@@ -40,8 +40,7 @@ class Words:
         self.tag = tag.replace("_", "-") if known else FIRST  # of the pages' words, for <html lang>
         self.zone = zone
         self.locale = _locale(self.tag)
-        self._code = spoken(tag)
-        self._phrases = phrases(self._code)
+        self._phrases = phrases(spoken(tag))
 
     def __call__(self, key: str, /, *, number: int | None = None, **values: object) -> str:
         """The phrase with its values in place; HTML where a value is ``Markup``.
@@ -56,7 +55,7 @@ class Words:
         if number is not None:
             values["number"] = self.number(number)
         if any(isinstance(value, Markup) for value in values.values()):
-            phrase = unnested(phrase, values, self._code)
+            phrase = unnested(phrase, values, self.tag)
             return Markup(phrase).format(**values)  # noqa: S704 - phrases are ours; format escapes
         return phrase.format(**values) if values else phrase
 
