@@ -128,19 +128,20 @@ class Reason(NamedTuple):
     @property
     def sentence(self) -> str:
         """The reason in English; other languages have theirs in ``words/*.toml``."""
-        label = self.label.replace("information-", "information ")
-        mark = '"' if self.quotes else ""
-        where = f' in "{self.context}"' if self.has_context else ""
-        if self.form == "touched":
-            return f'{label}: "{self.words}"' if self.words.strip('"') else label
-        if self.form == "changed":
-            if self.label == "note":
-                label = "note changed"
-                if self.context:
-                    note = self.context
-                    return f'{label}: "{note} ({self.old})" → "{note} ({self.new})"'
-            return f"{label}: {mark}{self.old}{mark} → {mark}{self.new}{mark}{where}"
-        return f"{label} {self.form}: {mark}{self.words}{mark}{where}"
+        label, old, new, context = self
+        form = self.form
+        name = label.replace("information-", "information ")
+        if form == "touched":
+            words = self.words
+            return f'{name}: "{words}"' if words.strip('"') else name
+        mark, where = ('"', "") if label in _QUOTED else ("", f' in "{context}"' * bool(context))
+        if form != "changed":
+            return f"{name} {form}: {mark}{old or new}{mark}{where}"
+        if label == "note":
+            name = "note changed"
+            if context:
+                return f'{name}: "{context} ({old})" → "{context} ({new})"'
+        return f"{name}: {mark}{old}{mark} → {mark}{new}{mark}{where}"
 
 
 _QUOTED = frozenset({"headline", "dek", "quote", "style", "moved", "note"})
