@@ -168,7 +168,7 @@ def test_what_is_kept_is_bounded_in_number_and_in_bytes() -> None:
     assert kept.get("a", make) == "aa"  # was used after "b", which had to go
     assert kept.get("b", make) == "bb"
     assert made == ["a", "b", "c", "d", "b"]
-    kept.get("long" * 10, make)  # more than an eighth of all
+    kept.get("long" * 10, make)  # more than a quarter of all
     kept.get("long" * 10, make)
     assert made.count("long" * 10) == 2
     for number in range(20):

@@ -225,3 +225,17 @@ def test_git_is_not_there(repository: Repository, monkeypatch: pytest.MonkeyPatc
     with pytest.raises(TrackerError) as caught:
         discover(repository.git.directory)
     assert caught.value.sentence == "The program git was not found."
+
+
+def test_the_sizes_of_many(repository: Repository) -> None:
+    """Asked for at once and again, those that are missing left out."""
+    known = blobs(repository)
+    with Reader(repository) as reader:
+        found = reader.sizes([*known.values(), "1" * 40])
+        assert len(found) == len(set(known.values()))
+        assert found[known["large.md"]] == 3_000_000
+        assert found[known["empty.md"]] == 0
+        assert reader.sizes([known["0007.md"]]) == {known["0007.md"]: 8}
+        assert reader.sizes([]) == {}
+        with pytest.raises(TrackerError):
+            reader.sizes(["HEAD"])

@@ -14,7 +14,7 @@ _Made = TypeVar("_Made")
 class Kept(Generic[_Key, _Made]):
     """Keeps at most ``number`` things of ``size`` bytes in all; what was used least goes first.
 
-    ``weight`` gives about how many bytes a thing and its key take. What is heavier than an eighth
+    ``weight`` gives about how many bytes a thing and its key take. What is heavier than a quarter
     of all is not kept: it would drive out what many ask for. Threads may share it.
     """
 
@@ -38,7 +38,7 @@ class Kept(Generic[_Key, _Made]):
                 return found[0]
         made = make(key)
         weight = self._weight(key, made)
-        if weight > self._most // 8:
+        if weight > self._most // 4:
             return made
         with self._lock:
             if key not in self._held:

@@ -27,6 +27,8 @@ _TOGETHER = 64
 """Requests that are written, and answers that are counted, at once: a lock for each one costs as
 much as the reading."""
 
+_SIZES = 512  # sizes that are asked for at once: so many answers fit into a pipe
+
 _BUFFER = 1 << 18  # bytes read from git at once: some dozens of texts
 
 _FETCHED = 5000  # texts that are fetched at once into a partial clone
@@ -44,6 +46,7 @@ class Reader:
         self._max_bytes = max_bytes
         self._promised: bool | None = None
         self._single: subprocess.Popen[bytes] | None = None
+        self._sizer: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -57,10 +60,13 @@ class Reader:
         self.close()
 
     def close(self) -> None:
-        """End the git process; a closed reader may be used again."""
+        """End the git processes; a closed reader may be used again."""
         if self._single is not None:
             _end(self._single)
             self._single = None
+        if self._sizer is not None:
+            _end(self._sizer)
+            self._sizer = None
 
     def read(self, blob: str) -> bytes:
         """The content of one blob, named by its full hash."""
@@ -131,13 +137,25 @@ class Reader:
         wanted = list(blobs)
         for blob in wanted:
             _check(blob)
-        said = self._repository.git.run(
-            "cat-file",
-            "--batch-check=%(objectname) %(objectsize)",
-            data="".join(f"{blob}\n" for blob in wanted).encode(),
-        )
-        pairs = (line.split(" ") for line in said.decode("ascii").splitlines())
-        return {name: int(size) for name, size in pairs if size.isdigit()}
+        if self._sizer is None:
+            self._sizer = self._repository.git.start(
+                "cat-file", "--batch-check=%(objectname) %(objectsize)", feed=True, quiet=True
+            )
+        requests, answers = _pipes(self._sizer)
+        found: dict[str, int] = {}
+        try:
+            for start in range(0, len(wanted), _SIZES):
+                several = wanted[start : start + _SIZES]
+                requests.write("".join(f"{blob}\n" for blob in several).encode())
+                requests.flush()
+                for _ in several:
+                    name, size = _size(answers)
+                    if size is not None:
+                        found[name] = size
+        except (BrokenPipeError, _EndError):
+            self.close()
+            raise _stopped() from None
+        return found
 
     def fetch(self, blobs: Iterable[str]) -> None:
         """In a partial clone, bring the texts that are not here, all at once.
@@ -300,6 +318,14 @@ def _answer(
     if len(data) != size + 1:
         raise _EndError
     return data[:-1]
+
+
+def _size(answers: IO[bytes]) -> tuple[str, int | None]:
+    """The name of a blob, and its bytes; None where it is missing."""
+    name, _, size = answers.readline().decode("ascii").strip().partition(" ")
+    if not size:
+        raise _EndError
+    return name, int(size) if size.isdigit() else None
 
 
 def _skip(answers: IO[bytes], size: int) -> None:

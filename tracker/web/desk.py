@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -27,6 +26,7 @@ from tracker.newsroom.grounds import origins
 from tracker.newsroom.lines import track_at
 from tracker.newsroom.reading import life
 from tracker.records import NamedTuple
+from tracker.render.kept import Kept
 from tracker.store.reader import Reader
 from tracker.text.blame import followed
 from tracker.text.document import decode
@@ -44,14 +44,15 @@ LARGEST = 2_000_000
 MOST_FOLLOWED = 300
 """Versions of an article, its newest, through which a page follows its passages."""
 
-_MOST_KEPT = 64  # of each kind: histories, tracks, addresses that lead nowhere
+_MOST_KEPT = 2_000  # of each kind: histories, tracks, addresses that lead nowhere
+_MOST_BYTES = 32_000_000  # of each kind, about
 
 _UNCOMPARED: dict[str, Any] = {
     "words_added": 0, "words_removed": 0, "substantive": False, "reasons": (), "why": (),
     "labels": frozenset(),
 }  # fmt: skip
 
-_Kept = TypeVar("_Kept")
+_Made = TypeVar("_Made")
 
 
 class Edition(NamedTuple):
@@ -72,7 +73,9 @@ class Desk:
         self._asking = threading.Lock()
         self._keeping = threading.Lock()
         self._known: tuple[Edition, float] | None = None
-        self._kept: dict[Edition, dict[str, OrderedDict[str, Any]]] = {}
+        self._kept: dict[Edition, dict[str, Kept[str, Any]]] = {}
+        self._sizing = threading.Lock()
+        self._sizer: Reader | None = None
 
     def current(self) -> Newsroom:
         """This thread's newsroom, at most a second behind the published line.
@@ -127,7 +130,7 @@ class Desk:
 
     # --- what is kept for an edition ------------------------------------------------------------
 
-    def kept(self, kind: str, name: str, make: Callable[[], _Kept]) -> _Kept:
+    def kept(self, kind: str, name: str, make: Callable[[], _Made]) -> _Made:
         """What ``make`` gives, made once for an edition; the least used of a kind are let go."""
         edition = self.edition()
         with self._keeping:
@@ -136,17 +139,8 @@ class Desk:
                 for old in list(self._kept)[:-1]:
                     del self._kept[old]
                 self._kept[edition] = {}
-            held = self._kept[edition].setdefault(kind, OrderedDict())
-            if name in held:
-                held.move_to_end(name)
-                found: _Kept = held[name]
-                return found
-        made = make()
-        with self._keeping:
-            held[name] = made
-            while len(held) > _MOST_KEPT:
-                held.popitem(last=False)
-        return made
+            held = self._kept[edition].setdefault(kind, Kept(_MOST_KEPT, _MOST_BYTES, _weight))
+        return held.get(name, lambda _: make())  # type: ignore[no-any-return]
 
     def give(self, kind: str, name: str, value: object) -> None:
         """Keep what somebody else has worked out for this edition."""
@@ -166,11 +160,19 @@ class Desk:
         """True where some version of an article has too many bytes to be judged for a page."""
 
         def make() -> bool:
-            with self._reader() as reader:
-                sizes = reader.sizes({version.blob for version in self.track(path).versions})
+            sizes = self._sizes({version.blob for version in self.track(path).versions})
             return max(sizes.values(), default=0) > LARGEST
 
         return self.kept("large", path, make)
+
+    def _sizes(self, blobs: set[str]) -> dict[str, int]:
+        if not self.keeps_readers:
+            with self._reader() as reader:
+                return reader.sizes(blobs)
+        with self._sizing:  # one git process for all threads: it answers at once
+            if self._sizer is None:
+                self._sizer = Reader(self.current().repository)
+            return self._sizer.sizes(blobs)
 
     def track(self, path: str) -> Track:
         """The life of an article's file, its texts unread."""
@@ -228,6 +230,19 @@ class Desk:
             return
         with reader:
             yield reader
+
+
+def _weight(name: str, made: object) -> int:
+    """About how many bytes it takes in memory; of what there is only one of a kind, few."""
+    size = 500 + 2 * len(name)
+    if isinstance(made, History):
+        size += 1_500 * (len(made.revisions) + len(made.events) + len(made.notes))
+    elif isinstance(made, Track):
+        size += 700 * (len(made.versions) + len(made.events))
+    elif isinstance(made, Blame):
+        size += 4 * len(made.text) + 150 * len(made.spans) + 1_500 * len(made.revisions)
+        size += sum(300 + 4 * len(each.text) for each in made.removals)
+    return size
 
 
 def unread(track: Track) -> History:
