@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import takewhile
 
 from tracker.errors import TrackerError
 from tracker.records import NamedTuple
 from tracker.store.frugal import FRUGAL
-from tracker.store.git import Repository
+from tracker.store.git import GitError, Repository
 from tracker.store.line import LOG, FileChange, Step, parse_log, published_line, same_branch
 
 PIECE = 5000  # commits that are read at once
@@ -38,45 +39,36 @@ def survey(repository: Repository, line: Wanted, since: str | None = None) -> Pi
     pulled = False
     rest: str | None = line.newest
     while rest is not None and rest != since:
-        merges: list[str] = []
-        start, rest = rest, None
-        for listed, (commit, parents) in enumerate(_listed(repository, start), start=1):
-            if commit == since:
-                rest = commit
-                break
-            if count % PIECE == 0:
-                ends.append(commit)
-            count += 1
-            if len(parents) > 1:
-                merges.append(commit)
-            rest = parents[0] if parents and listed == _SURVEYED else None
+        listed = _listed(repository, rest)
+        whole = len(listed)
+        if since is not None:
+            listed = list(takewhile(lambda each: not each.startswith(since), listed))
+        ends += [each.split(" ", 1)[0] for each in listed[-count % PIECE :: PIECE]]
+        count += len(listed)
+        merges = [each.split(" ", 1)[0] for each in listed if each.count(" ") > 1]
         pulled = pulled or (bool(merges) and _is_pulled(repository, line, merges))
+        if len(listed) < whole:
+            rest = since
+        else:
+            rest = listed[-1].split(" ")[1] if whole == _SURVEYED and " " in listed[-1] else None
     if rest != since:
         return None
     ends.reverse()
     return Pieces(ends, count, pulled)
 
 
-def _listed(repository: Repository, start: str) -> Iterator[tuple[str, list[str]]]:
-    """Commits along first parents with their parents, newest first: so many as one git is asked."""
-    process = repository.git.start(
-        *FRUGAL, "rev-list", "--first-parent", "--parents", f"--max-count={_SURVEYED}", start, "--"
-    )
-    assert process.stdout is not None
-    whole = False
-    with process.stdout:
-        try:
-            for printed in process.stdout:
-                commit, *parents = printed.decode("ascii").split()
-                yield commit, parents
-            whole = True
-        finally:
-            if not whole:
-                process.kill()
-            process.stdout.close()
-            status = process.wait()
-    if status:
-        raise TrackerError("git could not list the history.", "Look for damage with: git fsck")
+def _listed(repository: Repository, start: str) -> list[str]:
+    """Commits along first parents, newest first, with their parents: as many as one git is asked."""
+    try:
+        printed = repository.git.run(
+            *FRUGAL, "rev-list", "--first-parent", "--parents", f"--max-count={_SURVEYED}", start,
+            "--",
+        )  # fmt: skip
+    except GitError:
+        raise TrackerError(
+            "git could not list the history.", "Look for damage with: git fsck"
+        ) from None
+    return printed.decode("ascii").splitlines()
 
 
 def _is_pulled(repository: Repository, line: Wanted, merges: list[str]) -> bool:

@@ -256,7 +256,8 @@ class StoredLives(Lives):
             life.revisions += 1
             number = life.revisions
         place = life.path_number if path == life.path else self._path_number(path)
-        merged, before = (bytes.fromhex("".join(commits)) or None for commits in (side, on))
+        merged = bytes.fromhex("".join(side)) if side else None
+        before = bytes.fromhex("".join(on)) if on else None
         self._versions.append(
             (life.key, life.places, number, step, bytes.fromhex(blob), place, merged, before)
         )
