@@ -58,7 +58,7 @@ def survey(repository: Repository, line: Wanted, since: str | None = None) -> Pi
 
 
 def _listed(repository: Repository, start: str) -> list[str]:
-    """Commits along first parents, newest first, with their parents: as many as one git is asked."""
+    """Commits along first parents with their parents, newest first; no more than one git lists."""
     try:
         printed = repository.git.run(
             *FRUGAL, "rev-list", "--first-parent", "--parents", f"--max-count={_SURVEYED}", start,
