@@ -20,12 +20,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 TRACKER = [sys.executable, "-m", "tracker"]
-ROOT = Path(__file__).parents[1]
+ROOT = PROGRAM = Path(__file__).parents[1]
 
 
 def environment() -> dict[str, str]:
     """The tests' own, with this copy of the program found first."""
-    return {**os.environ, "PYTHONPATH": str(ROOT)}
+    return {**os.environ, "PYTHONPATH": str(PROGRAM)}
 
 
 def git(folder: Path, *words: str) -> str:
@@ -198,7 +198,8 @@ def cataloging(folder: Path, revisions: int = 120) -> Scene:
         return (["catalog", "--rebuild"], *questions)[number % 3]
 
     def check(number: int, done: bool) -> None:
-        assert [ok(here, *words) for words in questions] == right
+        for words, answer in zip(questions, right, strict=True):
+            assert ok(here, *words) == answer, f"tracker {' '.join(words)} says something else"
         assert git(here, "status", "--porcelain") == ""
         if number % 10 == 0:
             assert "Catalog: it agrees with git." in ok(here, "verify", "--quick")

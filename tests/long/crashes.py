@@ -3,21 +3,23 @@
     python -m tests.long.crashes [TIMES] [SCENE...]
 
 300 times each by default. After each kill: nothing that was reported is missing, git finds nothing
-broken, and the next command works with no step by hand. Ends with an assertion where one fails.
+broken, and the next command works with no step by hand. Ends with an assertion where one fails. The
+program is copied first, so that it may be worked on meanwhile.
 """
 
 from __future__ import annotations
 
 import os
 import random
+import shutil
 import sys
 import tempfile
 import time
 from collections import Counter
 from pathlib import Path
 
+from tests import crashing
 from tests.conftest import IDENTITY
-from tests.crashing import SCENES
 
 _AT_ONCE = 25  # kills between two words to who waits
 
@@ -27,7 +29,10 @@ def main(times: int, names: list[str]) -> None:
     os.environ.update(IDENTITY)
     for name in names:
         with tempfile.TemporaryDirectory() as folder:
-            scene = SCENES[name](Path(folder) / "scene")
+            program = Path(folder) / "program"
+            shutil.copytree(crashing.ROOT / "tracker", program / "tracker")
+            crashing.PROGRAM = program
+            scene = crashing.SCENES[name](Path(folder) / "scene")
             started = time.monotonic()
             chance = random.Random(2022)
             for start in range(0, times, _AT_ONCE):
@@ -43,4 +48,4 @@ def main(times: int, names: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 300, sys.argv[2:] or list(SCENES))
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 300, sys.argv[2:] or list(crashing.SCENES))

@@ -109,7 +109,7 @@ def _keyed(history: History, style: Style, zone: ZoneInfo, grace: timedelta) -> 
     covered = _tellings(history, grace)
     first = True
     for revision in history.revisions:
-        if not revision.published:
+        if not revision.published or (_only_merged(revision) and not first):
             continue
         if first or revision.number not in covered:
             entry = Entry(
@@ -125,6 +125,12 @@ def _keyed(history: History, style: Style, zone: ZoneInfo, grace: timedelta) -> 
             found.append(_with_key(entry, revision.at, 0))
         first = False
     return found
+
+
+def _only_merged(revision: Revision) -> bool:
+    """True for a merge that brought together what two sides wrote, and did nothing else."""
+    changed = revision.words_added or revision.words_removed or revision.labels or revision.notes
+    return len(revision.written_on) > 1 and not changed
 
 
 def _with_key(entry: Entry, at: datetime, place: int) -> _Keyed:

@@ -67,26 +67,42 @@ def united(
     """What two sides made of ``base`` brought together, to compare a merge's text with: ``result``.
 
     Where both changed one passage, it is as ``theirs`` has it, which readers saw last; and as both
-    where the merge kept both. Never raises.
+    where the merge kept both. Of two notes with one id, that one gets another which has another in
+    the merge. Never raises.
     """
 
-    def settled(passage: Collision) -> str:
-        one, other = passage.ours.strip(), passage.theirs.strip()
+    def settled(older: str, newer: str) -> str:
+        one, other = older.strip(), newer.strip()
         places = result.find(one), result.find(other)
         if not one or not other or min(places) < 0 or one in other:
-            return passage.theirs
+            return newer
         if other in one:
-            return passage.ours
-        first, second = passage.ours, passage.theirs
-        if places[1] < places[0]:
-            first, second = second, first
+            return older
+        first, second = (older, newer) if places[0] < places[1] else (newer, older)
         apart = first[-1:].isspace() or second[:1].isspace()
         return f"{first}{'' if apart else ' '}{second}"
 
+    def settled_as_theirs(passage: Collision) -> str:
+        return settled(passage.ours, passage.theirs)
+
+    def settled_as_ours(passage: Collision) -> str:
+        return settled(passage.theirs, passage.ours)
+
     try:
-        return merge(desk, git, base, ours, theirs, at, "sentence", settled).text
+        text = merge(desk, git, base, ours, theirs, at, "sentence", settled_as_theirs).text
+        wanted = _ids(desk, result)
+        if wanted and _ids(desk, text) != wanted:
+            other = merge(desk, git, base, theirs, ours, at, "sentence", settled_as_ours).text
+            if len(wanted & _ids(desk, other)) > len(wanted & _ids(desk, text)):
+                text = other
     except TrackerError:
         return theirs
+    return text
+
+
+def _ids(desk: Desk, text: str) -> set[tuple[str, str]]:
+    """The notes of the front matter by id and words."""
+    return {(note.id, note.text.strip()) for note in notes_of(parse(text), zone=desk.zone)}
 
 
 def _line_ends_of(model: str, text: str) -> str:

@@ -96,10 +96,12 @@ def _sync(
     repository = room.repository
     grain: Grain = "sentence" if merge_sentences else "paragraph"
     before: Synced | None = None
+    held: str | None = None
     for attempt in range(_TRIES):
         time.sleep(0.05 * attempt)
         branch = worktree.branch_to_write(repository, room.settings.branch)
         there = remote.remote_of(repository, branch, wanted)
+        remote.clean(repository, there)
         theirs = remote.fetch(repository, there)
         ours = _tip(room, branch)
         done = Synced(
@@ -119,7 +121,8 @@ def _sync(
         if push and new != theirs:
             try:
                 remote.push(repository, there, new)
-            except remote.Rejected:
+            except remote.Rejected as error:
+                held = error.lock
                 continue
         before = done = _with_earlier(before, done._replace(pushed=push or new == theirs))
         if new == ours:
@@ -131,6 +134,12 @@ def _sync(
                 repository, branch, ours, new, why, turn
             ):
                 return done._replace(tip=new)
+    if held is not None:
+        raise TrackerError(
+            f"Another git command is running in {there.name}, and holds {held} there.",
+            "Wait for it; if there is none, one was killed: remove that file there, and sync "
+            "again. Nothing was lost.",
+        )
     raise TrackerError(
         f"{there.name} is moved by others all the time.",
         "Sync again when there is less going on; nothing was lost.",
@@ -209,8 +218,10 @@ def _merge(
         return _Joined(None, tuple(merged), tuple(clashes))
     tree = joining.tree_with(repository, tried.tree, entries)
     # As git words it, so that readers' revisions of both sides keep their places: store/line.py.
-    message = f"Merge branch '{there.short}' of {there.url}\n"
-    commit = joining.merge_commit(repository, tree, theirs, ours, message)
+    message = f"Merge branch '{there.short}' of {there.url}"
+    if there.short != there.here:
+        message += f" into {there.short}"  # nobody has to know what the branch is called here
+    commit = joining.merge_commit(repository, tree, theirs, ours, f"{message}\n")
     return _Joined(commit, tuple(merged), ())
 
 

@@ -249,14 +249,35 @@ def _short(name: str, remote: bool) -> str:
 
 
 def names_of(repository: Repository, branch: str | None) -> frozenset[str]:
-    """The short names that the published branch goes by; the usual ones on a detached HEAD."""
+    """The short names that the published branch goes by; the usual ones on a detached HEAD.
+
+    Where it goes by another name at the remote that git pulls it from, that one is among them.
+    """
     name = branch or repository.branch
     if name is None:
         return frozenset({"main", "master"})
     short = name.removeprefix("refs/heads/")
     if name.startswith("refs/remotes/"):
         short = _short(name, remote=True)
-    return frozenset({short, short.removeprefix("origin/")})
+    return frozenset({short, short.removeprefix("origin/"), *_upstream(repository, short)})
+
+
+def _upstream(repository: Repository, short: str) -> tuple[str, ...]:
+    """What git's configuration calls a branch at its remote; nothing where it says nothing.
+
+    The file is read here, as git writes it: a process would cost more than all the rest.
+    """
+    try:
+        said = (repository.common_dir / "config").read_text("utf-8", "surrogateescape")
+    except (OSError, ValueError):
+        return ()
+    _, header, after = said.partition(f'[branch "{short}"]')
+    section = after.partition("\n[")[0]
+    found = _MERGED.search(section) if header else None
+    return (found[1].removeprefix("refs/heads/"),) if found else ()
+
+
+_MERGED = expression(r'(?m)^[ \t]*merge[ \t]*=[ \t]*"?([^\s"]{1,250})"?[ \t]*$')
 
 
 def published_line(

@@ -6,10 +6,16 @@ nothing is ever forced.
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import unquote
 
 from tracker.errors import TrackerError
 from tracker.records import NamedTuple
+from tracker.store import locks
 from tracker.store.git import Git, GitError, Repository, first_line
 from tracker.store.paths import shown_path
 
@@ -21,6 +27,7 @@ class Remote(NamedTuple):
     url: str  # without user names and passwords
     branch: str  # full name there, "refs/heads/main"
     tracking: str  # full name of what is known of it here, "refs/remotes/origin/main"
+    here: str = ""  # what people call the branch here
 
     @property
     def short(self) -> str:
@@ -29,7 +36,14 @@ class Remote(NamedTuple):
 
 
 class Rejected(Exception):  # noqa: N818 - what happened
-    """The branch there moved meanwhile: receive again, then send again."""
+    """The branch there moved meanwhile: receive again, then send again.
+
+    ``lock`` is a lock file that stood in the way there; None where none did.
+    """
+
+    def __init__(self, why: str = "", lock: str | None = None) -> None:
+        super().__init__(why)
+        self.lock = lock
 
 
 def remote_of(repository: Repository, branch: str, wanted: str | None = None) -> Remote:
@@ -51,7 +65,7 @@ def remote_of(repository: Repository, branch: str, wanted: str | None = None) ->
         there = said if said.startswith("refs/heads/") else there
     url = git.text("remote", "get-url", "--end-of-options", name)
     tracking = f"refs/remotes/{name}/{there.removeprefix('refs/heads/')}"
-    return Remote(name, _without_secrets(url), there, tracking)
+    return Remote(name, _without_secrets(url), there, tracking, short)
 
 
 def _only(names: list[str]) -> str:
@@ -106,14 +120,17 @@ def push(repository: Repository, remote: Remote, commit: str) -> None:
 
     Raises ``Rejected`` where the branch moved meanwhile, ``TrackerError`` for any other refusal.
     """
-    done = repository.git.completed(
-        "-c", "push.followTags=false", "push", "--porcelain", "--no-progress", "--end-of-options",
-        remote.name, f"{commit}:{remote.branch}",
-    )  # fmt: skip
-    if done.returncode == 0:
+    with _turn_there(repository, remote) as turn:
+        process = repository.git.start(
+            "-c", "push.followTags=false", "push", "--porcelain", "--no-progress",
+            "--end-of-options", remote.name, f"{commit}:{remote.branch}", feed=True,
+        )  # fmt: skip
+        if turn is not None:
+            turn.runs(process.pid)
+        out, err = process.communicate()
+    if process.returncode == 0:
         return
-    said = done.stderr.decode("utf-8", "replace")
-    printed = done.stdout.decode("utf-8", "replace")
+    said, printed = err.decode("utf-8", "replace"), out.decode("utf-8", "replace")
     refused = re.search(r"^!\t\S+\t(.*)$", printed, re.MULTILINE)
     if refused is None:
         if "[rejected]" in said or "pre-push" in said or not _is_of_the_way(said):
@@ -124,7 +141,8 @@ def push(repository: Repository, remote: Remote, commit: str) -> None:
         raise _unreachable(remote, said)
     why = refused[1]
     if why.startswith("[rejected]") or any(words in why for words in _RACES):
-        raise Rejected(why)
+        held = re.search(r"Unable to create '([^'\n]+\.lock)': File exists", said)
+        raise Rejected(why, os.path.normpath(held[1]) if held else None)
     reason = why.partition("(")[2].rpartition(")")[0] or why
     quoted = [line[8:].strip() for line in said.splitlines() if line.startswith("remote: ")]
     more = f" ({'; '.join(line for line in quoted[:3] if line)})" if any(quoted) else ""
@@ -132,6 +150,47 @@ def push(repository: Repository, remote: Remote, commit: str) -> None:
     if "checked out" in reason:
         hint = "Make it a bare repository, or add one that both of you sync with."
     raise TrackerError(f"{remote.name} refused the revisions: {reason}{more}.", hint)
+
+
+def _folder(repository: Repository, remote: Remote) -> Path | None:
+    """The git directory of a remote that is a folder of this machine; None for others."""
+    url = remote.url
+    if url.startswith("file://"):
+        url = unquote(url.removeprefix("file://"))
+    elif "://" in url or re.match(r"[^/]+:", url):
+        return None
+    here = repository.top or repository.git_dir
+    for folder in (here / url, here / url / ".git"):
+        if (folder / "HEAD").is_file() and (folder / "objects").is_dir():
+            return folder
+    return None
+
+
+@contextmanager
+def _turn_there(repository: Repository, remote: Remote) -> Iterator[locks.Turn | None]:
+    """The turn to write in a remote of this machine: what a killed one left there is removed.
+
+    Elsewhere, git's own server ends its work whatever happens here.
+    """
+    folder = _folder(repository, remote)
+    if folder is None or not os.access(folder, os.W_OK):
+        yield None
+        return
+    with locks.turn(folder) as turn:
+        turn.may_leave(folder / "HEAD.lock", folder / f"{remote.branch}.lock")
+        yield turn
+
+
+def clean(repository: Repository, remote: Remote) -> None:
+    """Remove what a killed ``push`` of this tool left in a remote of this machine."""
+    folder = _folder(repository, remote)
+    try:
+        left = folder is not None and (folder / locks.FILE).stat().st_size > 0
+    except OSError:
+        return
+    if left:
+        with _turn_there(repository, remote):
+            pass  # who gets the turn cleans
 
 
 _RACES = ("failed to update ref", "cannot lock ref", "incorrect old value", "failed to lock")
