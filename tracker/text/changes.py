@@ -11,8 +11,9 @@ from collections.abc import Iterable, Sequence
 
 from tracker.model import Change, Diff, Edit, FieldChange, FoundNote, Reason
 from tracker.text import note_edits as notes
+from tracker.text.article import Article
 from tracker.text.counts import flattened, hidden, words_changed
-from tracker.text.hunks import Article, passages
+from tracker.text.hunks import passages
 from tracker.text.judging import judge_passage
 from tracker.text.lexicon import lexicon
 from tracker.text.rules import Scope, Verdict, clipped, contrasted

@@ -6,226 +6,22 @@ one hunk, and a hunk grows until it holds whole words and whole facts on both si
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from functools import cache
 
 from tracker.model import Edit
-from tracker.prepared import expression
+from tracker.text.article import Article, Both, fold_words
 from tracker.text.counts import Interval
 from tracker.text.facts import Fact, Reading, Usage, find_facts, opens_sentence
 from tracker.text.lexicon import Lexicon
-from tracker.text.surface import SEEN, Token, mark_quotes, scan
-
-LONGEST_CONTEXT = 1_500
-"""Characters of a paragraph read before its first and after its last edit."""
+from tracker.text.quote_marks import mark_quotes
+from tracker.text.surface import SEEN, Token, scan
 
 LONGEST_PASSAGE = 30_000
 """Characters of a passage beyond which it is not read word by word."""
 
 MOST_READ = 60_000_000
 """Characters of passages times edits in them that one comparison reads: a few seconds of work."""
-
-
-@cache
-def _blank() -> re.Pattern[str]:
-    return expression(r"\n[ \t\r]*+\n\s*+")
-
-
-@cache
-def _fence() -> re.Pattern[str]:
-    return expression(r"^[ \t>]{0,12}(?:```|~~~)", re.MULTILINE)
-
-
-@cache
-def _title() -> re.Pattern[str]:
-    return expression(r"^[\"']?(?:title|headline)[\"']?[ \t]*[:=]", re.MULTILINE | re.IGNORECASE)
-
-
-class Article:
-    """One version of a text, with what the rules ask of it, worked out once and when asked."""
-
-    def __init__(self, text: str, hidden: Sequence[Interval], body: int) -> None:
-        self.text = text
-        self.hidden = sorted(hidden)  # passages left out of the comparison: notes
-        self.body = body
-        self._titled: bool | None = None
-        self._breaks: list[int] | None = None
-        self._fences: list[int] | None = None
-        self._used: dict[str, bool] = {}
-        self._folded: str | None = None
-        self._spoken: str | None = None
-        self._spoken_body: str | None = None
-        self._raw_words: str | None = None
-        self._raw_list: list[str] | None = None
-        self._places_of: dict[str, list[int]] | None = None
-        self._lines: set[tuple[str, ...]] | None = None
-
-    @property
-    def titled(self) -> bool:
-        """Whether the front matter has the headline."""
-        if self._titled is None:
-            head = self.text[: min(self.body, 20_000)]
-            self._titled = bool(head) and _title().search(head) is not None
-        return self._titled
-
-    @property
-    def breaks(self) -> list[int]:
-        """Offsets after which paragraphs begin."""
-        if self._breaks is None:
-            self._breaks = [match.end() for match in _blank().finditer(self.text)]
-        return self._breaks
-
-    def fenced(self, place: int) -> bool:
-        """Tell whether the text at an offset stands in a fenced code block."""
-        if self._fences is None:
-            has = "```" in self.text or "~~~" in self.text
-            self._fences = [match.start() for match in _fence().finditer(self.text)] if has else []
-        return bisect_left(self._fences, place) % 2 == 1
-
-    def paragraph(self, start: int, end: int) -> Interval:
-        """Return the paragraphs around a range, at most LONGEST_CONTEXT characters to each side."""
-        breaks = self.breaks
-        before = bisect_right(breaks, start)
-        first = breaks[before - 1] if before else 0
-        if start == end and start == first:
-            return start, end
-        # An edit may end with the white space that closes its paragraph.
-        after = bisect_left(breaks, end)
-        last = breaks[after] if after < len(breaks) else len(self.text)
-        return (
-            max(first, start - LONGEST_CONTEXT, min(self.body, start)),
-            min(last, end + LONGEST_CONTEXT),
-        )
-
-    def lower(self, word: str) -> bool:
-        """Tell whether the text has a word in lower case."""
-        return word.islower() and self._has(word, "")
-
-    def inside(self, word: str) -> bool:
-        """Tell whether the text has a capitalized word after a word in lower case or a comma."""
-        return self._has(word, " ")
-
-    def _has(self, word: str, before: str) -> bool:
-        key = before + word
-        if key not in self._used:
-            self._used[key] = self._search(word, bool(before))
-        return self._used[key]
-
-    def _search(self, word: str, after_word: bool) -> bool:
-        text, place = self.text, -1
-        for _ in range(200):
-            place = text.find(word, place + 1)
-            if place < 0:
-                return False
-            end = place + len(word)
-            if (place and text[place - 1].isalnum()) or (end < len(text) and text[end].isalnum()):
-                continue
-            if not after_word:
-                return True
-            if (
-                place > 1
-                and text[place - 1] == " "
-                and (text[place - 2].islower() or text[place - 2] == ",")
-            ):
-                return True
-        return False
-
-    def may_say(self, words: str) -> bool:
-        """Tell whether all of some folded words are in the text: a cheap test before a search."""
-        if self._folded is None:
-            self._folded = self.text.casefold()
-        return all(word in self._folded for word in words.split() if "'" not in word)
-
-    @property
-    def spoken(self) -> str:
-        """The words of the whole text in order, folded, one space between; front matter too."""
-        if self._spoken is None:
-            tokens = scan(self.text, 0, min(len(self.text), 300_000))
-            self._spoken = f" {fold_words(tokens)} "
-        return self._spoken
-
-    @property
-    def spoken_body(self) -> str:
-        """The same without the front matter."""
-        if self._spoken_body is None:
-            tokens = scan(self.text, self.body, min(len(self.text), self.body + 300_000))
-            self._spoken_body = f" {fold_words(tokens)} "
-        return self._spoken_body
-
-    @property
-    def raw_list(self) -> list[str]:
-        """All words of the text in order, those of hidden descriptions and targets too."""
-        if self._raw_list is None:
-            self._raw_list = raw_words(self.text.casefold())
-        return self._raw_list
-
-    @property
-    def places_of(self) -> dict[str, list[int]]:
-        """Where in ``raw_list`` each word stands."""
-        if self._places_of is None:
-            self._places_of = {}
-            for place, word in enumerate(self.raw_list):
-                self._places_of.setdefault(word, []).append(place)
-        return self._places_of
-
-    def has_line(self, words: Sequence[str]) -> bool:
-        """Tell whether folded words are a line of the text, without its markup."""
-        if self._lines is None:
-            self._lines = {tuple(raw_words(line)) for line in self.text.casefold().splitlines()}
-        return tuple(raw_words(" ".join(words))) in self._lines
-
-    def says(self, words: str, shown: str = "") -> bool:
-        """Tell whether folded words stand in the text in this order, seen or in a description.
-
-        ``shown``: the same words as readers see them, when some have digits and letters in one.
-        """
-        if not self.may_say(words):
-            return False
-        if self._raw_words is None:
-            self._raw_words = f" {' '.join(self.raw_list)} "
-        if f" {' '.join(raw_words((shown or words).casefold()))} " in self._raw_words:
-            return True
-        # Links stand between their words only in the raw text; reading all of it costs more.
-        return ("](" in self.text or "<" in self.text) and f" {words} " in self.spoken
-
-    def is_hidden(self, token: Token) -> bool:
-        """Tell whether a token stands in a passage left out of the comparison."""
-        at = bisect_right(self.hidden, (token.start, len(self.text)))
-        return at > 0 and self.hidden[at - 1][1] >= token.end > self.hidden[at - 1][0]
-
-
-def fold_words(tokens: Sequence[Token]) -> str:
-    """Return the words and numbers among tokens, folded, one space between."""
-    return " ".join(token.fold.rstrip(".") for token in tokens if token.kind in ("word", "number"))
-
-
-@cache
-def _raw() -> re.Pattern[str]:
-    return expression(r"[^\W_]++")
-
-
-def raw_words(text: str) -> list[str]:
-    """Return runs of letters and digits."""
-    return _raw().findall(text)
-
-
-class Both:
-    """How words are used in either of two versions."""
-
-    def __init__(self, old: Article, new: Article) -> None:
-        self.old = old
-        self.new = new
-
-    def lower(self, word: str) -> bool:
-        """Tell whether the word stands somewhere in lower case."""
-        return self.old.lower(word) or self.new.lower(word)
-
-    def inside(self, word: str) -> bool:
-        """Tell whether the word stands with a capital inside a sentence somewhere."""
-        return self.old.inside(word) or self.new.inside(word)
-
 
 _LETTERED = frozenset(["word", "number", "symbol"])
 _SIGNS = frozenset("$€£¥₴₽₹%+-−–<>=°±~")

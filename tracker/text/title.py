@@ -8,8 +8,9 @@ from functools import cache
 
 from tracker.model import FieldChange
 from tracker.prepared import expression
+from tracker.text.article import Article, fold_words
 from tracker.text.diff import diff
-from tracker.text.hunks import Article, Side, fold_words, passages
+from tracker.text.hunks import Side, passages
 from tracker.text.judging import judge_passage
 from tracker.text.lexicon import Lexicon
 from tracker.text.note_edits import judge_notes

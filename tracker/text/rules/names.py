@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 
 from tracker.prepared import expression
+from tracker.text.article import Both, fold_words
 from tracker.text.facts import Fact
-from tracker.text.hunks import Both, Hunk, fold_words
+from tracker.text.hunks import Hunk
 from tracker.text.lexicon import Lexicon, known
 from tracker.text.rules.verdicts import Scope
 from tracker.text.spelling import canonical, distance

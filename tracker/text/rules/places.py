@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from tracker.text.hunks import Article, Hunk, Side, raw_words
+from tracker.text.article import Article, raw_words
+from tracker.text.hunks import Hunk, Side
 from tracker.text.rules.verdicts import Scope, Verdict, verdict
 from tracker.text.surface import Token
 

@@ -7,9 +7,10 @@ import re
 from functools import cache
 
 from tracker.prepared import expression
+from tracker.text.article import fold_words
 from tracker.text.counts import Interval
 from tracker.text.facts import Fact, opens_sentence
-from tracker.text.hunks import Hunk, Side, fold_words
+from tracker.text.hunks import Hunk, Side
 from tracker.text.rules.verdicts import Scope, Verdict, verdict
 
 _WORD = expression(r"[\w']+")

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Callable
 
 from tracker.records import NamedTuple
-from tracker.text.hunks import Article, Hunk
+from tracker.text.article import Article
+from tracker.text.hunks import Hunk
 from tracker.text.lexicon import Lexicon
 
 MANY_WORDS = 8
