@@ -57,11 +57,16 @@ def command(host: str, port: int, base_url: str | None, open_browser: bool) -> N
     """
     room = open_newsroom()
     base = base_of(base_url) if base_url else None
+    from tracker.web import warming
     from tracker.web.apart import Helpers
 
-    helpers = Helpers(_cores())  # before there is a socket or a thread, which they would share
+    warming.load()
+    helpers = Helpers(
+        _cores(), warming.load
+    )  # before there is a socket or a thread, which they would share
     try:
         server, app = _listen(room, host, port, base)
+        warming.load_templates(app)
         app.extensions["tracker-helpers"] = helpers
         app.extensions["tracker-desk"].keeps_readers = True
         if not _is_loopback(host):

@@ -27,16 +27,16 @@ _T = TypeVar("_T")
 class Helpers:
     """Processes that work for a server. Start them before any thread: they may be forks of it.
 
-    Whoever comes first is served first.
+    Whoever comes first is served first. Each process calls ``first`` before all else.
     """
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, first: Callable[[], object] = int) -> None:
         self._lock = threading.Lock()
         self._free: list[_Helper] = []  # those that wait for work
         self._living = number
         self._queue: deque[_Place] = deque()  # those who wait for a helper
         for each in range(number):
-            self._free.append(_Helper(each, number))
+            self._free.append(_Helper(each, number, first))
 
     def do(self, near: str, work: Callable[_P, _T], *given: _P.args, **named: _P.kwargs) -> _T:
         """What ``work`` gives, which has to be a function of a module with plain arguments.
@@ -132,11 +132,11 @@ class _Answer:
 class _Helper:
     """One of the processes, and the way to it."""
 
-    def __init__(self, place: int, number: int) -> None:
+    def __init__(self, place: int, number: int, first: Callable[[], object]) -> None:
         context = get_context()
         self._place, self._number = place, number
         self._way, its_own = context.Pipe()
-        self._process = context.Process(target=_help, args=[its_own], daemon=True)
+        self._process = context.Process(target=_help, args=[its_own, first], daemon=True)
         self._process.start()
         its_own.close()
 
@@ -157,11 +157,12 @@ class _Helper:
         self._process.join(1)
 
 
-def _help(way: Connection) -> None:
+def _help(way: Connection, first: Callable[[], object]) -> None:
     """What a helper does, until its server ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # interrupts are for the server
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     _end_with_the_server()
+    first()
     while True:
         try:
             work, given, named = way.recv()
