@@ -31,6 +31,10 @@ def _nowhere() -> array[int]:
     return array("i")
 
 
+CLOSED = "closed"
+"""The name of a node that holds a whole piece of an article, which is not looked into."""
+
+
 @dataclass(slots=True)
 class Node:
     """A tag, or a run of text between two tags."""
@@ -110,7 +114,7 @@ def joined(pieces: Sequence[Part], closed: Collection[int] = ()) -> Page:
     for number, piece in enumerate(pieces):
         if number in closed:
             content = piece_html(piece.text)
-            found = [Node(content, "closed")] if content else []
+            found = [Node(content, CLOSED)] if content else []
         else:
             page = _pages.get(piece.text, _page_of)
             found = page.nodes

@@ -7,7 +7,7 @@ what was taken out stands struck where it stood.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import cache
@@ -17,8 +17,7 @@ from markupsafe import Markup
 
 from tracker.model import Blame, Removal, Span
 from tracker.records import NamedTuple
-from tracker.render.article_html import Node
-from tracker.render.article_html import page as rendered_page
+from tracker.render.article_html import CLOSED, Node, Part, joined, parts
 from tracker.render.visible import visible
 from tracker.text.document import parse
 from tracker.web.apart import apart
@@ -71,7 +70,10 @@ def _marked(
     marker: _Marker, text: str, start: int, *, rendered: bool
 ) -> tuple[str, set[int], bool]:
     """A text marked, the numbers of the revisions that are named, and whether it is rendered."""
-    page = rendered_page(text, start) if rendered else None
+    page = None
+    if rendered:
+        pieces = parts(text, start)
+        page = joined(pieces, marker.unmarked(pieces))
     if page is not None and page.known:
         return marker.rendered(page.nodes), marker.used, True
     return marker.written(text, start), marker.used, False
@@ -110,6 +112,20 @@ class _Marker:
         self._count = count
         self.used: set[int] = {first}
 
+    def unmarked(self, pieces: Sequence[Part]) -> set[int]:
+        """The pieces, by number, that are the first version's, and nothing was taken out of."""
+        found: set[int] = set()
+        places = [each.place for each in self._removals]
+        before = 0
+        for number, piece in enumerate(pieces):
+            taken = bisect_left(places, before) < bisect_left(places, piece.end)
+            low = max(bisect_right(self._starts, piece.start) - 1, 0)
+            spans = self._spans[low : bisect_left(self._starts, piece.end)]
+            if not taken and all(span.revision == self._first for span in spans):
+                found.add(number)
+            before = piece.end
+        return found
+
     def rendered(self, nodes: Sequence[Node]) -> str:
         """A rendered article with its passages marked."""
         out: list[str] = []
@@ -119,6 +135,8 @@ class _Marker:
                 out.append(node.tag)
                 if node.name == "a":
                     linked = not node.closing
+                elif node.name == CLOSED:
+                    number = self._first
                 continue
             if not node.text.strip():
                 out.append(escape(node.text, quote=False))
