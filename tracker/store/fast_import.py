@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
+from tracker.store.frugal import FRUGAL
 from tracker.store.git import Git, GitError, environment, first_line
 from tracker.store.running import DURABLE
 
@@ -40,7 +41,7 @@ class FastImport:
         git = Git(repository)
         self._process = subprocess.Popen(
             git.command(
-                "--git-dir=.", *DURABLE, *settings, "-c", "fastimport.unpackLimit=0",
+                "--git-dir=.", *DURABLE, *FRUGAL, *settings, "-c", "fastimport.unpackLimit=0",
                 "fast-import", "--quiet", "--done", "--date-format=raw-permissive",
             ),
             cwd=git.directory,
