@@ -124,6 +124,13 @@ def test_each_word_is_of_the_side_that_brought_it(desk: Desk) -> None:
     assert {span.revision for span in here.blame("ferry", 3).spans} == {1, 3}
 
 
+def test_a_word_that_both_wrote_is_of_the_first(desk: Desk) -> None:
+    here = room(desk, noted(PRICED), noted(BOTH), noted(BOTH))
+    blame = here.blame("ferry")
+    words = {blame.text[span.start : span.end].strip(): span.revision for span in blame.spans}
+    assert (words["$21"], words["1910"]) == (2, 3)
+
+
 def test_the_commands_say_what_a_merge_is_compared_with(desk: Desk) -> None:
     room(desk, noted(PRICED), noted(OPENED), noted(BOTH.replace("30 people", "40 people")))
     said = desk.ok("diff", "ferry")

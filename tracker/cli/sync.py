@@ -115,8 +115,11 @@ def _way_out(done: Synced) -> str:
     if all(each.kind == "paragraphs" for each in done.clashes):
         hint = "Different sentences were changed; bring them together with: tracker sync --merge"
     else:
-        hint = (
-            "Settle it with the others; by hand, with git merge and an editor: "
-            f"git merge {visible(done.remote)}/{visible(done.branch)}"
-        )
+        merge = f"git merge {visible(done.remote)}/{visible(done.branch)}"
+        hint = f"Settle it with the others; by hand, with git and an editor: {merge}"
+        if all(each.kind in ("passages", "paragraphs") for each in done.clashes):
+            hint = (
+                "Agree on the words. Write these passages here as they stand there, record, and "
+                f"sync again; or settle them by hand, with git and an editor: {merge}"
+            )
     return f"{what}; nothing was changed on either side.\n  {hint}"

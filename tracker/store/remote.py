@@ -57,7 +57,8 @@ def remote_of(repository: Repository, branch: str, wanted: str | None = None) ->
     own = git.text("config", "--get", f"branch.{short}.remote", accept=(0, 1))
     name = wanted or (own if own in names else "") or _only(names)
     if name not in names:
-        known = f"There are: {', '.join(names)}." if names else "Add it with: git remote add"
+        add = f"Add it with: git remote add {shown_path(name)} ADDRESS"
+        known = f"There are: {', '.join(names)}." if names else add
         raise TrackerError(f"git knows no remote “{shown_path(name)}” here.", known)
     there = f"refs/heads/{short}"
     if name == own:

@@ -9,13 +9,12 @@ revisions that it takes for vandalism; nothing is skipped here).
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from tracker.model import Edit, Removal, Span
 from tracker.records import NamedTuple
+from tracker.text.blame_places import Runs, Shifts, kept_pieces, leaves
 from tracker.text.diff import diff
 from tracker.text.tokens import keys, sentences, words
 
@@ -69,50 +68,6 @@ def followed(
     return follower.spans(), follower.removals()
 
 
-class _Runs:
-    """Which revision each code point of a text is from, as runs."""
-
-    __slots__ = ("end", "revisions", "starts")
-
-    def __init__(self) -> None:
-        self.starts: list[int] = []
-        self.revisions: list[int] = []
-        self.end = 0
-
-    def add(self, length: int, revision: int) -> None:
-        if length <= 0:
-            return
-        if not self.revisions or self.revisions[-1] != revision:
-            self.starts.append(self.end)
-            self.revisions.append(revision)
-        self.end += length
-
-    def copy(self, source: _Runs, start: int, end: int) -> None:
-        """Add what another text's runs say of a range."""
-        first = bisect_right(source.starts, start) - 1
-        last = bisect_right(source.starts, end - 1, first) - 1
-        if first == last:
-            self.add(end - start, source.revisions[first])
-            return
-        self.add(source.starts[first + 1] - start, source.revisions[first])
-        shift = self.end - source.starts[first + 1]
-        self.starts += [place + shift for place in source.starts[first + 1 : last + 1]]
-        self.revisions += source.revisions[first + 1 : last + 1]
-        self.end = end + shift
-
-    def of(self, place: int) -> int:
-        """The revision of the code point at a place."""
-        return self.revisions[bisect_right(self.starts, place) - 1]
-
-    def filled(self, other: _Runs, rest: int) -> _Runs:
-        """These runs; where they have no revision, those of the other; else ``rest``."""
-        found = _Runs()
-        starts = sorted({*self.starts, *other.starts, self.end})
-        for start, end in pairwise(starts):
-            found.add(end - start, self.of(start) or other.of(start) or rest)
-        return found
-
-
 class _Word(NamedTuple):
     """A word of a passage that comes or goes."""
 
@@ -143,7 +98,7 @@ class _Branch(NamedTuple):
     """How it stood after a revision that a later one goes on from."""
 
     text: str
-    runs: _Runs
+    runs: Runs
     removed: tuple[tuple[_Removed, int], ...]  # with their places in the text
 
 
@@ -159,9 +114,9 @@ class Follower:
         self._kept: dict[int, _Branch] = {}
         self._here: list[_Removed] = []  # what was taken out on the way to the newest text
         self._text: str | None = None
-        self._runs = _Runs()
+        self._runs = Runs()
         self._revision = 0
-        self._versions: dict[int, tuple[str, _Runs]] = {}
+        self._versions: dict[int, tuple[str, Runs]] = {}
         self._sentences: dict[tuple[str, ...], tuple[int, ...]] = {}
         self._gone: dict[tuple[str, ...], tuple[_Gone, int]] = {}
         self._removed: list[_Removed] = []
@@ -189,24 +144,24 @@ class Follower:
     def unite(self, revisions: Sequence[int], text: str) -> None:
         """The next version was written on several that are kept, which together make ``text``.
 
-        Each word is of the side that has it, of the last one first.
+        Each word is of the side that has it; of two, of the one that brought it first.
         """
         number, self._revision = self._revision, 0
-        whole = _Runs()
+        whole = Runs()
         whole.add(len(text), 0)
         removed: dict[int, tuple[_Removed, int]] = {}
         for revision in reversed(revisions):
             self.go_back(revision)
             old = self._text or ""
             edits = diff(old, text).edits
-            runs = _Runs()
+            runs = Runs()
             self._carry(old, text, edits, (0, len(old), 0, len(text)), runs)
-            whole = whole.filled(runs, 0)
-            shifts = _Shifts(edits, len(old))
+            whole = whole.oldest(runs, 0)
+            shifts = Shifts(edits, len(old))
             for each in self._here:
                 removed.setdefault(id(each), (each, shifts.place(each.place)))
         self._revision = number
-        self._text, self._runs = text, whole.filled(whole, number + 1)
+        self._text, self._runs = text, whole.oldest(whole, number + 1)
         self._here = [each for each, _ in removed.values()]
         for each, place in removed.values():
             each.place = place
@@ -215,7 +170,7 @@ class Follower:
         edits = diff(old, new).edits
         self._bury(old, edits)
         known = self._versions.get(hash(new))
-        runs = _Runs()
+        runs = Runs()
         self._carry(old, new, edits, (0, len(old), 0, len(new)), runs)
         if known is not None and known[0] == new:
             runs = known[1]  # an earlier version is back, word for word
@@ -227,7 +182,7 @@ class Follower:
 
     def _bury(self, old: str, edits: Iterable[Edit]) -> None:
         """Remember the words that go, so that they are known when they come back."""
-        for edit in _leaves(edits):
+        for edit in leaves(edits):
             if not edit.verbal or not edit.old or edit.operation == "move":
                 continue
             passage = _words_of(old, edit.old_start, edit.old_end)
@@ -262,11 +217,11 @@ class Follower:
         new: str,
         edits: Sequence[Edit],
         area: tuple[int, int, int, int],
-        runs: _Runs,
+        runs: Runs,
     ) -> None:
         """Add the runs of a range of the new text."""
         old_start, old_end, new_start, new_end = area
-        kept = _kept(old_start, old_end, edits)
+        kept = kept_pieces(old_start, old_end, edits)
         at = new_start
         stays = next(kept, None)
         for edit in edits:
@@ -277,7 +232,7 @@ class Follower:
 
     def _keep(
         self,
-        runs: _Runs,
+        runs: Runs,
         kept: Iterator[tuple[int, int]],
         stays: tuple[int, int] | None,
         length: int,
@@ -291,7 +246,7 @@ class Follower:
             stays = (start + step, end) if start + step < end else next(kept, None)
         return stays
 
-    def _come(self, old: str, new: str, edit: Edit, runs: _Runs) -> None:
+    def _come(self, old: str, new: str, edit: Edit, runs: Runs) -> None:
         if edit.operation == "move":
             area = (edit.old_start, edit.old_end, edit.new_start, edit.new_end)
             self._carry(old, new, edit.within, area, runs)
@@ -300,7 +255,7 @@ class Follower:
         else:
             self._inserted(new, edit, runs)
 
-    def _reworked(self, old: str, new: str, edit: Edit, runs: _Runs) -> None:
+    def _reworked(self, old: str, new: str, edit: Edit, runs: Runs) -> None:
         """The same words in other glyphs, or set otherwise: they keep their origins."""
         before = _words_of(old, edit.old_start, edit.old_end)
         after = _words_of(new, edit.new_start, edit.new_end)
@@ -311,7 +266,7 @@ class Follower:
                 at = word.end
         runs.add(edit.new_end - at, self._runs.of(edit.old_start))
 
-    def _inserted(self, new: str, edit: Edit, runs: _Runs) -> None:
+    def _inserted(self, new: str, edit: Edit, runs: Runs) -> None:
         passage = _words_of(new, edit.new_start, edit.new_end)
         origins = self._origins(new, edit, passage)
         at = edit.new_start
@@ -368,7 +323,7 @@ class Follower:
 
     def _follow_places(self, edits: Sequence[Edit], length: int) -> None:
         """Move the places of earlier removals along with the text around them."""
-        shifts = _Shifts(edits, length)
+        shifts = Shifts(edits, length)
         for each in self._here:
             if each.removal.revision < self._revision:
                 each.place = shifts.place(each.place)
@@ -380,7 +335,7 @@ class Follower:
         text = self._text
         if not text:
             return ()
-        merged = _Runs()
+        merged = Runs()
         for word in _words_of(text, 0, len(text)):
             # White space belongs to the word before it; at the head, to the first word.
             revision = self._runs.of(word.start)
@@ -405,53 +360,6 @@ class Follower:
             if each.back * 2 < each.words
         ]
         return tuple(sorted(left, key=lambda each: (each.place, each.revision)))
-
-
-class _Shifts:
-    """Where places of an old text are in the new one."""
-
-    def __init__(self, edits: Sequence[Edit], length: int) -> None:
-        self._starts: list[int] = []  # of kept pieces, in the old text
-        self._news: list[int] = []  # their starts in the new text
-        self._ends: list[int] = []
-        news = sorted((edit.new_start, edit.new_end) for edit in edits)
-        at = index = 0
-        for start, end in _kept(0, length, edits):
-            while start < end:
-                while index < len(news) and news[index][0] == at:
-                    at, index = news[index][1], index + 1
-                step = end - start
-                if index < len(news):
-                    step = min(step, news[index][0] - at)
-                self._starts.append(start)
-                self._news.append(at)
-                self._ends.append(start + step)
-                start, at = start + step, at + step
-
-    def place(self, old: int) -> int:
-        """The place in the new text; inside a deleted passage, where that passage stood."""
-        index = bisect_right(self._starts, old) - 1
-        if index < 0:
-            return 0
-        return self._news[index] + min(old, self._ends[index]) - self._starts[index]
-
-
-def _leaves(edits: Iterable[Edit]) -> Iterator[Edit]:
-    for edit in edits:
-        if edit.operation == "move":
-            yield from edit.within
-        else:
-            yield edit
-
-
-def _kept(start: int, end: int, edits: Sequence[Edit]) -> Iterator[tuple[int, int]]:
-    """The pieces of a range of the old text that no edit takes."""
-    for gone_start, gone_end in sorted((edit.old_start, edit.old_end) for edit in edits):
-        if start < gone_start:
-            yield start, gone_start
-        start = max(start, gone_end)
-    if start < end:
-        yield start, end
 
 
 def _words_of(text: str, start: int, end: int) -> list[_Word]:
