@@ -16,6 +16,7 @@ from tracker.web import (
     article_pages,
     caching,
     check_pages,
+    compare_pages,
     errors,
     feeds,
     first_reading,
@@ -74,7 +75,7 @@ def create_app(
     first_reading.install(app)
     errors.install(app)
     app.extensions["tracker-workshop"] = Workshop(waits=not files)
-    for room in (newsroom_pages, article_pages, publisher_pages, feeds, memento):
+    for room in (newsroom_pages, article_pages, compare_pages, publisher_pages, feeds, memento):
         app.register_blueprint(room.pages)
     if not files:
         app.register_blueprint(api.pages)

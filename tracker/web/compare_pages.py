@@ -1,0 +1,173 @@
+"""The pages that show what changed between two versions of an article."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from flask import Blueprint, Response, make_response, request
+from werkzeug.exceptions import BadRequest, NotFound
+
+from tracker.model import History, Revision
+from tracker.newsroom.grounds import text_before
+from tracker.newsroom.lineage import bases
+from tracker.web import addresses, caching, comparing
+from tracker.web.article_frame import frame, neighbor, stamped, steps
+from tracker.web.desk import current, desk
+from tracker.web.links import link
+from tracker.web.page import page
+from tracker.web.reading import Found, Moved, find, text, version
+from tracker.web.views import NoteView, note_views, untold
+
+pages = Blueprint("compare", __name__)
+
+
+@pages.get("/change/<stamp:stamp>/<address:address>/")
+def change(stamp: str, address: str) -> str:
+    """What one version changed."""
+    return _change(stamp, address, sides=False)
+
+
+@pages.get("/change-sides/<stamp:stamp>/<address:address>/")
+def change_sides(stamp: str, address: str) -> str:
+    """What one version changed, side by side."""
+    return _change(stamp, address, sides=True)
+
+
+def _change(stamp: str, address: str, *, sides: bool) -> str:
+    found = find(address)
+
+    def where(stamp: str, address: str) -> str:
+        return addresses.change(stamp, address, sides=sides)
+
+    new = stamped(found, stamp, where)
+    if new.number == 1:
+        raise NotFound
+    revisions = found.life.revisions
+    on = bases(revisions)
+    written_on = [revisions[each] for each in on[new.number - 1]]
+    before = None
+    if len(written_on) > 1 and not found.large:
+        path = found.life.article.path
+        before = text_before(
+            current(), revisions, on, new.number - 1, lambda each: text(revisions[each], path)
+        )
+    return _compared(
+        found,
+        written_on[-1],
+        new,
+        sides,
+        before_merge=before,
+        written_on=[(each.at, _version_of(found, each)) for each in written_on],
+        brought=(new,),
+        other=addresses.change(stamp, found.address, sides=not sides),
+        steps=steps(found, new.number, where, since=2),
+        before=neighbor(found, new.number - 2, where) if new.number > 2 else None,
+        after=neighbor(found, new.number, where),
+    )
+
+
+@pages.get("/compare/<stamp:old>/<stamp:new>/<address:address>/")
+def compare(old: str, new: str, address: str) -> str:
+    """Any two versions compared."""
+    return _pair(old, new, address, sides=False)
+
+
+@pages.get("/compare-sides/<stamp:old>/<stamp:new>/<address:address>/")
+def compare_sides(old: str, new: str, address: str) -> str:
+    """Any two versions side by side."""
+    return _pair(old, new, address, sides=True)
+
+
+def _pair(old: str, new: str, address: str, *, sides: bool) -> str:
+    found = find(address)
+    first, second = version(found, old), version(found, new)
+    stamps = addresses.stamp_of(first), addresses.stamp_of(second)
+    if stamps != (old, new):
+        raise Moved(addresses.compare(*stamps, found.address, sides=sides))
+    other = addresses.compare(*stamps, found.address, sides=not sides)
+    return _compared(found, first, second, sides, other=other, steps=[], before=None, after=None)
+
+
+def _version_of(found: Found, revision: Revision) -> str:
+    return addresses.version(addresses.stamp_of(revision), found.address)
+
+
+def _compared(
+    found: Found,
+    old: Revision,
+    new: Revision,
+    sides: bool,
+    *,
+    before_merge: str | None = None,
+    written_on: Sequence[tuple[datetime, str]] = (),
+    brought: tuple[Revision, ...] | None = None,
+    **values: object,
+) -> str:
+    """``before_merge`` is the text before, where it is not that of ``old`` alone.
+
+    ``written_on``: when the versions were made that it is of, and where they are.
+    """
+    path = found.life.article.path
+    track = desk().track(path)
+    blobs = {each.commit: each.blob for each in track.versions}
+    texts = desk().texts([blobs[old.commit], blobs[new.commit]])
+    caching.touched(max(old.at, new.at))
+    between = brought or found.life.revisions[old.number : new.number]
+    notes = _brought(found.life, between, found.address)
+    comparison = comparing.compared(
+        old,
+        new,
+        texts[0] if before_merge is None else before_merge,
+        texts[1],
+        sides=sides,
+        language=found.language,
+    )
+    return page(
+        "compare.html",
+        **frame(found, "changes" if new.number == found.newest.number else "compare"),
+        old=old,
+        new=new,
+        old_version=_version_of(found, old),
+        new_version=_version_of(found, new),
+        old_source=addresses.source(addresses.stamp_of(old), found.address),
+        new_source=addresses.source(addresses.stamp_of(new), found.address),
+        sides=sides,
+        written_on=written_on,
+        notes=notes,
+        comparison=comparison._replace(
+            reasons=untold(comparison.reasons) if notes else comparison.reasons
+        ),
+        **values,
+    )
+
+
+def _brought(life: History, between: tuple[Revision, ...], address: str) -> tuple[NoteView, ...]:
+    """What readers were told by these revisions."""
+    notes = {note.id: note for revision in between for note in revision.notes}
+    return note_views(list(notes.values()), address, current().settings, life.notes)
+
+
+@pages.get("/compare/")
+def choice() -> Response:
+    """The comparison that a form asks for: the older version first, whatever the order."""
+    asked = request.args
+    found = find(asked.get("article", "").strip("/"))
+    old, new = (version(found, _stamp(asked.get(name, ""))) for name in ("old", "new"))
+    if old.number > new.number:
+        old, new = new, old
+    sides = bool(asked.get("sides"))
+    where = addresses.compare(
+        addresses.stamp_of(old), addresses.stamp_of(new), found.address, sides=sides
+    )
+    response = make_response("", 303)
+    response.headers["Location"] = link(where)
+    return response
+
+
+def _stamp(text: str) -> str:
+    import re
+
+    if not re.fullmatch(addresses.STAMP, text, re.ASCII):
+        raise BadRequest
+    return text
