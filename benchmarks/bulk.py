@@ -47,6 +47,7 @@ class Measured(NamedTuple):
     peer_seconds: float
     seconds: float
     peer_bytes: int
+    bytes_before: int  # of the new repository
     bytes: int
     bytes_after_gc: int
     memory: int  # KB, the largest of our process
@@ -182,9 +183,8 @@ finally:
 """
 
 
-def ours(folder: Path, lines: Path) -> tuple[float, int, int]:
+def ours(target: Path, lines: Path) -> tuple[float, int, int]:
     """Seconds of the whole process, and the largest memory of it and of its git, in KB."""
-    target = repository(folder)
     began = time.perf_counter()
     done = subprocess.run(
         [sys.executable, "-c", _OURS, str(lines), str(target)], capture_output=True, text=True
@@ -199,6 +199,7 @@ def measure(count: int, folder: Path, paragraphs: int, *, alone: bool) -> Measur
     """One size: the peer, we, the peer again; or we alone."""
     stream, lines = write(count, folder, paragraphs)
     before = 0.0 if alone else peer(folder / "peer.git", stream)
+    bytes_before = size(repository(folder / "ours.git"))
     taken, memory, git_memory = ours(folder / "ours.git", lines)
     after = 0.0 if alone else peer(folder / "peer.git", stream)
     peer_bytes = 0 if alone else size(folder / "peer.git")
@@ -214,8 +215,9 @@ def measure(count: int, folder: Path, paragraphs: int, *, alone: bool) -> Measur
     )  # fmt: skip
     assert int(counted.stdout) == count, counted.stdout
     return Measured(
-        count, (before + after) / 2, taken, peer_bytes, our_bytes, after_gc, memory, git_memory
-    )
+        count, (before + after) / 2, taken, peer_bytes, bytes_before, our_bytes, after_gc, memory,
+        git_memory,
+    )  # fmt: skip
 
 
 def main() -> None:
@@ -231,7 +233,10 @@ def main() -> None:
         del os.environ[name]
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     measured = []
-    print("revisions | fast-import | tracker import | rate | size | of git gc | memory: we | git")
+    print(
+        "revisions | fast-import | tracker import | rate | repository before | after, of fast-import's"
+        " | after git gc | memory: ours | largest git"
+    )
     for count in given.sizes:
         with tempfile.TemporaryDirectory(dir=given.folder) as name:
             one = measure(count, Path(name), given.paragraphs, alone=given.alone)
@@ -241,32 +246,35 @@ def main() -> None:
             f"{one.revisions:9,} | {one.peer_seconds:6.1f} s, {peer_rate:,.0f}/s"
             f" | {one.seconds:6.1f} s, {count / one.seconds:,.0f}/s"
             f" | {one.peer_seconds / one.seconds:.2f}"
+            f" | {one.bytes_before / 1e6:.2f} MB"
             f" | {one.bytes / 1e6:.1f} MB, {one.bytes / (one.peer_bytes or one.bytes):.2f} times"
-            f" | {one.bytes / one.bytes_after_gc:.2f} times"
+            f" | {one.bytes_after_gc / 1e6:.1f} MB"
             f" | {one.memory / 1024:.0f} MB | {one.git_memory / 1024:.0f} MB",
             flush=True,
         )
     if given.picture is not None:
-        given.picture.write_text(
-            chart(
-                "Importing an archive in bulk",
-                "revisions",
-                "seconds, MB",
-                [
-                    Line("tracker import, seconds",
-                         tuple((one.revisions, one.seconds) for one in measured)),
-                    Line("git fast-import, seconds",
-                         tuple((one.revisions, one.peer_seconds) for one in measured)),
-                    Line("repository, MB",
-                         tuple((one.revisions, one.bytes / 1e6) for one in measured)),
-                    Line("memory of tracker, MB",
-                         tuple((one.revisions, one.memory / 1024) for one in measured)),
-                    Line("memory of its git, MB",
-                         tuple((one.revisions, one.git_memory / 1024) for one in measured)),
-                ],
-            ),
-            "utf-8",
-        )  # fmt: skip
+        given.picture.write_text(_picture(measured), "utf-8")
+
+
+def _picture(measured: list[Measured]) -> str:
+    lines = {
+        "tracker import, seconds": [one.seconds for one in measured],
+        "git fast-import, seconds": [one.peer_seconds for one in measured],
+        "repository, MB": [one.bytes / 1e6 for one in measured],
+        "memory of tracker, MB": [one.memory / 1024 for one in measured],
+        "memory of its git, MB": [one.git_memory / 1024 for one in measured],
+    }
+    sizes = [one.revisions for one in measured]
+    return chart(
+        "Importing an archive in bulk",
+        "revisions",
+        "seconds, MB",
+        [
+            Line(name, tuple(zip(sizes, values, strict=True)))
+            for name, values in lines.items()
+            if all(values)
+        ],
+    )
 
 
 if __name__ == "__main__":
