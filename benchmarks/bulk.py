@@ -234,8 +234,8 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     measured = []
     print(
-        "revisions | fast-import | tracker import | rate | repository before | after, of fast-import's"
-        " | after git gc | memory: ours | largest git"
+        "revisions | fast-import | tracker import | rate | repository before | after"
+        ", of fast-import's | after git gc | memory: ours | largest git"
     )
     for count in given.sizes:
         with tempfile.TemporaryDirectory(dir=given.folder) as name:
