@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.repositories import Builder
 from tracker import Newsroom
 from tracker.model import Track
-from tracker.newsroom.lineage import bases
+from tracker.newsroom.lineage import bases, fork
 from tracker.store.history import play, track, tracks
 from tracker.store.line import FileChange, Step, published_line
 from tracker.store.lives import Lives
@@ -262,3 +262,19 @@ def test_what_a_version_was_written_on_is_what_its_parents_say(data: st.DataObje
             behind[place] = heads.union(*(behind[each] for each in heads))
             heads = {place}
         made.heads = heads
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "newest"),
+    [(1, 2, 0), (3, 2, 2), (3, 4, 2), (5, 4, 4), (6, 5, 4), (1, 7, None), (2, 2, 2)],
+)
+def test_what_two_sides_began_with(one: int, other: int, newest: int | None) -> None:
+    """The newest version behind both; none where two clones began the article apart."""
+    ties = [(), (0,), (0,), (1, 2), (2,), (3, 4), (4,), ()]
+    assert fork(ties, one, other) == fork(ties, other, one) == newest
+
+
+def test_a_front_matter_that_cannot_be_read_is_merged_by_its_lines(tmp_path: Path) -> None:
+    broken = "---\ntitle: [\nupdates: {\n---\n\n"
+    room = wrote(tmp_path / "r", broken + BOTH, broken + BEGUN, broken + THEIRS, broken + OURS)
+    assert told(room) == [*SIDES, (PULL, 0, 0, ())]

@@ -140,8 +140,10 @@ def _named_as_merged(found: list[Step], on: Bases) -> list[Step]:
                 for note in found[side].notes
                 if note.id != there.get((note.kind, key(note.text)), note.id)
             }
+            if not new_ids:
+                continue
             others = set[int]().union(*(behind(on, each) for each in sides if each != side))
-            for each in behind(on, side) - others if new_ids else ():
+            for each in behind(on, side) - others:
                 revision = found[each].revision
                 notes = tuple(
                     note._replace(

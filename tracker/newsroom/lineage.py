@@ -33,7 +33,16 @@ def bases(versions: Sequence[Version | Revision]) -> Bases:
 
 def fork(on: Bases, one: int, other: int) -> int | None:
     """The newest version that two were both written on, at first or second hand."""
-    return max(behind(on, one) & behind(on, other), default=None)
+    sides = {one: 1}
+    sides[other] = sides.get(other, 0) | 2
+    while sides:  # the newest first: what leads to it has been seen then
+        here = max(sides)
+        side = sides.pop(here)
+        if side == 3:
+            return here
+        for each in on[here]:
+            sides[each] = sides.get(each, 0) | side
+    return None
 
 
 def behind(on: Bases, number: int) -> set[int]:
