@@ -61,15 +61,19 @@ class OtherRepository:
             )
         found = list(self._tracks())
         self._count = sum(len(track.versions) for track in found)
+        # Asked for some thousands at a time, whatever articles they are of: each time starts git.
+        written = messages(
+            room.repository,
+            (version.commit for track in found if not track.deleted for version in track.versions),
+        )
         for track in found:
             if track.deleted:
                 yield Skipped(f"{self._name}: {track.path}", "The article is deleted there.")
                 self._done += len(track.versions)
                 continue
             target = self._target(track.path)
-            whole = messages(room.repository, (version.commit for version in track.versions))
             place = track.versions[0].at
-            for version, message in zip(track.versions, whole, strict=True):
+            for version, message in zip(track.versions, written, strict=False):
                 self._done += 1
                 # Author dates may be out of order; the line is what readers saw.
                 place = max(place, version.at)
