@@ -217,11 +217,17 @@ def syncing(folder: Path) -> Scene:
 
     def prepare(number: int) -> None:
         for room, path in ((here, "article-0.md"), (there, "article-1.md")):
+            if room == there:
+                git(there, "pull", "-q", "--ff-only")
             file = room / path
             file.write_text(file.read_text() + f"\nRound {number}.\n")
-            ok(room, "record", path)
-        git(there, "pull", "-q", "--rebase")
+        recording = subprocess.Popen(
+            [*TRACKER, "record", "article-0.md"], cwd=here, env=environment(),
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        git(there, "commit", "-q", "-a", "-m", f"Round {number}")
         git(there, "push", "-q")
+        assert recording.wait() == 0
 
     def check(number: int, done: bool) -> None:
         mine = git(here, "rev-parse", "HEAD")
