@@ -33,9 +33,9 @@ PARTS = 10
 """The commits come in so many parts, each a pack of its own: while one is written, the commit graph
 of the one before it is made, in memory that grows with the commits of a part."""
 FEWEST = 20_000  # commits that are worth a part
-MOST = 1_000_000
-"""Objects of one process: fast-import notes each one that it writes, in about 80 bytes."""
-_TREES = 5  # folders on the way to an article, and the commit: objects that come with a revision
+MOST = 800_000
+"""Objects of one process: fast-import notes each one that it writes, in about 100 bytes."""
+_OBJECTS = 6  # that come with a revision: the commit, and the folders on the way to the article
 
 _BREAKING = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+|[<>]")
 
@@ -151,13 +151,22 @@ class Stream:
 
     def text(self, data: bytes) -> None:
         """Give a text, before the first commit."""
+        self._make_room(1)
         assert self._git is not None
-        self._objects += 1
         self._git.give(b"blob\ndata %d\n" % len(data), data, b"\n")
+
+    def _make_room(self, objects: int) -> bool:
+        """Whether a new process was begun for so many objects; they are counted."""
+        full = self._objects > 0 and self._objects + objects > MOST
+        if full:
+            self._base = self._end()
+            self._start()
+        self._objects += objects
+        return full
 
     def expect(self, commits: int) -> None:
         """How many commits will be given, so that they can be shared out."""
-        self._part = max(FEWEST, -(-commits // PARTS))
+        self._part = min(max(FEWEST, -(-commits // PARTS)), MOST // _OBJECTS)
         self._graphs = self._graphs and commits > FEWEST
 
     def _graph(self, *, wait: bool) -> bool:
@@ -187,18 +196,20 @@ class Stream:
             pipe.write(self._ungraphed.popleft().encode() + b"\n")
         return True
 
+    def _begin_part(self) -> None:
+        is_later = self._in_part > 0
+        is_apart = self._make_room(_OBJECTS * self._part)
+        assert self._git is not None
+        if is_later and not is_apart and self._graphs:
+            self._git.checkpoint(_MARK)
+        self._in_part = 0
+
     def commit(self, new: NewCommit) -> None:
         """Give a commit, which follows the one given before."""
-        assert self._git is not None
         if self._in_part in (0, self._part):
-            if self._objects >= MOST:
-                self._base = self._end()
-                self._start()
-            elif self._in_part and self._graphs:
-                self._git.checkpoint(_MARK)
-            self._in_part = 0
+            self._begin_part()
+        assert self._git is not None
         self._in_part += 1
-        self._objects += 1 + _TREES
         self._newest = max(self._newest, new.seconds)
         follows = b""
         if self._follows and self._base is not None:

@@ -21,7 +21,9 @@ _PIPE = 1 << 20  # bytes: git goes on writing while Python is busy with the next
 
 # For each object git takes some memory, and gives it back: without these, the C library hands it
 # to the system and fetches it again each time, which can take as long as the writing.
-_KEPT = {"MALLOC_MMAP_THRESHOLD_": "33554432", "MALLOC_TRIM_THRESHOLD_": "67108864"}  # bytes
+_KEPT = {"MALLOC_MMAP_THRESHOLD_": "4194304", "MALLOC_TRIM_THRESHOLD_": "8388608"}  # bytes
+
+_SETTINGS = ("-c", "core.packedGitLimit=32m", "-c", "fastimport.unpackLimit=0")
 
 _WHY = (
     ("No space left", "the disk is full"),
@@ -41,7 +43,7 @@ class FastImport:
         git = Git(repository)
         self._process = subprocess.Popen(
             git.command(
-                "--git-dir=.", *DURABLE, *FRUGAL, *settings, "-c", "fastimport.unpackLimit=0",
+                "--git-dir=.", *DURABLE, *FRUGAL, *_SETTINGS, *settings,
                 "fast-import", "--quiet", "--done", "--date-format=raw-permissive",
             ),
             cwd=git.directory,
