@@ -311,6 +311,15 @@ def test_kinds_and_limits(room: Desk) -> None:
     assert here.search("ferry", 1) + here.search("ferry", 1, 1) == both
 
 
+@pytest.mark.parametrize("before", [98, 99, 100, 101, 199, 200, 500])
+def test_an_excerpt_begins_with_the_phrase_wherever_it_stands(before: int) -> None:
+    text = "x " * before + "night ferry " + "y " * 300 + "night ferry"
+    pieces = list(excerpt(text, [Term(("night", "ferry"), prefix=False)]))
+    assert [piece for piece, found in pieces if found] == ["night", "ferry"]
+    assert pieces[0][0].endswith("x ")
+    assert pieces[-1][0].startswith(" y y")
+
+
 def test_excerpts_show_the_words() -> None:
     """A long text is cut at words around the first place; the words are marked."""
     text = "word " * 100 + "the night ferry sails " + "rest " * 100

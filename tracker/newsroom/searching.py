@@ -30,6 +30,7 @@ _MOST_TERMS = 32
 _MOST_TYPED = 1000  # code points of a query that are read
 _EXCERPT = 90  # code points before and after the first word that was found
 _WHOLE = 320  # a passage of so many code points is shown whole
+_WORDS = 100  # words of a passage that are looked at at once
 _AT_ONCE = 200  # articles that are indexed in one transaction
 
 _HAN = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
@@ -182,9 +183,7 @@ def _hit(found: index.Found, wanted: Sequence[Term], reader: Reader) -> Hit:
 
 def excerpt(passage: str, wanted: Sequence[Term]) -> Iterator[tuple[str, bool]]:
     """Pieces of a passage around the words looked for; True for those words."""
-    places = [(found.start(), found.end()) for found in _words().finditer(passage)]
-    folded = [fold(passage[start:end]) for start, end in places]
-    marked = _marked(folded, wanted)
+    places, marked = _first_marked(passage, wanted)
     start, end = 0, len(passage)
     if end > _WHOLE:
         first = places[min(marked)][0] if marked else 0
@@ -203,6 +202,31 @@ def excerpt(passage: str, wanted: Sequence[Term]) -> Iterator[tuple[str, bool]]:
     rest = before + (passage[at:end].rstrip() + " …" if end < len(passage) else passage[at:end])
     if rest:
         yield rest, False
+
+
+def _first_marked(
+    passage: str, wanted: Sequence[Term]
+) -> tuple[list[tuple[int, int]], set[int]]:
+    """Where the words of a passage stand, and which of them are meant.
+
+    Of a long one, those up to the end of its excerpt: most articles have the words at their start.
+    """
+    places: list[tuple[int, int]] = []
+    folded: list[str] = []
+    words = _words().finditer(passage)
+    longest = max(len(term.words) for term in wanted)
+    marked: set[int] = set()
+    while some := list(islice(words, _WORDS)):
+        again = max(len(folded) - longest + 1, 0)  # a phrase may have begun among those before
+        places += [found.span() for found in some]
+        folded += [fold(found.group()) for found in some]
+        marked.update(again + number for number in _marked(folded[again:], wanted))
+        if marked and len(passage) > _WHOLE:
+            first = min(marked)
+            # A phrase that begins sooner may end among the words that were not looked at yet.
+            if len(places) > first + longest and places[-1][0] > places[first][0] + 3 * _EXCERPT:
+                break
+    return places, marked
 
 
 def holds(passage: str, wanted: Sequence[Term]) -> bool:
