@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 from flask import Flask, current_app, request
@@ -140,12 +140,30 @@ def _lang(language: str) -> Markup:
 
 def _clock(at: datetime) -> Markup:
     """An instant, with minute and zone."""
-    return _time(at, words().instant(at))
+    return _clock_in(words(), at)
 
 
 def _day(at: datetime) -> Markup:
     """The day of an instant."""
-    return _time(at, words().day(at))
+    return _day_in(words(), at)
+
+
+# A history names the instants of its revisions again and again; each takes some 200 bytes.
+
+
+@lru_cache(maxsize=8_192)
+def _clock_in(said: Words, at: datetime) -> Markup:
+    return _time(said, at, said.instant(at))
+
+
+@lru_cache(maxsize=8_192)
+def _day_in(said: Words, at: datetime) -> Markup:
+    return _time(said, at, said.day(at))
+
+
+def _time(said: Words, at: datetime, shown: str) -> Markup:
+    stamp = at.astimezone(said.zone).isoformat(timespec="seconds")
+    return Markup('<time datetime="{}">{}</time>').format(stamp, shown)
 
 
 def _on(at: datetime, precision: Precision) -> Markup:
@@ -166,11 +184,6 @@ def _number(found: int) -> str:
 def _format(pattern: str, *values: object) -> Markup:
     """HTML of ours with values set into it, each escaped."""
     return Markup(pattern).format(*values)  # noqa: S704 - the templates' own words
-
-
-def _time(at: datetime, said: str) -> Markup:
-    stamp = at.astimezone(words().zone).isoformat(timespec="seconds")
-    return Markup('<time datetime="{}">{}</time>').format(stamp, said)
 
 
 def html(text: str) -> Markup:
