@@ -32,7 +32,7 @@ _MARK = b":1"  # of the newest commit
 PARTS = 10
 """The commits come in so many parts, each a pack of its own: while one is written, the commit graph
 of the one before it is made, in memory that grows with the commits of a part."""
-FEWEST = 20_000  # commits that are worth a part
+FEWEST = 10_000  # commits that are worth a part
 MOST = 800_000
 """Objects of one process: fast-import notes each one that it writes, in about 100 bytes."""
 _OBJECTS = 6  # that come with a revision: the commit, and the folders on the way to the article
