@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-# git maps whole packs and keeps 96 MB of what it has read, all of which counts as its memory. With
-# this much it takes as long; with 16 MB kept, up to four times as long where folders are large.
-_FRUGAL = (
-    "-c",
-    "core.deltaBaseCacheLimit=48m",
-    "-c",
-    "core.packedGitWindowSize=8m",
-    "-c",
-    "core.packedGitLimit=64m",
-)
+from tracker.store.frugal import FRUGAL
+
+# Of what git has read it keeps 48 MB: with 16 it takes up to four times as long where folders are
+# large. Of the packs it maps half of what others may: it takes as long.
+_SETTINGS = (*FRUGAL, "-c", "core.packedGitLimit=32m")
 
 
 def command(split: str) -> tuple[str, ...]:
@@ -20,7 +15,7 @@ def command(split: str) -> tuple[str, ...]:
     ``split`` is ``--split`` or ``--split=no-merge``: only what no graph has yet is looked at.
     """
     return (
-        *_FRUGAL,
+        *_SETTINGS,
         "commit-graph",
         "write",
         "--stdin-commits",
