@@ -100,14 +100,24 @@ class Scene:
     usual: float = 0.0  # seconds that it takes when it is left alone
     ended: int = 0
     left: list[str] = field(default_factory=list)  # what kills left for the next command
+    takes: dict[str, float] = field(default_factory=dict)  # seconds, by command, as it goes on
 
     def play(self, times: int, chance: random.Random, start: int = 0) -> None:
         """Kill so many commands at random moments, and look after each."""
         for number in range(start, start + times):
             self.prepare(number)
-            moment = chance.uniform(0.03, self.usual)
-            done = killed(self.folder, self.words(number), moment, group=number % 2 == 0)
+            words = self.words(number)
+            usual = self.takes.get(words[0], self.usual)
+            moment = chance.uniform(0.03, usual)
+            started = time.monotonic()
+            done = killed(self.folder, words, moment, group=number % 2 == 0)
             self.ended += done
+            # The machine may be busier or idler than before: kills are to fall into the whole work.
+            if done:
+                usual = (usual + time.monotonic() - started) / 2
+            elif moment > 0.9 * usual:
+                usual *= 1.1
+            self.takes[words[0]] = usual
             self.left += left_over(self.folder)
             self.check(number, done)
 

@@ -41,7 +41,7 @@ def main(times: int, names: list[str]) -> None:
             taken = time.monotonic() - started
         left = dict(Counter(scene.left))
         sys.stdout.write(
-            f"{name}: {times} kills within {scene.usual:.2f} s, {scene.ended} ended before; "
+            f"{name}: {times} times, {times - scene.ended} killed, {scene.ended} ended before; "
             f"left for the next command: {left}; {taken:.0f} s\n"
         )
         sys.stdout.flush()
