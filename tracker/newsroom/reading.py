@@ -139,9 +139,7 @@ def recorded(room: Newsroom, recording: Recording, *, judged: bool = True) -> Re
         *_, published = chronicle.publications(
             versions, says, room.settings, found.events, now=room.present
         )
-    return revision_of(
-        room, recording, version, len(versions), published=published, judged=judged
-    )
+    return revision_of(room, recording, version, len(versions), published=published, judged=judged)
 
 
 def revision_of(

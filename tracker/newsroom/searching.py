@@ -204,9 +204,7 @@ def excerpt(passage: str, wanted: Sequence[Term]) -> Iterator[tuple[str, bool]]:
         yield rest, False
 
 
-def _first_marked(
-    passage: str, wanted: Sequence[Term]
-) -> tuple[list[tuple[int, int]], set[int]]:
+def _first_marked(passage: str, wanted: Sequence[Term]) -> tuple[list[tuple[int, int]], set[int]]:
     """Where the words of a passage stand, and which of them are meant.
 
     Of a long one, those up to the end of its excerpt: most articles have the words at their start.
