@@ -33,7 +33,6 @@ class Tally:
         self.bad = self.left_out = 0
         self.skipped: list[Skipped] = []
         self.new_files: dict[str, int] = {}  # by folder
-        self.files: list[str] = []  # on the way to the path at hand: those that come as files
         self._skip_bad = skip_bad
         self._ready: list[Ready] = []
         self._final: list[tuple[str, str, bool]] = []
@@ -123,27 +122,24 @@ class ArticleImport:
 
     def _refusal(self) -> str | None:
         """Why nothing can be recorded at this path; None where it can."""
-        path, files, plan = self._path, self._work.tally.files, self._work.tally.plan
+        path, plan = self._path, self._work.tally.plan
         try:
             checked(path)
         except TrackerError as error:
             return error.sentence
         if not select.is_text(path):
             return f"{path} does not end in .md, .markdown or .txt, or is a listing."
-        while files and not path.startswith(f"{files[-1]}/"):
-            files.pop()
-        if files:
-            return f"{files[-1]} comes as a file too, so {path} cannot be in it."
         parts = path.split("/")
         for end in range(1, len(parts)):
             above = "/".join(parts[:end])
             there = plan.standing(above)
             if there is not None and there[0] != "tree":
                 return f"{above} is a file in the newsroom, so {path} cannot be in it."
+            if there is None and select.is_text(above) and plan.comes(above):
+                return f"{above} comes as a file too, so {path} cannot be in it."
         if self._found is not None and not self._found[1].startswith("100"):
             names = {"tree": "a folder", "blob": "a symbolic link"}
             return f"{path} is {names.get(self._found[0], 'a submodule')} in the newsroom."
-        files.append(path)
         return None
 
     def take(self, row: Row, data: bytes | TrackerError) -> None:

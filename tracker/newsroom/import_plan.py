@@ -27,6 +27,7 @@ CREATE TABLE incoming (
     sequence INTEGER PRIMARY KEY, path TEXT, slug TEXT, place INTEGER, seconds INTEGER,
     minutes INTEGER, name TEXT, email TEXT, message TEXT, told TEXT, source_key, origin TEXT,
     trailers TEXT);
+CREATE TABLE articles (path TEXT PRIMARY KEY, first INTEGER) WITHOUT ROWID;
 CREATE TABLE slugs (slug TEXT PRIMARY KEY, path TEXT) WITHOUT ROWID;
 CREATE TABLE standing (path TEXT PRIMARY KEY, kind TEXT, mode TEXT, blob TEXT, slug TEXT)
     WITHOUT ROWID;
@@ -37,6 +38,7 @@ _READY = """
 CREATE TABLE ready (
     place INTEGER, seconds INTEGER, path TEXT, sequence INTEGER, minutes INTEGER, blob TEXT,
     mode TEXT, name TEXT, email TEXT, message TEXT);
+CREATE INDEX in_time_order ON ready (place, path, sequence);
 CREATE TABLE final (path TEXT PRIMARY KEY, blob TEXT, is_new INTEGER) WITHOUT ROWID;
 """
 
@@ -45,6 +47,7 @@ class Row(NamedTuple):
     """One version that a source gave, its article's path settled."""
 
     path: str  # in the repository
+    first: int  # where the article's first version stands
     place: int  # seconds since 1970: where it stands among the versions
     seconds: int  # since 1970: its own instant
     minutes: int  # offset from UTC
@@ -164,23 +167,30 @@ class ImportPlan:
     def settle(self, paths: Iterable[tuple[str, str]]) -> None:
         """Take the path of each slug."""
         self._insert(self._incoming, "INSERT INTO slugs VALUES (?,?)", list(paths))
+        self._incoming.execute(
+            "INSERT INTO articles SELECT coalesce(slugs.path, incoming.path), min(place)"
+            " FROM incoming LEFT JOIN slugs ON slugs.slug = incoming.slug GROUP BY 1"
+        )
 
     def by_article(self) -> Iterator[Row]:
-        """All versions, article by article, the oldest first.
-
-        What a folder holds follows the file of that name: so they are seen together.
-        """
+        """All versions, article by article, the oldest first; so the articles, by their first."""
         reader = self._connect(self._first)
         try:
             found = reader.execute(
-                "SELECT coalesce(slugs.path, incoming.path) AS settled, place, seconds, minutes,"
-                " sequence, name, email, message, told, source_key, origin, trailers"
+                "SELECT coalesce(slugs.path, incoming.path) AS settled, first, place, seconds,"
+                " minutes, sequence, name, email, message, told, source_key, origin, trailers"
                 " FROM incoming LEFT JOIN slugs ON slugs.slug = incoming.slug"
-                " ORDER BY replace(settled, '/', char(1)), settled, place, sequence"
+                " JOIN articles ON articles.path = settled"
+                " ORDER BY first, settled, place, sequence"
             )
             yield from map(Row._make, found)
         finally:
             reader.close()
+
+    def comes(self, path: str) -> bool:
+        """Whether versions of an article at this path come."""
+        found = self._incoming.execute("SELECT 1 FROM articles WHERE path = ?", (path,))
+        return found.fetchone() is not None
 
     def standing(self, path: str) -> tuple[str, str, str] | None:
         """Kind, mode and blob of what is at a path now; None for nothing."""
@@ -212,10 +222,18 @@ class ImportPlan:
         """Take the last blob of each path, and whether the path is new."""
         self._insert(self._ready, "INSERT INTO final VALUES (?,?,?)", paths)
 
-    def in_time_order(self) -> Iterator[Ready]:
-        """The revisions to write, the oldest first; those of one instant by path."""
-        found = self._ready.execute("SELECT * FROM ready ORDER BY place, path, sequence")
-        return map(Ready._make, found)
+    def ready_before(self, instant: int, last: Ready | None) -> list[Ready]:
+        """Some revisions to write from before an instant, the oldest first, after ``last``.
+
+        Those of one instant come by path. Empty where there are no more.
+        """
+        after = (-1, "", -1) if last is None else (last.place, last.path, last.sequence)
+        found = self._ready.execute(
+            "SELECT * FROM ready WHERE place < ? AND (place, path, sequence) > (?, ?, ?)"
+            " ORDER BY place, path, sequence LIMIT ?",
+            (instant, *after, _AT_ONCE),
+        )
+        return list(map(Ready._make, found))
 
     def final(self, path: str) -> str | None:
         """The blob that a path will have; None for a path that is not touched."""

@@ -21,6 +21,7 @@ from tracker.model import Person
 from tracker.newsroom import import_places
 from tracker.newsroom.carrying import Carrier
 from tracker.newsroom.import_article import ArticleImport, Tally, Work
+from tracker.newsroom.import_commits import Commits
 from tracker.newsroom.import_places import UNSAFE, is_slug, slug_of
 from tracker.newsroom.import_plan import ImportPlan, Row
 from tracker.newsroom.incoming import Incoming, Key, Skipped, Source
@@ -139,14 +140,15 @@ class _Import:
         committer = bulk.author_line(_committer(self.settings))
         stream = bulk.Stream(repository, self.workshop.folder, self.base, committer)
         if self.options.dry_run:
-            self._texts(stream.blob, lambda _data: None)
+            self._texts(stream.blob, lambda _data: None, lambda _first: None)
             landing.look(repository, self.plan)
             return self._told(None)
         with stream:
-            self._texts(stream.blob, stream.text)
+            stream.expect(self.count)
+            commits = Commits(self.plan, stream, self.tally, self.progress)
+            self._texts(stream.blob, stream.text, commits.before_article)
             landing.look(repository, self.plan)
-            stream.expect(self.tally.added)
-            commit = self._land(stream) if self.tally.added else None
+            commit = self._land(stream, commits) if self.tally.added else None
         if commit is not None and self.tally.added >= _WORTH_PACKING and not stream.graphed:
             self.progress("Indexing", 0, 0)
             landing.upkeep(repository, commit, self.tally.added)
@@ -237,7 +239,12 @@ class _Import:
 
     # --- texts, article by article ----------------------------------------------------------------
 
-    def _texts(self, hashed: Callable[[bytes], str], store: Callable[[bytes], None]) -> None:
+    def _texts(
+        self,
+        hashed: Callable[[bytes], str],
+        store: Callable[[bytes], None],
+        before_article: Callable[[int], None],
+    ) -> None:
         """Give every text that the newsroom lacks to ``store``, and plan its commit."""
         rows = deque[Row]()
 
@@ -253,7 +260,8 @@ class _Import:
         repository, done = self.room.repository, 0
         with Conversion(repository, self.settings) as convert, Reader(repository) as reader:
             work = Work(self.tally, Carrier(self.room.desk), convert, reader, hashed, store)
-            for path, versions in groupby(read(), key=lambda each: each[0].path):
+            for (first, path), versions in groupby(read(), key=lambda each: each[0][1::-1]):
+                before_article(first)
                 article = ArticleImport(work, path)
                 for row, data in versions:
                     done += 1
@@ -265,16 +273,16 @@ class _Import:
 
     # --- commits, and the branch ------------------------------------------------------------------
 
-    def _land(self, stream: bulk.Stream) -> str:
+    def _land(self, stream: bulk.Stream, commits: Commits) -> str:
         """Write the commits and move the branch, again where somebody else moved it meanwhile."""
         repository = self.room.repository
         for attempt in range(1, _ATTEMPTS + 1):
             commit = None
             if attempt < _ATTEMPTS:
-                commit = self._commits(stream)
+                commit = commits.finish()
             with locks.turn(repository.common_dir) as turn:
                 if commit is None:
-                    commit = self._commits(stream)
+                    commit = commits.finish()
                 try:
                     landing.land(
                         repository,
@@ -287,34 +295,14 @@ class _Import:
                         stream.deliver,
                     )
                 except landing.MovedError:
-                    self._follow(stream)
+                    self._follow(commits)
                 else:
                     return commit
         raise TrackerError(
             "The branch is moved by others all the time.", "Import when there is less going on."
         )
 
-    def _commits(self, stream: bulk.Stream) -> str:
-        for done, row in enumerate(self.plan.in_time_order()):
-            if done % 1000 == 0:
-                self.progress("Revisions", done, self.tally.added)
-            person = Person(row.name, row.email)
-            stream.commit(
-                bulk.NewCommit(
-                    path=row.path.encode(),
-                    blob=row.blob,
-                    mode=row.mode,
-                    author=bulk.author_line(person),
-                    date=_date(row.seconds, row.minutes),
-                    seconds=row.place,
-                    message=row.message.encode("utf-8", "replace"),
-                )
-            )
-        commit = stream.finish()
-        assert commit is not None
-        return commit
-
-    def _follow(self, stream: bulk.Stream) -> None:
+    def _follow(self, commits: Commits) -> None:
         """Begin the commits again, on what somebody else recorded meanwhile."""
         repository = self.room.repository
         tip = landing.tip_of(repository.git, self.branch)
@@ -325,7 +313,7 @@ class _Import:
                         f"{shown_path(path)} was recorded while the import was at work.",
                         "Nothing was imported; run the import again.",
                     )
-            stream.again(tip)
+            commits.again(tip)
         self.base = tip
 
     def _told(self, commit: str | None) -> Imported:
@@ -357,9 +345,3 @@ def _committer(settings: configuration.Settings) -> Person:
     """Who git says is at work, from its line "Name <address> seconds offset"."""
     name, _, rest = settings.committer.partition(" <")
     return Person(name, rest.rpartition("> ")[0])
-
-
-def _date(seconds: int, minutes: int) -> bytes:
-    """An instant as git writes it."""
-    sign, amount = ("-", -minutes) if minutes < 0 else ("+", minutes)
-    return f"{seconds} {sign}{amount // 60:02}{amount % 60:02}".encode()

@@ -1,7 +1,8 @@
-"""Many revisions in, by ``git fast-import``: all the texts first, then commits in time order.
+"""Many revisions in, by ``git fast-import``: texts by article, and commits in time order.
 
 fast-import stores a text as its difference from the one before it in the stream, so that texts
-come article by article: half the time and half the size of any other order.
+come article by article: half the time and half the size of any other order. Where there are many,
+one process takes the texts and another one the commits, once their texts are there.
 
 It works in a repository of its own inside the git directory, which borrows the objects that are
 there. Its packs move over when everything is written, and the branch moves last.
@@ -15,6 +16,7 @@ import re
 import shutil
 import subprocess
 from collections import deque
+from collections.abc import Iterable
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -99,13 +101,17 @@ class Stream:
         self._base = base
         self._part = FEWEST  # commits of one part
         self._in_part = 0  # of them, those that were given
-        self._objects = 0  # of the process that runs, about
-        self._any = False  # a commit was given
+        self._objects = 0  # of the process that takes the commits, about
+        self._texts_given = 0  # to the process that takes them
+        self._unsettled = 0  # texts that no other process can see
+        self._settled = 0  # as ``settled`` gives it
+        self._early = False  # commits are given while texts are: each have a process
         self._follows = True  # the next commit names the one before: the process does not know it
         self._newest = 0  # seconds: no commit gets an older committer's date
         self._branch = _BRANCH
         self._tries = 0
-        self._git: FastImport | None = None
+        self._texts: FastImport | None = None  # the process that takes the texts
+        self._commits: FastImport | None = None
         git = repository.git
         self._format = git.text("rev-parse", "--show-object-format")
         self._sha = hashlib.sha256 if self._format == "sha256" else hashlib.sha1
@@ -128,20 +134,19 @@ class Stream:
         info.mkdir(exist_ok=True)
         objects = os.fsencode(self._repository.common_dir / "objects")
         (info / "alternates").write_bytes(objects + b"\n")
-        self._start()
+        self._texts = self._process()
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._git is not None:
-            self._git.kill()
+        for process in (self._texts, self._commits):
+            if process is not None:
+                process.kill()
         if self._grapher is not None:
             self._grapher.kill()
             self._grapher.wait()
 
-    def _start(self) -> None:
-        self._git = FastImport(self._bare, self._shared)
-        self._objects = self._in_part = 0
-        self._follows = True
+    def _process(self) -> FastImport:
+        return FastImport(self._bare, self._shared)
 
     def blob(self, data: bytes) -> str:
         """The full hash of a text's blob; nothing is given."""
@@ -149,25 +154,49 @@ class Stream:
         digest.update(data)
         return digest.hexdigest()
 
-    def text(self, data: bytes) -> None:
-        """Give a text, before the first commit."""
-        self._make_room(1)
-        assert self._git is not None
-        self._git.give(b"blob\ndata %d\n" % len(data), data, b"\n")
-
-    def _make_room(self, objects: int) -> bool:
-        """Whether a new process was begun for so many objects; they are counted."""
-        full = self._objects > 0 and self._objects + objects > MOST
-        if full:
-            self._base = self._end()
-            self._start()
-        self._objects += objects
-        return full
-
     def expect(self, commits: int) -> None:
-        """How many commits will be given, so that they can be shared out."""
+        """How many commits will be given at most, so that they can be shared out; asked first."""
         self._part = min(max(FEWEST, -(-commits // PARTS)), MOST // _OBJECTS)
-        self._graphs = self._graphs and commits > FEWEST
+        self._early = commits > FEWEST
+        self._graphs = self._graphs and self._early
+
+    def text(self, data: bytes) -> None:
+        """Give a text, before the commits that need it."""
+        assert self._texts is not None
+        if self._texts_given == MOST:
+            self.end_texts()
+            self._texts = self._process()
+            self._texts_given = 0
+        self._texts_given += 1
+        self._unsettled += 1
+        self._texts.give(b"blob\ndata %d\n" % len(data), data, b"\n")
+
+    def texts_before(self, instant: int) -> None:
+        """No more texts come for commits from before an instant, in seconds since 1970."""
+        if self._early and self._unsettled >= self._part:
+            assert self._texts is not None
+            self._texts.checkpoint(b"progress %d" % instant)
+            self._unsettled = 0
+
+    def settled(self) -> int:
+        """The instant up to which commits can be given, in seconds since 1970; 0 for none yet."""
+        if self._early and self._texts is not None:
+            self._settle(self._texts.answers())
+        return self._settled
+
+    def _settle(self, answers: Iterable[str]) -> None:
+        for answer in answers:
+            self._settled = int(answer.removeprefix("progress "))
+
+    def end_texts(self) -> None:
+        """No more texts come."""
+        if self._early and self._texts is not None:
+            self._settle(self._texts.end())
+            self._texts = None
+
+    def has_room(self) -> bool:
+        """Whether commits are taken without waiting for git."""
+        return self._commits is None or self._commits.has_room()
 
     def _graph(self, *, wait: bool) -> bool:
         """Begin with the commit graph of the next part that is written, when the last one is made.
@@ -196,26 +225,37 @@ class Stream:
             pipe.write(self._ungraphed.popleft().encode() + b"\n")
         return True
 
-    def _begin_part(self) -> None:
-        is_later = self._in_part > 0
-        is_apart = self._make_room(_OBJECTS * self._part)
-        assert self._git is not None
-        if is_later and not is_apart and self._graphs:
-            self._git.checkpoint(_MARK)
+    def _begin_part(self) -> FastImport:
+        """The process that takes the next part of the commits."""
+        objects = _OBJECTS * self._part
+        if self._commits is not None and self._objects + objects > MOST:
+            self._base = self._end()
+        if self._commits is not None:
+            if self._graphs:
+                self._commits.checkpoint(b"get-mark %s" % _MARK)
+        elif self._texts is not None and not self._early:
+            self._commits, self._texts = self._texts, None  # one process does for few
+            self._objects = self._texts_given
+        else:
+            self._commits = self._process()
+            self._objects = 0
+            self._follows = True
         self._in_part = 0
+        self._objects += objects
+        return self._commits
 
     def commit(self, new: NewCommit) -> None:
         """Give a commit, which follows the one given before."""
-        if self._in_part in (0, self._part):
-            self._begin_part()
-        assert self._git is not None
+        git = self._commits
+        if git is None or self._in_part == self._part:
+            git = self._begin_part()
         self._in_part += 1
         self._newest = max(self._newest, new.seconds)
         follows = b""
         if self._follows and self._base is not None:
             follows = b"from %s\n" % self._base.encode()
-        self._any, self._follows = True, False
-        passed_on = self._git.give(
+        self._follows = False
+        passed_on = git.give(
             b"commit %s\nmark %s\nauthor %s %s\ncommitter %s %d +0000\n"
             b"data %d\n%s\n%sM %s %s %s\n\n"
             % (
@@ -234,18 +274,17 @@ class Stream:
             )
         )
         if passed_on and self._graphs:
-            self._ungraphed += self._git.answers()
+            self._ungraphed += git.answers()
             self._graph(wait=False)
 
     def _end(self) -> str | None:
-        """Let the process finish; the newest commit, None where none was given."""
-        assert self._git is not None
-        for tip in self._git.end():
+        """Let the process of the commits finish; the newest one, None where none was given."""
+        if self._commits is None:
+            return None
+        for tip in self._commits.end():
             self._ungraphed.append(tip)
             self._graph(wait=False)
-        self._git = None
-        if not self._any:
-            return self._base
+        self._commits = None
         git = Git(self._bare)
         newest = git.text("--git-dir=.", "rev-parse", "--verify", f"{self._branch}^{{commit}}")
         self._ungraphed.append(newest)
@@ -256,8 +295,7 @@ class Stream:
 
         The repository has nothing of it yet.
         """
-        tip = self._end()
-        return tip if self._any else None
+        return self._end()
 
     def content(self, blob: str) -> bytes:
         """A text that was given, after ``finish`` and before ``deliver``."""
@@ -279,9 +317,7 @@ class Stream:
         self._graphs = False  # it would hold commits that nobody has
         self._branch = f"{_BRANCH}-{self._tries}"
         self._base = base
-        self._any = False
         self._newest = self._date(base)
-        self._start()
 
 
 def _move_packs(source: Path, objects: Path) -> None:

@@ -77,12 +77,16 @@ class FastImport:
         self._waiting.clear()
         self._size = 0
 
-    def checkpoint(self, mark: bytes) -> None:
-        """Have what it got written out; ``answers`` will have the commit of this mark then."""
-        self.give(b"checkpoint\n\nget-mark %s\n" % mark)
+    def has_room(self) -> bool:
+        """Whether it takes more without being waited for."""
+        return self._feeder.has_room()
+
+    def checkpoint(self, ask: bytes) -> None:
+        """Have what it got written out, so that other processes see it; then ask for a line."""
+        self.give(b"checkpoint\n\n%s\n" % ask)
 
     def answers(self) -> list[str]:
-        """The full hashes that it has printed since this was last asked."""
+        """The lines that it has printed since this was last asked."""
         assert self._process.stdout is not None
         printed = self._process.stdout.read() or b""  # None: nothing yet
         *whole, self._said = (self._said + printed).split(b"\n")
@@ -159,6 +163,10 @@ class _Feeder(threading.Thread):
         """Take a chunk when there is room; False when git has gone."""
         self._queue.put(chunk)
         return not self.broken
+
+    def has_room(self) -> bool:
+        """Whether a chunk is taken at once."""
+        return not self._queue.full()
 
     def drop(self) -> None:
         """Write nothing more."""
