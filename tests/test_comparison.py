@@ -262,3 +262,11 @@ def test_words_of_real_edits_are_counted_without_judging(shared_data: Path) -> N
         change = compare(edit["old"], edit["new"])
         counted = Compared(Text(edit["old"]), Text(edit["new"]), None, None)
         assert counted.words == (change.words_added, change.words_removed)
+
+
+def test_a_key_that_comes_or_goes_is_named_with_its_value() -> None:
+    draft = "---\ntitle: Boats\ndraft: false\n---\n\nTwelve boats left.\n"
+    out = draft.replace("draft: false\n", "")
+    assert compare(draft, out).reasons == ("metadata removed: draft: false",)
+    assert compare(out, draft).reasons == ("metadata added: draft: false",)
+    assert compare(draft, draft.replace("false", "true")).reasons == ("metadata: false → true",)

@@ -45,12 +45,22 @@ def judge_field(
         return found or [_verdict("metadata", before, after, False)]
     if change.role == "notes" and "." not in change.key:
         return judge_notes(old.text, new.text)
-    told = [_verdict("metadata", before or change.key, after or change.key, False)]
+    values = _named(change, before, after)
+    told = [_verdict("metadata", *values, False)]
     if change.role in ("caption", "image"):
-        told.insert(0, _verdict("image", before or change.key, after or change.key, False))
+        told.insert(0, _verdict("image", *values, False))
     elif change.role == "notes":
         told = [_verdict("note", before, after, False)]
     return told
+
+
+def _named(change: FieldChange, before: str, after: str) -> tuple[str, str]:
+    """Both values; where there is but one, its key tells what came or went."""
+    if before and after:
+        return before, after
+    if not before and not after:
+        return change.key, ""
+    return (f"{change.key}: {before}", "") if before else ("", f"{change.key}: {after}")
 
 
 def _renamed(change: FieldChange, others: Iterable[FieldChange]) -> bool:
