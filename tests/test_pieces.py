@@ -29,7 +29,10 @@ BLOCKS = [
     "<div>\nraw *html*\n</div>", "<div>\n\nspread *html*\n\n</div>", "<div>", "</div>",
     "<b>bold</b> text", "<b>bold", "text</b>", "<p>one<p>two", "<!-- a comment -->",
     "<!-- spread\n\nA comment -->", "<!--", "<script src=\"x\"></script>",
-    "<script>\n\nAlert\n\n</script>", "<style>", "<table><tr><td>x</td></tr></table>",
+    "<script>\n\nAlert\n\n</script>", "<style>",
+    "<style>\n  p { margin: 0 }\n\nA { b: c }\n</style>", "Words <style>*a*\n\nB</style> on",
+    "<script async src=\"x\">\n\nfoo(1 > 0)\n</script>", "<iframe src=\"x\">\n\nNo\n\n</iframe>",
+    "<style>a</style", "<table><tr><td>x</td></tr></table>",
     "<img src=\"{{ \"/a.gif\" | url }}\" alt=\"Words\">", "<img src=\"a\nb\" alt='>'>", "<br>",
     "<hr>", "</br>", "Line<br>\nline", "<https://example.org/x>", "<someone@example.org>",
     "a < b and 3 <4", "AT&T &amp; Q&A", "&#; broken", "&#x41; &copy;", "{% include x.html %}",
@@ -39,6 +42,10 @@ BLOCKS = [
     "<span>\n\nA span over a blank line\n\n</span>", "<DIV>Capitals</DIV>",
     "<a href=\"#x\">\n<div>x</div>\n</a>", "<ul><li>x</ul>", "<svg><title>x</title></svg>",
     "<textarea>", "`<div>`", "<div>tail</div> <div>", "<del>x</del>",
+    "<table><tr><td>", "</td></tr></table>", "<ul>", "</ul>", "&amp; x", "<hr> &amp; y", "> q <b>",
+    "</b>", "# H <b>", "* a <span>", "</span>", "a|b\n-|-\n<b>|</b>", "<p>", "</p>", "<u>", "</u>",
+    "<div>x</div> &amp;", "<!-- c --> &amp; z", "<br/> &amp;", "# H <style>\na{}</style>",
+    "  <div>", "<figure>\n  <img src=\"a\">\n  <figcaption>c</figcaption>\n</figure>",
 ]  # fmt: skip
 
 
@@ -50,7 +57,7 @@ def even(made: str) -> str:
 @settings(max_examples=400)
 @given(
     st.lists(st.sampled_from(BLOCKS), max_size=7),
-    st.lists(st.sampled_from(["\n\n", "\n \n", "\n\n\n", "\n"])),
+    st.lists(st.sampled_from(["\n\n", "\n \n", "\n\n\n", "\n", " "])),
 )
 @example(["- a", "A plain paragraph."], ["\n\n"])
 @example(["term", ": alone", "After it."], ["\n\n"])
@@ -75,6 +82,40 @@ def test_pieces_of_any_text_are_the_whole(body: str) -> None:
 def test_prose_is_what_markdown_makes_of_it(piece: str) -> None:
     if is_prose(piece):
         assert rendered(piece) == f"<p>{piece}</p>"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '> quoted <script async src="x">\n\nfoo(1)\n</script>\nWords.\n\nMore words.\n',
+        "# Heading <style>\na {}</style>\n\nWords.\n",
+        "> quoted <table><tr><td>\n\nx</td></tr></table>\n\nWords.\n",
+        "<div>x</div> &amp; words\n\nWords.\n\n<div>y</div>\n",
+        "<!-- comment --> &amp; words\n\nWords.\n\n<div>y</div>\n",
+        "\u00a0 <!-- comment --> &amp; words\n\nWords.\n",
+        "<hr> &amp; words\n\nWords.\n\n<div>y</div>\n",
+        "<u>Words\n\na|b\n-|-\n<b>|</b></u>\n\nWords.\n",
+        '<a href="#x">\n<div>x</div>\n</a>a|b\n-|-\n<b>|</b>\n\nWords.\n',
+        "# Heading <b>two\n\n\tcode </b>\n\nWords.\n",
+        "Words <b> ![</b>](x) on.\n\nWords.\n",
+        "Words <b> `</b>` on.\n\nWords.\n",
+        "\n \n    code\n\nWords.\n",
+        "\n \nHeading\n=======\n\nWords.\n",
+        "<u><hr>\n\n1. one\n\n<script>x</script> &amp;\n\n\nWords.\n\n",
+    ],
+)
+def test_html_that_markdown_parts_is_in_one_piece_with_what_it_reaches(body: str) -> None:
+    assert even(whole_html(body)) == even(rendered(body))
+
+
+def test_the_elements_that_begin_blocks_are_those_of_markdown() -> None:
+    from markdown import Markdown
+
+    from tracker.render.pieces import _OF_BLOCKS, _OF_WORDS
+
+    parser = Markdown()
+    assert all(parser.is_block_level(name) for name in [*_OF_BLOCKS, "script", "style", "iframe"])
+    assert not any(parser.is_block_level(name) for name in [*_OF_WORDS, "br", "img"])
 
 
 def test_most_paragraphs_are_pieces_of_their_own() -> None:

@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from tracker.prepared import expression
 from tracker.render.kept import Kept
-from tracker.render.markdown_html import is_prose, parted, piece_html, rendered, whole_html
+from tracker.render.markdown_html import inner, is_prose, parted, piece_html, rendered, whole_html
 
 _FIRST = 0xF0000  # supplementary private use area A, then B, without their last two code points
 _PLANE = 0xFFFE
@@ -99,8 +99,8 @@ def parts(text: str, start: int = 0) -> list[Part]:
         body = _inner_space().sub(lambda found: found.group().replace("\t", " "), body)
     found: list[Part] = []
     for piece in parted(body):
-        content = piece.lstrip("\n")
-        found.append(Part(start + len(piece) - len(content), content.rstrip("\n")))
+        before, content = inner(piece)
+        found.append(Part(start + before, content))
         start += len(piece)
     return found
 

@@ -47,18 +47,33 @@ def rendered(body: str) -> str:
 
 def whole_html(body: str) -> str:
     """The same, but for blank lines between elements: each piece is made alone, and remembered."""
-    parts = [piece_html(piece.strip("\n")) for piece in parted(body)]
+    parts = [piece_html(inner(piece)[1]) for piece in parted(body)]
     return "\n".join(part for part in parts if part)
 
 
 def piece_html(piece: str) -> str:
-    """A piece, without the blank lines around it, as clean HTML."""
+    """A piece, as ``inner`` gives it, as clean HTML."""
     return _kept.get(piece, _made)
 
 
 def parted(body: str) -> list[str]:
     """The pieces of some Markdown; one where it would take Markdown long."""
     return [body] if hostile(body) else pieces(body)
+
+
+@cache
+def _blank_before() -> re.Pattern[str]:
+    return expression(r"(?:\n(?:[ \t]*\n)*+)?")
+
+
+def inner(piece: str) -> tuple[int, str]:
+    """A piece without the blank lines around it, and how many characters of them come before.
+
+    Those at its end mean something where HTML is not closed: there they stay.
+    """
+    found = _blank_before().match(piece)
+    start = found.end() if found else 0
+    return start, piece[start:] if "<" in piece else piece[start:].rstrip("\n")
 
 
 def _made(piece: str) -> str:
