@@ -462,6 +462,55 @@ def test_very_many_commits_go_through_several_packs_and_processes(
     clean(tmp_path / "two")
 
 
+@pytest.mark.parametrize("most", [800_000, 30, 7])
+def test_commits_are_written_beside_younger_texts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    from tracker.newsroom import import_commits
+    from tracker.store import bulk
+
+    versions = [
+        version(f"articles/{'zyxwvuts'[number]}.md", number + day, f"# A\n\n{number}, {day}.\n")
+        for number in range(8)
+        for day in range(4)
+    ]
+    put(repository(tmp_path / "one"), versions)
+    given: list[str] = []
+    asked = 0
+    text, commit = bulk.Stream.text, bulk.Stream.commit
+    settled, before = bulk.Stream.settled, bulk.Stream.texts_before
+
+    def texts_before(stream: bulk.Stream, instant: int) -> None:
+        nonlocal asked
+        if stream._unsettled >= stream._part:
+            asked = instant
+        before(stream, instant)
+
+    def patiently(stream: bulk.Stream) -> int:
+        until = time.monotonic() + 20
+        while (found := settled(stream)) < asked:
+            assert time.monotonic() < until
+        return found
+
+    def note(what: str, then: Any) -> Any:
+        return lambda *given_to: (given.append(what), then(*given_to))[1]
+
+    monkeypatch.setattr(bulk, "FEWEST", 4)
+    monkeypatch.setattr(bulk, "MOST", most)
+    monkeypatch.setattr(import_commits, "_EVERY", 1)
+    monkeypatch.setattr(bulk.Stream, "texts_before", texts_before)
+    monkeypatch.setattr(bulk.Stream, "settled", patiently)
+    monkeypatch.setattr(bulk.Stream, "text", note("text", text))
+    monkeypatch.setattr(bulk.Stream, "commit", note("commit", commit))
+    put(repository(tmp_path / "two"), versions)
+    assert given.index("commit") == 4
+    assert given[-20:].count("commit") < 20
+    assert history(tmp_path / "one") == history(tmp_path / "two")
+    assert run(tmp_path / "two", "commit-graph", "verify") == b""
+    assert graphed(tmp_path / "two/.git/objects/info") == 32
+    clean(tmp_path / "two")
+
+
 def graphed(info: Path) -> int:
     """The commits in the commit graph that have the paths they changed."""
     count = 0

@@ -83,7 +83,8 @@ class FastImport:
 
     def checkpoint(self, ask: bytes) -> None:
         """Have what it got written out, so that other processes see it; then ask for a line."""
-        self.give(b"checkpoint\n\n%s\n" % ask)
+        if not self.give(b"checkpoint\n\n%s\n" % ask):
+            self._pass_on()
 
     def answers(self) -> list[str]:
         """The lines that it has printed since this was last asked."""
@@ -154,6 +155,7 @@ class _Feeder(threading.Thread):
             if not self.broken and not self._dropped:
                 try:
                     self._pipe.write(chunk)
+                    self._pipe.flush()
                 except OSError:
                     self.broken = True
         with suppress(OSError):
