@@ -9,7 +9,7 @@ versions are searched.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -55,12 +55,12 @@ class Carrier:
         self._pieces = [one for one in pieces if not any(each in one for each in pieces - {one})]
         self._harmless = set[str]()  # words of the archive that no such piece is in
         self._before: bytes | None = None
-        self._lines = _NONE
+        self._lines: list[bytes] = []  # of that text
 
     def begin(self, before: bytes | None) -> None:
         """What follows is of this article; ``before`` is its text so far, None for a new one."""
         self._before = before
-        self._lines = _NONE if before is None else _lines(before)
+        self._lines = [] if before is None else before.split(b"\n")
 
     def next(self, data: bytes, told: Sequence[Telling], at: datetime) -> Carried:
         """The next version of the article, with the notes that it keeps and those told of it.
@@ -68,33 +68,40 @@ class Carrier:
         Raises ``TrackerError`` where a note has to be written into front matter that cannot be
         read.
         """
-        lines = _lines(data)
-        before = self._before
+        before, lines = self._before, data.split(b"\n")
         brought: tuple[Note, ...] = ()
         new = _NONE
         if before is not None:
             gone, new = self._changed(lines)
             if self._may_hold(gone, before, data):
-                data, lines = self._with_notes(before, data, lines, at)
+                data = self._with_notes(before, data, at)
+                lines = data.split(b"\n")
                 _, new = self._changed(lines)
         if told:
             data = self._told(data, told, at)
-            lines = _lines(data)
+            lines = data.split(b"\n")
         if told or (before is not None and self._may_hold(new, data, before)):
             earlier = None if before is None else decode(before)[0]
             brought = self._desk.brought(earlier, decode(data)[0], at)
         self._before, self._lines = data, lines
         return Carried(data, brought)
 
-    def _changed(self, lines: frozenset[bytes]) -> tuple[frozenset[bytes], frozenset[bytes]]:
+    def _changed(self, lines: list[bytes]) -> tuple[frozenset[bytes], frozenset[bytes]]:
         """The sentences that went since the text before, and those that came.
 
         None of either where no word of a note is in any of them: so it mostly is.
         """
-        gone, new = _sentences(self._lines - lines), _sentences(lines - self._lines)
+        earlier = self._lines
+        if len(lines) == len(earlier):  # most edits are within lines
+            changed = [pair for pair in zip(earlier, lines, strict=True) if pair[0] != pair[1]]
+            if not changed:
+                return _NONE, _NONE
+            gone, new = map(_sentences, zip(*changed, strict=True))
+        else:
+            both = frozenset(earlier), frozenset(lines)
+            gone, new = _sentences(both[0] - both[1]), _sentences(both[1] - both[0])
         gone, new = gone - new, new - gone
-        changed = gone | new
-        if changed and self._has_word(_joined(changed)):
+        if self._has_word(_joined(gone | new)):
             return gone, new
         return _NONE, _NONE
 
@@ -109,15 +116,10 @@ class Carrier:
                 return True
         return _head(text) != _head(other) and _structured(text)
 
-    def _with_notes(
-        self, before: bytes, data: bytes, lines: frozenset[bytes], at: datetime
-    ) -> tuple[bytes, frozenset[bytes]]:
+    def _with_notes(self, before: bytes, data: bytes, at: datetime) -> bytes:
         text, encoding = decode(data)
         kept = self._desk.carry(decode(before)[0], text, at)
-        if kept == text:
-            return data, lines
-        data = self._desk.encoded(kept, encoding)
-        return data, _lines(data)
+        return data if kept == text else self._desk.encoded(kept, encoding)
 
     def _told(self, data: bytes, told: Sequence[Telling], at: datetime) -> bytes:
         text, encoding = decode(data)
@@ -150,13 +152,9 @@ class Carrier:
         return bool(found)
 
 
-def _lines(data: bytes) -> frozenset[bytes]:
-    return frozenset(data.split(b"\n"))
-
-
-def _sentences(lines: frozenset[bytes]) -> frozenset[bytes]:
+def _sentences(lines: Iterable[bytes]) -> frozenset[bytes]:
     """What lines hold in small pieces, so that little is searched."""
-    return frozenset(b"\n".join(lines).replace(b". ", b".\n").split(b"\n")) if lines else _NONE
+    return frozenset(b"\n".join(lines).replace(b". ", b".\n").split(b"\n"))
 
 
 def _joined(sentences: frozenset[bytes]) -> str:
