@@ -29,7 +29,7 @@ _KNOWN = frozenset(KEYS)
 _LONGEST_LINE = 6 * LARGEST + 1024 * 1024  # bytes: JSON may write a character as six
 _LONGEST_AUTHOR = 1000  # letters
 _MARK = b"\xef\xbb\xbf"
-_decode = json.JSONDecoder().decode
+_DECODER = json.JSONDecoder()
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 
 
@@ -170,7 +170,9 @@ class JsonLines:
                 file.seek(int(key))
                 line = file.readline(_LONGEST_LINE + 1)
                 try:
-                    yield _decode(line.removeprefix(_MARK).decode())["text"].encode()
+                    yield _decode(line.rstrip(b"\r\n").removeprefix(_MARK).decode())[
+                        "text"
+                    ].encode()
                 except (ValueError, KeyError, TypeError, AttributeError):
                     raise TrackerError(
                         f"{self._name} was changed while it was read.",
@@ -241,6 +243,15 @@ def _version(line: bytes, number: int, offset: int, origin: str) -> Incoming:
         origin,
         fields.trailers() if "url" in read or "id" in read else "",
     )
+
+
+def _decode(written: str) -> Any:
+    """The value of a line. Raises as ``json`` does."""
+    try:
+        read, end = _DECODER.raw_decode(written)
+    except json.JSONDecodeError:  # spaces before it, or no JSON
+        end = -1
+    return read if end == len(written) else _DECODER.decode(written)
 
 
 @lru_cache(4096)
