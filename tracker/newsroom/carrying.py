@@ -130,8 +130,8 @@ class Carrier:
     def _has_word(self, text: str) -> bool:
         """Whether words of a note stand in a text, where they may begin one."""
         folded = fold(text)
-        strange = set(folded.split()) - self._harmless
-        if not strange or not self._has_piece(strange):
+        words = folded.split()
+        if self._harmless.issuperset(words) or not self._has_piece(set(words) - self._harmless):
             return False
         for word in self._words:  # a plain loop: it is quicker than an expression of them all
             if word in folded:
