@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from statistics import median
 
+from tracker.house.phrases import FIRST, phrase
 from tracker.model import Change
 from tracker.render import diff_html, diff_json, terminal_diff
 from tracker.text.diff import diff
@@ -63,6 +64,7 @@ def main() -> None:
             change, old, new, layout="side-by-side"
         ),
     }
+    not_placed = phrase(FIRST, "comparison.not_placed")
     print(f"{len(measured)} pairs\n\n| face | median ms | worst ms |\n|---|---|---|")
     for name, face in faces.items():
         times = []
@@ -70,7 +72,7 @@ def main() -> None:
             began = time.perf_counter()
             made_face = face(change, old, new)
             times.append((time.perf_counter() - began) * 1000)
-            unplaced += name == "HTML, rendered, inline" and diff_html.NOT_PLACED in made_face
+            unplaced += name == "HTML, rendered, inline" and not_placed in made_face
         print(f"| {name} | {median(times):.1f} | {max(times):.0f} |")
     print(f"\nshown in source because words could not be placed: {unplaced} of {len(measured)}")
 

@@ -493,7 +493,11 @@ def test_commits_are_written_beside_younger_texts(
         return found
 
     def note(what: str, then: Any) -> Any:
-        return lambda *given_to: (given.append(what), then(*given_to))[1]
+        def noted(*given_to: Any) -> Any:
+            given.append(what)
+            return then(*given_to)
+
+        return noted
 
     monkeypatch.setattr(bulk, "FEWEST", 4)
     monkeypatch.setattr(bulk, "MOST", most)
