@@ -31,9 +31,11 @@ from tracker.store.git import Git, Repository, environment
 _BRANCH = "refs/heads/import"
 _CHAIN = "commit-graphs"
 _MARK = b":1"  # of the newest commit
-PARTS = 10
-"""The commits come in so many parts, each a pack of its own: while one is written, the commit graph
-of the one before it is made, in memory that grows with the commits of a part."""
+PARTS = 6
+"""Texts and commits come in parts, each a pack of its own. While one is written, the commits of
+those texts are, and the commit graph of those commits; so the last parts are smaller and smaller.
+The memory for a commit graph grows with the commits of a part."""
+_SMALLEST = 8  # of the last parts, to one part
 FEWEST = 10_000  # commits that are worth a part
 MOST = 800_000
 """Objects of one process: fast-import notes each one that it writes, in about 100 bytes."""
@@ -99,11 +101,14 @@ class Stream:
         self._committer = committer
         self._bare = folder / "objects.git"
         self._base = base
-        self._part = FEWEST  # commits of one part
-        self._in_part = 0  # of them, those that were given
+        self._expected = 0  # texts and commits, at most
+        self._part = FEWEST  # texts or commits of one part
+        self._given = 0  # commits
+        self._part_ends = 0  # with this number of commits
         self._objects = 0  # of the process that takes the commits, about
         self._texts_given = 0  # to the process that takes them
-        self._unsettled = 0  # texts that no other process can see
+        self._texts_before = 0  # to others before it
+        self._settles = 0  # the number of texts which are to be seen by other processes then
         self._settled = 0  # as ``settled`` gives it
         self._early = False  # commits are given while texts are: each have a process
         self._follows = True  # the next commit names the one before: the process does not know it
@@ -157,6 +162,8 @@ class Stream:
     def expect(self, commits: int) -> None:
         """How many commits will be given at most, so that they can be shared out; asked first."""
         self._part = min(max(FEWEST, -(-commits // PARTS)), MOST // _OBJECTS)
+        self._expected = commits
+        self._settles = self._next_end(0)
         self._early = commits > FEWEST
         self._graphs = self._graphs and self._early
 
@@ -166,17 +173,23 @@ class Stream:
         if self._texts_given == MOST:
             self.end_texts()
             self._texts = self._process()
+            self._texts_before += self._texts_given
             self._texts_given = 0
         self._texts_given += 1
-        self._unsettled += 1
         self._texts.give(b"blob\ndata %d\n" % len(data), data, b"\n")
 
     def texts_before(self, instant: int) -> None:
         """No more texts come for commits from before an instant, in seconds since 1970."""
-        if self._early and self._unsettled >= self._part:
+        given = self._texts_before + self._texts_given
+        if self._early and given >= self._settles:
             assert self._texts is not None
             self._texts.checkpoint(b"progress %d" % instant)
-            self._unsettled = 0
+            self._settles = self._next_end(given)
+
+    def _next_end(self, done: int) -> int:
+        """Where the part ends that begins after so many texts or commits."""
+        half_the_rest = (self._expected - done) // 2
+        return done + max(1, self._part // _SMALLEST, min(self._part, half_the_rest))
 
     def settled(self) -> int:
         """The instant up to which commits can be given, in seconds since 1970; 0 for none yet."""
@@ -227,7 +240,8 @@ class Stream:
 
     def _begin_part(self) -> FastImport:
         """The process that takes the next part of the commits."""
-        objects = _OBJECTS * self._part
+        self._part_ends = self._next_end(self._given)
+        objects = _OBJECTS * (self._part_ends - self._given)
         if self._commits is not None and self._objects + objects > MOST:
             self._base = self._end()
         if self._commits is not None:
@@ -240,16 +254,15 @@ class Stream:
             self._commits = self._process()
             self._objects = 0
             self._follows = True
-        self._in_part = 0
         self._objects += objects
         return self._commits
 
     def commit(self, new: NewCommit) -> None:
         """Give a commit, which follows the one given before."""
         git = self._commits
-        if git is None or self._in_part == self._part:
+        if git is None or self._given == self._part_ends:
             git = self._begin_part()
-        self._in_part += 1
+        self._given += 1
         self._newest = max(self._newest, new.seconds)
         follows = b""
         if self._follows and self._base is not None:
@@ -317,6 +330,7 @@ class Stream:
         self._graphs = False  # it would hold commits that nobody has
         self._branch = f"{_BRANCH}-{self._tries}"
         self._base = base
+        self._given = 0
         self._newest = self._date(base)
 
 
