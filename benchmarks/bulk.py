@@ -174,7 +174,7 @@ def peer(folder: Path, stream: Path) -> float:
 
 _OURS = """
 import resource, sys
-from tracker.cli import main
+from tracker.__main__ import main
 try:
     main(["import", sys.argv[1], "--into", sys.argv[2]])
 finally:
