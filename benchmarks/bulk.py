@@ -241,13 +241,16 @@ def main() -> None:
         with tempfile.TemporaryDirectory(dir=given.folder) as name:
             one = measure(count, Path(name), given.paragraphs, alone=given.alone)
         measured.append(one)
-        peer_rate = count / one.peer_seconds if one.peer_seconds else 0
+        beside, rate, times = "–", "–", "–"
+        if one.peer_seconds:
+            beside = f"{one.peer_seconds:6.1f} s, {count / one.peer_seconds:,.0f}/s"
+            rate = f"{one.peer_seconds / one.seconds:.2f}"
+            times = f"{one.bytes / one.peer_bytes:.2f} times"
         print(
-            f"{one.revisions:9,} | {one.peer_seconds:6.1f} s, {peer_rate:,.0f}/s"
-            f" | {one.seconds:6.1f} s, {count / one.seconds:,.0f}/s"
-            f" | {one.peer_seconds / one.seconds:.2f}"
+            f"{one.revisions:9,} | {beside}"
+            f" | {one.seconds:6.1f} s, {count / one.seconds:,.0f}/s | {rate}"
             f" | {one.bytes_before / 1e6:.2f} MB"
-            f" | {one.bytes / 1e6:.1f} MB, {one.bytes / (one.peer_bytes or one.bytes):.2f} times"
+            f" | {one.bytes / 1e6:.1f} MB, {times}"
             f" | {one.bytes_after_gc / 1e6:.1f} MB"
             f" | {one.memory / 1024:.0f} MB | {one.git_memory / 1024:.0f} MB",
             flush=True,
