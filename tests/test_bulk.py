@@ -612,6 +612,25 @@ def test_the_beginnings_of_files_that_a_killed_landing_left_are_no_obstacle(
     clean(room)
 
 
+def test_a_landing_killed_after_its_branch_moved_leaves_no_leave_to_overwrite(
+    tmp_path: Path,
+) -> None:
+    room = repository(tmp_path / "room")
+    versions = [version(f"articles/{name}.md", 1, f"# {name}\n\nOne.\n") for name in "ab"]
+    put(room, versions)
+    mark = room / ".git/tracker/landing"
+    mark.write_bytes(run(room, "rev-parse", "HEAD"))
+    (room / "articles/a.md").write_text("# a")  # an editor's own, and how the next one begins
+    more = [*versions, version("articles/a.md", 2, "# a\n\nTwo.\n")]
+    with pytest.raises(TrackerError) as caught:
+        put(room, more)
+    assert caught.value.sentence.startswith("articles/a.md would be overwritten: ")
+    run(room, "checkout", "--", "articles/a.md")
+    mark.write_bytes(run(room, "rev-parse", "HEAD"))
+    assert put(room, versions).added == 0
+    clean(room)
+
+
 def test_an_interrupted_import_leaves_everything_as_it_was(tmp_path: Path) -> None:
     room = repository(tmp_path / "room")
     put(room, archive(1, 1))

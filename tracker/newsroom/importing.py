@@ -133,6 +133,7 @@ class _Import:
 
     def run(self) -> Imported:
         """Read, write, and move the branch."""
+        landing.forget_finished(self.room.repository)
         self.plan.take(self._rows())
         self._take_standing()
         import_places.settle(self.plan, self.source, self.room, self.under)

@@ -14,7 +14,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 from typing import Protocol
@@ -113,8 +113,19 @@ def look(
 
 
 def _mark(repository: Repository) -> Path:
-    """The file that is there while files are put into the work tree."""
+    """The file that is there while files are put into the work tree; it names the newest commit."""
     return repository.common_dir / FOLDER / "landing"
+
+
+def forget_finished(repository: Repository) -> None:
+    """Remove the mark of a landing that was killed when its branch had moved already.
+
+    Left there, it would let a later import take somebody's own files for its beginnings.
+    """
+    mark = _mark(repository)
+    with suppress(OSError, GitError):  # GitError: the commit is not there, or not an ancestor
+        repository.git.run("merge-base", "--is-ancestor", mark.read_text("ascii").strip(), "HEAD")
+        mark.unlink()
 
 
 def _changes(git: Git) -> Iterator[tuple[str, str]]:
@@ -222,7 +233,7 @@ def land(
             )
         found = look(repository, plan, content)
         deliver()
-        _mark(repository).touch()
+        _mark(repository).write_text(f"{new}\n", "ascii")
         for path in found.begun:
             (repository.top / path).unlink()
         try:
