@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.changes_of import change_of
+from tracker.comparison import compare
 from tracker.model import Article
 from tracker.render import diff_json, terminal_diff
 from tracker.render.visible import visible
@@ -121,6 +122,11 @@ def test_edits_that_touch_no_word_are_left_out_unless_asked_for() -> None:
     assert shown(old, new, formatting=True) == (
         'He said [-"-]{+“+}yes[-"-]{+”+} to[-⏎-]{+·+}all of it.\n'
     )
+
+
+def test_a_link_that_leads_elsewhere_is_not_called_white_space() -> None:
+    old, new = "[A](https://a.example/1) b.\n", "[A](https://a.example/2) b.\n"
+    assert terminal_diff.text(compare(old, new), old, new) == "No word changed: only links did.\n"
 
 
 def test_equal_texts_have_nothing_to_show() -> None:

@@ -15,6 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.changes_of import change_of
+from tracker.comparison import compare
+from tracker.house.phrases import phrase
 from tracker.render import article_html, diff_html
 from tracker.render.diff_html import Layout, View
 
@@ -219,6 +221,27 @@ def test_a_coarse_diff_says_so() -> None:
 def test_equal_texts_say_that_nothing_changed() -> None:
     assert "Nothing changed." in faces("Same.\n", "Same.\n")["rendered", "inline"]
     assert "No word changed" in faces('A "b" c.\n', "A “b” c.\n")["rendered", "inline"]
+
+
+ONLY = {
+    "only_formatting": ('He "is" in.\n', "He “is” in.\n"),
+    "only_link": ("[A](https://a.example/1) b.\n", "[A](https://a.example/2) b.\n"),
+    "only_image": ("A b.\n\n![c](d.png)\n", "A b.\n\n![c](e.png)\n"),
+    "only_markup": ("A **b** c.\n", "A b c.\n"),
+    "only_unread": ("[A](https://a.example/1) b c.\n", "[A](https://a.example/2) b  c.\n"),
+}
+
+
+@pytest.mark.parametrize("key", ONLY)
+@pytest.mark.parametrize("language", ["en", "de", "fr", "es", "uk"])
+def test_a_change_of_no_word_says_what_did_change(key: str, language: str) -> None:
+    old, new = ONLY[key]
+    change = compare(old, new)
+    said = phrase(language, f"comparison.{key}")
+    for view, layout in FACES:
+        made = diff_html.fragment(change, old, new, view=view, layout=layout, language=language)
+        assert re.findall('<p class="tracker-remark">(.*?)</p>', made) == [said]
+    assert len({phrase(language, f"comparison.{each}") for each in ONLY}) == len(ONLY)
 
 
 def test_every_version_of_the_sample_makes_valid_pages() -> None:

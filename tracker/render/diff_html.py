@@ -21,6 +21,7 @@ from tracker.records import NamedTuple
 from tracker.render import diff_rendered
 from tracker.render.diff_marks import change_marks, mark, move_link, move_stub
 from tracker.render.diff_page import aligned
+from tracker.render.remarks import no_word
 from tracker.render.terminal_diff import note_pairs
 from tracker.render.visible import visible
 from tracker.render.weave import Piece, weave
@@ -64,14 +65,9 @@ def fragment(
         language,
         f' lang="{html.escape(written_in)}"' if written_in else "",
     )
-    if not change.edits:
-        parts.append(_remark(say("comparison.no_change")))
-    elif (
-        not formatting
-        and not change.fields
-        and not any(edit.verbal or edit.operation == "move" for edit in change.edits)
-    ):
-        parts.append(_remark(say("comparison.only_formatting")))
+    remark = no_word(change)
+    if remark and not (formatting and change.edits):
+        parts.append(_remark(say(remark)))
     if change.coarse:
         parts.append(_remark(say("comparison.coarse")))
     if view == "rendered":

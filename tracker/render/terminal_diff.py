@@ -5,9 +5,11 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 
+from tracker.house.phrases import FIRST, phrase
 from tracker.model import Change, Edit, FieldChange, Note
 from tracker.prepared import expression
 from tracker.records import NamedTuple
+from tracker.render.remarks import no_word
 from tracker.render.visible import visible
 from tracker.render.weave import Piece, weave
 from tracker.text import tokens
@@ -18,8 +20,6 @@ COARSE = (
     "Some edits are shown larger than they are: the texts were too large or too different to"
     " compare word by word."
 )
-ONLY_FORMATTING = "No word changed: only white space, line breaks or quotation marks did."
-NO_CHANGE = "Nothing changed."
 
 _NAMES = {"headline": "Headline", "dek": "Dek", "byline": "Byline", "notes": "Notes"}
 _ORDER = ("headline", "dek", "byline", "date", "notes", "caption", "image", "metadata")
@@ -99,7 +99,7 @@ def text(
     if body:
         parts.append(body)
     if not parts:
-        parts.append(ONLY_FORMATTING if change.edits else NO_CHANGE)
+        parts.append(phrase(FIRST, no_word(change) or "comparison.only_unread"))
     if change.coarse:
         parts.append(COARSE)
     return "\n\n".join(parts) + "\n"
@@ -343,7 +343,7 @@ def _ellipsis(run: str, ink: _Ink, *, line_start: bool) -> str:
 def stat(change: Change) -> str:
     """One line: words added and removed, edits by sort, and what was touched; no newline."""
     if not change.edits and not change.fields:
-        return NO_CHANGE
+        return phrase(FIRST, "comparison.no_change")
     counts: dict[str, int] = {}
     for edit in change.edits:
         if edit.verbal or edit.operation == "move":
