@@ -6,6 +6,7 @@ one in twenty with a note; folders by date. The peer is ``git fast-import`` fed 
 the same revisions in the best order there is: texts by article, then commits by time. It is run
 before and after each import, and the mean of both is taken. Our input is JSON Lines in time order,
 its worst; our time is that of the whole process, from its start to its end, with the packing.
+With ``--from-git``, what was imported is then imported from there into one more repository.
 """
 
 from __future__ import annotations
@@ -50,6 +51,15 @@ class Measured(NamedTuple):
     bytes_before: int  # of the new repository
     bytes: int
     bytes_after_gc: int
+    memory: int  # KB, the largest of our process
+    git_memory: int  # KB, the largest git process of it
+    from_git: Ours | None  # the same revisions out of our repository
+
+
+class Ours(NamedTuple):
+    """One import by us."""
+
+    seconds: float  # of the whole process
     memory: int  # KB, the largest of our process
     git_memory: int  # KB, the largest git process of it
 
@@ -176,48 +186,61 @@ _OURS = """
 import resource, sys
 from tracker.__main__ import main
 try:
-    main(["import", sys.argv[1], "--into", sys.argv[2]])
+    main(["import", *sys.argv[1:]])
 finally:
     for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN):
         print("peak", resource.getrusage(who).ru_maxrss, file=sys.stderr)
 """
 
 
-def ours(target: Path, lines: Path) -> tuple[float, int, int]:
-    """Seconds of the whole process, and the largest memory of it and of its git, in KB."""
+def ours(target: Path, *source: str) -> Ours:
+    """An import from a source into a repository."""
     began = time.perf_counter()
     done = subprocess.run(
-        [sys.executable, "-c", _OURS, str(lines), str(target)], capture_output=True, text=True
+        [sys.executable, "-c", _OURS, *source, "--into", str(target)],
+        capture_output=True,
+        text=True,
     )
     taken = time.perf_counter() - began
     assert done.returncode == 0, done.stderr
     peaks = [int(line.split()[1]) for line in done.stderr.splitlines() if line.startswith("peak")]
-    return taken, peaks[0], peaks[1]
+    return Ours(taken, peaks[0], peaks[1])
 
 
-def measure(count: int, folder: Path, paragraphs: int, *, alone: bool) -> Measured:
-    """One size: the peer, we, the peer again; or we alone."""
+def measure(count: int, folder: Path, paragraphs: int, *, alone: bool, from_git: bool) -> Measured:
+    """One size: the peer, we, the peer again; or we alone. Then from our repository, if asked."""
     stream, lines = write(count, folder, paragraphs)
     before = 0.0 if alone else peer(folder / "peer.git", stream)
     bytes_before = size(repository(folder / "ours.git"))
-    taken, memory, git_memory = ours(folder / "ours.git", lines)
+    once = ours(folder / "ours.git", str(lines))
     after = 0.0 if alone else peer(folder / "peer.git", stream)
     peer_bytes = 0 if alone else size(folder / "peer.git")
     our_bytes = size(folder / "ours.git")
     subprocess.run(["rm", "-rf", str(folder / "peer.git")], check=True)
     stream.unlink()
     lines.unlink()
+    again = None
+    if from_git:
+        again = ours(repository(folder / "again.git"), "--from-git", str(folder / "ours.git"))
+        assert commits(folder / "again.git") == commits(folder / "ours.git")
+        subprocess.run(["rm", "-rf", str(folder / "again.git")], check=True)
     subprocess.run(["git", "-C", str(folder / "ours.git"), "gc", "-q"], check=True)
     after_gc = size(folder / "ours.git")
+    # In short texts, an edit may put in the sentence that stood there.
+    assert 0 <= count - commits(folder / "ours.git") <= count // 10_000
+    return Measured(
+        count, (before + after) / 2, once.seconds, peer_bytes, bytes_before, our_bytes, after_gc,
+        once.memory, once.git_memory, again,
+    )  # fmt: skip
+
+
+def commits(folder: Path) -> int:
+    """How many commits a repository's branch has."""
     counted = subprocess.run(
-        ["git", "-C", str(folder / "ours.git"), "rev-list", "--count", "main"],
+        ["git", "-C", str(folder), "rev-list", "--count", "main"],
         capture_output=True, text=True, check=True,
     )  # fmt: skip
-    assert int(counted.stdout) == count, counted.stdout
-    return Measured(
-        count, (before + after) / 2, taken, peer_bytes, bytes_before, our_bytes, after_gc, memory,
-        git_memory,
-    )  # fmt: skip
+    return int(counted.stdout)
 
 
 def main() -> None:
@@ -226,6 +249,7 @@ def main() -> None:
     parser.add_argument("sizes", nargs="*", type=int, default=[10_000, 100_000])
     parser.add_argument("--picture", type=Path)
     parser.add_argument("--alone", action="store_true", help="without git fast-import beside it")
+    parser.add_argument("--from-git", action="store_true", help="from our repository once more")
     parser.add_argument("--paragraphs", type=int, default=18, help="of 0.3 KB, in an article")
     parser.add_argument("--folder", type=Path, help="where the repositories are made")
     given = parser.parse_args()
@@ -239,7 +263,9 @@ def main() -> None:
     )
     for count in given.sizes:
         with tempfile.TemporaryDirectory(dir=given.folder) as name:
-            one = measure(count, Path(name), given.paragraphs, alone=given.alone)
+            one = measure(
+                count, Path(name), given.paragraphs, alone=given.alone, from_git=given.from_git
+            )
         measured.append(one)
         beside, rate, times = "–", "–", "–"
         if one.peer_seconds:
@@ -255,6 +281,13 @@ def main() -> None:
             f" | {one.memory / 1024:.0f} MB | {one.git_memory / 1024:.0f} MB",
             flush=True,
         )
+        if one.from_git is not None:
+            taken, memory, git_memory = one.from_git
+            print(
+                f"{one.revisions:9,} | --from-git | {taken:6.1f} s, {count / taken:,.0f}/s"
+                f" | memory: {memory / 1024:.0f} MB | {git_memory / 1024:.0f} MB",
+                flush=True,
+            )
     if given.picture is not None:
         given.picture.write_text(_picture(measured), "utf-8")
 

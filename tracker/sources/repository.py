@@ -6,15 +6,18 @@ does not come: a text without its deletion would stand as if it were out.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 
 from tracker.errors import TrackerError
 from tracker.model import Track, Version
-from tracker.newsroom import Newsroom, select
+from tracker.newsroom import Newsroom
 from tracker.newsroom.incoming import Incoming, Key, Skipped
-from tracker.newsroom.reading import all_tracks
+from tracker.newsroom.streamed import streamed
 from tracker.sources.versions import shown
 from tracker.store.messages import messages
 from tracker.store.reader import Reader
@@ -52,55 +55,52 @@ class OtherRepository:
         return self._done / self._count if self._count else 0.0
 
     def versions(self, folder: Path) -> Iterator[Incoming | Skipped]:
-        """Every revision of every article, oldest first; ``folder`` is not used."""
+        """Every revision of every article, oldest first; few of them are in memory at a time."""
         room = self._room
         if room.repository.shallow:
             raise TrackerError(
                 f"{self._name} is a shallow clone: its older revisions are missing.",
                 "Bring them with: git fetch --unshallow",
             )
-        found = list(self._tracks())
-        self._count = sum(len(track.versions) for track in found)
-        # Asked for some thousands at a time, whatever articles they are of: each time starts git.
-        written = messages(
-            room.repository,
-            (version.commit for track in found if not track.deleted for version in track.versions),
-        )
-        for track in found:
-            if track.deleted:
-                yield Skipped(f"{self._name}: {track.path}", "The article is deleted there.")
-                self._done += len(track.versions)
-                continue
-            target = self._target(track.path)
-            place = track.versions[0].at
-            for version, message in zip(track.versions, written, strict=False):
-                self._done += 1
-                # Author dates may be out of order; the line is what readers saw.
-                place = max(place, version.at)
-                yield self._incoming(target, version, message, place)
-        if not any(not track.deleted for track in found):
+        any_there = False
+        with streamed(room, folder, self._folder) as found:
+            self._count = found.revisions
+            for deleted, tracks in groupby(found.tracks, key=attrgetter("deleted")):
+                if deleted:
+                    yield from self._skipped(tracks)
+                else:
+                    any_there = True
+                    yield from self._revisions(tracks)
+        if not any_there:
             where = f"{self._name}, folder {self._folder}" if self._folder else self._name
             raise TrackerError(
                 f"There are no articles in {where}.",
                 "Name the folder that has them, with --folder.",
             )
 
-    def _tracks(self) -> Iterator[Track]:
-        room, folder = self._room, self._folder
-        found = all_tracks(room)
-        if folder:
-            yield from (
-                track
-                for track in found
-                if track.path.startswith(f"{folder}/") and select.is_text(track.path)
-            )
-            return
-        there = set(room.place.paths())
-        gone = (track.path for track in found if track.deleted)
-        gone_articles = set(select.articles(gone, room.settings.articles, room.place.under))
-        for track in found:
-            if track.path in (gone_articles if track.deleted else there):
-                yield track
+    def _skipped(self, tracks: Iterable[Track]) -> Iterator[Skipped]:
+        for track in tracks:
+            yield Skipped(f"{self._name}: {track.path}", "The article is deleted there.")
+            self._done += len(track.versions)
+
+    def _revisions(self, tracks: Iterable[Track]) -> Iterator[Incoming]:
+        waiting = deque[tuple[str, Version, datetime]]()
+
+        def asked() -> Iterator[str]:
+            for track in tracks:
+                target = self._target(track.path)
+                place = track.versions[0].at
+                for version in track.versions:
+                    # Author dates may be out of order; the line is what readers saw.
+                    place = max(place, version.at)
+                    waiting.append((target, version, place))
+                    yield version.commit
+
+        # Asked for some thousands at a time, whatever articles they are of: each time starts git.
+        for message in messages(self._room.repository, asked()):
+            target, version, place = waiting.popleft()
+            self._done += 1
+            yield self._incoming(target, version, message, place)
 
     def _target(self, path: str) -> str:
         within = self._folder or self._room.place.under
