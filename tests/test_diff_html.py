@@ -50,7 +50,7 @@ def check(fragment: str) -> Any:
             assert name != "style"
             assert not value.strip().lower().startswith(("javascript:", "data:", "vbscript:"))
         if element.tag in ("ins", "del"):
-            assert [inner.tag for inner in element.iter()] == [element.tag]
+            assert [inner.tag for inner in element.iter()] in ([element.tag], [element.tag, "bdi"])
             assert element.text
         if element.tag == "a" and element.get("class") == "tracker-move":
             assert element.get("href").removeprefix("#") in identities
@@ -221,6 +221,30 @@ def test_a_coarse_diff_says_so() -> None:
 def test_equal_texts_say_that_nothing_changed() -> None:
     assert "Nothing changed." in faces("Same.\n", "Same.\n")["rendered", "inline"]
     assert "No word changed" in faces('A "b" c.\n', "A “b” c.\n")["rendered", "inline"]
+
+
+def test_the_words_of_a_note_do_not_turn_its_label_and_date() -> None:
+    """Arabic that ends in a number would else carry it to the date before it."""
+    at = "2022-01-02T09:00:00-05:00"
+    note = f"updates:\n- {{id: u1, kind: correction, at: {at}, text: العدد 95.}}\n"
+    old, new = "---\ntitle: T\n---\nA.\n", f"---\ntitle: T\n{note}---\nB.\n"
+    change = change_of(old, new)
+    made = diff_html.fragment(change, old, new, written_in="ar")
+    check(made)
+    label = "Correction, 2022-01-02 09:00 -0500"
+    assert f'<dd dir="auto"><ins>{label}: <bdi lang="ar">العدد 95.</bdi></ins></dd>' in made
+    dated = diff_html.fragment(change, old, new, when=lambda at, _: f"{at:%d/%m}")
+    assert "<ins>Correction, 02/01: <bdi>" in dated
+
+
+def test_side_by_side_what_stayed_is_told_from_what_changed() -> None:
+    made = faces("Same here.\n\nOld words.\n", "Same here.\n\nNew words.\n")
+    for view in VIEWS:
+        rows = re.findall(r"(?s)<tr[^>]*>\s*<td.*?</tr>", made[view, "side-by-side"])
+        same = [row for row in rows if row.startswith('<tr class="tracker-same">')]
+        assert len(same) == 1, view
+        assert same[0].count("Same here.") == 2
+        assert len(rows) == 2
 
 
 ONLY = {

@@ -10,16 +10,17 @@ import html
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Literal
 
 from tracker.house.phrases import FIRST, languages, phrase
-from tracker.model import Change, Note
+from tracker.model import Change, Note, Precision
 from tracker.records import NamedTuple
 from tracker.render import diff_rendered
-from tracker.render.diff_marks import change_marks, mark, move_link, move_stub
+from tracker.render.diff_marks import MarkKind, change_marks, mark, move_link, move_stub
 from tracker.render.diff_page import aligned
 from tracker.render.remarks import no_word
 from tracker.render.terminal_diff import note_pairs
@@ -30,6 +31,9 @@ from tracker.text.document import parse
 
 View = Literal["rendered", "source"]
 Layout = Literal["inline", "side-by-side"]
+
+When = Callable[[datetime, Precision], str]
+"""Writes an aware instant as exactly as it is known; "" for one that is not to be shown."""
 
 LONGEST_RENDERED = 100_000
 """Code points of either version, about 17,000 words, up to which the page itself is marked."""
@@ -47,6 +51,7 @@ def fragment(
     new_name: str = "",
     language: str = FIRST,
     written_in: str = "",
+    when: When | None = None,
 ) -> str:
     """A ``<div class="tracker-diff">`` with the change: valid, safe, and closed in itself.
 
@@ -55,6 +60,7 @@ def fragment(
     images, comments) is listed below it. With ``formatting``, edits that touch no word count too.
     ``old_name`` and ``new_name`` head the columns. ``language`` (BCP 47) is that of the words
     around the article; ``written_in`` that of the article itself, where it is known and another.
+    ``when`` writes the instant of a note, which is in ISO 8601 without it.
     """
     parts: list[str] = []
     say = partial(phrase, language)
@@ -64,6 +70,7 @@ def fragment(
         (old_name or say("comparison.before"), new_name or say("comparison.after")),
         language,
         f' lang="{html.escape(written_in)}"' if written_in else "",
+        when or _iso,
     )
     remark = no_word(change)
     if remark and not (formatting and change.edits):
@@ -93,6 +100,7 @@ class _Face(NamedTuple):
     names: tuple[str, str]  # of the columns
     language: str  # of the words around the article
     lang: str  # the attribute for the article's own words; "" where there is none
+    when: When  # how the instant of a note is written
 
 
 def _remark(words: str) -> str:
@@ -152,12 +160,13 @@ def _fields(change: Change, old: str, new: str, face: _Face) -> str:
     rows: list[str] = []
     say = partial(phrase, face.language)
     notes = [
-        (_note_line(one, face.language), _note_line(other, face.language))
+        _note_mark("del", one, face) + _note_mark("ins", other, face)
         for one, other in note_pairs(old, new)
     ]
     for field in change.fields:
+        lang = face.lang
         if field.role == "notes" and notes:
-            values = [mark("del", one) + mark("ins", other) for one, other in notes]
+            values, lang = notes, ""  # a note's own words alone are in the article's language
         elif field.old is None or field.new is None:
             values = [mark("del", field.old or "") + mark("ins", field.new or "")]
         else:
@@ -170,24 +179,30 @@ def _fields(change: Change, old: str, new: str, face: _Face) -> str:
         else:
             name = f"<code>{html.escape(visible(field.key))}</code>"
         rows.append(f"<dt>{name}</dt>")
-        rows.extend(f'<dd dir="auto"{face.lang}>{value}</dd>' for value in values)
+        rows.extend(f'<dd dir="auto"{lang}>{value}</dd>' for value in values)
     inner = "\n".join(rows)
     return f'<dl class="tracker-fields">\n{inner}\n</dl>' if rows else ""
 
 
-def _note_line(note: Note | None, language: str) -> str:
-    """A note with its kind and time on one line; "" for none."""
+def _note_mark(kind: MarkKind, note: Note | None, face: _Face) -> str:
+    """A note with its kind and time on one line, which its words do not turn; "" for none."""
     if note is None:
         return ""
-    at = {"minute": f", {note.at:%Y-%m-%d %H:%M %z}", "day": f", {note.at:%Y-%m-%d}", "none": ""}
-    colon = phrase(language, "form.labeled")
-    line = colon.format(
-        label=phrase(language, f"kind.{note.kind}") + at[note.precision], words=note.text
+    say = partial(phrase, face.language)
+    at = face.when(note.at, note.precision)
+    label = say(f"kind.{note.kind}") + (f", {at}" if at else "")
+    words = html.escape(visible(note.text), quote=False)
+    line = say("form.labeled").format(
+        label=html.escape(visible(label), quote=False), words=f"<bdi{face.lang}>{words}</bdi>"
     )
-    if note.withdrawn is None:
-        return line
-    withdrawn = f"{note.withdrawn:%Y-%m-%d %H:%M %z}"
-    return phrase(language, "comparison.note_withdrawn").format(note=line, at=withdrawn)
+    if note.withdrawn is not None:
+        withdrawn = html.escape(visible(face.when(note.withdrawn, "minute")), quote=False)
+        line = say("comparison.note_withdrawn").format(note=line, at=withdrawn)
+    return f"<{kind}>{line}</{kind}>"
+
+
+def _iso(at: datetime, precision: Precision) -> str:
+    return {"minute": f"{at:%Y-%m-%d %H:%M %z}", "day": f"{at:%Y-%m-%d}", "none": ""}[precision]
 
 
 # --- the rendered article ------------------------------------------------------------------------
@@ -374,9 +389,15 @@ def _cell(
     return f'<pre class="tracker-source" dir="auto">{_break(content)}</pre>'
 
 
+_SAME = ' class="tracker-same"'  # a narrow screen shows the words of both cells once
+
+
 def _table(rows: Sequence[tuple[str, str]], face: _Face, kind: str) -> str:
     cell = f'<td dir="auto"{face.lang}>'
-    cells = "\n".join(f"<tr>\n{cell}{left}</td>\n{cell}{right}</td>\n</tr>" for left, right in rows)
+    cells = "\n".join(
+        f"<tr{_SAME if left == right else ''}>\n{cell}{left}</td>\n{cell}{right}</td>\n</tr>"
+        for left, right in rows
+    )
     heads = "".join(f'<th scope="col">{html.escape(visible(name))}</th>' for name in face.names)
     return (
         f'<table class="tracker-sides {kind}">\n<thead>\n<tr>{heads}</tr>\n</thead>\n'

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
 from tracker.comparison import compare
-from tracker.model import Reason, Revision
+from tracker.house import style as house_style
+from tracker.model import Precision, Reason, Revision
 from tracker.records import NamedTuple
 from tracker.render import diff_html
 from tracker.web.apart import apart
@@ -55,6 +58,7 @@ def compared(
         after,
         settings.style,
         settings.articles_language,
+        settings.zone,
         layout="side-by-side" if sides else "inline",
         old_name=said.instant(old.at),
         new_name=said.instant(new.at),
@@ -63,11 +67,17 @@ def compared(
     )
 
 
-def _made(before: str, after: str, style: Style, written: str | None, **shown: Any) -> Comparison:
-    """The comparison, made where it holds nobody up."""
+def _made(
+    before: str, after: str, style: Style, written: str | None, zone: ZoneInfo, **shown: Any
+) -> Comparison:
+    """The comparison, made where it holds nobody up; its notes are dated as the house dates."""
     change = compare(before, after, style=style, language=written)
+
+    def when(at: datetime, precision: Precision) -> str:
+        return house_style.when(style, at, zone, precision)
+
     return Comparison(
-        fit(diff_html.fragment(change, before, after, **shown)),
+        fit(diff_html.fragment(change, before, after, when=when, **shown)),
         False,
         change.words_added,
         change.words_removed,
