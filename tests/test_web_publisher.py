@@ -13,8 +13,9 @@ from flask import Flask
 from tests.desk import Desk
 from tests.repositories import Builder
 from tests.web_newsroom import NOW, build, parsed
+from tracker.newsroom import Newsroom
 from tracker.newsroom.scope import Progress
-from tracker.web import background, create_app
+from tracker.web import background, create_app, publisher_pages
 from tracker.web.background import Found, Waiting, Workshop
 from tracker.web.desk import Edition
 
@@ -71,7 +72,7 @@ def test_the_corrections_page_has_what_corrects_newest_first(told: Flask) -> Non
     order += [
         "May 3, 2022",
         "Clarification",
-        "9:00\u202fAM".replace("\u202f", " "),
+        "9:00 AM EDT",
         "April 30, 2022",
     ]
     order += ["Boats", "Correction", "misstated the number of boats", "By month", "May 2022 2"]
@@ -108,6 +109,43 @@ def test_the_changelog_has_every_note(told: Flask) -> None:
     assert "to add when" in words(told, "/changelog/2022-05/")
 
 
+def test_only_articles_with_a_note_are_read_for_the_lists(tmp_path: Path) -> None:
+    """One question finds whose notes there are: of a large newsroom most articles have none."""
+    one = Builder(tmp_path / "room")
+    for number in range(30):
+        one.commit(f"n{number}", write={f"articles/{number}.md": f"# A\n\n{number} men.\n"})
+    note = "updates:\n- {id: u1, kind: correction, text: Wrong.}\n"
+    one.commit("note", write={"articles/7.md": f"---\ntitle: A\n{note}---\n8 men.\n"})
+    one.build(checkout=True)
+    room = Newsroom(one.folder, now=NOW)
+    asked = []
+
+    def lives(progress: object, only: set[str] | None = None) -> object:
+        asked.append(only)
+        return Newsroom.lives(room, None, only)
+
+    room.lives = lives  # type: ignore[assignment, method-assign]
+    listed = publisher_pages.record(room)
+    assert [line.text for line in listed.corrections.lines] == ["Wrong."]
+    assert asked == [{"articles/7.md"}]
+
+
+def test_a_long_table_of_months_is_folded(tmp_path: Path) -> None:
+    one = Builder(tmp_path / "room")
+    one.commit("First", write={"articles/city/a.md": "# A\n\nIt cost 1 million.\n"})
+    for number in range(1, 15):
+        at = f"{2020 + number // 12}-{number % 12 + 1:02}-10T12:00:00+00:00"
+        edit = [f"{number} million", f"{number + 1} million"]
+        one.commit(f"n{number}", at=at, edit={"articles/city/a.md": edit})
+    one.build(checkout=True)
+    page = create_app(one.folder, now=lambda: NOW).test_client().get("/check/").data.decode()
+    parsed(page.encode())
+    newest, _, earlier = page.partition('<details class="earlier">')
+    assert newest.count('<th scope="row">') == 12
+    assert earlier.partition("</details>")[0].count('<th scope="row">') == 2
+    assert "March 2020" not in newest
+
+
 @pytest.mark.parametrize(
     "path",
     ["/corrections/2022-13/", "/corrections/May/", "/corrections/2022-05/2/",
@@ -122,7 +160,7 @@ def test_the_dashboard_counts_by_month_and_desk_and_leads_to_the_comparison(told
     number = page.count("What to do")
     assert number == 2  # a change that nobody was told of, and one that was called by another name
     assert "2 findings" in page
-    assert re.search(r"Month city All May 2022 2 2", page), page[:600]
+    assert re.search(r"Month city May 2022 2 Newest findings", page), page[:600]
     assert "A correction under another name" in page
     assert "Readers were not told" in page
     assert "41 million → 42 million" in page

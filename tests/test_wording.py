@@ -294,7 +294,8 @@ def test_a_month_and_a_day_are_named() -> None:
     assert Words("uk", KYIV).month("2022-05") == "Травень 2022\u202fр."
     assert Words("es", KYIV).month("2022-05", inside=True) == "mayo de 2022"
     assert Words("fr", KYIV).day(AT) == "12 mai 2022"
-    assert Words("en", NEW_YORK).time(AT) == "7:45\u202fAM"
+    assert Words("en", NEW_YORK).time(AT) == "7:45\u202fAM EDT"
+    assert Words("de", NEW_YORK).time(AT) == "07:45 Uhr EDT"
 
 
 def test_values_are_escaped_where_one_of_them_is_html() -> None:

@@ -83,8 +83,9 @@ class Record(NamedTuple):
 def record(room: Newsroom, progress: Progress | None = None) -> Record:
     """What readers were told of every article that is there now."""
     empty = room.repository.head is None and room.settings.branch is None
-    lives = () if empty else room.lives(progress)
-    lines = [line for life in lives for line in _lines(life)]
+    # One question finds whose notes there are; only those articles' histories are read.
+    told = set() if empty else {each.article.path for each in room.changelog(progress=progress)}
+    lines = [line for life in room.lives(progress, told) for line in _lines(life)]
     lines.sort(key=lambda line: (line.out, line.path, line.key), reverse=True)
     correcting = [line for line in lines if line.kind in CORRECTING]
     return Record(_listing(correcting, room), _listing(lines, room))

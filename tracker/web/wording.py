@@ -101,12 +101,8 @@ class Words:
 
     def instant(self, at: datetime) -> str:
         """An aware instant with its minute and zone: “May 12, 2022, 7:45 AM EDT”."""
-        local = at.astimezone(self.zone)
-        day = format_date(local, "long", locale=self.locale)
-        time = format_time(local, "short", tzinfo=self.zone, locale=self.locale)
-        names = self._zone_names
-        zone = local.strftime("%Z") if names is None else name_of(local, names)
-        return self("form.instant", day=day, time=time, zone=zone)
+        time, zone = self._time(at)
+        return self("form.instant", day=self.day(at), time=time, zone=zone)
 
     def day(self, at: datetime | date) -> str:
         """The day of an instant in the newsroom's zone: “May 12, 2022”."""
@@ -114,8 +110,15 @@ class Words:
         return format_date(day, "long", locale=self.locale)
 
     def time(self, at: datetime) -> str:
-        """The time of an aware instant in the newsroom's zone: “7:45 AM”."""
-        return format_time(at.astimezone(self.zone), "short", tzinfo=self.zone, locale=self.locale)
+        """The time of an aware instant, with its zone: “7:45 AM EDT”."""
+        time, zone = self._time(at)
+        return self("form.time", time=time, zone=zone)
+
+    def _time(self, at: datetime) -> tuple[str, str]:
+        local = at.astimezone(self.zone)
+        time = format_time(local, "short", tzinfo=self.zone, locale=self.locale)
+        names = self._zone_names
+        return time, local.strftime("%Z") if names is None else name_of(local, names)
 
     def month(self, month: str, *, inside: bool = False) -> str:
         """A month given as ``2022-05``: “May 2022”, with a capital unless ``inside`` a line."""
