@@ -207,6 +207,41 @@ def test_every_page_can_be_read_without_javascript(stage: Stage) -> None:
     context.close()
 
 
+def test_side_by_side_on_a_phone_shows_once_what_stayed(stage: Stage) -> None:
+    """There what was stands above what is, with a line of another color at each."""
+    context = stage.browser.new_context(viewport={"width": 360, "height": 740})
+    page = context.new_page()
+    page.goto(stage.base + stage.pages["side by side"])
+    rows = page.locator("table.tracker-sides > tbody > tr")
+    same = page.locator("table.tracker-sides > tbody > tr.tracker-same")
+    assert 0 < same.count() < rows.count()
+    for row in same.all():
+        assert [cell.is_visible() for cell in row.locator("> td").all()] == [False, True]
+    changed = page.locator("table.tracker-sides > tbody > tr:not(.tracker-same)").first
+    lines = [
+        cell.evaluate("e => [getComputedStyle(e).borderLeftWidth, getComputedStyle(e).borderColor]")
+        for cell in changed.locator("> td").all()
+    ]
+    assert [width for width, _ in lines] == ["4px", "4px"]
+    assert lines[0] != lines[1]
+    page.set_viewport_size({"width": 1200, "height": 740})
+    assert [cell.is_visible() for cell in same.first.locator("> td").all()] == [True, True]
+    context.close()
+
+
+def test_a_phone_has_a_slider_of_its_whole_width_and_no_word_of_keys(stage: Stage) -> None:
+    context = stage.browser.new_context(
+        viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True
+    )
+    page = context.new_page()
+    page.goto(stage.base + stage.pages["version"])
+    box = page.locator("input[type=range]").bounding_box()
+    assert box is not None
+    assert box["width"] > 300
+    assert page.locator(".keys").is_hidden()
+    context.close()
+
+
 def test_paper_has_the_words_and_no_controls(stage: Stage) -> None:
     """In print, what was inserted and deleted is told apart without color."""
     context = stage.browser.new_context(color_scheme="dark")
@@ -329,6 +364,29 @@ def test_passages_of_one_version_are_lit_together_with_its_note(stage: Stage) ->
     page.focus(".passage >> text=second convoy")
     assert "Second" not in told.inner_text() or "misstated" not in told.inner_text()
     assert page.locator(".passages .pointed").first.inner_text().startswith("The mayor")
+    context.close()
+
+
+def test_the_note_of_a_passage_hides_nothing_and_goes_away(stage: Stage) -> None:
+    """WCAG 2.2: what has the focus is not behind it (2.4.11), and Escape takes it away (1.4.13)."""
+    context = stage.browser.new_context(
+        viewport={"width": 390, "height": 420}, reduced_motion="reduce"
+    )
+    page = context.new_page()
+    page.goto(stage.base + stage.pages["passages"])
+    passages = page.locator(".passages a")
+    told = page.locator(".told")
+    assert passages.count() > 1
+    passages.first.focus()
+    for _ in range(passages.count()):
+        focused = page.evaluate("document.activeElement.getBoundingClientRect().bottom")
+        assert told.is_visible()
+        assert focused <= told.bounding_box()["y"] + 1  # type: ignore[index]
+        page.keyboard.press("Tab")
+    passages.first.focus()
+    page.keyboard.press("Escape")
+    assert told.is_hidden()
+    assert page.locator(".pointed").count() == 0
     context.close()
 
 

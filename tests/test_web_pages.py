@@ -17,6 +17,7 @@ from tracker.newsroom.room import Newsroom
 from tracker.render.history import history_lines
 from tracker.web import addresses
 from tracker.web.passages import seen_words
+from tracker.web.safe_html import line
 
 
 @pytest.fixture(scope="module")
@@ -245,9 +246,65 @@ def test_a_note_has_a_lasting_address(browser: FlaskClient) -> None:
     text(browser, "/note/u9/articles/war/", 404)
 
 
+def test_the_page_of_a_note_tells_it_once(browser: FlaskClient) -> None:
+    page = visible(text(browser, "/note/u1/articles/war/"))
+    assert page.partition("Show it in the history")[0].count("It was 95.") == 1
+    assert "number: 59 → 95" in page
+
+
+def test_words_from_the_right_do_not_turn_the_date_of_a_note(tmp_path: Path) -> None:
+    one = Builder(tmp_path / "room")
+    told = "updates:\n- {id: u1, kind: correction, at: 2022-01-02T09:00:00Z, text: 'العدد *95*.'}\n"
+    one.commit("First", write={"articles/a.md": "---\ntitle: A\n---\nA.\n"})
+    one.commit("Then", write={"articles/a.md": f"---\ntitle: A\n{told}---\nB.\n"})
+    one.build(checkout=True)
+    asked = client(one.folder)
+    for path in ("/", "/article/articles/a/", "/history/articles/a/", "/note/u1/articles/a/"):
+        assert ": <bdi>العدد <em>95</em>.</bdi></span>" in text(asked, path), path
+    assert '<bdi class="words">العدد *95*.</bdi>' in text(asked, "/corrections/")
+
+
+@pytest.mark.parametrize(
+    "words", ["*a", "a</bdi>", "\ue001a\ue000", "# א", "<p>א</p>", "א*", "*א* _b"]
+)
+def test_a_note_of_any_words_is_a_line_without_an_error(words: str) -> None:
+    made = line(f"*Correction: {words} א*", f"{words} א")
+    parsed(f"<!DOCTYPE html><html><head><title>x</title></head><body><p>{made}</p>".encode())
+    assert "\ue000" not in made
+    assert "\ue001" not in made
+    assert made.count("<bdi>") == made.count("</bdi>") <= 1
+
+
+def test_the_tab_of_what_changed_is_marked_on_older_changes_too(browser: FlaskClient) -> None:
+    newest, older = stamps(browser, "articles/war")[:2]
+    tab = r'href="/change/[^"]*" aria-current="(\w+)">What changed</a>'
+    assert re.findall(tab, text(browser, f"/change/{newest}/articles/war/")) == ["page"]
+    assert re.findall(tab, text(browser, f"/change/{older}/articles/war/")) == ["true"]
+
+
+def test_where_there_is_one_change_there_is_nothing_to_step_through(browser: FlaskClient) -> None:
+    only = stamps(browser, "articles/ferry")[0]
+    assert "data-steps" not in text(browser, f"/change/{only}/articles/ferry/")
+    war = stamps(browser, "articles/war")[0]
+    assert "data-steps" in text(browser, f"/change/{war}/articles/war/")
+
+
+def test_a_comparison_says_that_its_address_lasts(browser: FlaskClient) -> None:
+    war = stamps(browser, "articles/war")
+    page = text(browser, f"/compare/{war[-1]}/{war[0]}/articles/war/")
+    assert "The address of this comparison lasts." in page
+    assert "The address of this version lasts." not in page
+
+
+def test_a_comparison_dates_its_notes_as_the_house_does(browser: FlaskClient) -> None:
+    page = text(browser, f"/change/{stamps(browser, 'articles/war')[1]}/articles/war/")
+    assert "<ins>Correction, 01/01/22, 9:00 a.m. ET: <bdi>" in page
+
+
 def test_a_search_finds_words(browser: FlaskClient) -> None:
     page = text(browser, "/search/?q=convoy")
     assert "<mark>convoy</mark>" in page
+    assert "<title>Search: convoy – The Harbor Ledger</title>" in page
     nothing = text(browser, "/search/?q=%3Cb%3Exyzzy")
     assert "Nothing has these words: “ <b>xyzzy ”." in visible(nothing)
     text(browser, "/search/")

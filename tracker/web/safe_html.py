@@ -21,6 +21,9 @@ from tracker.web.apart import apart
 _WHOLE = re.compile(r"(?:https?|mailto):", re.IGNORECASE)
 _INSIDE = re.compile(r"#(?:move-\d+-(?:from|to)|revision-\d+)")  # links that we make ourselves
 
+_START, _END = "\ue000", "\ue001"  # private characters, which Markdown passes through
+_PRIVATE = re.compile("[\ue000\ue001]")
+
 LONGEST = 300_000
 """Code points of a body that a page shows; the rest is a link away."""
 
@@ -69,12 +72,46 @@ def _body(text: str, start: int, base: str) -> Markup:
     return fit(article(text, start), base)
 
 
-def line(markdown: str) -> Markup:
-    """One line of Markdown, a note in house style, without its paragraph."""
-    rendered = fit(article(" ".join(markdown.split()))).strip()
+def line(markdown: str, words: str = "") -> Markup:
+    """One line of Markdown, a note in house style, without its paragraph.
+
+    ``words`` are those in it that are written by others: they cannot turn the rest of the line.
+    """
+    source = " ".join(_PRIVATE.sub("\ufffd", markdown).split())
+    words = " ".join(_PRIVATE.sub("\ufffd", words).split())
+    if words and words in source and _right_to_left().search(source):
+        before, _, after = source.rpartition(words)
+        source = f"{before}{_START}{words}{_END}{after}"
+    rendered = fit(article(source)).strip()
     if rendered.startswith("<p>") and rendered.endswith("</p>") and rendered.count("<p>") == 1:
-        return Markup(rendered[3:-4])  # noqa: S704 - a piece of what is safe already
-    return Markup('<span class="plain">{}</span>').format(visible(markdown))
+        return Markup(_isolated(rendered[3:-4]))  # noqa: S704 - a piece of what is safe already
+    return Markup('<span class="plain"><bdi>{}</bdi></span>').format(visible(markdown))
+
+
+def _isolated(rendered: str) -> str:
+    """The line with ``<bdi>`` for the private characters, if no element stands across them."""
+    before, start, rest = rendered.partition(_START)
+    words, end, after = rest.partition(_END)
+    if start and end and _closed_in_itself(words):
+        return f"{before}<bdi>{words}</bdi>{after}"
+    return rendered.replace(_START, "").replace(_END, "")
+
+
+def _closed_in_itself(rendered: str) -> bool:
+    depth = 0
+    for tag in re.findall(r"<(?:/|(?!(?:br|hr|img|wbr)\b))", rendered):
+        depth += -1 if tag == "</" else 1
+        if depth < 0:
+            return False
+    return depth == 0
+
+
+@cache
+def _right_to_left() -> re.Pattern[str]:
+    """Letters that are written from right to left (UAX #9, classes R and AL)."""
+    return re.compile(
+        "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
+    )
 
 
 def _written_out(found: re.Match[str]) -> str:

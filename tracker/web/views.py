@@ -76,7 +76,7 @@ def note_view(note: Note, address: str, settings: Settings, gone: Collection[str
         key=key,
         kind=note.kind,
         label=settings.style.templates[note.kind].label,
-        line=line(house_style.line(settings.style, note, settings.zone)),
+        line=_line(note, settings),
         text=note.text,
         at=note.at,
         precision=note.precision,
@@ -84,6 +84,13 @@ def note_view(note: Note, address: str, settings: Settings, gone: Collection[str
         amended=note.id in gone,
         address=addresses.note(key, address),
     )
+
+
+def _line(note: Note, settings: Settings) -> Markup:
+    """The house's line, in which the note's words stand apart from its label and date."""
+    style, zone = settings.style, settings.zone
+    words = dict(house_style.pieces(style, note, zone)).get("text", "")
+    return line(house_style.line(style, note, zone), words)
 
 
 def note_views(

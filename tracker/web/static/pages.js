@@ -152,7 +152,16 @@
       return passage ? passage.dataset.revision : null;
     };
     passages.addEventListener("pointerover", (event) => light(number(event)));
-    passages.addEventListener("focusin", (event) => light(number(event)));
+    passages.addEventListener("focusin", (event) => {
+      light(number(event));
+      event.target.scrollIntoView({ block: "nearest" }); // not behind the note, which is there now
+    });
+    document.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || event.defaultPrevented || !told.firstChild) return;
+      light(null);
+      told.replaceChildren();
+      tapped = null;
+    });
     passages.addEventListener("click", (event) => {
       // The first tap shows the note where the reader is; the next one goes to its version.
       const found = number(event);
