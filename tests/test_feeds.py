@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
@@ -12,6 +13,8 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
 from tests.desk import Desk
+from tests.repositories import Builder
+from tests.web_newsroom import NOW
 from tracker.newsroom import Newsroom
 from tracker.render import atom, feed, jsonfeed, links
 from tracker.web import create_app
@@ -182,6 +185,37 @@ def test_a_feed_has_one_entry_for_each_version_that_readers_could_see(ferry: Des
         assert first["summary"] == line
         assert first["content_html"].startswith(f"<p>{line}</p>")
         assert "number: $12 → $21" in first["content_html"]
+
+
+def test_a_merge_that_did_nothing_says_that_it_brings_versions_together(tmp_path: Path) -> None:
+    """It is a version: readers saw a text that neither of the two was. No word is its own."""
+    text = "The mayor counted 10 buses.\n\nThe school counted 20 chairs.\n\nThe end came.\n"
+    eleven = text.replace("10 buses", "11 buses")
+    one = Builder(tmp_path / "room")
+    one.commit("Start", write={"articles/a.md": text})
+    side = text.replace("20 chairs", "21 chairs")
+    one.commit("Chairs", on="side", start="Start", write={"articles/a.md": side})
+    one.commit("Buses", write={"articles/a.md": eleven})
+    both = eleven.replace("20 chairs", "21 chairs")
+    pull = "Merge branch 'main' of example.org:room"
+    one.commit(pull, merge=["side"], write={"articles/a.md": both})
+    # A pull after which the text is what it was is no version.
+    one.commit("Same", on="other", start=pull, write={"articles/b.md": "# B\n\nB.\n"})
+    one.commit("After", write={"articles/a.md": both + "\nMore 7.\n"})
+    one.commit(f"{pull}:b", merge=["other"])
+    one.build(checkout=True)
+    asked = create_app(one.folder, now=lambda: NOW).test_client()
+    items = json.loads(asked.get("/feeds/articles/a/feed.json").data)["items"]
+    assert [item["title"] for item in items] == [
+        "a: Words added: 2",
+        "a: Brings together versions that were written at the same time",
+        "a: Words added: 1, removed: 1",
+        "a: Words added: 1, removed: 1",
+        "a: Published",
+    ]
+    page = asked.get("/history/articles/a/").text
+    assert page.count("Brings together versions that were written at the same time") == 1
+    assert "No words changed" not in page
 
 
 def test_a_feed_of_notes_alone_has_what_readers_were_told(ferry: Desk) -> None:

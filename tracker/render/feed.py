@@ -22,6 +22,7 @@ from tracker.model import Article, History, Person, Revision, Selection
 from tracker.records import NamedTuple
 from tracker.render.identity import article_id, feed_id, newsroom_id, revision_id
 from tracker.render.links import Links, first_seen
+from tracker.render.remarks import only_joins
 from tracker.render.visible import visible
 
 if TYPE_CHECKING:
@@ -202,7 +203,10 @@ def _item(
 ) -> Item:
     style = settings.style
     standing = [each for each in notes if each.note.withdrawn is None and each.note.id not in gone]
-    said = sentence(revision, settings.language, first=before is None)
+    if before is not None and only_joins(revision):
+        said = phrases.phrase(settings.language, "history.together") + "."
+    else:
+        said = sentence(revision, settings.language, first=before is None)
     kinds = tuple(dict.fromkeys(each.note.kind for each in standing))
     labels = [style.templates[kind].label for kind in kinds]
     what = ", ".join(label for label in labels if label) or said.rstrip(".")

@@ -1,8 +1,8 @@
-"""What a comparison says of a change that touches no word."""
+"""What is said of a change that touches no word."""
 
 from __future__ import annotations
 
-from tracker.model import Change, Edit
+from tracker.model import Change, Edit, Revision
 
 
 def no_word(change: Change) -> str | None:
@@ -17,6 +17,15 @@ def no_word(change: Change) -> str | None:
         return None
     touched = {_touched(edit) for edit in change.edits}
     return touched.pop() if len(touched) == 1 else "comparison.only_unread"
+
+
+def only_joins(revision: Revision) -> bool:
+    """True of a merge that changed nothing beside the versions that it brings together.
+
+    It is a revision all the same: readers saw a text that neither of them was.
+    """
+    counted = revision.words_added or revision.words_removed or revision.labels
+    return len(revision.written_on) > 1 and not counted
 
 
 def _touched(edit: Edit) -> str:

@@ -12,6 +12,7 @@ from tracker.house.settings import Settings
 from tracker.house.standing import replaced
 from tracker.model import Event, Kind, Note, Precision, Reason, Revision
 from tracker.records import NamedTuple
+from tracker.render.remarks import only_joins
 from tracker.web import addresses
 from tracker.web.safe_html import line
 
@@ -47,6 +48,7 @@ class RevisionView(NamedTuple):
     published: bool
     substantive: bool
     counted: bool  # the words are known: the texts were not too large to be compared
+    joins: bool  # it brings versions together, and changed nothing beside them
     silent: bool  # readers could see the change, and no note tells of it
     notes: tuple[NoteView, ...]
     reasons: tuple[Reason, ...]
@@ -130,6 +132,7 @@ def revision_view(
         published=revision.published,
         substantive=revision.substantive,
         counted=counted,
+        joins=only_joins(revision),
         silent=silent,
         notes=note_views(revision.notes, address, settings, notes),
         reasons=tuple(shown),
