@@ -174,6 +174,21 @@ def test_the_order_is_that_of_letters_also_where_a_name_is_no_utf_8(tmp_path: Pa
         assert several == sorted(several, key=lambda each: each.path)
 
 
+def test_the_usual_folders_count_apart_for_what_is_there_and_what_is_gone(tmp_path: Path) -> None:
+    """The first folder that has any; a listing is no article, in no folder."""
+    builder = Builder(tmp_path / "r")
+    kept = ["docs/a.md", "posts/b.md", "content/_index.md", "README.md"]
+    gone = ["docs/c.md", "content/old/_index.md", "content/d.md", "e.md"]
+    builder.commit("Start", write={path: f"Text of {path}." for path in [*kept, *gone]})
+    builder.commit("Delete", delete=gone)
+    builder.build()
+    found = one_by_one(Newsroom(builder.folder), tmp_path)
+    assert [(each.path, each.deleted) for each in found] == [
+        ("posts/b.md", False),
+        ("content/d.md", True),
+    ]
+
+
 # --- what is held, and what is written ------------------------------------------------------------
 
 
