@@ -154,6 +154,23 @@ def test_an_expression_that_was_kept_is_the_one_that_python_makes() -> None:
 
 
 @pytest.mark.usefixtures("fresh")
+def test_a_thread_may_go_on_loading_while_what_was_made_is_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A recording that is refused ends while a thread still reads what nobody wants any more."""
+    parts = prepared._parts
+
+    def one_more(pattern: str, flags: int) -> tuple[object, ...] | None:
+        if pattern == "first":
+            prepared.expression("second")
+        return parts(pattern, flags)
+
+    monkeypatch.setattr(prepared, "_parts", one_more)
+    prepared.expression("first")
+    assert prepared.give() is not None
+
+
+@pytest.mark.usefixtures("fresh")
 def test_a_table_that_was_kept_says_what_its_toml_says() -> None:
     toml = 'a = [1, 2.5, true]\nat = 2022-05-12T07:45:00-04:00\n[b]\nday = 2022-05-12\nof = "x"\n'
     made = prepared.toml_table(toml)

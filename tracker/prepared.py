@@ -119,7 +119,7 @@ def give() -> bytes | None:
     """Return all that is worth keeping, for ``take``; None where nothing is new."""
     new = dict(_tables)
     if _sre is not None:
-        for name, (pattern, flags) in _expressions.items():
+        for name, (pattern, flags) in list(_expressions.items()):  # a thread may add more
             parts = _parts(pattern, flags)
             if parts is not None:
                 new[name] = marshal.dumps(parts)
