@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import random
+import signal
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,7 +17,7 @@ import pytest
 from tests.killing import ROOT, check, killed, left_over, next_recording
 from tests.recording import ADA, ARTICLE, MORNING, Room
 from tracker.errors import TrackerError
-from tracker.store import advance, locks
+from tracker.store import advance, locks, worktree
 from tracker.store.record import EditedMeanwhile, write
 from tracker.store.staging import Staging
 
@@ -231,6 +234,112 @@ def test_recordings_killed_at_any_moment_leave_nothing_to_do_by_hand(
     room.sound()
 
 
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Until it holds; another process sees to that."""
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def test_git_has_the_index_locked_before_anything_moves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = Room.make(tmp_path, articles={ARTICLE: b"One.\n"})
+    lock = room.folder / ".git" / "index.lock"
+    replace = worktree.replace
+    seen = []
+
+    def looked_at_first(*arguments: object) -> bool:
+        wait_for(lock.exists)
+        seen.append((room.file(), room.text(), room.status))
+        return replace(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(worktree, "replace", looked_at_first)
+    assert room.record(b"Two.\n") is not None
+    assert seen == [(b"One.\n", b"One.\n", [])]
+    assert room.status == left_over(room) == []
+
+
+def test_objects_that_git_does_not_take_leave_all_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = Room.make(tmp_path, articles={ARTICLE: b"One.\n"})
+    with monkeypatch.context() as patch:
+        patch.setattr(advance, "pack", lambda *_: b"no pack at all, and not an empty one")
+        with pytest.raises(TrackerError, match=r"^git unpack-objects failed: "):
+            room.record(b"Two.\n")
+    assert room.file() == room.text() == b"One.\n"
+    assert room.status == left_over(room) == []
+    assert room.record(b"Two.\n") is not None
+
+
+def test_an_index_that_is_held_when_git_would_lock_it_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = Room.make(tmp_path, articles={ARTICLE: b"One.\n"})
+    lock = room.folder / ".git" / "index.lock"
+    begin, make = Staging.begin, Staging.make
+
+    def held(staging: Staging) -> None:
+        lock.touch()
+        begin(staging)
+
+    def freed_soon(staging: Staging) -> None:
+        assert staging._waiting is not None
+        threading.Timer(0.3, lock.unlink).start()
+        make(staging)
+
+    monkeypatch.setattr(Staging, "begin", held)
+    monkeypatch.setattr(Staging, "make", freed_soon)
+    assert room.record(b"Two.\n") is not None
+    assert room.status == left_over(room) == []
+
+
+_KILLED = """
+import os, signal, sys, time
+from pathlib import Path
+from tests.recording import Room
+from tracker.store.staging import Staging
+def killed(staging):
+    deadline = time.monotonic() + 20
+    while not staging.index_lock.exists() and time.monotonic() < deadline:
+        time.sleep(0.005)
+    (os.killpg if sys.argv[2] == "group" else os.kill)(os.getpid(), signal.SIGKILL)
+Staging.make = killed
+Room(Path(sys.argv[1])).record(b"Two.\\n")
+"""
+
+
+@pytest.mark.parametrize("group", [True, False])
+def test_a_recording_killed_while_git_has_the_index_locked_and_waits(
+    tmp_path: Path, group: bool
+) -> None:
+    """git ends without a change when it is told nothing; killed too, its lock is removed."""
+    room = Room.make(tmp_path, articles={ARTICLE: b"One.\n"})
+    words = [sys.executable, "-c", _KILLED, str(room.folder), "group" if group else "alone"]
+    done = subprocess.run(words, cwd=ROOT, check=False, start_new_session=True)
+    assert done.returncode == -signal.SIGKILL
+    if group:
+        assert left_over(room) == ["index.lock"]
+    else:
+        wait_for(lambda: left_over(room) == [])
+    assert room.file() == room.text() == b"One.\n"
+    assert room.status == []
+    next_recording(room, ARTICLE, "after it")
+
+
+def test_a_new_article_takes_no_entry_out_of_the_index_that_is_in_its_way(tmp_path: Path) -> None:
+    room = Room.make(tmp_path, articles={ARTICLE: b"One.\n"})
+    blob = room.blob()
+    for staged, path in (("news", "news/war.md"), ("notes.md/war.md", "notes.md")):
+        room.git("update-index", "--add", "--cacheinfo", f"100644,{blob},{staged}")
+        with pytest.raises(TrackerError):
+            room.record(b"Two.\n", path)
+        assert staged in room.git("ls-files").splitlines()
+        assert room.file(path) is None
+
+
 def test_what_a_killed_writer_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
     room = Room.make(tmp_path, articles={ARTICLE: b"One.\n"})
     git = room.folder / ".git"
@@ -262,6 +371,30 @@ def test_a_lock_of_a_person_s_own_git_survives_a_killed_writer(tmp_path: Path) -
     os.utime(git / "index.lock", (later, later))
     with locks.turn(git):
         assert (git / "index.lock").exists()
+
+
+def test_a_lock_that_was_written_when_the_writer_said_so_is_one_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The objects may take a while: git locks the index before them, and writes it afterwards."""
+    room = Room.make(tmp_path, articles={ARTICLE: b"One.\n"})
+    git = room.folder / ".git"
+    lock = git / "index.lock"
+    first = time.time_ns()
+    for seconds, removed in ((0, True), (30, True), (33, False)):
+        moments = iter([first, first + 30 * 10**9])
+        with monkeypatch.context() as patch, locks.turn(git) as turn:
+            patch.setattr(locks.Turn, "_now", lambda _, moments=moments: str(next(moments)))
+            turn.may_leave(lock)
+            turn.may_leave_too(room.folder / ".tracker-1.tmp")
+            turn.goes_on()
+            said = (git / locks.FILE).read_bytes()
+        (git / locks.FILE).write_bytes(said)
+        (room.folder / ".tracker-1.tmp").touch()
+        lock.touch()
+        os.utime(lock, ns=(first, first + seconds * 10**9))
+        with locks.turn(git):
+            assert left_over(room) == ([] if removed else ["index.lock"])
 
 
 def test_a_second_writer_waits_for_its_turn_and_says_so_in_the_end(tmp_path: Path) -> None:

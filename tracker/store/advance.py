@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from tracker.errors import TrackerError
 from tracker.model import Person
@@ -14,7 +14,11 @@ from tracker.store.configuration import Settings
 from tracker.store.git import Git, GitError, Repository
 from tracker.store.objects import Entry, Objects, Place, Type, object_hash, pack, trees_with
 from tracker.store.paths import shown_path
-from tracker.store.running import DURABLE, Running, Together
+from tracker.store.running import DURABLE
+
+if TYPE_CHECKING:
+    from tracker.store.session import Session
+    from tracker.store.staging import Staging
 
 _ATTEMPTS = 50  # at a branch that others move all the time
 _MANY = 27  # objects in one of 256 folders: git packs at 6,700 loose ones in all
@@ -161,44 +165,62 @@ def edited(repository: Repository, place: Place, path: str) -> EditedMeanwhile:
     )
 
 
+def begin(session: Session) -> None:
+    """Start the git command that ``advance`` needs first, and do not wait for it."""
+    session.expect(*_unpacking())
+
+
+def _unpacking() -> tuple[str, ...]:
+    return (*DURABLE, "unpack-objects", "-q")
+
+
+def _moving(revision: NewRevision) -> tuple[str, ...]:
+    return (*DURABLE, "update-ref", "-m", f"tracker: {revision.subject}", "--stdin", "-z")
+
+
 def advance(
     repository: Repository,
-    objects: Objects,
+    session: Session,
     revision: NewRevision,
     settings: Settings,
     place: Place,
     entry: Entry,
     new: NewObjects,
-    stage: Callable[[], None] | None = None,
+    staging: Staging | None = None,
 ) -> str:
     """Write trees and commit, then move the branch, as often as others move it; the commit.
 
-    ``new``: objects to write with them. ``stage``: what puts the blob into the index, once.
+    ``new``: objects to write with them. ``staging``: what puts the blob into the index, once.
     """
-    git = repository.git
+    git, objects = repository.git, session.objects
     for attempt in range(_ATTEMPTS):
         trees = trees_with(place, revision.components, entry)
         top = object_hash("tree", trees[-1], len(entry.hash))
         commit = _commit_object(revision, settings, place, top)
         commit_hash = object_hash("commit", commit, len(entry.hash))
         written: NewObjects = [*new, *(("tree", tree) for tree in trees), ("commit", commit)]
-        with Together(git) as together:
-            data = pack(written, len(entry.hash))
-            unpacked = together.start(*DURABLE, "unpack-objects", "-q", data=data)
-            if stage is not None and not new:
-                stage()  # while the objects are written; the blob is there
-                stage = None
-            unpacked.result()
-        if stage is not None:
-            stage()
-            stage = None
+        unpacking = session.command(*_unpacking())
+        unpacking.give(pack(written, len(entry.hash)))
+        # While the objects are written, the next commands start; none is told anything before.
+        if staging is not None and new:
+            staging.begin()
+        session.expect(*_moving(revision))
+        if session.meanwhile is not None:
+            session.meanwhile()
+        if staging is not None and not new:
+            staging.make()  # the blob is there
+            staging = None
+        unpacking.result()
+        if staging is not None:
+            staging.make()
+            staging = None
         if settings.signs:
             commit_hash = _signed(git, revision, place, top)
         if repository.top is not None and worktree.checked_out(repository) != revision.branch:
             raise TrackerError(
                 "Another branch was checked out meanwhile.", "Go back to it, and record again."
             )
-        if _moved(repository, objects, revision, place, commit_hash):
+        if _moved(repository, session, revision, place, commit_hash):
             _upkeep(repository)
             revision.parent, revision.blob = place.commit, entry.hash
             return commit_hash
@@ -239,18 +261,19 @@ def author_variables(person: Person, at: datetime) -> dict[str, str]:
 
 
 def _moved(
-    repository: Repository, objects: Objects, revision: NewRevision, place: Place, commit: str
+    repository: Repository, session: Session, revision: NewRevision, place: Place, commit: str
 ) -> bool:
     """Move the branch from the commit that was read to the new one. False: it was elsewhere."""
-    git, branch = repository.git, revision.branch
-    old = place.commit or "0" * len(commit)
+    branch = revision.branch
+    change = f"update {branch}\0{commit}\0{place.commit or '0' * len(commit)}\0"
     deadline = time.monotonic() + locks.WAIT_FOR_GIT
     while True:
         try:
-            said = f"tracker: {revision.subject}"
-            Running(git, *DURABLE, "update-ref", "-m", said, branch, commit, old).result()
+            moving = session.command(*_moving(revision))
+            moving.give(change.encode("utf-8", "surrogateescape"))
+            moving.result()
         except GitError as error:
-            now = objects.place(branch, ()).commit
+            now = session.objects.place(branch, ()).commit
             if now == commit:
                 return True
             if now != place.commit:

@@ -43,11 +43,18 @@ class Turn:
     def may_leave(self, *paths: Path) -> None:
         """Files, absolute paths, that must be removed if this process is killed from now on."""
         self._said = ["0", *map(os.fspath, paths)]
+        self._said[0] = self._now()
         self._write()
-        if self._descriptor is not None:
-            # By the file system's own clock, which dates git's lock files too.
-            self._said[0] = str(os.fstat(self._descriptor).st_mtime_ns)
-            self._write()
+
+    def may_leave_too(self, path: Path) -> None:
+        """One more such file, an absolute path."""
+        self._said.append(os.fspath(path))
+        self._write()
+
+    def goes_on(self) -> None:
+        """A git that has the index locked is about to write it."""
+        self._said.append(f"until {self._now()}")
+        self._write()
 
     def runs(self, process: int) -> None:
         """A git process that may live on when this one is killed."""
@@ -58,6 +65,11 @@ class Turn:
         """What was said before is done."""
         self._said = []
         self._write()
+
+    def _now(self) -> str:
+        """The present time by the file system's clock, which dates git's lock files too."""
+        self._write()
+        return "0" if self._descriptor is None else str(os.fstat(self._descriptor).st_mtime_ns)
 
     def _write(self) -> None:
         if self._descriptor is None:
@@ -141,17 +153,23 @@ def _clear(descriptor: int) -> None:
     size = os.fstat(descriptor).st_size
     words = os.pread(descriptor, size, 0).decode("utf-8", "surrogateescape").split("\0")
     if words[0].isdigit():
-        paths = [Path(word) for word in words[1:] if not word.startswith("process ")]
-        processes = [int(word[8:]) for word in words[1:] if word.startswith("process ")]
-        orphaned = _wait_for_orphans(processes)
+        paths = [Path(word) for word in words[1:] if word.startswith("/")]
+        first = int(words[0])
+        last = max([first, *_numbers(words, "until ")])
+        orphaned = _wait_for_orphans(_numbers(words, "process "))
         for path in paths:
             if not path.name.endswith(".lock"):
                 with suppress(OSError):
                     path.unlink()
             elif not orphaned:
-                _remove_stale(path, int(words[0]))
+                _remove_stale(path, first, last)
     with suppress(OSError):
         os.ftruncate(descriptor, 0)
+
+
+def _numbers(words: list[str], kind: str) -> list[int]:
+    told = [word.removeprefix(kind) for word in words if word.startswith(kind)]
+    return [int(number) for number in told if number.isdigit()]
 
 
 def _wait_for_orphans(processes: list[int]) -> bool:
@@ -178,13 +196,16 @@ def _alive(process: int) -> bool:
         return True
 
 
-def _remove_stale(path: Path, said: int) -> None:
-    """Remove a lock file made after the writer's word, once it has not changed for a while."""
+def _remove_stale(path: Path, first: int, last: int) -> None:
+    """Remove a lock file made after the writer's first word, once it has not changed for a while.
+
+    One of the index must be of the time of its words.
+    """
     before = _identity(path)
-    if before is None or before[1] < said - _GRAIN:
+    if before is None or before[1] < first - _GRAIN:
         return
     # A person's own git may hold the index for minutes (an editor is open), a branch never.
-    if path.name == "index.lock" and before[1] > said + _WINDOW:
+    if path.name == "index.lock" and before[1] > last + _WINDOW:
         return
     deadline = time.monotonic() + _STALE
     while time.monotonic() < deadline:

@@ -1,8 +1,10 @@
 """One revision in, safely: one article, one ordinary commit, nothing else touched.
 
-In a work tree the order is: all checks; the file; the blob; the index entry with exactly that
+In a work tree the order is: all checks; the objects; the file; the index entry with exactly that
 blob; the branch by compare-and-swap. A kill at any moment leaves the article as it was, or staged
-as it will be, never a staged reversal of what is in the branch.
+as it will be, never a staged reversal of what is in the branch. The git of each step is started
+before the one before it has ended, and is told what to write when that has succeeded: so git has
+the index locked while the objects are written.
 
 The index entry of the article becomes what is recorded, whatever was staged of it before, as
 ``git commit --only`` does it; all other entries stay as they are.
@@ -22,6 +24,7 @@ from tracker.store.advance import (
     NewRevision,
     advance,
     author_variables,
+    begin,
     encoded_text,
     expected_place,
     git_date,
@@ -123,6 +126,7 @@ def _author(person: Person) -> Person:
 
 
 def _in_bare(repository: Repository, revision: NewRevision, session: Session) -> str | None:
+    begin(session)
     place = expected_place(repository, session.objects, revision)
     settings = configuration.settings(repository, session.variables())
     digits = len(place.commit or "") or _digits(repository.git)
@@ -131,7 +135,7 @@ def _in_bare(repository: Repository, revision: NewRevision, session: Session) ->
         return None
     entry = Entry(place.entry.mode if place.entry else b"100644", blob)
     new: NewObjects = [("blob", revision.data)]
-    return advance(repository, session.objects, revision, settings, place, entry, new)
+    return advance(repository, session, revision, settings, place, entry, new)
 
 
 def _in_work_tree(
@@ -147,12 +151,15 @@ def _in_work_tree(
     git, path, objects = repository.git, revision.path, session.objects
     worktree.check_place(top, path)
     locks.wait_for_git(repository.git_dir / "index.lock")
+    settings = configuration.settings(repository, session.variables())
+    git_commits = settings.hooks or settings.signs
+    if not git_commits:
+        begin(session)
     place = expected_place(repository, objects, revision)
     now = worktree.read(top, path)
     if now not in (disk, revision.data):
         raise worktree.changed_meanwhile(path)
     base = as_staged(place.entry)
-    settings = configuration.settings(repository, session.variables())
     old = staged_entry(repository, objects, path, base, settings)
     if old is None:
         worktree.check_new(git, path, known=base is not None, settings=settings)
@@ -161,7 +168,6 @@ def _in_work_tree(
 
         refuse_behind(repository, path, old.hash, place)
     # Where git stores a file as it stands, its blob is written with the other objects.
-    git_commits = settings.hooks or settings.signs
     plain = not git_commits and configuration.is_plain(repository, top, path, settings, place.trees)
     if plain:
         digits = len(place.commit or "") or _digits(git)
@@ -187,9 +193,7 @@ def _in_work_tree(
             return _commit(repository, revision, place, staging)
         entry = Entry(new.mode.encode(), blob)
         objects_new: NewObjects = [("blob", revision.data)] if plain else []
-        return advance(
-            repository, objects, revision, settings, place, entry, objects_new, staging.make
-        )
+        return advance(repository, session, revision, settings, place, entry, objects_new, staging)
     except BaseException:
         staging.undo(objects, revision.components)
         raise

@@ -1,10 +1,12 @@
-"""git processes that run side by side: starting one takes longer than what most of them do."""
+"""git processes that run side by side: starting one takes longer than what most of them do.
+
+So those that write are started before it is their turn, and are told what to write when it is.
+"""
 
 from __future__ import annotations
 
 import subprocess
 from contextlib import suppress
-from typing import Self
 
 from tracker.store.git import Git, GitError, environment, first_line, missing
 
@@ -15,10 +17,15 @@ DURABLE = ("-c", "core.fsync=added", "-c", "core.fsyncMethod=batch")
 
 
 class Running:
-    """One git process whose input is given at once, and whose answer is asked for later."""
+    """One git process that is given its input, and whose answer is asked for later."""
 
-    def __init__(self, git: Git, *arguments: str, data: bytes = b"", apart: bool = False) -> None:
-        """``apart``: an interruption from the keyboard does not reach the process."""
+    def __init__(
+        self, git: Git, *arguments: str, data: bytes | None = b"", apart: bool = False
+    ) -> None:
+        """``data``: its whole input; None where ``give`` has it later.
+
+        ``apart``: an interruption from the keyboard does not reach the process.
+        """
         self._name = next(word for word in arguments if word not in DURABLE)
         try:
             self._process = subprocess.Popen(
@@ -32,6 +39,12 @@ class Running:
             )
         except FileNotFoundError:
             raise missing(git.directory) from None
+        self.number = self._process.pid
+        if data is not None:
+            self.give(data)
+
+    def give(self, data: bytes) -> None:
+        """Give the process its whole input, once. If this process is killed, it gets none."""
         assert self._process.stdin is not None
         # All commands that are run this way read the whole input before they answer.
         with suppress(BrokenPipeError):
@@ -40,7 +53,6 @@ class Running:
         with suppress(BrokenPipeError):
             self._process.stdin.close()
         self._process.stdin = None
-        self.number = self._process.pid
 
     def result(self, accept: tuple[int, ...] = (0,)) -> bytes:
         """What it printed, when it is done. Raises ``GitError`` for another exit status."""
@@ -67,21 +79,19 @@ class Running:
 
 
 class Together:
-    """Starts processes, and leaves none behind when the block ends; a context manager."""
+    """Starts processes, and leaves none behind when it ends."""
 
     def __init__(self, git: Git) -> None:
         self._git = git
         self._running: list[Running] = []
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def end(self) -> None:
+        """Wait for all; those that still wait for their input get none."""
         for process in self._running:
             process.end()
 
-    def start(self, *arguments: str, data: bytes = b"") -> Running:
-        """One more process beside the others."""
+    def start(self, *arguments: str, data: bytes | None = b"") -> Running:
+        """One more process beside the others: see ``Running``."""
         process = Running(self._git, *arguments, data=data)
         self._running.append(process)
         return process

@@ -7,7 +7,7 @@ loads and compares, so a recording does not wait for them.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Self
@@ -17,7 +17,7 @@ from tracker.records import NamedTuple
 from tracker.store import configuration
 from tracker.store.git import Git, GitError, Repository, identity
 from tracker.store.objects import Objects
-from tracker.store.running import Running
+from tracker.store.running import Running, Together
 
 _FRESH = 5.0  # seconds for which git's settings, and its clock, may count as those of now
 
@@ -34,13 +34,19 @@ class Written(NamedTuple):
 
 
 class Session:
-    """Two running gits: one that reads objects, one that lists the variables; a context manager."""
+    """Running gits: one reads objects, one lists the variables, others wait for their input.
+
+    A context manager.
+    """
 
     def __init__(self, git: Git) -> None:
         self.objects = Objects(git)
-        self._listing = Running(git, "var", "-l")
+        self._together = Together(git)
+        self._listing = self._together.start("var", "-l")
+        self._waiting: dict[tuple[str, ...], Running] = {}
         self._started = time.monotonic()
         self._variables: str | None = None
+        self.meanwhile: Callable[[], None] | None = None  # begins work for the time git writes
         self.written: Written | None = None  # None: nothing yet, or git itself made the commit
 
     def __enter__(self) -> Self:
@@ -74,9 +80,18 @@ class Session:
         except GitError:
             return identity(repository)  # which says what is wrong
 
+    def expect(self, *arguments: str) -> None:
+        """Start a git command now that ``command`` is to be asked for soon."""
+        self._waiting[arguments] = self._together.start(*arguments, data=None)
+
+    def command(self, *arguments: str) -> Running:
+        """A git command that waits for its input; the one that was started, if there is one."""
+        waiting = self._waiting.pop(arguments, None)
+        return waiting or self._together.start(*arguments, data=None)
+
     def close(self) -> None:
-        """End the processes."""
-        self._listing.end()
+        """End the processes; those that wait for their input get none."""
+        self._together.end()
         self.objects.close()
 
 

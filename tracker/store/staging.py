@@ -21,6 +21,7 @@ class Staging:
     __slots__ = (
         "_file",
         "_index",
+        "_waiting",
         "base",
         "branch",
         "data",
@@ -58,34 +59,48 @@ class Staging:
         self.turn = turn
         self._file = False  # the file was replaced
         self._index = False  # the entry may have been replaced
+        self._waiting: Running | None = None  # has the index locked, and waits for the entry
 
     @property
     def index_lock(self) -> Path:
         """The file by which git locks this work tree's index."""
         return self.repository.git_dir / "index.lock"
 
-    def make(self) -> None:
-        """Replace the file, then the index entry, where they are not right already."""
+    def begin(self) -> None:
+        """Let git lock the index and read it, while what the entry will name is written.
+
+        git takes an entry from its input in the place of whatever is in its way; so it is done
+        where the index has one at the path, and thus nothing in its way.
+        """
+        if self.old is None or self.old == self.new:
+            return
+        self._may_leave()
+        words = (*DURABLE, "update-index", "-z", "--index-info")
+        self._waiting = Running(self.repository.git, *words, data=None)
+        self.turn.runs(self._waiting.number)
+
+    def _may_leave(self) -> None:
         repository = self.repository
-        may_be_left = (
+        self.turn.may_leave(
             self.index_lock,
             repository.git_dir / "HEAD.lock",
             repository.common_dir / f"{self.branch}.lock",
         )
-        self._file = worktree.replace(self.top, self.path, self.now, self.data, self.turn.may_leave)
-        self.turn.may_leave(*may_be_left)
+
+    def make(self) -> None:
+        """Replace the file, then the index entry, where they are not right already."""
+        may_leave = self.turn.may_leave if self._waiting is None else self.turn.may_leave_too
+        self._file = worktree.replace(self.top, self.path, self.now, self.data, may_leave)
+        if self._waiting is None:
+            self._may_leave()
         if self.old != self.new:
             self._index = True
             self._set(self.new)
 
     def _set(self, entry: Staged | None) -> None:
-        change = ("--force-remove", "--", self.path)
-        if entry is not None:
-            change = ("--add", "--cacheinfo", f"{entry.mode},{entry.hash},{self.path}")
         deadline = time.monotonic() + locks.WAIT_FOR_GIT
+        process = self._told(entry) or self._started(entry)
         while True:
-            process = Running(self.repository.git, *DURABLE, "update-index", *change)
-            self.turn.runs(process.number)
             try:
                 process.result()
             except GitError as error:
@@ -94,8 +109,27 @@ class Staging:
                 if time.monotonic() > deadline:
                     raise locks.held(self.index_lock) from None
                 time.sleep(0.02)
+                process = self._started(entry)
             else:
                 return
+
+    def _told(self, entry: Staged | None) -> Running | None:
+        """The git that waits for the entry, if there is one; it has it now."""
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None and entry is not None:
+            self.turn.goes_on()
+            told = f"{entry.mode} {entry.hash}\t{self.path}\0"
+            waiting.give(told.encode("utf-8", "surrogateescape"))
+        return waiting
+
+    def _started(self, entry: Staged | None) -> Running:
+        """A git that makes this the entry."""
+        change = ("--force-remove", "--", self.path)
+        if entry is not None:
+            change = ("--add", "--cacheinfo", f"{entry.mode},{entry.hash},{self.path}")
+        process = Running(self.repository.git, *DURABLE, "update-index", *change)
+        self.turn.runs(process.number)
+        return process
 
     def settle(self, blob: str) -> None:
         """Make the index agree with a blob that a commit hook put in the place of ours."""
@@ -110,6 +144,9 @@ class Staging:
         of the article came between, the index gets its entry: what was there before would stage
         its reversal. Never raises.
         """
+        if self._waiting is not None:
+            self._waiting.end()  # told nothing, it changes nothing
+            self._waiting = None
         with suppress(TrackerError, OSError):
             tip = as_staged(objects.place(self.branch, components).entry)
             if tip == self.new:
