@@ -77,9 +77,10 @@ def command(
     A note is a whole sentence, or “to add …”, which gets the house's lead. With a kind and no
     text, the editor opens on a draft made from the change.
     """
+    room = open_newsroom()
+    room.begin_recording()
     from tracker.newsroom.writing import Stamp
 
-    room = open_newsroom()
     names = _names(room, articles, every=every, file=file)
     stamp = Stamp(at, by, message, covers)
     text = _text(file)

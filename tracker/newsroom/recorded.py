@@ -1,7 +1,7 @@
 """The revision that a recording became, without reading the article's whole life after it.
 
-What came before does not change by the recording, so a thread reads it while git writes; three
-questions to git pass that way without a wait.
+What came before does not change by the recording, nor does what it changes: so a thread reads the
+one and counts the other while git writes, and nobody waits for it.
 """
 
 from __future__ import annotations
@@ -21,13 +21,19 @@ if TYPE_CHECKING:
 class SoFar:
     """An article's life before a recording is written, read beside the writing."""
 
-    def __init__(self, room: Newsroom, recording: Recording) -> None:
+    def __init__(self, room: Newsroom, recording: Recording, *, judged: bool) -> None:
+        """Without ``judged``, the revision's labels and reasons stay empty."""
         # The room as it is now: its place moves on when the recording is written.
         self._room = room.as_it_is()
         self._recording = recording
+        self._judged = judged
         self._found: tuple[Track, bool] | None = None
-        self._thread = Thread(target=self._read, daemon=True)
-        if recording.expected is not None:
+        self._thread: Thread | None = None
+
+    def read(self) -> None:
+        """Begin to read, beside whatever the caller does."""
+        if self._thread is None and self._recording.expected is not None:
+            self._thread = Thread(target=self._read, daemon=True)
             self._thread.start()
 
     def _read(self) -> None:
@@ -35,13 +41,13 @@ class SoFar:
             self._found = _life(self._room, self._recording)
         except (TrackerError, OSError):
             self._found = None  # whoever asks again is told what is wrong
+        compared = self._recording.compared
+        if compared is not None:
+            _ = compared.words, self._judged and compared.change  # it remembers them
 
-    def revision(self, written: Written | None, *, judged: bool) -> Revision | None:
-        """The revision that was written; None where the life has to be read once more.
-
-        Without ``judged``, its labels and reasons stay empty.
-        """
-        if self._recording.expected is None or written is None:
+    def revision(self, written: Written | None) -> Revision | None:
+        """The revision that was written; None where the life has to be read once more."""
+        if self._thread is None or written is None:
             return None
         self._thread.join()
         if self._found is None:
@@ -64,8 +70,9 @@ class SoFar:
             written.subject,
         )  # fmt: skip
         return reading.revision_of(
-            self._room, recording, version, len(track.versions) + 1, published=True, judged=judged
-        )
+            self._room, recording, version, len(track.versions) + 1, published=True,
+            judged=self._judged,
+        )  # fmt: skip
 
 
 def _life(room: Newsroom, recording: Recording) -> tuple[Track, bool] | None:

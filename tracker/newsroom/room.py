@@ -499,15 +499,20 @@ class Newsroom:
         from tracker.newsroom.recorded import SoFar
 
         session = self.place.begin()
-        so_far = None if recording.unchanged else SoFar(self, recording)
-        if so_far is not None and self.write(recording):
-            revision = so_far.revision(session.written, judged=judged)
+        so_far = SoFar(self, recording, judged=judged)
+        session.meanwhile = so_far.read
+        if not recording.unchanged and self.write(recording):
+            revision = so_far.revision(session.written)
             if revision is not None:
                 return revision
             from tracker.newsroom import reading
 
             return reading.recorded(self, recording, judged=judged)
         return self.life(recording.path, compared=False).revisions[-1]
+
+    def begin_recording(self) -> None:
+        """Let git start for the next recording, and do not wait for it."""
+        self.place.begin()
 
     def as_it_is(self) -> Newsroom:
         """The newsroom with its newest revision of now, whatever this one records next."""
