@@ -40,14 +40,45 @@ def newsroom(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+WIDE = f"""\
+---
+title: Wide {"o" * 90}
+updates:
+  - id: u1
+    kind: correction
+    at: 2022-01-02T09:00:00-05:00
+    text: It was https://example.org/{"x" * 300} all the time.
+  - id: u2
+    kind: retraction
+    at: 2022-01-02T10:00:00-05:00
+    text: It was not.
+---
+| {" | ".join("abcdefgh")} |
+|{"---|" * 8}
+| {" | ".join(each * 30 for each in "abcdefgh")} |
+
+    a line of code of {"many " * 60} words
+
+{"supercalifragilistic" * 12}
+"""
+"""What is too wide for every screen, with notes above and below it."""
+
+
 def _more(folder: Path) -> None:
-    """An article with a history of two pages, and findings for the dashboard."""
+    """An article with a history of two pages, findings for the dashboard, and one that is wide."""
     import subprocess
 
     def git(*words: str) -> None:
         subprocess.run(["git", *words], cwd=folder, check=True, capture_output=True)
 
-    script = []
+    first = (
+        "commit refs/heads/main\n"
+        "author Ada Editor <ada@example.org> 1641200000 +0000\n"
+        "committer Ada Editor <ada@example.org> 1641200000 +0000\n"
+        "data 4\nWide\nfrom refs/heads/main^0\n"
+        f"M 100644 inline articles/wide.md\ndata {len(WIDE)}\n{WIDE}\n"
+    )
+    script = [first]
     for number in range(1, 106):
         text = f"# A count\n\nThe mayor's office counted {number} buses.\n\nThey left at dusk.\n"
         script.append(
@@ -55,8 +86,7 @@ def _more(folder: Path) -> None:
             f"author Ada Editor <ada@example.org> {1_641_200_000 + 3600 * number} +0000\n"
             f"committer Ada Editor <ada@example.org> {1_641_200_000 + 3600 * number} +0000\n"
             "data 5\nCount\n"
-            + ("from refs/heads/main^0\n" if number == 1 else "")
-            + f"M 100644 inline {STEPPED}.md\ndata {len(text)}\n{text}\n"
+            f"M 100644 inline {STEPPED}.md\ndata {len(text)}\n{text}\n"
         )
     subprocess.run(
         ["git", "fast-import", "--quiet"],
@@ -109,13 +139,17 @@ def _pages(newsroom: Path) -> dict[str, str]:
         "comparison": f"/compare/{war[-1]}/{war[0]}/articles/war/",
         "passages": "/blame/articles/war/",
         "note": "/note/u1/articles/war/",
+        "wide article": "/article/articles/wide/",
+        "gone article": "/history/articles/gone/",
+        "no such article": "/article/articles/gone/",
+        "no such month": "/?month=May",
         "hostile article": f"/article/{evil}/",
         "hostile change": f"/change/{cruel[0]}/{evil}/",
         "no such page": "/article/articles/wat/",
     }
 
 
-STATUS = {"no such page": 404}
+STATUS = {"no such page": 404, "no such article": 410, "no such month": 400}
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
@@ -152,14 +186,14 @@ def test_no_page_breaks_a_rule_of_accessibility(stage: Stage, look: str) -> None
     context.close()
 
 
-def test_nothing_has_to_be_scrolled_sideways_on_the_narrowest_screen(stage: Stage) -> None:
+@pytest.mark.parametrize("width", [320, 1200])
+def test_nothing_has_to_be_scrolled_sideways_on_any_screen(stage: Stage, width: int) -> None:
     """Content reflows at 320 CSS pixels (WCAG 2.2, 1.4.10); tables scroll within themselves."""
-    context = stage.browser.new_context(viewport={"width": 320, "height": 640})
+    context = stage.browser.new_context(viewport={"width": width, "height": 640})
     page = context.new_page()
     for kind in stage.pages:
         page.goto(stage.base + stage.pages[kind])
-        width = page.evaluate("document.documentElement.scrollWidth")
-        assert width <= 320, kind
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, kind
     context.close()
 
 
@@ -167,13 +201,15 @@ def test_targets_are_large_enough_to_be_hit(stage: Stage) -> None:
     """Menus, tabs and steps are 24 CSS pixels high at least (WCAG 2.2, 2.5.8)."""
     context = stage.browser.new_context(viewport={"width": 390, "height": 800}, has_touch=True)
     page = context.new_page()
-    for kind in ("latest", "change", "long history"):
+    for kind in stage.pages:
         page.goto(stage.base + stage.pages[kind])
         small = page.evaluate(
-            """[...document.querySelectorAll("nav a, .actions a, button, select, summary")]
+            """[...document.querySelectorAll(`nav a, .actions a, .meta a, .when a, .scroll a,
+                    .alone a, .suggestions a, button, select, summary, input`)]
                 .filter(each => each.offsetParent !== null)
-                .map(each => [each.textContent.trim(), each.getBoundingClientRect().height])
-                .filter(([, height]) => height < 24)"""
+                .map(each => [each, each.getBoundingClientRect()])
+                .filter(([, box]) => box.height < 24 || box.width < 24)
+                .map(([each, box]) => [each.outerHTML, box.width, box.height])"""
         )
         assert small == [], kind
     context.close()

@@ -126,6 +126,18 @@
     more(link).catch(() => location.assign(link.href));
   });
 
+  // --- tables and code too wide for the screen can be scrolled by keyboard ----------------------------
+
+  const wide = document.querySelectorAll(".article table, .article pre, .tracker-article table, .tracker-article pre");
+  const reach = () => {
+    for (const each of wide) {
+      if (each.scrollWidth > each.clientWidth) each.tabIndex = 0;
+      else each.removeAttribute("tabindex");
+    }
+  };
+  reach();
+  addEventListener("resize", reach);
+
   // --- passages: those of one version are lit together, and its note is shown ------------------------
 
   const passages = document.querySelector(".passages");
