@@ -28,12 +28,8 @@ class SoFar:
         self._recording = recording
         self._judged = judged
         self._found: tuple[Track, bool] | None = None
-        self._thread: Thread | None = None
-
-    def read(self) -> None:
-        """Begin to read, beside whatever the caller does."""
-        if self._thread is None and self._recording.expected is not None:
-            self._thread = Thread(target=self._read, daemon=True)
+        self._thread = Thread(target=self._read, daemon=True)
+        if recording.expected is not None:
             self._thread.start()
 
     def _read(self) -> None:
@@ -47,7 +43,7 @@ class SoFar:
 
     def revision(self, written: Written | None) -> Revision | None:
         """The revision that was written; None where the life has to be read once more."""
-        if self._thread is None or written is None:
+        if self._recording.expected is None or written is None:
             return None
         self._thread.join()
         if self._found is None:

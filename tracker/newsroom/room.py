@@ -499,9 +499,8 @@ class Newsroom:
         from tracker.newsroom.recorded import SoFar
 
         session = self.place.begin()
-        so_far = SoFar(self, recording, judged=judged)
-        session.meanwhile = so_far.read
-        if not recording.unchanged and self.write(recording):
+        so_far = None if recording.unchanged else SoFar(self, recording, judged=judged)
+        if so_far is not None and self.write(recording):
             revision = so_far.revision(session.written)
             if revision is not None:
                 return revision

@@ -205,8 +205,6 @@ def advance(
         if staging is not None and new:
             staging.begin()
         session.expect(*_moving(revision))
-        if session.meanwhile is not None:
-            session.meanwhile()
         if staging is not None and not new:
             staging.make()  # the blob is there
             staging = None

@@ -7,7 +7,7 @@ loads and compares, so a recording does not wait for them.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Self
@@ -46,7 +46,6 @@ class Session:
         self._waiting: dict[tuple[str, ...], Running] = {}
         self._started = time.monotonic()
         self._variables: str | None = None
-        self.meanwhile: Callable[[], None] | None = None  # begins work for the time git writes
         self.written: Written | None = None  # None: nothing yet, or git itself made the commit
 
     def __enter__(self) -> Self:
