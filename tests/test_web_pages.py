@@ -301,6 +301,20 @@ def test_a_comparison_dates_its_notes_as_the_house_does(browser: FlaskClient) ->
     assert "<ins>Correction, 01/01/22, 9:00 a.m. ET: <bdi>" in page
 
 
+@pytest.mark.parametrize(
+    ("path", "entry", "current"),
+    [("/", "Latest", "page"), ("/month/2022-01/", "Latest", "true"),
+     ("/corrections/", "Corrections", "page"), ("/corrections/2022-01/", "Corrections", "true"),
+     ("/check/2021-12/", "For editors", "true"), ("/article/articles/war/", None, None)],
+)  # fmt: skip
+def test_the_menu_says_where_one_is(
+    browser: FlaskClient, path: str, entry: str | None, current: str | None
+) -> None:
+    menu = text(browser, path).partition("</nav>")[0]
+    marked = re.findall(r'aria-current="(\w+)">([^<]*)</a>', menu)
+    assert marked == ([(current, entry)] if entry else [])
+
+
 def test_a_search_finds_words(browser: FlaskClient) -> None:
     page = text(browser, "/search/?q=convoy")
     assert "<mark>convoy</mark>" in page
@@ -351,7 +365,7 @@ def test_a_stamp_is_known_by_its_commit(browser: FlaskClient) -> None:
 
 def test_a_deleted_article_is_gone_and_its_history_is_not(browser: FlaskClient) -> None:
     page = text(browser, "/article/articles/gone/", 410)
-    assert 'href="/history/articles/gone/"' in page
+    assert '<a href="/history/articles/gone/">History: <bdi>articles/gone</bdi></a>' in page
     history = visible(text(browser, "/history/articles/gone/"))
     assert "This article was taken down on" in history
     stamp = stamps(browser, "articles/gone")[0]

@@ -77,9 +77,16 @@ def page(template: str, **values: object) -> str:
         language=said.tag,
         site=site(),
         here=request.path,
+        section=_section(request.path),
         sections=sections(),
         **values,
     )
+
+
+def _section(path: str) -> str:
+    """The entry of the menu that a page belongs to; "" for the pages of an article."""
+    first = path.split("/")[1]
+    return "latest" if first in ("", "latest", "month") else first
 
 
 def _environment() -> Environment:
