@@ -87,5 +87,6 @@ def next_recording(room: Room, path: str, name: str) -> float:
     assert room.record(f"{name} after the kill.\n".encode(), path) is not None
     taken = time.monotonic() - start
     assert room.status == []
-    assert left_over(room) == []
+    left = left_over(room)
+    assert left == [], f"left after the next recording: {left}"
     return taken
