@@ -4,8 +4,10 @@ Sizes as arguments, default 10,000 and 100,000 revisions; ``--picture FILE.svg``
 what was measured. Each repository is made for the purpose: articles with five versions each, some
 hours apart, in folders by date, one commit a revision, texts of ``--bytes`` bytes. Peers run in the
 same run, before and after where that matters; compare ratios, not seconds. Memory is the largest
-resident size of a process of its own, files that it maps included. What is under way is told on
-stderr: a million revisions take about twenty minutes, and 3 GB of disk with ``--bytes 900``.
+resident size of a process of its own, files that it maps included. ``--pulls 20`` has two clones
+write side by side: of every 20 commits a half is the other one's, and a merge brings it. What
+is under way is told on stderr: a million revisions take about twenty minutes, and 3 GB of disk with
+``--bytes 900``.
 """
 
 from __future__ import annotations
@@ -22,6 +24,8 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
@@ -64,9 +68,10 @@ class Measured(NamedTuple):
     raw: float  # texts a second, git cat-file --batch --buffer
     read: float  # texts a second, Reader.read_many
     read_memory: int  # KB
+    pull: float = 0.0  # ms: a merge that brings a colleague's revision, seen and asked for
 
 
-def make(folder: Path, revisions: int, size: int) -> None:
+def make(folder: Path, revisions: int, size: int, pulls: int) -> None:
     """A repository: texts by article, then commits by time."""
     chance = random.Random(7)
     words = [f"{chance.choice('bcdfglmnprst')}{chance.choice('aeiou')}{n:x}" for n in range(5000)]
@@ -85,18 +90,64 @@ def make(folder: Path, revisions: int, size: int) -> None:
             data = "\n\n".join([f"# Story {article}", *text, ""]).encode()
             write(b"blob\nmark :%d\ndata %d\n" % (article * VERSIONS + version + 1, len(data)))
             write(data + b"\n")
-    for number, (seconds, article, version) in enumerate(_timeline(articles)):
+    for number, commit in enumerate(_commits(articles, pulls)):
         if number % 100_000 == 0:
             tell(f"{number:,} of {revisions:,} commits made")
-        author = ADA.format(article % 50)
-        message = f"Edit story {article}, version {version}"
-        write(f"commit refs/heads/main\ncommitter {author} {seconds} +0000\n".encode())
-        write(f"data {len(message)}\n{message}\n".encode())
-        mark = article * VERSIONS + version + 1
-        write(f"M 100644 :{mark} {path_of(article)}\n\n".encode())
+        write(commit.encode())
     importer.stdin.close()
     if importer.wait():
         raise SystemExit("git fast-import failed")
+
+
+def _commits(articles: int, pulls: int) -> Iterator[str]:
+    """The commits, in the words of fast-import; of two clones where there are pulls."""
+    marks = count(articles * VERSIONS + 1)
+    fork = tip = 0  # marks: the last merge, and the newest commit of main
+    ours: dict[int, int] = {}  # versions that this clone wrote since, by article
+    theirs: dict[int, int] = {}
+    for place, (seconds, article, version) in enumerate(_timeline(articles)):
+        here = place % pulls if pulls else 0
+        if here == 0:
+            if theirs:
+                brought = {a: v for a, v in theirs.items() if v > ours.get(a, -1)}
+                said = "Merge branch 'main' of example.org:news"
+                tip = next(marks)
+                yield _commit("main", tip, seconds, said, brought, merged="refs/heads/theirs")
+            fork = tip
+            ours.clear()
+            theirs.clear()
+        mark = next(marks)
+        said = f"Edit story {article}, version {version}"
+        if 2 * here > pulls:
+            start = 0 if theirs else fork
+            theirs[article] = version
+            yield _commit("theirs", mark, seconds, said, {article: version}, start=start)
+        else:
+            ours[article] = version
+            tip = mark
+            yield _commit("main", mark, seconds, said, {article: version})
+
+
+def _commit(
+    branch: str,
+    mark: int,
+    seconds: int,
+    message: str,
+    written: dict[int, int],
+    *,
+    start: int = 0,
+    merged: str = "",
+) -> str:
+    lines = [
+        f"commit refs/heads/{branch}",
+        f"mark :{mark}",
+        f"committer {ADA.format(sum(written) % 50)} {seconds} +0000",
+        f"data {len(message)}",
+        message,
+    ]
+    lines += [f"from :{start}"] if start else [f"merge {merged}"] if merged else []
+    lines += [f"M 100644 :{a * VERSIONS + v + 1} {path_of(a)}" for a, v in written.items()]
+    return "\n".join([*lines, "", ""])
 
 
 def path_of(article: int) -> str:
@@ -155,23 +206,23 @@ def as_child(what: str, folder: Path) -> None:
         value = seconds
     else:
         blobs = (folder / ".git" / "blobs").read_text().split()
-        count = 0
+        found = 0
 
         def read() -> None:
-            nonlocal count
+            nonlocal found
             with Reader(repository) as reader:
                 for _, data in reader.read_many(blobs):
-                    count += len(data) > 0
+                    found += len(data) > 0
 
         value = len(blobs) / timed(read)
-        assert count == len(blobs)
+        assert found == len(blobs)
     own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     others = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     print(json.dumps({"value": value, "own": own, "git": others}))
 
 
-def measure(folder: Path, revisions: int, size: int) -> Measured:
-    make(folder, revisions, size)
+def measure(folder: Path, revisions: int, size: int, pulls: int) -> Measured:
+    make(folder, revisions, size, pulls)
     repository = discover(folder)
     log = ("log", "--raw", "HEAD", "--")
     if revisions < 500_000:
@@ -185,6 +236,7 @@ def measure(folder: Path, revisions: int, size: int) -> Measured:
     tell("histories, new revisions")
     one = histories(repository, revisions)
     new = new_revisions(folder)
+    pull = pulled(folder)
     tell("texts")
     raw, read, memory = reading(folder)
     path = path_of(revisions // VERSIONS // 2)
@@ -209,13 +261,13 @@ def measure(folder: Path, revisions: int, size: int) -> Measured:
         raw,
         read,
         memory,
+        pull * 1000,
     )
 
 
 def changed_paths(repository: Repository) -> None:
     """Write the commit graph with its filters, a part at a time: all at once needs much memory."""
     line = survey(repository, wanted(repository, None, frozenset()))
-    assert line is not None
     for place in range(GRAPH - 1, len(line.ends) + GRAPH - 1, GRAPH):
         end = line.ends[min(place, len(line.ends) - 1)]
         words = commit_graph.command("--split=no-merge")
@@ -233,7 +285,7 @@ def histories(repository: Repository, revisions: int) -> float:
         def ask() -> None:
             number = number_at(connection, path_of(chance.randrange(revisions // VERSIONS)))
             assert number is not None
-            assert len(track_of(connection, number).versions) == VERSIONS
+            assert track_of(connection, number).versions
 
         return statistics.median(timed(ask) for _ in range(500))
 
@@ -242,28 +294,67 @@ def new_revisions(folder: Path) -> float:
     """Seconds from a repository with one new revision to the history that has it."""
     found = []
     for number in range(15):
-        tip = subprocess.run(
-            ["git", "rev-parse", "HEAD"], cwd=folder, stdout=subprocess.PIPE, check=True
-        ).stdout.strip()
-        path = path_of(number * 3)
-        data = b"# Changed\n\nNow it says number %d.\n" % number
-        commit = (
-            b"commit refs/heads/main\ncommitter Ada <ada@example.org> %d +0000\ndata 4\nEdit\n"
-            b"from %s\nM 100644 inline %s\ndata %d\n%s\n"
-        ) % (2_000_000_000 + number, tip, path.encode(), len(data), data)
-        quiet(folder, "fast-import", "--quiet", feed=commit)
-        repository = discover(folder)
-
-        def ask(repository: Repository = repository, path: str = path) -> None:
-            with Catalog(repository) as catalog:
-                assert up_to_date(catalog, repository, wanted(repository, None, frozenset()))
-                assert catalog.connection is not None
-                article = number_at(catalog.connection, path)
-                assert article is not None
-                assert len(track_of(catalog.connection, article).versions) == VERSIONS + 1
-
-        found.append(timed(ask))
+        made = _edit(folder, number * 3, 2_000_000_000 + number, [_tip(folder)])
+        found.append(timed(partial(_ask, folder, number * 3, made)))
     return statistics.median(found)
+
+
+def pulled(folder: Path) -> float:
+    """Seconds from a merge of a colleague's revision, beside one's own, to the history of it."""
+    found = []
+    for number in range(15):
+        seconds = 2_100_000_000 + 10 * number
+        _edit(folder, 300 + number * 3, seconds, [_tip(folder)])
+        with Catalog(discover(folder)) as catalog:
+            repository = discover(folder)
+            assert up_to_date(catalog, repository, wanted(repository, None, frozenset()))
+        mine = _tip(folder)
+        article = 301 + number * 3
+        theirs = _edit(folder, article, seconds + 1, [f"{mine}~1"], branch="theirs")
+        _edit(folder, article, seconds + 1, [mine, theirs])
+        found.append(timed(partial(_ask, folder, article, theirs)))
+    return statistics.median(found)
+
+
+def _tip(folder: Path) -> str:
+    words = ("git", "rev-parse", "HEAD")
+    said = subprocess.run(words, cwd=folder, stdout=subprocess.PIPE, check=True).stdout
+    return said.decode().strip()
+
+
+def _edit(
+    folder: Path, article: int, seconds: int, parents: list[str], branch: str = "main"
+) -> str:
+    """One more commit, a merge where it has two parents; its hash."""
+    text = f"# Changed\n\nNow it says number {seconds}.\n"
+    said = "Edit" if len(parents) == 1 else "Merge branch 'main' of example.org:news"
+    lines = [
+        *([f"reset refs/heads/{branch}"] if branch != "main" else []),
+        f"commit refs/heads/{branch}",
+        f"committer Ada <ada@example.org> {seconds} +0000",
+        f"data {len(said)}",
+        said,
+        f"from {parents[0]}",
+        *(f"merge {parent}" for parent in parents[1:]),
+        f"M 100644 inline {path_of(article)}",
+        f"data {len(text)}",
+        text,
+    ]
+    quiet(folder, "fast-import", "--quiet", "--force", feed="\n".join(lines).encode())
+    words = ("git", "rev-parse", f"refs/heads/{branch}")
+    made = subprocess.run(words, cwd=folder, stdout=subprocess.PIPE, check=True).stdout
+    return made.decode().strip()
+
+
+def _ask(folder: Path, article: int, newest: str) -> None:
+    """The history of an article that ends with a commit, from a folder on."""
+    repository = discover(folder)
+    with Catalog(repository) as catalog:
+        assert up_to_date(catalog, repository, wanted(repository, None, frozenset()))
+        assert catalog.connection is not None
+        number = number_at(catalog.connection, path_of(article))
+        assert number is not None
+        assert track_of(catalog.connection, number).versions[-1].commit == newest
 
 
 def reading(folder: Path) -> tuple[float, float, int]:
@@ -295,6 +386,7 @@ def show(found: Measured) -> None:
         f" the catalog {found.bytes / 1e6:.1f} MB"
     )
     print(f"  one new revision               {found.new:9.2f} ms")
+    print(f"  one pull of a new revision     {found.pull:9.2f} ms")
     print(f"  history of one article         {found.one:9.3f} ms")
     print(f"  git log -- FILE                {found.plain:9.1f} ms")
     print(f"  git log -- FILE, Bloom filters {found.bloom:9.1f} ms")
@@ -323,6 +415,9 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("sizes", nargs="*", type=int, default=[10_000, 100_000])
     arguments.add_argument("--bytes", type=int, default=5600, help="of a text")
+    arguments.add_argument(
+        "--pulls", type=int, default=0, metavar="N", help="merge every N commits"
+    )
     arguments.add_argument("--picture", type=Path)
     arguments.add_argument("--results", type=Path, help="JSON: read what was measured, and add")
     if sys.argv[1:2] == ["--child"]:
@@ -334,7 +429,7 @@ def main() -> None:
         found = [Measured(*each) for each in json.loads(asked.results.read_text())]
     for size in asked.sizes:
         with tempfile.TemporaryDirectory() as name:
-            found.append(measure(Path(name) / "r", size, asked.bytes))
+            found.append(measure(Path(name) / "r", size, asked.bytes, asked.pulls))
         show(found[-1])
         found.sort()
         if asked.results:

@@ -189,10 +189,10 @@ def test_only_what_changed_is_read_again(room: Desk, monkeypatch: pytest.MonkeyP
     assert asked == ["articles/weather.md"]
 
 
-def test_after_a_pull_what_is_the_same_is_not_read_again(
+def test_after_a_pull_what_was_written_side_by_side_is_read_again(
     room: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The line is read anew, since its order may be another; the articles keep what is known."""
+    """From the fork on, the order of the line may be another; all else keeps what is known."""
     agree(room)
     room.git("checkout", "-q", "-b", "theirs", "HEAD~1")
     commit(room, "2022-05-07T09:00:00Z", opera="An opera.\n", weather="Rain. And hail.\n")
@@ -211,7 +211,7 @@ def test_after_a_pull_what_is_the_same_is_not_read_again(
         patched.setattr(pool.Work, "judge", counted)
         list(newsroom(room).lives())
         assert newsroom(room).search("hail")[0].article.slug == "weather"
-    assert sorted(asked) == ["articles/opera.md", "articles/weather.md"]
+    assert sorted(asked) == ["articles/bridge.md", "articles/opera.md", "articles/weather.md"]
     agree(room)
 
 

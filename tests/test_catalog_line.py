@@ -16,6 +16,7 @@ from tests.repositories import Builder, run
 from tests.test_identity import FOLDER, build
 from tracker.store.catalog import Catalog, catalog_file
 from tracker.store.catalog.ask import all_tracks, number_at, track_of
+from tracker.store.catalog.cut import cut
 from tracker.store.catalog.line import held, rebuild, up_to_date, wanted
 from tracker.store.git import Repository, discover
 from tracker.store.history import ignored_commits, track, tracks
@@ -112,17 +113,64 @@ def history(folder: Path, seed: int) -> tuple[Builder, list[str]]:
     return builder, [str(each.mark) for each in mains]
 
 
+def clones(folder: Path, seed: int) -> Builder:
+    """A random history of three clones that pull from each other, and settle what they wrote."""
+    random = Random(seed)
+    builder = Builder(folder)
+    builder.commit("Start", write={"a.md": TEXTS[0].format(0), "z.txt": TEXTS[1].format(0)})
+    paths = ["a.md", "b.md", "x/a.md", "x/c.md", "c.html"]
+    for place in range(random.randrange(10, 40)):
+        on = random.choice(["main", "main", "bea", "cem"])
+        tree = builder.heads[on].tree if on in builder.heads else builder.commits[0].tree
+        path, other = random.sample(paths, 2)
+        hours = place if seed % 3 else random.randrange(40)  # clocks that are right, or are not
+        options: dict[str, object] = {"on": on, "start": "Start"}
+        options["committed"] = f"{1_650_000_000 + 3600 * hours} +0000"
+        text = {path: random.choice(TEXTS).format(random.randrange(5))}
+        what = random.choice([*["write"] * 4, "delete", *["move"] * 2, *["pull"] * 4, "settle"])
+        if what in {"pull", "settle"}:
+            source = random.choice(["main", "bea", "cem"])
+            if source == on or source not in builder.heads or on not in builder.heads:
+                continue
+            options["merge"] = [source]
+            if what == "settle":
+                options["write"] = text
+            builder.commit(PULL, **options)  # type: ignore[arg-type]
+            continue
+        if what == "write":
+            options["write"] = text
+        elif what == "delete" and path in tree:
+            options["delete"] = [path]
+        elif what == "move" and path in tree and other not in tree:
+            options["move"] = {path: other}
+        builder.commit(f"Step {place}", **options)  # type: ignore[arg-type]
+    return builder
+
+
+# 6 has two articles that turn out to be one, 306 one that a pull brings under another name.
+@pytest.mark.parametrize("seed", [*range(14), 306])
+def test_clones_that_write_side_by_side(
+    seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What pulls bring between what is held is told as by git, whatever tip is seen when."""
+    jump(clones(tmp_path / "r", seed), seed, monkeypatch)
+
+
 @pytest.mark.parametrize("seed", range(24))
 def test_random_histories_and_a_tip_that_jumps(
     seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever order the tips are seen in, forth, back and across branches, git tells the same."""
+    jump(history(tmp_path / "r", seed)[0], seed, monkeypatch)
+
+
+def jump(builder: Builder, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """See the tips of a history in an order of chance."""
     if seed % 4 < 2:  # in as small steps as a very long line
         monkeypatch.setattr("tracker.store.catalog.pieces.PIECE", 2)
         monkeypatch.setattr("tracker.store.catalog.pieces._SURVEYED", 3)
         monkeypatch.setattr("tracker.store.catalog.line._AT_ONCE", 4)
         monkeypatch.setattr("tracker.store.catalog.stored._MOST_ROWS", 1)
-    builder, _ = history(tmp_path / "r", seed)
     repository = builder.build()
     random = Random(seed)
     ignored = frozenset(each.hash for each in builder.commits if random.random() < 0.1)
@@ -182,11 +230,20 @@ def test_what_is_new_is_added_and_nothing_is_read_again(
     assert len(seen) == 1
 
 
-def test_a_pull_is_read_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A merge of the branch into itself may change the order of what was there."""
-    builder, repository = small(tmp_path / "r", 3)
+def test_a_pull_reads_again_only_what_was_written_side_by_side(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A merge of the branch into itself may change the order of what was there, and no more."""
+    builder, repository = small(tmp_path / "r", 5)
     agree(repository)
     seen = rebuilt(monkeypatch)
+    places: list[int] = []
+
+    def counted(connection: sqlite3.Connection, last: int) -> None:
+        places.append(last)
+        cut(connection, last)
+
+    monkeypatch.setattr("tracker.store.catalog.line.cut", counted)
     folder = builder.folder
     run(folder, "checkout", "-q", "-b", "theirs", "HEAD~1")
     (folder / "b.md").write_text(TEXTS[1])
@@ -195,9 +252,29 @@ def test_a_pull_is_read_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     run(folder, "checkout", "-q", "main")
     run(folder, "merge", "-q", "-m", PULL, "theirs")
     agree(discover(folder))
-    assert len(seen) == 1
+    assert places == [4]
     (folder / "b.md").write_text(TEXTS[1] + " And more.")
     run(folder, "commit", "-q", "-a", "-m", "After the pull")
+    agree(discover(folder))
+    run(folder, "reset", "-q", "--hard", "theirs")
+    agree(discover(folder))
+    assert places == [4, 4]
+    assert not seen
+
+
+def test_a_history_that_began_elsewhere_is_read_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What goes back to nothing that is held may stand anywhere in it."""
+    builder, repository = small(tmp_path / "r", 3)
+    agree(repository)
+    seen = rebuilt(monkeypatch)
+    folder = builder.folder
+    run(folder, "checkout", "-q", "--orphan", "theirs")
+    run(folder, "mv", "a.md", "b.md")
+    run(folder, "commit", "-q", "-m", "Theirs")
+    run(folder, "checkout", "-q", "main")
+    run(folder, "merge", "-q", "--allow-unrelated-histories", "-m", PULL, "theirs")
     agree(discover(folder))
     assert len(seen) == 1
 

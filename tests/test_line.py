@@ -10,10 +10,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.repositories import Builder, run
+from tests.test_catalog_line import clones
 from tracker.errors import TrackerError
 from tracker.store.git import discover
 from tracker.store.history import files, resolve, tip, track, track_alone, tracks
-from tracker.store.line import same_branch
+from tracker.store.line import (
+    LOG,
+    line_parents,
+    parse_log,
+    published_line,
+    same_branch,
+    waists,
+)
 
 MAIN = frozenset({"main"})
 
@@ -359,3 +367,32 @@ def test_the_last_version_is_what_stands(
                 with pytest.MonkeyPatch.context() as monkeypatch:
                     monkeypatch.setattr("tracker.store.history.FEW_OBJECTS", few)
                     assert track(repository, one.path) == one
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_where_a_line_is_narrow(seed: int, tmp_path: Path) -> None:
+    """What comes after a waist stands on it, and on nothing before it."""
+    builder = clones(tmp_path / "r", seed)
+    repository = builder.build()
+    assert repository.head is not None
+    said = repository.git.run(*LOG, "--diff-merges=first-parent", repository.head, "--")
+    commits = {step.commit: step for step in parse_log(said)}
+    line = published_line(commits, repository.head, MAIN)
+    behind: dict[str, set[str]] = {}
+    for step in line:
+        behind[step.commit] = {step.commit}.union(*(behind[each] for each in line_parents(step)))
+    places = {step.commit: place for place, step in enumerate(line)}
+    parents = [[places[each] for each in line_parents(step)] for step in line]
+    expected = [
+        all(here and min(here) >= place for here in parents[place + 1 :])
+        for place in range(len(line))
+    ]
+    for narrow, step in zip(expected, line, strict=True):
+        assert not narrow or all(
+            step.commit in behind[other.commit] or other.commit in behind[step.commit]
+            for other in line
+        )
+    assert waists(line) == expected
+    assert not all(expected)
+    after = expected.index(True, 1)
+    assert waists(line[after + 1 :], line[after].commit) == expected[after + 1 :]

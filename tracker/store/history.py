@@ -27,6 +27,7 @@ from tracker.store.line import (
     published_line,
     resolve,
     tip,
+    waists,
 )
 from tracker.store.lives import Lives, kin, textual
 
@@ -174,42 +175,29 @@ def objects(repository: Repository) -> int:
     return packed + loose
 
 
-def _line(repository: Repository, branch: str | None) -> WholeLine:
-    return whole_line(repository, tip(repository, branch), names_of(repository, branch))
-
-
-WholeLine = tuple[list[Step], dict[str, list[list[FileChange]]]]
-
-
-def whole_line(
-    repository: Repository,
-    newest: str,
-    branches: Collection[str],
-    commits: Mapping[str, Step] | None = None,
-) -> WholeLine:
-    """The published line, and for merges that are seen through how they differ from the pulled.
-
-    ``commits``: all that lead to the newest, where somebody has read them.
-    """
-    if commits is None:
-        printed = repository.git.run(*LOG, "--diff-merges=first-parent", newest, "--")
-        commits = {step.commit: step for step in parse_log(printed)}
-    line = published_line(commits, newest, branches)
-    return line, _differences_from_pulled(repository, line)
+def _line(
+    repository: Repository, branch: str | None
+) -> tuple[list[Step], dict[str, list[list[FileChange]]]]:
+    """The published line, and for merges that are seen through how they differ from the pulled."""
+    newest = tip(repository, branch)
+    printed = repository.git.run(*LOG, "--diff-merges=first-parent", newest, "--")
+    commits = {step.commit: step for step in parse_log(printed)}
+    line = published_line(commits, newest, names_of(repository, branch))
+    return line, differences_from_pulled(repository, line)
 
 
 def play(
     lives: Lives, line: Sequence[Step], pulled: Mapping[str, Sequence[Sequence[FileChange]]]
 ) -> None:
     """Play a whole line."""
-    lives.pulled = any(step.seen_through for step in line)
-    for step in line:
-        lives.play(step, [step.changes, *pulled.get(step.commit, ())])
+    for _ in lives.play_all(line, waists(line), pulled):
+        pass
 
 
-def _differences_from_pulled(
-    repository: Repository, line: list[Step]
+def differences_from_pulled(
+    repository: Repository, line: Sequence[Step]
 ) -> dict[str, list[list[FileChange]]]:
+    """How each merge that is seen through differs from the parents that were pulled, by commit."""
     pulls = [step for step in line if step.seen_through]
     if not pulls:
         return {}

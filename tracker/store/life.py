@@ -1,7 +1,9 @@
 """The life of one article on the published line: what its file held when, written on what.
 
-On a line that was pulled into itself, two clones wrote side by side. There the text that stands
-before another one on the line need not be the one that this was written on.
+Where the line was pulled into itself, two clones wrote side by side: there the text that stands
+before another one on the line need not be the one that this was written on. Such a stretch of the
+line is looked at as a whole. It begins behind a commit that all before it lead to, so whatever is
+written in it goes back to what stood there; what is older need not be known.
 """
 
 from __future__ import annotations
@@ -27,7 +29,15 @@ class State(NamedTuple):
     path: str
     blob: str
     side: tuple[str, ...]
-    before: tuple[str, ...] = ()  # blobs it was written on, where the line was pulled into itself
+    on: tuple[str, ...] | None = ()  # as ``Version`` has it; None: the text was the same already
+
+
+class Stood(NamedTuple):
+    """A revision, as far as a later one needs to know it."""
+
+    number: int  # of its step on the line
+    commit: str
+    blob: str
 
 
 class Happening(NamedTuple):
@@ -40,11 +50,111 @@ class Happening(NamedTuple):
     old_path: str | None
 
 
+class Stretch:
+    """What one article's file held on a stretch of the line where clones wrote side by side."""
+
+    __slots__ = ("_found", "_ignored", "_on", "_stood")
+
+    def __init__(self, stood: Stood | None, newest: str) -> None:
+        """``stood`` is the revision before the stretch, if there is one.
+
+        ``newest`` is the file's content there, which differs where an ignored commit made it.
+        """
+        # By place: what was found, oldest first, and the places that each was written on. The first
+        # ones stood before the stretch.
+        self._found: list[Stood | State] = [] if stood is None else [stood]
+        self._on: list[tuple[int, ...]] = [()] * len(self._found)
+        self._stood = len(self._found)
+        self._ignored: dict[str, str] = {}  # what ignored commits made -> what they made it of
+        if stood is not None and stood.blob != newest:
+            self._ignored[newest] = stood.blob
+
+    def add(self, state: State, before: Iterable[str]) -> None:
+        """One more content, written on these; on the one before it where they are not known."""
+        found = {self._place(blob) for blob in before}
+        self._on.append(tuple(sorted(each for each in found if each is not None)))
+        self._found.append(state)
+
+    def ignore(self, made: str, before: Iterable[str]) -> None:
+        """An ignored commit made a content of others."""
+        self._ignored.update((made, old) for old in before)
+
+    def heads(self, blobs: Iterable[str]) -> tuple[str, ...]:
+        """Those of some contents that no other of them was written on, oldest first."""
+        places = sorted({place for blob in blobs if (place := self._place(blob)) is not None})
+        found: list[int] = []
+        for place in reversed(places):
+            if not any(self._leads_to(place, head) for head in found):
+                found.append(place)
+        return tuple(self._found[place].blob for place in reversed(found))
+
+    def _place(self, blob: str) -> int | None:
+        """The newest place of a content."""
+        for _ in range(_MOST_IGNORED):
+            for place in range(len(self._found) - 1, -1, -1):
+                if self._found[place].blob == blob:
+                    return place
+            if blob not in self._ignored:
+                break
+            blob = self._ignored[blob]
+        return None
+
+    def _leads_to(self, place: int, later: int) -> bool:
+        """Whether a later content was written on one, or on what was written on it."""
+        waiting, seen = [later], set[int]()
+        while waiting:
+            here = waiting.pop()
+            if here == place:
+                return True
+            if here > place and here not in seen:
+                seen.add(here)
+                waiting += self._on[here] or (here - 1,)
+        return False
+
+    def join(self, other: Stretch) -> None:
+        """The other one's article turned out to be this one."""
+        both = (other, self)
+        order = sorted(
+            (each.number, whose, place)
+            for whose, stretch in enumerate(both)
+            for place, each in enumerate(stretch._found)
+        )
+        now = {(whose, place): new for new, (_, whose, place) in enumerate(order)}
+        self._on, self._found = (
+            [
+                tuple(sorted(now[whose, each] for each in both[whose]._on[place]))
+                for _, whose, place in order
+            ],
+            [both[whose]._found[place] for _, whose, place in order],
+        )
+        self._stood += other._stood
+
+    def states(self) -> Iterator[State]:
+        """What the file held, oldest first, each with the commits that it was written on."""
+        revisions = [each for each in self._found if isinstance(each, Stood)]
+        stands = list(range(len(revisions)))  # for each place, the revision that has its text
+        for place in range(self._stood, len(self._found)):
+            state = self._found[place]
+            assert isinstance(state, State)
+            last = len(revisions) - 1
+            on = sorted({stands[each] for each in self._on[place]}) or [last]
+            if revisions and len(on) < 2 and revisions[-1].blob == state.blob:
+                stands.append(last)
+                yield state._replace(on=None)
+                continue
+            if on != [last]:
+                yield state._replace(on=tuple(revisions[each].commit for each in on))
+            else:
+                yield state
+            stands.append(len(revisions))
+            revisions.append(Stood(state.number, state.step.commit, state.blob))
+
+
 class Life:
     """One article while the line is played."""
 
     __slots__ = (
-        "alive", "blob", "ended", "happenings", "ignored", "joined", "key", "path", "states",
+        "alive", "blob", "ended", "happenings", "joined", "key", "path", "states", "stretch",
     )  # fmt: skip
 
     def __init__(
@@ -62,81 +172,27 @@ class Life:
         self.alive = alive
         self.ended = ended  # what the pool knows of it while it is gone
         self.joined = joined  # the life that it turned out to be the same article as
+        self.stretch: Stretch | None = None  # what is not told yet
         self.states: list[State] = []
         self.happenings: list[Happening] = []
-        # What ignored commits made -> what they made it of; None where that is nobody's question.
-        self.ignored: dict[str, str] | None = None
 
-    def heads(self, blobs: Iterable[str]) -> tuple[str, ...]:
-        """Those of some contents that no other of them was written on, oldest first."""
-        places = sorted({place for blob in blobs if (place := self._place(blob)) is not None})
-        found: list[int] = []
-        for place in reversed(places):
-            if not any(self._leads_to(place, head) for head in found):
-                found.append(place)
-        return tuple(self.states[place].blob for place in reversed(found))
-
-    def _place(self, blob: str, below: int | None = None) -> int | None:
-        """The newest state with a content, before another one."""
-        for _ in range(_MOST_IGNORED):
-            for place in range((len(self.states) if below is None else below) - 1, -1, -1):
-                if self.states[place].blob == blob:
-                    return place
-            if self.ignored is None or blob not in self.ignored:
-                break
-            blob = self.ignored[blob]
+    def stood(self) -> Stood | None:
+        """Its newest revision."""
+        for state in reversed(self.states):
+            if state.on is not None:
+                return Stood(state.number, state.step.commit, state.blob)
         return None
-
-    def _leads_to(self, place: int, later: int) -> bool:
-        """Whether a later state was written on one, or on what was written on it."""
-        waiting, seen = [later], set[int]()
-        while waiting:
-            here = waiting.pop()
-            if here == place:
-                return True
-            if here > place and here not in seen:
-                seen.add(here)
-                waiting += self._written_on(here)
-        return False
-
-    def _written_on(self, place: int) -> list[int]:
-        """The states that one was written on; the one before it where that is not known."""
-        found = {self._place(blob, place) for blob in self.states[place].before}
-        known = sorted(each for each in found if each is not None)
-        return known or [place - 1] * (place > 0)
-
-    def lineage(self) -> Iterator[tuple[State, tuple[str, ...] | None]]:
-        """Every state with the commits it was written on, as ``Version`` has them.
-
-        None for one that is no revision, since the text was the same already.
-        """
-        shown: list[int] = []  # the places of the revisions
-        stands: list[int] = []  # for each place, the revision that has its text
-        for place, state in enumerate(self.states):
-            on = shown[-1:]
-            if state.before and state.before != (self.states[place - 1].blob,):
-                on = sorted({stands[each] for each in self._written_on(place)})
-            if shown and len(on) < 2 and self.states[shown[-1]].blob == state.blob:
-                stands.append(shown[-1])
-                yield state, None
-                continue
-            special = state.before and on != shown[-1:]
-            yield state, tuple(self.states[each].step.commit for each in on) if special else ()
-            shown.append(place)
-            stands.append(place)
 
     def track(self) -> Track:
         """The life as a record."""
-        versions: list[Version] = []
-        for state, on in self.lineage():
-            if on is not None:
-                step = state.step
-                versions.append(
-                    Version(
-                        step.commit, state.path, state.blob, step.at, step.person, step.subject,
-                        state.side, on,
-                    )
-                )  # fmt: skip
+        versions = tuple(
+            Version(
+                state.step.commit, state.path, state.blob, state.step.at, state.step.person,
+                state.step.subject, state.side, state.on,
+            )
+            for state in self.states
+            if state.on is not None
+        )  # fmt: skip
         events = tuple(
             Event(
                 one.kind, one.step.commit, one.step.at, one.step.person, one.step.subject, one.path,
@@ -144,4 +200,4 @@ class Life:
             )
             for one in self.happenings
         )  # fmt: skip
-        return Track(self.path, tuple(versions), events, deleted=not self.alive)
+        return Track(self.path, versions, events, deleted=not self.alive)

@@ -8,8 +8,9 @@ seen through: the commits of both sides keep their places.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import accumulate
 
 from tracker.errors import TrackerError
 from tracker.model import Person
@@ -305,6 +306,34 @@ def published_line(
         steps.reverse()
     _find_sides(steps, line, commits)
     return steps
+
+
+def waists(steps: Sequence[Step], base: str | None = None) -> list[bool]:
+    """For each step of a line, whether what comes after it stands on it, and on nothing before it.
+
+    Then all before it lead to it, too: there the line can be cut. Where the line was never pulled
+    into itself, it is so everywhere. ``steps`` may be what a line has after ``base``, which is one.
+    """
+    if not any(step.seen_through for step in steps):
+        return [True] * len(steps)
+    places = {step.commit: place for place, step in enumerate(steps)}
+    if base is not None:
+        places[base] = -1
+    beginning = 0  # the newest commit that goes back to nothing
+    passed = [0] * (len(steps) + 1)  # ties that go past a place: how many more than one before
+    for place, step in enumerate(steps):
+        parents = [places[each] for each in line_parents(step) if each in places]
+        if parents:
+            passed[min(parents) + 1] += 1
+            passed[place] -= 1
+        else:
+            beginning = place
+    return [not ties and place >= beginning for place, ties in enumerate(accumulate(passed[:-1]))]
+
+
+def line_parents(step: Step) -> tuple[str, ...]:
+    """The parents of a step that are on the line themselves."""
+    return (*step.parents[:1], *step.seen_through)
 
 
 def _ordered(line: Mapping[str, Step]) -> list[Step]:

@@ -6,11 +6,11 @@ texts are looked at for where they went on. What becomes of a life is put into r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
 from tracker.store import identity
-from tracker.store.life import Happening, Kind, Life, State
+from tracker.store.life import Happening, Kind, Life, State, Stretch
 from tracker.store.line import FileChange, Step
 
 TEXTS = (
@@ -45,10 +45,12 @@ class Lives:
         self._within = within
         self._pool = identity.Pool()
         self._number = 0
-        # Whether the line was pulled into itself, so that what a text was written on need not be
-        # what stands before it; then, for each path of a step, which contents it was written on.
-        self.pulled = False
+        # Whether clones wrote side by side here, so that what a text was written on need not be
+        # what stands before it; then, for each path of a step, which contents it was written on,
+        # and the lives that have something to tell at the end of the stretch.
+        self._apart = False
         self._before: dict[str, tuple[str, ...]] = {}
+        self._untold: list[Life] = []
         self._sides_of: Step | None = None
         self._sides: dict[str, set[int]] = {}  # path or name -> places in the side
         self.beyond: set[str] = set()  # paths outside that may have to do with those within
@@ -79,11 +81,40 @@ class Lives:
         """Every path with the life that came there last."""
         return self._last_at.items()
 
+    def play_all(
+        self,
+        line: Sequence[Step],
+        waist: Sequence[bool],
+        pulled: Mapping[str, Sequence[Sequence[FileChange]]],
+    ) -> Iterator[Step]:
+        """Play a line, or what it has after a waist of it; each step is given back when played.
+
+        ``waist`` is as ``line.waists`` has it, ``pulled`` as ``history.differences_from_pulled``.
+        """
+        together = True  # up to here, all commits lead to the last one
+        for step, narrow in zip(line, waist, strict=True):
+            self._apart = not (together and narrow) or bool(step.seen_through)
+            self.play(step, [step.changes, *pulled.get(step.commit, ())])
+            if narrow and self._apart:
+                self._tell_all()
+            together = narrow
+            yield step
+        self._apart = False
+
+    def _tell_all(self) -> None:
+        """The end of a stretch where clones wrote side by side: what it brought can be told."""
+        for life in self._untold:
+            stretch, life.stretch = life.stretch, None
+            if stretch is not None and life.joined is None:
+                for state in stretch.states():
+                    self._tell(life, state)
+        self._untold.clear()
+
     def play(self, step: Step, differences: Sequence[Sequence[FileChange]]) -> None:
         """One commit of the line; ``differences`` from its first parent, and from pulled ones."""
         self._number += 1
         changes: Iterable[FileChange] = differences[0]
-        if self.pulled:
+        if self._apart:
             self._before = {each.path: (each.old,) for each in differences[0] if each.old}
         if step.seen_through:
             for difference in differences:
@@ -139,13 +170,15 @@ class Lives:
         old: dict[int, identity.Ended] = {}
         new: list[identity.Appeared] = []
         for change in difference:
-            life = self.alive.get(change.path)
+            life = self.at(change.path)
             if life is None or not self._textual(change.path):
                 continue
             if change.new is None and change.old is not None:
                 old[life.key] = identity.Ended(life.key, change.path, change.old, self._number)
             elif change.old is None and change.new is not None:
                 new.append(identity.Appeared(change.path, change.new))
+        if self._within is not None:
+            self._look_beyond([difference], bool(new), bool(old))
         if not old or not new:
             return
         pool = identity.Pool()
@@ -153,15 +186,22 @@ class Lives:
             pool.add(ended)
         matched = identity.match(new, pool, list(old.values()), self._read)
         for path, ended in matched.items():
-            first, second = self.all[ended.key], self.alive[path]
-            if first is second:
+            first, second = self.life_of(ended.key), self.at(path)
+            if second is None or first is second:
                 continue
-            del self.alive[ended.path]
+            self._leave(ended.path)
+            other = self._stretch(first)
             first.joined, first.alive = second, False
-            second.states = sorted([*first.states, *second.states], key=lambda one: one.number)
+            self._stretch(second).join(other)
+            self._take_over(first, second)
             self._happen(second, step, "moved", path, ended.path)
-            second.happenings[:0] = first.happenings
-            second.happenings.sort(key=lambda one: one.number)
+
+    def _take_over(self, first: Life, second: Life) -> None:
+        """What one article had on the line before, another has."""
+        second.states = sorted([*first.states, *second.states], key=lambda one: one.number)
+        second.happenings = sorted(
+            [*first.happenings, *second.happenings], key=lambda one: one.number
+        )
 
     def _unsettled(
         self, step: Step, differences: Sequence[Sequence[FileChange]]
@@ -178,12 +218,12 @@ class Lives:
             sides.append(({}, {}))  # a side from which the merge does not differ at all
         found = []
         for path, change in held.items():
-            life = self.alive.get(path)
+            life = self.at(path)
             stood = None if life is None else life.blob
             both = False
             if life is not None and change.new is not None and self._textual(path):
                 blobs = (there.get(path, change.new) or gone.get(life.key) for there, gone in sides)
-                heads = life.heads(blob for blob in blobs if blob is not None)
+                heads = self._stretch(life).heads(blob for blob in blobs if blob is not None)
                 self._before[path] = heads
                 both = len(heads) > 1
             if both or change.new != stood:
@@ -238,7 +278,7 @@ class Lives:
 
     def _go_on(self, life: Life, step: Step, new: identity.Appeared) -> None:
         old_path, old_blob = life.path, life.blob
-        if self.pulled and life.ended is not None:
+        if self._apart and life.ended is not None:
             old_blob = life.ended.blob  # what this side had: the other one may have written since
             self._before[new.path] = (old_blob,)
         life.path, life.alive, life.ended = new.path, True, None
@@ -253,11 +293,11 @@ class Lives:
     def _change(
         self, life: Life, step: Step, path: str, blob: str, old_path: str | None = None
     ) -> None:
+        stretch = self._stretch(life) if self._apart else None
         life.blob = blob
         if step.commit in self._ignored:
-            if self.pulled:
-                life.ignored = life.ignored or {}
-                life.ignored.update((blob, old) for old in self._before.get(path, ()))
+            if stretch is not None:
+                stretch.ignore(blob, self._before.get(path, ()))
             self._happen(life, step, "ignored", path)
         else:
             self._hold(life, step, path, blob, {path, old_path or path})
@@ -275,8 +315,24 @@ class Lives:
 
     def _hold(self, life: Life, step: Step, path: str, blob: str, paths: set[str]) -> None:
         side = self._side(step, paths) if step.side else ()
-        before = self._before.get(path, ())
-        life.states.append(State(self._number, step, path, blob, side, before))
+        state = State(self._number, step, path, blob, side)
+        if self._apart:
+            self._stretch(life).add(state, self._before.get(path, ()))
+        else:
+            self._tell(life, state)
+
+    def _stretch(self, life: Life) -> Stretch:
+        """Where what a life has on this stretch of the line is kept until it can be told."""
+        if life.stretch is None:
+            life.stretch = Stretch(life.stood(), life.blob)
+            self._untold.append(life)
+        return life.stretch
+
+    def _tell(self, life: Life, state: State) -> None:
+        """One more content, with what it was written on."""
+        if not state.on and life.states and life.states[-1].blob == state.blob:
+            state = state._replace(on=None)
+        life.states.append(state)
 
     def _happen(
         self, life: Life, step: Step, kind: Kind, path: str, old_path: str | None = None

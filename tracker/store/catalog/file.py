@@ -11,7 +11,7 @@ from typing import Self
 
 from tracker.store.git import Repository
 
-FORMAT = 7
+FORMAT = 8
 """The number of the file's format; a file of another one is made anew."""
 
 PATIENCE = 1.0

@@ -1,11 +1,12 @@
 """The published line into the catalog: all of it once, then only what is new.
 
 The line is read in pieces of some thousand commits, so that memory stays flat however long it is;
-all the pieces' commits are played by ``StoredLives``. A line that was pulled into itself, whose
-order a merge may change, is read as a whole (``history``).
+all the pieces' commits are played by ``StoredLives``. What another clone recorded and a merge
+brought may stand between what is held: then the line is cut behind the newest commit that both
+sides go back to, and read again from there.
 
-What is held is told by ``meta``: ``line`` (what the line depends on beside its tip),
-``tip``, ``steps``, ``pulled``.
+What is held is told by ``meta``: ``line`` (what the line depends on beside its tip), ``tip``,
+``steps``; and ``united``, the newest step at which two articles turned out to be one.
 """
 
 from __future__ import annotations
@@ -13,21 +14,19 @@ from __future__ import annotations
 import gc
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import closing, suppress
 
 from tracker.records import NamedTuple
 from tracker.store.catalog.carry import carry
-from tracker.store.catalog.cut import cut
+from tracker.store.catalog.cut import cut, waist
 from tracker.store.catalog.file import PATIENCE, Catalog, make
-from tracker.store.catalog.pieces import Pieces, Wanted, read_commits, read_pieces, survey
+from tracker.store.catalog.pieces import Piece, Wanted, piece_of, read_pieces, survey
 from tracker.store.catalog.stored import StoredLives
 from tracker.store.contents import Contents
 from tracker.store.frugal import FRUGAL
 from tracker.store.git import Repository
-from tracker.store.history import whole_line
-from tracker.store.line import LOG, Step, names_of, parse_log, published_line, tip
-from tracker.store.lives import Lives, textual
+from tracker.store.line import LOG, names_of, parse_log, tip
 
 Progress = Callable[[int, int], None]
 """Called with the number of commits done and the number of all."""
@@ -49,7 +48,6 @@ class Held(NamedTuple):
     key: str
     newest: str
     steps: int  # commits of it
-    pulled: bool  # it was pulled into itself somewhere
 
 
 def wanted(repository: Repository, branch: str | None, ignored: frozenset[str]) -> Wanted:
@@ -86,19 +84,17 @@ def _grafts(repository: Repository) -> str:
 def held(connection: sqlite3.Connection) -> Held | None:
     """What the catalog holds; None where it holds no line yet. Raises ``sqlite3.Error``."""
     known = dict(
-        connection.execute(
-            "SELECT key, value FROM meta WHERE key IN ('line', 'tip', 'steps', 'pulled')"
-        )
+        connection.execute("SELECT key, value FROM meta WHERE key IN ('line', 'tip', 'steps')")
     )
-    if len(known) < 4:
+    if len(known) < 3:
         return None
-    return Held(known["line"], known["tip"], known["steps"], bool(known["pulled"]))
+    return Held(known["line"], known["tip"], known["steps"])
 
 
 def _hold(connection: sqlite3.Connection, now: Held) -> None:
     connection.executemany(
         "INSERT OR REPLACE INTO meta VALUES (?, ?)",
-        [("line", now.key), ("tip", now.newest), ("steps", now.steps), ("pulled", now.pulled)],
+        [("line", now.key), ("tip", now.newest), ("steps", now.steps)],
     )
 
 
@@ -162,64 +158,72 @@ def _follow(
     commits = {step.commit: step for step in parse_log(done.stdout)}
     if len(commits) == _AT_ONCE:
         return far and _follow_far(catalog, repository, line, now, progress)
-    steps = published_line(commits, line.newest, line.branches)
-    if any(step.seen_through for step in steps):
-        return False
-    if steps and steps[0].parents[:1] == (now.newest,):
-        _append(catalog, repository, line, now, steps)
-        return True
-    return _turn_back(catalog, repository, line, now)
+    piece, bases = piece_of(repository, line, commits, line.newest, now.newest)
+    if bases != {now.newest}:
+        return _turn_back(catalog, now, bases)
+    _append(catalog, repository, line, now, piece)
+    return True
 
 
 def _follow_far(
     catalog: Catalog, repository: Repository, line: Wanted, now: Held, progress: Progress | None
 ) -> bool:
     pieces = survey(repository, line, since=now.newest)
-    if pieces is None:
-        return _turn_back(catalog, repository, line, now)
-    if pieces.pulled:
-        return False
+    if pieces.bases != {now.newest}:
+        return _turn_back(catalog, now, pieces.bases)
     before = now.steps
-    for steps in read_pieces(repository, line, pieces, now.newest):
-        now = _append(catalog, repository, line, now, steps)
+    for piece in read_pieces(repository, line, pieces, now.newest):
+        now = _append(catalog, repository, line, now, piece)
         if progress is not None:
             progress(now.steps - before, pieces.commits)
     return True
 
 
 def _append(
-    catalog: Catalog, repository: Repository, line: Wanted, now: Held, steps: list[Step]
+    catalog: Catalog, repository: Repository, line: Wanted, now: Held, piece: Piece
 ) -> Held:
     """Add steps that follow what is held, in one transaction."""
-    later = now._replace(newest=steps[-1].commit, steps=now.steps + len(steps))
+    later = now._replace(newest=piece.steps[-1].commit, steps=now.steps + len(piece.steps))
     with catalog.writing() as connection, Contents(repository) as contents:
         if held(connection) != now:
             raise _OtherError
         lives = StoredLives(connection, contents.read, line.ignored, last=now.steps, stale=True)
-        lives.play_line(steps)
+        lives.play_line(*piece)
         lives.flush()
         _hold(connection, later)
     return later
 
 
-def _turn_back(catalog: Catalog, repository: Repository, line: Wanted, now: Held) -> bool:
-    """Go back to where both lines were one, if that can be done exactly."""
-    if now.pulled:
-        return False
-    base = repository.git.text("merge-base", line.newest, now.newest, accept=(0, 1, 128))
-    if not base or catalog.connection is None:
+def _turn_back(catalog: Catalog, now: Held, bases: Collection[str]) -> bool:
+    """Go back to what is held and leads to all that is new; False where nothing does.
+
+    ``bases`` are the commits that the new ones stand on; "" for one that stands on nothing.
+    """
+    if catalog.connection is None:
         return False
     with catalog.writing() as connection:
         if held(connection) != now:
             return True  # another process was quicker: look again
-        row = connection.execute(
-            "SELECT number FROM step WHERE hash = ?", (bytes.fromhex(base),)
-        ).fetchone()
-        if row is None or row[0] == now.steps:
+        places = [_place(connection, each) for each in bases]
+        place = waist(connection, min(places, default=0))
+        if not 0 < place < now.steps:
             return False
-        cut(connection, row[0])
-        _hold(connection, now._replace(newest=base, steps=row[0]))
+        cut(connection, place)
+        newest = connection.execute("SELECT hash FROM step WHERE number = ?", (place,)).fetchone()
+        _hold(connection, now._replace(newest=newest[0].hex(), steps=place))
     return True
+
+
+def _place(connection: sqlite3.Connection, commit: str) -> int:
+    """The number of a commit's step, 0 where it is not on the line; it is looked for from the end.
+
+    There is no index: as a rule, it is one of the newest.
+    """
+    row = connection.execute(
+        "SELECT number FROM step WHERE hash = ? ORDER BY number DESC LIMIT 1",
+        (bytes.fromhex(commit),),
+    ).fetchone()
+    return 0 if row is None else int(row[0])
 
 
 # --- everything ---------------------------------------------------------------------------------
@@ -265,53 +269,19 @@ def _fill(
     for name in _LATER:
         new.execute(f"DROP INDEX {name}")
     pieces = survey(repository, line)
-    assert pieces is not None
-    if pieces.pulled:
-        _play_whole(new, repository, line, pieces, progress)
-    else:
-        _play_pieces(new, repository, line, pieces, progress)
-    for name, columns in _LATER.items():
-        new.execute(f"CREATE INDEX {name} ON {columns}")
-
-
-def _play_pieces(
-    new: sqlite3.Connection,
-    repository: Repository,
-    line: Wanted,
-    pieces: Pieces,
-    progress: Progress | None,
-) -> None:
     done = 0
     with Contents(repository) as contents:
         lives = StoredLives(new, contents.read, line.ignored, last=0)
-        for steps in read_pieces(repository, line, pieces, None):
-            lives.play_line(steps)
+        for piece in read_pieces(repository, line, pieces, None):
+            lives.play_line(*piece)
             contents.forget()
-            done += len(steps)
+            done += len(piece.steps)
             if progress is not None:
                 progress(done, pieces.commits)
         lives.flush()
-    _hold(new, Held(line.key, line.newest, done, pulled=False))
-
-
-def _play_whole(
-    new: sqlite3.Connection,
-    repository: Repository,
-    line: Wanted,
-    pieces: Pieces,
-    progress: Progress | None,
-) -> None:
-    commits = read_commits(repository, pieces, progress)
-    steps, pulled = whole_line(repository, line.newest, line.branches, commits)
-    del commits
-    with Contents(repository) as contents:
-        lives = Lives(contents.read, line.ignored, textual)
-        lives.pulled = True
-        for step in steps:
-            lives.play(step, [step.changes, *pulled.pop(step.commit, ())])
-            step.changes = []  # as the lives grow, this makes room
-    StoredLives(new, lambda _: {}, (), last=0).take(lives, steps)
-    _hold(new, Held(line.key, line.newest, len(steps), pulled=True))
+    _hold(new, Held(line.key, line.newest, done))
+    for name, columns in _LATER.items():
+        new.execute(f"CREATE INDEX {name} ON {columns}")
 
 
 def _put(new: sqlite3.Connection, catalog: Catalog) -> None:

@@ -29,10 +29,17 @@ CREATE TABLE step (
 );
 CREATE INDEX step_at ON step (at);
 
+-- Where clones wrote side by side: of these steps, some neither led to each other nor followed.
+CREATE TABLE stretch (
+    first INTEGER PRIMARY KEY, -- step
+    last INTEGER NOT NULL      -- step
+);
+
 CREATE TABLE path (
     id INTEGER PRIMARY KEY,
     path NOT NULL UNIQUE,    -- in the repository, with forward slashes
-    article INTEGER NOT NULL -- which came there last
+    article INTEGER NOT NULL,-- which came there last
+    since INTEGER NOT NULL   -- the step that brought the first
 );
 
 -- The life of a file, under whatever paths. Every file has one: a text may once have been none.
@@ -77,7 +84,8 @@ CREATE TABLE event (
     kind TEXT NOT NULL,     -- moved, deleted, returned, ignored
     path INTEGER NOT NULL,  -- after it; for a deletion, the path that ended
     old_path INTEGER,       -- for a move: the path before it
-    blob BLOB,              -- for an ignored commit: what it made of the text
+    blob BLOB,              -- for an ignored commit: what it made of the text; for a deletion:
+                            -- what it took away, where that is not the newest content
     PRIMARY KEY (article, place)
 ) WITHOUT ROWID;
 CREATE INDEX event_by_step ON event (step);

@@ -8,18 +8,20 @@ alone: a file's life is read from the tables when it is first asked for, and goe
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
+from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
 from tracker.store import identity
 from tracker.store.catalog.columns import is_article, path_of, stored_path
 from tracker.store.catalog.ended import StoredPool
+from tracker.store.catalog.unite import unite
 from tracker.store.git import instant
-from tracker.store.life import Kind, Life
-from tracker.store.line import Step
+from tracker.store.life import Kind, Life, State, Stood
+from tracker.store.line import FileChange, Step
 from tracker.store.lives import Lives, textual
 
 MOST_LIVES = 40_000
@@ -37,23 +39,40 @@ _LIFE = (
 class StoredLife(Life):
     """A life of which the tables hold the states and the events."""
 
-    __slots__ = ("events", "joined_number", "path_number", "places", "revisions", "shown")
+    __slots__ = (
+        "events", "joined_number", "newest", "path_number", "places", "revisions", "shown",
+        "tables",
+    )  # fmt: skip
 
-    def __init__(self, key: int, path: str, blob: str, alive: bool = True) -> None:
+    def __init__(
+        self, tables: sqlite3.Connection, key: int, path: str, blob: str, alive: bool = True
+    ) -> None:
         super().__init__(key, path, blob, alive)
+        self.tables = tables
         self.path_number = 0  # of its newest path, in the table of paths
         self.places = 0  # states so far
         self.revisions = 0  # of them, those with another text than the one before
         self.events = 0
         self.shown = ""  # the content of its newest revision
+        self.newest: Stood | None = None  # its newest revision, where it is not in the tables yet
         self.joined_number: int | None = None
+
+    def stood(self) -> Stood | None:
+        """Its newest revision."""
+        if self.newest is not None or not self.revisions:
+            return self.newest
+        number, commit = self.tables.execute(
+            "SELECT step.number, step.hash FROM version JOIN step ON step.number = version.step"
+            " WHERE version.article = ? AND version.number = ?",
+            (self.key, self.revisions),
+        ).fetchone()
+        return Stood(number, commit.hex(), self.shown)
 
 
 class StoredLives(Lives):
     """Plays steps, oldest first, on top of what the tables hold, and writes what they add.
 
-    Everything happens in the transaction of the caller. A merge that is seen through cannot be
-    played here: two chains of the line may turn out to be one article's.
+    Everything happens in the transaction of the caller.
     """
 
     def __init__(
@@ -73,7 +92,7 @@ class StoredLives(Lives):
         self._at: dict[str, StoredLife | None] = {}  # who came to a path last
         self._by_key: dict[int, StoredLife] = {}
         self._path_numbers: dict[str, int] = {}
-        self._arrived: dict[int, tuple[str, int]] = {}  # path's number -> path, article
+        self._arrived: dict[int, tuple[str, int, int]] = {}  # path's number -> path, article, step
         self._touched: dict[int, StoredLife] = {}
         self._people: dict[tuple[str, str], int] = {}
         self._offsets: dict[str, int] = {}
@@ -127,7 +146,7 @@ class StoredLives(Lives):
         if found is not None:
             return found
         content, name = blob.hex(), path_of(path)
-        life = StoredLife(key, name, content, bool(alive))
+        life = StoredLife(self._connection, key, name, content, bool(alive))
         life.path_number, life.places = number, places
         life.revisions, life.events = revisions, events
         life.shown = content if shown is None else shown.hex()
@@ -155,7 +174,8 @@ class StoredLives(Lives):
         self._at[path] = life
         number = self._path_number(path)
         life.path_number = number
-        self._arrived[number] = (path, life.key)
+        *_, since = self._arrived.get(number, (self._number,))
+        self._arrived[number] = (path, life.key, since)
         self._touched[life.key] = life
 
     def _leave(self, path: str) -> None:
@@ -180,13 +200,26 @@ class StoredLives(Lives):
 
     # --- what happens to them ---------------------------------------------------------------------
 
-    def play_line(self, steps: Iterable[Step]) -> None:
-        """Play ordinary steps, and keep each as one of the line."""
-        for step in steps:
-            self.play(step, [step.changes])
+    def play_line(
+        self,
+        line: Sequence[Step],
+        waist: Sequence[bool],
+        pulled: Mapping[str, Sequence[Sequence[FileChange]]],
+    ) -> None:
+        """Play what the line has after a waist of it, and keep each step (see ``play_all``)."""
+        self._keep_stretches(waist)
+        for step in self.play_all(line, waist, pulled):
             self._steps.append(self._step_row(step))
-            if len(self._by_key) > MOST_LIVES or len(self._versions) > MOST_LIVES:
+            if not self._untold and max(len(self._by_key), len(self._versions)) > MOST_LIVES:
                 self.flush()
+
+    def _keep_stretches(self, waist: Sequence[bool]) -> None:
+        """Keep where clones wrote side by side: no step there is a waist."""
+        number = self._number
+        for narrow, steps in groupby(waist):
+            first, number = number + 1, number + sum(1 for _ in steps)
+            if not narrow:
+                self._connection.execute("INSERT INTO stretch VALUES (?, ?)", (first, number))
 
     def _step_row(self, step: Step) -> tuple[Any, ...]:
         header = step.header
@@ -216,7 +249,7 @@ class StoredLives(Lives):
         return made.lastrowid
 
     def _begin(self, step: Step, new: identity.Appeared) -> None:
-        life = StoredLife(self._next_article, new.path, new.blob)
+        life = StoredLife(self._connection, self._next_article, new.path, new.blob)
         self._next_article += 1
         self._by_key[life.key] = life
         self._come(life, new.path)
@@ -229,37 +262,28 @@ class StoredLives(Lives):
             assert isinstance(life, StoredLife)
             self._touched[life.key] = life
 
-    def _hold(self, life: Life, step: Step, path: str, blob: str, paths: set[str]) -> None:
-        assert isinstance(life, StoredLife)
-        side = self._side(step, paths) if step.side else ()
-        self._keep(life, self._number, path, blob, side)
-        self._touched[life.key] = life
+    def _tell(self, life: Life, state: State) -> None:
+        """One more row; a revision where its text is another than the last one's.
 
-    def _keep(
-        self,
-        life: StoredLife,
-        step: int,
-        path: str,
-        blob: str,
-        side: tuple[str, ...],
-        on: tuple[str, ...] = (),
-    ) -> None:
-        """A state of a life; it is a revision where its text is another than the last one's.
-
-        So is a merge that settled what was written ``on`` two versions.
+        So is a merge that settled what was written on two versions.
         """
+        assert isinstance(life, StoredLife)
+        on = state.on or ()
         life.places += 1
         number = None
-        if life.shown != blob or not life.revisions or len(on) > 1:
-            life.shown = blob
+        if life.shown != state.blob or not life.revisions or len(on) > 1:
+            life.shown = state.blob
             life.revisions += 1
+            life.newest = Stood(state.number, state.step.commit, state.blob)
             number = life.revisions
-        place = life.path_number if path == life.path else self._path_number(path)
-        merged = bytes.fromhex("".join(side)) if side else None
+        place = life.path_number if state.path == life.path else self._path_number(state.path)
+        merged = bytes.fromhex("".join(state.side)) if state.side else None
         before = bytes.fromhex("".join(on)) if on else None
+        blob = bytes.fromhex(state.blob)
         self._versions.append(
-            (life.key, life.places, number, step, bytes.fromhex(blob), place, merged, before)
+            (life.key, life.places, number, state.number, blob, place, merged, before)
         )
+        self._touched[life.key] = life
 
     def _happen(
         self, life: Life, step: Step, kind: Kind, path: str, old_path: str | None = None
@@ -270,44 +294,26 @@ class StoredLives(Lives):
             (
                 life.key, life.events, self._number, kind, self._path_number(path),
                 None if old_path is None else self._path_number(old_path),
-                bytes.fromhex(life.blob) if kind == "ignored" else None,
+                None if (content := _content(life, kind)) is None else bytes.fromhex(content),
             )
         )  # fmt: skip
         self._touched[life.key] = life
 
-    def take(self, lives: Lives, steps: Sequence[Step]) -> None:
-        """Keep what was played elsewhere, with nothing kept before."""
-        for self._number, step in enumerate(steps, start=1):
-            self._steps.append(self._step_row(step))
-            if len(self._steps) > _MOST_ROWS:
-                self._write()
-        for path, came in lives.last_comers():
-            self._arrived[self._path_number(path)] = (path, came.key + 1)
-        for old in lives.all:
-            life = StoredLife(old.key + 1, old.path, old.blob, old.alive)
-            life.path_number = self._path_number(life.path)
-            if old.ended is not None and not old.alive:
-                life.ended = old.ended._replace(key=life.key)
-            if old.joined is not None:
-                life.joined_number = old.joined.key + 1
-            self._touched[life.key] = life
-            if old.joined is None:
-                self._take_states(old, life)
-            if len(self._versions) > _MOST_ROWS or len(self._touched) > _MOST_ROWS:
-                self._write()
-        self.flush()
-
-    def _take_states(self, old: Life, life: StoredLife) -> None:
-        for state, on in old.lineage():
-            self._keep(life, state.number, state.path, state.blob, state.side, on or ())
-        for one in old.happenings:
-            life.events += 1
-            self._events.append(
-                (
-                    life.key, life.events, one.number, one.kind, self._path_number(one.path),
-                    None if one.old_path is None else self._path_number(one.old_path), None,
-                )
-            )  # fmt: skip
+    def _take_over(self, first: Life, second: Life) -> None:
+        """What one article had on the line before, another has."""
+        assert isinstance(first, StoredLife)
+        assert isinstance(second, StoredLife)
+        self._write()
+        both = filter(None, (second.stood(), first.stood()))
+        second.newest = max(both, key=lambda one: one.number, default=None)
+        unite(self._connection, first.key, second.key, self._number)
+        for count in ("places", "revisions", "events"):
+            setattr(second, count, getattr(first, count) + getattr(second, count))
+            setattr(first, count, 0)
+        if second.newest is not None:
+            second.shown = second.newest.blob
+        first.joined_number = second.key
+        self._touched.update({first.key: first, second.key: second})
 
     # --- back into the tables ---------------------------------------------------------------------
 
@@ -323,9 +329,9 @@ class StoredLives(Lives):
         run = self._connection.executemany
         run("INSERT INTO step VALUES (?, ?, ?, ?, ?, ?)", self._steps)
         run(
-            "INSERT INTO path VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
+            "INSERT INTO path VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
             " article = excluded.article",
-            ((number, stored_path(p), key) for number, (p, key) in self._arrived.items()),
+            ((number, stored_path(p), *came) for number, (p, *came) in self._arrived.items()),
         )
         self._versions.sort(key=itemgetter(0, 1))
         run("INSERT INTO version VALUES (?, ?, ?, ?, ?, ?, ?, ?)", self._versions)
@@ -364,3 +370,10 @@ def article_row(life: StoredLife) -> tuple[Any, ...]:
 
 def _minutes(offset: timedelta | None) -> int:
     return int(offset.total_seconds()) // 60 if offset is not None else 0
+
+
+def _content(life: Life, kind: Kind) -> str | None:
+    """What an event has to tell of the content; None where the versions tell it."""
+    if kind == "deleted" and life.ended is not None and life.ended.blob != life.blob:
+        return life.ended.blob
+    return life.blob if kind == "ignored" else None
