@@ -152,7 +152,7 @@ def recording(folder: Path) -> Scene:
         assert staged not in before, "a reversal is staged"
         ok(folder, "record", "--all")
         assert git(folder, "status", "--porcelain") == ""
-        assert left_over(folder) == []
+        assert (left := left_over(folder)) == [], left
         if number % 10 == 0:
             sound(folder)
 
@@ -186,7 +186,7 @@ def importing(folder: Path, revisions: int = 120) -> Scene:
         ok(here, "import", str(source), "--into", ".")
         assert int(git(here, "rev-list", "--count", f"{before}..HEAD")) == revisions
         assert git(here, "status", "--porcelain") == ""
-        assert left_over(here) == []
+        assert (left := left_over(here)) == [], left
         if number % 5 == 0:
             sound(here)
 
@@ -247,7 +247,7 @@ def syncing(folder: Path) -> Scene:
         held = set(git(here, "rev-list", "HEAD").split())
         assert {mine, git(there, "rev-parse", "HEAD")} <= held
         assert git(here, "status", "--porcelain") == ""
-        assert left_over(here) == []
+        assert (left := left_over(here)) == [], left
         if number % 5 == 0:
             sound(here)
             sound(hub)

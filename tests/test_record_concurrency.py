@@ -17,6 +17,7 @@ import pytest
 from tests.killing import ROOT, check, killed, left_over, next_recording
 from tests.recording import ADA, ARTICLE, MORNING, Room
 from tracker.errors import TrackerError
+from tracker.newsroom import Newsroom
 from tracker.store import advance, locks, worktree
 from tracker.store.record import EditedMeanwhile, write
 from tracker.store.staging import Staging
@@ -357,6 +358,22 @@ def test_what_a_killed_writer_left_is_removed_and_nothing_else(tmp_path: Path) -
     (git / "index.lock").touch()
     with locks.turn(git):
         assert sorted(left_over(room)) == ["HEAD.lock", "index.lock"]
+
+
+def test_what_a_killed_writer_left_is_removed_where_nothing_is_to_be_recorded(
+    tmp_path: Path,
+) -> None:
+    room = Room.make(tmp_path, articles={ARTICLE: b"One.\n"})
+    git = room.folder / ".git"
+    with locks.turn(git) as turn:
+        turn.may_leave(git / "HEAD.lock")
+        said = (git / locks.FILE).read_bytes()
+        (git / "HEAD.lock").touch()
+        Newsroom(room.folder).begin_recording()
+        assert left_over(room) == ["HEAD.lock"]  # somebody is writing
+    (git / locks.FILE).write_bytes(said)
+    Newsroom(room.folder).begin_recording()
+    assert left_over(room) == []
 
 
 def test_a_lock_of_a_person_s_own_git_survives_a_killed_writer(tmp_path: Path) -> None:

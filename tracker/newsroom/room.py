@@ -473,7 +473,7 @@ class Newsroom:
         against: Against | None = None,
     ) -> Recording:
         """What ``record`` would write, with nothing written; several notes may be told."""
-        self.place.begin()  # git starts while the next room is loaded
+        self.begin_recording()  # git starts while the next room is loaded
         from tracker.newsroom import writing
 
         stamp = stamp or writing.NOW
@@ -510,8 +510,14 @@ class Newsroom:
         return self.life(recording.path, compared=False).revisions[-1]
 
     def begin_recording(self) -> None:
-        """Let git start for the next recording, and do not wait for it."""
+        """Let git start for the next recording, and do not wait for it.
+
+        What a killed recording left is removed, also where there will be nothing to record.
+        """
+        from tracker.store import locks
+
         self.place.begin()
+        locks.clear_left(self.repository.common_dir)
 
     def as_it_is(self) -> Newsroom:
         """The newsroom with its newest revision of now, whatever this one records next."""

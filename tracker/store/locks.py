@@ -107,6 +107,20 @@ def turn(common_dir: Path, wait: float = WAIT_FOR_TURN) -> Iterator[Turn]:
         os.close(descriptor)
 
 
+def clear_left(common_dir: Path) -> None:
+    """Remove what a killed writer left, where it left anything and nobody is writing now.
+
+    ``turn`` does it too; this is for those who may find that there is nothing to write. Never
+    raises: what cannot be removed now is left to the next turn.
+    """
+    path = common_dir / FILE
+    with suppress(OSError, TrackerError):
+        if fcntl is None or not path.stat().st_size:
+            return
+        with turn(common_dir, wait=0.0):
+            pass
+
+
 def _open(path: Path) -> tuple[int, bool]:
     """The lock's file, and whether it can be written: another user of the folder may own it."""
     try:
