@@ -29,6 +29,7 @@ def main(times: int) -> None:
         room = Room.make(Path(folder), articles={ARTICLE: b"Start.\n", "x.md": b"Other.\n"})
         for name, value in (("user.name", "Ada Editor"), ("user.email", "ada@example.org")):
             room.git("config", name, value)
+        room.git("config", "gc.autoDetach", "false")  # else its lock is there when we look for ours
         chance = random.Random(2022)
         usual = next_recording(room, ARTICLE, "first")
         for number in range(times):
