@@ -154,10 +154,12 @@ def piece_of(
     It can be played only where that is ``base`` alone, or nothing at all where that is None.
     """
     steps = published_line(commits, newest, line.branches)
-    bases = {parent for step in steps for parent in line_parents(step) if parent not in commits}
+    # What was never pulled into itself is one chain.
+    ends = steps if any(step.seen_through for step in steps) else steps[:1]
+    bases = {parent for step in ends for parent in line_parents(step) if parent not in commits}
     if not steps:
         bases = {newest}
-    elif base is not None and any(not step.parents for step in steps):
+    elif base is not None and any(not step.parents for step in ends):
         bases.add("")
     if bases - {base}:
         return Piece(steps, (), {}), frozenset(bases)
