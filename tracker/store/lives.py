@@ -77,10 +77,6 @@ class Lives:
             life = life.joined
         return life
 
-    def last_comers(self) -> Iterable[tuple[str, Life]]:
-        """Every path with the life that came there last."""
-        return self._last_at.items()
-
     def play_all(
         self,
         line: Sequence[Step],
