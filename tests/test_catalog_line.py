@@ -262,10 +262,12 @@ def test_a_pull_reads_again_only_what_was_written_side_by_side(
     assert not seen
 
 
+@pytest.mark.parametrize("at_once", [1, 2000])
 def test_a_history_that_began_elsewhere_is_read_anew(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    at_once: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What goes back to nothing that is held may stand anywhere in it."""
+    monkeypatch.setattr("tracker.store.catalog.line._AT_ONCE", at_once)
     builder, repository = small(tmp_path / "r", 3)
     agree(repository)
     seen = rebuilt(monkeypatch)

@@ -48,7 +48,8 @@ class Pieces(NamedTuple):
 
     ends: list[str]  # the newest commit of each piece, oldest first
     commits: int
-    bases: frozenset[str]  # commits that it stands on; none where it is all of a line
+    # The commits that it stands on, "" for nothing; none at all where it is all of a line.
+    bases: frozenset[str]
 
 
 def survey(repository: Repository, line: Wanted, since: str | None = None) -> Pieces:
@@ -104,6 +105,8 @@ def _survey_pulled(repository: Repository, line: Wanted, since: str | None) -> P
             if len(parents) > 1:
                 numbers = same_branch(subject, len(parents) - 1, line.branches)
                 coming.update(parents[number] for number in numbers)
+    if begun and since is not None:
+        coming.add("")
     ends.reverse()
     return Pieces(ends, count, frozenset(coming))
 
