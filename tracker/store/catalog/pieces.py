@@ -20,7 +20,6 @@ from tracker.store.line import (
     same_branch,
     waists,
 )
-from tracker.store.standing import printed
 
 PIECE = 5000  # commits that are read at once
 _SURVEYED = 25_000  # commits that one git looks at when the line is listed
@@ -80,6 +79,8 @@ def _survey_pulled(repository: Repository, line: Wanted, since: str | None) -> P
     Looked at from the newest commit on, all children first, a commit is a waist if all that came
     before go back to it, and to nothing else that is still to come.
     """
+    from tracker.store.standing import printed  # most questions meet no pull
+
     ends: list[str] = []
     count = size = 0
     coming = {line.newest}

@@ -18,7 +18,6 @@ from typing import Any
 from tracker.store import identity
 from tracker.store.catalog.columns import is_article, path_of, stored_path
 from tracker.store.catalog.ended import StoredPool
-from tracker.store.catalog.unite import unite
 from tracker.store.git import instant
 from tracker.store.life import Kind, Life, State, Stood
 from tracker.store.line import FileChange, Step
@@ -301,6 +300,8 @@ class StoredLives(Lives):
 
     def _take_over(self, first: Life, second: Life) -> None:
         """What one article had on the line before, another has."""
+        from tracker.store.catalog.unite import unite  # rare
+
         assert isinstance(first, StoredLife)
         assert isinstance(second, StoredLife)
         self._write()
