@@ -36,7 +36,9 @@ TEXTS = [
 def all_at_once(room: Newsroom, inside: str = "") -> list[Track]:
     """What the articles are, said in the plainest way."""
     under = room.place.under
-    found = tracks(room.repository, under=under, branch=room.settings.branch, ignored=ignored(room))
+    found = tracks(
+        room.repository, under=under, branch=room.settings.branch, ignored=ignored(room.place)
+    )
     if inside:
         return [
             each

@@ -44,7 +44,7 @@ def open_newsroom(ctx: click.Context | None = None) -> Newsroom:
     room = Newsroom(folder, now=present(), search=search)
     if sys.stderr.isatty():
         bar = progress_bar("Reading commits")
-        room.watch = bar.__enter__()
+        room.place.watch = bar.__enter__()
         context.call_on_close(lambda: bar.__exit__(None, None, None))
     return room
 

@@ -47,7 +47,7 @@ def exported(
         if room.repository.head is None and room.settings.branch is None:
             return  # nothing was ever committed
         for life in room.lives(progress):
-            yield _exported(room, life, reader, partial(track_at, room, life.article.path))
+            yield _exported(room, life, reader, partial(track_at, room.place, life.article.path))
 
 
 def _exported(

@@ -62,7 +62,7 @@ def known(room: Newsroom, progress: Progress | None = None) -> Iterator[Known | 
 
     ``progress`` is called with the number of commits, or of articles, that are done and of all.
     """
-    with catalog_of(room, progress=progress) as catalog:
+    with catalog_of(room.place, progress=progress) as catalog:
         if catalog is None or catalog.connection is None:
             yield None
             return
@@ -89,7 +89,7 @@ def facts_key(room: Newsroom) -> str:
 def _look(it: Known) -> bool:
     """Take notice of the articles that changed; False where the line went on meanwhile."""
     room, connection = it.room, it.connection
-    wanted, key = line(room), facts_key(room)
+    wanted, key = line(room.place), facts_key(room)
     now = int(room.present.timestamp()) if room.present is not None else 0
     fresh = facts.key(connection) != key
     if not fresh and not facts.any_stale(connection) and not facts.wait_again(connection, now):

@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from tracker.errors import TrackerError
 from tracker.model import Track
 from tracker.store.history import (
+    FEW_OBJECTS,
     ignored_commits,
     no_article,
     objects,
@@ -23,40 +25,37 @@ from tracker.store.history import (
 from tracker.store.lives import textual
 
 if TYPE_CHECKING:
-    from tracker.newsroom.room import Newsroom
+    from tracker.newsroom.place import Place
     from tracker.newsroom.scope import Progress
     from tracker.store.catalog import Catalog
     from tracker.store.catalog.pieces import Wanted
 
-FEW_OBJECTS = 2_000
-"""Up to about so many objects, one article's history is read from git."""
 
-
-def ignored(room: Newsroom) -> frozenset[str]:
+def ignored(place: Place) -> frozenset[str]:
     """The commits that count as no change, asked for once at each tip."""
-    known = room.place.__dict__
+    known = place.__dict__
     if "ignored_commits" not in known:
-        said = None if room.place.session is None else room.place.session.said
+        said = None if place.session is None else place.session.said
         named = said is None or "blame.ignorerevsfile" in said
-        known["ignored_commits"] = ignored_commits(room.repository, named=named)
+        known["ignored_commits"] = ignored_commits(place.repository, named=named)
     found: frozenset[str] = known["ignored_commits"]
     return found
 
 
-def line(room: Newsroom) -> Wanted:
+def line(place: Place) -> Wanted:
     """The line of the newsroom's branch. Raises ``TrackerError`` where it has no commit."""
     from tracker.store.catalog.line import wanted
 
-    known = room.place.__dict__
+    known = place.__dict__
     if "wanted_line" not in known:
-        known["wanted_line"] = wanted(room.repository, room.settings.branch, ignored(room))
+        known["wanted_line"] = wanted(place.repository, place.settings.branch, ignored(place))
     found: Wanted = known["wanted_line"]
     return found
 
 
 @contextmanager
 def catalog_of(
-    room: Newsroom, *, build: bool = True, progress: Progress | None = None
+    place: Place, *, build: bool = True, progress: Progress | None = None
 ) -> Iterator[Catalog | None]:
     """The catalog, up to the newsroom's newest revision; None where it cannot be.
 
@@ -65,43 +64,43 @@ def catalog_of(
     from tracker.store.catalog import Catalog
     from tracker.store.catalog.line import up_to_date
 
-    wanted = line(room)
-    with Catalog(room.repository, create=build) as catalog:
-        watch = progress or room.watch
-        there = up_to_date(catalog, room.repository, wanted, build=build, progress=watch)
+    wanted = line(place)
+    with Catalog(place.repository, create=build) as catalog:
+        watch = progress or place.watch
+        there = up_to_date(catalog, place.repository, wanted, build=build, progress=watch)
         yield catalog if there else None
 
 
-def track_at(room: Newsroom, path: str, *, build: bool = True) -> Track:
+def track_at(place: Place, path: str, *, build: bool = True) -> Track:
     """The life of the article at a path. Raises ``TrackerError`` where there never was one.
 
     With ``build``, the catalog of a large repository is made where there is none.
     """
     found = None
-    if textual(path) and objects(room.repository) > FEW_OBJECTS:
-        found = _in_catalog(room, path, build=build)
+    if textual(path) and objects(place.repository) > FEW_OBJECTS:
+        found = _in_catalog(place, path, build=build)
     if found is not None:
         return found
-    return track(room.repository, path, branch=room.settings.branch, ignored=ignored(room))
+    return track(place.repository, path, branch=place.settings.branch, ignored=ignored(place))
 
 
-def track_soon(room: Newsroom, path: str) -> Track | None:
+def track_soon(place: Place, path: str) -> Track | None:
     """The same where nobody waits for it; None where the whole line has to be read."""
-    if not textual(path) or objects(room.repository) <= FEW_OBJECTS:
-        return track_at(room, path)
-    found = _in_catalog(room, path, build=False)
+    if not textual(path) or objects(place.repository) <= FEW_OBJECTS:
+        return track_at(place, path)
+    found = _in_catalog(place, path, build=False)
     if found is not None:
         return found
-    return track_alone(room.repository, path, branch=room.settings.branch, ignored=ignored(room))
+    return track_alone(place.repository, path, branch=place.settings.branch, ignored=ignored(place))
 
 
-def _in_catalog(room: Newsroom, path: str, *, build: bool) -> Track | None:
+def _in_catalog(place: Place, path: str, *, build: bool) -> Track | None:
     """The life as the catalog has it; None where it cannot be used."""
     import sqlite3
 
     from tracker.store.catalog.ask import number_at, track_of
 
-    with catalog_of(room, build=build) as catalog:
+    with catalog_of(place, build=build) as catalog:
         if catalog is not None and catalog.connection is not None:
             try:
                 number = number_at(catalog.connection, path)
@@ -113,22 +112,30 @@ def _in_catalog(room: Newsroom, path: str, *, build: bool) -> Track | None:
     return None
 
 
-def tracks_of(room: Newsroom, progress: Progress | None = None) -> tuple[Track, ...]:
+def was_known(place: Place, path: str) -> bool:
+    """Whether a file of that path was ever on the published line."""
+    try:
+        return bool(track_at(place, path).versions)
+    except TrackerError:
+        return False
+
+
+def tracks_of(place: Place, progress: Progress | None = None) -> tuple[Track, ...]:
     """The tracks of all files in the newsroom that are, or were, texts."""
-    if objects(room.repository) > FEW_OBJECTS:
+    if objects(place.repository) > FEW_OBJECTS:
         import sqlite3
 
         from tracker.store.catalog.ask import all_tracks
 
-        with catalog_of(room, progress=progress) as catalog:
+        with catalog_of(place, progress=progress) as catalog:
             if catalog is not None and catalog.connection is not None:
                 try:
-                    return all_tracks(catalog.connection, room.place.under)
+                    return all_tracks(catalog.connection, place.under)
                 except sqlite3.Error as error:
                     catalog.failed(error)
     return tracks(
-        room.repository,
-        under=room.place.under,
-        branch=room.settings.branch,
-        ignored=ignored(room),
+        place.repository,
+        under=place.under,
+        branch=place.settings.branch,
+        ignored=ignored(place),
     )

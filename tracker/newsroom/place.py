@@ -16,6 +16,7 @@ from tracker.store.git import Search, discover
 from tracker.store.line import FILES, files, tip
 
 if TYPE_CHECKING:
+    from tracker.newsroom.scope import Progress
     from tracker.store.session import Session
 
 SETTINGS_FILE = "tracker.toml"
@@ -29,6 +30,8 @@ class Place:
         self.repository = (search or Search(path)).found()
         self.root = self._root(path)
         self.session: Session | None = None  # with git, begun for the next recording
+        # Called with commits done and all commits, while a question has to read the whole history.
+        self.watch: Progress | None = None
 
     def _root(self, path: Path) -> Path | None:
         """The nearest folder above that has settings, else the repository's top."""
@@ -115,6 +118,7 @@ class Place:
         place = Place.__new__(Place)
         place.root = self.root
         place.session = None
+        place.watch = self.watch
         place.repository = (
             self.repository._replace(head=commit)
             if self.settings.branch is None
@@ -252,12 +256,9 @@ class Place:
         return self.repository.head is not None and self.blob(path) is not None
 
     def _was_known(self, path: str) -> bool:
-        from tracker.store.history import track
+        from tracker.newsroom.lines import was_known
 
-        try:
-            return bool(track(self.repository, path, branch=self.settings.branch).versions)
-        except TrackerError:
-            return False
+        return was_known(self, path)
 
     def _inside(self, name: str) -> str:
         """What was given as a path in the repository, free of links; "" where it cannot be one."""

@@ -28,7 +28,7 @@ def track_of(room: Newsroom, article: str | Path) -> Track:
     """
     path = room.place.locate(article)
     _ = room.place.tip  # says what is wrong where nothing is committed yet
-    found = track_at(room, path)
+    found = track_at(room.place, path)
     if not found.versions:
         raise TrackerError(
             f"{path} has no recorded revision yet.", f"Record the first: tracker record {path}"
@@ -38,7 +38,7 @@ def track_of(room: Newsroom, article: str | Path) -> Track:
 
 def all_tracks(room: Newsroom, progress: Progress | None = None) -> tuple[Track, ...]:
     """The tracks of all files in the newsroom that are, or were, texts."""
-    return tracks_of(room, progress)
+    return tracks_of(room.place, progress)
 
 
 def current_tracks(room: Newsroom) -> list[Track]:
@@ -127,7 +127,7 @@ def _unread() -> str:
 
 def recorded(room: Newsroom, recording: Recording, *, judged: bool = True) -> Revision:
     """The revision that a recording became; no older text is read that need not be."""
-    found = track_soon(room, recording.path) or track_at(room, recording.path)
+    found = track_soon(room.place, recording.path) or track_at(room.place, recording.path)
     versions = found.versions
     version = versions[-1]
     with Reader(room.repository) as reader:

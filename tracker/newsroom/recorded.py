@@ -77,7 +77,7 @@ def _life(room: Newsroom, recording: Recording) -> tuple[Track, bool] | None:
     from tracker.newsroom.lines import track_soon
     from tracker.text.document import parse
 
-    track = track_soon(room, recording.path)
+    track = track_soon(room.place, recording.path)
     if track is None or not track.versions:
         return None
     versions = track.versions

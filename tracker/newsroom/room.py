@@ -70,8 +70,6 @@ class Newsroom:
         self.place = Place(Path(path).absolute(), search)
         self.desk = Desk(self.place.settings)
         self._now = now
-        # Called with commits done and all commits, while a question has to read the whole history.
-        self.watch: Progress | None = None
 
     @property
     def repository(self) -> Repository:

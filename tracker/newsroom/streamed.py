@@ -66,7 +66,7 @@ def streamed(room: Newsroom, folder: Path, inside: str = "") -> Iterator[Streame
 
 def _from_catalog(room: Newsroom, folder: Path, inside: str, stack: ExitStack) -> Streamed | None:
     """The tracks out of a catalog that is closed with the stack; None where none can be made."""
-    wanted = line(room)
+    wanted = line(room.place)
     try:
         place = stack.enter_context(
             TemporaryDirectory(prefix="articles-", dir=folder, ignore_cleanup_errors=True)
@@ -157,7 +157,9 @@ def _is_inside(path: str, folder: str) -> bool:
 def _from_git(room: Newsroom, inside: str) -> list[Track]:
     """The same, all in memory."""
     under, patterns = room.place.under, room.settings.articles
-    found = tracks(room.repository, under=under, branch=room.settings.branch, ignored=ignored(room))
+    found = tracks(
+        room.repository, under=under, branch=room.settings.branch, ignored=ignored(room.place)
+    )
     if inside:
         return [each for each in found if _is_inside(each.path, inside)]
     here = set(room.place.paths())

@@ -75,7 +75,7 @@ def _state(room: Newsroom, connection: sqlite3.Connection, nothing: CatalogState
 def _behind(room: Newsroom, there: Held | None) -> int | None:
     if there is None or room.repository.head is None:
         return None
-    wanted = line(room)
+    wanted = line(room.place)
     return commits_behind(room.repository, wanted, there) if wanted.key == there.key else None
 
 
@@ -85,7 +85,7 @@ def make_anew(room: Newsroom, progress: Progress | None = None) -> CatalogState:
     ``progress`` is called with the number of commits done and of all. Raises ``TrackerError`` where
     the file cannot be written.
     """
-    wanted = line(room)
+    wanted = line(room.place)
     with Catalog(room.repository) as catalog:
         try:
             if catalog.connection is None:

@@ -45,8 +45,8 @@ __all__ = [
 ARTICLES = (".md", ".markdown", ".txt")
 """How the file of an article ends, where nobody says otherwise."""
 
-FEW_OBJECTS = 30_000
-"""Up to about so many objects in a repository, reading every change at once is the quickest way."""
+FEW_OBJECTS = 2_000
+"""Up to about so many objects, one article's history is read from git, all changes at once."""
 
 _MOST_ROUNDS = 4  # times that the search for one article may widen before it looks at all
 

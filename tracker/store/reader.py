@@ -45,6 +45,7 @@ class Reader:
         self._repository = repository
         self._max_bytes = max_bytes
         self._promised: bool | None = None
+        self._here: set[str] | None = None  # in a partial clone, all objects that it has
         self._single: subprocess.Popen[bytes] | None = None
         self._sizer: subprocess.Popen[bytes] | None = None
 
@@ -169,8 +170,10 @@ class Reader:
         for blob in wanted:
             _check(blob)
         git = self._repository.git
-        listed = git.run("cat-file", "--batch-all-objects", "--batch-check=%(objectname)")
-        missing = wanted.difference(listed.decode("ascii").split("\n"))
+        if self._here is None:
+            listed = git.run("cat-file", "--batch-all-objects", "--batch-check=%(objectname)")
+            self._here = set(listed.decode("ascii").split("\n"))
+        missing = wanted - self._here
         if not missing:
             return
         named = git.text(
@@ -204,6 +207,7 @@ class Reader:
                 "This clone is partial, and the texts that it lacks could not be fetched.",
                 "Go online, or make a clone without --filter.",
             ) from None
+        self._here |= missing
 
     def _fetched(self, blobs: Iterable[str]) -> Iterator[str]:
         rest = iter(blobs)

@@ -177,7 +177,7 @@ class Desk:
     def track(self, path: str) -> Track:
         """The life of an article's file, its texts unread."""
         # Of one article git can tell sooner than all of them are read.
-        return self.kept("track", path, lambda: track_at(self.current(), path, build=False))
+        return self.kept("track", path, lambda: track_at(self.current().place, path, build=False))
 
     def blame(self, path: str) -> Blame:
         """The newest text of an article with the origin of each passage, as ``Newsroom.blame``."""

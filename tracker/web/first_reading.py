@@ -36,7 +36,7 @@ def read_all(room: Newsroom, progress: Progress) -> None:
     """Bring what is remembered of the newsroom up to date, its index of words too."""
     if room.repository.head is None and room.settings.branch is None:
         return
-    room.watch = progress
+    room.place.watch = progress
     room.latest(1, progress, selection=Selection(substantive=True))
     room.search("a", 1)  # makes the index of words where there is none
     room.search("a", 1)  # the words of all articles are brought up to date, too
