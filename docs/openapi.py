@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tracker.model import KINDS
-from tracker.policy import RULES
+from tracker.policy.rules import RULES
 from tracker.web.query import LARGEST, LONGEST, MOST
 
 DOCS = Path(__file__).parent

@@ -22,7 +22,7 @@ from tests.repositories import Builder
 from tracker.newsroom import Newsroom
 from tracker.newsroom.analysis import Analyst, RememberingAnalyst
 from tracker.newsroom.scope import Scope
-from tracker.policy import RULES
+from tracker.policy.rules import RULES
 from tracker.store.reader import Reader
 
 OLD = (

@@ -19,7 +19,7 @@ from tests.house_examples import examples
 from tracker.cli import COMMANDS, cli
 from tracker.house import settings as house_settings
 from tracker.house import style as house_style
-from tracker.policy import RULES
+from tracker.policy.rules import RULES
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]

@@ -15,8 +15,6 @@ PACKAGE = ROOT / "tracker"
 LEVELS: dict[str, int] = {
     "errors": 0,
     "model": 0,
-    "prepared": 0,
-    "records": -1,
     "text": 1,
     "house": 2,
     "policy": 3,
@@ -32,7 +30,7 @@ LEVELS: dict[str, int] = {
 }
 """A room imports rooms of a lower level, and itself. The package's own face stands above all."""
 
-PURE = ("text", "house", "policy", "comparison", "model", "errors", "prepared")
+PURE = ("text", "house", "policy", "comparison", "model", "errors")
 IMPURE_MODULES = {
     "git", "getpass", "http", "locale", "multiprocessing", "os", "random", "secrets", "shutil",
     "socket", "sqlite3", "subprocess", "sys", "tempfile", "threading", "time", "urllib.request",

@@ -17,9 +17,8 @@ from tracker.cli.check import command
 from tracker.errors import TrackerError
 from tracker.newsroom import Newsroom
 from tracker.newsroom.scope import Scope
-from tracker.policy import RULES, refuse_unknown
 from tracker.policy.rewording import is_small, words
-from tracker.policy.rules import _RUN
+from tracker.policy.rules import _RUN, RULES, refuse_unknown
 from tracker.render.findings import text
 
 FOLDER = Path(__file__).parent / "cases" / "findings"

@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 from tests.desk import Desk
 from tracker.model import KINDS
-from tracker.policy import RULES
+from tracker.policy.rules import RULES
 
 DOCS = Path(__file__).parents[1] / "docs"
 NAMES = (

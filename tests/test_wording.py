@@ -15,7 +15,7 @@ import tracker
 from tracker.house.blocks import PlacingError, blocks
 from tracker.house.phrases import FIRST, languages, phrases, sentence
 from tracker.model import KINDS, Reason, Saying
-from tracker.policy import RULES
+from tracker.policy.rules import RULES
 from tracker.render.diff_html import stylesheet
 from tracker.text.changes import STRENGTH
 from tracker.web.wording import Words

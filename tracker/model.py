@@ -5,9 +5,7 @@ count Unicode code points, as Python's ``str`` does, half-open: ``text[start:end
 """
 
 from datetime import date, datetime, time
-from typing import Literal, get_args
-
-from tracker.records import NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 Kind = Literal["update", "correction", "clarification", "editors-note", "retraction", "refile"]
 """What a note tells readers. A refile is a small fix that is still told."""

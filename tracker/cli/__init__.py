@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import atexit
 import io
 import os
 import sys
-import threading
 from collections.abc import Sequence
 from importlib import import_module
 
 import click
 
-from tracker.cli import keeping
 from tracker.errors import TrackerError
 
 COMMANDS = {
@@ -128,7 +125,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     0: fine. 1: findings. 2: usage or input error. 3: a fault of the program. 130: interrupted.
     """
     _write_anything()
-    keeping.take()
     try:
         status = cli.main(arguments, prog_name="tracker", standalone_mode=False)
     except TrackerError as error:
@@ -154,27 +150,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             "Please report it; TRACKER_DEBUG=1 shows where it happened.",
         )
         status = FAULT
-    keeping.keep()
     status = status if isinstance(status, int) else 0
-    if arguments is None:
-        _leave(status)
     sys.exit(status)
-
-
-def _leave(status: int) -> None:
-    """End the process at once, where nothing is left to be done.
-
-    Taking apart all that a recording made takes Python 6 ms, and the system none.
-    """
-    if threading.active_count() > 1:
-        return
-    try:
-        atexit._run_exitfuncs()
-        sys.stdout.flush()
-        sys.stderr.flush()
-    except (OSError, ValueError):
-        return  # Python says it, and knows the status for it
-    os._exit(status)
 
 
 def _write_anything() -> None:

@@ -15,7 +15,7 @@ from tracker.errors import TrackerError
 
 if TYPE_CHECKING:
     from tracker.newsroom import Newsroom
-    from tracker.policy import Verdict
+    from tracker.policy.settled import Verdict
 
 
 @click.command("check")
@@ -57,7 +57,7 @@ def command(
     rules fail, warn or are off.
     """
     from tracker.newsroom.scope import Scope
-    from tracker.policy import RULES
+    from tracker.policy.rules import RULES
     from tracker.render import findings as face
 
     if rules:

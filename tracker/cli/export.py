@@ -7,13 +7,12 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from tracker.cli.common import ARTICLE, open_newsroom, progress_bar, warn
 from tracker.errors import TrackerError
-from tracker.records import NamedTuple
 
 if TYPE_CHECKING:
     from tracker.newsroom import Newsroom

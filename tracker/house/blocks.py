@@ -7,13 +7,12 @@ file without a line break brought the two line breaks before it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.model import Saying
-from tracker.prepared import expression
-from tracker.records import NamedTuple
 from tracker.text.lines import BREAK, Line, leading_heading, line_and_column, marked_lines
 from tracker.text.lines import lines as text_lines
 
@@ -21,8 +20,8 @@ Place = Literal["top", "bottom"]
 
 OPENING = "<!-- updates -->"
 CLOSING = "<!-- /updates -->"
-_MARKER = expression(r" {0,3}<!--[ \t]*(/?)updates[ \t]*-->[ \t]*")
-_ANYWHERE = expression(r"<!--[ \t]*/?updates[ \t]*-->")
+_MARKER = re.compile(r" {0,3}<!--[ \t]*(/?)updates[ \t]*-->[ \t]*")
+_ANYWHERE = re.compile(r"<!--[ \t]*/?updates[ \t]*-->")
 _MOST = 20  # two are made; a merge may leave a few more, and each costs a copy of the text
 
 

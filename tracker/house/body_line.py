@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from zoneinfo import ZoneInfo
 
 from tracker.errors import TrackerError
@@ -10,11 +11,10 @@ from tracker.house.blocks import Place, is_empty_line, top
 from tracker.house.hand_written import Passages
 from tracker.house.style import Order, Style
 from tracker.model import KINDS, Kind, Note
-from tracker.prepared import expression
 from tracker.text.document import Document
 from tracker.text.lines import marked_lines, newline_of
 
-_DEFINITION = expression(r" {0,3}\*?\[(\^?)[^\]\r\n]{1,1000}\]:[ \t]*\S")
+_DEFINITION = re.compile(r" {0,3}\*?\[(\^?)[^\]\r\n]{1,1000}\]:[ \t]*\S")
 
 
 def order_at(style: Style, position: Place) -> Order:

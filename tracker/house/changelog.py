@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from tracker.house import style as house_style
 from tracker.house.standing import replaced, standing
 from tracker.house.style import Style
 from tracker.model import Entry, History, Note, Revision
-from tracker.prepared import toml_table
-from tracker.records import NamedTuple
 
 GRACE = timedelta(hours=24)
 """How long before a note an edit may lie that the note still tells of, unless a newsroom says."""
@@ -208,7 +208,7 @@ def _tellings(history: History, grace: timedelta) -> dict[int, list[Told]]:
 @cache
 def _sentences() -> Mapping[str, Mapping[str, str]]:
     path = Path(__file__).with_name("changelog.toml")
-    return toml_table(path.read_text(encoding="utf-8"))
+    return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
 def sentence(revision: Revision, language: str, *, first: bool) -> str:

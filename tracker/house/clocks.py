@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from tracker.house.changelog import (
@@ -19,7 +20,6 @@ from tracker.house.changelog import (
 )
 from tracker.house.standing import standing
 from tracker.model import History, Revision
-from tracker.records import NamedTuple
 
 
 class Clocks(NamedTuple):

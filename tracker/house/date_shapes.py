@@ -12,11 +12,10 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import time
 from functools import cache
+from typing import NamedTuple
 
 from tracker.house.language import Language, with_english
 from tracker.house.zones import understand
-from tracker.prepared import expression
-from tracker.records import NamedTuple
 
 _SPACE = r"[ \t\u00a0\u2009\u202f]"
 _GAP = rf"(?:(?:{_SPACE}|&nbsp;){{1,3}}|[ \t]{{0,2}}\r?\n[ \t]{{0,2}})"
@@ -140,30 +139,30 @@ class Shapes(NamedTuple):
 
 @cache
 def _zone_lead() -> re.Pattern[str]:
-    return expression(rf",?{_GAP}")
+    return re.compile(rf",?{_GAP}")
 
 
 @cache
 def _zone_sign() -> re.Pattern[str]:
     offset = r"(?:UTC|GMT)[+\-−][0-9]{1,2}(?::?[0-5][0-9])?|[+\-−][0-9]{2}:?[0-5][0-9]"
     iana = r"[A-Z][A-Za-z_]{1,30}(?:/[A-Z][A-Za-z_+-]{1,30}){1,2}"
-    return expression(rf"(?:{offset}|{iana}){_ALONE}")
+    return re.compile(rf"(?:{offset}|{iana}){_ALONE}")
 
 
 @cache
 def _zone_words() -> re.Pattern[str]:
     word = r"[^\W\d_][^\W\d_.]{0,20}(?:\.[^\W\d_]\.)?"
-    return expression(rf"{word}(?:{_GAP}{word}){{0,4}}{_ALONE}")
+    return re.compile(rf"{word}(?:{_GAP}{word}){{0,4}}{_ALONE}")
 
 
 @cache
 def _zone_word() -> re.Pattern[str]:
-    return expression(r"[^\s&;]{1,25}")
+    return re.compile(r"[^\s&;]{1,25}")
 
 
 @cache
 def _day_name() -> re.Pattern[str]:
-    return expression(rf"(?<![^\W_])([^\W\d_](?:[^\W\d_]|['’ʼ](?=[^\W\d_])){{1,12}})\.?{_ALONE}")
+    return re.compile(rf"(?<![^\W_])([^\W\d_](?:[^\W\d_]|['’ʼ](?=[^\W\d_])){{1,12}})\.?{_ALONE}")
 
 
 def fold(name: str) -> str:
@@ -217,10 +216,10 @@ def shapes(code: str, *, prose: bool) -> Shapes:
     languages = with_english(code)
     return Shapes(
         prose=prose,
-        date=expression(_date(languages, prose), re.IGNORECASE),
-        time=expression(_time(languages, prose), re.IGNORECASE),
-        between=expression(_between(languages), re.IGNORECASE),
-        before_date=expression(
+        date=re.compile(_date(languages, prose), re.IGNORECASE),
+        time=re.compile(_time(languages, prose), re.IGNORECASE),
+        between=re.compile(_between(languages), re.IGNORECASE),
+        before_date=re.compile(
             rf"{_GAP}?[,–—-]?(?:{_GAP}(?:{_choice(_words(languages, 'before_date'))})(?={_GAP}))?"
             rf"{_GAP}?",
             re.IGNORECASE,

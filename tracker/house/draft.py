@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
+from typing import NamedTuple
 
 from tracker.house.draft_facts import Phrases, clause, counted, figure, names_around, speaker_of
 from tracker.house.draft_facts import phrases as own_phrases
@@ -17,8 +18,6 @@ from tracker.house.plain import plain
 from tracker.house.stamps import find_stamps
 from tracker.house.style import Style
 from tracker.model import Change, Edit, FieldChange, Kind
-from tracker.prepared import expression
-from tracker.records import NamedTuple
 from tracker.text.lexicon import lexicon
 
 Drafter = Callable[[Change], str]
@@ -328,7 +327,7 @@ def _one_sentence(passage: str) -> str:
     return words[: end.end()] if end and not _ABBREVIATED.search(words[: end.end()]) else words
 
 
-_ABBREVIATED = expression(
+_ABBREVIATED = re.compile(
     r"\b(?:Mr|Mrs|Ms|Dr|Prof|Gen|Sen|Rep|Gov|Lt|Col|Sgt|Capt|Jr|Sr|St|Rev|Hon|Jan|Feb|Aug|Sept"
     r"|Oct|Nov|Dec|Bd|Nr)\.$"
 )

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
-from tracker.prepared import expression, toml_table
-from tracker.records import NamedTuple
 from tracker.text.lexicon import lexicon
 
 _FILE = Path(__file__).with_name("draft.toml")
 _CAPITAL = r"[^\W\d_a-zа-яіїєґёß][\w'’-]*\.?"
 _PARTICLE = r"(?:(?:de|da|di|del|der|den|van|von|zu|bin|al|el|la|le|du|dos)[ ])"
-_NAME = expression(rf"{_CAPITAL}(?:[ ]{_PARTICLE}*{_CAPITAL})*")
-_FIGURE = expression(
+_NAME = re.compile(rf"{_CAPITAL}(?:[ ]{_PARTICLE}*{_CAPITAL})*")
+_FIGURE = re.compile(
     r"[$€£¥₴₽]?[ ]?\d[\d,.]*(?:[ \u00a0\u202f]\d{3}(?!\d))*(?:st|nd|rd|th)?"
     r"(?:[ ]?%|[ ](?:percent|per cent|million|billion|trillion|thousand|Millionen|Milliarden"
     r"|Prozent|millions?|milliards?|millones|тис|млн|млрд)\b)?"
 )
-_WORD = expression(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _SINGULAR = ("ss", "us", "is")
 _PRONOUN_OR_NOUN = r"(?:the|a|an|his|her|their|its)[ ](?:[\w'’-]+[ ]){0,4}?[\w'’-]+"
 
@@ -40,7 +40,7 @@ class Phrases(NamedTuple):
 @cache
 def phrases(language: str) -> Phrases:
     """The entry of a language in ``draft.toml``; for one without, what says nothing wrong."""
-    entry = toml_table(_FILE.read_text(encoding="utf-8")).get(language, {})
+    entry = tomllib.loads(_FILE.read_text(encoding="utf-8")).get(language, {})
     words = {
         key: frozenset(entry.get(key, "").split())
         for key in ("lower", "nouns", "no_nouns", "titles")

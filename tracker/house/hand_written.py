@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from tracker.prepared import expression
+import re
+
 from tracker.text.lines import marked_lines
 
 _LONGEST_START = 150  # characters that label, date and markup may take before a note's words
 _KEY = 8  # characters at the end of a passage by which it is found again
 _STRAIGHT = str.maketrans({"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "*": None, "_": None})
-_NUMBER = expression(r"\d+")
-_TOKEN = expression(r"\d+|[^\W\d]+")
+_NUMBER = re.compile(r"\d+")
+_TOKEN = re.compile(r"\d+|[^\W\d]+")
 _WHOLE_DATE = 3  # numbers: day, month and year
 
 

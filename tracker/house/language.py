@@ -6,14 +6,13 @@ imported only then, because importing it costs as much as the rest of a short co
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from tracker.errors import TrackerError
-from tracker.prepared import toml_table
-from tracker.records import NamedTuple
 
 _FOLDER = Path(__file__).parent / "languages"
 
@@ -55,7 +54,7 @@ def language(code: str) -> Language:
     short = base(code)
     path = _FOLDER / f"{short}.toml"
     if short.isalpha() and path.is_file():
-        return _from_table(short, toml_table(path.read_text(encoding="utf-8")))
+        return _from_table(short, tomllib.loads(path.read_text(encoding="utf-8")))
     return _from_babel(code)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from tracker.errors import TrackerError
@@ -21,16 +22,14 @@ from tracker.house.patterns import write_clock
 from tracker.house.zones import WrittenZone, at_home, understand, wall_times
 from tracker.house.zones import zone as zone_named
 from tracker.model import Precision
-from tracker.prepared import expression
-from tracker.records import NamedTuple
 
 _LONGEST = 120
-_COMPACT = expression(
+_COMPACT = re.compile(
     r"(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)"
     r"(?:T(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)?)?(?=Z|[+-]\d|\s|,|$)",
     re.ASCII | re.IGNORECASE,
 )
-_NO_YEAR = expression(
+_NO_YEAR = re.compile(
     r"(?P<first>\d{1,2})(?:/(?P<second>\d{1,2})|\.(?P<dotted>\d{1,2})\.?)(?![\w/.:])"
 )
 

@@ -6,30 +6,29 @@ import re
 from collections.abc import Iterator
 from datetime import date, time
 from functools import cache
+from typing import NamedTuple
 
 from tracker.house import language as names
 from tracker.house.note_shapes import MARK
 from tracker.house.note_words import Language, Word, words_of
 from tracker.house.stamps import Stamp, find_stamps
 from tracker.house.zones import written_names
-from tracker.prepared import expression
-from tracker.records import NamedTuple
 
-_BETWEEN_DIGITS = expression(r"[-.]")
+_BETWEEN_DIGITS = re.compile(r"[-.]")
 
-_NUMBER = expression(
+_NUMBER = re.compile(
     r"\d{1,4}(?:st|nd|rd|th|er|º|ª|-го|-е|am|pm|a\.m|p\.m|h|h\d\d|uhr)?"
     r"|\d{1,4}[-.]\d{1,2}[-.]\d{1,4}|\d{1,2}\.\d{1,2}(?:am|pm|h)?"
 )
 
-_DIGITS = expression(r"\d{1,4}(?:st|nd|rd|th)?")
+_DIGITS = re.compile(r"\d{1,4}(?:st|nd|rd|th)?")
 
-_CLOCK = expression(
+_CLOCK = re.compile(
     r"\b(\d{1,2})(?:[:.](\d{2}))?[ \u00a0\u202f]?([ap])\.?[ ]?m\b\.?|\b(\d{1,2})[:.](\d{2})\b",
     re.IGNORECASE,
 )
 
-_ZONE = expression(r"[ ,(]*([A-Z]{2,5}|[A-Z][a-z]+ (?:Standard |Daylight |Summer )?Time)\b")
+_ZONE = re.compile(r"[ ,(]*([A-Z]{2,5}|[A-Z][a-z]+ (?:Standard |Daylight |Summer )?Time)\b")
 
 
 class When(NamedTuple):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tracker.house.note_dates import Context
 from tracker.house.note_hits import Hits
@@ -21,14 +22,12 @@ from tracker.house.note_shapes import (
 )
 from tracker.house.note_surroundings import Surroundings, closes, set_apart
 from tracker.model import FoundNote, Position
-from tracker.prepared import expression
-from tracker.records import NamedTuple
 
 if TYPE_CHECKING:
     from tracker.house.style import Style
 
-_DEFINED = expression(r"[ \t]*\[([^\]\n]{1,300})\]:")
-_REFERENCE = expression(r"\[([^\[\]]{1,300})\]")
+_DEFINED = re.compile(r"[ \t]*\[([^\]\n]{1,300})\]:")
+_REFERENCE = re.compile(r"\[([^\[\]]{1,300})\]")
 LONGEST_NOTE = 20_000  # no note is longer; a longer passage is not searched
 
 

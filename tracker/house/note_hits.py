@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tracker.house.blocks import CLOSING, OPENING
 from tracker.house.language import base
 from tracker.house.note_stems import fold, stems
 from tracker.model import FoundNote
-from tracker.records import NamedTuple
 
 if TYPE_CHECKING:
     from tracker.house.style import Style

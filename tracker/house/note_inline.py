@@ -11,15 +11,14 @@ from tracker.house.note_hits import FARTHEST_INSIDE
 from tracker.house.note_reading import Reading, read
 from tracker.house.note_shapes import Passage, brackets, plain, words_with_marks
 from tracker.model import FoundNote
-from tracker.prepared import expression
 
 LONGEST_BRACKET = 3_000  # characters; a longer bracket is none
 NEAR = 60  # characters from where a note begins to the word that gives it away
 
-BOLD_LABEL = expression(
+BOLD_LABEL = re.compile(
     r"(?<=[\s>])((?:\*\*|__|<strong>|<b>)[\[(]?[^\W\d_][^*\n<]{1,60}(?:\*\*|__|</))"
 )
-SENTENCE = expression(r"[.!?][”\"’')*_]{0,3}\s+[*_]{0,3}((?:This|An?|Earlier|The)\b)")
+SENTENCE = re.compile(r"[.!?][”\"’')*_]{0,3}\s+[*_]{0,3}((?:This|An?|Earlier|The)\b)")
 
 
 def in_brackets(

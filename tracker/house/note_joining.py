@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from datetime import datetime, time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
 from tracker.house.note_hits import body_notes
 from tracker.house.zones import instant
 from tracker.model import FoundNote, Note, Precision
-from tracker.prepared import expression
-from tracker.records import NamedTuple
 from tracker.text.document import Document, note_id, notes_of
 
 if TYPE_CHECKING:
     from tracker.house.style import Style
 
 SAME_NOTE = 0.5  # share of equal words from which a note counts as reworded, not as another one
-_WORD = expression(r"[^\W_]+")
+_WORD = re.compile(r"[^\W_]+")
 _STRAIGHT = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'"})
 
 

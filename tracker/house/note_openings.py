@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -9,14 +10,13 @@ from tracker.house.note_dates import Context
 from tracker.house.note_hits import FARTHEST
 from tracker.house.note_reading import may_be_note
 from tracker.house.note_words import sequence
-from tracker.prepared import expression
 
 if TYPE_CHECKING:
     from tracker.house.style import Style
 
 LONGEST_OPENING = 60  # characters in which the first two words of a note stand
 
-_BEGINNING = expression(
+_BEGINNING = re.compile(
     r"\A|[\n>(\[][ \t]*|\s(?:\*\*|__)"
     r"|[.!?][”\"’')*_]{0,3}\s+(?=[*_]{0,3}(?:This|An?|Earlier|The)\b)"
 )

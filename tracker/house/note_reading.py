@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from tracker.house.note_dates import Context, When, from_stamp, of_date, stamps_in, when_said
 from tracker.house.note_shapes import MARK, plain
@@ -17,16 +18,14 @@ from tracker.house.note_words import (
     words_of,
 )
 from tracker.model import FoundNote, Kind, Position
-from tracker.prepared import expression
-from tracker.records import NamedTuple
 
 LONGEST_HEAD = 16  # words between a label and the colon after it: date, time and zone
 LONGEST_START = 400  # characters in which label, date and first words stand
 LONGEST_OPENING = 40  # words at a passage's start in which a sentence is looked for what it denies
 _QUOTES = frozenset("\"“”„«»‹›‘'`")
 _CODE = frozenset("=$@%\\/{}<>|#;")
-_DATED = expression(r"[^\W\d]{0,20}[\W_]{0,3}[^\W\d]{0,20}[\W_]{0,3}[^\W\d]{0,20}[\W_]{0,3}\d")
-_BRACKETED = expression(r"[ \x01]{0,3}(\([^()\n]{4,80}\))[ \x01]{0,3}[:—–-]")
+_DATED = re.compile(r"[^\W\d]{0,20}[\W_]{0,3}[^\W\d]{0,20}[\W_]{0,3}[^\W\d]{0,20}[\W_]{0,3}\d")
+_BRACKETED = re.compile(r"[ \x01]{0,3}(\([^()\n]{4,80}\))[ \x01]{0,3}[:—–-]")
 
 
 class Reading(NamedTuple):

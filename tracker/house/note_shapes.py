@@ -12,8 +12,6 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Literal
 
-from tracker.prepared import expression
-
 MARK = "\x01"  # stands where emphasis begins or ends, in the words of a passage
 
 Shape = Literal["paragraph", "heading", "item", "quote", "wrapper", "rule", "other"]
@@ -56,39 +54,39 @@ class Passage:
         return self.shape in ("paragraph", "item", "quote")
 
 
-_QUOTE = expression(r"(?: {0,3}>[ \t]?)+")
-_LIST = expression(r"([ \t]*)(?:[-+*•]|\d{1,9}[.)])(?:[ \t]+|$)")
-_HEADING = expression(r" {0,3}(#{1,6})(?:[ \t]+|$)")
-_FENCE = expression(r"[ \t]*(`{3,}|~{3,})")
-_RULE = expression(r" {0,3}(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,}|=+[ \t]*)$")
-_DEFINITION = expression(r" {0,3}\[[^\]\n]{1,300}\]:[ \t]*\S|\*\[[^\]\n]{1,60}\]:")
-_ADMONITION = expression(
+_QUOTE = re.compile(r"(?: {0,3}>[ \t]?)+")
+_LIST = re.compile(r"([ \t]*)(?:[-+*•]|\d{1,9}[.)])(?:[ \t]+|$)")
+_HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t]+|$)")
+_FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})")
+_RULE = re.compile(r" {0,3}(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,}|=+[ \t]*)$")
+_DEFINITION = re.compile(r" {0,3}\[[^\]\n]{1,300}\]:[ \t]*\S|\*\[[^\]\n]{1,60}\]:")
+_ADMONITION = re.compile(
     r"[ \t]*(?:!!!|\?\?\?\+?)[ \t]+([\w-]+)(?:[ \t]+\"([^\"\n]*)\")?[ \t]*$"
     r"|[ \t]*:::+[ \t]*\{?\.?([\w-]*)[^\n]*$"
 )
-_ALERT = expression(r"\[!(\w{1,30})\][+-]?[ \t]*([^\n]*)$")
-_SHORTCODE = expression(
+_ALERT = re.compile(r"\[!(\w{1,30})\][+-]?[ \t]*([^\n]*)$")
+_SHORTCODE = re.compile(
     r"[ \t]*(?:\{%[^\n]{0,500}%\}|\{\{[<%][^\n]{0,500}[>%]\}\}"
     r"|\{:?[ \t]*[.#][^}\n]{0,200}\})[ \t]*$"
 )
-_TAGS = expression(r"[ \t]*(?:</?[a-zA-Z][^<>\n]{0,500}>[ \t]*)+$")
-_CODE_OPEN = expression(
+_TAGS = re.compile(r"[ \t]*(?:</?[a-zA-Z][^<>\n]{0,500}>[ \t]*)+$")
+_CODE_OPEN = re.compile(
     r"[ \t]*(?:<(pre|script|style|textarea|svg)\b|\{%-?[ \t]*(highlight|raw|code|mermaid)\b"
     r"|\{\{[<%][ \t]*(highlight|code|mermaid)\b)",
     re.IGNORECASE,
 )
-_BREAK_TAG = expression(
+_BREAK_TAG = re.compile(
     r"(?:<br[ \t]*/?>|</?(?:p|div|li|ul|ol|aside|section|blockquote|h[1-6]|header|footer|article"
     r"|details|summary)(?:[ \t][^<>]{0,500})?>)[ \t]*\n?",
     re.IGNORECASE,
 )
-_UPDATES_OPEN = expression(r"[ \t]*<!--[ \t]*updates\b[^>\n]*-->", re.IGNORECASE)
-_UPDATES_CLOSE = expression(r"[ \t]*<!--[ \t]*/updates\b[^>\n]*-->", re.IGNORECASE)
-_KEY = expression(r"[\"']?[\w-]{1,60}[\"']?[ \t]*[:=]")
-_KEYS = expression("^" + _KEY.pattern, re.MULTILINE)
+_UPDATES_OPEN = re.compile(r"[ \t]*<!--[ \t]*updates\b[^>\n]*-->", re.IGNORECASE)
+_UPDATES_CLOSE = re.compile(r"[ \t]*<!--[ \t]*/updates\b[^>\n]*-->", re.IGNORECASE)
+_KEY = re.compile(r"[\"']?[\w-]{1,60}[\"']?[ \t]*[:=]")
+_KEYS = re.compile("^" + _KEY.pattern, re.MULTILINE)
 _FENCES = {
-    "---": expression(r"^(?:---|\.\.\.)[ \t]*\r?$", re.MULTILINE),
-    "+++": expression(r"^\+\+\+[ \t]*\r?$", re.MULTILINE),
+    "---": re.compile(r"^(?:---|\.\.\.)[ \t]*\r?$", re.MULTILINE),
+    "+++": re.compile(r"^\+\+\+[ \t]*\r?$", re.MULTILINE),
 }
 
 
@@ -338,19 +336,19 @@ def unmarked(written: str, shape: Shape) -> str:
 
 _LITERAL = {character: chr(0xE000 + number) for number, character in enumerate("*_~[]()<>`\\:{}")}
 _BACK = {ord(private): character for character, private in _LITERAL.items()}
-_ESCAPED = expression(r"\\([*_~\[\]()<>`\\:{}#.!+-])")
-_CODE = expression(r"(`{1,3})(?!`)([^`\n]{1,500}?)\1(?!`)")
-_LINK = expression(
+_ESCAPED = re.compile(r"\\([*_~\[\]()<>`\\:{}#.!+-])")
+_CODE = re.compile(r"(`{1,3})(?!`)([^`\n]{1,500}?)\1(?!`)")
+_LINK = re.compile(
     r"(!?)\[((?:[^\[\]]|\[[^\[\]]{0,200}\]){0,1000})\]"
     r"(?:\(((?:[^()]|\([^()]{0,300}\)){0,2000})\)|\[([^\[\]\n]{0,200})\])"
 )
-_FOOTNOTE = expression(r"\[\^[^\]\s]{1,60}\]")
-_AUTOLINK = expression(r"<((?:https?://|mailto:)[^<>\s]{1,2000})>")
-_EMPHASIS_TAG = expression(r"</?(?:em|i|strong|b|ins|u|mark)(?:[ \t][^<>]{0,500})?>", re.IGNORECASE)
-_TAG = expression(r"</?[a-zA-Z][^<>]{0,2000}>|<!--(?:[^-]|-(?!->)){0,2000}-->")
-_ATTRIBUTES = expression(r"\{:?[ \t]*[.#][^{}\n]{0,200}\}")
-_STARS = expression(r"(?<!\s)\*{1,3}|\*{1,3}(?!\s)")
-_LINES = expression(r"(?<![^\W_])_{1,3}|_{1,3}(?![^\W_])")
+_FOOTNOTE = re.compile(r"\[\^[^\]\s]{1,60}\]")
+_AUTOLINK = re.compile(r"<((?:https?://|mailto:)[^<>\s]{1,2000})>")
+_EMPHASIS_TAG = re.compile(r"</?(?:em|i|strong|b|ins|u|mark)(?:[ \t][^<>]{0,500})?>", re.IGNORECASE)
+_TAG = re.compile(r"</?[a-zA-Z][^<>]{0,2000}>|<!--(?:[^-]|-(?!->)){0,2000}-->")
+_ATTRIBUTES = re.compile(r"\{:?[ \t]*[.#][^{}\n]{0,200}\}")
+_STARS = re.compile(r"(?<!\s)\*{1,3}|\*{1,3}(?!\s)")
+_LINES = re.compile(r"(?<![^\W_])_{1,3}|_{1,3}(?![^\W_])")
 
 
 def words_with_marks(raw: str) -> str:

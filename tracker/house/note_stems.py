@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from functools import cache
 from pathlib import Path
-
-from tracker.prepared import toml_table
-from tracker.records import NamedTuple
+from typing import NamedTuple
 
 FOLDER = Path(__file__).with_name("notes")
 SHORT = 1_500  # characters of a text that may lack the letters of its language
@@ -28,7 +27,7 @@ class Stems(NamedTuple):
 @cache
 def stems() -> Mapping[str, Stems]:
     """Per language the pieces of words without which it has no note."""
-    data = toml_table(text_of("stems"))
+    data = tomllib.loads(text_of("stems"))
     letters = data.pop("letters")
     return {
         code: Stems(tuple(pieces), frozenset(letters.get(code, "")))

@@ -9,9 +9,8 @@ from tracker.house.note_dates import Context
 from tracker.house.note_reading import Reading, read
 from tracker.house.note_shapes import MARK, Passage, words_with_marks
 from tracker.house.note_words import sequence
-from tracker.prepared import expression
 
-_LABELLED = expression(r"[^\w\n]{0,8}[\w/ -]{1,40}[\s\x01]*(?::|\x01[\s:]| [–—-] )")
+_LABELLED = re.compile(r"[^\w\n]{0,8}[\w/ -]{1,40}[\s\x01]*(?::|\x01[\s:]| [–—-] )")
 
 
 class Surroundings:

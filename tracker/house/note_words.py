@@ -7,20 +7,20 @@ words would take longer to compile than a whole article takes to read.
 
 from __future__ import annotations
 
+import re
+import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from tracker.house.note_stems import fold
 from tracker.house.note_stems import text_of as _text
 from tracker.model import Kind
-from tracker.prepared import expression, made_from
-from tracker.records import NamedTuple
 
 LONGEST_GAP = 12  # words that "…" in a pattern may stand for, in one sentence
 LONGEST_ABBREVIATION = 3  # letters of "Sen.", after which a capital letter begins no sentence
 
-_WORD = expression(r"[^\W_]+(?:['’ʼ`´‘.\-][^\W_]+)*")
+_WORD = re.compile(r"[^\W_]+(?:['’ʼ`´‘.\-][^\W_]+)*")
 
 
 class Word(NamedTuple):
@@ -219,7 +219,7 @@ def sequence(text: str) -> tuple[str, ...]:
 @cache
 def language(code: str) -> Language:
     """The words of one language, read from its file once."""
-    fields = made_from(_text(code), _language, __file__)
+    fields = _language(tomllib.loads(_text(code)))
     return Language(
         code=code,
         sentences=Patterns.of(fields.pop("sentences")),
@@ -265,7 +265,7 @@ def _language(data: dict[str, Any]) -> dict[str, Any]:
 @cache
 def judgement(code: str) -> Judgement:
     """The rest of a language's words, which few texts need."""
-    never, meanings, remark = made_from(_text(code), _judgement, __file__)
+    never, meanings, remark = _judgement(tomllib.loads(_text(code)))
     return Judgement(
         never=Patterns.of(never),
         meanings=tuple((kind, Patterns.of(patterns)) for kind, patterns in meanings),

@@ -12,9 +12,8 @@ from functools import cache, lru_cache
 
 from tracker.errors import TrackerError
 from tracker.house.language import Language, language
-from tracker.prepared import expression
 
-_PIECE = expression(r"'((?:[^']|'')*)'|([A-Za-z])\2*|([^A-Za-z']+)|(')")
+_PIECE = re.compile(r"'((?:[^']|'')*)'|([A-Za-z])\2*|([^A-Za-z']+)|(')")
 _LETTERS = {
     "y": ("y", "yy", "yyyy"),
     "M": ("M", "MM", "MMM", "MMMM"),
@@ -211,7 +210,7 @@ def pattern_expression(
 
 @lru_cache(maxsize=64)
 def _reader(pattern: str) -> re.Pattern[str]:
-    return expression(pattern)
+    return re.compile(pattern)
 
 
 def _fields(text: str, form: str, names: dict[str, tuple[str, ...]]) -> dict[str, str] | None:

@@ -7,6 +7,7 @@ What is said about an article is a value first, a ``Saying`` or a ``Reason``; ea
 sentence, in its language.
 """
 
+import tomllib
 from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cache
@@ -15,7 +16,6 @@ from typing import Any
 
 from tracker.house.language import base
 from tracker.model import Reason, Saying, Value
-from tracker.prepared import toml_table
 
 _FOLDER = Path(__file__).parents[1] / "words"
 FIRST = "en"
@@ -39,7 +39,7 @@ def spoken(tag: str) -> str:
 @cache
 def phrases(code: str) -> Mapping[str, Phrase]:
     """Every phrase of a language that has a file, by its key, tables joined with dots."""
-    return dict(_flat(toml_table((_FOLDER / f"{code}.toml").read_text(encoding="utf-8")), ""))
+    return dict(_flat(tomllib.loads((_FOLDER / f"{code}.toml").read_text(encoding="utf-8")), ""))
 
 
 def _flat(table: Mapping[str, Any], before: str) -> list[tuple[str, Phrase]]:

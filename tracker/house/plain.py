@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from tracker.prepared import expression
+import re
 
 _TARGET = r"\([^()\s]{0,2000}(?:\([^()\s]{0,200}\)[^()\s]{0,200})?(?: \"[^\"]{0,200}\")?\)"
 # Every repetition is bounded or cannot start again inside itself, so that time stays linear.
 _RULES = (
-    (expression(r"!?\[([^\[\]]{0,500})\]" + _TARGET), r"\1"),
-    (expression(r"\[([^\[\]]{1,500})\]\[[^\[\]]{0,100}\]"), r"\1"),
-    (expression(r"(?<!`)(`{1,2})(?!`)([^`\n]{1,500})\1(?!`)"), r"\2"),
-    (expression(r"</?[a-zA-Z][^<>]{0,500}>"), ""),
-    (expression(r"(?<![\w*\\])(\*{1,3})(?=[^\s*])([^*\n]{0,2000}?[^\s*\\])\1(?![\w*])"), r"\2"),
-    (expression(r"(?<![\w_\\])(_{1,3})(?=[^\s_])([^_\n]{0,2000}?[^\s_\\])\1(?![\w_])"), r"\2"),
+    (re.compile(r"!?\[([^\[\]]{0,500})\]" + _TARGET), r"\1"),
+    (re.compile(r"\[([^\[\]]{1,500})\]\[[^\[\]]{0,100}\]"), r"\1"),
+    (re.compile(r"(?<!`)(`{1,2})(?!`)([^`\n]{1,500})\1(?!`)"), r"\2"),
+    (re.compile(r"</?[a-zA-Z][^<>]{0,500}>"), ""),
+    (re.compile(r"(?<![\w*\\])(\*{1,3})(?=[^\s*])([^*\n]{0,2000}?[^\s*\\])\1(?![\w*])"), r"\2"),
+    (re.compile(r"(?<![\w_\\])(_{1,3})(?=[^\s_])([^_\n]{0,2000}?[^\s_\\])\1(?![\w_])"), r"\2"),
 )  # fmt: skip
-_ESCAPE = expression(r"\\([!-/:-@\[-`{-~])")
+_ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 
 
 def plain(markdown: str) -> str:

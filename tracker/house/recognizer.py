@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import date
 from functools import cache
 from itertools import product
+from typing import NamedTuple
 
 from tracker.house.language import language
 from tracker.house.patterns import pattern_expression, read_pattern_date, read_pattern_time
@@ -20,12 +21,10 @@ from tracker.house.template import (
     one_line,
 )
 from tracker.model import KINDS, FoundNote, Precision
-from tracker.prepared import expression
-from tracker.records import NamedTuple
 
-_SPACES = expression(r"(?:\\?[\s\u00a0\u202f])+")
+_SPACES = re.compile(r"(?:\\?[\s\u00a0\u202f])+")
 
-_APOSTROPHE = expression(r"['’]")
+_APOSTROPHE = re.compile(r"['’]")
 
 _ZONE = r"(?:UTC[+-][0-9]{1,2}(?::[0-9]{2})?|[^\W\d_][^\d:;,()\n]{0,40}?)"
 _WRAPPERS = (("***", "***"), ("**", "**"), ("*", "*"), ("___", "___"), ("__", "__"), ("_", "_"))
@@ -131,7 +130,7 @@ def _expression(style: Style, known: _Form) -> re.Pattern[str]:
         patterns[place] + _literal(after)
         for place, after in zip(known.places, known.words[1:], strict=True)
     )
-    return expression(pattern, re.DOTALL)
+    return re.compile(pattern, re.DOTALL)
 
 
 def _literal(words: str) -> str:

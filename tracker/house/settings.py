@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from functools import cache
 from types import MappingProxyType
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 from tracker.errors import TrackerError
@@ -19,8 +19,6 @@ from tracker.house.template import Style
 from tracker.house.toml_file import Keys, check, place, read_table
 from tracker.house.zones import zone
 from tracker.model import KINDS
-from tracker.prepared import expression
-from tracker.records import NamedTuple
 
 Severity = Literal["off", "warn", "fail"]
 _Made = TypeVar("_Made")
@@ -43,8 +41,8 @@ _FOOTER_KEYS: Keys = {"embed": bool, "max": int}
 _CHECK_KEYS: Keys = {"since": (str, datetime, date), "grace": (str, int), "rules": dict}
 _VERIFY_KEYS: Keys = {"signed": bool, "since": (str, datetime, date)}
 _SEVERITIES = ("off", "warn", "fail")
-_GRACE = expression(r"\s*(\d{1,5})\s*(m|min|h|d)\s*", re.ASCII)
-_LANGUAGE = expression(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,3}", re.ASCII)
+_GRACE = re.compile(r"\s*(\d{1,5})\s*(m|min|h|d)\s*", re.ASCII)
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,3}", re.ASCII)
 
 
 class CheckSettings(NamedTuple):

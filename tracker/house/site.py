@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from tracker.house.toml_file import Keys
-from tracker.prepared import expression
-from tracker.records import NamedTuple
 
 SITE_KEYS: Keys = {
     "url": str,
@@ -22,7 +21,7 @@ PLACES = ("year", "month", "day", "slug", "section", "path")
 """What may stand in braces in ``article``."""
 
 _HINT = "Write it with its scheme, in ASCII: https://example.com/x."
-_PLACE = expression(r"\{([^{}]*)\}")
+_PLACE = re.compile(r"\{([^{}]*)\}")
 # Folders in which generators look for content: they are no part of an article's URL.
 _CONTENT = ("articles", "content", "_posts", "posts", "src/content", "docs")
 

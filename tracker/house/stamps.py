@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, time
+from typing import NamedTuple
 
 from tracker.house.date_shapes import Numbers, Shapes, fold, shapes
 from tracker.house.patterns import century, on_day
-from tracker.prepared import expression
-from tracker.records import NamedTuple
 
-_AFTER_WEEKDAY = expression(r"[,.]?[ \t\u00a0]{0,2}(?:(?:the|den|dem|der|le|el)[ ])?")
+_AFTER_WEEKDAY = re.compile(r"[,.]?[ \t\u00a0]{0,2}(?:(?:the|den|dem|der|le|el)[ ])?")
 _MONTH_FIRST = ("US", "PH", "PR", "GU")  # regions, by CLDR's short date
-_DIGITS = expression(r"[0-9]+")
-_NAME_BEFORE = expression(r"([^\W\d_]{2,13})\.?(?:\s|&nbsp;){1,4}\Z")
+_DIGITS = re.compile(r"[0-9]+")
+_NAME_BEFORE = re.compile(r"([^\W\d_]{2,13})\.?(?:\s|&nbsp;){1,4}\Z")
 _LONGEST_MONTH = 40  # a name and the space after it, which may be written "&nbsp;"
-_WORD = expression(r"[^\W\d_]{1,13}")
+_WORD = re.compile(r"[^\W\d_]{1,13}")
 _BEFORE = 60  # how far before a date its time or weekday may begin
 
 

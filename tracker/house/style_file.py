@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -14,9 +15,8 @@ from tracker.house.template import PLACES, Style, Template, places
 from tracker.house.toml_file import Keys, check, nearest, read_table
 from tracker.house.zones import zone
 from tracker.model import KINDS, Kind
-from tracker.prepared import expression
 
-_NAME = expression(r"[a-z0-9-]{1,40}")
+_NAME = re.compile(r"[a-z0-9-]{1,40}")
 
 _FOLDER = Path(__file__).parent / "styles"
 TEMPLATE_KEYS: Keys = {

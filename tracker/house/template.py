@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from tracker.errors import TrackerError
@@ -18,10 +18,8 @@ from tracker.house.language import base, language
 from tracker.house.patterns import write_clock, write_pattern
 from tracker.house.zones import name_of
 from tracker.model import Kind, Note, Precision
-from tracker.prepared import expression
-from tracker.records import NamedTuple
 
-_PLACE = expression(r"\{([a-z_]+)\}")
+_PLACE = re.compile(r"\{([a-z_]+)\}")
 
 Markup = Literal["plain", "italic", "bold"]
 Order = Literal["newest", "oldest"]
@@ -127,8 +125,8 @@ def known_places(precision: Precision, story_date: bool, woven: bool) -> frozens
     return frozenset(found)
 
 
-_SPACES = expression(r"[\s\x00-\x1f\x7f]+")
-_KEPT_SPACES = expression(r"[\u00a0\u2007\u202f]+")
+_SPACES = re.compile(r"[\s\x00-\x1f\x7f]+")
+_KEPT_SPACES = re.compile(r"[\u00a0\u2007\u202f]+")
 
 
 def one_line(words: str) -> str:
@@ -248,7 +246,7 @@ def when(style: Style, at: datetime, zone: ZoneInfo, precision: Precision = "min
     return f"{_date(style, template, local)}, {clock}"
 
 
-_SENTENCE_END = expression(r"[.!?…。！？؟।][\"'”’»›)\]*_`]*$")
+_SENTENCE_END = re.compile(r"[.!?…。！？؟।][\"'”’»›)\]*_`]*$")
 
 
 def sentence(style: Style, kind: Kind, words: str) -> str:

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tracker.errors import TrackerError
-from tracker.prepared import expression, toml_table
 
-_KEY = expression(r"([^=#\[{]{1,200}?)\s*=")
+_KEY = re.compile(r"([^=#\[{]{1,200}?)\s*=")
 
-_TABLE = expression(r"\[\[?\s*([^\]]+?)\s*\]")
+_TABLE = re.compile(r"\[\[?\s*([^\]]+?)\s*\]")
 
 Keys = Mapping[str, object]
 """What a key may hold: a type, a tuple of types, or a tuple of the words allowed."""
 
 _CALLED = {str: "text", bool: "true or false", list: "a list", dict: "a table", int: "a number"}
-_PLACE = expression(r"\s*\(at (?:line (\d+), column (\d+)|(end of document))\)$")
+_PLACE = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|(end of document))\)$")
 
 
 def read_table(toml: str, where: str) -> dict[str, Any]:
     """The table that this TOML text holds; errors of form name file, line and column."""
     try:
-        return toml_table(toml.removeprefix("\ufeff").replace("\r\n", "\n"))
+        return tomllib.loads(toml.removeprefix("\ufeff").replace("\r\n", "\n"))
     except ValueError as error:
         said = str(error)
         place = _PLACE.search(said)

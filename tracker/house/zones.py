@@ -6,20 +6,20 @@ Data: the IANA time zone database through ``zoneinfo``; written names from ``zon
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from tracker.errors import TrackerError
-from tracker.prepared import expression, toml_table
-from tracker.records import NamedTuple
 
-_NAME = expression(r"[A-Za-z0-9_+-]{1,32}(?:/[A-Za-z0-9_+-]{1,32}){0,3}", re.ASCII)
+_NAME = re.compile(r"[A-Za-z0-9_+-]{1,32}(?:/[A-Za-z0-9_+-]{1,32}){0,3}", re.ASCII)
 # The first three follow the machine, the last two count leap seconds or copy the rest.
 _REFUSED = ("localtime", "posixrules", "factory", "posix/", "right/")
-_OFFSET = expression(r"(?:UTC|GMT)?\s?([+\-−])(\d{1,2})(?::?([0-5]\d))?", re.IGNORECASE)
+_OFFSET = re.compile(r"(?:UTC|GMT)?\s?([+\-−])(\d{1,2})(?::?([0-5]\d))?", re.IGNORECASE)
 
 
 class WrittenZone(NamedTuple):
@@ -85,7 +85,7 @@ def _offset(text: str) -> timedelta:
 @cache
 def _table() -> Mapping[str, WrittenZone]:
     path = Path(__file__).parent / "zones.toml"
-    data = toml_table(path.read_text(encoding="utf-8"))
+    data = tomllib.loads(path.read_text(encoding="utf-8"))
     table: dict[str, WrittenZone] = {}
     for place, names in data["places"].items():
         for name in names:

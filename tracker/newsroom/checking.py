@@ -16,7 +16,9 @@ from tracker.newsroom.pool import Job, remembered
 from tracker.newsroom.reading import all_tracks, track_of
 from tracker.newsroom.scope import Progress, Scope
 from tracker.newsroom.settled import read_settled
-from tracker.policy import Circumstances, Verdict, findings, refuse_unknown, unsettled
+from tracker.policy.rules import findings, refuse_unknown
+from tracker.policy.settled import Verdict, unsettled
+from tracker.policy.step import Circumstances
 from tracker.store.range import (
     Changed,
     author_time,

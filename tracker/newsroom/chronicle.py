@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from pathlib import PurePosixPath
+from typing import NamedTuple
 
 from tracker.house.note_joining import key
 from tracker.house.notes import differences, read_notes
@@ -22,7 +23,6 @@ from tracker.model import (
 from tracker.newsroom.lineage import Bases, bases, behind, ground
 from tracker.newsroom.select import slug
 from tracker.policy.step import Step
-from tracker.records import NamedTuple
 from tracker.text.document import Document, decode, parse
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.house import footer
@@ -11,7 +12,6 @@ from tracker.house import style as house_style
 from tracker.house.notes import differences, find_notes, note_id, read_notes
 from tracker.house.settings import Settings
 from tracker.model import FoundNote, Kind, Note, Precision
-from tracker.records import NamedTuple
 from tracker.text.document import Document, encode, notes_of, parse, with_updates
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tracker.model import History, Revision, Track
 from tracker.newsroom import reading
 from tracker.newsroom.lineage import bases
 from tracker.newsroom.lines import track_at
 from tracker.newsroom.scope import Progress
-from tracker.records import NamedTuple
 from tracker.store.reader import Reader
 from tracker.text.document import decode
 

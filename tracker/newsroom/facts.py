@@ -15,7 +15,7 @@ from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tracker.house.changelog import notes_told, told_of, went_out
 from tracker.house.standing import replaced
@@ -26,7 +26,6 @@ from tracker.newsroom.lines import catalog_of, line
 from tracker.newsroom.memory import notes_to_json, reasons_to_json
 from tracker.newsroom.pool import Done, Job, remembered
 from tracker.newsroom.scope import Progress
-from tracker.records import NamedTuple
 from tracker.store.catalog import Catalog, facts
 from tracker.store.catalog.ask import track_of
 from tracker.store.catalog.line import Held, held

@@ -11,10 +11,10 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.newsroom.incoming import Key
-from tracker.records import NamedTuple
 from tracker.store.standing import Entry, Known
 
 _AT_ONCE = 2000  # rows

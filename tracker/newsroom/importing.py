@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.model import Person
@@ -25,7 +25,6 @@ from tracker.newsroom.import_commits import Commits
 from tracker.newsroom.import_places import UNSAFE, is_slug, slug_of
 from tracker.newsroom.import_plan import ImportPlan, Row
 from tracker.newsroom.incoming import Incoming, Key, Skipped, Source
-from tracker.records import NamedTuple
 from tracker.store import bulk, configuration, landing, locks, standing, worktree
 from tracker.store.conversion import Conversion
 from tracker.store.git import identity

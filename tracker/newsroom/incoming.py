@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from tracker.errors import TrackerError
 from tracker.model import Kind, Person
-from tracker.records import NamedTuple
 
 Key = int | str
 """How a source finds a text again."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.house import footer
@@ -11,7 +12,6 @@ from tracker.house.blocks import blocks as note_blocks
 from tracker.house.notes import differences
 from tracker.model import Note
 from tracker.newsroom.desk import Desk, holds_updates
-from tracker.records import NamedTuple
 from tracker.store.git import Git
 from tracker.store.merging import Collision, three_way
 from tracker.text.document import FrontMatterError, notes_of, parse, with_updates

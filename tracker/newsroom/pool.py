@@ -9,7 +9,7 @@ from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from tracker.errors import TrackerError
 from tracker.house.settings import Settings
@@ -17,8 +17,8 @@ from tracker.model import Finding, History, Track
 from tracker.newsroom.analysis import Pair, RememberingAnalyst, questions, rules_key
 from tracker.newsroom.chronicle import comes_out, history, joined
 from tracker.newsroom.scope import Progress
-from tracker.policy import Circumstances, Step, findings
-from tracker.records import NamedTuple
+from tracker.policy.rules import findings
+from tracker.policy.step import Circumstances, Step
 from tracker.store.catalog import Catalog
 from tracker.store.reader import Reader
 

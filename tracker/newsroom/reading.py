@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.model import Blame, Change, Entry, History, Revision, Track, Version
 from tracker.newsroom import chronicle, select
 from tracker.newsroom.lines import track_at, track_soon, tracks_of
-from tracker.records import NamedTuple
 from tracker.store.reader import Reader
 from tracker.text.document import decode, parse
 
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from tracker.newsroom.room import Newsroom
     from tracker.newsroom.scope import Progress
     from tracker.newsroom.writing import Recording
-    from tracker.policy import Step
+    from tracker.policy.step import Step
 
 
 def track_of(room: Newsroom, article: str | Path) -> Track:

@@ -45,7 +45,8 @@ if TYPE_CHECKING:
     from tracker.newsroom.trust import Asked, Trust
     from tracker.newsroom.upkeep import CatalogState
     from tracker.newsroom.writing import Recording, Stamp
-    from tracker.policy import Step, Verdict
+    from tracker.policy.settled import Verdict
+    from tracker.policy.step import Step
     from tracker.store.witness import Witness
 
 

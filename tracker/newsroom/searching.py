@@ -13,15 +13,13 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.model import Hit, Kind
 from tracker.newsroom.chronicle import article_of
 from tracker.newsroom.facts import READ, Known
 from tracker.newsroom.scope import Progress
-from tracker.prepared import expression
-from tracker.records import NamedTuple
 from tracker.store.catalog import search as index
 from tracker.store.reader import Reader
 from tracker.text.document import decode, parse
@@ -62,7 +60,7 @@ def matching(wanted: Sequence[Term]) -> str:
 
 
 def _words() -> re.Pattern[str]:
-    return expression(rf"[{_HAN}]|[^\W_{_HAN}]+")
+    return re.compile(rf"[{_HAN}]|[^\W_{_HAN}]+")
 
 
 @lru_cache(maxsize=100_000)
@@ -90,7 +88,7 @@ def visible(data: bytes) -> str:
         body = body[:start] + " " + body[end + len("<!-- /updates -->") :]
         start = body.find("<!-- updates -->", start)
     for pattern, instead in _UNSEEN:
-        body = expression(pattern, re.MULTILINE).sub(instead, body)
+        body = re.compile(pattern, re.MULTILINE).sub(instead, body)
     return " ".join(html.unescape(body).split())
 
 

@@ -10,7 +10,6 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Protocol
 
 from tracker.errors import TrackerError
-from tracker.prepared import expression
 
 if TYPE_CHECKING:
     from tracker.house.moments import Moment
@@ -47,7 +46,7 @@ _USUAL = frozenset(
         "constraints",
     ]
 )
-_DATED = expression(r"\d{4}-\d{1,2}-\d{1,2}-(?=.)")
+_DATED = re.compile(r"\d{4}-\d{1,2}-\d{1,2}-(?=.)")
 
 
 def is_text(path: str) -> bool:
@@ -73,7 +72,7 @@ def _matcher(pattern: str) -> re.Pattern[str]:
     for part in re.findall(r"\*\*/|\*\*|\*|\?|[^*?]+", pattern.strip("/")):
         known = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
         out.append(known.get(part) or re.escape(part))
-    return expression("".join(out) + r"(?:/.*)?\Z", re.DOTALL)
+    return re.compile("".join(out) + r"(?:/.*)?\Z", re.DOTALL)
 
 
 def articles(paths: Iterable[str], patterns: Sequence[str] = (), under: str = "") -> list[str]:
@@ -142,8 +141,8 @@ def _nearest(wanted: str, paths: Sequence[str]) -> str:
     return "Run tracker history to see the newsroom's articles, or give the path of a file."
 
 
-_COMMIT = expression(r"[0-9a-fA-F]{4,64}")
-_LATEST = expression(r"latest(?:~(\d{1,9}))?\Z")
+_COMMIT = re.compile(r"[0-9a-fA-F]{4,64}")
+_LATEST = re.compile(r"latest(?:~(\d{1,9}))?\Z")
 
 
 class Dated(Protocol):

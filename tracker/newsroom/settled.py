@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 
 from tracker.errors import TrackerError
 from tracker.house.toml_file import Keys, nearest, read_table, wrong_value
 from tracker.model import Finding
 from tracker.newsroom.place import Place
-from tracker.policy import Settled, refuse_unknown
-from tracker.prepared import expression
+from tracker.policy.rules import refuse_unknown
+from tracker.policy.settled import Settled
 
 SETTLED_FILE = ".tracker-reviewed.toml"
 
@@ -19,7 +20,7 @@ _HEAD = """\
 # commit and path say which revision; without rule, all findings about it are closed.
 """
 _KEYS: Keys = {"commit": str, "path": str, "rule": str, "who": str, "why": str}
-_HASH = expression(r"[0-9a-f]{7,64}")
+_HASH = re.compile(r"[0-9a-f]{7,64}")
 
 
 def read_settled(place: Place) -> tuple[Settled, ...]:

@@ -11,12 +11,11 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tracker.model import Track
 from tracker.newsroom import select
 from tracker.newsroom.lines import ignored, line
-from tracker.records import NamedTuple
 from tracker.store.catalog import Catalog
 from tracker.store.catalog.ask import track_of
 from tracker.store.catalog.columns import path_of

@@ -5,13 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.model import Person
 from tracker.newsroom import select
 from tracker.newsroom.merging import merge
-from tracker.records import NamedTuple
 from tracker.store import joining, locks, remote, worktree
 from tracker.store.git import GitError, first_line
 from tracker.store.line import LOG, parse_log

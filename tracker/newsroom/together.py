@@ -8,13 +8,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.model import Article, Change, Revision, Track
 from tracker.newsroom import reading
 from tracker.newsroom.merging import is_marked, merge
-from tracker.records import NamedTuple
 from tracker.store import locks
 from tracker.store.advance import EditedMeanwhile
 from tracker.store.line import files, resolve

@@ -6,12 +6,11 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from tracker.errors import TrackerError
-from tracker.records import NamedTuple
 from tracker.store.verify import Flaw, Signature, catalog_agrees, flaws, signatures
 from tracker.store.witness import (
     Compared,

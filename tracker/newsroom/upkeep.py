@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.newsroom.lines import line
 from tracker.newsroom.scope import Progress
-from tracker.records import NamedTuple
 from tracker.store.catalog import FORMAT, Catalog, catalog_file
 from tracker.store.catalog.line import Held, held, rebuild, up_to_date
 from tracker.store.catalog.line import behind as commits_behind

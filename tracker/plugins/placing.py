@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from typing import NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.house.blocks import blocks, without_blocks
@@ -13,7 +14,6 @@ from tracker.house.note_shapes import plain, words_with_marks
 from tracker.house.notes import find_notes
 from tracker.house.settings import Settings
 from tracker.model import FoundNote
-from tracker.records import NamedTuple
 from tracker.text.document import parse
 from tracker.text.lines import marked_lines
 

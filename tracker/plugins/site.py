@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.house.settings import Settings
@@ -12,7 +13,6 @@ from tracker.model import History, Note
 from tracker.newsroom import Newsroom
 from tracker.newsroom.chronicle import article_of
 from tracker.newsroom.place import Place
-from tracker.records import NamedTuple
 from tracker.render.site_links import Links
 from tracker.render.told import Account, account
 from tracker.store.status import changed_files

@@ -12,7 +12,6 @@ from tracker.house.blocks import PlacingError
 from tracker.model import FieldChange, Finding, Saying
 from tracker.policy.notes import touches_words
 from tracker.policy.step import Circumstances, Step, finding
-from tracker.prepared import expression
 from tracker.text.document import parse
 
 _TOUCHED = frozenset(
@@ -131,10 +130,10 @@ def _line_of_key(text: str, key: str) -> int | None:
     return None if found is None else text.count("\n", 0, found.start()) + 1
 
 
-_ISO = expression(
+_ISO = re.compile(
     r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ]+(\d{1,2}):(\d{2}))?(?::\d{2}(?:\.\d+)?)?\s*(\S*)"
 )
-_OFFSET = expression(r"([+-])(\d{2}):?(\d{2})")
+_OFFSET = re.compile(r"([+-])(\d{2}):?(\d{2})")
 
 
 def _instant(value: str) -> datetime | None:

@@ -6,11 +6,10 @@ The words are data, one file per language: ``words/*.toml``.
 from __future__ import annotations
 
 import re
+import tomllib
 from functools import cache
 from pathlib import Path
-
-from tracker.prepared import expression, toml_table
-from tracker.records import NamedTuple
+from typing import NamedTuple
 
 _SMALL = frozenset({"typo", "style", "markup", "link", "moved", "note"})
 _LANGUAGES = Path(__file__).with_name("words")
@@ -63,11 +62,11 @@ def words(language: str) -> Words | None:
     code = re.split(r"[-_]", language.lower(), maxsplit=1)[0]
     if code not in {file.stem for file in _LANGUAGES.glob("*.toml")}:
         return None
-    listed = toml_table((_LANGUAGES / f"{code}.toml").read_text(encoding="utf-8"))
+    listed = tomllib.loads((_LANGUAGES / f"{code}.toml").read_text(encoding="utf-8"))
     names = ("itself", "wrong", "explains", "soft", "changed")
     itself, wrong, explains, soft, changed = (_pattern(listed[name]) for name in names)
     contrast = "|".join(re.escape(each) for each in listed["contrast"])
-    return Words(itself, wrong, explains, soft, changed, expression(contrast, re.IGNORECASE))
+    return Words(itself, wrong, explains, soft, changed, re.compile(contrast, re.IGNORECASE))
 
 
 def _pattern(known: list[str]) -> re.Pattern[str]:
@@ -75,7 +74,7 @@ def _pattern(known: list[str]) -> re.Pattern[str]:
         re.escape(each.rstrip("*")).replace(r"\ ", r"\s+") + (r"\w*" if each[-1] == "*" else "")
         for each in known
     ]
-    return expression(rf"\b(?:{'|'.join(parts)})\b", re.IGNORECASE)
+    return re.compile(rf"\b(?:{'|'.join(parts)})\b", re.IGNORECASE)
 
 
 def is_small(was: str, now: str) -> bool:

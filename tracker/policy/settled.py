@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
+from typing import NamedTuple
 
 from tracker.model import Finding
 from tracker.policy.rules import RULES
-from tracker.records import NamedTuple
 
 
 class Settled(NamedTuple):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from tracker.house.notes import Differences
 from tracker.house.settings import CheckSettings, Settings
 from tracker.model import Event, Finding, Meaning, Note, Reason, Revision, Saying
-from tracker.records import NamedTuple
 
 
 class Step(NamedTuple):

@@ -18,7 +18,6 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import NamedTuple
 
-from tracker.prepared import expression
 from tracker.render.kept import Kept
 from tracker.render.markdown_html import inner, is_prose, parted, piece_html, rendered, whole_html
 
@@ -172,19 +171,19 @@ _pages: Kept[str, Page] = Kept(8_192, 24_000_000, _weight)
 
 @cache
 def _marks() -> re.Pattern[str]:
-    return expression("[\U000f0000-\U0010ffff]")
+    return re.compile("[\U000f0000-\U0010ffff]")
 
 
 @cache
 def _inner_space() -> re.Pattern[str]:
-    return expression(r"(?<=\S)[ \t]+")
+    return re.compile(r"(?<=\S)[ \t]+")
 
 
 @cache
 def _harmful() -> re.Pattern[str]:
     # Private characters of the two upper planes, which are the marks here; controls, two of which
     # Python-Markdown uses for itself; lone surrogates. Each becomes one character: offsets stay.
-    return expression("[\U000f0000-\U0010ffff\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+    return re.compile("[\U000f0000-\U0010ffff\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
 def _harmless(body: str) -> str:
@@ -196,13 +195,13 @@ def _harmless(body: str) -> str:
 
 @cache
 def _word() -> re.Pattern[str]:
-    return expression(r"\w+")
+    return re.compile(r"\w+")
 
 
 @cache
 def _unsafe() -> re.Pattern[str]:
     """Where a mark would change what Markdown sees: targets, labels, tags, code fences' names."""
-    return expression(
+    return re.compile(
         r"^[ \t]*(?:```|~~~).*$"  # the line of a fence
         r"|^[ ]{0,3}\[[^\]\n]{0,300}\]:.*$"  # a link's or footnote's definition
         r"|\]\((?:[^()\n]++|\([^()\n]*+\))*+\)"  # a link's target
@@ -214,7 +213,7 @@ def _unsafe() -> re.Pattern[str]:
 
 @cache
 def _plain_line() -> re.Pattern[str]:
-    return expression(r"(?![ \t])[\w \t.,;:!?'\"’‘“”()—–%$€£/-]*+\r?")
+    return re.compile(r"(?![ \t])[\w \t.,;:!?'\"’‘“”()—–%$€£/-]*+\r?")
 
 
 def _unsafe_ranges(body: str) -> list[tuple[int, int]]:
@@ -286,7 +285,7 @@ _VOID = frozenset({"br", "col", "hr", "img", "wbr"})
 
 @cache
 def _token() -> re.Pattern[str]:
-    return expression(r'<(?:[^">]++|"[^"]*+")*+>|[^<]++')
+    return re.compile(r'<(?:[^">]++|"[^"]*+")*+>|[^<]++')
 
 
 def _page(made: str, body: str, places: list[int], *, known: bool) -> Page:

@@ -14,11 +14,10 @@ from datetime import datetime
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from tracker.house.phrases import FIRST, languages, phrase
 from tracker.model import Change, Note, Precision
-from tracker.records import NamedTuple
 from tracker.render import diff_rendered
 from tracker.render.diff_marks import MarkKind, change_marks, mark, move_link, move_stub
 from tracker.render.diff_page import aligned

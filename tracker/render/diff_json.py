@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import NamedTuple
 
 from tracker.model import Article, Change, Edit, FieldChange
-from tracker.records import NamedTuple
 from tracker.render.plain import plain
 
 SCHEMA_VERSION = 1

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
+from typing import NamedTuple
 
-from tracker.records import NamedTuple
 from tracker.render.article_html import Node, Page
 from tracker.render.diff_marks import MarkKind, mark
 

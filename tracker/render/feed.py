@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tracker.house import phrases
 from tracker.house import style as house_style
@@ -19,7 +19,6 @@ from tracker.house.changelog import Told, notes_told, sentence, tellings, went_o
 from tracker.house.settings import Settings
 from tracker.house.standing import replaced
 from tracker.model import Article, History, Person, Revision, Selection
-from tracker.records import NamedTuple
 from tracker.render.identity import article_id, feed_id, newsroom_id, revision_id
 from tracker.render.links import Links, first_seen
 from tracker.render.remarks import only_joins

@@ -9,7 +9,7 @@ from itertools import groupby
 import click
 
 from tracker.model import Finding
-from tracker.policy import Verdict
+from tracker.policy.settled import Verdict
 from tracker.render.plain import plain
 from tracker.render.visible import visible
 

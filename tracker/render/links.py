@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from tracker.house.site import Site, article_url
 from tracker.model import Revision
-from tracker.records import NamedTuple
 from tracker.render.naming import stamp
 
 if TYPE_CHECKING:

@@ -8,7 +8,6 @@ import threading
 from functools import cache
 from typing import TYPE_CHECKING
 
-from tracker.prepared import expression
 from tracker.render.kept import Kept
 from tracker.render.pieces import pieces
 
@@ -63,7 +62,7 @@ def parted(body: str) -> list[str]:
 
 @cache
 def _blank_before() -> re.Pattern[str]:
-    return expression(r"(?:\n(?:[ \t]*\n)*+)?")
+    return re.compile(r"(?:\n(?:[ \t]*\n)*+)?")
 
 
 def inner(piece: str) -> tuple[int, str]:
@@ -86,7 +85,7 @@ _kept: Kept[str, str] = Kept(16_384, 8_000_000, lambda piece, made: 2 * len(piec
 @cache
 def _prose() -> re.Pattern[str]:
     line = r"(?:[^\W\d_]|[\"'“‘(])(?:[^\W_]|[ .,;:!?'\"’‘“”()—–%$€£/…-])*+(?<! )"
-    return expression(rf"{line}(?:\n{line})*+")
+    return re.compile(rf"{line}(?:\n{line})*+")
 
 
 def is_prose(piece: str) -> bool:
@@ -129,9 +128,9 @@ def _parser() -> Markdown:
 def _signs() -> tuple[tuple[re.Pattern[str], int], ...]:
     """What makes Markdown or a parser of HTML slow, and how many of each an article may have."""
     return (
-        (expression(r"<[A-Za-z/!?][^<>]*+(?!>)"), 300),  # tags that do not end
-        (expression(r"^[ \t]*(?:```|~~~)", re.MULTILINE), 400),  # fences
-        (expression(r"^[ \t]{60,}", re.MULTILINE), 100),  # lists in lists in lists
+        (re.compile(r"<[A-Za-z/!?][^<>]*+(?!>)"), 300),  # tags that do not end
+        (re.compile(r"^[ \t]*(?:```|~~~)", re.MULTILINE), 400),  # fences
+        (re.compile(r"^[ \t]{60,}", re.MULTILINE), 100),  # lists in lists in lists
     )
 
 

@@ -23,8 +23,6 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from tracker.prepared import expression
-
 _OF_WORDS = frozenset(
     ["a", "abbr", "b", "cite", "code", "del", "em", "i", "ins", "q", "s", "small", "span",
      "strong", "sub", "sup", "u"]
@@ -39,7 +37,7 @@ _OF_BLOCKS = frozenset(
 @cache
 def _everywhere() -> re.Pattern[str]:
     """What has meaning far from where it stands, or might have."""
-    return expression(
+    return re.compile(
         r"\]:|\[\^"  # definitions of links and footnotes
         r"|^[ \t]*:"  # definition lists
         r"|\r|[\x80-\x9f\u2028\u2029]"  # ends of lines to some, and not to others
@@ -51,7 +49,7 @@ def _everywhere() -> re.Pattern[str]:
 @cache
 def _cut() -> re.Pattern[str]:
     """Blank lines before a line that begins a paragraph or a heading."""
-    return expression(
+    return re.compile(
         r"(?<=[^\n \t])\n(?:[ \t]*+\n)++"
         r"(?=[^\W\d_]|\d+[^\d.\n]|[\"'“”‘’«»„(¿¡—–…$€£{\[]|!\[|\*{1,3}[^\s*]|_{1,3}[^\s_]"
         r"|\#{1,6}[ ]*[^\s\#])"
@@ -63,7 +61,7 @@ def _forward() -> re.Pattern[str]:
     """A fence; what is whole in itself; a tag of an element; any other sign that may begin HTML."""
     name = r"[A-Za-z][A-Za-z0-9]*"
     attributes = r"(?:\s+[A-Za-z_:][A-Za-z0-9_:.-]*+(?:=\"[^\"<>`]*+\")?)*+\s*+"
-    return expression(
+    return re.compile(
         r"^[ \t]*(?:```|~~~)"
         # A void element has no end tag, so that only its ">" has to be sure.
         r"|(?P<void><(?:br|img)(?:(?=[\s/>])(?:=\s*\"[^\"<>`]*+\"|[^<>=`]|=(?!\s*[\"']))*+)>)"
@@ -90,7 +88,7 @@ def pieces(body: str) -> list[str]:
 @cache
 def _words() -> re.Pattern[str]:
     """What may stand in an element within a line: no code, link, picture or table begins in it."""
-    return expression(r"(?:[^<>|`\[\]\\\n]|\n(?=[^\W\d_]))*+")
+    return re.compile(r"(?:[^<>|`\[\]\\\n]|\n(?=[^\W\d_]))*+")
 
 
 def _outside(body: str, places: list[int]) -> list[int]:
@@ -167,7 +165,7 @@ def _begins_line(body: str, place: int) -> bool:
 
 @cache
 def _rest() -> re.Pattern[str]:
-    return expression(r"[ \t]*+(?:\n|\Z)")
+    return re.compile(r"[ \t]*+(?:\n|\Z)")
 
 
 def _ends_line(body: str, place: int) -> bool:

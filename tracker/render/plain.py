@@ -6,8 +6,6 @@ import re
 from datetime import date, datetime, time
 from functools import cache
 
-from tracker.prepared import expression
-
 SCHEMA_VERSION = 1
 """Goes up when a key changes its meaning or goes away; new keys may come without that."""
 
@@ -67,7 +65,7 @@ def encodable(text: str) -> str:
 
 @cache
 def _lone_surrogates() -> re.Pattern[str]:
-    return expression("[\ud800-\udfff]")
+    return re.compile("[\ud800-\udfff]")
 
 
 def _written_out(found: re.Match[str]) -> str:

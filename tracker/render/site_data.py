@@ -20,12 +20,11 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.house.settings import Settings
 from tracker.model import History
-from tracker.records import NamedTuple
 from tracker.render.naming import addresses, inside
 from tracker.render.plain import SCHEMA_VERSION, encodable, plain
 from tracker.render.site_links import Links

@@ -8,10 +8,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Self
+from typing import NamedTuple, Self
 from urllib.parse import quote
 
-from tracker.records import NamedTuple
 from tracker.render.naming import addresses, note_key, stamp
 
 

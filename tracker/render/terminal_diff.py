@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from tracker.house.phrases import FIRST, phrase
 from tracker.model import Change, Edit, FieldChange, Note
-from tracker.prepared import expression
-from tracker.records import NamedTuple
 from tracker.render.remarks import no_word
 from tracker.render.visible import visible
 from tracker.render.weave import Piece, weave
@@ -24,8 +24,8 @@ COARSE = (
 _NAMES = {"headline": "Headline", "dek": "Dek", "byline": "Byline", "notes": "Notes"}
 _ORDER = ("headline", "dek", "byline", "date", "notes", "caption", "image", "metadata")
 _SHORTEST_FOLD = 60  # characters; less than a line is not worth an ellipsis
-_BLANK_LINE = expression(r"\n[ \t\r]*\n\s*")
-_LINE_BREAKS = expression(r"(\s*\n\s*)")
+_BLANK_LINE = re.compile(r"\n[ \t\r]*\n\s*")
+_LINE_BREAKS = re.compile(r"(\s*\n\s*)")
 
 
 class _Ink(NamedTuple):

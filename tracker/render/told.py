@@ -14,6 +14,7 @@ from datetime import datetime
 from functools import cache, lru_cache
 from html import escape
 from pathlib import Path
+from typing import NamedTuple
 
 from tracker.house import changelog as house_changelog
 from tracker.house import style as house_style
@@ -21,7 +22,6 @@ from tracker.house.language import base
 from tracker.house.settings import Settings
 from tracker.house.standing import by_time, standing
 from tracker.model import Entry, History, Kind, Note, Precision, Revision
-from tracker.records import NamedTuple
 from tracker.render.inline_html import TIME_END, TIME_START, harmless, inline_html
 from tracker.render.naming import note_key
 from tracker.render.site_links import Links

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from tracker.prepared import expression
-
 # C0 but tab and newline, DEL, C1, the controls of the Unicode bidirectional algorithm that embed,
 # override or isolate (UAX #9), the line and paragraph separators, and lone surrogates. The marks
 # U+200E and U+200F stay: Hebrew and Arabic texts use them, and they cannot reach past a word.
@@ -15,7 +13,7 @@ _CONTROLS = "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u2028\u2029\u202a-\u202e\u2066-\
 
 @cache
 def _pattern() -> re.Pattern[str]:
-    return expression(_CONTROLS)
+    return re.compile(_CONTROLS)
 
 
 def visible(text: str) -> str:

@@ -7,10 +7,9 @@ with their ``old`` side, moved passages put back, the old one.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from tracker.model import Edit
-from tracker.records import NamedTuple
 
 PieceKind = Literal["same", "insert", "delete", "moved-from", "moved-to"]
 

@@ -16,12 +16,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.model import KINDS, Person
 from tracker.newsroom.incoming import Incoming, Key, Skipped, Telling
-from tracker.records import NamedTuple
 from tracker.sources.versions import LARGEST, instant_of, shown
 
 KEYS = ("path", "slug", "text", "at", "author", "message", "notes", "url", "id")

@@ -20,10 +20,9 @@ from collections.abc import Iterable
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 from tracker.model import Person
-from tracker.records import NamedTuple
 from tracker.store import commit_graph, locks
 from tracker.store.fast_import import FastImport
 from tracker.store.git import Git, Repository, environment

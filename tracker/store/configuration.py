@@ -6,10 +6,10 @@ import os
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.model import Person
-from tracker.records import NamedTuple
 from tracker.store.git import GitError, Repository, environment, identity, parsed_identity
 
 _HOOKS = ("pre-commit", "prepare-commit-msg", "commit-msg", "post-commit")

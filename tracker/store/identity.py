@@ -10,14 +10,13 @@ cases.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 from zlib import crc32
-
-from tracker.prepared import expression
-from tracker.records import NamedTuple
 
 HALF = 0.5  # of the words, two by two, that both texts share
 
@@ -33,8 +32,8 @@ _MOST_RIVALS = 40  # ended articles of one name that are looked at, newest endin
 _COMMON = 12  # a run of words that stands in more texts than this tells nothing apart
 _BEST = 4  # texts that are compared in full, of those that share the most rare runs
 
-_DATED = expression(r"\d{4}-\d{1,2}-\d{1,2}-(?=.)")
-_WORD = expression(rb"\w+")
+_DATED = re.compile(r"\d{4}-\d{1,2}-\d{1,2}-(?=.)")
+_WORD = re.compile(rb"\w+")
 
 
 class Ended(NamedTuple):

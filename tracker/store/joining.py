@@ -10,9 +10,9 @@ from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 from tracker.errors import TrackerError
-from tracker.records import NamedTuple
 from tracker.store import locks
 from tracker.store.git import GitError, Repository, first_line
 from tracker.store.line import FILES

@@ -17,10 +17,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from tracker.errors import TrackerError
-from tracker.records import NamedTuple
 from tracker.store import commit_graph, locks, worktree
 from tracker.store.git import Git, GitError, Repository, environment, first_line
 from tracker.store.objects import object_hash

@@ -9,10 +9,9 @@ written in it goes back to what stood there; what is older need not be known.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from tracker.model import Event, Track, Version
-from tracker.records import NamedTuple
 from tracker.store import identity
 from tracker.store.line import Step
 

@@ -8,14 +8,14 @@ seen through: the commits of both sides keep their places.
 from __future__ import annotations
 
 import heapq
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import accumulate
+from typing import NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.model import Person
-from tracker.prepared import expression
-from tracker.records import NamedTuple
 from tracker.store.git import GitError, Repository, instant
 
 _FORMAT = "--format=%H%x00%P%x00%ct%x00%ad%x00%an%x00%ae%x00%s"
@@ -100,7 +100,7 @@ def _text(field: str) -> str:
     return field.encode("utf-8", "surrogateescape").decode("cp1252", "replace")
 
 
-_SURROGATE = expression("[\udc80-\udcff]")
+_SURROGATE = re.compile("[\udc80-\udcff]")
 
 
 def parse_log(printed: bytes) -> Iterator[Step]:
@@ -165,7 +165,7 @@ def tip(repository: Repository, branch: str | None = None) -> str:
     raise _no_branch(branch)
 
 
-_NO_REF = expression(r"[\x00-\x20~^:?*\[\\]|\.\.|@\{")  # what git allows in no branch's name
+_NO_REF = re.compile(r"[\x00-\x20~^:?*\[\\]|\.\.|@\{")  # what git allows in no branch's name
 
 
 def _no_branch(branch: str) -> TrackerError:
@@ -214,9 +214,9 @@ def files(repository: Repository, commit: str, under: str = "") -> tuple[tuple[s
 
 # "Merge branch 'main' of example.org:news", "Merge remote-tracking branch 'origin/main' into x",
 # "Merge branches 'a' and 'b'", and what git wrote before 2010.
-_MERGE = expression(r"Merge (?:remote-tracking |remote )?branch(?:es)? ('.{1,4000})")
-_NAMES = expression(r"'([^']{1,250})'(?:, | and |)")
-_INTO = expression(r" into '?([^' ]{1,250})'?$")
+_MERGE = re.compile(r"Merge (?:remote-tracking |remote )?branch(?:es)? ('.{1,4000})")
+_NAMES = re.compile(r"'([^']{1,250})'(?:, | and |)")
+_INTO = re.compile(r" into '?([^' ]{1,250})'?$")
 
 
 def same_branch(subject: str, sides: int, branches: Collection[str]) -> tuple[int, ...]:
@@ -278,7 +278,7 @@ def _upstream(repository: Repository, short: str) -> tuple[str, ...]:
     return (found[1].removeprefix("refs/heads/"),) if found else ()
 
 
-_MERGED = expression(r'(?m)^[ \t]*merge[ \t]*=[ \t]*"?([^\s"]{1,250})"?[ \t]*$')
+_MERGED = re.compile(r'(?m)^[ \t]*merge[ \t]*=[ \t]*"?([^\s"]{1,250})"?[ \t]*$')
 
 
 def published_line(

@@ -7,16 +7,15 @@ all; the formats are those of git's own documentation (gitformat-pack, git-mktre
 
 from __future__ import annotations
 
+import re
 import struct
 import subprocess
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from typing import Literal, Self
+from typing import Literal, NamedTuple, Self
 
 from tracker.errors import TrackerError
-from tracker.prepared import expression
-from tracker.records import NamedTuple
 from tracker.store.git import Git, environment
 
 Type = Literal["commit", "tree", "blob"]
@@ -25,7 +24,7 @@ _PACK_TYPES: dict[Type, int] = {"commit": 1, "tree": 2, "blob": 3}
 
 _FOLDER = b"40000"
 
-_HEAD = expression(rb"[0-9a-f]{40,64} [a-z]+ [0-9]+\n")
+_HEAD = re.compile(rb"[0-9a-f]{40,64} [a-z]+ [0-9]+\n")
 
 
 class Entry(NamedTuple):

@@ -6,16 +6,17 @@ them, so every component is looked at here, before anything is written.
 
 from __future__ import annotations
 
+import re
+
 from tracker.errors import TrackerError
-from tracker.prepared import expression
 
 # Code points that HFS+ leaves out when it compares names: ".g\u200cit" is ".git" there.
-_INVISIBLE = expression("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\u206a-\u206f\ufeff]")
+_INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\u206a-\u206f\ufeff]")
 
 _KEPT_BY_GIT = frozenset({".git", ".gitmodules", ".gitattributes", ".gitignore"})
 
 # The short names that Windows gives to ".git" and ".gitmodules".
-_SHORT_NAMES = expression(r"(?:git|gitmod|gi[0-9a-f]{4})~[0-9]+")
+_SHORT_NAMES = re.compile(r"(?:git|gitmod|gi[0-9a-f]{4})~[0-9]+")
 
 
 _LONGEST = 4000  # characters; PATH_MAX of Linux, less what stands before

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from tracker.errors import TrackerError
-from tracker.records import NamedTuple
 from tracker.store.git import GitError, Repository, instant
 from tracker.store.line import resolve
 

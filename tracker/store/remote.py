@@ -11,10 +11,10 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import unquote
 
 from tracker.errors import TrackerError
-from tracker.records import NamedTuple
 from tracker.store import locks
 from tracker.store.git import Git, GitError, Repository, first_line
 from tracker.store.paths import shown_path

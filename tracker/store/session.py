@@ -10,10 +10,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Self
+from typing import NamedTuple, Self
 
 from tracker.model import Person
-from tracker.records import NamedTuple
 from tracker.store import configuration
 from tracker.store.git import Git, GitError, Repository, identity
 from tracker.store.objects import Objects

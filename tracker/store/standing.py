@@ -5,8 +5,8 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import NamedTuple
 
-from tracker.records import NamedTuple
 from tracker.store.git import Git, GitError, Repository
 
 _ENDINGS = (b".md", b".markdown", b".txt")

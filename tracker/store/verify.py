@@ -9,10 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from tracker.errors import TrackerError
-from tracker.records import NamedTuple
 from tracker.store.git import Repository
 
 

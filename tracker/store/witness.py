@@ -10,10 +10,9 @@ import hashlib
 import json
 import re
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from tracker.errors import TrackerError
-from tracker.records import NamedTuple
 from tracker.store.git import Repository
 from tracker.store.line import LOG, Step, names_of, parse_log, published_line
 

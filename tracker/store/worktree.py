@@ -11,9 +11,9 @@ import subprocess
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from tracker.errors import TrackerError
-from tracker.records import NamedTuple
 from tracker.store import locks
 from tracker.store.configuration import Settings
 from tracker.store.git import Git, Repository, environment

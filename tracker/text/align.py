@@ -11,8 +11,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-
-from tracker.records import NamedTuple
+from typing import NamedTuple
 
 ENOUGH = 0.4
 """Share of their words' weight that two sentences must have in common to be one sentence edited."""

@@ -7,7 +7,6 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from functools import cache
 
-from tracker.prepared import expression
 from tracker.text.counts import Interval
 from tracker.text.surface import Token, scan
 
@@ -17,17 +16,17 @@ LONGEST_CONTEXT = 1_500
 
 @cache
 def _blank() -> re.Pattern[str]:
-    return expression(r"\n[ \t\r]*+\n\s*+")
+    return re.compile(r"\n[ \t\r]*+\n\s*+")
 
 
 @cache
 def _fence() -> re.Pattern[str]:
-    return expression(r"^[ \t>]{0,12}(?:```|~~~)", re.MULTILINE)
+    return re.compile(r"^[ \t>]{0,12}(?:```|~~~)", re.MULTILINE)
 
 
 @cache
 def _title() -> re.Pattern[str]:
-    return expression(r"^[\"']?(?:title|headline)[\"']?[ \t]*[:=]", re.MULTILINE | re.IGNORECASE)
+    return re.compile(r"^[\"']?(?:title|headline)[\"']?[ \t]*[:=]", re.MULTILINE | re.IGNORECASE)
 
 
 class Article:
@@ -190,7 +189,7 @@ def fold_words(tokens: Sequence[Token]) -> str:
 
 @cache
 def _raw() -> re.Pattern[str]:
-    return expression(r"[^\W_]++")
+    return re.compile(r"[^\W_]++")
 
 
 def raw_words(text: str) -> list[str]:

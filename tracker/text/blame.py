@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from tracker.model import Edit, Removal, Span
-from tracker.records import NamedTuple
 from tracker.text.blame_places import Runs, Shifts, kept_pieces, leaves
 from tracker.text.diff import diff
 from tracker.text.tokens import keys, sentences, words

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
-from tracker.prepared import expression
-from tracker.records import NamedTuple
+import re
+from typing import Literal, NamedTuple
 
 BlockKind = Literal[
     "paragraph", "heading", "item", "row", "code", "rule", "comment", "definition", "shortcode"
@@ -20,12 +18,12 @@ class Block(NamedTuple):
     kind: BlockKind
 
 
-_FENCE = expression(r"[ \t]{0,40}(?:>[ \t]{0,4}){0,20}(`{3,}|~{3,})")
-_ITEM = expression(r"(?:[-*+]|\d{1,9}[.)])(?:\s|$)")
-_HEADING = expression(r"#{1,6}(?:\s|$)")
-_RULE = expression(r"(?:-[ \t]*){3,}$|(?:\*[ \t]*){3,}$|(?:_[ \t]*){3,}$|=+$")
-_DEFINITION = expression(r"\[[^\]\s][^\]]{0,200}\]:")
-_SHORTCODE = expression(r"\{\{.*\}\}$|\{%.*%\}$")
+_FENCE = re.compile(r"[ \t]{0,40}(?:>[ \t]{0,4}){0,20}(`{3,}|~{3,})")
+_ITEM = re.compile(r"(?:[-*+]|\d{1,9}[.)])(?:\s|$)")
+_HEADING = re.compile(r"#{1,6}(?:\s|$)")
+_RULE = re.compile(r"(?:-[ \t]*){3,}$|(?:\*[ \t]*){3,}$|(?:_[ \t]*){3,}$|=+$")
+_DEFINITION = re.compile(r"\[[^\]\s][^\]]{0,200}\]:")
+_SHORTCODE = re.compile(r"\{\{.*\}\}$|\{%.*%\}$")
 _STARTS = frozenset("#-*+0123456789|`~<{[_=")
 
 

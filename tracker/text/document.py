@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from functools import lru_cache
+from typing import NamedTuple
 
-from tracker.records import NamedTuple
 from tracker.text import splice
 from tracker.text.dates import read_date
 from tracker.text.encoding import decode, encode

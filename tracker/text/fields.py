@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from tracker.model import FieldChange
-from tracker.prepared import expression
-from tracker.records import NamedTuple
 from tracker.text.document import Document, parse, role
 from tracker.text.front_matter import read_yaml
 from tracker.text.trim import common_head, common_tail
 from tracker.text.wording import Range
 
-_KEY = expression(
+_KEY = re.compile(
     r"^([\"']?)([^\s\"'#:=\-\[\]{}][^:=\n\"']{0,100}?)\1[ \t]*[:=]|^\[+([^\]\n]+)\]", re.MULTILINE
 )
 # An anchor or an alias: the value of one key may stand in the lines of another.
-_ANCHOR = expression(r"(?:^|[\s\[{,])[&*][\w]")
-_HEADING = expression(r"^\s*# +(.+?)[ #]*$", re.MULTILINE)
+_ANCHOR = re.compile(r"(?:^|[\s\[{,])[&*][\w]")
+_HEADING = re.compile(r"^\s*# +(.+?)[ #]*$", re.MULTILINE)
 
 
 class Part(NamedTuple):
@@ -150,7 +149,7 @@ def _window(one: _Front, other: _Front) -> Range | None:
 
 
 # One key with a value that can only be text: quoted, without escapes, or plain words.
-_TEXT = expression(
+_TEXT = re.compile(
     r"([A-Za-z_][\w-]*): +(?:\"([^\"\\\n]*)\"|'([^'\n]*)'|([A-Za-z]+ [^\n:#\"\\]*[^\s:#\"\\]))\n",
     re.ASCII,
 )

@@ -9,14 +9,14 @@ that has its place in the file.
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Collection, Mapping
-from functools import cache
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
+
+import yaml
+from yaml.constructor import SafeConstructor
 
 from tracker.errors import TrackerError
-from tracker.prepared import expression
-from tracker.records import NamedTuple
-from tracker.text import plain_yaml
 from tracker.text.lines import line_and_column, lines
 
 Format = Literal["yaml", "toml", "pelican"]
@@ -30,8 +30,10 @@ DEEPEST = 100
 MOST_VALUES = 100_000
 """Values of YAML that are read, those that aliases stand for counted each time."""
 
-_YAML_END = expression(r"(?<=[\r\n])(?:---|\.\.\.)[ \t]*(?=[\r\n]|\Z)")
-_TOML_END = expression(r"(?<=[\r\n])\+\+\+[ \t]*(?=[\r\n]|\Z)")
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+_YAML_END = re.compile(r"(?<=[\r\n])(?:---|\.\.\.)[ \t]*(?=[\r\n]|\Z)")
+_TOML_END = re.compile(r"(?<=[\r\n])\+\+\+[ \t]*(?=[\r\n]|\Z)")
 
 
 def _keys(words: str) -> frozenset[str]:
@@ -132,19 +134,14 @@ class _Unreadable(Exception):  # noqa: N818
 
 def read_yaml(content: str) -> dict[str, object] | None:
     """Return the mapping that YAML says; None for mere prose between two lines of dashes."""
-    plain = plain_yaml.compose(content)
-    if plain is not None:
-        return plain.data
-    import yaml
-
-    node = _composed(content)
+    node = compose(content)
     if node is None:
         return {}
     if isinstance(node, yaml.ScalarNode):
         return None  # two thematic breaks with a paragraph between them
     if not isinstance(node, yaml.MappingNode):
         raise _Unreadable("the front matter is a list, not keys with values", 0)
-    constructor = _constructor()
+    constructor = _Constructor()
     try:
         data = constructor.construct_document(node)
     except yaml.YAMLError as error:
@@ -155,56 +152,43 @@ def read_yaml(content: str) -> dict[str, object] | None:
 
 
 def compose(content: str) -> Any:
-    """Return the root node of YAML with its marks, None for an empty document."""
-    plain = plain_yaml.compose(content)
-    return plain if plain is not None else _composed(content)
-
-
-def _composed(content: str) -> Any:
-    """Return what PyYAML composes.
+    """Return the root node of YAML with its marks, None for an empty document.
 
     Bounded: depth and values are counted before libyaml's composer runs, which recurses on the C
     stack, and the values behind aliases before they are made ("a billion laughs").
     """
-    import yaml
-
-    loader = _loader()
     try:
         # Each level needs one of these marks; only a text that has many is worth the second pass.
         if len(re.findall(r"[\[{]|[-?:](?=\s)", content)) > DEEPEST:
-            _check_size(content, yaml)
-        node = loader(content).get_single_node()
+            _check_size(content)
+        node = _Loader(content).get_single_node()
     except yaml.YAMLError as error:
         raise _unreadable(content, error) from None
     except UnicodeEncodeError as error:
         raise _Unreadable("a half of a surrogate pair is no character", error.start) from None
     if node is not None:
-        _weigh(node, {}, yaml)
+        _weigh(node, {})
     return node
 
 
-def _loader() -> Any:
-    import yaml
-
-    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-def _check_size(content: str, yaml: Any) -> None:
-    events, count, depth = _loader()(content), 0, 0
+def _check_size(content: str) -> None:
+    events: Any = _Loader(content)
+    count = depth = 0
     while events.check_event():
         event = events.get_event()
+        place: int = event.start_mark.index
         count += 1
         if count > 2 * MOST_VALUES:  # at most two events a value
-            raise _Unreadable(_TOO_MANY, event.start_mark.index)
+            raise _Unreadable(_TOO_MANY, place)
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > DEEPEST:
-                raise _Unreadable("lists or mappings are nested too deeply", event.start_mark.index)
+                raise _Unreadable("lists or mappings are nested too deeply", place)
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
 
 
-def _weigh(node: Any, known: dict[int, tuple[int, int] | None], yaml: Any) -> tuple[int, int]:
+def _weigh(node: Any, known: dict[int, tuple[int, int] | None]) -> tuple[int, int]:
     """Return how many values a node stands for with its aliases followed, and how deep they go."""
     if isinstance(node, yaml.ScalarNode):
         return 1, 1
@@ -217,7 +201,7 @@ def _weigh(node: Any, known: dict[int, tuple[int, int] | None], yaml: Any) -> tu
     count, depth = 1, 0
     for child in node.value:
         for part in child if isinstance(child, tuple) else (child,):
-            more, deeper = _weigh(part, known, yaml)
+            more, deeper = _weigh(part, known)
             count, depth = count + more, max(depth, deeper)
     if count > MOST_VALUES:
         raise _Unreadable(_TOO_MANY, node.start_mark.index)
@@ -242,49 +226,38 @@ def _unreadable(content: str, error: Any) -> _Unreadable:
     return _Unreadable(f"the character U+{ord(found[0]):04X} is not allowed in YAML", found.start())
 
 
-@cache
-def _constructor_class() -> Any:
-    """Return PyYAML's safe constructor made tolerant: a value that cannot be made stays text."""
-    import yaml
+class _Constructor(SafeConstructor):
+    """PyYAML's safe constructor made tolerant: a value that cannot be made stays text."""
 
-    class Constructor(yaml.constructor.SafeConstructor):
-        """Builds plain values only; an unknown tag is passed over, as no site's code runs here."""
-
-        def as_text(self, node: Any) -> object:
-            """Return the scalar's value by its tag, or as written when there is no such value."""
-            try:
-                return yaml.constructor.SafeConstructor.yaml_constructors[node.tag](self, node)
-            except (ValueError, OverflowError, TypeError, LookupError, AttributeError):
-                return node.value
-
-        def untagged(self, node: Any) -> object:
-            """Return the value of a node whose tag nobody knows."""
-            if isinstance(node, yaml.MappingNode):
-                return self.construct_mapping(node, deep=True)
-            if isinstance(node, yaml.SequenceNode):
-                return self.construct_sequence(node, deep=True)
+    def as_text(self, node: Any) -> object:
+        """Return the scalar's value by its tag, or as written when there is no such value."""
+        try:
+            return SafeConstructor.yaml_constructors[node.tag](self, node)
+        except (ValueError, OverflowError, TypeError, LookupError, AttributeError):
             return node.value
 
-    tolerant: Any = Constructor
-    for tag in ("timestamp", "int", "float", "bool"):
-        tolerant.add_constructor(f"tag:yaml.org,2002:{tag}", tolerant.as_text)
-    tolerant.add_constructor(None, tolerant.untagged)
-    return tolerant
+    def untagged(self, node: Any) -> object:
+        """Return the value of a node whose tag nobody knows: no site's code runs here."""
+        if isinstance(node, yaml.MappingNode):
+            return self.construct_mapping(node, deep=True)
+        if isinstance(node, yaml.SequenceNode):
+            return self.construct_sequence(node, deep=True)
+        return node.value
 
 
-def _constructor() -> Any:
-    return _constructor_class()()
+_tolerant: Any = _Constructor
+for _tag in ("timestamp", "int", "float", "bool"):
+    _tolerant.add_constructor(f"tag:yaml.org,2002:{_tag}", _Constructor.as_text)
+_tolerant.add_constructor(None, _Constructor.untagged)
 
 
 # tomllib takes quadratic time over a key of very many parts.
-_LONG_KEY = expression(rf"(?<![\w\"'-])(?:[\w\"'-]+[ \t]*\.[ \t]*){{{DEEPEST}}}")
-_TOML_PLACE = expression(r"(.*?)\s*\(at (?:line (\d+), column (\d+)|end of document)\)", re.DOTALL)
+_LONG_KEY = re.compile(rf"(?<![\w\"'-])(?:[\w\"'-]+[ \t]*\.[ \t]*){{{DEEPEST}}}")
+_TOML_PLACE = re.compile(r"(.*?)\s*\(at (?:line (\d+), column (\d+)|end of document)\)", re.DOTALL)
 
 
 def read_toml(content: str) -> dict[str, object]:
     """Return the table that TOML says."""
-    import tomllib
-
     if "\n" not in content:  # TOML knows no lone CR; an old file keeps its offsets this way
         content = content.replace("\r", "\n")
     if long_key := _LONG_KEY.search(content):
@@ -329,7 +302,7 @@ def _deeper_than(value: object, limit: int) -> bool:
     return True
 
 
-_KEY = expression(r" {0,3}([A-Za-z][\w-]*(?: [\w-]+){0,3}):(?:[ \t]+(.*)|[ \t]*)")
+_KEY = re.compile(r" {0,3}([A-Za-z][\w-]*(?: [\w-]+){0,3}):(?:[ \t]+(.*)|[ \t]*)")
 
 
 def _pelican(text: str, start: int) -> FrontMatter | None:

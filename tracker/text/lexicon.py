@@ -5,13 +5,11 @@ An editor can extend the lists without Python; words/en.toml says how they are w
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any
-
-from tracker.prepared import made_from
-from tracker.records import NamedTuple
+from typing import Any, NamedTuple
 
 _WORDS = Path(__file__).with_name("words")
 
@@ -142,7 +140,7 @@ def lexicon(language: str) -> Lexicon:
     if code not in LANGUAGES:
         return Lexicon(language="", **_word_lists({}))
     listed = (_WORDS / f"{code}.toml").read_text(encoding="utf-8")
-    return Lexicon(language=code, **made_from(listed, _word_lists, __file__))
+    return Lexicon(language=code, **_word_lists(tomllib.loads(listed)))
 
 
 def _word_lists(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,15 +6,14 @@ separators, which stand inside paragraphs of real articles.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
-from tracker.prepared import expression
-from tracker.records import NamedTuple
-
-BREAK = expression(r"\r\n|\n|\r")
-_FENCE = expression(r" {0,3}(`{3,}|~{3,})([^\r\n]*)")
-_HEADING = expression(r" {0,3}#(?!#)(?:[ \t]+(.*))?")
-_UNDERLINE = expression(r" {0,3}=+[ \t]*")
+BREAK = re.compile(r"\r\n|\n|\r")
+_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})([^\r\n]*)")
+_HEADING = re.compile(r" {0,3}#(?!#)(?:[ \t]+(.*))?")
+_UNDERLINE = re.compile(r" {0,3}=+[ \t]*")
 
 
 class Line(NamedTuple):

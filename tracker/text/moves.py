@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
-from tracker.prepared import expression
-from tracker.records import NamedTuple
 from tracker.text import tokens
 from tracker.text.align import Bag, bag, shared
 from tracker.text.wording import Passage
@@ -18,7 +17,7 @@ _ALIKE = 0.6  # of the weight of both sentences' words, for one that was edited 
 _TELLING = 12  # a word in more sentences than this tells nothing about where one came from
 
 
-_BULLET = expression(r"[-*+]|\d{1,9}[.)]", re.ASCII)
+_BULLET = re.compile(r"[-*+]|\d{1,9}[.)]", re.ASCII)
 
 
 class Sentence:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 from functools import cache
 
-from tracker.prepared import expression
 from tracker.text.surface import SEEN, Token
 
 _OPENING = {"“": "”", "„": "“”‟", "«": "»", "»": "«", "‹": "›", "「": "」", "『": "』", '"': '"'}
@@ -67,7 +66,7 @@ def _opens_single(text: str, token: Token, shown: str) -> bool:
 
 @cache
 def _single_close() -> re.Pattern[str]:
-    return expression(r"(?<=[\w.,!?])'(?!\w)")
+    return re.compile(r"(?<=[\w.,!?])'(?!\w)")
 
 
 def _ends_single(text: str, token: Token) -> bool:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
-from tracker.prepared import expression
-
-_JOINT = expression(r"[\s_-]")
+_JOINT = re.compile(r"[\s_-]")
 
 Role = Literal["headline", "dek", "byline", "date", "caption", "image", "notes", "metadata"]
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 
 from tracker.errors import TrackerError
-from tracker.prepared import expression
 
 # Words that begin with a letter and hold a space are text to every YAML reader, 1.1 or 1.2.
-_PLAIN = expression(r"[^\W\d_][^\s:#]*(?: (?:[^\s:#]|(?<=\S)#|:(?=[^\s]))+)+")
-_WORD = expression(r"[A-Za-z][A-Za-z0-9_-]*")
+_PLAIN = re.compile(r"[^\W\d_][^\s:#]*(?: (?:[^\s:#]|(?<=\S)#|:(?=[^\s]))+)+")
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 _RESERVED = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"))
-_UNSAFE = expression(
+_UNSAFE = re.compile(
     r"[\x00-\x1f\x7f-\xa0\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff"
     r"\ufff0-\uffff\U000e0000-\U000e0fff]"
 )
@@ -52,7 +51,7 @@ def _escape(found: re.Match[str]) -> str:
     return f"\\U{code:08X}" if code > 0xFFFF else f"\\u{code:04X}"
 
 
-_CONTROL = expression(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 def check(text: str) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import cache
 from typing import Literal
 
-from tracker.prepared import expression
 from tracker.text.lexicon import Lexicon, known, near
 
 Slip = Literal["typo", "style"]
@@ -34,18 +34,18 @@ def distance(old: str, new: str, most: int = 2) -> int:
 
 # British and American spelling: every variant is read as one form.
 _VARIANTS = (
-    (expression(r"is(e|es|ed|ing|ation|ations|er|ers)$"), r"iz\1"),
-    (expression(r"ys(e|es|ed|ing)$"), r"yz\1"),
-    (expression(r"our(s|ed|ing|ite|ites|able|hood|hoods|ful|al|ly)?$"), r"or\1"),
-    (expression(r"([bct])re(s?)$"), r"\1er\2"),
-    (expression(r"ll(ed|ing|er|ers)$"), r"l\1"),
-    (expression(r"ogue(s?)$"), r"og\1"),
-    (expression(r"(def|lic|off|pret)ence(s?)$"), r"\1ense\2"),
-    (expression(r"ae"), "e"),
-    (expression(r"gramme(s?)$"), r"gram\1"),
-    (expression(r"^grey"), "gray"),
-    (expression(r"dgement"), "dgment"),
-    (expression(r"(.)wards$"), r"\1ward"),
+    (re.compile(r"is(e|es|ed|ing|ation|ations|er|ers)$"), r"iz\1"),
+    (re.compile(r"ys(e|es|ed|ing)$"), r"yz\1"),
+    (re.compile(r"our(s|ed|ing|ite|ites|able|hood|hoods|ful|al|ly)?$"), r"or\1"),
+    (re.compile(r"([bct])re(s?)$"), r"\1er\2"),
+    (re.compile(r"ll(ed|ing|er|ers)$"), r"l\1"),
+    (re.compile(r"ogue(s?)$"), r"og\1"),
+    (re.compile(r"(def|lic|off|pret)ence(s?)$"), r"\1ense\2"),
+    (re.compile(r"ae"), "e"),
+    (re.compile(r"gramme(s?)$"), r"gram\1"),
+    (re.compile(r"^grey"), "gray"),
+    (re.compile(r"dgement"), "dgment"),
+    (re.compile(r"(.)wards$"), r"\1ward"),
 )
 
 

@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from tracker.prepared import expression
-from tracker.records import NamedTuple
 from tracker.text.front_matter import FrontMatter, FrontMatterError, compose, find
 from tracker.text.lines import BREAK, line_and_column, lines, newline_of
 
-_DASH = expression(r" *-[ \t]+")
+_DASH = re.compile(r" *-[ \t]+")
 
 KEY = "updates"
 
@@ -269,7 +267,7 @@ class _Table(NamedTuple):
     pairs: tuple[tuple[str, int, int], ...]  # key as written, start and end of its lines
 
 
-_TOML_TOKEN = expression(
+_TOML_TOKEN = re.compile(
     r'"""(?:[^"\\]|\\.|"(?!""))*"{3,5}|\'\'\'(?:[^\']|\'(?!\'\'))*\'{3,5}'
     r'|"(?:[^"\\\r\n]|\\.)*"|\'[^\'\r\n]*\'|#[^\r\n]*|[\[\]{}]|\r\n|\n|\r',
     re.DOTALL,
@@ -293,8 +291,8 @@ def _statements(content: str) -> list[tuple[int, int]]:
     return found
 
 
-_HEADER = expression(r"[ \t]*(\[\[?)([^\]]*)\]")
-_PAIR = expression(r"[ \t]*([\w-]+|\"[^\"\r\n]*\"|'[^'\r\n]*')[ \t]*([=.])")
+_HEADER = re.compile(r"[ \t]*(\[\[?)([^\]]*)\]")
+_PAIR = re.compile(r"[ \t]*([\w-]+|\"[^\"\r\n]*\"|'[^'\r\n]*')[ \t]*([=.])")
 
 
 def _tables(content: str) -> list[_Table]:

@@ -11,8 +11,6 @@ import unicodedata
 from functools import cache
 from typing import Literal
 
-from tracker.prepared import expression
-
 TokenKind = Literal[
     "word", "number", "mark", "quote", "symbol",  # seen by readers
     "url", "link", "image", "markup", "boilerplate", "note", "newline",
@@ -76,7 +74,7 @@ _SYMBOL = (
 
 @cache
 def _scanner() -> re.Pattern[str]:
-    return expression(
+    return re.compile(
         rf"""
           (?P<plain>[a-z]{{1,24}}+(?=[ ]|[,;.]?\n|[,;.][ ]))
         | (?P<newline>\n)
@@ -137,12 +135,12 @@ _IMAGE_TAGS = frozenset(
         "style",
     ]
 )
-_EMBEDS = expression(
+_EMBEDS = re.compile(
     r"\b(?:image|img|figure|photo|picture|video|youtube|vimeo|tweet|oembed|embed|gallery|svg|gist"
     r"|instagram|audio|asset)",
     re.IGNORECASE,
 )
-_POSTS = expression(r"twitter-tweet|instagram-media|tiktok-embed|bluesky-embed|mastodon-embed")
+_POSTS = re.compile(r"twitter-tweet|instagram-media|tiktok-embed|bluesky-embed|mastodon-embed")
 _STRIKES = frozenset({"s", "del", "strike"})
 _CLOSES = {"{%": "%}", "{{": "}}", "{<": ">}", "<!--": "-->"}
 _LONGEST = 3000  # characters a template or a picture's description may have
@@ -309,12 +307,12 @@ class _Scan:
 
 @cache
 def _target() -> re.Pattern[str]:
-    return expression(r"\]\(" + _TARGET)
+    return re.compile(r"\]\(" + _TARGET)
 
 
 @cache
 def _tag_name() -> re.Pattern[str]:
-    return expression(r"/?[a-zA-Z][a-zA-Z0-9]*+")
+    return re.compile(r"/?[a-zA-Z][a-zA-Z0-9]*+")
 
 
 _IN_CODE = frozenset(

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 
 from tracker.model import FieldChange
-from tracker.prepared import expression
 from tracker.text.article import Article, fold_words
 from tracker.text.diff import diff
 from tracker.text.hunks import Side, passages
@@ -90,7 +89,7 @@ def raw_value(article: Article, key: str, other: str | None) -> str:
 
 @cache
 def _items() -> re.Pattern[str]:
-    return expression(r"(?:\r?\n[ \t]*+-[ \t]++[^\n]*+)++")
+    return re.compile(r"(?:\r?\n[ \t]*+-[ \t]++[^\n]*+)++")
 
 
 def _verdict(label: str, old: str, new: str, substantive: bool) -> Verdict:
@@ -147,7 +146,7 @@ def _dek_differs(before: str, after: str, old: Article, new: Article, lexicon: L
 
 @cache
 def _ends() -> re.Pattern[str]:
-    return expression(r"(?<=[.!?…。])\s+")
+    return re.compile(r"(?<=[.!?…。])\s+")
 
 
 def _sentences(text: str) -> list[str]:

@@ -9,13 +9,13 @@ Every pattern here takes time linear in the text, whatever the text is.
 from __future__ import annotations
 
 import re
+import tomllib
 import unicodedata
 from functools import cache, lru_cache
 from itertools import accumulate
 from pathlib import Path
+from typing import NamedTuple
 
-from tracker.prepared import expression, toml_table
-from tracker.records import NamedTuple
 from tracker.text.blocks import Block, BlockKind, blocks
 
 __all__ = [
@@ -111,13 +111,13 @@ def _pattern(
     tail = _TAIL.replace("{unit}", unit).replace("{money}", money).replace("%%", "%")
     shared = _SHARED % {"word": letters, "alpha": alpha, "money": money, "tail": tail}
     # White space is left at once, and the common cases come first: both for speed.
-    return expression(
+    return re.compile(
         rf"((?=\S){_NOT_QUOTING}(?:{_COMMON}{keycap}|{shared}{_RUNS}{extra}|\S))", re.VERBOSE
     )
 
 
 # What is written without spaces has a token for each sign.
-_ROUGHLY = expression(
+_ROUGHLY = re.compile(
     r"[^\W\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u31ff\u3400-\u9fff\U00020000-\U0003ffff]+|\S"
 )
 
@@ -158,8 +158,8 @@ def split(text: str) -> list[str]:
     return parts
 
 
-_QUOTED = expression(r"(?:([A-Za-z][\w-]*)\s*=\s*)?\"([^\"]*)\"")
-_NOT_QUOTED = expression(r"\{\{[^{}]*\}\}")
+_QUOTED = re.compile(r"(?:([A-Za-z][\w-]*)\s*=\s*)?\"([^\"]*)\"")
+_NOT_QUOTED = re.compile(r"\{\{[^{}]*\}\}")
 _SEEN_NAMES = frozenset(
     ("alt", "attribution", "attr", "caption", "credit", "description", "label", "quote", "title")
 )
@@ -252,10 +252,10 @@ def keys(found: list[str]) -> list[str]:
 
 
 # Markup, invisible signs, and what is left of a tag that was taken apart.
-_UNSEEN = expression(
+_UNSEEN = re.compile(
     r"[*_`\[\]|\\~\u00ad\u200b\u2060\ufeff]|[#=]+\Z|!\[|<[A-Za-z/!]|\{[{%]|\".", re.DOTALL
 )
-_WORD_LIKE = expression(r"[^\W_]")
+_WORD_LIKE = re.compile(r"[^\W_]")
 
 
 def seen(found: list[str], before: str = "") -> list[str]:
@@ -316,7 +316,7 @@ _WIDE_STOPS = "\u3002\uff01\uff1f\uff61\u061f\u06d4\u0964\u0965"  # no space nee
 def _ends() -> re.Pattern[str]:
     stop = f"[{_STOPS}{_WIDE_STOPS}]"
     # Every quantifier is possessive and no run of stops is looked at twice.
-    return expression(
+    return re.compile(
         rf"({stop}(?<!{stop}{stop}){stop}*+)(?:"
         rf"(?<=[{_STOPS}])[{_CLOSERS}]*+(?:\[\^[^\]\s]{{1,64}}\])?\s++(?=[{_OPENERS}]*+(\S))"
         rf"|(?<=[{_WIDE_STOPS}])[{_CLOSERS}\u300d\u300f\uff09]*+\s*+)"
@@ -333,7 +333,7 @@ class _Abbreviations(NamedTuple):
 @cache
 def _abbreviations() -> _Abbreviations:
     path = Path(__file__).with_name("words") / "abbreviations.toml"
-    languages = toml_table(path.read_text(encoding="utf-8")).values()
+    languages = tomllib.loads(path.read_text(encoding="utf-8")).values()
     return _Abbreviations(
         *(
             frozenset(word for language in languages for word in language.get(name, ()))
@@ -342,8 +342,8 @@ def _abbreviations() -> _Abbreviations:
     )
 
 
-_WORD_BEFORE = expression(r"[^\s(\[\"'\u201c\u2018*_]*\Z")
-_WORD_AFTER = expression(r"[^\w]*+(\w*)")
+_WORD_BEFORE = re.compile(r"[^\s(\[\"'\u201c\u2018*_]*\Z")
+_WORD_AFTER = re.compile(r"[^\w]*+(\w*)")
 
 
 def _stops(text: str, low: int, dot: int, after: int) -> bool:

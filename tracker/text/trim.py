@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 
-from tracker.prepared import expression
 from tracker.text.wording import Range
 
-_BLANK_LINE = expression(r"\n[ \t\r]*\n")
-_FENCE_LINE = expression(r"^[ \t>]*(?:`{3,}|~{3,})", re.MULTILINE)
+_BLANK_LINE = re.compile(r"\n[ \t\r]*\n")
+_FENCE_LINE = re.compile(r"^[ \t>]*(?:`{3,}|~{3,})", re.MULTILINE)
 
 
 def common_head(old: str, new: str) -> int:

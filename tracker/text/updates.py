@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
 from tracker.errors import TrackerError
 from tracker.model import KINDS, Kind, Note, Precision
-from tracker.prepared import expression
 from tracker.text import splice
 from tracker.text.dates import read_date
 from tracker.text.scalars import check, toml_string, yaml_scalar
 
-_NOT_A_LETTER = expression(r"[^a-z]")
+_NOT_A_LETTER = re.compile(r"[^a-z]")
 
 if TYPE_CHECKING:
     from tracker.text.document import Document

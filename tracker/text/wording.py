@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from itertools import accumulate
+from typing import NamedTuple
 
-from tracker.prepared import expression
-from tracker.records import NamedTuple
 from tracker.text import cleanup, tokens
 
 Matcher = Callable[[Sequence[str], Sequence[str]], list[cleanup.Run]]
@@ -16,7 +16,7 @@ MOST_EDITS = 2_000
 """Edits told one by one in a passage; one with more is told as replaced."""
 
 
-_ROW_OF_WORDS = expression(r"[^\s|:=-]")
+_ROW_OF_WORDS = re.compile(r"[^\s|:=-]")
 
 
 class Range(NamedTuple):

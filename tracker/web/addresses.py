@@ -17,10 +17,9 @@ import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 from urllib.parse import quote
 
-from tracker.records import NamedTuple
 from tracker.render.naming import addresses, inside, note_key, short, stamp
 
 __all__ = ["inside", "note_key", "short", "stamp"]  # named by the one rule, and asked for from here

@@ -361,7 +361,7 @@ def article_changelog(address: str) -> Response:
 def findings() -> Response:
     """What an editor should look at, in the whole newsroom."""
     from tracker.newsroom.scope import Scope
-    from tracker.policy import Verdict
+    from tracker.policy.settled import Verdict
     from tracker.render.findings import as_object
 
     asked = _read({**query.PART, "rule": query.RULE})

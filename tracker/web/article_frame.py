@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import NamedTuple
 
 from tracker.model import Revision
-from tracker.records import NamedTuple
 from tracker.web import addresses
 from tracker.web.history_views import steps_around
 from tracker.web.reading import Found, Moved, version

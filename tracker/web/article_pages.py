@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from flask import Blueprint, Response, make_response
 from markupsafe import Markup
 from werkzeug.exceptions import NotFound
@@ -11,7 +13,6 @@ from tracker.house.blocks import blocks, without_blocks
 from tracker.house.changelog import first_published, last_updated
 from tracker.house.standing import standing
 from tracker.model import History, Note
-from tracker.records import NamedTuple
 from tracker.text.document import Document, parse
 from tracker.web import addresses, caching, passages
 from tracker.web.article_frame import frame, neighbor, stamped, steps

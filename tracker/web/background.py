@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from flask import current_app, g
 
 from tracker.newsroom import Newsroom
 from tracker.newsroom.scope import Progress
-from tracker.records import NamedTuple
 from tracker.web.desk import Edition, desk
 
 PATIENCE = 2.0

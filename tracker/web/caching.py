@@ -15,11 +15,11 @@ from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from typing import NamedTuple
 
 from flask import Flask, Response, g, request
 from werkzeug.http import http_date
 
-from tracker.records import NamedTuple
 from tracker.web.desk import desk
 from tracker.web.links import site
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
+from typing import NamedTuple
 
 from flask import Blueprint, Response, make_response
 from werkzeug.exceptions import NotFound
@@ -14,8 +15,7 @@ from tracker.newsroom import Newsroom
 from tracker.newsroom.reading import all_tracks
 from tracker.newsroom.scope import Progress, Scope
 from tracker.newsroom.select import FOLDERS
-from tracker.policy import Verdict
-from tracker.records import NamedTuple
+from tracker.policy.settled import Verdict
 from tracker.store.reader import Reader
 from tracker.text.document import Document, decode, parse
 from tracker.web import addresses

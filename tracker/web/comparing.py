@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
@@ -11,7 +11,6 @@ from markupsafe import Markup
 from tracker.comparison import compare
 from tracker.house import style as house_style
 from tracker.model import Precision, Reason, Revision
-from tracker.records import NamedTuple
 from tracker.render import diff_html
 from tracker.web.apart import apart
 from tracker.web.desk import current

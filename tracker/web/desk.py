@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from flask import current_app
 
@@ -25,7 +25,6 @@ from tracker.newsroom import Newsroom
 from tracker.newsroom.grounds import origins
 from tracker.newsroom.lines import track_at
 from tracker.newsroom.reading import life
-from tracker.records import NamedTuple
 from tracker.render.kept import Kept
 from tracker.store.reader import Reader
 from tracker.text.blame import followed

@@ -7,11 +7,11 @@ another: the newest page grows from ``PAGE`` to nearly twice as many, and then g
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from tracker.house.changelog import told_of
 from tracker.house.settings import Settings
 from tracker.model import Event, History, Revision
-from tracker.records import NamedTuple
 from tracker.web import addresses
 from tracker.web.views import EventView, RevisionView, event_view, revision_view
 

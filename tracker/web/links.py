@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from flask import current_app, request
-
-from tracker.records import NamedTuple
 
 _PAGE = "index.html"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import get_args
+from typing import NamedTuple, get_args
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, make_response, request
@@ -11,7 +11,6 @@ from werkzeug.exceptions import BadRequest, NotFound
 from werkzeug.security import safe_join
 
 from tracker.model import Article, Hit, Kind, Selection
-from tracker.records import NamedTuple
 from tracker.render import diff_html
 from tracker.web import addresses, caching
 from tracker.web.desk import current, desk

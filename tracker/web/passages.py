@@ -12,11 +12,11 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import cache
 from html import escape
+from typing import NamedTuple
 
 from markupsafe import Markup
 
 from tracker.model import Blame, Removal, Span
-from tracker.records import NamedTuple
 from tracker.render.article_html import CLOSED, Node, Part, joined, parts
 from tracker.render.visible import visible
 from tracker.text.document import parse

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from itertools import groupby
+from typing import NamedTuple
 
 from flask import Blueprint, Response, make_response
 from werkzeug.exceptions import NotFound
@@ -14,7 +15,6 @@ from tracker.house.standing import replaced
 from tracker.model import History, Kind, Precision, Revision
 from tracker.newsroom import Newsroom
 from tracker.newsroom.scope import Progress
-from tracker.records import NamedTuple
 from tracker.web import addresses
 from tracker.web.background import Waiting, in_background, uncached
 from tracker.web.desk import current

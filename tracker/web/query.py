@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 from tracker.model import KINDS
-from tracker.policy import RULES
-from tracker.records import NamedTuple
+from tracker.policy.rules import RULES
 
 MOST = 200  # parts of a list that are sent at once
 LARGEST = 1_000_000  # of an offset

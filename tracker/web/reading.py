@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from flask import redirect, request
 from werkzeug.exceptions import HTTPException, NotFound
@@ -11,7 +12,6 @@ from tracker.model import History, Revision
 from tracker.newsroom import Newsroom, select
 from tracker.newsroom.reading import all_tracks
 from tracker.newsroom.scope import Progress
-from tracker.records import NamedTuple
 from tracker.text.document import parse
 from tracker.web import addresses
 from tracker.web.background import Waiting, in_background

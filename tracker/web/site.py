@@ -13,6 +13,7 @@ from contextlib import suppress
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from flask import Flask
@@ -22,7 +23,6 @@ from tracker.errors import TrackerError
 from tracker.model import History
 from tracker.newsroom import Newsroom
 from tracker.newsroom.scope import Progress
-from tracker.records import NamedTuple
 from tracker.web import addresses
 from tracker.web.addresses import Addresses
 from tracker.web.caching import code_version

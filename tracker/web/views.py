@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from markupsafe import Markup
 
@@ -11,7 +12,6 @@ from tracker.house import style as house_style
 from tracker.house.settings import Settings
 from tracker.house.standing import replaced
 from tracker.model import Event, Kind, Note, Precision, Reason, Revision
-from tracker.records import NamedTuple
 from tracker.render.remarks import only_joins
 from tracker.web import addresses
 from tracker.web.safe_html import line

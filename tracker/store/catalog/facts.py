@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from tracker.records import NamedTuple
 from tracker.store.catalog.columns import path_of, storable
 
 TABLES = ("piece", "fact", "note", "passage", "stale")

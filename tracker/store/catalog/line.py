@@ -11,13 +11,12 @@ What is held is told by ``meta``: ``line`` (what the line depends on beside its 
 
 from __future__ import annotations
 
-import gc
 import sqlite3
 import time
 from collections.abc import Callable, Collection
 from contextlib import closing, suppress
+from typing import NamedTuple
 
-from tracker.records import NamedTuple
 from tracker.store.catalog.carry import carry
 from tracker.store.catalog.cut import cut, waist
 from tracker.store.catalog.file import PATIENCE, Catalog, make
@@ -250,13 +249,7 @@ def rebuild(
         new.execute("PRAGMA synchronous = OFF")
         make(new)
         new.execute("BEGIN")
-        collecting = gc.isenabled()
-        gc.disable()  # nothing here makes circles, and there is very much of it
-        try:
-            _fill(new, repository, line, progress)
-        finally:
-            if collecting:
-                gc.enable()
+        _fill(new, repository, line, progress)
         new.execute("COMMIT")
         carry(new, catalog.path, facts=not forget)
         _put(new, catalog)

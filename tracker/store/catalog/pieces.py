@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import NamedTuple
 
 from tracker.errors import TrackerError
-from tracker.records import NamedTuple
 from tracker.store.frugal import FRUGAL
 from tracker.store.git import GitError, Repository
 from tracker.store.history import differences_from_pulled

@@ -8,10 +8,9 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from tracker.model import Note, Person, Selection
-from tracker.records import NamedTuple
 from tracker.store.catalog.ask import hashes_of, instant_of
 from tracker.store.catalog.columns import path_of, stored_path, text_of
 

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from tracker.model import Kind
-from tracker.records import NamedTuple
 from tracker.store.catalog.ask import instant_of
 from tracker.store.catalog.columns import path_of, storable, text_of
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from functools import cache
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
-from tracker.records import NamedTuple
 from tracker.text.lexicon import Lexicon
 from tracker.text.surface import Token
 

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import cache
 
-from tracker.prepared import expression
 from tracker.text.article import Both, fold_words
 from tracker.text.facts import Fact
 from tracker.text.hunks import Hunk
@@ -136,7 +135,7 @@ def _acronym(hunk: Hunk, old: Fact, new: Fact, scope: Scope) -> bool:
 
 @cache
 def _two_capitals() -> re.Pattern[str]:
-    return expression(r"(?:O'|D'|L'|Mc|Mac|De|Di|Du|La|Le|Van|Von|Fitz)[A-Z][a-z]")
+    return re.compile(r"(?:O'|D'|L'|Mc|Mac|De|Di|Du|La|Le|Van|Von|Fitz)[A-Z][a-z]")
 
 
 def respelled(gone: Sequence[Token], come: Sequence[Token]) -> bool:

@@ -6,14 +6,13 @@ import itertools
 import re
 from functools import cache
 
-from tracker.prepared import expression
 from tracker.text.article import fold_words
 from tracker.text.counts import Interval
 from tracker.text.facts import Fact, opens_sentence
 from tracker.text.hunks import Hunk, Side
 from tracker.text.rules.verdicts import Scope, Verdict, verdict
 
-_WORD = expression(r"[\w']+")
+_WORD = re.compile(r"[\w']+")
 
 _LONGEST_LINE = 2_000
 _MOST_LINES = 60
@@ -131,7 +130,7 @@ def _plain(phrases: tuple[str, ...]) -> tuple[str, ...]:
 @cache
 def _link_line() -> re.Pattern[str]:
     # What stands before the link, without its markup, and the link that ends the line.
-    return expression(
+    return re.compile(
         r"[ \t>*_#+|-]*+(?P<label>[^\[\]<>\n]{0,60}?)[ \t*_:>|\u2013\u2014-]*+"
         r"(?:\[[^\[\]\n]{1,300}+\][ \t]?\([^()\s]{1,2000}+\)"
         r"|<a\s[^<>\n]{1,2000}+>[^<>\n]{1,300}+</a>)[ \t*_.|\]]*+"

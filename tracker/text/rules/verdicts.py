@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from typing import NamedTuple
 
-from tracker.records import NamedTuple
 from tracker.text.article import Article
 from tracker.text.hunks import Hunk
 from tracker.text.lexicon import Lexicon
