@@ -14,6 +14,7 @@ PACKAGE = ROOT / "tracker"
 
 LEVELS: dict[str, int] = {
     "errors": 0,
+    "locale": 0,
     "model": 0,
     "text": 1,
     "house": 2,
@@ -30,7 +31,7 @@ LEVELS: dict[str, int] = {
 }
 """A room imports rooms of a lower level, and itself. The package's own face stands above all."""
 
-PURE = ("text", "house", "policy", "comparison", "model", "errors")
+PURE = ("text", "house", "policy", "comparison", "locale", "model", "errors")
 IMPURE_MODULES = {
     "git", "getpass", "http", "locale", "multiprocessing", "os", "random", "secrets", "shutil",
     "socket", "sqlite3", "subprocess", "sys", "tempfile", "threading", "time", "urllib.request",

@@ -87,7 +87,7 @@ def test_a_language_has_every_phrase_and_no_other(code: str) -> None:
 
 
 def test_the_languages_that_the_pages_speak() -> None:
-    assert languages() == ("de", "en", "es", "fr", "uk")
+    assert languages() == ("en", "de", "es", "fr", "ru", "uk")
 
 
 def test_every_phrase_that_is_asked_for_is_there_and_none_is_idle() -> None:
@@ -135,7 +135,7 @@ def test_what_is_read_aloud_of_a_change_is_in_the_language_too() -> None:
     css = stylesheet()
     assert 'content: var(--deleted, " [deleted:] ")' in css
     assert ':root:lang(de) { --inserted: " [eingefügt:] "; ' in css
-    assert re.findall(r"^:root:lang\((\w+)\)", css, re.MULTILINE) == ["de", "es", "fr", "uk"]
+    assert re.findall(r"^:root:lang\((\w+)\)", css, re.MULTILINE) == ["de", "es", "fr", "ru", "uk"]
 
 
 REASONS = [
@@ -186,6 +186,7 @@ def test_a_finding_of_the_markers_is_the_sentence_of_their_error() -> None:
         ("fr", "Informer les lecteurs\u202f: <code>tracker note</code> ou <code>--update</code>"),
         ("es", "Informar a los lectores: <code>tracker note</code> o <code>--update</code>"),
         ("uk", "Повідомити читачам: <code>tracker note</code> або <code>--update</code>"),
+        ("ru", "Сообщить читателям: <code>tracker note</code> или <code>--update</code>"),
     ],
 )
 def test_advice_shows_the_command_as_it_is_typed(code: str, said: str) -> None:

@@ -125,7 +125,7 @@ class Reason(NamedTuple):
 
     @property
     def sentence(self) -> str:
-        """The reason in English; other languages have theirs in ``words/*.toml``."""
+        """The reason in English; other languages have theirs in ``pages.toml``."""
         label, old, new, context = self
         form = self.form
         name = label.replace("information-", "information ")
@@ -296,7 +296,7 @@ class Entry(NamedTuple):
 class Saying(NamedTuple):
     """Something that is said, as a value: the words are put together for each language."""
 
-    code: str  # the key of the phrase in ``words/*.toml``: "finding.note-dropped"
+    code: str  # the key of the phrase in ``pages.toml``: "finding.note-dropped"
     values: "tuple[tuple[str, Value], ...]" = ()  # what stands in it, by name
 
     @staticmethod

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from functools import cache
-from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from tracker import locale
 from tracker.house import style as house_style
 from tracker.house.standing import replaced, standing
 from tracker.house.style import Style
@@ -205,17 +203,11 @@ def _tellings(history: History, grace: timedelta) -> dict[int, list[Told]]:
     return found
 
 
-@cache
-def _sentences() -> Mapping[str, Mapping[str, str]]:
-    path = Path(__file__).with_name("changelog.toml")
-    return tomllib.loads(path.read_text(encoding="utf-8"))
-
-
 def sentence(revision: Revision, language: str, *, first: bool) -> str:
     """Return in plain sentences what a revision did, as far as can be counted."""
-    words = _sentences().get(language) or _sentences()["en"]
+    words = locale.spoken(language, "changelog")
     if first:
-        return words["published"]
+        return str(words["published"])
     said = [words[label] for label in ("headline", "dek", "byline") if label in revision.labels]
     added, removed = revision.words_added, revision.words_removed
     if added or removed:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 from typing import NamedTuple
 
+from tracker import locale
 from tracker.text.lexicon import lexicon
 
-_FILE = Path(__file__).with_name("draft.toml")
 _CAPITAL = r"[^\W\d_a-zа-яіїєґёß][\w'’-]*\.?"
 _PARTICLE = r"(?:(?:de|da|di|del|der|den|van|von|zu|bin|al|el|la|le|du|dos)[ ])"
 _NAME = re.compile(rf"{_CAPITAL}(?:[ ]{_PARTICLE}*{_CAPITAL})*")
@@ -39,8 +37,8 @@ class Phrases(NamedTuple):
 
 @cache
 def phrases(language: str) -> Phrases:
-    """The entry of a language in ``draft.toml``; for one without, what says nothing wrong."""
-    entry = tomllib.loads(_FILE.read_text(encoding="utf-8")).get(language, {})
+    """The ``draft.toml`` of a language; for one without, what says nothing wrong."""
+    entry = locale.table(language, "draft")
     words = {
         key: frozenset(entry.get(key, "").split())
         for key in ("lower", "nouns", "no_nouns", "titles")
@@ -52,7 +50,7 @@ def phrases(language: str) -> Phrases:
         noun_endings=tuple(entry.get("noun_endings", ())),
         nouns=words["nouns"],
         no_nouns=words["no_nouns"],
-        sentences={key: value for key, value in entry.items() if isinstance(value, str)},
+        sentences=entry.get("phrases", {}),
     )
 
 

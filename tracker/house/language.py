@@ -1,4 +1,4 @@
-"""The words of a language that dates and notes are made of, from ``languages/*.toml``.
+"""The words of a language that dates are made of, from its ``dates.toml``.
 
 Babel (CLDR) serves the month and weekday names of any language that has no file here; it is
 imported only then, because importing it costs as much as the rest of a short command.
@@ -6,15 +6,13 @@ imported only then, because importing it costs as much as the rest of a short co
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any, NamedTuple
 
+from tracker import locale
 from tracker.errors import TrackerError
-
-_FOLDER = Path(__file__).parent / "languages"
+from tracker.locale import base
 
 
 class Language(NamedTuple):
@@ -36,13 +34,8 @@ class Language(NamedTuple):
 
 
 def codes() -> tuple[str, ...]:
-    """The languages that have a file of words here, sorted."""
-    return tuple(sorted(path.stem for path in _FOLDER.glob("*.toml")))
-
-
-def base(code: str) -> str:
-    """The language of a tag, without region and script: "en" for "en-GB" and "en_US"."""
-    return code.replace("_", "-").partition("-")[0].lower()
+    """The languages that have a file of words here, English first."""
+    return locale.languages("dates")
 
 
 @cache
@@ -52,9 +45,8 @@ def language(code: str) -> Language:
     A ``TrackerError`` says that neither the files here nor Babel know it.
     """
     short = base(code)
-    path = _FOLDER / f"{short}.toml"
-    if short.isalpha() and path.is_file():
-        return _from_table(short, tomllib.loads(path.read_text(encoding="utf-8")))
+    if has_words(short):
+        return _from_table(short, locale.table(short, "dates"))
     return _from_babel(code)
 
 
@@ -74,11 +66,10 @@ def with_english(code: str) -> tuple[Language, ...]:
 
 def has_words(code: str) -> bool:
     """Whether there is a file of words for this language, so that Babel is not needed."""
-    short = base(code)
-    return short.isalpha() and (_FOLDER / f"{short}.toml").is_file()
+    return locale.has(code, "dates")
 
 
-def _from_table(code: str, table: dict[str, Any]) -> Language:
+def _from_table(code: str, table: Mapping[str, Any]) -> Language:
     months = {
         width: tuple(table["months"][width])
         for width in ("wide", "short", "alone", "ap")
@@ -97,7 +88,7 @@ def _from_table(code: str, table: dict[str, Any]) -> Language:
         full_stop=table["full_stop"],
         words={role: tuple(words) for role, words in table["words"].items()},
         lead_words=table["lead_words"],
-        draft=table["draft"],
+        draft=locale.spoken(code, "draft")["phrases"],
     )
 
 
@@ -105,15 +96,15 @@ def _from_babel(code: str) -> Language:
     from babel import Locale, UnknownLocaleError
 
     try:
-        locale = Locale.parse(code.replace("-", "_"))
+        known = Locale.parse(code.replace("-", "_"))
     except (ValueError, TypeError, UnknownLocaleError):
         raise TrackerError(
             f"“{code}” is not a language.",
             "Write a tag such as en, en-GB, de, fr, es or uk.",
         ) from None
-    months = locale.months
-    days = locale.days
-    periods = locale.day_periods["format"]["abbreviated"]
+    months = known.months
+    days = known.days
+    periods = known.day_periods["format"]["abbreviated"]
     return Language(
         code=code,
         months={
@@ -134,5 +125,5 @@ def _from_babel(code: str) -> Language:
         full_stop="。" if base(code) in ("ja", "zh") else "।" if base(code) == "hi" else ".",
         words={},
         lead_words={},
-        draft=language("en").draft,
+        draft=locale.spoken(code, "draft")["phrases"],
     )

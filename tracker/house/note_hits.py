@@ -11,8 +11,8 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from tracker.house.blocks import CLOSING, OPENING
-from tracker.house.language import base
 from tracker.house.note_stems import fold, stems
+from tracker.locale import base
 from tracker.model import FoundNote
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def find_hits(text: str, start: int, code: str, style: Style | None) -> Hits:
     folded = fold(text)
     letters = set(folded)
     places: list[int] = []
-    codes: list[str] = []
+    counts: dict[str, int] = {}
     for known, one in stems().items():
         if known != code and not one.possible(letters, len(folded)):
             continue
@@ -79,7 +79,7 @@ def find_hits(text: str, start: int, code: str, style: Style | None) -> Hits:
         for piece in one.pieces:
             _collect(folded, piece, start, places)
         if len(places) > before:
-            codes.append(known)
+            counts[known] = len(places) - before
     if style is not None:
         for piece in _own_words(style):
             _collect(folded, piece, start, places)
@@ -87,7 +87,8 @@ def find_hits(text: str, start: int, code: str, style: Style | None) -> Hits:
         return Hits([], ())
     # A house's own language comes first; dates in English stand in notes of every language.
     first = [code] if code in stems() else []
-    order = dict.fromkeys([*first, *codes, "en"])
+    likely = sorted(counts, key=lambda known: -counts[known])
+    order = dict.fromkeys([*first, *likely, "en"])
     return Hits(sorted(set(places)), tuple(order))
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from functools import cache
-from pathlib import Path
 from typing import NamedTuple
 
-FOLDER = Path(__file__).with_name("notes")
+from tracker import locale
+
 SHORT = 1_500  # characters of a text that may lack the letters of its language
 
 
@@ -27,11 +26,10 @@ class Stems(NamedTuple):
 @cache
 def stems() -> Mapping[str, Stems]:
     """Per language the pieces of words without which it has no note."""
-    data = tomllib.loads(text_of("stems"))
-    letters = data.pop("letters")
     return {
-        code: Stems(tuple(pieces), frozenset(letters.get(code, "")))
-        for code, pieces in data.items()
+        code: Stems(tuple(said["stems"]), frozenset(said["letters"]))
+        for code in locale.languages("notes")
+        if (said := locale.table(code, "hints")["notes"])
     }
 
 
@@ -45,8 +43,3 @@ def fold(text: str) -> str:
     for apostrophe in "’ʼ`´‘":
         folded = folded.replace(apostrophe, "'")
     return folded
-
-
-def text_of(name: str) -> str:
-    """A file of words, as it stands."""
-    return (FOLDER / f"{name}.toml").read_text(encoding="utf-8")

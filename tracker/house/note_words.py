@@ -1,20 +1,19 @@
 """The words by which notes are known, per language, and a small matcher for them.
 
-The words are data: ``notes/*.toml``, which an editor can read and extend. They are matched word
-by word instead of by regular expressions, because several hundred patterns over groups of many
-words would take longer to compile than a whole article takes to read.
+The words are data: ``notes.toml`` of each language, which an editor can read and extend. They are
+matched word by word instead of by regular expressions, because several hundred patterns over groups
+of many words would take longer to compile than a whole article takes to read.
 """
 
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple, Self
 
+from tracker import locale
 from tracker.house.note_stems import fold
-from tracker.house.note_stems import text_of as _text
 from tracker.model import Kind
 
 LONGEST_GAP = 12  # words that "…" in a pattern may stand for, in one sentence
@@ -219,7 +218,7 @@ def sequence(text: str) -> tuple[str, ...]:
 @cache
 def language(code: str) -> Language:
     """The words of one language, read from its file once."""
-    fields = _language(tomllib.loads(_text(code)))
+    fields = _language(locale.table(code, "notes"))
     return Language(
         code=code,
         sentences=Patterns.of(fields.pop("sentences")),
@@ -228,7 +227,7 @@ def language(code: str) -> Language:
     )
 
 
-def _language(data: dict[str, Any]) -> dict[str, Any]:
+def _language(data: Mapping[str, Any]) -> dict[str, Any]:
     groups = _groups(data)
     labels: dict[tuple[str, ...], Kind | None] = {}
     for one in data.get("weak", {}).get("labels", ()):
@@ -265,7 +264,7 @@ def _language(data: dict[str, Any]) -> dict[str, Any]:
 @cache
 def judgement(code: str) -> Judgement:
     """The rest of a language's words, which few texts need."""
-    never, meanings, remark = _judgement(tomllib.loads(_text(code)))
+    never, meanings, remark = _judgement(locale.table(code, "notes"))
     return Judgement(
         never=Patterns.of(never),
         meanings=tuple((kind, Patterns.of(patterns)) for kind, patterns in meanings),
@@ -273,7 +272,7 @@ def judgement(code: str) -> Judgement:
     )
 
 
-def _judgement(data: dict[str, Any]) -> tuple[Any, ...]:
+def _judgement(data: Mapping[str, Any]) -> tuple[Any, ...]:
     groups = _groups(data)
     return (
         _patterns(data.get("never", {}).get("patterns", ()), groups).plain(),

@@ -1,4 +1,4 @@
-"""What pages, feeds and findings say, from ``tracker/words/*.toml``: one file for each language.
+"""What pages, feeds and findings say: the ``pages.toml`` of each language in ``tracker/locale``.
 
 A key names a phrase: ``history.title``. ``{name}`` in a phrase gives way to a value. A phrase that
 depends on a number is a table with one wording for each plural form that CLDR has for the language.
@@ -7,27 +7,22 @@ What is said about an article is a value first, a ``Saying`` or a ``Reason``; ea
 sentence, in its language.
 """
 
-import tomllib
 from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-from tracker.house.language import base
+from tracker import locale
+from tracker.locale import FIRST as FIRST
+from tracker.locale import base
 from tracker.model import Reason, Saying, Value
-
-_FOLDER = Path(__file__).parents[1] / "words"
-FIRST = "en"
-"""The language whose words stand in for those of a language without a file."""
 
 Phrase = str | Mapping[str, str]  # one wording, or one for each plural form
 
 
-@cache
 def languages() -> tuple[str, ...]:
-    """The languages that have a file of phrases, sorted."""
-    return tuple(sorted(path.stem for path in _FOLDER.glob("*.toml")))
+    """The languages that pages speak, English first."""
+    return locale.languages("pages")
 
 
 def spoken(tag: str) -> str:
@@ -39,7 +34,7 @@ def spoken(tag: str) -> str:
 @cache
 def phrases(code: str) -> Mapping[str, Phrase]:
     """Every phrase of a language that has a file, by its key, tables joined with dots."""
-    return dict(_flat(tomllib.loads((_FOLDER / f"{code}.toml").read_text(encoding="utf-8")), ""))
+    return dict(_flat(locale.table(code, "pages"), ""))
 
 
 def _flat(table: Mapping[str, Any], before: str) -> list[tuple[str, Phrase]]:

@@ -14,9 +14,10 @@ from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from tracker.errors import TrackerError
-from tracker.house.language import base, language
+from tracker.house.language import language
 from tracker.house.patterns import write_clock, write_pattern
 from tracker.house.zones import name_of
+from tracker.locale import base
 from tracker.model import Kind, Note, Precision
 
 _PLACE = re.compile(r"\{([a-z_]+)\}")

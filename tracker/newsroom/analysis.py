@@ -227,7 +227,7 @@ def _rules_version() -> str:
     package = Path(__file__).parents[1]
     digest = sha256()
     files = [package / "comparison.py", package / "model.py"]
-    for room in ("text", "house", "newsroom"):
+    for room in ("text", "house", "newsroom", "locale"):
         files += sorted(_files(package / room))
     for file in files:
         said = file.stat()

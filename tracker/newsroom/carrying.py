@@ -13,9 +13,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from tracker.house.language import base
 from tracker.house.note_hits import find_hits
 from tracker.house.note_stems import fold, stems
+from tracker.locale import base
 from tracker.model import Note
 from tracker.newsroom.desk import Desk, Told
 from tracker.text.document import decode

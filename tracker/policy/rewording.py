@@ -1,18 +1,17 @@
 """How notes are worded: what small changes to one are, and whether it says that a text was wrong.
 
-The words are data, one file per language: ``words/*.toml``.
+The words are data: the ``policy.toml`` of each language.
 """
 
 from __future__ import annotations
 
 import re
-import tomllib
 from functools import cache
-from pathlib import Path
 from typing import NamedTuple
 
+from tracker import locale
+
 _SMALL = frozenset({"typo", "style", "markup", "link", "moved", "note"})
-_LANGUAGES = Path(__file__).with_name("words")
 
 
 class Words(NamedTuple):
@@ -59,10 +58,9 @@ def _sentences(text: str) -> list[str]:
 @cache
 def words(language: str) -> Words | None:
     """The words of a language, by its tag; None where there is no file for it."""
-    code = re.split(r"[-_]", language.lower(), maxsplit=1)[0]
-    if code not in {file.stem for file in _LANGUAGES.glob("*.toml")}:
+    listed = locale.table(locale.base(language), "policy")
+    if not listed:
         return None
-    listed = tomllib.loads((_LANGUAGES / f"{code}.toml").read_text(encoding="utf-8"))
     names = ("itself", "wrong", "explains", "soft", "changed")
     itself, wrong, explains, soft, changed = (_pattern(listed[name]) for name in names)
     contrast = "|".join(re.escape(each) for each in listed["contrast"])

@@ -8,17 +8,15 @@ was typed.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import cache, lru_cache
+from functools import lru_cache
 from html import escape
-from pathlib import Path
 from typing import NamedTuple
 
+from tracker import locale
 from tracker.house import changelog as house_changelog
 from tracker.house import style as house_style
-from tracker.house.language import base
 from tracker.house.settings import Settings
 from tracker.house.standing import by_time, standing
 from tracker.model import Entry, History, Kind, Note, Precision, Revision
@@ -277,7 +275,7 @@ class Look(NamedTuple):
 
     language: str = "en"  # BCP 47, of the words around the notes
     level: int = 2  # of the headings, 1 to 6; 0: no headings
-    words: Mapping[str, str] = {}  # words that stand in for those of ``told.toml``, by key
+    words: Mapping[str, str] = {}  # words that stand in for those of the language, by key
     most: int | None = None  # more notes than this stand behind "earlier updates"
     anchors: bool = True  # notes get ids; False where a page shows them a second time
 
@@ -287,13 +285,8 @@ def word(look: Look, key: str) -> str:
     given = look.words.get(key)
     if given is not None:
         return given
-    tables = _tables()
-    return tables.get(base(look.language), tables["en"])[key]
-
-
-@cache
-def _tables() -> Mapping[str, Mapping[str, str]]:
-    return tomllib.loads(Path(__file__).with_name("told.toml").read_text(encoding="utf-8"))
+    found: str = locale.spoken(look.language, "changelog")["lists"][key]
+    return found
 
 
 def updates_html(notes: Sequence[ToldNote], settings: Settings, look: Look) -> str:

@@ -1,19 +1,17 @@
-"""The words of one language that tell what a change touches, read from words/*.toml.
+"""The words of one language that tell what a change touches, from its ``text.toml``.
 
-An editor can extend the lists without Python; words/en.toml says how they are written.
+An editor can extend the lists without Python; the English file says how they are written.
 """
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from functools import cache, lru_cache
-from pathlib import Path
 from typing import Any, NamedTuple
 
-_WORDS = Path(__file__).with_name("words")
+from tracker import locale
 
-LANGUAGES = ("en", "de", "fr", "es", "uk", "ru")
+LANGUAGES = locale.languages("text")
 """Languages with a word list; any other is read with what needs none."""
 
 
@@ -136,11 +134,10 @@ def lexicon(language: str) -> Lexicon:
     A language without lists gives an empty lexicon, with which digits, quotation marks and
     capital letters still speak.
     """
-    code = language.casefold().replace("_", "-").split("-")[0]
+    code = locale.base(language)
     if code not in LANGUAGES:
         return Lexicon(language="", **_word_lists({}))
-    listed = (_WORDS / f"{code}.toml").read_text(encoding="utf-8")
-    return Lexicon(language=code, **_word_lists(tomllib.loads(listed)))
+    return Lexicon(language=code, **_word_lists(locale.table(code, "text")))
 
 
 def _word_lists(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -201,7 +198,7 @@ def _word_lists(data: Mapping[str, Any]) -> dict[str, Any]:
 @cache
 def _synonyms() -> str:
     """Return the thesaurus, a group to a line, with a space on both sides of every word."""
-    lines = (_WORDS / "synonyms.txt").read_text(encoding="utf-8").splitlines()
+    lines = locale.text("en", "synonyms.txt").splitlines()
     return "\n".join(f" {line} " for line in lines if not line.startswith("#"))
 
 
@@ -253,7 +250,7 @@ def near(old: str, new: str) -> bool:
 @cache
 def _english() -> tuple[str, int, int]:
     """Return the dictionary's text, where its words begin, and where its names begin."""
-    text = (_WORDS / "english.txt").read_text(encoding="utf-8")
+    text = locale.text("en", "spelling.txt")
     words = text.rindex("\n#") + 1
     words = text.index("\n", words)
     low, names = words, len(text) - 1  # names, with a capital letter, stand behind all words
@@ -301,14 +298,7 @@ _SCRIPTS = (
 
 @cache
 def _hints() -> dict[str, frozenset[str]]:
-    # Only one line of each file is needed: reading all lists in full would cost every start.
-    found = {}
-    for language in LANGUAGES:
-        for line in (_WORDS / f"{language}.toml").read_text(encoding="utf-8").splitlines():
-            if line.startswith("hints"):
-                found[language] = _set(line.split('"')[1])
-                break
-    return found
+    return {code: _set(locale.table(code, "hints")["common"]) for code in LANGUAGES}
 
 
 def guess(text: str) -> str:

@@ -9,13 +9,12 @@ Every pattern here takes time linear in the text, whatever the text is.
 from __future__ import annotations
 
 import re
-import tomllib
 import unicodedata
 from functools import cache, lru_cache
 from itertools import accumulate
-from pathlib import Path
 from typing import NamedTuple
 
+from tracker import locale
 from tracker.text.blocks import Block, BlockKind, blocks
 
 __all__ = [
@@ -332,11 +331,10 @@ class _Abbreviations(NamedTuple):
 
 @cache
 def _abbreviations() -> _Abbreviations:
-    path = Path(__file__).with_name("words") / "abbreviations.toml"
-    languages = tomllib.loads(path.read_text(encoding="utf-8")).values()
+    known = [locale.table(code, "hints")["abbreviations"] for code in locale.languages("hints")]
     return _Abbreviations(
         *(
-            frozenset(word for language in languages for word in language.get(name, ()))
+            frozenset(word for language in known for word in language[name])
             for name in _Abbreviations._fields
         )
     )

@@ -81,7 +81,7 @@ def code_version() -> str:
     """A digest of the files that pages are made of: a new program makes new pages."""
     package = Path(__file__).parents[1]
     digest = sha256()
-    for room in ("web", "render", "house", "text", "newsroom", "policy", "words"):
+    for room in ("web", "render", "house", "text", "newsroom", "policy", "locale"):
         for file in sorted((package / room).rglob("*")):
             if file.suffix in (".py", ".html", ".toml", ".css", ".js", ".svg"):
                 digest.update(file.relative_to(package).as_posix().encode() + file.read_bytes())

@@ -11,8 +11,8 @@ from flask.templating import Environment
 from jinja2 import StrictUndefined
 from markupsafe import Markup, escape
 
-from tracker.house.language import base
 from tracker.house.phrases import FIRST
+from tracker.locale import base
 from tracker.model import Precision, Reason, Saying
 from tracker.render.visible import visible
 from tracker.web import addresses

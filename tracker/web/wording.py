@@ -17,9 +17,9 @@ from babel.dates import format_date, format_skeleton, format_time
 from babel.numbers import format_decimal
 from markupsafe import Markup
 
-from tracker.house.language import base
 from tracker.house.phrases import FIRST, languages, of_reason, phrases, spoken, unnested
 from tracker.house.zones import name_of
+from tracker.locale import base
 from tracker.model import Reason, Saying, Value
 from tracker.render.visible import visible
 
