@@ -6,18 +6,8 @@ them, so every component is looked at here, before anything is written.
 
 from __future__ import annotations
 
-import re
-
 from tracker.errors import TrackerError
-
-# Code points that HFS+ leaves out when it compares names: ".g\u200cit" is ".git" there.
-_INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\u206a-\u206f\ufeff]")
-
-_KEPT_BY_GIT = frozenset({".git", ".gitmodules", ".gitattributes", ".gitignore"})
-
-# The short names that Windows gives to ".git" and ".gitmodules".
-_SHORT_NAMES = re.compile(r"(?:git|gitmod|gi[0-9a-f]{4})~[0-9]+")
-
+from tracker.store.files import is_git_name
 
 _LONGEST = 4000  # characters; PATH_MAX of Linux, less what stands before
 
@@ -67,24 +57,12 @@ def checked(path: str) -> tuple[bytes, ...]:
             "Write it like articles/2022/slug.md, with no empty parts.",
         )
     for component in components:
-        if _is_git_name(component):
+        if is_git_name(component):
             raise TrackerError(
                 f"{shown} has the part {shown_path(component)}, a name that git keeps for itself.",
                 "Choose another name.",
             )
     return tuple(encoded(component) for component in components)
-
-
-def _is_git_name(component: str) -> bool:
-    visible = _INVISIBLE.sub("", component)
-    # On Windows a backslash separates, ":" starts a stream, and dots and spaces at the end go.
-    for part in visible.split("\\"):
-        folded = part.partition(":")[0].rstrip(" .").lower()
-        if folded in _KEPT_BY_GIT or _SHORT_NAMES.fullmatch(folded):
-            return True
-        if part in {"..", "."}:
-            return True
-    return False
 
 
 def shown_path(path: str) -> str:
