@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tracker.model import Person
-from tracker.store import running
+from tracker.store import git as git_program
 from tracker.store.git import Repository, discover
 from tracker.store.record import write
 
@@ -91,7 +91,7 @@ def main() -> None:
     for name in [name for name in os.environ if name.startswith("GIT_")]:
         del os.environ[name]
     counts = [int(word) for word in sys.argv[1:]] or [10, 10_000]
-    durable = running.DURABLE
+    durable = git_program.DURABLE
     print("articles  git add + commit  store.record.write  ratio  without fsync")
     for count in counts:
         with tempfile.TemporaryDirectory() as name:
@@ -104,23 +104,14 @@ def main() -> None:
                 commit(folder, path, text(0, 3 * round_ + 1))
                 record(repository, path, text(0, 3 * round_ + 2))
                 times.setdefault("safe", []).append(times["tracker"].pop())
-                _set(("-c", "core.fsync=none"))
+                git_program.DURABLE = ("-c", "core.fsync=none")
                 record(repository, path, text(0, 3 * round_ + 3))
-                _set(durable)
+                git_program.DURABLE = durable
             assert git(folder, "status", "--porcelain") == ""
         plain, safe, unsafe = (statistics.median(times[key]) for key in ("git", "safe", "tracker"))
         print(
             f"{count:8}  {plain:13.1f} ms  {safe:15.1f} ms  {safe / plain:5.2f}  {unsafe:10.1f} ms"
         )
-
-
-def _set(options: tuple[str, ...]) -> None:
-    """Every room that writes has the options by name."""
-    from tracker.store import advance, staging
-    from tracker.store import record as recording
-
-    for room in (running, advance, recording, staging):
-        room.DURABLE = options  # type: ignore[attr-defined]
 
 
 if __name__ == "__main__":

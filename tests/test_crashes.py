@@ -10,11 +10,14 @@ import sys
 import sysconfig
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from tests.crashing import ROOT, SCENES, environment, git, left_over, newsroom, ok, sound, tracker
+from tests.recording import ARTICLE, Room
+from tracker.errors import TrackerError
 
 
 @pytest.mark.parametrize("name", ["record", "import", "catalog", "sync"])
@@ -29,16 +32,21 @@ def test_a_killed_command_leaves_nothing_to_do_by_hand(tmp_path: Path, name: str
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of its own, of three megabytes."""
-    folder = tmp_path / "disk"
+    """A file system of its own, of twelve megabytes, where a folder takes room as on any disk."""
+    folder, image = tmp_path / "disk", tmp_path / "image"
     folder.mkdir()
-    words = ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(folder)]
-    try:
-        done = subprocess.run(words, capture_output=True, check=False)
-    except OSError:
-        pytest.skip("there is no program mount")
-    if done.returncode:
-        pytest.skip("only root may mount a small file system")
+    with image.open("wb") as file:
+        file.truncate(12 << 20)
+    for words in (
+        ["mkfs.ext4", "-q", "-b", "1024", "-m", "0", str(image)],
+        ["mount", "-o", "loop", str(image), str(folder)],
+    ):
+        try:
+            done = subprocess.run(words, capture_output=True, check=False)
+        except OSError:
+            pytest.skip(f"there is no program {words[0]}")
+        if done.returncode:
+            pytest.skip("only root may mount a small file system, where the machine has loops")
     yield folder
     subprocess.run(["umount", str(folder)], check=True)
 
@@ -47,8 +55,10 @@ def fill(folder: Path, spare: int) -> Path:
     """Leave so many bytes free; the file that takes the rest."""
     ballast = folder / "ballast"
     status = os.statvfs(folder)
-    with ballast.open("wb") as file:
-        file.write(b"\0" * max(status.f_bavail * status.f_frsize - spare, 0))
+    left = max(status.f_bavail * status.f_frsize - spare, 0)
+    with ballast.open("wb", buffering=0) as file, suppress(OSError):
+        while left > 0:  # the file itself takes a block now and then
+            left -= file.write(b"\0" * min(left, 1 << 16))
     return ballast
 
 
@@ -74,7 +84,7 @@ def test_a_disk_that_fills_up_at_any_step_of_a_recording(small_disk: Path) -> No
     file.write_text(file.read_text() + "More.\n" * 400)
     before = everything(room)
     refused = 0
-    for spare in range(0, 64, 4):
+    for spare in range(64):
         ballast = fill(small_disk, spare * 1024)
         done = tracker(room, "record", "article-0.md", "--update", "to add more")
         ballast.unlink()
@@ -88,6 +98,29 @@ def test_a_disk_that_fills_up_at_any_step_of_a_recording(small_disk: Path) -> No
     assert refused > 2
     ok(room, "record", "--all")
     assert git(room, "status", "--porcelain") == ""
+
+
+def test_no_recording_that_was_reported_is_broken_on_a_full_disk(small_disk: Path) -> None:
+    """A disk on which some of the objects of a revision find room, and others do not."""
+    room = Room.make(small_disk / "room", articles={ARTICLE: b"Start.\n"})
+    text, done, refused = b"Start.\n", 0, 0
+    for number in range(80):
+        ballast = fill(small_disk, number % 40 * 1024)
+        before = room.text()
+        text += f"Line {number}.\n".encode() * 9
+        try:
+            room.record(text)
+            done += 1
+            error = None
+        except TrackerError as caught:
+            refused, error = refused + 1, caught
+        ballast.unlink()
+        if error is not None:
+            assert any(words in error.sentence for words in ("full", "space left on device"))
+            assert room.text() == before
+        room.git("fsck", "--connectivity-only", "--no-dangling")
+    assert done > 10
+    assert refused > 10
 
 
 def test_a_disk_that_fills_up_at_any_step_of_a_sync(small_disk: Path, tmp_path: Path) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from tests.recording import ARTICLE, Room
+from tracker.store import git
 
 
 def flushed(trace: Path) -> dict[str, Counter[str]]:
@@ -31,9 +31,13 @@ def flushed(trace: Path) -> dict[str, Counter[str]]:
 def test_a_recording_waits_for_the_disk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
 ) -> None:
-    """The text, the trees and the commit are written out, then flushed once; then the branch."""
+    """The text, the trees and the commit are flushed, each by itself; then the branch.
+
+    Whatever the person has set: with "batch" git may lose what finds no room on a full disk.
+    """
     room = Room.make(tmp_path / "room", *options)
     room.record(b"One.\n")
+    room.git("config", "core.fsyncMethod", "batch")
     trace = tmp_path / "trace"
     trace.mkdir()
     with monkeypatch.context() as patch:
@@ -42,8 +46,8 @@ def test_a_recording_waits_for_the_disk(
     found = flushed(trace)
     if not found:
         pytest.skip("this git does not count what it flushes")
-    assert found["unpack-objects"]["fsync/writeout-only"] >= 4
-    assert found["unpack-objects"]["fsync/hardware-flush"] == 1
+    assert found["unpack-objects"]["fsync/writeout-only"] == 0
+    assert found["unpack-objects"]["fsync/hardware-flush"] >= 4
     assert found["update-ref"]["fsync/hardware-flush"] == 1
     assert ("update-index" in found) == (not options)
 
@@ -54,9 +58,7 @@ def test_the_test_sees_when_nothing_is_flushed(
     room = Room.make(tmp_path / "room", articles={ARTICLE: b"One.\n"})
     trace = tmp_path / "trace"
     trace.mkdir()
-    for name, module in list(sys.modules.items()):
-        if name.startswith("tracker.store.") and hasattr(module, "DURABLE"):
-            monkeypatch.setattr(module, "DURABLE", ("-c", "core.fsync=none"))
+    monkeypatch.setattr(git, "DURABLE", ("-c", "core.fsync=none"))
     with monkeypatch.context() as patch:
         patch.setenv("GIT_TRACE2_EVENT", str(trace))
         room.record(b"Two.\n")

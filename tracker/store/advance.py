@@ -14,7 +14,6 @@ from tracker.store.configuration import Settings
 from tracker.store.git import Git, GitError, Repository
 from tracker.store.objects import Entry, Objects, Place, Type, object_hash, pack, trees_with
 from tracker.store.paths import shown_path
-from tracker.store.running import DURABLE
 
 if TYPE_CHECKING:
     from tracker.store.session import Session
@@ -171,11 +170,11 @@ def begin(session: Session) -> None:
 
 
 def _unpacking() -> tuple[str, ...]:
-    return (*DURABLE, "unpack-objects", "-q")
+    return ("unpack-objects", "-q")
 
 
 def _moving(revision: NewRevision) -> tuple[str, ...]:
-    return (*DURABLE, "update-ref", "-m", f"tracker: {revision.subject}", "--stdin", "-z")
+    return ("update-ref", "-m", f"tracker: {revision.subject}", "--stdin", "-z")
 
 
 def advance(
@@ -209,6 +208,8 @@ def advance(
             staging.make()  # the blob is there
             staging = None
         unpacking.result()
+        names = [object_hash(*each, len(entry.hash)) for each in written]
+        objects.must_have([entry.hash, *names])
         if staging is not None:
             staging.make()
             staging = None

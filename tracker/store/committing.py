@@ -6,8 +6,7 @@ import subprocess
 from collections.abc import Callable, Mapping
 
 from tracker.errors import TrackerError
-from tracker.store.git import Repository, environment, first_line
-from tracker.store.running import DURABLE
+from tracker.store.git import DURABLE, Repository, environment, first_line
 
 
 def commit_only(

@@ -13,7 +13,6 @@ from typing import IO
 
 from tracker.store.frugal import FRUGAL
 from tracker.store.git import Git, GitError, environment, first_line
-from tracker.store.running import DURABLE
 
 _CHUNK = 256 * 1024  # bytes that are given to git at once
 _AHEAD = 4  # chunks that wait for git
@@ -43,7 +42,7 @@ class FastImport:
         git = Git(repository)
         self._process = subprocess.Popen(
             git.command(
-                "--git-dir=.", *DURABLE, *FRUGAL, *_SETTINGS, *settings,
+                "--git-dir=.", *FRUGAL, *_SETTINGS, *settings,
                 "fast-import", "--quiet", "--done", "--date-format=raw-permissive",
             ),
             cwd=git.directory,

@@ -50,8 +50,15 @@ class GitError(TrackerError):
         self.status = status
 
 
+# Objects, index and reference are on the disk before a revision is called recorded; the index too:
+# an older one would stage the reversal of the revision. Never core.fsyncMethod=batch, whatever the
+# person's own settings say: with it, most versions of git do not notice that an object could not
+# be moved to its place on a full disk.
+DURABLE = ("-c", "core.fsync=added", "-c", "core.fsyncMethod=fsync")
+
+
 class Git(NamedTuple):
-    """Runs git in one directory; pathspecs are taken literally."""
+    """Runs git in one directory; pathspecs are taken literally, and what is written is flushed."""
 
     directory: Path
 
@@ -64,6 +71,7 @@ class Git(NamedTuple):
             "core.quotePath=false",
             "-c",
             "log.showSignature=false",
+            *DURABLE,
             *arguments,
         ]
 

@@ -16,8 +16,8 @@ from tracker.errors import TrackerError
 from tracker.store import locks
 from tracker.store.git import GitError, Repository, first_line
 from tracker.store.line import FILES
+from tracker.store.objects import must_be_whole
 from tracker.store.paths import shown_path
-from tracker.store.running import DURABLE
 
 
 class Sides(NamedTuple):
@@ -53,7 +53,7 @@ def merge_trees(repository: Repository, first: str, second: str) -> Tried:
             "Check the remote's address; to join them all the same, use git merge by hand.",
         )
     try:
-        said = git.run(*DURABLE, "merge-tree", "--write-tree", "-z", "--no-messages", first, second,
+        said = git.run("merge-tree", "--write-tree", "-z", "--no-messages", first, second,
                        accept=(0, 1))  # fmt: skip
     except GitError as error:
         if error.status == 129:
@@ -105,7 +105,7 @@ def _changed(
 
 def store(repository: Repository, data: bytes) -> str:
     """Keep a blob; its full hash."""
-    said = repository.git.run(*DURABLE, "hash-object", "-w", "--stdin", data=data)
+    said = repository.git.run("hash-object", "-w", "--stdin", data=data)
     return said.decode().strip()
 
 
@@ -120,7 +120,7 @@ def tree_with(repository: Repository, tree: str, entries: dict[str, tuple[str, s
         lines = [f"{mode} {blob}\t{path}\0" for path, (mode, blob) in entries.items()]
         data = "".join(lines).encode("utf-8", "surrogateescape")
         git.run("update-index", "-z", "--index-info", data=data, extra=index)
-        return git.run(*DURABLE, "write-tree", extra=index).decode().strip()
+        return git.run("write-tree", extra=index).decode().strip()
 
 
 def merge_commit(repository: Repository, tree: str, first: str, second: str, message: str) -> str:
@@ -129,13 +129,15 @@ def merge_commit(repository: Repository, tree: str, first: str, second: str, mes
     signs = git.text("config", "--type=bool", "--get", "commit.gpgSign", accept=(0, 1)) == "true"
     words = ["commit-tree", *(["-S"] if signs else []), "-p", first, "-p", second, "-F", "-", tree]
     try:
-        said = git.run(*DURABLE, *words, data=message.encode("utf-8", "surrogateescape"))
+        said = git.run(*words, data=message.encode("utf-8", "surrogateescape"))
     except GitError as error:
         raise TrackerError(
             f"git did not make the merge's commit: {first_line(error.stderr)}.",
             "Nothing was changed; settle what git complains of, and sync again.",
         ) from None
-    return said.decode().strip()
+    commit = said.decode().strip()
+    must_be_whole(git, commit, first, second)
+    return commit
 
 
 class Arriving(NamedTuple):
@@ -231,11 +233,11 @@ def move_to(
             words = ["--force-remove", "--", each.path]
             if each.new is not None:
                 words = ["--add", "--cacheinfo", f"{each.mode},{each.new},{each.path}"]
-            git.run(*DURABLE, "update-index", *words)
+            git.run("update-index", *words)
         _read_trees(repository, old, new, {each.path for each in found.arrived})
     nothing = "0" * len(new)
     try:
-        git.run(*DURABLE, "update-ref", "-m", f"tracker: {why}", branch, new, old or nothing)
+        git.run("update-ref", "-m", f"tracker: {why}", branch, new, old or nothing)
     except GitError:
         if repository.top is not None:
             with suppress(TrackerError):
@@ -256,7 +258,7 @@ def _read_trees(
     # A recording leaves the times of its file out of the index; git looks at them here.
     git.run("update-index", "-q", "--refresh", accept=(0, 1))
     try:
-        git.run(*DURABLE, "read-tree", "-m", "-u", *trees)
+        git.run("read-tree", "-m", "-u", *trees)
     except GitError as error:
         put_back(repository, old, new, there)
         raise TrackerError(

@@ -22,9 +22,9 @@ from typing import NamedTuple, Protocol
 from tracker.errors import TrackerError
 from tracker.store import commit_graph, locks, worktree
 from tracker.store.git import Git, GitError, Repository, environment, first_line
-from tracker.store.objects import object_hash
+from tracker.store.objects import must_be_whole, object_hash
 from tracker.store.paths import shown_path
-from tracker.store.running import DURABLE, Running
+from tracker.store.running import Running
 from tracker.store.standing import printed
 from tracker.store.workshop import FOLDER
 
@@ -224,6 +224,7 @@ def land(
             raise MovedError
         if repository.top is None:
             deliver()
+            must_be_whole(git, new, old)
             _move(git, turn, branch, old, new)
             return
         if worktree.checked_out(repository) != branch:
@@ -232,6 +233,7 @@ def land(
             )
         found = look(repository, plan, content)
         deliver()
+        must_be_whole(git, new, old)
         _mark(repository).write_text(f"{new}\n", "ascii")
         for path in found.begun:
             (repository.top / path).unlink()
@@ -308,7 +310,7 @@ def _move(git: Git, turn: locks.Turn, branch: str, old: str | None, new: str) ->
 
 def _run(git: Git, turn: locks.Turn, *arguments: str, data: bytes = b"") -> None:
     """Run git out of the keyboard's reach, and let the next writer know of it."""
-    process = Running(git, *DURABLE, *arguments, data=data, apart=True)
+    process = Running(git, *arguments, data=data, apart=True)
     turn.runs(process.number)
     process.result()
 

@@ -11,12 +11,12 @@ import re
 import struct
 import subprocess
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Literal, NamedTuple, Self
 
 from tracker.errors import TrackerError
-from tracker.store.git import Git, environment
+from tracker.store.git import Git, GitError, environment, first_line
 
 Type = Literal["commit", "tree", "blob"]
 
@@ -109,6 +109,12 @@ class Objects:
         head = self._ask("info", f":{stage}:{path}")
         return head[0].decode() if head is not None else None
 
+    def must_have(self, names: Iterable[str]) -> None:
+        """Raise ``TrackerError`` unless every one of these objects is there."""
+        for name in names:
+            if self._ask("info", name) is None:
+                raise _gone(f"the object {name}")
+
     def _ask(self, command: str, name: str) -> list[bytes] | None:
         """Hash, type and size of an object; None where there is none by that name."""
         assert self._process.stdin is not None
@@ -157,6 +163,22 @@ class Objects:
                 return Place(commit, tuple(trees), None, number)
             tree = entry.hash
         return Place(commit, tuple(trees), None, None)
+
+
+def must_be_whole(git: Git, new: str, *old: str | None) -> None:
+    """Raise ``TrackerError`` unless all objects that a commit has beyond older ones are there."""
+    limits = [f"^{commit}" for commit in old if commit is not None]
+    try:
+        git.run("rev-list", "--objects", "--quiet", new, *limits, "--")
+    except GitError as error:
+        raise _gone(f"all of the commit {new} ({first_line(error.stderr)})") from None
+
+
+def _gone(what: str) -> TrackerError:
+    return TrackerError(
+        f"git says that it wrote {what}, and it is not there.",
+        "Nothing was recorded. See whether the disk is full, and look for damage with: git fsck",
+    )
 
 
 def _unreadable(name: str) -> TrackerError:

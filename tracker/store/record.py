@@ -30,9 +30,9 @@ from tracker.store.advance import (
     git_date,
 )
 from tracker.store.git import Git, GitError, Repository, discover, identity, instant
-from tracker.store.objects import Entry, Place, object_hash
+from tracker.store.objects import Entry, Place, must_be_whole, object_hash
 from tracker.store.paths import checked
-from tracker.store.running import DURABLE, Running
+from tracker.store.running import Running
 from tracker.store.session import Session, Written, current
 from tracker.store.staging import Staging, as_staged, blob_as_added, staged_entry
 from tracker.store.worktree import Staged
@@ -175,7 +175,7 @@ def _in_work_tree(
     else:
         blob = _text(
             Running(
-                git, *DURABLE, "hash-object", "-w", f"--path={path}", "--stdin",
+                git, "hash-object", "-w", f"--path={path}", "--stdin",
                 data=revision.data,
             ).result()
         )  # fmt: skip
@@ -219,6 +219,7 @@ def _commit(repository: Repository, revision: NewRevision, place: Place, staging
         base=place.commit,
         runs=staging.turn.runs,
     )
+    must_be_whole(repository.git, commit, place.commit)
     staging.settle(repository.git.text("rev-parse", "--verify", f"{commit}:{revision.path}"))
     return commit
 

@@ -10,11 +10,6 @@ from contextlib import suppress
 
 from tracker.store.git import Git, GitError, environment, first_line, missing
 
-# Objects, index and reference are on the disk before a revision is called recorded. The index
-# too: an older one would stage the reversal of the revision. "batch" writes the objects of one
-# process out together, and waits for the disk once.
-DURABLE = ("-c", "core.fsync=added", "-c", "core.fsyncMethod=batch")
-
 
 class Running:
     """One git process that is given its input, and whose answer is asked for later."""
@@ -26,7 +21,7 @@ class Running:
 
         ``apart``: an interruption from the keyboard does not reach the process.
         """
-        self._name = next(word for word in arguments if word not in DURABLE)
+        self._name = arguments[0]
         try:
             self._process = subprocess.Popen(
                 git.command(*arguments),

@@ -11,7 +11,7 @@ from tracker.store import locks, worktree
 from tracker.store.configuration import Settings
 from tracker.store.git import Git, GitError, Repository
 from tracker.store.objects import Entry, Objects, object_hash
-from tracker.store.running import DURABLE, Running
+from tracker.store.running import Running
 from tracker.store.worktree import Staged
 
 
@@ -75,7 +75,7 @@ class Staging:
         if self.old is None or self.old == self.new:
             return
         self._may_leave()
-        words = (*DURABLE, "update-index", "-z", "--index-info")
+        words = ("update-index", "-z", "--index-info")
         self._waiting = Running(self.repository.git, *words, data=None)
         self.turn.runs(self._waiting.number)
 
@@ -127,7 +127,7 @@ class Staging:
         change = ("--force-remove", "--", self.path)
         if entry is not None:
             change = ("--add", "--cacheinfo", f"{entry.mode},{entry.hash},{self.path}")
-        process = Running(self.repository.git, *DURABLE, "update-index", *change)
+        process = Running(self.repository.git, "update-index", *change)
         self.turn.runs(process.number)
         return process
 
