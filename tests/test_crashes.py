@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import random
@@ -15,7 +16,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.crashing import ROOT, SCENES, environment, git, left_over, newsroom, ok, sound, tracker
+from tests.crashing import (
+    ROOT,
+    SCENES,
+    TRACKER,
+    environment,
+    git,
+    left_over,
+    newsroom,
+    ok,
+    sound,
+    tracker,
+)
 from tests.recording import ARTICLE, Room
 from tracker.errors import TrackerError
 
@@ -181,6 +193,27 @@ def test_a_disk_that_fills_up_at_any_step_of_an_import(small_disk: Path, tmp_pat
     ok(room, "import", str(source), "--into", ".")
     assert git(room, "rev-list", "--count", "HEAD") == "42"
     sound(room)
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_a_full_disk_under_what_an_import_unpacks(
+    small_disk: Path, tmp_path: Path, packed: bool
+) -> None:
+    """A compressed archive and a pipe are copied into the git directory first."""
+    room = newsroom(small_disk / "room", 1)
+    lines = [
+        json.dumps({"slug": f"s-{number}", "at": "2022-05-12T07:45:00Z", "text": "word " * 5000})
+        for number in range(600)
+    ]
+    data = "\n".join(lines).encode()
+    source = tmp_path / "versions.jsonl.gz"
+    source.write_bytes(gzip.compress(data))
+    done = subprocess.run(
+        [*TRACKER, "import", str(source) if packed else "-", "--into", "."], cwd=room,
+        input=data, capture_output=True, check=False, env=environment(),
+    )  # fmt: skip
+    assert sentence(done).endswith("cannot be written: no space left on device.")
+    assert left_over(room) == []
 
 
 def test_reading_goes_on_on_a_full_disk(small_disk: Path) -> None:

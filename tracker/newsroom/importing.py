@@ -8,6 +8,7 @@ its article's path, its instant, and its text as it was recorded.
 
 from __future__ import annotations
 
+import errno
 import json
 import sqlite3
 from collections import deque
@@ -97,6 +98,10 @@ def bring(
                 f"{workshop.folder.parent} cannot be written: {error}.",
                 "Nothing was imported; see to the disk, and run the import again.",
             ) from None
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO):
+                raise
+            raise locks.not_writable(workshop.folder.parent, error) from None
         finally:
             plan.close()
 
