@@ -54,7 +54,7 @@ class GitError(TrackerError):
 # an older one would stage the reversal of the revision. Never core.fsyncMethod=batch, whatever the
 # person's own settings say: with it, most versions of git do not notice that an object could not
 # be moved to its place on a full disk.
-DURABLE = ("-c", "core.fsync=added", "-c", "core.fsyncMethod=fsync")
+DURABLE: tuple[str, ...] = ("-c", "core.fsync=added", "-c", "core.fsyncMethod=fsync")
 
 
 class Git(NamedTuple):
