@@ -17,7 +17,7 @@ from pathlib import Path
 
 from flask import Flask
 
-from tracker.newsroom import Newsroom
+from tracker.newsroom.newsroom import Newsroom
 from tracker.web import create_app
 
 START = 1_577_836_800  # 1 January 2020

@@ -30,7 +30,7 @@ from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
 from tracker.model import Revision
-from tracker.newsroom import Newsroom
+from tracker.newsroom.newsroom import Newsroom
 from tracker.web import addresses
 from tracker.web.addresses import Addresses
 
@@ -94,7 +94,7 @@ def _clone(repository: Path, scratch: Path) -> Path:
 def _requests(repository: Path, number: int, seed: int) -> list[tuple[str, str]]:
     """Kinds and addresses, the same for the same archive and seed."""
     room = Newsroom(repository)
-    known = Addresses.of(room.place.paths(), room.place.under)
+    known = Addresses.of(room.workspace.paths(), room.workspace.under)
     revisions: dict[str, list[Revision]] = defaultdict(list)
     for article, revision in room.latest(1_000_000):
         revisions[article.path].append(revision)  # newest first

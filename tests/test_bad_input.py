@@ -288,7 +288,7 @@ def test_bytes_that_are_no_text(published: Desk) -> None:
 def test_a_fault_of_the_program_has_its_own_status(
     published: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tracker.newsroom.room.Newsroom.life", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr("tracker.newsroom.newsroom.Newsroom.life", lambda *_, **__: 1 / 0)
     said = published.run("history", "a.md")
     assert said.status == 3
     assert said.err.startswith("tracker: tracker failed, which is a fault of the program")

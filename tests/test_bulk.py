@@ -21,9 +21,9 @@ from tests.desk import Desk
 from tests.repositories import run
 from tracker.errors import TrackerError
 from tracker.model import Person
-from tracker.newsroom import Newsroom
 from tracker.newsroom.importing import Options
 from tracker.newsroom.incoming import Incoming
+from tracker.newsroom.newsroom import Newsroom
 from tracker.sources.folder import Folder
 from tracker.sources.json_lines import JsonLines
 

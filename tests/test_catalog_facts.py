@@ -13,7 +13,8 @@ import pytest
 from tests.desk import Desk
 from tests.repositories import run
 from tracker.model import Selection
-from tracker.newsroom import Newsroom, archive, unaided
+from tracker.newsroom import archive, unaided
+from tracker.newsroom.newsroom import Newsroom
 from tracker.newsroom.searching import Term, excerpt, matching, terms, visible
 from tracker.store.catalog import catalog_file
 
@@ -63,17 +64,22 @@ def agree(desk: Desk, now: datetime = NOW) -> None:
     """The catalog and git alone answer the same to every question."""
     here = newsroom(desk, now)
     for selection in SELECTIONS:
-        expected = unaided.latest(here, 50, selection=selection)
-        assert archive.latest(here, 50, selection=selection) == expected
-        assert archive.latest(here, 1, offset=1, selection=selection) == expected[1:2]
-        assert archive.count(here, selection) == unaided.count(here, selection)
-        assert archive.months(here, selection) == unaided.months(here, selection)
-    assert archive.people(here) == unaided.people(here)
-    assert archive.articles(here) == unaided.articles(here)
-    assert archive.changelog(here) == unaided.changelog(here)
-    assert list(archive.lives(here)) == list(unaided.lives(here))
+        expected = unaided.latest(here.workspace, 50, selection=selection)
+        assert archive.latest(here.workspace, 50, selection=selection) == expected
+        assert archive.latest(here.workspace, 1, offset=1, selection=selection) == expected[1:2]
+        assert archive.count(here.workspace, selection) == unaided.count(here.workspace, selection)
+        assert archive.months(here.workspace, selection) == unaided.months(
+            here.workspace, selection
+        )
+    assert archive.people(here.workspace) == unaided.people(here.workspace)
+    assert archive.articles(here.workspace) == unaided.articles(here.workspace)
+    assert archive.changelog(here.workspace) == unaided.changelog(here.workspace)
+    assert list(archive.lives(here.workspace)) == list(unaided.lives(here.workspace))
     for words in ("ferry", "misstated pri*", '"night ferry"', "brucke", "京都", "adults", "rain"):
-        found, expected_hits = archive.search(here, words, 50), unaided.search(here, words, 50)
+        found, expected_hits = (
+            archive.search(here.workspace, words, 50),
+            unaided.search(here.workspace, words, 50),
+        )
         assert sorted(found, key=repr) == sorted(expected_hits, key=repr)
         assert found, words
 
@@ -126,7 +132,11 @@ def test_other_settings_are_other_answers(room: Desk) -> None:
     assert here.search("brücke") == ()
     room.write("tracker.toml", 'timezone = "UTC"\n[check]\ngrace = "1m"\n')
     here = newsroom(room)
-    assert here.count(Selection(told=False)) == unaided.count(here, Selection(told=False)) == 2
+    assert (
+        here.count(Selection(told=False))
+        == unaided.count(here.workspace, Selection(told=False))
+        == 2
+    )
 
 
 def test_the_folder_of_the_articles_is_chosen_anew(desk: Desk) -> None:
@@ -139,7 +149,7 @@ def test_the_folder_of_the_articles_is_chosen_anew(desk: Desk) -> None:
         desk.git("add", "--all")
         desk.git("commit", "-q", "-m", "Edit")
         here = newsroom(desk)
-        assert archive.articles(here) == unaided.articles(here)
+        assert archive.articles(here.workspace) == unaided.articles(here.workspace)
         return sorted(each.path for each in here.articles())
 
     assert names() == ["a.md"]
@@ -164,7 +174,7 @@ def test_what_comes_out_with_time(desk: Desk) -> None:
     seen = []
     for day in (0, 1, 0):
         here = newsroom(desk, NOW + timedelta(days=day))
-        assert archive.latest(here, 9) == unaided.latest(here, 9)
+        assert archive.latest(here.workspace, 9) == unaided.latest(here.workspace, 9)
         seen.append(here.latest()[0][1].published)
     assert seen == [False, True, False]
 

@@ -19,8 +19,8 @@ import pytest
 
 from tests.desk import Desk
 from tests.repositories import Builder
-from tracker.newsroom import Newsroom
 from tracker.newsroom.analysis import Analyst, RememberingAnalyst
+from tracker.newsroom.newsroom import Newsroom
 from tracker.newsroom.scope import Scope
 from tracker.policy.rules import RULES
 from tracker.store.reader import Reader

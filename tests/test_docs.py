@@ -144,7 +144,7 @@ def test_every_toml_block_parses(path: Path) -> None:
 def test_the_table_of_typed_dates_is_how_they_are_read(newsroom: Desk) -> None:
     from datetime import datetime
 
-    from tracker.newsroom import Newsroom
+    from tracker.newsroom.newsroom import Newsroom
 
     room = Newsroom(newsroom.folder, now=datetime.fromisoformat("2022-06-01T12:00:00-04:00"))
     table = page("styles.md").partition("| You type | It is |")[2]

@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 from tests.desk import Desk
 from tests.repositories import Builder
 from tests.web_newsroom import NOW
-from tracker.newsroom import Newsroom
+from tracker.newsroom.newsroom import Newsroom
 from tracker.render import atom, feed, jsonfeed, links
 from tracker.web import create_app
 

@@ -85,7 +85,7 @@ def test_the_address_of_the_site_is_that_of_the_settings(desk: Desk) -> None:
 
 def test_a_feed_counts_the_reasons_that_it_leaves_out(desk: Desk) -> None:
     build(desk.folder)
-    from tracker.newsroom import Newsroom
+    from tracker.newsroom.newsroom import Newsroom
 
     room = Newsroom(desk.folder)
     life = room.life("articles/war.md")
@@ -110,7 +110,7 @@ def test_one_commit_is_no_commits(desk: Desk) -> None:
 
 
 def test_a_moved_article_is_counted_under_the_folder_where_it_is_now(desk: Desk) -> None:
-    from tracker.newsroom import Newsroom
+    from tracker.newsroom.newsroom import Newsroom
     from tracker.web.check_pages import board
 
     one = Builder(desk.folder)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pyld import jsonld as processor
 
 from tests.desk import Desk
-from tracker.newsroom import Newsroom
+from tracker.newsroom.newsroom import Newsroom
 from tracker.render import jsonld
 from tracker.render.links import NO_LINKS
 from tracker.text.document import parse

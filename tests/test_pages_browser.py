@@ -18,7 +18,7 @@ from playwright.sync_api import Browser
 from tests.browsing import Watched, chromium, served
 from tests.hostile_pages import Hostile, attempts, play
 from tests.web_newsroom import EVIL_NAME, NOW, build, client
-from tracker.newsroom import Newsroom
+from tracker.newsroom.newsroom import Newsroom
 from tracker.web.site import Options, write
 
 STEPPED = "articles/stepped"

@@ -15,7 +15,7 @@ import yaml
 from tests.repositories import Builder
 from tracker.cli.check import command
 from tracker.errors import TrackerError
-from tracker.newsroom import Newsroom
+from tracker.newsroom.newsroom import Newsroom
 from tracker.newsroom.scope import Scope
 from tracker.policy.rewording import is_small, words
 from tracker.policy.rules import _RUN, RULES, refuse_unknown

@@ -17,7 +17,7 @@ import pytest
 from tests.killing import ROOT, check, killed, left_over, next_recording
 from tests.recording import ADA, ARTICLE, MORNING, Room
 from tracker.errors import TrackerError
-from tracker.newsroom import Newsroom
+from tracker.newsroom.newsroom import Newsroom
 from tracker.store import advance, locks, worktree
 from tracker.store.record import EditedMeanwhile, write
 from tracker.store.staging import Staging
@@ -369,10 +369,10 @@ def test_what_a_killed_writer_left_is_removed_where_nothing_is_to_be_recorded(
         turn.may_leave(git / "HEAD.lock")
         said = (git / locks.FILE).read_bytes()
         (git / "HEAD.lock").touch()
-        Newsroom(room.folder).begin_recording()
+        Newsroom(room.folder).workspace.begin()
         assert left_over(room) == ["HEAD.lock"]  # somebody is writing
     (git / locks.FILE).write_bytes(said)
-    Newsroom(room.folder).begin_recording()
+    Newsroom(room.folder).workspace.begin()
     assert left_over(room) == []
 
 

@@ -16,7 +16,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 from tests.desk import Desk
 from tests.sites import HOSTILE, fragment, harmless, hostile_words, words
 from tracker.errors import TrackerError
-from tracker.newsroom import Newsroom
+from tracker.newsroom.newsroom import Newsroom
 from tracker.render import naming, site_links
 from tracker.render.inline_html import harmless as harmless_words
 from tracker.render.inline_html import inline_html
@@ -143,7 +143,7 @@ def test_links_are_those_of_the_pages(ferries: Desk) -> None:
     ferries.write("tracker.toml", '[site]\nurl = "https://example.org/h/"\n')
     ferry = exported(ferries)["articles/posts--ferry.json"]
     room = Newsroom(ferries.folder)
-    known = pages.Addresses.of(room.place.paths(), room.place.under)
+    known = pages.Addresses.of(room.workspace.paths(), room.workspace.under)
     address = known.address("posts/ferry.md")
     revisions = room.history("posts/ferry.md")
     stamps = [pages.stamp_of(each) for each in revisions]

@@ -13,7 +13,7 @@ import pytest
 from tests.desk import Desk
 from tests.repositories import Builder
 from tests.web_newsroom import EVIL_NAME, NOW, SETTINGS, WAR, WAR_2, build, client, parsed
-from tracker.newsroom import Newsroom
+from tracker.newsroom.newsroom import Newsroom
 from tracker.web.site import Options, write
 from tracker.web.site_folder import JOURNAL, LIST, OutsideError, SiteFolder, Tally, Writer
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.repositories import Builder
-from tracker.newsroom import Newsroom
+from tracker.newsroom.newsroom import Newsroom
 from tracker.store.catalog import catalog_file
 from tracker.store.history import track, track_alone
 

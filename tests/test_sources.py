@@ -18,8 +18,8 @@ from tests.desk import Desk
 from tests.repositories import Builder, run
 from tracker.errors import TrackerError
 from tracker.model import Person
-from tracker.newsroom import Newsroom
 from tracker.newsroom.incoming import Incoming, Skipped, Source, Telling
+from tracker.newsroom.newsroom import Newsroom
 from tracker.sources.folder import Folder, instant
 from tracker.sources.json_lines import JsonLines
 from tracker.sources.repository import OtherRepository

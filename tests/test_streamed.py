@@ -15,9 +15,10 @@ from tests.repositories import Builder
 from tests.test_identity import FOLDER, build
 from tracker.errors import TrackerError
 from tracker.model import Track, Version
-from tracker.newsroom import Newsroom, select
+from tracker.newsroom import select
 from tracker.newsroom.incoming import Incoming, Skipped
 from tracker.newsroom.lines import ignored
+from tracker.newsroom.newsroom import Newsroom
 from tracker.newsroom.streamed import streamed
 from tracker.sources.repository import OtherRepository
 from tracker.store.history import tracks
@@ -35,9 +36,9 @@ TEXTS = [
 
 def all_at_once(room: Newsroom, inside: str = "") -> list[Track]:
     """What the articles are, said in the plainest way."""
-    under = room.place.under
+    under = room.workspace.under
     found = tracks(
-        room.repository, under=under, branch=room.settings.branch, ignored=ignored(room.place)
+        room.repository, under=under, branch=room.settings.branch, ignored=ignored(room.workspace)
     )
     if inside:
         return [
@@ -45,7 +46,7 @@ def all_at_once(room: Newsroom, inside: str = "") -> list[Track]:
             for each in found
             if each.path.startswith(f"{inside}/") and select.is_text(each.path)
         ]
-    here = room.place.paths()
+    here = room.workspace.paths()
     gone = select.articles(
         (each.path for each in found if each.deleted), room.settings.articles, under
     )
@@ -53,7 +54,7 @@ def all_at_once(room: Newsroom, inside: str = "") -> list[Track]:
 
 
 def one_by_one(room: Newsroom, folder: Path, inside: str = "") -> list[Track]:
-    with streamed(room, folder, inside) as found:
+    with streamed(room.workspace, folder, inside) as found:
         told = list(found.tracks)
     assert found.revisions == sum(len(each.versions) for each in told)
     return told
@@ -264,7 +265,7 @@ def test_where_no_catalog_can_be_made_all_are_held(
     temporary.mkdir()
     room = Newsroom(other)
     before = files(other)
-    with streamed(room, temporary) as found:
+    with streamed(room.workspace, temporary) as found:
         assert not any(temporary.iterdir())  # room is made on the disk first
         assert list(found.tracks) == all_at_once(room)
     assert files(other) == before

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 
 from tests.repositories import Builder
 from tests.web_newsroom import EVIL_NAME, build, client, parsed
-from tracker.newsroom.room import Newsroom
+from tracker.newsroom.newsroom import Newsroom
 from tracker.render.history import history_lines
 from tracker.web import addresses
 from tracker.web.passages import seen_words

@@ -13,7 +13,7 @@ from flask import Flask
 from tests.desk import Desk
 from tests.repositories import Builder
 from tests.web_newsroom import NOW, build, parsed
-from tracker.newsroom import Newsroom
+from tracker.newsroom.newsroom import Newsroom
 from tracker.newsroom.scope import Progress
 from tracker.web import background, create_app, publisher_pages
 from tracker.web.background import Found, Waiting, Workshop

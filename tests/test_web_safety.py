@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from tests.repositories import Builder
 from tests.web_newsroom import WAR_3, build, client, parsed
-from tracker.newsroom import Newsroom
+from tracker.newsroom.newsroom import Newsroom
 from tracker.web import create_app, desk
 from tracker.web.safety import Hosts
 

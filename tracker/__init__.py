@@ -13,7 +13,7 @@ from tracker.errors import TrackerError
 if TYPE_CHECKING:
     from tracker.comparison import compare
     from tracker.house.notes import find_notes
-    from tracker.newsroom import Newsroom
+    from tracker.newsroom.newsroom import Newsroom
     from tracker.text.blame import blame
 
 __all__ = ["Newsroom", "TrackerError", "__version__", "blame", "compare", "find_notes"]
@@ -21,7 +21,7 @@ __all__ = ["Newsroom", "TrackerError", "__version__", "blame", "compare", "find_
 __version__ = "0.1.0"
 
 _ROOMS = {
-    "Newsroom": "tracker.newsroom",
+    "Newsroom": "tracker.newsroom.newsroom",
     "blame": "tracker.text.blame",
     "compare": "tracker.comparison",
     "find_notes": "tracker.house.notes",

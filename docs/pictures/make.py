@@ -13,7 +13,7 @@ from threading import Thread
 from playwright.sync_api import sync_playwright
 from waitress.server import create_server
 
-from tracker.newsroom import Newsroom
+from tracker.newsroom.newsroom import Newsroom
 from tracker.web import addresses, create_app
 
 HERE = Path(__file__).parent

@@ -9,7 +9,7 @@ import click
 from tracker.cli.common import ARTICLE, json_option, open_newsroom, progress_bar, warn
 
 if TYPE_CHECKING:
-    from tracker.newsroom import Newsroom
+    from tracker.newsroom.newsroom import Newsroom
 
 
 @click.command("changelog")

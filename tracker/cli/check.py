@@ -14,7 +14,7 @@ from tracker.cli.common import ARTICLE, json_option, open_newsroom, progress_bar
 from tracker.errors import TrackerError
 
 if TYPE_CHECKING:
-    from tracker.newsroom import Newsroom
+    from tracker.newsroom.newsroom import Newsroom
     from tracker.policy.settled import Verdict
 
 
@@ -101,7 +101,7 @@ def _settle(room: Newsroom, verdict: Verdict, why: str) -> None:
     from tracker.store.git import identity
 
     who = identity(room.repository)[0]
-    number = settle(room.place, verdict.findings, f"{who.name} <{who.email}>", why)
+    number = settle(room.workspace, verdict.findings, f"{who.name} <{who.email}>", why)
     if not number:
         click.echo("There is nothing to settle.")
         return

@@ -17,7 +17,7 @@ from tracker.errors import TrackerError
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-    from tracker.newsroom import Newsroom
+    from tracker.newsroom.newsroom import Newsroom
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -35,18 +35,10 @@ def open_newsroom(ctx: click.Context | None = None) -> Newsroom:
             f"{folder} cannot be looked at: {getattr(error, 'strerror', error)}.",
             "Name a folder that you may read.",
         ) from None
-    from tracker.store.git import Search
+    from tracker.newsroom.newsroom import Newsroom
 
-    # git looks for the repository while the rooms of the newsroom are loaded.
-    search = Search(folder.absolute())
-    from tracker.newsroom import Newsroom
-
-    room = Newsroom(folder, now=present(), search=search)
-    if sys.stderr.isatty():
-        bar = progress_bar("Reading commits")
-        room.place.watch = bar.__enter__()
-        context.call_on_close(lambda: bar.__exit__(None, None, None))
-    return room
+    watch = context.with_resource(progress_bar("Reading commits")) if sys.stderr.isatty() else None
+    return Newsroom(folder, now=present(), watch=watch)
 
 
 def present() -> datetime:
@@ -90,7 +82,7 @@ class ArticleType(click.ParamType[str]):
         from tracker.newsroom.select import slug
 
         try:
-            paths = open_newsroom(ctx).place.paths()
+            paths = open_newsroom(ctx).workspace.paths()
         except TrackerError:
             return []
         names = [*paths, *(slug(path) for path in paths)]

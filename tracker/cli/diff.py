@@ -12,7 +12,7 @@ from tracker.cli.common import here, json_option, open_newsroom, print_json, war
 from tracker.cli.pages import write_page
 from tracker.errors import TrackerError
 from tracker.model import Article, Change
-from tracker.newsroom.reading import End
+from tracker.newsroom.grounds import End
 
 if TYPE_CHECKING:
     from tracker.render.diff_json import Side

@@ -13,10 +13,11 @@ import click
 
 from tracker.cli.common import ARTICLE, open_newsroom, progress_bar, warn
 from tracker.errors import TrackerError
+from tracker.newsroom.locate import locate
 
 if TYPE_CHECKING:
-    from tracker.newsroom import Newsroom
     from tracker.newsroom.exporting import Exported
+    from tracker.newsroom.newsroom import Newsroom
     from tracker.render.records import Kind, Row
 
 FORMATS = ("jsonl", "jsonld", "ninjs", "parquet", "data")
@@ -83,7 +84,7 @@ def command(
         raise TrackerError(f"{folder} is a file, not a folder.", "Name a folder after --to.")
     room = open_newsroom()
     for article in articles:
-        room.place.locate(article)  # says which there is not before anything is written
+        locate(room.workspace, article)  # says which there is not before anything is written
     try:
         _WRITERS[form](room, wanted)
     except OSError as error:
@@ -102,7 +103,7 @@ def _exported(room: Newsroom, wanted: Wanted) -> Iterator[Exported]:
     from tracker.newsroom.exporting import exported
 
     with progress_bar("Exporting articles") as progress:
-        yield from exported(room, wanted.articles, progress)
+        yield from exported(room.workspace, wanted.articles, progress)
 
 
 # --- rows ---------------------------------------------------------------------------------------
@@ -179,7 +180,7 @@ def _rows(room: Newsroom, wanted: Wanted, exported: Exported, kind: Kind) -> Ite
     from tracker.render import records
 
     return records.rows(
-        exported, kind, room.settings, room.compare, texts=wanted.texts, under=room.place.under
+        exported, kind, room.settings, room.compare, texts=wanted.texts, under=room.workspace.under
     )
 
 
@@ -281,7 +282,7 @@ def _data(room: Newsroom, wanted: Wanted) -> None:
         contents = site_data.files(
             room.lives(progress),
             room.settings,
-            under=room.place.under,
+            under=room.workspace.under,
             form="yaml" if wanted.yaml else "json",
         )
         done = site_data.write(wanted.folder, contents)

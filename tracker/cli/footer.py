@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 from tracker.cli.common import article_argument, json_option, open_newsroom, print_json, warn
+from tracker.newsroom.locate import locate
 from tracker.render.plain import encodable, printed
 from tracker.render.visible import visible
 
 if TYPE_CHECKING:
     from tracker.model import Article
-    from tracker.newsroom import Newsroom
+    from tracker.newsroom.newsroom import Newsroom
 
 
 @click.command("footer")
@@ -45,7 +46,7 @@ def _article(room: Newsroom, name: str) -> Article:
     from tracker.newsroom.chronicle import article_of
     from tracker.text.document import decode, parse
 
-    path = room.place.locate(name, new=True)
-    data = room.place.read_if_there(path)
+    path = locate(room.workspace, name, new=True)
+    data = room.workspace.read_if_there(path)
     text = decode(room.content(path) if data is None else data)[0]
     return article_of(path, parse(text).headline)

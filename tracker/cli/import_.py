@@ -19,9 +19,9 @@ from tracker.render.visible import visible
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tracker.newsroom import Newsroom
     from tracker.newsroom.importing import Imported
     from tracker.newsroom.incoming import Source
+    from tracker.newsroom.newsroom import Newsroom
 
 _NAMED = 20  # bad versions that are named on a terminal
 
@@ -139,8 +139,8 @@ def _newsroom(folder: Path, source: Source, *, made: bool, dry_run: bool) -> Ite
 
     A new one is removed again where the import fails; for a dry run it is made elsewhere.
     """
-    from tracker.newsroom import Newsroom
-    from tracker.newsroom.place import SETTINGS_FILE
+    from tracker.newsroom.newsroom import Newsroom
+    from tracker.newsroom.workspace import SETTINGS_FILE
     from tracker.store.record import initialise
 
     if not made:

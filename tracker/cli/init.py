@@ -24,7 +24,7 @@ def command(folder: str, style: str, timezone: str | None, name: str | None) -> 
     at what is recorded from now on, so that an old archive does not start with a thousand findings.
     """
     from tracker.house import settings
-    from tracker.newsroom.place import SETTINGS_FILE
+    from tracker.newsroom.workspace import SETTINGS_FILE
     from tracker.store.git import identity
     from tracker.store.line import files
     from tracker.store.record import initialise, write

@@ -12,14 +12,16 @@ import click
 from tracker.cli.common import print_json
 from tracker.errors import TrackerError
 from tracker.model import Revision
-from tracker.newsroom.together import Against, ChangedMeanwhile, recorded_together
+from tracker.newsroom.recorded import recorded_together
+from tracker.newsroom.together import Against, ChangedMeanwhile
 from tracker.render.plain import printed
 from tracker.render.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from tracker.newsroom import Newsroom
+    from tracker.newsroom.newsroom import Newsroom
+    from tracker.newsroom.workspace import Workspace
     from tracker.newsroom.writing import Recording
 
 _SHOWN = 30  # lines of the comparison
@@ -45,15 +47,19 @@ def against(
 def commit_all(
     room: Newsroom,
     names: Sequence[str],
-    prepare: Callable[[Newsroom, str, Against | None], Recording],
+    prepare: Callable[[Workspace, str, Against | None], Recording],
     against: Against,
 ) -> list[tuple[Recording, Revision]]:
     """Record each article, again where another editor comes between and that may be."""
 
-    def of(name: str) -> Callable[[Newsroom, Against | None], Recording]:
+    def of(name: str) -> Callable[[Workspace, Against | None], Recording]:
         return lambda here, chosen: prepare(here, name, chosen)
 
-    return [recorded_together(room, of(name), against) for name in names]
+    done = []
+    for name in names:
+        recording, revision, room.workspace = recorded_together(room.workspace, of(name), against)
+        done.append((recording, revision))
+    return done
 
 
 def told(recording: Recording) -> None:

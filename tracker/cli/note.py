@@ -22,7 +22,7 @@ from tracker.render.visible import visible
 
 if TYPE_CHECKING:
     from tracker.house.draft import Draft
-    from tracker.newsroom import Newsroom
+    from tracker.newsroom.newsroom import Newsroom
 
 
 @click.command("note")
@@ -72,7 +72,9 @@ def command(
     elif amend is not None:
         done = [room.note(article, amend[1], at=at, by=by, covers=covers, amends=amend[0])]
     else:
-        told = told_from(notes, lambda kind: edit_draft(room, room.change_to_tell(article), kind))
+        told = told_from(
+            notes, lambda kind: edit_draft(room.workspace, room.change_to_tell(article), kind)
+        )
         done = [
             room.note(article, words, kind, at=at, by=by, covers=covers) for kind, words in told
         ]

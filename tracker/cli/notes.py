@@ -12,7 +12,7 @@ from tracker.model import KINDS, Change, Kind
 
 if TYPE_CHECKING:
     from tracker.house.draft import Drafter
-    from tracker.newsroom import Newsroom
+    from tracker.newsroom.workspace import Workspace
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -55,14 +55,14 @@ def told_from(
     return told
 
 
-def edit_draft(room: Newsroom, change: Change | None, kind: Kind) -> str:
+def edit_draft(workspace: Workspace, change: Change | None, kind: Kind) -> str:
     """What the person made of a draft in the editor. Raises ``TrackerError`` for no words."""
     from tracker.house.draft import draft, editor_text, from_editor
 
-    style = room.settings.style
+    style = workspace.settings.style
     written = draft(change, kind, style, installed_drafter()) if change is not None else None
     opened = editor_text(written, kind, style)
-    editor = room.repository.git.text("var", "GIT_EDITOR")
+    editor = workspace.repository.git.text("var", "GIT_EDITOR")
     saved = click.edit(opened, editor=editor, extension=".txt", require_save=True)
     words = from_editor(saved) if saved is not None else ""
     if not words:

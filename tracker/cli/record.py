@@ -24,8 +24,9 @@ from tracker.render.plain import printed
 from tracker.render.visible import visible
 
 if TYPE_CHECKING:
-    from tracker.newsroom import Newsroom
+    from tracker.newsroom.newsroom import Newsroom
     from tracker.newsroom.together import Against
+    from tracker.newsroom.workspace import Workspace
     from tracker.newsroom.writing import Recording, Stamp
 
 
@@ -78,11 +79,11 @@ def command(
     text, the editor opens on a draft made from the change.
     """
     room = open_newsroom()
-    room.begin_recording()
-    from tracker.newsroom.writing import Stamp
+    room.workspace.begin()
+    from tracker.newsroom import writing
 
     names = _names(room, articles, every=every, file=file)
-    stamp = Stamp(at, by, message, covers)
+    stamp = writing.Stamp(at, by, message, covers)
     text = _text(file)
     against = None
     if base is not None or merge or anyway or conflicts is not None:
@@ -90,15 +91,15 @@ def command(
 
         against = meanwhile.against(base, names, merge=merge, anyway=anyway, conflicts=conflicts)
 
-    def prepare(here: Newsroom, name: str, against: Against | None) -> Recording:
+    def prepare(here: Workspace, name: str, against: Against | None) -> Recording:
         told = told_from(notes, partial(_draft, here, name, text, stamp, against))
-        return here.prepare(name, text, told, stamp, footer=footer, against=against)
+        return writing.prepare(here, name, text, told, stamp, footer=footer, against=against)
 
     try:
         if against is not None and not dry_run:
             done = meanwhile.commit_all(room, names, prepare, against)
         else:
-            prepared = [prepare(room, name, against) for name in names]
+            prepared = [prepare(room.workspace, name, against) for name in names]
             if dry_run:
                 _show(prepared, as_json=as_json)
                 return
@@ -151,7 +152,7 @@ def _text(file: str | None) -> bytes | None:
 
 
 def _draft(
-    room: Newsroom,
+    workspace: Workspace,
     name: str,
     text: bytes | None,
     stamp: Stamp,
@@ -159,8 +160,10 @@ def _draft(
     kind: Kind,
 ) -> str:
     from tracker.cli.notes import edit_draft
+    from tracker.newsroom.writing import prepare
 
-    return edit_draft(room, room.prepare(name, text, (), stamp, against=against).change, kind)
+    recording = prepare(workspace, name, text, (), stamp, against=against)
+    return edit_draft(workspace, recording.change, kind)
 
 
 def _show(prepared: list[Recording], *, as_json: bool) -> None:
@@ -168,7 +171,7 @@ def _show(prepared: list[Recording], *, as_json: bool) -> None:
         print_json(printed(would_record=[_told(each, None) for each in prepared]))
         return
     from tracker.cli.diff import show
-    from tracker.newsroom.reading import End
+    from tracker.newsroom.grounds import End
 
     for each in prepared:
         if each.unchanged:

@@ -38,7 +38,7 @@ def command(
 
     def ask(kind: Kind) -> str:
         change = room.compare(room.show(article), room.show(article, rev))
-        return edit_draft(room, change, kind)
+        return edit_draft(room.workspace, change, kind)
 
     revision = room.restore(article, rev, told_from(notes, ask), at=at, by=by)
     if as_json:

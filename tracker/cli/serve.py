@@ -13,7 +13,7 @@ from tracker.cli.common import open_newsroom, present, warn
 from tracker.errors import TrackerError
 
 if TYPE_CHECKING:
-    from tracker.newsroom import Newsroom
+    from tracker.newsroom.newsroom import Newsroom
 
 LIMITS = {
     "threads": 8,
@@ -99,7 +99,7 @@ def _listen(room: Newsroom, host: str, port: int, base: str | None) -> tuple[Any
 
     from tracker.web import create_app
 
-    place = room.place.root or room.repository.git_dir
+    place = room.workspace.root or room.repository.git_dir
     app = create_app(place, base_url=base, now=present, host=host)
     server = waitress.create_server(app, sockets=_sockets(host, port), ident=None, **LIMITS)
     return server, app

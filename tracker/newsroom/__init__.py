@@ -1,5 +1,1 @@
-"""The use cases: what people do in a newsroom, each a few lines that join the rooms below."""
-
-from tracker.newsroom.room import Newsroom
-
-__all__ = ["Newsroom"]
+"""The use cases: functions over a ``Workspace``; ``Newsroom`` is the facade on top of them."""

@@ -227,8 +227,8 @@ def _rules_version() -> str:
     package = Path(__file__).parents[1]
     digest = sha256()
     files = [package / "comparison.py", package / "model.py"]
-    for room in ("text", "house", "newsroom", "locale"):
-        files += sorted(_files(package / room))
+    for folder in ("text", "house", "newsroom", "locale"):
+        files += sorted(_files(package / folder))
     for file in files:
         said = file.stat()
         digest.update(f"{file.relative_to(package)} {said.st_size} {said.st_mtime_ns}\n".encode())

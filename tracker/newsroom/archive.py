@@ -7,20 +7,18 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Collection, Iterator
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from tracker.house import style as house_style
 from tracker.model import Article, Entry, History, Hit, Kind, Revision, Selection
-from tracker.newsroom import unaided
+from tracker.newsroom import reading, unaided
 from tracker.newsroom.chronicle import article_of
 from tracker.newsroom.facts import COMPARED, LINE, READ, Known, UnusableError, known
 from tracker.newsroom.memory import notes_from_json, reasons_from_json
 from tracker.newsroom.scope import Progress
+from tracker.newsroom.workspace import Workspace
 from tracker.store.catalog import questions
 from tracker.store.catalog.ask import events_of
-
-if TYPE_CHECKING:
-    from tracker.newsroom.room import Newsroom
 
 ALL = Selection()
 _Answer = TypeVar("_Answer")
@@ -28,11 +26,11 @@ _ROUNDS = 3  # times that another process may add to the line meanwhile
 
 
 def _asked(
-    room: Newsroom, ask: Callable[[Known], _Answer], progress: Progress | None = None
+    workspace: Workspace, ask: Callable[[Known], _Answer], progress: Progress | None = None
 ) -> _Answer | None:
     """What the catalog says; None where it cannot be asked."""
     for _ in range(_ROUNDS):
-        with known(room, progress) as it:
+        with known(workspace, progress) as it:
             if it is None:
                 return None
             try:
@@ -46,9 +44,9 @@ def _asked(
     return None
 
 
-def _is_empty(room: Newsroom) -> bool:
+def _is_empty(workspace: Workspace) -> bool:
     """True where nothing was ever committed: the first build of a new site asks then too."""
-    return room.repository.head is None and room.settings.branch is None
+    return workspace.repository.head is None and workspace.settings.branch is None
 
 
 def _level(selection: Selection) -> int:
@@ -59,7 +57,7 @@ def _level(selection: Selection) -> int:
 
 
 def latest(
-    room: Newsroom,
+    workspace: Workspace,
     limit: int,
     progress: Progress | None = None,
     *,
@@ -83,9 +81,9 @@ def latest(
             if not heads[article].unreadable
         )
 
-    found = _asked(room, ask, progress)
+    found = _asked(workspace, ask, progress)
     if found is None:
-        return unaided.latest(room, limit, progress, offset=offset, selection=selection)
+        return unaided.latest(workspace, limit, progress, offset=offset, selection=selection)
     return found
 
 
@@ -112,35 +110,37 @@ def _revision(fact: questions.Fact) -> Revision:
     )
 
 
-def count(room: Newsroom, selection: Selection = ALL) -> int:
+def count(workspace: Workspace, selection: Selection = ALL) -> int:
     """How many revisions there are."""
 
     def ask(it: Known) -> int:
         it.up_to(_level(selection))
         return questions.count(it.connection, selection)
 
-    found = _asked(room, ask)
-    return unaided.count(room, selection) if found is None else found
+    found = _asked(workspace, ask)
+    return unaided.count(workspace, selection) if found is None else found
 
 
-def months(room: Newsroom, selection: Selection = ALL) -> tuple[tuple[str, int], ...]:
+def months(workspace: Workspace, selection: Selection = ALL) -> tuple[tuple[str, int], ...]:
     """Revisions by month, the newest month first."""
 
     def ask(it: Known) -> tuple[tuple[str, int], ...]:
         it.up_to(_level(selection))
         return tuple(questions.months(it.connection, selection))
 
-    found = _asked(room, ask)
-    return unaided.months(room, selection) if found is None else found
+    found = _asked(workspace, ask)
+    return unaided.months(workspace, selection) if found is None else found
 
 
-def people(room: Newsroom) -> tuple[tuple[str, int], ...]:
+def people(workspace: Workspace) -> tuple[tuple[str, int], ...]:
     """Revisions by author's name, the most first."""
-    found = _asked(room, lambda it: tuple(questions.people(it.connection)))
-    return unaided.people(room) if found is None else found
+    found = _asked(workspace, lambda it: tuple(questions.people(it.connection)))
+    return unaided.people(workspace) if found is None else found
 
 
-def articles(room: Newsroom, limit: int | None = None, offset: int = 0) -> tuple[Article, ...]:
+def articles(
+    workspace: Workspace, limit: int | None = None, offset: int = 0
+) -> tuple[Article, ...]:
     """The articles that are there now, the last revised first."""
 
     def ask(it: Known) -> tuple[Article, ...]:
@@ -153,12 +153,12 @@ def articles(room: Newsroom, limit: int | None = None, offset: int = 0) -> tuple
             if not heads[number].unreadable
         )
 
-    found = _asked(room, ask)
-    return unaided.articles(room, limit, offset) if found is None else found
+    found = _asked(workspace, ask)
+    return unaided.articles(workspace, limit, offset) if found is None else found
 
 
 def search(
-    room: Newsroom,
+    workspace: Workspace,
     words: str,
     limit: int,
     offset: int = 0,
@@ -169,20 +169,20 @@ def search(
     """Where all of the words stand, best first; with ``kind``, in notes of that kind alone."""
     from tracker.newsroom import searching
 
-    if _is_empty(room):
+    if _is_empty(workspace):
         return ()
 
     def ask(it: Known) -> tuple[Hit, ...]:
         return searching.search(it, words, limit, offset, kind=kind, progress=progress)
 
-    found = _asked(room, ask, progress)
-    return unaided.search(room, words, limit, offset, kind=kind) if found is None else found
+    found = _asked(workspace, ask, progress)
+    return unaided.search(workspace, words, limit, offset, kind=kind) if found is None else found
 
 
-def changelog(room: Newsroom, progress: Progress | None = None) -> tuple[Entry, ...]:
+def changelog(workspace: Workspace, progress: Progress | None = None) -> tuple[Entry, ...]:
     """The notes of the whole newsroom, newest first."""
-    style, zone = room.settings.style, room.settings.zone
-    if _is_empty(room):
+    style, zone = workspace.settings.style, workspace.settings.zone
+    if _is_empty(workspace):
         return ()
 
     def ask(it: Known) -> tuple[Entry, ...]:
@@ -203,18 +203,18 @@ def changelog(room: Newsroom, progress: Progress | None = None) -> tuple[Entry, 
             for told in questions.notes(it.connection)
         )
 
-    found = _asked(room, ask, progress)
-    return unaided.changelog(room, progress) if found is None else found
+    found = _asked(workspace, ask, progress)
+    return unaided.changelog(workspace, progress) if found is None else found
 
 
 def lives(
-    room: Newsroom, progress: Progress | None = None, only: Collection[str] | None = None
+    workspace: Workspace, progress: Progress | None = None, only: Collection[str] | None = None
 ) -> Iterator[History]:
     """The histories of the articles that are there now, compared; by path.
 
     ``only``: of those at these paths.
     """
-    if _is_empty(room):
+    if _is_empty(workspace):
         return
 
     def ask(it: Known) -> list[tuple[str, int]]:
@@ -226,11 +226,11 @@ def lives(
         it.up_to(COMPARED, [number for _, number in chosen], progress)
         return chosen
 
-    found = _asked(room, ask, progress)
+    found = _asked(workspace, ask, progress)
     if found is None:
-        yield from unaided.lives(room, progress, only)
+        yield from unaided.lives(workspace, progress, only)
         return
-    with known(room) as it:
+    with known(workspace) as it:
         usable = it
         for path, number in found:
             life = None
@@ -241,7 +241,7 @@ def lives(
                     usable.catalog.failed(error)
                     usable = None
             if life is None and usable is None:
-                life = room.life(path)
+                life = reading.life(workspace, reading.track_of(workspace, path))
             if life is not None:  # else its texts cannot be read
                 yield life
 
@@ -256,6 +256,6 @@ def history(it: Known, number: int) -> History | None:
         tuple(_revision(each) for each in questions.facts_of(it.connection, number)),
         events_of(it.connection, number),
         deleted=False,
-        shallow=it.room.repository.shallow,
+        shallow=it.workspace.repository.shallow,
         notes=notes_from_json(head.notes) if head.notes else (),
     )

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from tracker.errors import TrackerError
 from tracker.model import Event, Finding, Person, Track, Version
 from tracker.newsroom import select
 from tracker.newsroom.analysis import Analyst
-from tracker.newsroom.place import SETTINGS_FILE
+from tracker.newsroom.locate import locate
 from tracker.newsroom.pool import Job, remembered
 from tracker.newsroom.reading import all_tracks, track_of
+from tracker.newsroom.reading import steps as steps_of
 from tracker.newsroom.scope import Progress, Scope
 from tracker.newsroom.settled import read_settled
+from tracker.newsroom.workspace import SETTINGS_FILE, Workspace
 from tracker.policy.rules import findings, refuse_unknown
 from tracker.policy.settled import Verdict, unsettled
 from tracker.policy.step import Circumstances
@@ -29,30 +30,27 @@ from tracker.store.range import (
     staged,
 )
 
-if TYPE_CHECKING:
-    from tracker.newsroom.room import Newsroom
 
-
-def check(room: Newsroom, scope: Scope, progress: Progress | None = None) -> Verdict:
+def check(workspace: Workspace, scope: Scope, progress: Progress | None = None) -> Verdict:
     """The findings of a newsroom that nobody has settled yet.
 
     Raises ``TrackerError`` for settings that name a rule that there is not, and for an article or
     a revision that is not there.
     """
-    refuse_unknown(room.settings.check.rules, f"{SETTINGS_FILE}, [check.rules]")
-    settled = read_settled(room.place)
+    refuse_unknown(workspace.settings.check.rules, f"{SETTINGS_FILE}, [check.rules]")
+    settled = read_settled(workspace)
     if scope.staged:
-        if room.repository.bare:
+        if workspace.repository.bare:
             raise TrackerError(
                 "This repository is bare: nothing can be staged in it.", "Check in a clone of it."
             )
         verdict = _one_change(
-            room, scope, None, staged(room.repository, room.place.under, scope.index)
+            workspace, scope, None, staged(workspace.repository, workspace.under, scope.index)
         )
     elif scope.since is not None and scope.as_one:
-        verdict = _one_change(room, scope, *_range(room, scope.since))
+        verdict = _one_change(workspace, scope, *_range(workspace, scope.since))
     else:
-        verdict = _history(room, scope, progress)
+        verdict = _history(workspace, scope, progress)
     left = unsettled(verdict.findings, settled)
     return verdict._replace(findings=tuple(left), settled=len(verdict.findings) - len(left))
 
@@ -60,22 +58,22 @@ def check(room: Newsroom, scope: Scope, progress: Progress | None = None) -> Ver
 # --- revision by revision -----------------------------------------------------------------------
 
 
-def _history(room: Newsroom, scope: Scope, progress: Progress | None) -> Verdict:
-    if room.repository.head is None and room.settings.branch is None and scope == Scope():
+def _history(workspace: Workspace, scope: Scope, progress: Progress | None) -> Verdict:
+    if workspace.repository.head is None and workspace.settings.branch is None and scope == Scope():
         return Verdict(())  # nothing was ever committed
     commits = None
     if scope.since is not None:
-        commits = commits_since(room.repository, scope.since, room.place.tip)
-    chosen = _chosen(room, scope)
+        commits = commits_since(workspace.repository, scope.since, workspace.tip)
+    chosen = _chosen(workspace, scope)
     if commits is not None:
         chosen = [each for each in chosen if not commits.isdisjoint(_commits(each.track))]
-    since = room.settings.check.since
+    since = workspace.settings.check.since
     if since is not None:
         chosen = [each for each in chosen if _newest(each.track) >= since]
     jobs = [replace(job, commits=commits) for job in chosen]
     found: list[Finding] = []
     skipped: list[str] = []
-    for done in remembered(room, jobs, scope.workers, progress):
+    for done in remembered(workspace, jobs, scope.workers, progress):
         found += done.findings
         skipped += done.skipped
     found.sort(key=lambda each: (each.path, each.revision or 0))
@@ -83,13 +81,13 @@ def _history(room: Newsroom, scope: Scope, progress: Progress | None) -> Verdict
     return Verdict(tuple(found), articles=len(jobs), revisions=revisions, skipped=tuple(skipped))
 
 
-def _chosen(room: Newsroom, scope: Scope) -> list[Job]:
+def _chosen(workspace: Workspace, scope: Scope) -> list[Job]:
     if scope.articles:
-        named = (track_of(room, article) for article in scope.articles)
+        named = (track_of(workspace, article) for article in scope.articles)
         return [Job(track) for track in {each.path: each for each in named}.values()]
-    found = all_tracks(room)
-    here = set(room.place.paths())
-    patterns, under = room.settings.articles, room.place.under
+    found = all_tracks(workspace)
+    here = set(workspace.paths())
+    patterns, under = workspace.settings.articles, workspace.under
     belongs = _Belongs(here, patterns, under)
     chosen = []
     for track in found:
@@ -134,23 +132,23 @@ def _newest(track: Track) -> datetime:
 # --- one change ---------------------------------------------------------------------------------
 
 
-def _range(room: Newsroom, since: str) -> tuple[str, tuple[Changed, ...]]:
+def _range(workspace: Workspace, since: str) -> tuple[str, tuple[Changed, ...]]:
     """The commit where the checkout left a revision's line, and what came of it since."""
-    tip = room.repository.head or room.place.tip
-    base = merge_base(room.repository, since, tip)
-    return base, between(room.repository, base, tip, room.place.under)
+    tip = workspace.repository.head or workspace.tip
+    base = merge_base(workspace.repository, since, tip)
+    return base, between(workspace.repository, base, tip, workspace.under)
 
 
 def _one_change(
-    room: Newsroom, scope: Scope, base: str | None, changes: Iterable[Changed]
+    workspace: Workspace, scope: Scope, base: str | None, changes: Iterable[Changed]
 ) -> Verdict:
     """The findings of a change that is not out yet, article by article."""
-    base = base or room.repository.head
+    base = base or workspace.repository.head
     both = [each for each in changes if each.old_path is not None or each.path is not None]
     paths = [path for each in both for path in (each.old_path, each.path) if path is not None]
-    chosen = set(_articles(room, paths))
+    chosen = set(_articles(workspace, paths))
     if scope.articles:
-        chosen &= {room.place.locate(article, new=True) for article in scope.articles}
+        chosen &= {locate(workspace, article, new=True) for article in scope.articles}
     found: list[Finding] = []
     number = 0
     for each in sorted(both, key=lambda each: each.path or each.old_path or ""):
@@ -158,47 +156,47 @@ def _one_change(
             continue
         number += 1
         if each.old_path is not None and each.old_path in chosen and base is not None:
-            found += _judge_change(room, base, each, outside=each.path not in chosen)
+            found += _judge_change(workspace, base, each, outside=each.path not in chosen)
     return Verdict(tuple(found), articles=number, revisions=number)
 
 
-def _articles(room: Newsroom, paths: Sequence[str]) -> list[str]:
+def _articles(workspace: Workspace, paths: Sequence[str]) -> list[str]:
     """Those of some paths that are articles, by the folder in which the newsroom has its own."""
-    patterns, under = room.settings.articles, room.place.under
-    here = set(room.place.paths()) if room.repository.head is not None else set(paths)
+    patterns, under = workspace.settings.articles, workspace.under
+    here = set(workspace.paths()) if workspace.repository.head is not None else set(paths)
     belongs = _Belongs(here, patterns, under)
     return [path for path in paths if path in here or belongs(path)]
 
 
 def _judge_change(
-    room: Newsroom, base: str, change: Changed, *, outside: bool
+    workspace: Workspace, base: str, change: Changed, *, outside: bool
 ) -> Iterable[Finding]:
     assert change.old_path is not None
     assert change.old_blob is not None
     nobody = Person("", "")
-    before = author_time(room.repository, base)
+    before = author_time(workspace.repository, base)
     versions = [Version(base, change.old_path, change.old_blob, before, nobody, "")]
     events = []
     if change.path is None:
-        events.append(Event("deleted", "", room.now, nobody, "", change.old_path))
+        events.append(Event("deleted", "", workspace.clock(), nobody, "", change.old_path))
     else:
         if change.path != change.old_path:
-            moved = Event("moved", "", room.now, nobody, "", change.path, change.old_path)
+            moved = Event("moved", "", workspace.clock(), nobody, "", change.path, change.old_path)
             events.append(moved)
         assert change.blob is not None
         if change.blob != change.old_blob:
-            versions.append(Version("", change.path, change.blob, room.now, nobody, ""))
+            versions.append(Version("", change.path, change.blob, workspace.clock(), nobody, ""))
     track = Track(
         change.path or change.old_path, tuple(versions), tuple(events), deleted=change.path is None
     )
     circumstances = Circumstances(
-        room.settings,
+        workspace.settings,
         track.events,
         deleted=track.deleted,
         outside=outside and not track.deleted,
-        now=room.present,
+        now=workspace.now,
         unrecorded=True,
-        touched=last_change(room.repository, base, change.old_path),
+        touched=last_change(workspace.repository, base, change.old_path),
     )
-    steps = room.steps(track, Analyst(room.compare).meaning)
+    steps = steps_of(workspace, track, Analyst(workspace.compare).meaning)
     return [each for each in findings(steps, circumstances) if each.commit is None]

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from tracker.model import History, Revision, Track
-from tracker.newsroom import reading
+from tracker.newsroom import archive, reading
 from tracker.newsroom.lineage import bases
 from tracker.newsroom.lines import track_at
+from tracker.newsroom.locate import locate
 from tracker.newsroom.scope import Progress
+from tracker.newsroom.workspace import Workspace
 from tracker.store.reader import Reader
 from tracker.text.document import decode
-
-if TYPE_CHECKING:
-    from tracker.newsroom.room import Newsroom
 
 
 class Exported(NamedTuple):
@@ -27,30 +26,34 @@ class Exported(NamedTuple):
 
 
 def exported(
-    room: Newsroom, articles: Iterable[str] = (), progress: Progress | None = None
+    workspace: Workspace, articles: Iterable[str] = (), progress: Progress | None = None
 ) -> Iterator[Exported]:
     """The articles named, or all that are there now, each with its history and its texts.
 
     One article is held at a time. Raises ``TrackerError`` for a name that means none; of all
     articles, those that cannot be read are left out.
     """
-    named = {room.place.locate(each): None for each in articles}
-    with Reader(room.repository) as reader:
+    named = {locate(workspace, each): None for each in articles}
+    with Reader(workspace.repository) as reader:
         if named:
             for number, path in enumerate(named, start=1):
-                track = room.track(path)
-                yield _exported(room, reading.life(room, track), reader, partial(_same, track))
+                track = reading.track_of(workspace, path)
+                yield _exported(
+                    workspace, reading.life(workspace, track), reader, partial(_same, track)
+                )
                 if progress is not None:
                     progress(number, len(named))
             return
-        if room.repository.head is None and room.settings.branch is None:
+        if workspace.repository.head is None and workspace.settings.branch is None:
             return  # nothing was ever committed
-        for life in room.lives(progress):
-            yield _exported(room, life, reader, partial(track_at, room.place, life.article.path))
+        for life in archive.lives(workspace, progress):
+            yield _exported(
+                workspace, life, reader, partial(track_at, workspace, life.article.path)
+            )
 
 
 def _exported(
-    room: Newsroom, life: History, reader: Reader, track: Callable[[], Track]
+    workspace: Workspace, life: History, reader: Reader, track: Callable[[], Track]
 ) -> Exported:
     text = _texts(reader, track)
     on = bases(life.revisions)
@@ -59,7 +62,7 @@ def _exported(
         from tracker.newsroom.grounds import text_before
 
         revisions, place = life.revisions, revision.number - 1
-        return text_before(room, revisions, on, place, lambda each: text(revisions[each]))
+        return text_before(workspace, revisions, on, place, lambda each: text(revisions[each]))
 
     return Exported(life, text, before)
 

@@ -15,7 +15,7 @@ from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from tracker.house.changelog import notes_told, told_of, went_out
 from tracker.house.standing import replaced
@@ -26,12 +26,10 @@ from tracker.newsroom.lines import catalog_of, line
 from tracker.newsroom.memory import notes_to_json, reasons_to_json
 from tracker.newsroom.pool import Done, Job, remembered
 from tracker.newsroom.scope import Progress
+from tracker.newsroom.workspace import Workspace
 from tracker.store.catalog import Catalog, facts
 from tracker.store.catalog.ask import track_of
 from tracker.store.catalog.line import Held, held
-
-if TYPE_CHECKING:
-    from tracker.newsroom.room import Newsroom
 
 LINE, READ, COMPARED = 0, 1, 2
 """How much is known of an article."""
@@ -44,7 +42,7 @@ _ROUNDS = 3  # times that another process may be quicker
 class Known(NamedTuple):
     """The catalog with the newsroom's articles, and how to make more known of them."""
 
-    room: Newsroom
+    workspace: Workspace
     catalog: Catalog
     connection: sqlite3.Connection
 
@@ -56,16 +54,16 @@ class Known(NamedTuple):
 
 
 @contextmanager
-def known(room: Newsroom, progress: Progress | None = None) -> Iterator[Known | None]:
+def known(workspace: Workspace, progress: Progress | None = None) -> Iterator[Known | None]:
     """The newsroom's articles in the catalog, as far as the line goes; None: not to be had.
 
     ``progress`` is called with the number of commits, or of articles, that are done and of all.
     """
-    with catalog_of(room.place, progress=progress) as catalog:
+    with catalog_of(workspace, progress=progress) as catalog:
         if catalog is None or catalog.connection is None:
             yield None
             return
-        found = Known(room, catalog, catalog.connection)
+        found = Known(workspace, catalog, catalog.connection)
         try:
             ready = _look(found)
         except sqlite3.Error as error:
@@ -78,18 +76,18 @@ def known(room: Newsroom, progress: Progress | None = None) -> Iterator[Known | 
 # --- which articles -------------------------------------------------------------------------------
 
 
-def facts_key(room: Newsroom) -> str:
+def facts_key(workspace: Workspace) -> str:
     """A digest of what the tables depend on beside texts and line."""
-    settings = room.settings
-    said = (rules_key(settings), settings.check.grace, settings.articles, room.place.under)
+    settings = workspace.settings
+    said = (rules_key(settings), settings.check.grace, settings.articles, workspace.under)
     return sha256(repr(said).encode()).hexdigest()[:24]
 
 
 def _look(it: Known) -> bool:
     """Take notice of the articles that changed; False where the line went on meanwhile."""
-    room, connection = it.room, it.connection
-    wanted, key = line(room.place), facts_key(room)
-    now = int(room.present.timestamp()) if room.present is not None else 0
+    workspace, connection = it.workspace, it.connection
+    wanted, key = line(workspace), facts_key(workspace)
+    now = int(workspace.now.timestamp()) if workspace.now is not None else 0
     fresh = facts.key(connection) != key
     if not fresh and not facts.any_stale(connection) and not facts.wait_again(connection, now):
         return True
@@ -100,17 +98,17 @@ def _look(it: Known) -> bool:
         if fresh or facts.key(connection) != key:
             facts.start_anew(connection, key)
         changed = facts.stale(connection)
-        members = _Members(room, connection)
+        members = _Members(workspace, connection)
         inside, outside = members.sort(changed)
         facts.leave_out(connection, outside)
         inside += facts.wait_again(connection, now)
-        facts.look_at(connection, inside, _month(room))
+        facts.look_at(connection, inside, _month(workspace))
         connection.execute("DELETE FROM stale")
     return True
 
 
-def _month(room: Newsroom) -> Callable[[int], str]:
-    zone = room.settings.zone
+def _month(workspace: Workspace) -> Callable[[int], str]:
+    zone = workspace.settings.zone
 
     @lru_cache(maxsize=100_000)
     def of_hour(hour: int) -> str:
@@ -122,9 +120,9 @@ def _month(room: Newsroom) -> Callable[[int], str]:
 class _Members:
     """Says which texts are the newsroom's articles, and looks at all only where it must."""
 
-    def __init__(self, room: Newsroom, connection: sqlite3.Connection) -> None:
-        self._patterns = room.settings.articles
-        self._under = room.place.under
+    def __init__(self, workspace: Workspace, connection: sqlite3.Connection) -> None:
+        self._patterns = workspace.settings.articles
+        self._under = workspace.under
         self._connection = connection
 
     def sort(self, changed: Sequence[facts.Stale]) -> tuple[list[int], list[int]]:
@@ -199,7 +197,7 @@ def _raise_level(
             if progress is not None:
                 progress(before + now, len(waiting))
 
-        results = remembered(it.room, jobs, progress=report, catalog=it.catalog)
+        results = remembered(it.workspace, jobs, progress=report, catalog=it.catalog)
         pairs = zip(batch, results, strict=True)
         while some := list(islice(pairs, _WRITTEN_AT_ONCE)):
             _write(it, there, level, some)
@@ -214,15 +212,15 @@ def _write(it: Known, there: Held, level: int, some: Sequence[tuple[int, Done]])
             if done.history is None:
                 facts.set_unreadable(connection, number, level)
             else:
-                _keep(it.room, connection, number, level, done)
+                _keep(it.workspace, connection, number, level, done)
 
 
 def _keep(
-    room: Newsroom, connection: sqlite3.Connection, number: int, level: int, done: Done
+    workspace: Workspace, connection: sqlite3.Connection, number: int, level: int, done: Done
 ) -> None:
     life = done.history
     assert life is not None
-    told = told_of(life, room.settings.check.grace)
+    told = told_of(life, workspace.settings.check.grace)
     first = next((each.number for each in life.revisions if each.published), None)
     piece = facts.Piece(
         number,

@@ -6,18 +6,15 @@ import re
 from collections import deque
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING
 
 from tracker.errors import TrackerError
 from tracker.house import layout
 from tracker.newsroom import select
 from tracker.newsroom.import_plan import ImportPlan
 from tracker.newsroom.incoming import Key, Source
+from tracker.newsroom.workspace import Workspace
 from tracker.store.paths import checked, shown_path
 from tracker.text.document import decode, parse
-
-if TYPE_CHECKING:
-    from tracker.newsroom.room import Newsroom
 
 UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028-\u202e\u2066-\u2069]")
 """What a terminal or an editor would obey, or show otherwise than it is."""
@@ -61,15 +58,15 @@ def slug_of(path: str, prefix: str) -> str:
     return select.slug(path)
 
 
-def settle(plan: ImportPlan, source: Source, room: Newsroom, under: str) -> None:
+def settle(plan: ImportPlan, source: Source, workspace: Workspace, under: str) -> None:
     """Find the path of each article of which the source knows the slug alone.
 
     It is that of the article of this slug that the newsroom has, or that comes with its path in the
     same import, on whatever line; else the layout says. Raises ``TrackerError`` where there is more
     than one such article.
     """
-    rule = room.settings.layout or joined(under, layout.DEFAULT)
-    own, zone = room.place.under, room.settings.zone
+    rule = workspace.settings.layout or joined(under, layout.DEFAULT)
+    own, zone = workspace.under, workspace.settings.zone
     prefix = f"{own}/" if own else ""
     slugs = deque[tuple[str, int, int]]()
     settled: list[tuple[str, str]] = []

@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from itertools import groupby
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.model import Person
@@ -26,15 +26,13 @@ from tracker.newsroom.import_commits import Commits
 from tracker.newsroom.import_places import UNSAFE, is_slug, slug_of
 from tracker.newsroom.import_plan import ImportPlan, Row
 from tracker.newsroom.incoming import Incoming, Key, Skipped, Source
+from tracker.newsroom.workspace import Workspace
 from tracker.store import bulk, configuration, landing, locks, standing, worktree
 from tracker.store.conversion import Conversion
 from tracker.store.git import identity
 from tracker.store.paths import shown_path
 from tracker.store.reader import Reader
 from tracker.store.workshop import Workshop
-
-if TYPE_CHECKING:
-    from tracker.newsroom.room import Newsroom
 
 Progress = Callable[[str, int, int], None]
 """Called with what is done now, the number done, and the number of all (0: not known)."""
@@ -70,15 +68,15 @@ class Imported(NamedTuple):
 
 
 def bring(
-    room: Newsroom, source: Source, options: Options, progress: Progress | None = None
+    workspace: Workspace, source: Source, options: Options, progress: Progress | None = None
 ) -> Imported:
     """Bring the versions of a source into the newsroom, each as one commit.
 
     Raises ``TrackerError`` for what stands in the way, and, unless bad versions are skipped, for
     the first of them; then the newsroom is as it was.
     """
-    repository = room.repository
-    branch = worktree.branch_to_write(repository, room.settings.branch)
+    repository = workspace.repository
+    branch = worktree.branch_to_write(repository, workspace.settings.branch)
     said = repository.git.text("var", "-l")
     settings = configuration.settings(repository, said)
     if settings.signs and options.sign:
@@ -91,7 +89,7 @@ def bring(
     with Workshop(repository) as workshop:
         plan = ImportPlan(workshop.folder)
         try:
-            work = _Import(room, source, options, progress, plan, workshop, settings, branch)
+            work = _Import(workspace, source, options, progress, plan, workshop, settings, branch)
             return work.run()
         except sqlite3.Error as error:
             raise TrackerError(
@@ -111,7 +109,7 @@ class _Import:
 
     def __init__(
         self,
-        room: Newsroom,
+        workspace: Workspace,
         source: Source,
         options: Options,
         progress: Progress | None,
@@ -120,7 +118,7 @@ class _Import:
         settings: configuration.Settings,
         branch: str,
     ) -> None:
-        self.room = room
+        self.workspace = workspace
         self.source = source
         self.options = options
         self.under = import_places.folder(options.under) if options.under else ""
@@ -129,19 +127,19 @@ class _Import:
         self.workshop = workshop
         self.settings = settings
         self.branch = branch
-        writer, clock = identity(room.repository)
-        self.latest = ((room.present or clock) + _AHEAD).timestamp()
-        self.base = landing.tip_of(room.repository.git, branch)
+        writer, clock = identity(workspace.repository)
+        self.latest = ((workspace.now or clock) + _AHEAD).timestamp()
+        self.base = landing.tip_of(workspace.repository.git, branch)
         self.tally = Tally(plan, writer, skip_bad=options.skip_bad)
         self.count = 0  # versions that the source gave
 
     def run(self) -> Imported:
         """Read, write, and move the branch."""
-        landing.forget_finished(self.room.repository)
+        landing.forget_finished(self.workspace.repository)
         self.plan.take(self._rows())
         self._take_standing()
-        import_places.settle(self.plan, self.source, self.room, self.under)
-        repository = self.room.repository
+        import_places.settle(self.plan, self.source, self.workspace, self.under)
+        repository = self.workspace.repository
         committer = bulk.author_line(_committer(self.settings))
         stream = bulk.Stream(repository, self.workshop.folder, self.base, committer)
         if self.options.dry_run:
@@ -162,9 +160,9 @@ class _Import:
     # --- reading the source -----------------------------------------------------------------------
 
     def _rows(self) -> Iterator[tuple[object, ...]]:
-        under = self.room.place.under
+        under = self.workspace.under
         prefix = f"{under}/" if under else ""
-        has_layout = self.room.settings.layout is not None
+        has_layout = self.workspace.settings.layout is not None
         for each in self.source.versions(self.workshop.folder):
             if isinstance(each, Skipped):
                 self.tally.skip(each)
@@ -225,7 +223,7 @@ class _Import:
         """Note what the branch has: its files now, and what its commits brought."""
         if self.base is None:
             return
-        repository, under = self.room.repository, self.room.place.under
+        repository, under = self.workspace.repository, self.workspace.under
         prefix = f"{under}/" if under else ""
 
         def named(entry: standing.Entry) -> tuple[standing.Entry, str]:
@@ -262,9 +260,9 @@ class _Import:
             for data in self.source.texts(asked()):
                 yield rows.popleft(), data
 
-        repository, done = self.room.repository, 0
+        repository, done = self.workspace.repository, 0
         with Conversion(repository, self.settings) as convert, Reader(repository) as reader:
-            work = Work(self.tally, Carrier(self.room.desk), convert, reader, hashed, store)
+            work = Work(self.tally, Carrier(self.workspace.notes), convert, reader, hashed, store)
             for (first, path), versions in groupby(read(), key=lambda each: each[0][1::-1]):
                 before_article(first)
                 article = ArticleImport(work, path)
@@ -280,7 +278,7 @@ class _Import:
 
     def _land(self, stream: bulk.Stream, commits: Commits) -> str:
         """Write the commits and move the branch, again where somebody else moved it meanwhile."""
-        repository = self.room.repository
+        repository = self.workspace.repository
         for attempt in range(1, _ATTEMPTS + 1):
             commit = None
             if attempt < _ATTEMPTS:
@@ -309,7 +307,7 @@ class _Import:
 
     def _follow(self, commits: Commits) -> None:
         """Begin the commits again, on what somebody else recorded meanwhile."""
-        repository = self.room.repository
+        repository = self.workspace.repository
         tip = landing.tip_of(repository.git, self.branch)
         if tip is not None:
             for path in standing.touched(repository, self.base, tip):

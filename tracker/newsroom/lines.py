@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from tracker.errors import TrackerError
 from tracker.model import Track
+from tracker.newsroom.workspace import Workspace
 from tracker.store.history import (
     FEW_OBJECTS,
     ignored_commits,
@@ -25,37 +26,38 @@ from tracker.store.history import (
 from tracker.store.lives import textual
 
 if TYPE_CHECKING:
-    from tracker.newsroom.place import Place
     from tracker.newsroom.scope import Progress
     from tracker.store.catalog import Catalog
     from tracker.store.catalog.pieces import Wanted
 
 
-def ignored(place: Place) -> frozenset[str]:
+def ignored(workspace: Workspace) -> frozenset[str]:
     """The commits that count as no change, asked for once at each tip."""
-    known = place.__dict__
+    known = workspace.__dict__
     if "ignored_commits" not in known:
-        said = None if place.session is None else place.session.said
+        said = None if workspace.session is None else workspace.session.said
         named = said is None or "blame.ignorerevsfile" in said
-        known["ignored_commits"] = ignored_commits(place.repository, named=named)
+        known["ignored_commits"] = ignored_commits(workspace.repository, named=named)
     found: frozenset[str] = known["ignored_commits"]
     return found
 
 
-def line(place: Place) -> Wanted:
+def line(workspace: Workspace) -> Wanted:
     """The line of the newsroom's branch. Raises ``TrackerError`` where it has no commit."""
     from tracker.store.catalog.line import wanted
 
-    known = place.__dict__
+    known = workspace.__dict__
     if "wanted_line" not in known:
-        known["wanted_line"] = wanted(place.repository, place.settings.branch, ignored(place))
+        known["wanted_line"] = wanted(
+            workspace.repository, workspace.settings.branch, ignored(workspace)
+        )
     found: Wanted = known["wanted_line"]
     return found
 
 
 @contextmanager
 def catalog_of(
-    place: Place, *, build: bool = True, progress: Progress | None = None
+    workspace: Workspace, *, build: bool = True, progress: Progress | None = None
 ) -> Iterator[Catalog | None]:
     """The catalog, up to the newsroom's newest revision; None where it cannot be.
 
@@ -64,43 +66,47 @@ def catalog_of(
     from tracker.store.catalog import Catalog
     from tracker.store.catalog.line import up_to_date
 
-    wanted = line(place)
-    with Catalog(place.repository, create=build) as catalog:
-        watch = progress or place.watch
-        there = up_to_date(catalog, place.repository, wanted, build=build, progress=watch)
+    wanted = line(workspace)
+    with Catalog(workspace.repository, create=build) as catalog:
+        watch = progress or workspace.watch
+        there = up_to_date(catalog, workspace.repository, wanted, build=build, progress=watch)
         yield catalog if there else None
 
 
-def track_at(place: Place, path: str, *, build: bool = True) -> Track:
+def track_at(workspace: Workspace, path: str, *, build: bool = True) -> Track:
     """The life of the article at a path. Raises ``TrackerError`` where there never was one.
 
     With ``build``, the catalog of a large repository is made where there is none.
     """
     found = None
-    if textual(path) and objects(place.repository) > FEW_OBJECTS:
-        found = _in_catalog(place, path, build=build)
+    if textual(path) and objects(workspace.repository) > FEW_OBJECTS:
+        found = _in_catalog(workspace, path, build=build)
     if found is not None:
         return found
-    return track(place.repository, path, branch=place.settings.branch, ignored=ignored(place))
+    return track(
+        workspace.repository, path, branch=workspace.settings.branch, ignored=ignored(workspace)
+    )
 
 
-def track_soon(place: Place, path: str) -> Track | None:
+def track_soon(workspace: Workspace, path: str) -> Track | None:
     """The same where nobody waits for it; None where the whole line has to be read."""
-    if not textual(path) or objects(place.repository) <= FEW_OBJECTS:
-        return track_at(place, path)
-    found = _in_catalog(place, path, build=False)
+    if not textual(path) or objects(workspace.repository) <= FEW_OBJECTS:
+        return track_at(workspace, path)
+    found = _in_catalog(workspace, path, build=False)
     if found is not None:
         return found
-    return track_alone(place.repository, path, branch=place.settings.branch, ignored=ignored(place))
+    return track_alone(
+        workspace.repository, path, branch=workspace.settings.branch, ignored=ignored(workspace)
+    )
 
 
-def _in_catalog(place: Place, path: str, *, build: bool) -> Track | None:
+def _in_catalog(workspace: Workspace, path: str, *, build: bool) -> Track | None:
     """The life as the catalog has it; None where it cannot be used."""
     import sqlite3
 
     from tracker.store.catalog.ask import number_at, track_of
 
-    with catalog_of(place, build=build) as catalog:
+    with catalog_of(workspace, build=build) as catalog:
         if catalog is not None and catalog.connection is not None:
             try:
                 number = number_at(catalog.connection, path)
@@ -112,30 +118,30 @@ def _in_catalog(place: Place, path: str, *, build: bool) -> Track | None:
     return None
 
 
-def was_known(place: Place, path: str) -> bool:
+def was_known(workspace: Workspace, path: str) -> bool:
     """Whether a file of that path was ever on the published line."""
     try:
-        return bool(track_at(place, path).versions)
+        return bool(track_at(workspace, path).versions)
     except TrackerError:
         return False
 
 
-def tracks_of(place: Place, progress: Progress | None = None) -> tuple[Track, ...]:
+def tracks_of(workspace: Workspace, progress: Progress | None = None) -> tuple[Track, ...]:
     """The tracks of all files in the newsroom that are, or were, texts."""
-    if objects(place.repository) > FEW_OBJECTS:
+    if objects(workspace.repository) > FEW_OBJECTS:
         import sqlite3
 
         from tracker.store.catalog.ask import all_tracks
 
-        with catalog_of(place, progress=progress) as catalog:
+        with catalog_of(workspace, progress=progress) as catalog:
             if catalog is not None and catalog.connection is not None:
                 try:
-                    return all_tracks(catalog.connection, place.under)
+                    return all_tracks(catalog.connection, workspace.under)
                 except sqlite3.Error as error:
                     catalog.failed(error)
     return tracks(
-        place.repository,
-        under=place.under,
-        branch=place.settings.branch,
-        ignored=ignored(place),
+        workspace.repository,
+        under=workspace.under,
+        branch=workspace.settings.branch,
+        ignored=ignored(workspace),
     )

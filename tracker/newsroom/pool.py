@@ -9,7 +9,7 @@ from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import NamedTuple, Self
 
 from tracker.errors import TrackerError
 from tracker.house.settings import Settings
@@ -17,13 +17,11 @@ from tracker.model import Finding, History, Track
 from tracker.newsroom.analysis import Pair, RememberingAnalyst, questions, rules_key
 from tracker.newsroom.chronicle import comes_out, history, joined
 from tracker.newsroom.scope import Progress
+from tracker.newsroom.workspace import Workspace, open_workspace
 from tracker.policy.rules import findings
 from tracker.policy.step import Circumstances, Step
 from tracker.store.catalog import Catalog
 from tracker.store.reader import Reader
-
-if TYPE_CHECKING:
-    from tracker.newsroom.room import Newsroom
 
 _POOL_FROM = 800
 """Answers to work out from which on several processes pay for their start."""
@@ -57,7 +55,7 @@ class Done(NamedTuple):
 
 
 def remembered(
-    room: Newsroom,
+    workspace: Workspace,
     jobs: Sequence[Job],
     workers: int | None = None,
     progress: Progress | None = None,
@@ -68,12 +66,12 @@ def remembered(
     What is worked out is put into the catalog, also when somebody interrupts. ``catalog`` is one
     that is open already.
     """
-    key = rules_key(room.settings)
+    key = rules_key(workspace.settings)
     learned: dict[Pair, str] = {}
-    with nullcontext(catalog) if catalog is not None else Catalog(room.repository) as catalog:
+    with nullcontext(catalog) if catalog is not None else Catalog(workspace.repository) as catalog:
         known = [replace(job, known=catalog.answers(key, _asked(job))) for job in jobs]
         try:
-            for number, done in enumerate(judged(room, known, workers), start=1):
+            for number, done in enumerate(judged(workspace, known, workers), start=1):
                 yield done
                 learned.update(done.learned)
                 if number % _KEPT_AT_ONCE == 0:
@@ -85,7 +83,7 @@ def remembered(
             catalog.remember(key, learned)
 
 
-def judged(room: Newsroom, jobs: Sequence[Job], workers: int | None) -> Iterator[Done]:
+def judged(workspace: Workspace, jobs: Sequence[Job], workers: int | None) -> Iterator[Done]:
     """What comes of each article, in their order. ``workers``: None for as many as there are cores.
 
     With more than one, and enough to do, processes are started. An interrupt ends them.
@@ -93,14 +91,14 @@ def judged(room: Newsroom, jobs: Sequence[Job], workers: int | None) -> Iterator
     unknown = sum(sum(1 for _ in _asked(job)) - len(job.known) for job in jobs)
     workers = workers or (_cores() if unknown > _POOL_FROM and _alone() else 1)
     if workers < 2 or len(jobs) < 2:
-        with Work(room) as work:
+        with Work(workspace) as work:
             for job in jobs:
                 yield work.judge(job)
         return
     from concurrent.futures import ProcessPoolExecutor
 
-    place = str(room.place.root or room.repository.git_dir)
-    pool = ProcessPoolExecutor(workers, initializer=_start, initargs=(place, room.present))
+    place = str(workspace.root or workspace.repository.git_dir)
+    pool = ProcessPoolExecutor(workers, initializer=_start, initargs=(place, workspace.now))
     try:
         rest = iter(jobs)
         while batch := list(islice(rest, workers * _AT_ONCE * 8)):
@@ -134,12 +132,12 @@ def _cores() -> int:
 class Work:
     """Judges articles of one newsroom, with one git process for all their texts."""
 
-    def __init__(self, room: Newsroom) -> None:
-        self._settings: Settings = room.settings
-        self._now = room.present
-        self._shallow = room.repository.shallow
-        self._reader = Reader(room.repository)
-        self._git = room.repository.git
+    def __init__(self, workspace: Workspace) -> None:
+        self._settings: Settings = workspace.settings
+        self._now = workspace.now
+        self._shallow = workspace.repository.shallow
+        self._reader = Reader(workspace.repository)
+        self._git = workspace.repository.git
 
     def __enter__(self) -> Self:
         return self
@@ -196,10 +194,8 @@ _there: list[Work] = []
 
 
 def _start(place: str, now: datetime | None) -> None:
-    from tracker.newsroom.room import Newsroom
-
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # an interrupt ends the process, and says nothing
-    _there[:] = [Work(Newsroom(place, now=now))]
+    _there[:] = [Work(open_workspace(place, now))]
 
 
 def _judge_there(job: Job) -> Done:

@@ -115,7 +115,7 @@ def bring_up(it: Known, progress: Progress | None = None) -> None:
     fresh = index.unindexed(it.connection)
     if not over and not fresh:
         return
-    with Reader(it.room.repository) as reader:
+    with Reader(it.workspace.repository) as reader:
         try:
             old = _texts(reader, sorted(index.blobs_of(it.connection, over)))
             with it.catalog.writing() as connection:
@@ -155,7 +155,7 @@ def search(
         return ()
     bring_up(it, progress)
     found = index.find(it.connection, matching(wanted), limit, offset, kind)
-    with Reader(it.room.repository) as reader:
+    with Reader(it.workspace.repository) as reader:
         return tuple(_hit(each, wanted, reader) for each in found)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from tracker.errors import TrackerError
 from tracker.house.toml_file import Keys, nearest, read_table, wrong_value
 from tracker.model import Finding
-from tracker.newsroom.place import Place
+from tracker.newsroom.workspace import Workspace
 from tracker.policy.rules import refuse_unknown
 from tracker.policy.settled import Settled
 
@@ -23,12 +23,12 @@ _KEYS: Keys = {"commit": str, "path": str, "rule": str, "who": str, "why": str}
 _HASH = re.compile(r"[0-9a-f]{7,64}")
 
 
-def read_settled(place: Place) -> tuple[Settled, ...]:
+def read_settled(workspace: Workspace) -> tuple[Settled, ...]:
     """What the file says; nothing where there is none.
 
     Raises ``TrackerError`` for a file that does not parse, or whose tables hold something else.
     """
-    text = place.file(SETTLED_FILE)
+    text = workspace.file(SETTLED_FILE)
     if not text or not text.strip():
         return ()
     table = read_table(text, SETTLED_FILE)
@@ -70,12 +70,12 @@ def _settled(row: object, number: int) -> Settled:
     return Settled(commit, row["path"], rule, row.get("who", ""), row.get("why", ""))
 
 
-def settle(place: Place, found: Iterable[Finding], who: str, why: str) -> int:
+def settle(workspace: Workspace, found: Iterable[Finding], who: str, why: str) -> int:
     """Add findings to the file on disk; how many were added. Commit it afterwards.
 
     Findings about what is not recorded yet are left out: there is no commit to name.
     """
-    root = place.root
+    root = workspace.root
     if root is None:
         raise TrackerError(
             "This repository is bare: it has no files on disk.", "Settle findings in a clone."
@@ -83,7 +83,7 @@ def settle(place: Place, found: Iterable[Finding], who: str, why: str) -> int:
     rows = [each for each in found if each.commit]
     if not rows:
         return 0
-    before = place.file(SETTLED_FILE) or _HEAD
+    before = workspace.file(SETTLED_FILE) or _HEAD
     tables = "".join(_table(each, who, why) for each in rows)
     try:
         (root / SETTLED_FILE).write_text(before.rstrip("\n") + "\n" + tables, encoding="utf-8")

@@ -11,19 +11,17 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from tracker.model import Track
 from tracker.newsroom import select
 from tracker.newsroom.lines import ignored, line
+from tracker.newsroom.workspace import Workspace
 from tracker.store.catalog import Catalog
 from tracker.store.catalog.ask import track_of
 from tracker.store.catalog.columns import path_of
 from tracker.store.catalog.line import up_to_date
 from tracker.store.history import tracks
-
-if TYPE_CHECKING:
-    from tracker.newsroom.room import Newsroom
 
 _LISTED = (
     "CREATE TEMP TABLE listed (deleted INTEGER, name BLOB, article INTEGER, revisions INTEGER,"
@@ -43,7 +41,7 @@ class Streamed(NamedTuple):
 
 
 @contextmanager
-def streamed(room: Newsroom, folder: Path, inside: str = "") -> Iterator[Streamed]:
+def streamed(workspace: Workspace, folder: Path, inside: str = "") -> Iterator[Streamed]:
     """The tracks of the articles that the newsroom has, and of those that were deleted there.
 
     With ``inside``, of all texts in this folder of the repository, whatever the settings say.
@@ -52,10 +50,10 @@ def streamed(room: Newsroom, folder: Path, inside: str = "") -> Iterator[Streame
     cannot be read while the tracks are.
     """
     with ExitStack() as stack:
-        found = _from_catalog(room, folder, inside, stack)
+        found = _from_catalog(workspace, folder, inside, stack)
         if found is None:
             stack.close()  # it may have filled the disk
-            held = _from_git(room, inside)
+            held = _from_git(workspace, inside)
             found = Streamed(sum(len(each.versions) for each in held), iter(held))
         yield found
 
@@ -63,28 +61,30 @@ def streamed(room: Newsroom, folder: Path, inside: str = "") -> Iterator[Streame
 # --- from a catalog -------------------------------------------------------------------------------
 
 
-def _from_catalog(room: Newsroom, folder: Path, inside: str, stack: ExitStack) -> Streamed | None:
+def _from_catalog(
+    workspace: Workspace, folder: Path, inside: str, stack: ExitStack
+) -> Streamed | None:
     """The tracks out of a catalog that is closed with the stack; None where none can be made."""
-    wanted = line(room.place)
+    wanted = line(workspace)
     try:
         place = stack.enter_context(
             TemporaryDirectory(prefix="articles-", dir=folder, ignore_cleanup_errors=True)
         )
         # A catalog has its file where the files are that a repository's work trees share.
-        elsewhere = room.repository._replace(common_dir=Path(place))
+        elsewhere = workspace.repository._replace(common_dir=Path(place))
         catalog = stack.enter_context(Catalog(elsewhere))
         if catalog.connection is not None:
             catalog.connection.execute("PRAGMA synchronous = OFF")  # it is of no use after a crash
-        if up_to_date(catalog, room.repository, wanted) and catalog.connection is not None:
-            return _listed(room, catalog.connection, inside)
+        if up_to_date(catalog, workspace.repository, wanted) and catalog.connection is not None:
+            return _listed(workspace, catalog.connection, inside)
     except (OSError, sqlite3.Error):
         pass
     return None
 
 
-def _listed(room: Newsroom, connection: sqlite3.Connection, inside: str) -> Streamed:
+def _listed(workspace: Workspace, connection: sqlite3.Connection, inside: str) -> Streamed:
     """The tracks out of a catalog, after the articles were put in order in a table beside it."""
-    accept = _accepted(room, connection, inside)
+    accept = _accepted(workspace, connection, inside)
     connection.execute(_LISTED)
     connection.execute("BEGIN")
     connection.executemany(
@@ -108,10 +108,10 @@ def _tracks(connection: sqlite3.Connection) -> Iterator[Track]:
 
 
 def _accepted(
-    room: Newsroom, connection: sqlite3.Connection, inside: str
+    workspace: Workspace, connection: sqlite3.Connection, inside: str
 ) -> Callable[[str, bool], bool]:
     """Tells whether the article at a path, deleted there or not, is one that is wanted."""
-    under, patterns = room.place.under, room.settings.articles
+    under, patterns = workspace.under, workspace.settings.articles
     if inside:
         prefix = f"{under}/" if under else ""
         return lambda path, _: path.startswith(prefix) and _is_inside(path, inside)
@@ -153,14 +153,17 @@ def _is_inside(path: str, folder: str) -> bool:
 # --- from git alone -------------------------------------------------------------------------------
 
 
-def _from_git(room: Newsroom, inside: str) -> list[Track]:
+def _from_git(workspace: Workspace, inside: str) -> list[Track]:
     """The same, all in memory."""
-    under, patterns = room.place.under, room.settings.articles
+    under, patterns = workspace.under, workspace.settings.articles
     found = tracks(
-        room.repository, under=under, branch=room.settings.branch, ignored=ignored(room.place)
+        workspace.repository,
+        under=under,
+        branch=workspace.settings.branch,
+        ignored=ignored(workspace),
     )
     if inside:
         return [each for each in found if _is_inside(each.path, inside)]
-    here = set(room.place.paths())
+    here = set(workspace.paths())
     gone = set(select.articles((each.path for each in found if each.deleted), patterns, under))
     return [each for each in found if each.path in (gone if each.deleted else here)]

@@ -5,21 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.model import Person
 from tracker.newsroom import select
 from tracker.newsroom.merging import merge
+from tracker.newsroom.workspace import Workspace
 from tracker.store import joining, locks, remote, worktree
 from tracker.store.git import GitError, first_line
 from tracker.store.line import LOG, parse_log
 from tracker.store.merging import Collision
 from tracker.text.document import decode
 from tracker.text.pieces import Grain
-
-if TYPE_CHECKING:
-    from tracker.newsroom.room import Newsroom
 
 _TRIES = 8  # a busy remote moves between our look at it and our push
 
@@ -67,7 +65,7 @@ class _Joined(NamedTuple):
 
 
 def sync(
-    room: Newsroom,
+    workspace: Workspace,
     wanted: str | None = None,
     *,
     merge_sentences: bool = False,
@@ -80,7 +78,7 @@ def sync(
     in no commit stands in the way; then nothing is changed.
     """
     try:
-        return _sync(room, wanted, merge_sentences=merge_sentences, push=push, dry_run=dry_run)
+        return _sync(workspace, wanted, merge_sentences=merge_sentences, push=push, dry_run=dry_run)
     except GitError as error:
         said = first_line(error.stderr) or f"status {error.status}"
         raise TrackerError(
@@ -90,26 +88,26 @@ def sync(
 
 
 def _sync(
-    room: Newsroom, wanted: str | None, *, merge_sentences: bool, push: bool, dry_run: bool
+    workspace: Workspace, wanted: str | None, *, merge_sentences: bool, push: bool, dry_run: bool
 ) -> Synced:
-    repository = room.repository
+    repository = workspace.repository
     grain: Grain = "sentence" if merge_sentences else "paragraph"
     before: Synced | None = None
     held: str | None = None
     for attempt in range(_TRIES):
         time.sleep(0.05 * attempt)
-        branch = worktree.branch_to_write(repository, room.settings.branch)
+        branch = worktree.branch_to_write(repository, workspace.settings.branch)
         there = remote.remote_of(repository, branch, wanted)
         remote.clean(repository, there)
         theirs = remote.fetch(repository, there)
-        ours = _tip(room, branch)
+        ours = _tip(workspace, branch)
         done = Synced(
-            there.name, there.url, there.short, _passed(room, theirs, ours),
-            _passed(room, ours, theirs), (), (), ours, pushed=False, dry_run=dry_run,
+            there.name, there.url, there.short, _passed(workspace, theirs, ours),
+            _passed(workspace, ours, theirs), (), (), ours, pushed=False, dry_run=dry_run,
         )  # fmt: skip
         if ours == theirs:
             return _with_earlier(before, done._replace(pushed=True))
-        joined = _joined(room, there, ours, theirs, done, grain)
+        joined = _joined(workspace, there, ours, theirs, done, grain)
         new = joined.commit
         done = done._replace(merged=joined.merged, clashes=joined.clashes)
         if new is None or dry_run:
@@ -129,7 +127,7 @@ def _sync(
         with locks.turn(repository.common_dir) as turn:
             why = f"sync with {there.name}"
             # Where somebody recorded meanwhile, that goes out with the next round.
-            if _tip(room, branch) == ours and joining.move_to(
+            if _tip(workspace, branch) == ours and joining.move_to(
                 repository, branch, ours, new, why, turn
             ):
                 return done._replace(tip=new)
@@ -156,15 +154,15 @@ def _with_earlier(before: Synced | None, done: Synced) -> Synced:
     )
 
 
-def _tip(room: Newsroom, branch: str) -> str | None:
-    said = room.repository.git.text(
+def _tip(workspace: Workspace, branch: str) -> str | None:
+    said = workspace.repository.git.text(
         "rev-parse", "--quiet", "--verify", f"{branch}^{{commit}}", accept=(0, 1)
     )
     return said or None
 
 
 def _joined(
-    room: Newsroom,
+    workspace: Workspace,
     there: remote.Remote,
     ours: str | None,
     theirs: str | None,
@@ -172,7 +170,7 @@ def _joined(
     grain: Grain,
 ) -> _Joined:
     """The commit that both sides will have: the further one, or a merge of both."""
-    git = room.repository.git
+    git = workspace.repository.git
     if theirs is None or ours is None:
         new = ours or theirs
         if new is None:
@@ -185,18 +183,18 @@ def _joined(
         return _Joined(theirs, (), ())
     if remote.is_ancestor(git, theirs, ours):
         return _Joined(ours, (), ())
-    return _merge(room, there, ours, theirs, done, grain)
+    return _merge(workspace, there, ours, theirs, done, grain)
 
 
 def _merge(
-    room: Newsroom,
+    workspace: Workspace,
     there: remote.Remote,
     ours: str,
     theirs: str,
     done: Synced,
     grain: Grain,
 ) -> _Joined:
-    repository = room.repository
+    repository = workspace.repository
     tried = joining.merge_trees(repository, theirs, ours)
     entries: dict[str, tuple[str, str]] = {}
     clashes, merged = [], []
@@ -207,7 +205,7 @@ def _merge(
         if not (is_text and sides.plain and sides.first and sides.second):
             clashes.append(_clash(done, path, sides, (), "file"))
             continue
-        blob, collisions, kind = _merged_text(room, sides, grain)
+        blob, collisions, kind = _merged_text(workspace, sides, grain)
         if blob is None:
             clashes.append(_clash(done, path, sides, collisions, kind))
         else:
@@ -225,20 +223,24 @@ def _merge(
 
 
 def _merged_text(
-    room: Newsroom, sides: joining.Sides, grain: Grain
+    workspace: Workspace, sides: joining.Sides, grain: Grain
 ) -> tuple[str | None, tuple[Collision, ...], Literal["passages", "paragraphs", "file"]]:
     """The blob of an article that both sides changed; None with the passages that collide."""
     assert sides.first is not None
     assert sides.second is not None
-    theirs, encoding = decode(room.place.content(sides.first))
-    ours = decode(room.place.content(sides.second))[0]
-    base = decode(room.place.content(sides.base))[0] if sides.base else ""
-    git, at = room.repository.git, room.now
-    found = merge(room.desk, git, base, ours, theirs, at, grain)
+    theirs, encoding = decode(workspace.content(sides.first))
+    ours = decode(workspace.content(sides.second))[0]
+    base = decode(workspace.content(sides.base))[0] if sides.base else ""
+    git, at = workspace.repository.git, workspace.clock()
+    found = merge(workspace.notes, git, base, ours, theirs, at, grain)
     if not found.collisions:
-        return joining.store(room.repository, room.desk.encoded(found.text, encoding)), (), "file"
+        return (
+            joining.store(workspace.repository, workspace.notes.encoded(found.text, encoding)),
+            (),
+            "file",
+        )
     if grain == "paragraph":
-        closer = merge(room.desk, git, base, ours, theirs, at, "sentence")
+        closer = merge(workspace.notes, git, base, ours, theirs, at, "sentence")
         if not closer.collisions:
             return None, found.collisions, "paragraphs"
         found = closer
@@ -261,12 +263,12 @@ def _clash(
     return Clash(path, kind, here, there, collisions)
 
 
-def _passed(room: Newsroom, newer: str | None, older: str | None) -> tuple[Passed, ...]:
+def _passed(workspace: Workspace, newer: str | None, older: str | None) -> tuple[Passed, ...]:
     """The commits that one tip has and the other has not, newest first; merges left out."""
     if newer is None:
         return ()
     words = [*LOG, "--no-merges", newer, *([f"^{older}"] if older else []), "--"]
-    printed = room.repository.git.run(*words)
+    printed = workspace.repository.git.run(*words)
     return tuple(
         Passed(
             step.commit,

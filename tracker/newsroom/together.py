@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.model import Article, Change, Revision, Track
 from tracker.newsroom import reading
 from tracker.newsroom.merging import is_marked, merge
+from tracker.newsroom.workspace import Workspace
 from tracker.store import locks
 from tracker.store.advance import EditedMeanwhile
 from tracker.store.line import files, resolve
 from tracker.store.merging import Collision
 from tracker.store.staging import entry_in_index
-
-if TYPE_CHECKING:
-    from tracker.newsroom.room import Newsroom
-    from tracker.newsroom.writing import Recording
 
 BEHIND = "tracker/behind.json"
 """In the git directory: which files on disk were written against an earlier revision."""
@@ -94,7 +90,7 @@ class Settled(NamedTuple):
 
 
 def settle(
-    room: Newsroom, path: str, text: str, encoding: str, at: datetime, against: Against
+    workspace: Workspace, path: str, text: str, encoding: str, at: datetime, against: Against
 ) -> Settled:
     """A text that was written against ``against.base``, made fit for what is out now.
 
@@ -106,16 +102,16 @@ def settle(
             f"The text for {path} still has the marks of passages that two editors changed.",
             "Settle each of them, take the marks out, and record again.",
         )
-    if against.base is None and against.blob is None and room.repository.top is not None:
-        entry = entry_in_index(room.repository.git, path)
+    if against.base is None and against.blob is None and workspace.repository.top is not None:
+        entry = entry_in_index(workspace.repository.git, path)
         against = against._replace(blob=entry.hash if entry else None)
-    if room.repository.head is None or (against.base is None and against.blob is None):
+    if workspace.repository.head is None or (against.base is None and against.blob is None):
         return Settled(text)
-    found = room.track(path)
-    number = _base(room, found, against)
+    found = reading.track_of(workspace, path)
+    number = _base(workspace, found, against)
     if number == len(found.versions) and not found.deleted and found.path == path:
         return Settled(text)
-    between = _between(room, found, number)
+    between = _between(workspace, found, number)
     if found.path != path or found.deleted:
         where = "deleted" if found.deleted else f"moved to {found.path}"
         raise ChangedMeanwhile(
@@ -126,10 +122,16 @@ def settle(
     if text == between.new:
         return Settled(text)
     if against.choice == "anyway":
-        return Settled(room.desk.restore_notes(between.new, text, at), over=between.revisions)
+        return Settled(workspace.notes.restore_notes(between.new, text, at), over=between.revisions)
     if against.choice == "merge":
         merged = merge(
-            room.desk, room.repository.git, between.old, text, between.new, at, "sentence"
+            workspace.notes,
+            workspace.repository.git,
+            between.old,
+            text,
+            between.new,
+            at,
+            "sentence",
         )
         if not merged.collisions:
             return Settled(merged.text, merged=between.revisions)
@@ -140,15 +142,15 @@ def settle(
             "Settle them in a file (--conflicts FILE), and record that with --base latest.",
             between,
             merged.collisions,
-            room.desk.encoded(merged.text, encoding),
+            workspace.notes.encoded(merged.text, encoding),
         )
-    raise told(room, between)
+    raise told(workspace, between)
 
 
-def told(room: Newsroom, between: Between) -> ChangedMeanwhile:
+def told(workspace: Workspace, between: Between) -> ChangedMeanwhile:
     """The error that names the newest of the revisions that came between."""
     newest = between.revisions[-1]
-    at = newest.at.astimezone(room.settings.zone).strftime("%Y-%m-%d %H:%M %Z")
+    at = newest.at.astimezone(workspace.settings.zone).strftime("%Y-%m-%d %H:%M %Z")
     words = f"+{newest.words_added} −{newest.words_removed} words"
     return ChangedMeanwhile(
         f"{newest.person.name} changed {newest.path} meanwhile: revision {newest.number}, {at}, "
@@ -158,7 +160,7 @@ def told(room: Newsroom, between: Between) -> ChangedMeanwhile:
     )
 
 
-def _base(room: Newsroom, found: Track, against: Against) -> int:
+def _base(workspace: Workspace, found: Track, against: Against) -> int:
     """The number of the revision that a text was written against."""
     blobs = [version.blob for version in found.versions]
     if against.base is None:
@@ -166,14 +168,14 @@ def _base(room: Newsroom, found: Track, against: Against) -> int:
         return _last(blobs, against.blob) or len(blobs)
     wanted = str(against.base)
     try:
-        return reading.number_of(room, found, wanted)
+        return reading.number_of(workspace, found, wanted)
     except TrackerError as error:
         try:
-            commit = resolve(room.repository, wanted)
+            commit = resolve(workspace.repository, wanted)
         except TrackerError:
             raise error from None
     paths = {version.path for version in found.versions}
-    there = dict(files(room.repository, commit))
+    there = dict(files(workspace.repository, commit))
     number = max((_last(blobs, there[path]) or 0 for path in paths if path in there), default=0)
     if not number:
         raise TrackerError(
@@ -187,69 +189,81 @@ def _last(blobs: list[str], blob: str) -> int | None:
     return len(blobs) - blobs[::-1].index(blob) if blob in blobs else None
 
 
-def _between(room: Newsroom, found: Track, number: int) -> Between:
+def _between(workspace: Workspace, found: Track, number: int) -> Between:
     newer = len(found.versions) - number
-    life = reading.life(room, found, newest=max(newer, 1))
-    old, new = reading.pair(room, found.path, number, len(found.versions))
-    change = room.compare(old.text, new.text)
+    life = reading.life(workspace, found, newest=max(newer, 1))
+    old, new = reading.pair(workspace, found.path, number, len(found.versions))
+    change = workspace.compare(old.text, new.text)
     return Between(life.article, number, life.revisions[number:], change, old.text, new.text)
 
 
-def explained(room: Newsroom, recording: Recording, error: EditedMeanwhile) -> EditedMeanwhile:
-    """The store's error with what came between, where a lost race can be told from the history."""
-    fresh = fresh_room(room)
-    blob = error.base or recording.expected
+def explained(
+    workspace: Workspace,
+    path: str,
+    expected: str | None,
+    disk: bytes | None,
+    error: EditedMeanwhile,
+) -> EditedMeanwhile:
+    """The store's error with what came between, where a lost race can be told from the history.
+
+    ``expected`` is the blob that the article had when the recording was prepared; ``disk`` what
+    its file holds, where it has one.
+    """
+    fresh = workspace.anew()
+    blob = error.base or expected
     try:
-        found = fresh.track(recording.path)
+        found = reading.track_of(fresh, path)
         number = _base(fresh, found, Against(blob=blob)) if blob else 0
-        if not 0 < number < len(found.versions) or found.path != recording.path:
+        if not 0 < number < len(found.versions) or found.path != path:
             return error
         changed = told(fresh, _between(fresh, found, number))
     except TrackerError:
         return error
     changed.base = blob
-    if recording.disk is not None and blob is not None:
-        _remember(room, recording.path, recording.disk, blob)
+    if disk is not None and blob is not None:
+        _remember(workspace, path, disk, blob)
     return changed
 
 
 _MOST_REMEMBERED = 100  # files
 
 
-def _kept(room: Newsroom) -> Path:
-    return room.repository.git_dir / BEHIND
+def _kept(workspace: Workspace) -> Path:
+    return workspace.repository.git_dir / BEHIND
 
 
 def _digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def _remember(room: Newsroom, path: str, data: bytes, blob: str) -> None:
+def _remember(workspace: Workspace, path: str, data: bytes, blob: str) -> None:
     """Keep which revision a file on disk was written against, for the next try to record it.
 
     git's index cannot say it any more: it has the other editor's text, so that a plain commit does
     not take that back.
     """
-    known = _remembered(room)
+    known = _remembered(workspace)
     known.pop(path, None)
     known[path] = [_digest(data), blob]
     kept = dict(list(known.items())[-_MOST_REMEMBERED:])
     with suppress(OSError):
-        _kept(room).parent.mkdir(exist_ok=True)
-        _kept(room).write_text(json.dumps(kept), encoding="utf-8")
+        _kept(workspace).parent.mkdir(exist_ok=True)
+        _kept(workspace).write_text(json.dumps(kept), encoding="utf-8")
 
 
-def _remembered(room: Newsroom) -> dict[str, list[str]]:
+def _remembered(workspace: Workspace) -> dict[str, list[str]]:
     try:
-        found = json.loads(_kept(room).read_text(encoding="utf-8"))
+        found = json.loads(_kept(workspace).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
 
 
-def remembered(room: Newsroom, path: str, data: bytes, against: Against | None) -> Against | None:
+def remembered(
+    workspace: Workspace, path: str, data: bytes, against: Against | None
+) -> Against | None:
     """What a file on disk was written against, where a try to record it came too late."""
-    known = _remembered(room)
+    known = _remembered(workspace)
     if path not in known or (against is not None and against.base is not None):
         return against
     digest, blob = known[path]
@@ -257,47 +271,13 @@ def remembered(room: Newsroom, path: str, data: bytes, against: Against | None) 
         return (against or Against())._replace(blob=blob)
     del known[path]  # somebody changed it since
     with suppress(OSError):
-        _kept(room).write_text(json.dumps(known), encoding="utf-8")
+        _kept(workspace).write_text(json.dumps(known), encoding="utf-8")
     return against
 
 
-def fresh_room(room: Newsroom) -> Newsroom:
-    """The same newsroom with what is out now."""
-    from tracker.newsroom.room import Newsroom
-
-    start = room.place.root or room.repository.git_dir
-    return Newsroom(start, now=room.present)
-
-
-def recorded_together(
-    room: Newsroom, prepare: Callable[[Newsroom, Against | None], Recording], against: Against
-) -> tuple[Recording, Revision]:
-    """Prepare and write; where a choice was made, again for each revision that comes between.
-
-    Returns what was written in the end, and the revision that it became; ``room`` knows of it.
-    """
-    tries = 0
-    here = room
-    while True:
-        recording = prepare(here, against)
-        try:
-            revision = here.commit(recording)
-        except EditedMeanwhile as error:
-            tries += 1
-            blob = against.blob or error.base or recording.expected
-            if against.choice == "refuse" or tries > _TRIES or blob is None:
-                raise
-            against = against._replace(blob=blob)
-            here = fresh_room(room)
-        else:
-            room.place = here.place
-            return recording, revision
-
-
-_TRIES = 20
-
-
-def refuse_unrecorded(room: Newsroom, path: str, published: bytes | None, data: bytes) -> None:
+def refuse_unrecorded(
+    workspace: Workspace, path: str, published: bytes | None, data: bytes
+) -> None:
     """Refuse a text that would take the place of a file with changes that nobody recorded.
 
     Another recording may just be between its file and its commit: it gets its turn first.
@@ -305,17 +285,17 @@ def refuse_unrecorded(room: Newsroom, path: str, published: bytes | None, data: 
     from tracker.store.record import blob_of
 
     for waited in (False, True):
-        disk = room.place.read_if_there(path)
+        disk = workspace.read_if_there(path)
         if disk is None or disk in (published, data):
             return
-        expected = room.place.blob(path)
-        if blob_of(room.repository, path, disk) == expected:
+        expected = workspace.blob(path)
+        if blob_of(workspace.repository, path, disk) == expected:
             return
         if not waited:
-            with locks.turn(room.repository.common_dir):
-                room = fresh_room(room)
-                blob = room.place.blob(path) if room.repository.head else None
-                published = room.place.content(blob) if blob else None
+            with locks.turn(workspace.repository.common_dir):
+                workspace = workspace.anew()
+                blob = workspace.blob(path) if workspace.repository.head else None
+                published = workspace.content(blob) if blob else None
     raise TrackerError(
         f"{path} has changes on disk that are not recorded.",
         f"Record them first, or give them up with: git restore -- {path}",

@@ -6,11 +6,12 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal, NamedTuple
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from tracker.errors import TrackerError
+from tracker.newsroom.workspace import Workspace
 from tracker.store.verify import Flaw, Signature, catalog_agrees, flaws, signatures
 from tracker.store.witness import (
     Compared,
@@ -22,9 +23,6 @@ from tracker.store.witness import (
     witness_of,
     written,
 )
-
-if TYPE_CHECKING:
-    from tracker.newsroom.room import Newsroom
 
 Rule = Literal[
     "damaged", "malformed", "replaced", "catalog", "unsigned", "bad-signature", "unknown-key",
@@ -85,7 +83,7 @@ class Asked(NamedTuple):
 
 
 def verify(
-    room: Newsroom,
+    workspace: Workspace,
     asked: Asked,
     progress: Callable[[int, int], None] = lambda _done, _whole: None,
 ) -> tuple[Trust, Witness]:
@@ -96,19 +94,19 @@ def verify(
     signatures cannot be checked for want of a list of keys.
     """
     given = [(path, _read(path)) for path in asked.witnesses]
-    repository, tip = room.repository, room.place.tip
-    branch = room.settings.branch
-    name = _name(room)
-    concerns = [*_flaw_concerns(room, flaws(repository, tip, contents=asked.contents))]
+    repository, tip = workspace.repository, workspace.tip
+    branch = workspace.settings.branch
+    name = _name(workspace)
+    concerns = [*_flaw_concerns(workspace, flaws(repository, tip, contents=asked.contents))]
     line = line_of(repository, tip, branch)
-    local = _local(room, name)
+    local = _local(workspace, name)
     last = None if asked.accept else _last(local)
     seen = []
     for where, witness in ([("", last)] if last else []) + [(str(p), w) for p, w in given]:
         found = compared(repository, line, witness, branch)
         seen.append(Seen(where, witness.at, witness.commits, found.state, found.since))
-        concerns += _line_concerns(where, witness, found, room.settings.zone)
-    demands = room.settings.verify
+        concerns += _line_concerns(where, witness, found, workspace.settings.zone)
+    demands = workspace.settings.verify
     chosen: Sequence[str] | None = None
     signers: dict[str, int] = {}
     if demands.signed or asked.signed:
@@ -120,7 +118,7 @@ def verify(
             if signature.status in _GOOD:
                 who = signature.signer or signature.key
                 signers[who] = signers.get(who, 0) + 1
-    catalog = _catalog(room)
+    catalog = _catalog(workspace)
     if catalog == "differs":
         concerns.append(
             Concern(
@@ -128,28 +126,28 @@ def verify(
                 "Make it anew: tracker catalog --rebuild",
             )
         )  # fmt: skip
-    now = witness_of(line, name, room.now)
+    now = witness_of(line, name, workspace.clock())
     trust = Trust(
         name, tip, len(line.commits), tuple(concerns), tuple(seen),
         None if chosen is None else sum(signers.values()), len(chosen or ()),
         tuple(sorted(signers.items(), key=lambda pair: (-pair[1], pair[0]))),
-        catalog, tuple(_limits(room, bool(seen), chosen is not None)),
+        catalog, tuple(_limits(workspace, bool(seen), chosen is not None)),
     )  # fmt: skip
     if trust.sound:
         _remember(local, now)
     return trust, now
 
 
-def _name(room: Newsroom) -> str:
-    name = room.settings.branch or room.repository.branch or ""
+def _name(workspace: Workspace) -> str:
+    name = workspace.settings.branch or workspace.repository.branch or ""
     return name.removeprefix("refs/heads/")
 
 
 # --- the chain ------------------------------------------------------------------------------------
 
 
-def _flaw_concerns(room: Newsroom, found: Sequence[Flaw]) -> Iterator[Concern]:
-    places = _places(room, {flaw.object for flaw in found if flaw.object})
+def _flaw_concerns(workspace: Workspace, found: Sequence[Flaw]) -> Iterator[Concern]:
+    places = _places(workspace, {flaw.object for flaw in found if flaw.object})
     for flaw in found:
         where = places.get(flaw.object or "", "")
         words = f"{where}: {flaw.words}" if where else flaw.words
@@ -163,7 +161,7 @@ def _flaw_concerns(room: Newsroom, found: Sequence[Flaw]) -> Iterator[Concern]:
         yield Concern(flaw.kind, severity, None, words, advice)
 
 
-def _places(room: Newsroom, objects: set[str]) -> dict[str, str]:
+def _places(workspace: Workspace, objects: set[str]) -> dict[str, str]:
     """Which revisions the objects are, where the history can still be read."""
     from tracker.newsroom.reading import all_tracks
 
@@ -171,7 +169,7 @@ def _places(room: Newsroom, objects: set[str]) -> dict[str, str]:
         return {}
     found = {}
     try:
-        for track in all_tracks(room):
+        for track in all_tracks(workspace):
             for number, version in enumerate(track.versions, start=1):
                 for each in (version.blob, version.commit):
                     if each in objects:
@@ -240,9 +238,9 @@ def _read(path: Path) -> Witness:
         ) from None
 
 
-def _local(room: Newsroom, branch: str) -> Path:
+def _local(workspace: Workspace, branch: str) -> Path:
     """Where the last verification of a branch is remembered, in the git directory."""
-    return room.repository.common_dir / "tracker" / f"witness-{quote(branch, safe='')}.json"
+    return workspace.repository.common_dir / "tracker" / f"witness-{quote(branch, safe='')}.json"
 
 
 def _last(file: Path) -> Witness | None:
@@ -318,17 +316,17 @@ def _signature_concern(signature: Signature) -> Concern | None:
 # --- the catalog, and what is left ----------------------------------------------------------------
 
 
-def _catalog(room: Newsroom) -> Literal["agrees", "differs", "none"]:
+def _catalog(workspace: Workspace) -> Literal["agrees", "differs", "none"]:
     try:
-        agrees = catalog_agrees(room.repository, room.settings.branch)
+        agrees = catalog_agrees(workspace.repository, workspace.settings.branch)
     except TrackerError:
         return "none"  # git cannot be read to the end, which is told of already
     return "none" if agrees is None else "agrees" if agrees else "differs"
 
 
-def _limits(room: Newsroom, witnessed: bool, signed: bool) -> Iterator[str]:
+def _limits(workspace: Workspace, witnessed: bool, signed: bool) -> Iterator[str]:
     """What the verification does not prove, for people who must rely on it."""
-    if room.repository.shallow:
+    if workspace.repository.shallow:
         yield "This clone is shallow: what lies before its oldest commit was not looked at."
     if witnessed:
         yield "What was rewritten or left out before the oldest witness is not seen."

@@ -13,10 +13,10 @@ from tracker.model import Article, Entry, History, Hit, Kind, Note, Revision, Se
 from tracker.newsroom.pool import Job, remembered
 from tracker.newsroom.reading import current_tracks
 from tracker.newsroom.scope import Progress
+from tracker.newsroom.workspace import Workspace
 from tracker.store.reader import Reader
 
 if TYPE_CHECKING:
-    from tracker.newsroom.room import Newsroom
     from tracker.newsroom.searching import Term
 
 
@@ -24,7 +24,7 @@ ALL = Selection()
 
 
 def latest(
-    room: Newsroom,
+    workspace: Workspace,
     limit: int,
     progress: Progress | None = None,
     *,
@@ -33,8 +33,8 @@ def latest(
 ) -> tuple[tuple[Article, Revision], ...]:
     """The newsroom's newest revisions, newest first, each with its article."""
     if selection != ALL:
-        return tuple(_selected(room, selection, progress)[offset : offset + limit])
-    found = current_tracks(room)
+        return tuple(_selected(workspace, selection, progress)[offset : offset + limit])
+    found = current_tracks(workspace)
     newest = sorted(
         (
             (version.at, each.path, number)
@@ -46,7 +46,7 @@ def latest(
     wanted = {path for _, path, _ in newest}
     lives = {
         each.article.path: each
-        for each in _histories(room, [one for one in found if one.path in wanted], progress)
+        for each in _histories(workspace, [one for one in found if one.path in wanted], progress)
     }
     return tuple(
         (lives[path].article, lives[path].revisions[number - 1])
@@ -55,43 +55,45 @@ def latest(
     )
 
 
-def count(room: Newsroom, selection: Selection = ALL) -> int:
+def count(workspace: Workspace, selection: Selection = ALL) -> int:
     """How many revisions there are."""
     if selection == ALL:
-        return sum(len(each.versions) for each in current_tracks(room))
-    return len(_selected(room, selection))
+        return sum(len(each.versions) for each in current_tracks(workspace))
+    return len(_selected(workspace, selection))
 
 
-def months(room: Newsroom, selection: Selection = ALL) -> tuple[tuple[str, int], ...]:
+def months(workspace: Workspace, selection: Selection = ALL) -> tuple[tuple[str, int], ...]:
     """Revisions by month, the newest month first."""
     if selection == ALL:
-        instants = (version.at for each in current_tracks(room) for version in each.versions)
+        instants = (version.at for each in current_tracks(workspace) for version in each.versions)
     else:
-        instants = (revision.at for _, revision in _selected(room, selection))
-    found = Counter(_month(room, at) for at in instants)
+        instants = (revision.at for _, revision in _selected(workspace, selection))
+    found = Counter(_month(workspace, at) for at in instants)
     return tuple(sorted(found.items(), reverse=True))
 
 
-def people(room: Newsroom) -> tuple[tuple[str, int], ...]:
+def people(workspace: Workspace) -> tuple[tuple[str, int], ...]:
     """Revisions by author's name, the most first."""
     found = Counter(
-        version.person.name for each in current_tracks(room) for version in each.versions
+        version.person.name for each in current_tracks(workspace) for version in each.versions
     )
     return tuple(sorted(found.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
-def articles(room: Newsroom, limit: int | None = None, offset: int = 0) -> tuple[Article, ...]:
+def articles(
+    workspace: Workspace, limit: int | None = None, offset: int = 0
+) -> tuple[Article, ...]:
     """The articles that are there now, the last revised first."""
     found = sorted(
-        current_tracks(room), key=lambda each: (each.versions[-1].at, each.path), reverse=True
+        current_tracks(workspace), key=lambda each: (each.versions[-1].at, each.path), reverse=True
     )
     chosen = found[offset:] if limit is None else found[offset : offset + limit]
-    lives = {each.article.path: each.article for each in _histories(room, chosen, None)}
+    lives = {each.article.path: each.article for each in _histories(workspace, chosen, None)}
     return tuple(lives[each.path] for each in chosen if each.path in lives)
 
 
 def search(
-    room: Newsroom, words: str, limit: int, offset: int = 0, *, kind: Kind | None = None
+    workspace: Workspace, words: str, limit: int, offset: int = 0, *, kind: Kind | None = None
 ) -> tuple[Hit, ...]:
     """Where all of the words stand, by reading every current text."""
     from tracker.newsroom.searching import terms
@@ -99,10 +101,10 @@ def search(
     wanted = terms(words)
     if not wanted:
         return ()
-    found = current_tracks(room)
+    found = current_tracks(workspace)
     blobs = {each.path: each.versions[-1].blob for each in found}
-    with Reader(room.repository) as reader:
-        lives = _histories(room, found, None)
+    with Reader(workspace.repository) as reader:
+        lives = _histories(workspace, found, None)
         hits = [hit for life in lives for hit in _hits(life, wanted, kind, reader, blobs)]
     return tuple(hits[offset : offset + limit])
 
@@ -130,12 +132,12 @@ def _hits(
 
 
 def _selected(
-    room: Newsroom, selection: Selection, progress: Progress | None = None
+    workspace: Workspace, selection: Selection, progress: Progress | None = None
 ) -> list[tuple[Article, Revision]]:
     """The revisions that are asked for, newest first."""
-    grace = room.settings.check.grace
+    grace = workspace.settings.check.grace
     found = []
-    for life in _histories(room, current_tracks(room), progress):
+    for life in _histories(workspace, current_tracks(workspace), progress):
         told = told_of(life, grace)
         first = next((each.number for each in life.revisions if each.published), None)
         for revision in life.revisions:
@@ -143,7 +145,7 @@ def _selected(
             if (
                 (selection.kind is None or any(n.kind == selection.kind for n in revision.notes))
                 and selection.person in (None, revision.person.name)
-                and selection.month in (None, _month(room, revision.at))
+                and selection.month in (None, _month(workspace, revision.at))
                 and selection.substantive in (None, revision.substantive)
                 and (selection.told is not True or revision.number in told)
                 and (selection.told is not False or silent)
@@ -153,30 +155,30 @@ def _selected(
     return found
 
 
-def _month(room: Newsroom, at: datetime) -> str:
-    return at.astimezone(room.settings.zone).strftime("%Y-%m")
+def _month(workspace: Workspace, at: datetime) -> str:
+    return at.astimezone(workspace.settings.zone).strftime("%Y-%m")
 
 
-def changelog(room: Newsroom, progress: Progress | None = None) -> tuple[Entry, ...]:
+def changelog(workspace: Workspace, progress: Progress | None = None) -> tuple[Entry, ...]:
     """The notes of the whole newsroom, newest first."""
-    settings = room.settings
-    lives = _histories(room, current_tracks(room), progress)
+    settings = workspace.settings
+    lives = _histories(workspace, current_tracks(workspace), progress)
     found = newsroom_entries(lives, settings.style, settings.zone, settings.check.grace)
     return tuple(entry for entry in found if entry.what == "note")
 
 
 def lives(
-    room: Newsroom, progress: Progress | None = None, only: Collection[str] | None = None
+    workspace: Workspace, progress: Progress | None = None, only: Collection[str] | None = None
 ) -> Iterator[History]:
     """The histories of the articles there now, compared; ``only``: of those at these paths."""
-    found = [each for each in current_tracks(room) if only is None or each.path in only]
-    return _histories(room, found, progress)
+    found = [each for each in current_tracks(workspace) if only is None or each.path in only]
+    return _histories(workspace, found, progress)
 
 
 def _histories(
-    room: Newsroom, found: Sequence[Track], progress: Progress | None
+    workspace: Workspace, found: Sequence[Track], progress: Progress | None
 ) -> Iterator[History]:
     jobs = [Job(track, as_history=True) for track in found]
-    for done in remembered(room, jobs, progress=progress):
+    for done in remembered(workspace, jobs, progress=progress):
         if done.history is not None:
             yield done.history

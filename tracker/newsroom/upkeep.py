@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.newsroom.lines import line
 from tracker.newsroom.scope import Progress
+from tracker.newsroom.workspace import Workspace
 from tracker.store.catalog import FORMAT, Catalog, catalog_file
 from tracker.store.catalog.line import Held, held, rebuild, up_to_date
 from tracker.store.catalog.line import behind as commits_behind
-
-if TYPE_CHECKING:
-    from tracker.newsroom.room import Newsroom
 
 
 class CatalogState(NamedTuple):
@@ -35,22 +33,24 @@ class CatalogState(NamedTuple):
     answers: int  # texts and pairs of texts about which something is remembered
 
 
-def state(room: Newsroom) -> CatalogState:
+def state(workspace: Workspace) -> CatalogState:
     """What the catalog holds. It is not brought up to date."""
-    path = catalog_file(room.repository)
+    path = catalog_file(workspace.repository)
     size = path.stat().st_size if path.is_file() else 0
     nothing = CatalogState(str(path), False, size, FORMAT, None, 0, 0, 0, 0, None, 0, 0, 0, 0)
-    with Catalog(room.repository, create=False) as catalog:
+    with Catalog(workspace.repository, create=False) as catalog:
         if catalog.connection is None:
             return nothing
         try:
-            return _state(room, catalog.connection, nothing)
+            return _state(workspace, catalog.connection, nothing)
         except sqlite3.Error as error:
             catalog.failed(error)
             return nothing
 
 
-def _state(room: Newsroom, connection: sqlite3.Connection, nothing: CatalogState) -> CatalogState:
+def _state(
+    workspace: Workspace, connection: sqlite3.Connection, nothing: CatalogState
+) -> CatalogState:
     def number(question: str) -> int:
         return int(connection.execute(question).fetchone()[0] or 0)
 
@@ -63,7 +63,7 @@ def _state(room: Newsroom, connection: sqlite3.Connection, nothing: CatalogState
         revisions=number(f"SELECT sum(revisions) {itself}"),
         articles=number(f"SELECT count(*) {itself} AND alive"),
         gone=number(f"SELECT count(*) {itself} AND NOT alive"),
-        behind=_behind(room, there),
+        behind=_behind(workspace, there),
         read=number("SELECT count(*) FROM piece WHERE level > 0"),
         compared=number("SELECT count(*) FROM piece WHERE level > 1"),
         indexed=number("SELECT count(*) FROM piece WHERE indexed"),
@@ -71,30 +71,30 @@ def _state(room: Newsroom, connection: sqlite3.Connection, nothing: CatalogState
     )
 
 
-def _behind(room: Newsroom, there: Held | None) -> int | None:
-    if there is None or room.repository.head is None:
+def _behind(workspace: Workspace, there: Held | None) -> int | None:
+    if there is None or workspace.repository.head is None:
         return None
-    wanted = line(room.place)
-    return commits_behind(room.repository, wanted, there) if wanted.key == there.key else None
+    wanted = line(workspace)
+    return commits_behind(workspace.repository, wanted, there) if wanted.key == there.key else None
 
 
-def make_anew(room: Newsroom, progress: Progress | None = None) -> CatalogState:
+def make_anew(workspace: Workspace, progress: Progress | None = None) -> CatalogState:
     """Read the whole line again, and forget what was known of texts; answers stay.
 
     ``progress`` is called with the number of commits done and of all. Raises ``TrackerError`` where
     the file cannot be written.
     """
-    wanted = line(room.place)
-    with Catalog(room.repository) as catalog:
+    wanted = line(workspace)
+    with Catalog(workspace.repository) as catalog:
         try:
             if catalog.connection is None:
                 raise sqlite3.OperationalError("unable to open database file")
-            rebuild(catalog, room.repository, wanted, progress, forget=True)
-            up_to_date(catalog, room.repository, wanted)
+            rebuild(catalog, workspace.repository, wanted, progress, forget=True)
+            up_to_date(catalog, workspace.repository, wanted)
         except (sqlite3.Error, OSError) as error:
             raise TrackerError(
                 f"The catalog {catalog.path} cannot be written: {error}.",
-                "Check the folder's rights and the room on the disk; everything works without it, "
+                "Check the folder's rights and the space on the disk; everything works without it, "
                 "and is slower.",
             ) from None
-    return state(room)
+    return state(workspace)

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from tracker.errors import TrackerError
 from tracker.house.moments import Moment
 from tracker.model import Change, Kind, Note, Person, Revision
+from tracker.newsroom import reading, select
 from tracker.newsroom.desk import Told, no_such_note
+from tracker.newsroom.locate import locate
+from tracker.newsroom.workspace import Workspace
 from tracker.store.record import EditedMeanwhile, blob_of, write
 from tracker.text.document import FrontMatterError, decode
 
 if TYPE_CHECKING:
     from tracker.comparison import Compared
-    from tracker.newsroom.room import Newsroom
     from tracker.newsroom.together import Against, Settled
 
 _AHEAD = timedelta(minutes=2)
@@ -62,7 +64,7 @@ class Recording(NamedTuple):
 
 
 def prepare(
-    room: Newsroom,
+    workspace: Workspace,
     article: str | Path,
     text: str | bytes | None,
     told: Sequence[tuple[Kind, str]],
@@ -75,33 +77,33 @@ def prepare(
 
     ``against`` says what the text was written against, and what to do where others came between.
     """
-    draft = _Draft(room, room.place.locate(article, new=True), stamp)
+    draft = _Draft(workspace, locate(workspace, article, new=True), stamp)
     given = text.encode() if isinstance(text, str) else text
-    new, encoding = decode(room.place.read(draft.path) if given is None else given)
-    if given is not None and room.place.read_if_there(draft.path) not in (None, draft.old, given):
+    new, encoding = decode(workspace.read(draft.path) if given is None else given)
+    if given is not None and workspace.read_if_there(draft.path) not in (None, draft.old, given):
         from tracker.newsroom.together import refuse_unrecorded
 
-        refuse_unrecorded(room, draft.path, draft.old, given)
-    if given is None and (room.repository.git_dir / "tracker" / "behind.json").is_file():
+        refuse_unrecorded(workspace, draft.path, draft.old, given)
+    if given is None and (workspace.repository.git_dir / "tracker" / "behind.json").is_file():
         from tracker.newsroom.together import remembered
 
-        against = remembered(room, draft.path, room.place.read(draft.path), against)
+        against = remembered(workspace, draft.path, workspace.read(draft.path), against)
     if against is not None:
         from tracker.newsroom.together import settle
 
         with _naming(draft.path):
-            draft.settled = settle(room, draft.path, new, encoding, draft.moment.at, against)
+            draft.settled = settle(workspace, draft.path, new, encoding, draft.moment.at, against)
         new = draft.settled.text
     if given is not None and draft.before is not None:
         with _naming(draft.path):
-            new = room.desk.carry(draft.before, new, draft.moment.at)
+            new = workspace.notes.carry(draft.before, new, draft.moment.at)
     with _naming(draft.path):
-        new = room.desk.add(new, draft.told(told), before=draft.before, footer=footer)
+        new = workspace.notes.add(new, draft.told(told), before=draft.before, footer=footer)
     return draft.finish(new, encoding)
 
 
 def prepare_note(
-    room: Newsroom,
+    workspace: Workspace,
     article: str | Path,
     words: str,
     kind: Kind | None,
@@ -110,42 +112,45 @@ def prepare_note(
     amends: str | None = None,
 ) -> Recording:
     """A revision that adds a note to what is already out, or replaces one."""
-    draft = _Draft(room, room.place.locate(article), stamp)
+    draft = _Draft(workspace, locate(workspace, article), stamp)
     text, encoding = draft.published()
     if amends is not None and kind is None:
-        kind = _note(room, text, amends, draft.moment.at).kind
+        kind = _note(workspace, text, amends, draft.moment.at).kind
     with _naming(draft.path):
         told = draft.told([(kind or "update", words)], amends)
-        new = room.desk.add(text, told, before=draft.before)
+        new = workspace.notes.add(text, told, before=draft.before)
     return draft.finish(new, encoding)
 
 
-def prepare_withdrawal(room: Newsroom, article: str | Path, note: str, stamp: Stamp) -> Recording:
+def prepare_withdrawal(
+    workspace: Workspace, article: str | Path, note: str, stamp: Stamp
+) -> Recording:
     """A revision that takes a note back."""
-    draft = _Draft(room, room.place.locate(article), stamp)
+    draft = _Draft(workspace, locate(workspace, article), stamp)
     text, encoding = draft.published()
     message = stamp.message or f"Withdraw note {note} of {draft.path}"
     with _naming(draft.path):
-        new = room.desk.withdraw(text, note, draft.moment.at)
+        new = workspace.notes.withdraw(text, note, draft.moment.at)
     return draft.finish(new, encoding, message)
 
 
 def prepare_restoration(
-    room: Newsroom,
+    workspace: Workspace,
     article: str | Path,
     revision: str | int,
     told: Sequence[tuple[Kind, str]],
     stamp: Stamp,
 ) -> Recording:
     """A revision that makes an older text current again, with the notes of today."""
-    draft = _Draft(room, room.place.locate(article), stamp)
+    draft = _Draft(workspace, locate(workspace, article), stamp)
     today, _ = draft.published()
-    chosen = room.revision(draft.path, revision)
-    old, encoding = decode(room.content(draft.path, chosen.number))
+    found = reading.track_of(workspace, draft.path)
+    chosen = found.versions[reading.number_of(workspace, found, revision) - 1]
+    old, encoding = decode(workspace.content(chosen.blob))
     with _naming(draft.path):
-        new = room.desk.restore_notes(today, old, draft.moment.at)
-        new = room.desk.add(new, draft.told(told), before=draft.before)
-    day = chosen.at.astimezone(room.settings.zone).isoformat(" ", "minutes")
+        new = workspace.notes.restore_notes(today, old, draft.moment.at)
+        new = workspace.notes.add(new, draft.told(told), before=draft.before)
+    day = chosen.at.astimezone(workspace.settings.zone).isoformat(" ", "minutes")
     message = stamp.message or f"Restore {draft.path} as it was on {day}"
     return draft.finish(new, encoding, message)
 
@@ -159,11 +164,11 @@ def _naming(path: str) -> Iterator[None]:
         raise error.in_file(path) from None
 
 
-def commit(room: Newsroom, recording: Recording) -> str | None:
+def commit(workspace: Workspace, recording: Recording) -> str | None:
     """Write a recording; the full hash of its commit, None where git found nothing changed."""
     try:
         return write(
-            room.repository,
+            workspace.repository,
             recording.path,
             recording.data,
             expected=recording.expected,
@@ -171,30 +176,31 @@ def commit(room: Newsroom, recording: Recording) -> str | None:
             person=recording.person,
             at=recording.at,
             disk=recording.disk,
-            branch=room.settings.branch,
+            branch=workspace.settings.branch,
             settled=bool(recording.merged or recording.over),
-            session=room.place.session,
+            session=workspace.session,
         )
     except EditedMeanwhile as error:
         from tracker.newsroom.together import explained
 
-        raise explained(room, recording, error) from None
+        here = recording.path, recording.expected, recording.disk
+        raise explained(workspace, *here, error) from None
 
 
 class _Draft:
     """What every kind of recording starts with and ends with."""
 
-    def __init__(self, room: Newsroom, path: str, stamp: Stamp) -> None:
-        self.room = room
+    def __init__(self, workspace: Workspace, path: str, stamp: Stamp) -> None:
+        self.workspace = workspace
         self.path = path
         self.stamp = stamp
-        self.expected, self.old = room.place.latest(path)
-        session = room.place.begin()
-        if room.repository.top is not None:
+        self.expected, self.old = workspace.latest(path)
+        session = workspace.begin()
+        if workspace.repository.top is not None:
             session.objects.look_ahead()
-        writer, clock = session.author(room.repository)
+        writer, clock = session.author(workspace.repository)
         self.person = _person(stamp.by) or writer
-        self.moment = _moment(room, stamp.at, room.present or clock)
+        self.moment = _moment(workspace, stamp.at, workspace.now or clock)
         self.before = decode(self.old)[0] if self.old is not None else None
         self.settled: Settled | None = None  # where others came between
 
@@ -205,10 +211,10 @@ class _Draft:
                 f"{self.path} has no recorded revision yet.",
                 f"Record the first: tracker record {self.path}",
             )
-        data = self.room.place.read_if_there(self.path)
+        data = self.workspace.read_if_there(self.path)
         if data is None or data == self.old:
             return decode(self.old)
-        if blob_of(self.room.repository, self.path, data) != self.expected:
+        if blob_of(self.workspace.repository, self.path, data) != self.expected:
             raise TrackerError(
                 f"{self.path} has changes on disk that are not recorded.",
                 "Record them together with the note: tracker record",
@@ -219,26 +225,28 @@ class _Draft:
         """What readers are told, with this revision's instant."""
         covers = None
         if self.stamp.covers is not None:
-            covers = self.room.revision(self.path, self.stamp.covers).commit
+            found = reading.track_of(self.workspace, self.path)
+            number = reading.number_of(self.workspace, found, self.stamp.covers)
+            covers = found.versions[number - 1].commit
         at, precision = self.moment.at, self.moment.precision
         return [Told(kind, words, at, precision, covers, amends) for kind, words in told]
 
     def finish(self, text: str, encoding: str, message: str | None = None) -> Recording:
         """Everything that is known before writing."""
-        desk, at = self.room.desk, self.moment.at
+        desk, at = self.workspace.notes, self.moment.at
         data = desk.encoded(text, encoding)
-        disk = self.room.place.read_if_there(self.path)
+        disk = self.workspace.read_if_there(self.path)
         unchanged = data == self.old or (
             self.old is not None
             and data.replace(b"\r\n", b"\n") == self.old.replace(b"\r\n", b"\n")
-            and blob_of(self.room.repository, self.path, data) == self.expected
+            and blob_of(self.workspace.repository, self.path, data) == self.expected
         )
         notes = desk.brought(self.before, text, at)
         message = message or self.stamp.message or _message(self.path, self.before, notes)
         settled = self.settled
         compared = None
         if self.before is not None:
-            compared = self.room.compared(_line_breaks_of(text, self.before), text)
+            compared = self.workspace.compared(_line_breaks_of(text, self.before), text)
         return Recording(
             path=self.path,
             expected=self.expected,
@@ -265,11 +273,11 @@ def _line_breaks_of(model: str, text: str) -> str:
     return text
 
 
-def _moment(room: Newsroom, at: datetime | str | None, now: datetime) -> Moment:
+def _moment(workspace: Workspace, at: datetime | str | None, now: datetime) -> Moment:
     if at is None:
         return Moment(now.replace(microsecond=0), "minute")
     if isinstance(at, str):
-        moment = room.read_moment(at, now)
+        moment = select.moment(at, workspace.settings, now)
     elif at.tzinfo is None:
         raise TrackerError(
             f"The instant {at.isoformat()} has no zone.", "Give an aware datetime, or text."
@@ -294,8 +302,8 @@ def _person(by: Person | str | None) -> Person | None:
     return Person(name.strip(), email)
 
 
-def _note(room: Newsroom, text: str, wanted: str, at: datetime) -> Note:
-    standing = room.desk.notes(text, at)
+def _note(workspace: Workspace, text: str, wanted: str, at: datetime) -> Note:
+    standing = workspace.notes.notes(text, at)
     for note in standing:
         if note.id == wanted:
             return note

@@ -10,11 +10,12 @@ from typing import NamedTuple
 from tracker.errors import TrackerError
 from tracker.house.settings import Settings
 from tracker.model import History, Note
-from tracker.newsroom import Newsroom
 from tracker.newsroom.chronicle import article_of
-from tracker.newsroom.place import Place
+from tracker.newsroom.newsroom import Newsroom
+from tracker.newsroom.workspace import open_workspace
 from tracker.render.site_links import Links
 from tracker.render.told import Account, account
+from tracker.store.git import discover
 from tracker.store.status import changed_files
 from tracker.text.document import parse
 
@@ -62,11 +63,12 @@ class Site:
         self._room = None
         self._changed = None
         try:
-            place = Place(self._folder.absolute())
+            discover(self._folder.absolute())
         except TrackerError as error:
             self.warn(f"{error.sentence} {_NOTHING}")
             return False
-        branch = place.settings.branch  # read first: settings that are wrong stop the build
+        place = open_workspace(self._folder, now)  # settings that are wrong stop the build
+        branch = place.settings.branch
         if place.repository.head is None and branch is None:
             self.warn(f"Nothing is committed yet. {_NOTHING}")
             return False
@@ -128,7 +130,7 @@ class Site:
         if self._room is None:
             return []
         git = self._room.repository.git_dir
-        place = self._room.place
+        place = self._room.workspace
         settings = place.root / "tracker.toml" if place.root is not None else None
         found = [git / "logs" / "HEAD", settings]
         return [file for file in found if file is not None and file.is_file()]
@@ -148,7 +150,7 @@ class Site:
             if path in self._edited():
                 return None  # an article that is not committed yet
         try:
-            return self._room.life(self._room.place.disk(path) or path)
+            return self._room.life(self._room.workspace.disk(path) or path)
         except TrackerError:
             return None
 
@@ -171,8 +173,8 @@ class Site:
         if self._links is None or path not in self._links.addresses:
             room = self._room
             base = room.settings.site.url if self._base_url is None else self._base_url
-            known = [*room.place.paths(), path] if base else []
-            self._links = Links.of(base, dict.fromkeys(known), room.place.under)
+            known = [*room.workspace.paths(), path] if base else []
+            self._links = Links.of(base, dict.fromkeys(known), room.workspace.under)
         return self._links
 
 
@@ -186,11 +188,11 @@ def _time_of(room: Newsroom) -> datetime | None:
 def _notes(room: Newsroom, text: str, life: History | None) -> tuple[Note, ...]:
     """The notes of a text that is not committed, those that give no date dated as before."""
     last = life.revisions[-1].at if life is not None and life.revisions else None
-    brought = room.present or last or datetime(1970, 1, 1, tzinfo=UTC)
+    brought = room.workspace.now or last or datetime(1970, 1, 1, tzinfo=UTC)
     known = {note.id: note for note in life.notes} if life is not None else {}
     return tuple(
         note._replace(at=known[note.id].at)
         if note.precision == "none" and note.id in known and known[note.id].precision == "none"
         else note
-        for note in room.desk.notes(text, brought)
+        for note in room.workspace.notes.notes(text, brought)
     )

@@ -25,7 +25,7 @@ from tracker.render.remarks import only_joins
 from tracker.render.visible import visible
 
 if TYPE_CHECKING:
-    from tracker.newsroom import Newsroom
+    from tracker.newsroom.newsroom import Newsroom
 
 NEWEST = 50
 """Entries in a feed: readers of feeds ask again, and keep what they have."""
@@ -168,7 +168,7 @@ def newsroom_feed(
 ) -> Feed:
     """The feed of a newsroom, of entries that are newest first: see ``newsroom_items``."""
     settings = room.settings
-    of = newsroom_id(room.first_commit(), room.place.under)
+    of = newsroom_id(room.first_commit(), room.workspace.under)
     return Feed(
         id=feed_id(of, "notes" if told_only else ""),
         title=publisher(settings),

@@ -13,7 +13,7 @@ from tracker.model import Revision
 from tracker.render.naming import stamp
 
 if TYPE_CHECKING:
-    from tracker.newsroom import Newsroom
+    from tracker.newsroom.newsroom import Newsroom
 
 
 class Links(Protocol):
@@ -116,14 +116,14 @@ def of_newsroom(room: Newsroom, base: str | None = None) -> SiteLinks:
     from tracker.newsroom.select import slug
     from tracker.render.naming import addresses, inside
 
-    settings, under = room.settings, room.place.under
+    settings, under = room.settings, room.workspace.under
     site = settings.site
     known: dict[str, str] | None = None
 
     def address(path: str) -> str:
         nonlocal known
         if known is None:
-            known = addresses(room.place.paths(), under)
+            known = addresses(room.workspace.paths(), under)
         if path not in known:  # it was deleted
             short = addresses([path], under)[path]
             return inside(path, under) if short in known.values() else short

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from tracker.errors import TrackerError
 from tracker.model import Track, Version
-from tracker.newsroom import Newsroom
 from tracker.newsroom.incoming import Incoming, Key, Skipped
+from tracker.newsroom.newsroom import Newsroom
 from tracker.newsroom.streamed import streamed
 from tracker.sources.versions import shown
 from tracker.store.messages import messages
@@ -63,7 +63,7 @@ class OtherRepository:
                 "Bring them with: git fetch --unshallow",
             )
         any_there = False
-        with streamed(room, folder, self._folder) as found:
+        with streamed(room.workspace, folder, self._folder) as found:
             self._count = found.revisions
             for deleted, tracks in groupby(found.tracks, key=attrgetter("deleted")):
                 if deleted:
@@ -103,7 +103,7 @@ class OtherRepository:
             yield self._incoming(target, version, message, place)
 
     def _target(self, path: str) -> str:
-        within = self._folder or self._room.place.under
+        within = self._folder or self._room.workspace.under
         inner = path.removeprefix(f"{within}/") if within else path
         if self._under is None:
             return path if self._folder else inner

@@ -143,7 +143,7 @@ def older(stamp: str, address: str) -> str:
 def _history(found: Found, until: int | None) -> str:
     room = current()
     shown = timeline(
-        found.life, found.address, room.settings, until, room.place.under,
+        found.life, found.address, room.settings, until, room.workspace.under,
         counted=not found.large, language=found.language,
     )  # fmt: skip
     caching.touched(found.newest.at)

@@ -13,7 +13,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 from flask import current_app, g
 
-from tracker.newsroom import Newsroom
+from tracker.newsroom.newsroom import Newsroom
 from tracker.newsroom.scope import Progress
 from tracker.web.desk import Edition, desk
 
@@ -113,8 +113,10 @@ def in_background(kind: str, work: Callable[[Newsroom, Progress], _Made]) -> Fou
     here = desk()
     edition, room = here.edition(), here.current()
     # A newsroom belongs to one thread, so the work opens its own.
-    folder, now = room.place.root or room.repository.git_dir, room.present
-    return workshop.ask(kind, edition, lambda progress: work(Newsroom(folder, now=now), progress))
+    folder, now = room.workspace.root or room.repository.git_dir, room.workspace.now
+    return workshop.ask(
+        kind, edition, lambda progress: work(Newsroom(folder, now=now, watch=progress), progress)
+    )
 
 
 def uncached() -> None:

@@ -11,7 +11,7 @@ from flask import Blueprint, Response, make_response
 from werkzeug.exceptions import NotFound
 
 from tracker.model import Finding, Track
-from tracker.newsroom import Newsroom
+from tracker.newsroom.newsroom import Newsroom
 from tracker.newsroom.reading import all_tracks
 from tracker.newsroom.scope import Progress, Scope
 from tracker.newsroom.select import FOLDERS
@@ -85,7 +85,7 @@ def board(room: Newsroom, progress: Progress | None = None) -> Board:
     empty = room.repository.head is None and room.settings.branch is None
     verdict = Verdict(()) if empty else room.check(Scope(workers=1), progress)
     paths = {each.path for each in verdict.findings}
-    known = all_tracks(room) if paths else ()
+    known = all_tracks(room.workspace) if paths else ()
     # A finding has the path that the article had then; its desk is where the article is now.
     tracks = {track.path: track for track in known if track.path in paths}
     at = {(v.path, v.commit): track for track in known for v in track.versions if v.path in paths}
@@ -185,7 +185,7 @@ def _desk(room: Newsroom, track: Track, document: Document) -> str:
 
 def _folder(room: Newsroom, path: str) -> str:
     """The first folder under the one that holds the articles; "" for none."""
-    under = room.place.under
+    under = room.workspace.under
     inside = path.removeprefix(f"{under}/") if under else path
     patterns = room.settings.articles
     starts = [pattern.partition("*")[0].rpartition("/")[0] for pattern in patterns] or FOLDERS

@@ -50,7 +50,11 @@ def _change(stamp: str, address: str, *, sides: bool) -> str:
     if len(written_on) > 1 and not found.large:
         path = found.life.article.path
         before = text_before(
-            current(), revisions, on, new.number - 1, lambda each: text(revisions[each], path)
+            current().workspace,
+            revisions,
+            on,
+            new.number - 1,
+            lambda each: text(revisions[each], path),
         )
     return _compared(
         found,

@@ -21,9 +21,9 @@ from flask import current_app
 
 from tracker.errors import TrackerError
 from tracker.model import Blame, History, Revision, Track
-from tracker.newsroom import Newsroom
 from tracker.newsroom.grounds import origins
 from tracker.newsroom.lines import track_at
+from tracker.newsroom.newsroom import Newsroom
 from tracker.newsroom.reading import life
 from tracker.render.kept import Kept
 from tracker.store.reader import Reader
@@ -151,7 +151,7 @@ class Desk:
         def make() -> History:
             if self.large(path):
                 return unread(self.track(path))
-            return life(self.current(), self.track(path), few=0)
+            return life(self.current().workspace, self.track(path), few=0)
 
         return self.kept("life", path, make)
 
@@ -176,7 +176,9 @@ class Desk:
     def track(self, path: str) -> Track:
         """The life of an article's file, its texts unread."""
         # Of one article git can tell sooner than all of them are read.
-        return self.kept("track", path, lambda: track_at(self.current().place, path, build=False))
+        return self.kept(
+            "track", path, lambda: track_at(self.current().workspace, path, build=False)
+        )
 
     def blame(self, path: str) -> Blame:
         """The newest text of an article with the origin of each passage, as ``Newsroom.blame``."""
@@ -186,7 +188,7 @@ class Desk:
         versions = self.track(path).versions
         before = max(len(versions) - MOST_FOLLOWED, 0)
         texts = self.texts(version.blob for version in versions[before:])
-        known = origins(self.current(), versions[before:], texts)
+        known = origins(self.current().workspace, versions[before:], texts)
         spans, removals = apart(path, followed, texts, *known)
         life = self.life(path)
         return Blame(
@@ -273,7 +275,7 @@ def unread(track: Track) -> History:
 
 def _tip(room: Newsroom) -> str:
     try:
-        return room.place.tip
+        return room.workspace.tip
     except TrackerError:
         if room.repository.head is None:
             return ""  # nothing is recorded yet, which is no fault

@@ -10,7 +10,7 @@ from __future__ import annotations
 from flask import Flask, Response, request
 
 from tracker.model import Selection
-from tracker.newsroom import Newsroom
+from tracker.newsroom.newsroom import Newsroom
 from tracker.newsroom.scope import Progress
 from tracker.web.background import Found, Waiting, in_background
 from tracker.web.links import site
@@ -36,7 +36,6 @@ def read_all(room: Newsroom, progress: Progress) -> None:
     """Bring what is remembered of the newsroom up to date, its index of words too."""
     if room.repository.head is None and room.settings.branch is None:
         return
-    room.place.watch = progress
     room.latest(1, progress, selection=Selection(substantive=True))
     room.search("a", 1)  # makes the index of words where there is none
     room.search("a", 1)  # the words of all articles are brought up to date, too

@@ -110,8 +110,8 @@ def known_addresses() -> Addresses:
     room = current()
 
     def make() -> Addresses:
-        paths = room.place.paths() if room.repository.head is not None else ()
-        return Addresses.of(paths, room.place.under)
+        paths = room.workspace.paths() if room.repository.head is not None else ()
+        return Addresses.of(paths, room.workspace.under)
 
     return desk().kept("addresses", "", make)
 

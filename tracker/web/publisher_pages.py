@@ -13,7 +13,7 @@ from werkzeug.exceptions import NotFound
 from tracker.house.changelog import Told, notes_told, went_out
 from tracker.house.standing import replaced
 from tracker.model import History, Kind, Precision, Revision
-from tracker.newsroom import Newsroom
+from tracker.newsroom.newsroom import Newsroom
 from tracker.newsroom.scope import Progress
 from tracker.web import addresses
 from tracker.web.background import Waiting, in_background, uncached

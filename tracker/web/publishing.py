@@ -18,6 +18,6 @@ def links() -> SiteLinks:
     settings, known = room.settings, known_addresses()
     base = settings.site.url if how.relative else absolute("")
     where = SiteLinks(
-        base.rstrip("/"), known.address, settings.site, settings.zone, slug, room.place.under
+        base.rstrip("/"), known.address, settings.site, settings.zone, slug, room.workspace.under
     )
     return where._replace(timemap_file=file_of("/timemap/").rpartition("/")[2] if how.files else "")

@@ -9,7 +9,8 @@ from flask import redirect, request
 from werkzeug.exceptions import HTTPException, NotFound
 
 from tracker.model import History, Revision
-from tracker.newsroom import Newsroom, select
+from tracker.newsroom import select
+from tracker.newsroom.newsroom import Newsroom
 from tracker.newsroom.reading import all_tracks
 from tracker.newsroom.scope import Progress
 from tracker.text.document import parse
@@ -113,9 +114,9 @@ def _former(room: Newsroom, progress: Progress, known: addresses.Addresses) -> d
     The whole file path leads there too. Of several articles that had an address, one that is still
     there comes first, and then the one revised last.
     """
-    under = room.place.under
+    under = room.workspace.under
     found: dict[str, str] = {}
-    every = all_tracks(room, progress)
+    every = all_tracks(room.workspace, progress)
     gone = _articles_once(room, {each.path for each in every if each.deleted}, known)
     tracks = [each for each in every if each.path in (gone if each.deleted else known.by_path)]
     tracks.sort(key=lambda each: (not each.deleted, each.versions[-1].at), reverse=True)
@@ -130,7 +131,7 @@ def _former(room: Newsroom, progress: Progress, known: addresses.Addresses) -> d
 
 def _articles_once(room: Newsroom, paths: set[str], known: addresses.Addresses) -> set[str]:
     """Those of the paths of deleted files that were articles; other texts are not shown."""
-    patterns, under = room.settings.articles, room.place.under
+    patterns, under = room.settings.articles, room.workspace.under
     if patterns:
         return set(select.articles(paths, patterns, under))
     before = f"{under}/" if under else ""

@@ -21,7 +21,7 @@ from werkzeug.test import create_environ, run_wsgi_app
 
 from tracker.errors import TrackerError
 from tracker.model import History
-from tracker.newsroom import Newsroom
+from tracker.newsroom.newsroom import Newsroom
 from tracker.newsroom.scope import Progress
 from tracker.web import addresses
 from tracker.web.addresses import Addresses
@@ -96,7 +96,7 @@ def write(
     """
     site = SiteFolder(folder.absolute())
     site.open()
-    path = room.place.root or room.repository.git_dir
+    path = room.workspace.root or room.repository.git_dir
     maker = Maker(path, site.folder, options, room.now, site.ours())
     app = application(maker)
     common = _common(room, options)
@@ -167,7 +167,7 @@ def _article_jobs(room: Newsroom, app: Flask, common: str) -> Iterator[Job]:
     """The pages of each article that readers could see."""
     if room.repository.head is None and room.settings.branch is None:
         return
-    known = Addresses.of(room.place.paths(), room.place.under)
+    known = Addresses.of(room.workspace.paths(), room.workspace.under)
     there = _Routes(app)
     forwarded: set[str] = set()  # of several articles that had an address, the first has it
     for life in room.lives():

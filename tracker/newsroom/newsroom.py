@@ -25,9 +25,9 @@ from tracker.model import (
     Selection,
     Track,
 )
-from tracker.newsroom.desk import Desk
-from tracker.newsroom.place import Place
-from tracker.store.git import Repository, Search, identity
+from tracker.newsroom.locate import locate
+from tracker.newsroom.workspace import Workspace, open_workspace
+from tracker.store.git import Repository
 from tracker.text.document import decode, parse
 
 if TYPE_CHECKING:
@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     from tracker.house.moments import Moment
     from tracker.house.settings import Settings
     from tracker.newsroom.chronicle import Means
+    from tracker.newsroom.grounds import End
     from tracker.newsroom.importing import Imported, Options
     from tracker.newsroom.incoming import Source
-    from tracker.newsroom.reading import End
     from tracker.newsroom.scope import Progress, Scope
     from tracker.newsroom.syncing import Synced
     from tracker.newsroom.together import Against, Choice
@@ -57,8 +57,9 @@ class Newsroom:
     """A newsroom, found from any folder or file in it.
 
     ``now`` is the present time, aware; commands give it. Without it, git's clock is asked where a
-    time is needed. ``search`` is a search for the repository that was begun. Raises
-    ``TrackerError`` where there is no repository or ``tracker.toml`` is wrong.
+    time is needed. ``watch`` is called with commits done and all commits, while a question has to
+    read the whole history. Raises ``TrackerError`` where there is no repository or
+    ``tracker.toml`` is wrong.
     """
 
     def __init__(
@@ -66,31 +67,24 @@ class Newsroom:
         path: str | Path = ".",
         *,
         now: datetime | None = None,
-        search: Search | None = None,
+        watch: Progress | None = None,
     ) -> None:
-        self.place = Place(Path(path).absolute(), search)
-        self.desk = Desk(self.place.settings)
-        self._now = now
+        self.workspace = open_workspace(path, now, watch)
 
     @property
     def repository(self) -> Repository:
         """The git repository, as it was found."""
-        return self.place.repository
+        return self.workspace.repository
 
     @property
     def settings(self) -> Settings:
         """What ``tracker.toml`` says."""
-        return self.place.settings
-
-    @property
-    def present(self) -> datetime | None:
-        """The present time as a command gave it; None where none did."""
-        return self._now
+        return self.workspace.settings
 
     @property
     def now(self) -> datetime:
         """The present time, aware: the one given, else git's."""
-        return self._now or identity(self.repository)[1]
+        return self.workspace.clock()
 
     def read_moment(self, typed: str, now: datetime | None = None) -> Moment:
         """The instant that an editor typed, by the house style, in the newsroom's zone."""
@@ -104,17 +98,11 @@ class Newsroom:
 
     def compared(self, old: str, new: str) -> Compared:
         """Two texts that are compared as far as is asked for: see ``compare``."""
-        from tracker.comparison import Compared, Text
-
-        settings = self.settings
-        return Compared(Text(old), Text(new), settings.style, settings.articles_language)
+        return self.workspace.compared(old, new)
 
     def words_of_first(self, text: str) -> int:
         """The words that readers have in a first version."""
-        from tracker.comparison import words_of_first
-
-        settings = self.settings
-        return words_of_first(text, style=settings.style, language=settings.articles_language)
+        return self.workspace.words_of_first(text)
 
     # --- reading --------------------------------------------------------------------------------
 
@@ -132,27 +120,27 @@ class Newsroom:
         """
         from tracker.newsroom import reading
 
-        return reading.life(self, self.track(article), compared=compared, newest=newest)
+        return reading.life(self.workspace, self.track(article), compared=compared, newest=newest)
 
     def track(self, article: str | Path) -> Track:
         """The life of an article's file on the published line, its texts unread."""
         from tracker.newsroom import reading
 
-        return reading.track_of(self, article)
+        return reading.track_of(self.workspace, article)
 
     def steps(self, found: Track, means: Means | None) -> list[Step]:
         """The revisions of a track with their texts, notes and what each change means."""
         from tracker.newsroom import reading
 
-        return reading.steps(self, found, means)
+        return reading.steps(self.workspace, found, means)
 
     def revision(self, article: str | Path, wanted: str | int = "latest") -> Revision:
         """The revision that a number, ``latest~1``, a date, an instant or a commit means."""
         from tracker.newsroom import reading
 
         found = self.track(article)
-        number = reading.number_of(self, found, wanted)
-        return reading.life(self, found, compared=False).revisions[number - 1]
+        number = reading.number_of(self.workspace, found, wanted)
+        return reading.life(self.workspace, found, compared=False).revisions[number - 1]
 
     def show(self, article: str | Path, revision: str | int = "latest") -> str:
         """The text of one version, front matter included."""
@@ -162,7 +150,7 @@ class Newsroom:
         """The bytes of one version, exactly as they were committed."""
         from tracker.newsroom import reading
 
-        return reading.contents(self, article, [revision])[0]
+        return reading.contents(self.workspace, article, [revision])[0]
 
     def pair(
         self, article: str | Path, old: str | int | None = None, new: str | int | None = None
@@ -170,7 +158,7 @@ class Newsroom:
         """Two versions: the latest and what it was written on, ``old`` and the latest, or both."""
         from tracker.newsroom import reading
 
-        return reading.pair(self, article, old, new)
+        return reading.pair(self.workspace, article, old, new)
 
     def made(self, article: str | Path, revision: str | int = "latest") -> tuple[End, End]:
         """What a revision was written on, and the revision: together, what it changed.
@@ -183,7 +171,7 @@ class Newsroom:
         from tracker.newsroom.grounds import made
 
         found = self.track(article)
-        return made(self, found, reading.number_of(self, found, revision))
+        return made(self.workspace, found, reading.number_of(self.workspace, found, revision))
 
     def diff(
         self, article: str | Path, old: str | int | None = None, new: str | int | None = None
@@ -199,18 +187,18 @@ class Newsroom:
         """A version's text with the revision that first brought each passage of it."""
         from tracker.newsroom import reading
 
-        return reading.blame(self, article, revision)
+        return reading.blame(self.workspace, article, revision)
 
     def article(self, article: str | Path, text: str) -> Article:
         """The article that a name means, with the headline that a text of it has."""
         from tracker.newsroom.chronicle import article_of
 
-        return article_of(self.place.locate(article, new=True), parse(text).headline)
+        return article_of(locate(self.workspace, article, new=True), parse(text).headline)
 
     def working(self, article: str | Path) -> str:
         """The text of the file on disk."""
-        path = self.place.locate(article, new=True)
-        return decode(self.place.read(path))[0]
+        path = locate(self.workspace, article, new=True)
+        return decode(self.workspace.read(path))[0]
 
     def notes(self, article: str | Path) -> tuple[Note, ...]:
         """The notes of the latest version of an article, the withdrawn ones too."""
@@ -223,7 +211,7 @@ class Newsroom:
         """
         from tracker.newsroom import reading
 
-        return reading.change_to_tell(self, article)
+        return reading.change_to_tell(self.workspace, article)
 
     def draft(
         self, article: str | Path, kind: Kind = "update", drafter: Drafter | None = None
@@ -253,13 +241,13 @@ class Newsroom:
         """
         from tracker.newsroom import archive
 
-        return archive.latest(self, limit, progress, offset=offset, selection=selection)
+        return archive.latest(self.workspace, limit, progress, offset=offset, selection=selection)
 
     def count(self, selection: Selection = ALL) -> int:
         """How many revisions of the newsroom's articles there are."""
         from tracker.newsroom import archive
 
-        return archive.count(self, selection)
+        return archive.count(self.workspace, selection)
 
     def months(self, selection: Selection = ALL) -> tuple[tuple[str, int], ...]:
         """How many revisions each month brought ("2022-05", in the newsroom's zone), newest first.
@@ -268,19 +256,19 @@ class Newsroom:
         """
         from tracker.newsroom import archive
 
-        return archive.months(self, selection)
+        return archive.months(self.workspace, selection)
 
     def people(self) -> tuple[tuple[str, int], ...]:
         """The names of those who made revisions, and how many, the most first."""
         from tracker.newsroom import archive
 
-        return archive.people(self)
+        return archive.people(self.workspace)
 
     def articles(self, limit: int | None = None, offset: int = 0) -> tuple[Article, ...]:
         """The articles that are there now, the last revised first."""
         from tracker.newsroom import archive
 
-        return archive.articles(self, limit, offset)
+        return archive.articles(self.workspace, limit, offset)
 
     def search(
         self,
@@ -299,13 +287,13 @@ class Newsroom:
         """
         from tracker.newsroom import archive
 
-        return archive.search(self, words, limit, offset, kind=kind, progress=progress)
+        return archive.search(self.workspace, words, limit, offset, kind=kind, progress=progress)
 
     def catalog(self) -> CatalogState:
         """What the catalog holds; it is not brought up to date."""
         from tracker.newsroom import upkeep
 
-        return upkeep.state(self)
+        return upkeep.state(self.workspace)
 
     def rebuild_catalog(self, progress: Progress | None = None) -> CatalogState:
         """Make the catalog anew; ``progress`` is called with commits done and all commits.
@@ -314,7 +302,7 @@ class Newsroom:
         """
         from tracker.newsroom import upkeep
 
-        return upkeep.make_anew(self, progress)
+        return upkeep.make_anew(self.workspace, progress)
 
     def lives(
         self, progress: Progress | None = None, only: Collection[str] | None = None
@@ -326,7 +314,7 @@ class Newsroom:
         """
         from tracker.newsroom import archive
 
-        return archive.lives(self, progress, only)
+        return archive.lives(self.workspace, progress, only)
 
     def first_commit(self) -> str:
         """The first commit of the published line, full hash; "" where nothing is committed yet.
@@ -337,7 +325,7 @@ class Newsroom:
 
         if self.repository.head is None and self.settings.branch is None:
             return ""
-        return first_commit(self.repository, self.place.tip)
+        return first_commit(self.repository, self.workspace.tip)
 
     def instants(self) -> dict[str, tuple[datetime, ...]]:
         """When each article of the newsroom was revised, by path, oldest first."""
@@ -345,7 +333,7 @@ class Newsroom:
 
         if self.repository.head is None:
             return {}
-        found = reading.all_tracks(self)
+        found = reading.all_tracks(self.workspace)
         return {each.path: tuple(version.at for version in each.versions) for each in found}
 
     def changed(self) -> list[str]:
@@ -353,7 +341,7 @@ class Newsroom:
         from tracker.newsroom.select import articles
         from tracker.store.status import changed_files
 
-        under = self.place.under
+        under = self.workspace.under
         return articles(changed_files(self.repository, under), self.settings.articles, under)
 
     def changelog(
@@ -366,15 +354,15 @@ class Newsroom:
         from tracker.newsroom import archive, reading
 
         if article is None:
-            return archive.changelog(self, progress)
-        return reading.changelog(self, article)
+            return archive.changelog(self.workspace, progress)
+        return reading.changelog(self.workspace, article)
 
     def footer(self, article: str | Path) -> tuple[str, ...]:
         """The update lines of an article in house style, as its file on disk has its notes."""
-        path = self.place.locate(article, new=True)
-        data = self.place.read_if_there(path)
+        path = locate(self.workspace, article, new=True)
+        data = self.workspace.read_if_there(path)
         text = decode(self.content(path) if data is None else data)[0]
-        return self.desk.lines(text, self.now)
+        return self.workspace.notes.lines(text, self.now)
 
     def check(self, scope: Scope | None = None, progress: Progress | None = None) -> Verdict:
         """What an editor should look at: see ``tracker.policy.RULES``.
@@ -385,7 +373,7 @@ class Newsroom:
         from tracker.newsroom.checking import check
         from tracker.newsroom.scope import Scope
 
-        return check(self, scope or Scope(), progress)
+        return check(self.workspace, scope or Scope(), progress)
 
     def verify(
         self, asked: Asked | None = None, progress: Progress | None = None
@@ -397,7 +385,7 @@ class Newsroom:
         from tracker.newsroom import trust
 
         quiet = progress or (lambda _done, _whole: None)
-        return trust.verify(self, asked or trust.Asked(), quiet)
+        return trust.verify(self.workspace, asked or trust.Asked(), quiet)
 
     # --- writing --------------------------------------------------------------------------------
 
@@ -414,9 +402,9 @@ class Newsroom:
         """
         from tracker.newsroom import importing
 
-        done = importing.bring(self, source, options or importing.Options(), progress)
+        done = importing.bring(self.workspace, source, options or importing.Options(), progress)
         if done.commit is not None:
-            self.place = self.place.after(done.commit)
+            self.workspace = self.workspace.after(done.commit)
         return done
 
     def record(
@@ -452,14 +440,18 @@ class Newsroom:
 
         told = [] if note is None else [(kind, note)]
         stamp = Stamp(at=at, by=by, message=message, covers=covers)
-        if base is None and meanwhile == "refuse":
-            return self.commit(self.prepare(article, text, told, stamp, footer=footer))
-        from tracker.newsroom.together import Against, recorded_together
+        from tracker.newsroom import writing
+        from tracker.newsroom.recorded import recorded_together
+        from tracker.newsroom.together import Against
 
-        def prepare(room: Newsroom, against: Against | None) -> Recording:
-            return room.prepare(article, text, told, stamp, footer=footer, against=against)
+        def prepare(workspace: Workspace, against: Against | None) -> Recording:
+            return writing.prepare(
+                workspace, article, text, told, stamp, footer=footer, against=against
+            )
 
-        return recorded_together(self, prepare, Against(base, meanwhile))[1]
+        given = None if base is None and meanwhile == "refuse" else Against(base, meanwhile)
+        _, revision, self.workspace = recorded_together(self.workspace, prepare, given)
+        return revision
 
     def prepare(
         self,
@@ -472,57 +464,22 @@ class Newsroom:
         against: Against | None = None,
     ) -> Recording:
         """What ``record`` would write, with nothing written; several notes may be told."""
-        self.begin_recording()  # git starts while the next room is loaded
         from tracker.newsroom import writing
 
         stamp = stamp or writing.NOW
-        return writing.prepare(self, article, text, told, stamp, footer=footer, against=against)
-
-    def write(self, recording: Recording) -> bool:
-        """Write what was prepared, as one commit; False where there was nothing to write."""
-        from tracker.newsroom import writing
-
-        if recording.unchanged:
-            return False
-        commit = writing.commit(self, recording)
-        if commit is None:
-            return False
-        self.place = self.place.after(commit)
-        return True
+        return writing.prepare(
+            self.workspace, article, text, told, stamp, footer=footer, against=against
+        )
 
     def commit(self, recording: Recording, *, judged: bool = True) -> Revision:
         """Write what was prepared, as one commit, and return the revision.
 
         Without ``judged``, nobody asks what its change means: labels and reasons stay empty.
         """
-        from tracker.newsroom.recorded import SoFar
+        from tracker.newsroom.recorded import committed
 
-        session = self.place.begin()
-        so_far = None if recording.unchanged else SoFar(self, recording, judged=judged)
-        if so_far is not None and self.write(recording):
-            revision = so_far.revision(session.written)
-            if revision is not None:
-                return revision
-            from tracker.newsroom import reading
-
-            return reading.recorded(self, recording, judged=judged)
-        return self.life(recording.path, compared=False).revisions[-1]
-
-    def begin_recording(self) -> None:
-        """Let git start for the next recording, and do not wait for it.
-
-        What a killed recording left is removed, also where there will be nothing to record.
-        """
-        from tracker.store import locks
-
-        self.place.begin()
-        locks.clear_left(self.repository.common_dir)
-
-    def as_it_is(self) -> Newsroom:
-        """The newsroom with its newest revision of now, whatever this one records next."""
-        room = Newsroom.__new__(Newsroom)
-        room.__dict__.update(self.__dict__)
-        return room
+        revision, self.workspace = committed(self.workspace, recording, judged=judged)
+        return revision
 
     def note(
         self,
@@ -543,7 +500,9 @@ class Newsroom:
         from tracker.newsroom import writing
 
         stamp = writing.Stamp(at=at, by=by, covers=covers)
-        return self.commit(writing.prepare_note(self, article, words, kind, stamp, amends=amends))
+        return self.commit(
+            writing.prepare_note(self.workspace, article, words, kind, stamp, amends=amends)
+        )
 
     def withdraw(
         self,
@@ -557,7 +516,7 @@ class Newsroom:
         from tracker.newsroom import writing
 
         stamp = writing.Stamp(at=at, by=by)
-        return self.commit(writing.prepare_withdrawal(self, article, note, stamp))
+        return self.commit(writing.prepare_withdrawal(self.workspace, article, note, stamp))
 
     def restore(
         self,
@@ -572,7 +531,9 @@ class Newsroom:
         from tracker.newsroom import writing
 
         stamp = writing.Stamp(at=at, by=by)
-        return self.commit(writing.prepare_restoration(self, article, revision, told, stamp))
+        return self.commit(
+            writing.prepare_restoration(self.workspace, article, revision, told, stamp)
+        )
 
     def sync(
         self,
@@ -590,9 +551,9 @@ class Newsroom:
         """
         from tracker.newsroom.syncing import sync
 
-        done = sync(self, remote, merge_sentences=merge, push=push, dry_run=dry_run)
+        done = sync(self.workspace, remote, merge_sentences=merge, push=push, dry_run=dry_run)
         if not dry_run:
-            self.place = Place(self.place.root or self.repository.git_dir)
+            self.workspace = self.workspace.anew()
         return done
 
     def write_footer(self, article: str | Path) -> tuple[bool, tuple[str, ...]]:
@@ -601,13 +562,13 @@ class Newsroom:
         Returns whether the file changed, and the lines between the markers that had to give way
         because the notes do not say so. Nothing is committed: record the file next.
         """
-        path = self.place.locate(article, new=True)
-        data = self.place.read(path)
+        path = locate(self.workspace, article, new=True)
+        data = self.workspace.read(path)
         text, encoding = decode(data)
-        new = self.desk.footer(text)
+        new = self.workspace.notes.footer(text)
         if new == text:
             return False, ()
         lines = text.splitlines()
-        gone = tuple(lines[number - 1] for number in self.desk.edited_by_hand(text))
-        self.place.replace(path, data, self.desk.encoded(new, encoding))
+        gone = tuple(lines[number - 1] for number in self.workspace.notes.edited_by_hand(text))
+        self.workspace.replace(path, data, self.workspace.notes.encoded(new, encoding))
         return True, gone

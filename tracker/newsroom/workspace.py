@@ -1,0 +1,238 @@
+"""A newsroom as every use case takes it: its repository, settings, note editor and present time."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+from weakref import finalize
+
+from tracker.comparison import Compared, Text, words_of_first
+from tracker.errors import TrackerError
+from tracker.house import settings as house_settings
+from tracker.house.settings import Settings
+from tracker.model import Change
+from tracker.newsroom import select
+from tracker.newsroom.desk import Desk
+from tracker.newsroom.scope import Progress
+from tracker.store.git import Repository, discover, identity
+from tracker.store.line import FILES, files, tip
+
+if TYPE_CHECKING:
+    from tracker.store.session import Session
+
+SETTINGS_FILE = "tracker.toml"
+
+
+def open_workspace(
+    path: str | Path, now: datetime | None = None, watch: Progress | None = None
+) -> Workspace:
+    """The newsroom that holds a folder or file, with its settings as they are on disk.
+
+    ``now`` is the present time, aware; without it, git's clock is asked where a time is needed.
+    Raises ``TrackerError`` where there is no repository or ``tracker.toml`` is wrong.
+    """
+    start = Path(path).absolute()
+    repository = discover(start)
+    root = _root(repository.top, start)
+
+    def style(name: str) -> str:
+        found = _file(repository, root, name)
+        if found is None:
+            raise TrackerError(
+                f"{SETTINGS_FILE} names the style file {name}, which is not there.",
+                f"Write it beside {SETTINGS_FILE}, or name a style that tracker has.",
+            )
+        return found
+
+    toml = _file(repository, root, SETTINGS_FILE) or ""
+    settings = house_settings.read(toml, SETTINGS_FILE, style)
+    return Workspace(repository, root, settings, Desk(settings), now, watch)
+
+
+def _root(top: Path | None, path: Path) -> Path | None:
+    """The nearest folder above that has settings, else the repository's top."""
+    if top is None:
+        return None
+    start = path.resolve()
+    for folder in (start, *start.parents):
+        if (folder / SETTINGS_FILE).is_file() and folder.is_relative_to(top):
+            return folder
+        if folder == top:
+            break
+    return top
+
+
+def _file(repository: Repository, root: Path | None, name: str) -> str | None:
+    """A text file of the newsroom's own, from disk or else from the newest commit."""
+    return _in_commit(repository, name) if root is None else _on_disk(repository, root, name)
+
+
+def _on_disk(repository: Repository, root: Path, name: str) -> str | None:
+    file = Path(os.path.normpath(root / name))
+    if not file.resolve().is_relative_to(repository.top or root):
+        raise TrackerError(
+            f"{name} leads out of the repository.", "Keep the file in the repository."
+        )
+    try:
+        return file.read_text(encoding="utf-8-sig") if file.is_file() else None
+    except (OSError, UnicodeDecodeError) as error:
+        raise TrackerError(
+            f"{name} could not be read: {error}.", "Write it in UTF-8, readable for you."
+        ) from None
+
+
+def _in_commit(repository: Repository, name: str) -> str | None:
+    head = repository.head
+    blob = dict(files(repository, head, name)).get(name) if head else None
+    return None if blob is None else _content(repository, blob).decode("utf-8-sig", "replace")
+
+
+def _content(repository: Repository, blob: str) -> bytes:
+    return repository.git.run("cat-file", "blob", blob)
+
+
+@dataclass(frozen=True, eq=False)
+class Workspace:
+    """One newsroom at one tip of its branch; a recording makes another, see ``after``."""
+
+    repository: Repository
+    root: Path | None  # the newsroom's folder, absolute; None in a bare repository
+    settings: Settings
+    notes: Desk
+    now: datetime | None  # aware; as a command gave it, None where none did
+    # Called with commits done and all commits, while a question has to read the whole history.
+    watch: Progress | None = None
+
+    def clock(self) -> datetime:
+        """The present time, aware: the one given, else git's."""
+        return self.now or identity(self.repository)[1]
+
+    def compare(self, old: str, new: str) -> Change:
+        """Two texts compared, with the newsroom's style, and its language where it names one."""
+        return self.compared(old, new).change
+
+    def compared(self, old: str, new: str) -> Compared:
+        """Two texts that are compared as far as is asked for: see ``compare``."""
+        return Compared(Text(old), Text(new), self.settings.style, self.settings.articles_language)
+
+    def words_of_first(self, text: str) -> int:
+        """The words that readers have in a first version."""
+        settings = self.settings
+        return words_of_first(text, style=settings.style, language=settings.articles_language)
+
+    @cached_property
+    def under(self) -> str:
+        """The newsroom's folder in its repository, with forward slashes; "" for all of it."""
+        if self.repository.top is None or self.root is None:
+            return ""
+        inside = self.root.relative_to(self.repository.top).as_posix()
+        return "" if inside == "." else inside
+
+    @cached_property
+    def tip(self) -> str:
+        """The newest commit of the published line, full hash.
+
+        Raises ``TrackerError`` where nothing is committed yet or the branch is not there.
+        """
+        return tip(self.repository, self.settings.branch)
+
+    def file(self, name: str) -> str | None:
+        """A text file of the newsroom's own, from disk or else from the newest commit."""
+        return _file(self.repository, self.root, name)
+
+    def paths(self) -> list[str]:
+        """The articles on the published line now, as paths in the repository, sorted."""
+        listed = (path for path, _ in files(self.repository, self.tip, self.under))
+        return select.articles(listed, self.settings.articles, self.under)
+
+    def blob(self, path: str) -> str | None:
+        """The blob that a path has in the newest commit; None where it has none."""
+        if self.settings.branch is None and self.repository.head is None:
+            return None
+        return dict(files(self.repository, self.tip, path)).get(path)
+
+    def after(self, commit: str) -> Workspace:
+        """The same with a newer tip; git is asked only where the branch is not HEAD's."""
+        if self.settings.branch is None:
+            return replace(self, repository=self.repository._replace(head=commit))
+        return replace(self, repository=discover(self.repository.top or self.repository.git_dir))
+
+    def anew(self) -> Workspace:
+        """The same newsroom with what is out now, its settings read again."""
+        return open_workspace(self.root or self.repository.git_dir, self.now, self.watch)
+
+    @property
+    def session(self) -> Session | None:
+        """The session with git that was begun for the next recording."""
+        return self.__dict__.get("session")
+
+    def begin(self) -> Session:
+        """Begin a session with git for a recording, if none is fresh, and do not wait for it.
+
+        What a killed recording left is removed, also where there will be nothing to record.
+        """
+        from tracker.store import locks
+        from tracker.store.session import Session
+
+        session = self.session
+        if session is not None and session.fresh:
+            return session
+        if session is not None:
+            session.close()
+        session = Session(self.repository.git)
+        finalize(self, session.close)
+        self.__dict__["session"] = session
+        locks.clear_left(self.repository.common_dir)
+        return session
+
+    def latest(self, path: str) -> tuple[str | None, bytes | None]:
+        """Blob and content of a path in the newest commit; None where it is no file there."""
+        if self.settings.branch is None and self.repository.head is None:
+            return None, None
+        objects = self.begin().objects
+        names = path.encode("utf-8", "surrogateescape").split(b"/")
+        entry = objects.place(self.tip, names).entry
+        if entry is None or entry.mode.decode() not in FILES:
+            return None, None
+        read = objects.read(entry.hash)
+        return entry.hash, self.content(entry.hash) if read is None else read[1]
+
+    def content(self, blob: str) -> bytes:
+        """The bytes of one blob."""
+        return _content(self.repository, blob)
+
+    def read(self, path: str) -> bytes:
+        """The bytes of an article's file on disk."""
+        disk = self.disk(path)
+        if disk is None:
+            raise TrackerError(
+                "This repository is bare: it has no files on disk.",
+                "Work in a clone, or give the text with --file.",
+            )
+        try:
+            return disk.read_bytes()
+        except OSError as error:
+            raise TrackerError(
+                f"{path} could not be read: {error.strerror}.", "Check the file on disk."
+            ) from None
+
+    def read_if_there(self, path: str) -> bytes | None:
+        """The bytes of an article's file on disk; None where there is none."""
+        disk = self.disk(path)
+        return self.read(path) if disk is not None and disk.is_file() else None
+
+    def replace(self, path: str, old: bytes, new: bytes) -> None:
+        """Give an article's file on disk new content, if it still holds the old one."""
+        from tracker.store.record import replace_file
+
+        disk = self.disk(path)
+        assert disk is not None
+        replace_file(disk, old, new)
+
+    def disk(self, path: str) -> Path | None:
+        """Where the file of an article is on disk; None in a bare repository."""
+        return None if self.repository.top is None else self.repository.top / path
