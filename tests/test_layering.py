@@ -24,6 +24,7 @@ LEVELS: dict[str, int] = {
     "newsroom": 4,
     "render": 5,
     "sources": 5,
+    "follow": 5,
     "plugins": 6,
     "web": 6,
     "cli": 7,

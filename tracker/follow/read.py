@@ -1,0 +1,768 @@
+"""One fetched page read: the article's text, its headline, the publisher's notes, what is left out.
+
+``read`` is a pure function of the page's bytes. The text is trafilatura's, from the page without
+the furniture around the article; paragraphs that stand between those of the text and that the
+extractor dropped are put back. The publisher's notes are looked for in the whole page, because
+extractors drop them with the asides and footers in which they stand.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from functools import cache
+from typing import Any, Literal, NamedTuple
+from urllib.parse import urljoin, urlsplit
+
+import yaml
+from lxml import etree, html
+
+from tracker.errors import TrackerError
+from tracker.follow.volatile import LeftOut, Reason, key, line_reason, says, tables
+from tracker.house.notes import find_notes
+from tracker.model import Kind
+
+Element = Any
+"""An element of lxml's tree, which has no types of its own."""
+
+State = Literal["paywall", "consent", "soft-404", "short", "no-text"]
+
+MOST_BYTES = 16 * 1024 * 1024
+_SHORTEST = 15  # words of a text, with which a page without marks of an article is taken for one
+_META = re.compile(
+    rb"""<meta[^>]{0,300}?charset\s*=\s*["']?\s*([a-zA-Z0-9_:.-]{2,40})""", re.IGNORECASE
+)
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?([a-zA-Z0-9_:.-]{2,40})", re.IGNORECASE)
+_INLINE = frozenset(
+    (
+        "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn",
+        "em", "font", "i", "ins", "kbd", "mark", "q", "s", "samp", "small", "span", "strike",
+        "strong", "sub", "sup", "time", "tt", "u", "var", "wbr",
+    )
+)  # fmt: skip
+_UNSEEN = ("script", "style", "noscript", "template", "svg", "iframe", "head", "object", "math")
+_CONTROLS = frozenset(("button", "select", "input", "textarea", "option", "label"))
+_PROSE = 60  # characters outside links from which a block is prose
+_ENDS = re.compile(r"[.!?…。！？؟।:;][\"'”’»)\]]*\s*$")
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_SPACE = re.compile(r"\s+")
+
+
+class Harvested(NamedTuple):
+    """A note of the publisher that the extractor had left out of the text."""
+
+    kind: Kind
+    text: str  # as a paragraph of Markdown, label included
+    where: str  # the element that it stood in: "aside", "footer", "div.correction"
+    top: bool  # it stood above the text
+
+
+class About(NamedTuple):
+    """What the page says of itself; "" where it says nothing."""
+
+    og_title: str = ""  # where it differs from the headline; an A/B test changes one of them
+    description: str = ""
+    author: str = ""  # names, with commas between them
+    published: str = ""  # as written, ISO 8601 as a rule
+    modified: str = ""
+    section: str = ""
+    language: str = ""  # BCP 47
+    canonical: str = ""  # an absolute address
+    free: bool | None = None  # isAccessibleForFree
+    live: bool = False  # a LiveBlogPosting
+    article: bool = False  # it says that it is an article
+    robots: frozenset[str] = frozenset()  # "noarchive", "noindex"
+
+
+class Reading(NamedTuple):
+    """A page as it was read."""
+
+    headline: str  # of the `h1`, else of og:title, else of the title
+    blocks: tuple[str, ...]  # of the article, Markdown, in order, without headline and notes below
+    notes: tuple[Harvested, ...]
+    left_out: tuple[LeftOut, ...]
+    about: About
+
+    @property
+    def body(self) -> str:
+        """The text with the harvested notes, as Markdown."""
+        parts = [*(_note(note) for note in self.notes if note.top), *self.blocks]
+        parts += [_note(note) for note in self.notes if not note.top]
+        return "\n\n".join(parts)
+
+    @property
+    def words(self) -> int:
+        """The words of the text, notes apart."""
+        return sum(len(block.split()) for block in self.blocks)
+
+
+def _note(note: Harvested) -> str:
+    return f"<!-- stood in: {note.where} -->\n\n{note.text}"
+
+
+def article_text(reading: Reading, address: str) -> str:
+    """The text of an article's file: front matter in YAML, and the body.
+
+    The headline stands in the front matter, and ``og_title`` beside it where it differs.
+    """
+    about = reading.about
+    fields = {
+        "title": reading.headline,
+        "og_title": about.og_title,
+        "description": about.description,
+        "author": about.author,
+        "date": about.published,
+        "modified": about.modified,
+        "url": about.canonical or address,
+        "section": about.section,
+        "language": about.language,
+    }
+    said = {name: value for name, value in fields.items() if value}
+    front = yaml.safe_dump(said, allow_unicode=True, sort_keys=False, width=float("inf"))
+    return f"---\n{front}---\n\n{reading.body}\n"
+
+
+def refusal(reading: Reading, address: str, last_words: int | None = None) -> State | None:
+    """Why this page is not to be recorded as a version of an article; None where it is one.
+
+    ``last_words``: how many words the last recorded text had; None for a new article.
+    """
+    about = reading.about
+    title = f"{reading.headline}\n{about.og_title}"
+    few = reading.words < 150
+    if few and says(tables()["walls"], about.language, title):
+        return "consent"
+    if few and says(tables()["errors"], about.language, title):
+        return "soft-404"
+    if _leads_elsewhere(about.canonical, address):
+        return "soft-404"
+    if about.free is False and last_words is not None and reading.words * 2 < last_words:
+        return "paywall"
+    if last_words is not None and last_words > 100 and reading.words * 5 < last_words:
+        walls = any(out.reason == "paywall" for out in reading.left_out)
+        return "paywall" if walls else "short"
+    if not reading.words:
+        return "no-text"
+    if reading.words < _SHORTEST and not about.article:
+        return "short"
+    return None
+
+
+def _leads_elsewhere(canonical: str, address: str) -> bool:
+    """True for a page below the home page that calls the home page its proper address."""
+    if not canonical or not address:
+        return False
+    return not urlsplit(canonical).path.strip("/") and bool(urlsplit(address).path.strip("/"))
+
+
+def read(
+    page: bytes,
+    address: str = "",
+    *,
+    content_type: str = "",
+    as_of: date | None = None,
+    strip: Sequence[str] = (),
+    keep: Sequence[str] = (),
+    ignore: Sequence[re.Pattern[str]] = (),
+) -> Reading:
+    """Read one page.
+
+    ``address`` is where it was fetched; relative addresses are resolved against it.
+    ``content_type`` is the header's value. ``as_of`` is the day of the fetch: it gives the year
+    that a note leaves out. ``strip`` and ``keep`` are CSS selectors of elements to leave out and
+    to take whole, ``ignore`` are patterns of blocks to leave out. A page without text gives a
+    Reading without blocks. Raises ``TrackerError`` only for a selector that is none.
+    """
+    tree = parse_page(page, content_type)
+    if tree is None:
+        return Reading("", (), (), (), About())
+    return _Reader(tree, address, as_of, strip, keep, ignore).read()
+
+
+def parse_page(page: bytes, content_type: str = "") -> Element | None:
+    """The page's tree, its characters read by byte order mark, UTF-8, ``meta``, header, guess."""
+    text = decode_page(page[:MOST_BYTES], content_type)
+    text = text.replace("\0", "")
+    if not text.strip():
+        return None
+    parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
+    try:
+        return html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
+    except (etree.ParserError, ValueError):
+        return None
+
+
+def decode_page(page: bytes, content_type: str = "") -> str:
+    """The characters of a page: what is valid UTF-8 is, whatever the header says."""
+    for mark, name in (
+        (codecs.BOM_UTF8, "utf-8"),
+        (codecs.BOM_UTF16_LE, "utf-16-le"),
+        (codecs.BOM_UTF16_BE, "utf-16-be"),
+    ):
+        if page.startswith(mark):
+            return page[len(mark) :].decode(name, "replace")
+    try:
+        return page.decode("utf-8")
+    except UnicodeDecodeError:
+        pass
+    said = _META.search(page[:4096])
+    header = _CHARSET.search(content_type)
+    for name in (said[1].decode("ascii") if said else "", header[1] if header else ""):
+        found = _codec(name)
+        if found and found != "utf-8":
+            return page.decode(found, "replace")
+    if said or header:  # it claims UTF-8, and a few bytes are wrong
+        return page.decode("utf-8", "replace")
+    from charset_normalizer import from_bytes  # few pages are in an encoding that nobody names
+
+    guesses = list(from_bytes(page[:200_000], cp_isolation=list(_UNNAMED)))
+    for guess in guesses:  # the least disorder first; browsers take Western European for granted
+        if guess.encoding == "cp1252" and guess.chaos <= guesses[0].chaos + 0.01:
+            return page.decode("cp1252", "replace")
+    return page.decode(guesses[0].encoding if guesses else "cp1252", "replace")
+
+
+_UNNAMED = (
+    "cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "koi8_r",
+    "cp932", "euc_jp", "gb18030", "big5", "euc_kr",
+)  # fmt: skip
+"""The encodings of pages that name none."""
+
+
+def _codec(name: str) -> str | None:
+    """Python's name of an encoding, by the habits of browsers."""
+    if name.lower() in ("iso-8859-1", "latin-1", "latin1", "ascii", "us-ascii"):
+        return "cp1252"
+    try:
+        found = codecs.lookup(name)
+    except (LookupError, ValueError):
+        return None
+    return found.name if found._is_text_encoding else None
+
+
+class _Block(NamedTuple):
+    """A run of text of the page with nothing but inline elements in it."""
+
+    text: str
+    linked: int  # characters of it inside links to other pages
+    element: Element  # the nearest element that is not inline
+
+
+class _Weight:
+    """What an element holds, counted."""
+
+    __slots__ = ("letters", "linked", "pointer", "prose")
+
+    def __init__(self) -> None:
+        self.letters = self.linked = self.prose = 0
+        self.pointer = True  # each run in it is a link with a label: "READ MORE: The harbour …"
+
+
+class _Reader:
+    """One page on its way to a Reading."""
+
+    def __init__(
+        self,
+        tree: Element,
+        address: str,
+        as_of: date | None,
+        strip: Sequence[str],
+        keep: Sequence[str],
+        ignore: Sequence[re.Pattern[str]],
+    ) -> None:
+        self.tree = tree
+        self.address = address
+        self.as_of = as_of
+        self.ignore = ignore
+        self.about = _about(tree, address)
+        self.headline = _headline(tree, self.about)
+        self.left_out: list[LeftOut] = []
+        stripped = [element for each in strip for element in _select(each)(tree)]
+        self.kept = {element for each in keep for element in _select(each)(tree)}
+        for element in self.kept:
+            self.kept = self.kept | set(element.iterdescendants())
+        body = tree.find("body")
+        self.body = tree if body is None else body
+        for element in stripped:
+            self._leave_out(element, "strip")
+        self.blocks = _blocks(self.body, address)
+        self.weights = _weights(self.blocks)
+
+    def read(self) -> Reading:
+        self._prune()
+        extracted = self._extract()
+        extracted = self._restored(extracted)
+        blocks = self._filtered(extracted)
+        notes = self._notes(blocks)
+        about = self.about
+        if key(about.og_title) == key(self.headline):
+            about = about._replace(og_title="")
+        return Reading(self.headline, tuple(blocks), notes, tuple(self.left_out), about)
+
+    def _leave_out(self, element: Element, reason: Reason) -> None:
+        text = _SPACE.sub(" ", element.text_content()).strip()
+        if text:
+            self.left_out.append(LeftOut(reason, text))
+        if element.getparent() is not None:
+            element.drop_tree()
+
+    def _prune(self) -> None:
+        """Take the furniture out of the tree."""
+        whole = self.weights.get(self.body)
+        prose = whole.prose if whole else 0
+        for element in list(self.body.iter(etree.Element)):
+            if element.getparent() is None or element in self.kept or element is self.body:
+                continue
+            if not _attached(element, self.body):
+                continue
+            reason = self._reason(element, prose)
+            if reason is not None and not self.kept.intersection(element.iterdescendants()):
+                self._leave_out(element, reason)
+
+    def _reason(self, element: Element, prose: int) -> Reason | None:
+        weight = self.weights.get(element)
+        if weight is None or not weight.letters:
+            return None
+        tag = element.tag
+        if weight.prose * 4 > prose and weight.prose:
+            return None  # it holds too much of the article's text to be furniture
+        if tag == "nav" or element.get("role") == "navigation":
+            return "navigation"
+        if tag == "form":
+            return "form"
+        share = weight.linked / weight.letters
+        named = _named(element)
+        if named is not None:
+            figures = share < 0.5 and any(map(str.isdigit, element.text_content()))
+            asks = any(child.tag in _CONTROLS for child in element.iterdescendants())
+            if share >= 0.5 or asks or not figures:
+                return named
+        if tag in ("td", "th", "table", "figure", "figcaption", "main", "article"):
+            return None
+        return "link" if share > 0.9 or weight.pointer else None
+
+    def _extract(self) -> list[str]:
+        import trafilatura  # half a second, and large
+
+        found = trafilatura.extract(
+            self.tree, output_format="markdown", include_comments=False, include_tables=True
+        )
+        return [block for block in re.split(r"\n{2,}", found or "") if block.strip()]
+
+    def _restored(self, extracted: list[str]) -> list[str]:
+        """The extracted blocks, with the paragraphs between them that the extractor dropped.
+
+        They are siblings of the paragraphs of the text: most of the text's prose has their parent.
+        """
+        whole = key("\n".join(extracted))
+        inside = [
+            block for block in self.blocks
+            if _attached(block.element, self.body) and len(block.text) >= _PROSE
+            and key(block.text) in whole
+        ]  # fmt: skip
+        parents: dict[Element, int] = {}
+        for block in inside:
+            parent = block.element.getparent()
+            parents[parent] = parents.get(parent, 0) + len(block.text)
+        if not parents:
+            return extracted
+        home = max(parents, key=lambda parent: parents[parent])
+        siblings = [
+            block for block in self.blocks
+            if block.element.getparent() is home and block.element.tag == "p"
+        ]  # fmt: skip
+        places = {key(block): number for number, block in enumerate(extracted)}
+        put_after: dict[int, list[str]] = {}
+        last = None
+        pending: list[str] = []
+        for block in siblings:
+            found = key(block.text)
+            if found and found in whole:
+                last = places.get(found, last)
+                if pending and last is not None:
+                    put_after.setdefault(last - 1, []).extend(pending)
+                    pending = []
+            elif last is not None and found and self._is_prose(block):
+                pending.append(_escaped(block.text))
+        if not put_after:
+            return extracted
+        merged: list[str] = list(put_after.get(-1, ()))
+        for number, text in enumerate(extracted):
+            merged.append(text)
+            merged.extend(put_after.get(number, ()))
+        return merged
+
+    def _is_prose(self, block: _Block) -> bool:
+        """True for a sentence that is no pointer to elsewhere and no note."""
+        if block.linked * 2 >= len(block.text) or not _ENDS.search(block.text):
+            return False
+        return not find_notes(block.text, self.as_of)
+
+    def _filtered(self, extracted: list[str]) -> list[str]:
+        """The blocks that are the article's, the headline at the top apart."""
+        prose = [number for number, block in enumerate(extracted) if len(block) >= _PROSE]
+        first, last = (prose[0], prose[-1]) if prose else (0, 0)
+        blocks: list[str] = []
+        for number, block in enumerate(extracted):
+            if not blocks and key(block) == key(self.headline):
+                continue
+            inside = first < number < last
+            reason = line_reason(block.lstrip("#*_ "), self.about.language, inside=inside)
+            if reason is None and any(pattern.search(block) for pattern in self.ignore):
+                reason = "ignore"
+            if reason is None:
+                blocks.append(block)
+            else:
+                self.left_out.append(LeftOut(reason, block))
+        return blocks
+
+    def _notes(self, blocks: list[str]) -> tuple[Harvested, ...]:
+        """The notes in what the text has not, each once; what else was dropped is left out."""
+        whole = key("\n".join(blocks)) + key(self.headline)
+        told = {out.text for out in self.left_out}
+        found: dict[str, Harvested] = {}
+        begun = False
+        for run, in_text in _runs(self.blocks, whole):
+            if in_text:
+                begun = begun or any(len(block.text) >= _PROSE for block in run)
+                continue
+            run = [block for block in run if block.linked * 2 < len(block.text)]
+            if not run:
+                continue
+            text = "\n\n".join(_as_markdown(block) for block in run)
+            notes = find_notes(text, self.as_of) if len(text) < 50_000 else ()
+            for note in notes:
+                if self._empty(note.text) or key(note.text) in whole:
+                    continue
+                element = _element_at(run, note.start)
+                written = text[note.start : note.end].strip()
+                found.setdefault(
+                    key(note.text), Harvested(note.kind, written, _where(element), not begun)
+                )
+            self.left_out += [
+                LeftOut("extractor", block.text)
+                for block in run
+                if not notes and len(block.text) >= _PROSE
+                if not any(block.text in each for each in told)
+            ]
+        return tuple(found.values())
+
+    def _empty(self, note: str) -> bool:
+        """True for a stamp, which says when and not what."""
+        return line_reason(note, self.about.language) is not None or len(note.split()) < 3
+
+
+@cache
+def _select(selector: str) -> Any:
+    from lxml.cssselect import CSSSelector
+
+    try:
+        return CSSSelector(selector)
+    except Exception as error:  # cssselect has several
+        raise TrackerError(
+            f"“{selector}” is no CSS selector: {error}.", "Write it as in a style sheet."
+        ) from None
+
+
+def _attached(element: Element, body: Element) -> bool:
+    """True where the element is still in the tree."""
+    while element is not None:
+        if element is body:
+            return True
+        element = element.getparent()
+    return False
+
+
+def _blocks(body: Element, address: str) -> list[_Block]:
+    """The page's text, run by run, in order."""
+    found: list[_Block] = []
+    words: list[str] = []
+    linked = 0
+    links = 0
+    holders = [body]
+
+    def flush() -> None:
+        nonlocal linked
+        text = _SPACE.sub(" ", "".join(words)).strip()
+        if text:
+            found.append(_Block(text, min(linked, len(text)), holders[-1]))
+        words.clear()
+        linked = 0
+
+    def take(text: str | None) -> None:
+        nonlocal linked
+        if text:
+            words.append(text)
+            if links:
+                linked += len(text.strip())
+
+    walk = etree.iterwalk(body, events=("start", "end"))
+    for event, element in walk:
+        tag = element.tag
+        inline = tag in _INLINE
+        leads = tag == "a" and _leads_away(element, address)
+        if event == "start":
+            if tag in _UNSEEN:
+                walk.skip_subtree()
+                continue
+            if not inline and tag != "br":
+                flush()
+                holders.append(element)
+            elif tag == "br":
+                words.append("\n")
+            links += leads
+            take(element.text)
+        else:
+            links -= leads
+            if tag not in _UNSEEN and not inline and tag != "br":
+                flush()
+                holders.pop()
+            if element is not body:
+                take(element.tail)
+    flush()
+    return found
+
+
+def _leads_away(link: Element, address: str) -> bool:
+    target = (link.get("href") or "").strip()
+    if not target or target.startswith(("#", "mailto:", "tel:", "javascript:")):
+        return False
+    return not (address and target.partition("#")[0] == address)
+
+
+_SHORT_LABEL = 30  # characters beside a link that are its label
+
+
+def _is_pointer(block: _Block) -> bool:
+    """True for a link of three words or more with hardly anything beside it."""
+    beside = len(block.text) - block.linked
+    return beside <= _SHORT_LABEL and block.linked > beside and block.text.count(" ") >= 3
+
+
+def _weights(blocks: Iterable[_Block]) -> dict[Element, _Weight]:
+    weights: dict[Element, _Weight] = {}
+    for block in blocks:
+        length = len(block.text)
+        prose = length if length - block.linked >= _PROSE and _ENDS.search(block.text) else 0
+        pointer = _is_pointer(block)
+        element = block.element
+        while element is not None:
+            weight = weights.get(element)
+            if weight is None:
+                weight = weights[element] = _Weight()
+            weight.letters += length
+            weight.linked += block.linked
+            weight.prose += prose
+            weight.pointer = weight.pointer and pointer
+            element = element.getparent()
+    return weights
+
+
+@cache
+def _names() -> Mapping[str, Reason]:
+    return {name: reason for reason, names in tables()["names"].items() for name in names}
+
+
+def _named(element: Element) -> Reason | None:
+    """What the words of an element's class and id call it."""
+    said = f"{element.get('class') or ''} {element.get('id') or ''}"
+    return _name_in(said) if said.strip() else None
+
+
+@cache
+def _name_in(said: str) -> Reason | None:
+    names = _names()
+    for name in said.split():
+        parts = [part.lower() for part in re.split(r"[-_:]+", _CAMEL.sub("-", name)) if part]
+        for number, part in enumerate(parts):
+            for each in (f"{part}-{parts[number + 1]}" if number + 1 < len(parts) else "", part):
+                if each in names:
+                    return names[each]
+    return None
+
+
+def _runs(blocks: Sequence[_Block], whole: str) -> Iterator[tuple[list[_Block], bool]]:
+    """Neighbours that are all in the text, or all not and in one element."""
+    run: list[_Block] = []
+    state: tuple[bool, Element] | None = None
+    for block in blocks:
+        in_text = key(block.text) in whole
+        now = (in_text, None if in_text else _box(block.element))
+        if run and (state is None or now[0] != state[0] or now[1] is not state[1]):
+            yield run, bool(state and state[0])
+            run = []
+        run.append(block)
+        state = now
+    if run and state is not None:
+        yield run, state[0]
+
+
+_BOXES = frozenset(
+    ("aside", "footer", "header", "section", "article", "nav", "main", "div", "td", "form")
+)
+
+
+def _box(element: Element) -> Element:
+    """The element that holds a label and its sentence together."""
+    if element.tag in _BOXES:
+        return element
+    parent = element.getparent()
+    return element if parent is None else parent
+
+
+def _as_markdown(block: _Block) -> str:
+    tag = block.element.tag
+    text = _escaped(block.text)
+    return f"## {text}" if tag in ("h1", "h2", "h3", "h4", "h5", "h6") else text
+
+
+_LEADING = re.compile(r"^(\s*)([#>+*=-]|\d+[.)](?=\s))")
+
+
+def _escaped(text: str) -> str:
+    """A plain sentence as a paragraph of Markdown."""
+    text = re.sub(r"([\\`*_\[\]<])", r"\\\1", text)
+    return _LEADING.sub(lambda found: f"{found[1]}{_escape(found[2])}", text)
+
+
+def _escape(mark: str) -> str:
+    return f"{mark[:-1]}\\{mark[-1]}"
+
+
+def _element_at(run: Sequence[_Block], place: int) -> Element:
+    at = 0
+    for block in run:
+        at += len(_as_markdown(block)) + 2
+        if place < at:
+            return block.element
+    return run[-1].element
+
+
+def _where(element: Element) -> str:
+    """The name of the box that a note stood in; stable when the page around it is not."""
+    while element is not None:
+        if element.tag in ("aside", "footer", "header"):
+            return str(element.tag)
+        if element.tag in ("article", "main", "body"):
+            break
+        element = element.getparent()
+    return "page"
+
+
+# What the page says of itself
+
+
+def _about(tree: Element, address: str) -> About:
+    meta: dict[str, str] = {}
+    for element in tree.iter("meta"):
+        name = (element.get("property") or element.get("name") or "").strip().lower()
+        content = (element.get("content") or "").strip()
+        if name and content:
+            meta.setdefault(name, content)
+    said = _linked_data(tree)
+    canonical = ""
+    for link in tree.iter("link"):
+        if "canonical" in (link.get("rel") or "").lower().split() and link.get("href"):
+            canonical = _absolute(link.get("href"), address)
+            break
+    title = tree.find(".//title")
+    return About(
+        og_title=_clean(meta.get("og:title") or (title.text if title is not None else "") or ""),
+        description=_clean(meta.get("og:description") or meta.get("description") or ""),
+        author=_clean(_people(said.get("author")) or meta.get("author") or ""),
+        published=_clean(
+            _text(said.get("datePublished")) or meta.get("article:published_time", "")
+        ),
+        modified=_clean(_text(said.get("dateModified")) or meta.get("article:modified_time", "")),
+        section=_clean(meta.get("article:section") or _text(said.get("articleSection"))),
+        language=_clean(tree.get("lang") or _text(said.get("inLanguage")))[:35],
+        canonical=canonical,
+        free=_truth(said.get("isAccessibleForFree")),
+        live="LiveBlogPosting" in _types(said),
+        article=bool(said) or meta.get("og:type", "").lower() == "article",
+        robots=frozenset(
+            word
+            for word in ("noarchive", "noindex")
+            if word in f"{meta.get('robots', '')} {meta.get('googlebot', '')}".lower()
+        ),
+    )
+
+
+def _linked_data(tree: Element) -> Mapping[str, Any]:
+    """The first object of the page's JSON-LD that is an article."""
+    for script in tree.iter("script"):
+        if "ld+json" not in (script.get("type") or "").lower():
+            continue
+        try:
+            value = json.loads((script.text or "").strip(), strict=False)
+        except (ValueError, RecursionError):
+            continue
+        waiting = [value]
+        for _ in range(500):
+            if not waiting:
+                break
+            each = waiting.pop(0)
+            if isinstance(each, list):
+                waiting[:0] = each
+            elif isinstance(each, dict):
+                if any(
+                    name.endswith(("Article", "BlogPosting", "Report")) for name in _types(each)
+                ):
+                    return each
+                waiting.extend(inner for inner in each.values() if isinstance(inner, dict | list))
+    return {}
+
+
+def _types(said: Mapping[str, Any]) -> list[str]:
+    types = said.get("@type", ())
+    return [str(each) for each in (types if isinstance(types, list) else [types]) if each]
+
+
+def _people(value: object) -> str:
+    people = value if isinstance(value, list) else [value]
+    names = [
+        each if isinstance(each, str) else _text(each.get("name"))
+        for each in people
+        if isinstance(each, str | dict)
+    ]
+    return ", ".join(name for name in names if name and not name.startswith("http"))
+
+
+def _text(value: object) -> str:
+    if isinstance(value, list):
+        value = value[0] if value else ""
+    return value if isinstance(value, str) else ""
+
+
+def _truth(value: object) -> bool | None:
+    if isinstance(value, bool):
+        return value
+    word = _text(value).strip().lower()
+    return {"true": True, "false": False}.get(word)
+
+
+def _clean(text: str) -> str:
+    return _SPACE.sub(" ", text).strip()[:2000]
+
+
+def _absolute(target: str, address: str) -> str:
+    try:
+        found = urljoin(address, target.strip())
+        return found if urlsplit(found).scheme in ("http", "https") else ""
+    except ValueError:
+        return ""
+
+
+def _headline(tree: Element, about: About) -> str:
+    """The ``h1`` that has most in common with the title of the page, else that title."""
+    candidates = [text for element in tree.iter("h1") if (text := _clean(element.text_content()))]
+    wanted = set(about.og_title.casefold().split())
+
+    def common(text: str) -> float:
+        words = set(text.casefold().split())
+        return len(words & wanted) / len(words)
+
+    return max(candidates, key=common) if candidates else about.og_title
