@@ -431,10 +431,16 @@ def writes(source: str) -> list[str]:
                 words = [*node.args[place : place + 2]]
                 words += [each.value for each in node.keywords if each.arg in ("mode", "flags")]
                 text = " ".join(map(ast.unparse, words))
+                if "devnull" in text:
+                    continue
                 modes = {each.value for each in words if isinstance(each, ast.Constant)}
                 written = any(isinstance(each, str) and set(each) & set("wax+") for each in modes)
                 modes_only = {each for each in modes if isinstance(each, str) and len(each) < 5}
-                if (written and modes_only) or "O_WRONLY" in text or "O_RDWR" in text:
+                if (
+                    ("devnull" not in text and (written and modes_only))
+                    or "O_WRONLY" in text
+                    or "O_RDWR" in text
+                ):
                     found.append(f"{node.lineno}: open")
             case ast.Attribute(value=ast.Name(id="os"), attr=name) if name in _OS:
                 found.append(f"{node.lineno}: os.{name}")
@@ -452,10 +458,7 @@ def writes(source: str) -> list[str]:
 
 
 _NOT_YET = {
-    "cli/__init__.py", "cli/export.py", "cli/import_.py", "cli/init.py", "cli/keeping.py",
-    "cli/meanwhile.py", "cli/pages.py", "newsroom/settled.py", "newsroom/streamed.py",
-    "newsroom/together.py", "newsroom/trust.py", "render/site_data.py",
-    "sources/json_lines.py", "web/site_folder.py",
+    "newsroom/streamed.py",
 }  # fmt: skip
 
 

@@ -237,13 +237,33 @@ def test_an_index_that_is_broken_removes_nothing(ferries: Desk, index: str) -> N
     assert ferries.read("x.json") == "{}"
 
 
+@pytest.mark.parametrize(
+    "content",
+    ["My notes", "{}", '{"schema": 1, "path": "posts/other.md"}', '{"schema": 1}'],
+)
+def test_an_index_is_not_believed_about_what_to_remove(ferries: Desk, content: str) -> None:
+    """A repository may carry one that names files of somebody else."""
+    ferries.write("data/index.json", '{"paths": {"posts/gone.md": "mine"}}')
+    mine = ferries.write("data/articles/mine.json", content)
+    exported(ferries)
+    assert mine.read_text() == content
+
+
+def test_a_folder_that_a_link_leads_out_of_is_not_written(ferries: Desk, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    ferries.write("data/readme.txt", "x")
+    (ferries.folder / "data/articles").symlink_to(outside)
+    said = ferries.refused("export", "--format", "data", "--to", "data")
+    assert "data/articles is a symbolic link, which is not followed." in said
+    assert list(outside.iterdir()) == []
+
+
 def test_a_folder_that_cannot_be_written(ferries: Desk) -> None:
     ferries.write("data/articles", "a file")
     with pytest.raises(TrackerError) as refused:
         write(ferries.folder / "data", [("articles/a.json", "{}")])
-    assert refused.value.sentence == (
-        f"The data files could not be written into {ferries.folder / 'data'}: File exists."
-    )
+    assert refused.value.sentence == f"{ferries.folder / 'data/articles'} is a file, not a folder."
 
 
 @given(st.text(max_size=60), st.sampled_from(["plain", "italic", "bold"]))

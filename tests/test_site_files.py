@@ -13,9 +13,10 @@ import pytest
 from tests.desk import Desk
 from tests.repositories import Builder
 from tests.web_newsroom import EVIL_NAME, NOW, SETTINGS, WAR, WAR_2, build, client, parsed
+from tracker.errors import TrackerError
 from tracker.newsroom.newsroom import Newsroom
 from tracker.web.site import Options, write
-from tracker.web.site_folder import JOURNAL, LIST, OutsideError, SiteFolder, Tally, Writer
+from tracker.web.site_folder import MARK, STATE, SiteFolder, Tally, Writer
 
 ONE = Options(workers=1)
 
@@ -43,7 +44,7 @@ def files(folder: Path) -> dict[str, int]:
     return {
         path.relative_to(folder).as_posix(): path.stat().st_mtime_ns
         for path in folder.rglob("*")
-        if path.is_file() and path.name != LIST
+        if path.is_file() and path.name != MARK
     }
 
 
@@ -189,14 +190,14 @@ def test_several_processes_write_the_same(newsroom: Path, site: Path, tmp_path: 
     from tracker.web import site as rooms
 
     room = Newsroom(newsroom, now=NOW)
-    maker = rooms.Maker(newsroom, folder, Options(workers=2), NOW, frozenset())
     folder.mkdir()
+    writer = Writer(folder, newsroom / ".git", "0" * 32, frozenset())
+    maker = rooms.Maker(newsroom, writer, Options(workers=2), NOW)
     jobs = list(rooms._article_jobs(room, rooms.application(maker), ""))
     done = list(rooms._made(maker, rooms.application(maker), jobs * 4, 2))
     assert len(done) == 4 * len(jobs)
     for name in files(folder):
-        if name != JOURNAL:
-            assert (folder / name).read_bytes() == (site / name).read_bytes(), name
+        assert (folder / name).read_bytes() == (site / name).read_bytes(), name
 
 
 # --- careful with the folder ---------------------------------------------------------------------
@@ -212,13 +213,12 @@ def test_a_folder_that_holds_other_things_is_refused(
     assert said.status == 2
     assert said.err == (
         f"tracker: {other} holds other things, such as thesis.txt.\n"
-        "  Name an empty folder, or one that tracker site made.\n"
+        "  Name an empty folder, or one that tracker site made from this repository.\n"
     )
     assert [each.name for each in other.iterdir()] == ["thesis.txt"]
     said = desk.run("-C", str(newsroom), "site", str(other / "thesis.txt"))
     assert said.err == (
-        f"tracker: {other / 'thesis.txt'} is a file, and the pages need a folder.\n"
-        "  Name a folder.\n"
+        f"tracker: {other / 'thesis.txt'} is a file, not a folder.\n  Name a folder.\n"
     )
 
 
@@ -229,14 +229,19 @@ def test_a_wrong_base_url_is_refused(newsroom: Path, tmp_path: Path, desk: Desk)
     assert not (tmp_path / "s").exists()
 
 
+def listed(newsroom: Path, folder: Path) -> Path:
+    """The list of a site's files, in git's directory; the journal has its name too."""
+    name = json.loads((folder / MARK).read_text())["site"]
+    return newsroom / ".git" / STATE / f"{name}.json"
+
+
 def test_files_of_others_stay_and_are_told_of(newsroom: Path, tmp_path: Path) -> None:
     folder = tmp_path / "site"
-    folder.mkdir()
     written(newsroom, folder)
     (folder / "CNAME").write_text("news.example.org")
-    listed = json.loads((folder / LIST).read_text())
-    del listed["groups"]["newsroom"][1]["index.html"]
-    (folder / LIST).write_text(json.dumps(listed))
+    table = json.loads(listed(newsroom, folder).read_text())
+    del table["groups"]["newsroom"][1]["index.html"]
+    listed(newsroom, folder).write_text(json.dumps(table))
     (folder / "index.html").write_text("My own front page")
     tally = written(newsroom, folder)
     assert tally.left == ("index.html was left out: a file that tracker did not write is there.",)
@@ -249,8 +254,9 @@ def test_after_a_kill_the_next_run_knows_its_own(newsroom: Path, tmp_path: Path)
     folder = tmp_path / "site"
     written(newsroom, folder)
     whole = {name: (folder / name).read_bytes() for name in files(folder)}
-    (folder / LIST).unlink()
-    (folder / JOURNAL).write_text("\0".join(whole) + "\0stale/index.html\0")
+    state = listed(newsroom, folder)
+    state.write_text('{"format": 2, "groups": {}}')
+    state.with_suffix(".journal").write_text("\0".join(whole) + "\0stale/index.html\0")
     (folder / "stale").mkdir()
     (folder / "stale/index.html").write_text("Of an older run")
     (folder / "index.html").write_text("Half a pa")
@@ -258,6 +264,78 @@ def test_after_a_kill_the_next_run_knows_its_own(newsroom: Path, tmp_path: Path)
     assert tally.left == ()
     assert {name: (folder / name).read_bytes() for name in files(folder)} == whole
     assert not (folder / "stale").exists()
+
+
+def test_what_is_announced_is_never_somebody_elses(newsroom: Path, tmp_path: Path) -> None:
+    """A kill right after the journal was written must not make a stranger's file ours."""
+    folder = tmp_path / "site"
+    site = SiteFolder(folder, newsroom / ".git")
+    with site.opened():
+        (folder / "index.html").write_text("Mine")
+        site.writer().announce(["index.html", "new.html", "../x", "a/.git/config"])
+    journal = listed(newsroom, folder).with_suffix(".journal")
+    assert journal.read_text() == "new.html\0"
+
+
+@pytest.mark.parametrize("name", [".tracker-site.json", ".tracker-site.journal"])
+@pytest.mark.parametrize("words", ["{}", '{"site": "../../config"}', '{"site": "%s"}' % ("0" * 32)])
+def test_a_site_that_a_repository_brings_along_is_not_believed(
+    newsroom: Path, tmp_path: Path, name: str, words: str
+) -> None:
+    folder = tmp_path / "site"
+    folder.mkdir()
+    (folder / name).write_text(words)
+    (folder / "thesis.txt").write_text("Years of work")
+    with pytest.raises(TrackerError) as caught:
+        written(newsroom, folder)
+    assert caught.value.sentence.startswith(f"{folder} holds ")
+    assert sorted(each.name for each in folder.iterdir()) == [name, "thesis.txt"]
+
+
+def test_links_in_the_folder_lead_nowhere(newsroom: Path, tmp_path: Path) -> None:
+    """Put there after the first run, as a checkout of another commit may."""
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "pages.css").write_text("precious")
+    folder = tmp_path / "site"
+    written(newsroom, folder)
+    for file in (folder / "static").iterdir():
+        file.unlink()
+    (folder / "static").rmdir()
+    (folder / "static").symlink_to(outside)
+    (folder / "index.html").unlink()
+    (folder / "index.html").symlink_to(outside / "pages.css")
+    tally = written(newsroom, folder)
+    assert any("index.html was left out" in each for each in tally.left)
+    assert any("is a symbolic link, which is not followed." in each for each in tally.left)
+    assert (outside / "pages.css").read_text() == "precious"
+    assert len(list(outside.iterdir())) == 1
+
+
+def test_a_folder_behind_a_link_is_refused(newsroom: Path, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (tmp_path / "public").symlink_to(outside)
+    for folder in (tmp_path / "public", tmp_path / "public/site"):
+        with pytest.raises(TrackerError, match="is a symbolic link, which is not followed"):
+            written(newsroom, folder)
+    assert list(outside.iterdir()) == []
+
+
+def test_git_s_directory_need_not_be_writable(newsroom: Path, tmp_path: Path) -> None:
+    """The site is whole; only the next run cannot know it for its own."""
+    folder = tmp_path / "site"
+    state = newsroom / ".git/tracker/sites"
+    kept = state.rename(newsroom / ".git/tracker/kept")
+    state.write_text("in the way")
+    try:
+        assert written(newsroom, folder).left == ()
+        assert (folder / "index.html").is_file()
+        with pytest.raises(TrackerError):
+            written(newsroom, folder)
+    finally:
+        state.unlink()
+        kept.rename(state)
 
 
 def test_an_empty_newsroom_has_a_site_too(tmp_path: Path, desk: Desk) -> None:
@@ -316,19 +394,3 @@ def test_an_old_path_of_two_articles_leads_to_one(tmp_path: Path) -> None:
     tally = written(newsroom, tmp_path / "site")
     assert tally.left == ()
     assert "articles/a/" in (tmp_path / "site/article/articles/x/index.html").read_text()
-
-
-@pytest.mark.parametrize("file", ["../x", "a/../../x", "a//x", "/x", "a/./x", ""])
-def test_no_path_leads_out_of_the_folder(tmp_path: Path, file: str) -> None:
-    folder = tmp_path / "site"
-    folder.mkdir()
-    outside = tmp_path / "x"
-    outside.write_text("mine")
-    with pytest.raises(OutsideError):
-        Writer(folder, frozenset([file])).write(file, b"page")
-    # A list that somebody wrote deletes nothing there either.
-    (folder / JOURNAL).write_text(f"{file}\0")
-    mine = SiteFolder(folder)
-    mine.open()
-    mine.finish({})
-    assert outside.read_text() == "mine"

@@ -389,9 +389,9 @@ def test_a_git_directory_that_cannot_be_written_is_verified_all_the_same(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "write_text", full)
+        patch.setattr(os, "fsync", full)
         archive.ok("verify")
         assert (
-            "cannot be written: no space left on device."
+            "could not be written: no space left on device."
             in archive.run("verify", "--write", "w.json").err
         )

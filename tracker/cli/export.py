@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 import click
 
 from tracker.cli.common import ARTICLE, open_newsroom, progress_bar, warn
 from tracker.errors import TrackerError
 from tracker.newsroom.locate import locate
+from tracker.render.visible import visible
+from tracker.store.files import Folder, RefusedPathError
 
 if TYPE_CHECKING:
     from tracker.newsroom.exporting import Exported
@@ -85,15 +87,7 @@ def command(
     room = open_newsroom()
     for article in articles:
         locate(room.workspace, article)  # says which there is not before anything is written
-    try:
-        _WRITERS[form](room, wanted)
-    except OSError as error:
-        if isinstance(error, BrokenPipeError):
-            raise
-        place = error.filename or folder
-        raise TrackerError(
-            f"{place} could not be written: {error.strerror}.", "Name a folder that you may write."
-        ) from None
+    _WRITERS[form](room, wanted)
 
 
 _ROWS = "Rows are written by --format jsonl and --format parquet."
@@ -123,18 +117,13 @@ def _jsonl(room: Newsroom, wanted: Wanted) -> None:
             click.echo("".join(records.lines(found)), nl=False)
         return
     kinds = wanted.what or records.KINDS
-    wanted.folder.mkdir(parents=True, exist_ok=True)
     counts = dict.fromkeys(kinds, 0)
-    with ExitStack() as files:
-        out = {
-            kind: files.enter_context(new.open("w", encoding="utf-8"))
-            for kind, new in files.enter_context(_new_files(wanted.folder, kinds, "jsonl")).items()
-        }
+    with _new_files(wanted.folder, kinds, "jsonl") as out:
         for each in _exported(room, wanted):
             for kind in kinds:
                 found = _rows(room, wanted, each, kind)
                 for line in records.lines(found):
-                    out[kind].write(line)
+                    out[kind].write(line.encode())
                     counts[kind] += 1
     _say(counts, wanted.folder)
 
@@ -148,15 +137,9 @@ def _parquet(room: Newsroom, wanted: Wanted) -> None:
     if "versions" in wanted.what:
         raise TrackerError("Versions are written as JSON Lines.", "Take --format jsonl for them.")
     kinds = wanted.what or records.KINDS
-    wanted.folder.mkdir(parents=True, exist_ok=True)
     counts = dict.fromkeys(kinds, 0)
-    with ExitStack() as files:
-        out = {
-            kind: files.enter_context(parquet.Writer(new, kind))
-            for kind, new in files.enter_context(
-                _new_files(wanted.folder, kinds, "parquet")
-            ).items()
-        }
+    with _new_files(wanted.folder, kinds, "parquet") as new, ExitStack() as files:
+        out = {kind: files.enter_context(parquet.Writer(file, kind)) for kind, file in new.items()}
         for each in _exported(room, wanted):
             for kind in kinds:
                 counts[kind] += out[kind].write(_rows(room, wanted, each, kind))
@@ -164,16 +147,11 @@ def _parquet(room: Newsroom, wanted: Wanted) -> None:
 
 
 @contextmanager
-def _new_files(folder: Path, kinds: Iterable[Kind], ending: str) -> Iterator[dict[Kind, Path]]:
+def _new_files(folder: Path, kinds: Sequence[Kind], ending: str) -> Iterator[dict[Kind, BinaryIO]]:
     """Files to write into; they take their places when all are whole, and else none does."""
-    new = {kind: folder / f".{kind}.{ending}.new" for kind in kinds}
-    try:
-        yield new
-        for kind, file in new.items():
-            file.replace(folder / f"{kind}.{ending}")
-    finally:
-        for file in new.values():
-            file.unlink(missing_ok=True)
+    names = [f"{kind}.{ending}" for kind in kinds]
+    with Folder.open(folder, make=True) as place, place.writing_all(names) as files:
+        yield dict(zip(kinds, files, strict=True))
 
 
 def _rows(room: Newsroom, wanted: Wanted, exported: Exported, kind: Kind) -> Iterator[Row]:
@@ -232,6 +210,7 @@ def _objects(
     where = links.of_newsroom(room)
     single = len(wanted.articles) == 1 and wanted.folder is None
     written = left = 0
+    folder = None if wanted.folder is None else Folder.open(wanted.folder, make=True)
     for each in _exported(room, wanted):
         shown = [revision for revision in each.life.revisions if revision.published]
         if published and not shown:
@@ -239,12 +218,15 @@ def _objects(
             continue
         newest = (shown or each.life.revisions)[-1]
         value = make(each.life, parse(each.text(newest)), room.settings, where)
-        if wanted.folder is None:
+        if folder is None:
             click.echo(dumped(value, 2 if single else None))
         else:
-            file = wanted.folder / _name(where.address(each.life.article.path), ending)
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(dumped(value, 2) + "\n", encoding="utf-8")
+            name = _name(where.address(each.life.article.path), ending)
+            try:
+                folder.write(name, f"{dumped(value, 2)}\n".encode())
+            except RefusedPathError as error:
+                warn(f"left out {visible(each.life.article.path)}: {visible(error.sentence)}")
+                continue
         written += 1
     if left:
         warn(f"left out {_count(left)} that readers cannot see yet.")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -141,29 +140,24 @@ def _newsroom(folder: Path, source: Source, *, made: bool, dry_run: bool) -> Ite
     """
     from tracker.newsroom.newsroom import Newsroom
     from tracker.newsroom.workspace import SETTINGS_FILE
-    from tracker.store.record import initialise
+    from tracker.store.files import scratch_folder, write_file
+    from tracker.store.record import initialise, unmake
 
     if not made:
         yield Newsroom(folder, now=present())
         return
     with ExitStack() as stack:
         if dry_run:
-            import tempfile
-
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tracker-")))
+            folder = stack.enter_context(scratch_folder())
         missing = [one for one in (folder, *folder.parents) if not one.exists()]
         try:
             initialise(folder)
             settings = getattr(source, "settings", None)
             if settings is not None:
-                (folder / SETTINGS_FILE).write_bytes(settings.read_bytes())
+                write_file(folder / SETTINGS_FILE, settings.read_bytes(), new=True)
             yield Newsroom(folder, now=present())
         except BaseException:
-            shutil.rmtree(folder / ".git", ignore_errors=True)
-            with suppress(OSError):
-                (folder / SETTINGS_FILE).unlink(missing_ok=True)
-                for one in missing:
-                    one.rmdir()
+            unmake(folder, SETTINGS_FILE, missing)
             raise
 
 

@@ -25,12 +25,15 @@ def command(folder: str, style: str, timezone: str | None, name: str | None) -> 
     """
     from tracker.house import settings
     from tracker.newsroom.workspace import SETTINGS_FILE
+    from tracker.store.files import Folder, write_file
     from tracker.store.git import identity
     from tracker.store.line import files
     from tracker.store.record import initialise, write
 
     root = Path(folder)
     file = root / SETTINGS_FILE
+    if root.exists():
+        Folder.open(root).close()  # through a link of somebody's nothing is made
     if file.exists():
         raise TrackerError(f"{file} is there already.", "Change the settings in that file.")
     toml = settings.template(
@@ -47,7 +50,7 @@ def command(folder: str, style: str, timezone: str | None, name: str | None) -> 
                 f"{SETTINGS_FILE} is in the newest commit already.", "Change it in a clone."
             )
     else:
-        file.write_text(toml, encoding="utf-8")
+        write_file(file, toml.encode(), new=True)
     if repository.head is None or repository.bare:
         person, _ = identity(repository)
         write(

@@ -16,6 +16,7 @@ from tracker.newsroom.recorded import recorded_together
 from tracker.newsroom.together import Against, ChangedMeanwhile
 from tracker.render.plain import printed
 from tracker.render.visible import visible
+from tracker.store.files import write_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -93,7 +94,7 @@ def end(error: TrackerError, conflicts: str | None, *, as_json: bool) -> NoRetur
         for line in _collision_lines(error):
             click.echo(line, err=True)
         if conflicts is not None and error.merged is not None:
-            _write(Path(conflicts), error.merged)
+            write_file(Path(conflicts), error.merged, new=True)
             name = visible(conflicts)
             article = visible(between.article.path)
             again = f"tracker record {article} --file {name} --base latest"
@@ -136,18 +137,3 @@ def _show_change(error: ChangedMeanwhile) -> None:
         click.echo(
             f"  … all of it: tracker diff {visible(between.article.path)} {between.base}", err=True
         )
-
-
-def _write(file: Path, data: bytes) -> None:
-    try:
-        with file.open("xb") as target:
-            target.write(data)
-    except FileExistsError:
-        raise TrackerError(
-            f"{file} is there already.", "Give --conflicts the name of a new file."
-        ) from None
-    except OSError as error:
-        raise TrackerError(
-            f"{file} cannot be written: {(error.strerror or str(error)).lower()}.",
-            "Nothing was recorded; give --conflicts another name.",
-        ) from None

@@ -12,6 +12,7 @@ from tracker.model import Finding
 from tracker.newsroom.workspace import Workspace
 from tracker.policy.rules import refuse_unknown
 from tracker.policy.settled import Settled
+from tracker.store.files import Folder
 
 SETTLED_FILE = ".tracker-reviewed.toml"
 
@@ -83,15 +84,14 @@ def settle(workspace: Workspace, found: Iterable[Finding], who: str, why: str) -
     rows = [each for each in found if each.commit]
     if not rows:
         return 0
-    before = workspace.file(SETTLED_FILE) or _HEAD
     tables = "".join(_table(each, who, why) for each in rows)
-    try:
-        (root / SETTLED_FILE).write_text(before.rstrip("\n") + "\n" + tables, encoding="utf-8")
-    except OSError as error:
-        raise TrackerError(
-            f"{SETTLED_FILE} could not be written: {error.strerror}.",
-            "Check the folder, and try again.",
-        ) from None
+
+    def more(before: bytes | None) -> bytes:
+        text = (before or b"").decode("utf-8-sig") or _HEAD
+        return f"{text.rstrip()}\n{tables}".encode()
+
+    with Folder.open(root, follow=True) as folder:
+        folder.update(SETTLED_FILE, more)
     return len(rows)
 
 

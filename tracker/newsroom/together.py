@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
-from pathlib import Path
 from typing import Literal, NamedTuple
 
 from tracker.errors import TrackerError
@@ -16,6 +16,7 @@ from tracker.newsroom.merging import is_marked, merge
 from tracker.newsroom.workspace import Workspace
 from tracker.store import locks
 from tracker.store.advance import EditedMeanwhile
+from tracker.store.files import Folder
 from tracker.store.line import files, resolve
 from tracker.store.merging import Collision
 from tracker.store.staging import entry_in_index
@@ -228,10 +229,6 @@ def explained(
 _MOST_REMEMBERED = 100  # files
 
 
-def _kept(workspace: Workspace) -> Path:
-    return workspace.repository.git_dir / BEHIND
-
-
 def _digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
@@ -242,21 +239,34 @@ def _remember(workspace: Workspace, path: str, data: bytes, blob: str) -> None:
     git's index cannot say it any more: it has the other editor's text, so that a plain commit does
     not take that back.
     """
-    known = _remembered(workspace)
-    known.pop(path, None)
-    known[path] = [_digest(data), blob]
-    kept = dict(list(known.items())[-_MOST_REMEMBERED:])
-    with suppress(OSError):
-        _kept(workspace).parent.mkdir(exist_ok=True)
-        _kept(workspace).write_text(json.dumps(kept), encoding="utf-8")
+
+    def more(before: bytes | None) -> bytes:
+        known = _decoded(before)
+        known.pop(path, None)
+        known[path] = [_digest(data), blob]
+        return json.dumps(dict(list(known.items())[-_MOST_REMEMBERED:])).encode()
+
+    _change_remembered(workspace, more)
+
+
+def _change_remembered(workspace: Workspace, change: Callable[[bytes | None], bytes]) -> None:
+    with suppress(TrackerError), Folder.open(workspace.repository.git_dir, follow=True) as folder:
+        folder.update(BEHIND, change)
+
+
+def _decoded(data: bytes | None) -> dict[str, list[str]]:
+    try:
+        found = json.loads(data or b"{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _remembered(workspace: Workspace) -> dict[str, list[str]]:
     try:
-        found = json.loads(_kept(workspace).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return _decoded((workspace.repository.git_dir / BEHIND).read_bytes())
+    except OSError:
         return {}
-    return found if isinstance(found, dict) else {}
 
 
 def remembered(
@@ -269,9 +279,13 @@ def remembered(
     digest, blob = known[path]
     if digest == _digest(data):
         return (against or Against())._replace(blob=blob)
-    del known[path]  # somebody changed it since
-    with suppress(OSError):
-        _kept(workspace).write_text(json.dumps(known), encoding="utf-8")
+
+    def fewer(before: bytes | None) -> bytes:
+        left = _decoded(before)
+        left.pop(path, None)  # somebody changed it since
+        return json.dumps(left).encode()
+
+    _change_remembered(workspace, fewer)
     return against
 
 

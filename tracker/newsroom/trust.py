@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from tracker.errors import TrackerError
 from tracker.newsroom.workspace import Workspace
+from tracker.store.files import Folder, write_file
 from tracker.store.verify import Flaw, Signature, catalog_agrees, flaws, signatures
 from tracker.store.witness import (
     Compared,
@@ -252,24 +253,13 @@ def _last(file: Path) -> Witness | None:
 
 def _remember(file: Path, witness: Witness) -> None:
     """Kept where that is possible; a read-only archive is verified all the same."""
-    beside = file.with_name(f"{file.name}.{os.getpid()}")
-    try:
-        file.parent.mkdir(exist_ok=True)
-        beside.write_text(written(witness), encoding="utf-8")
-        beside.replace(file)
-    except OSError:
-        return
+    with suppress(TrackerError), Folder.open(file.parent.parent, follow=True) as folder:
+        folder.write(f"{file.parent.name}/{file.name}", written(witness).encode())
 
 
 def write(path: Path, witness: Witness) -> None:
     """Write a witness to a file of somebody's choice. Raises ``TrackerError`` where it cannot."""
-    try:
-        path.write_text(written(witness), encoding="utf-8")
-    except OSError as error:
-        raise TrackerError(
-            f"{path} cannot be written: {(error.strerror or str(error)).lower()}.",
-            "Check the path after --write.",
-        ) from None
+    write_file(path, written(witness).encode())
 
 
 # --- signatures -----------------------------------------------------------------------------------

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from pathlib import Path
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
 from tracker.errors import TrackerError
 from tracker.render.records import Kind, Row
@@ -91,7 +90,7 @@ def library() -> Any:
 class Writer:
     """Writes rows to a Parquet file, some thousand at a time. Use it as a context manager."""
 
-    def __init__(self, file: Path, kind: Kind) -> None:
+    def __init__(self, file: BinaryIO, kind: Kind) -> None:
         self._arrow = library()
         types = {
             "string": self._arrow.string(),

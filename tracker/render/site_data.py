@@ -17,18 +17,18 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from tracker.errors import TrackerError
 from tracker.house.settings import Settings
 from tracker.model import History
 from tracker.render.naming import addresses, inside
 from tracker.render.plain import SCHEMA_VERSION, encodable, plain
 from tracker.render.site_links import Links
 from tracker.render.told import Account, account
+from tracker.store.files import Folder
 
 Form = Literal["json", "yaml"]
 
@@ -135,64 +135,61 @@ def write(
     A file that holds this already is not touched, so that a generator that watches does nothing.
     Files of articles that are no more are removed, if an earlier index says that they are ours.
     ``done`` is called with the name of each file. Raises ``TrackerError`` where the folder cannot
-    be written, or is a file.
+    be written, is a file, or is reached through a link.
     """
-    before = _earlier(folder)
-    names: list[str] = []
-    written = 0
-    try:
+    with Folder.open(folder, make=True) as place, place.locked():
+        before = _earlier(place)
+        names: list[str] = []
+        written = 0
         for name, text in contents:
-            written += _put(folder / name, text.encode())
+            data = text.encode()
+            if place.read(name) != data:
+                place.write(name, data)
+                written += 1
             names.append(name)
             if done is not None:
                 done(name)
-        removed = 0
-        for name in sorted(before - set(names)):
-            gone = folder / name
-            if gone.is_file() and not gone.is_symlink():
-                gone.unlink()
-                removed += 1
-    except OSError as error:
-        raise TrackerError(
-            f"The data files could not be written into {folder}: {error.strerror}.",
-            "Name a folder that you may write, or that does not exist yet.",
-        ) from None
+        gone = [
+            name for name in sorted(before.keys() - set(names)) if _is_ours(place, name, before)
+        ]
+        removed = sum(map(place.remove, gone))
     articles = sum(name.startswith("articles/") for name in names)
     return Written(articles, written, removed)
-
-
-def _put(file: Path, data: bytes) -> bool:
-    """Make the file hold these bytes, all at once; False where it did already."""
-    if file.is_file() and file.read_bytes() == data:
-        return False
-    file.parent.mkdir(parents=True, exist_ok=True)
-    new = file.with_name(f".{file.name}.new")
-    new.write_bytes(data)
-    new.replace(file)
-    return True
 
 
 _KEY = re.compile(r"[a-z0-9_-]{1,120}", re.ASCII)
 
 
-def _earlier(folder: Path) -> set[str]:
-    """The files that an earlier run put there, as its index names them; none where it is broken."""
-    found: set[str] = set()
+def _earlier(folder: Folder) -> dict[str, str]:
+    """The files that an earlier run put there, as its index names them, and each one's article.
+
+    Empty where the index is broken.
+    """
+    found: dict[str, str] = {}
     for form in ("json", "yaml"):
-        index = _read(folder / f"index.{form}")
+        index = _read(folder, f"index.{form}")
         paths = index.get("paths") if isinstance(index, dict) else None
         if not isinstance(paths, dict):
             continue
-        found |= {f"index.{form}", f"notes.{form}"}
-        keys = [each for each in paths.values() if isinstance(each, str)]
-        found |= {f"articles/{each}.{form}" for each in keys if _KEY.fullmatch(each)}
+        found |= {f"index.{form}": "", f"notes.{form}": ""}
+        for path, name in paths.items():
+            if isinstance(name, str) and _KEY.fullmatch(name):
+                found[f"articles/{name}.{form}"] = str(path)
     return found
 
 
-def _read(file: Path) -> object:
+def _is_ours(folder: Folder, name: str, before: Mapping[str, str]) -> bool:
+    """Whether a file is one of these data files: an index is no more than somebody's word."""
+    content = _read(folder, name)
+    if not isinstance(content, dict) or content.get("schema") != SCHEMA_VERSION:
+        return False
+    return not before[name] or content.get("path") == before[name]
+
+
+def _read(folder: Folder, name: str) -> object:
     try:
-        text = file.read_text(encoding="utf-8")
-        if file.suffix == ".json":
+        text = (folder.read(name) or b"").decode()
+        if name.endswith(".json"):
             return json.loads(text)
         import yaml
 

@@ -22,6 +22,7 @@ from tracker.errors import TrackerError
 from tracker.model import KINDS, Person
 from tracker.newsroom.incoming import Incoming, Key, Skipped, Telling
 from tracker.sources.versions import LARGEST, instant_of, shown
+from tracker.store.files import Folder
 
 KEYS = ("path", "slug", "text", "at", "author", "message", "notes", "url", "id")
 _KNOWN = frozenset(KEYS)
@@ -90,7 +91,10 @@ class JsonLines:
                 yield from self._lines(lines, None)
                 return
             self._plain = folder / "lines.jsonl"
-            with self._plain.open("wb") as copy:
+            with (
+                Folder.open(folder, follow=True) as place,
+                place.writing(self._plain.name, flush=False) as copy,
+            ):
                 yield from self._lines(lines, copy)
         finally:
             buffered.close()

@@ -19,9 +19,10 @@ import secrets
 import stat
 import time
 import unicodedata
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import BinaryIO, Literal, Self
 
 from tracker.errors import TrackerError
@@ -205,15 +206,31 @@ class Folder:
     @contextmanager
     def writing(self, name: str, *, new: bool = False, flush: bool = True) -> Iterator[BinaryIO]:
         """A file to write into, which takes its place when the block ends well, and else never."""
+        with self.writing_all((name,), new=new, flush=flush) as files:
+            yield files[0]
+
+    @contextmanager
+    def writing_all(
+        self, names: Sequence[str], *, new: bool = False, flush: bool = True
+    ) -> Iterator[tuple[BinaryIO, ...]]:
+        """Files to write into, which take their places when all are whole, and else none does."""
+        told = names[0] if len(names) == 1 else ""
         try:
-            with self._parent(name, make=True) as (folder, last):
-                folder._may_replace(last, name, new=new)
-                with folder._beside(last, new=new, flush=flush) as file:
-                    yield file
+            with ExitStack() as stack:
+                fresh = []
+                for name in names:
+                    folder, last = stack.enter_context(self._parent(name, make=True))
+                    folder._may_replace(last, name, new=new)
+                    fresh.append(stack.enter_context(_Fresh(folder, last)))
+                yield tuple(each.file for each in fresh)
+                for each in fresh:
+                    each.finish(flush=flush)
+                for each in fresh:
+                    each.put(new=new, flush=flush)
         except FileExistsError:
-            raise _there(self.path / name) from None
+            raise _there(self.path / told) from None
         except OSError as error:
-            raise self._unusable(name, error, "written") from None
+            raise self._unusable(told, error, "written") from None
 
     def append(self, name: str, data: bytes) -> None:
         """Add to the end of a file that is this program's alone: a journal."""
@@ -343,55 +360,64 @@ class Folder:
         if not stat.S_ISREG(mode):
             raise _no_plain_file(self.path / name)
 
-    @contextmanager
-    def _beside(self, last: str, *, new: bool, flush: bool) -> Iterator[BinaryIO]:
-        fresh = f".tracker-{secrets.token_hex(8)}.new"
-        descriptor = self._open(fresh, _FRESH, 0o666)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                yield file
-                file.flush()
-                self._as_before(last, descriptor)
-                if flush:
-                    os.fsync(descriptor)
-            self._put(fresh, last, new=new)
-        except BaseException:
-            with suppress(OSError):
-                os.unlink(self._at(fresh), dir_fd=self._descriptor)
-            raise
-        if flush and self._descriptor is not None:
-            with suppress(OSError):  # not every file system knows it for folders
-                os.fsync(self._descriptor)
-
-    def _as_before(self, last: str, descriptor: int) -> None:
-        """The new file gets the mode and, where that is allowed, the owner of the old one."""
-        with suppress(OSError, AttributeError):
-            old = self._status(last)
-            if (old.st_uid, old.st_gid) != (os.geteuid(), os.getegid()):
-                os.fchown(descriptor, old.st_uid, old.st_gid)
-            os.fchmod(descriptor, old.st_mode & 0o777)
-
-    def _put(self, fresh: str, last: str, *, new: bool) -> None:
-        folder = self._descriptor
-        if not new:
-            os.replace(self._at(fresh), self._at(last), src_dir_fd=folder, dst_dir_fd=folder)
-            return
-        try:  # unlike a rename, a link never takes the place of a file
-            os.link(
-                self._at(fresh), self._at(last), src_dir_fd=folder, dst_dir_fd=folder,
-                follow_symlinks=False,
-            )  # fmt: skip
-        except FileExistsError:
-            raise
-        except (OSError, NotImplementedError):  # a file system without hard links
-            self._may_replace(last, last, new=True)
-            os.replace(self._at(fresh), self._at(last), src_dir_fd=folder, dst_dir_fd=folder)
-        else:
-            os.unlink(self._at(fresh), dir_fd=folder)
-
     def _unusable(self, name: str, error: OSError, what: str) -> TrackerError:
         place = self.path / name if name else self.path
         return _cannot(place, error, what)
+
+
+class _Fresh:
+    """A file under a name that nobody can know, beside the one whose place it will take."""
+
+    def __init__(self, folder: Folder, last: str) -> None:
+        self._folder = folder
+        self._last = last
+        self._name = f".tracker-{secrets.token_hex(8)}.new"
+        self.file: BinaryIO = os.fdopen(folder._open(self._name, _FRESH, 0o666), "wb")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with suppress(OSError):
+            self.file.close()
+        with suppress(OSError):
+            os.unlink(self._folder._at(self._name), dir_fd=self._folder._descriptor)
+
+    def finish(self, *, flush: bool) -> None:
+        """The file is whole, and like the old one in its mode and, where allowed, its owner."""
+        self.file.flush()
+        descriptor = self.file.fileno()
+        with suppress(OSError, AttributeError):
+            old = self._folder._status(self._last)
+            if (old.st_uid, old.st_gid) != (os.geteuid(), os.getegid()):
+                os.fchown(descriptor, old.st_uid, old.st_gid)
+            os.fchmod(descriptor, old.st_mode & 0o777)
+        if flush:
+            os.fsync(descriptor)
+        self.file.close()
+
+    def put(self, *, new: bool, flush: bool) -> None:
+        folder = self._folder._descriptor
+        fresh, last = self._folder._at(self._name), self._folder._at(self._last)
+        if new and not self._linked(fresh, last):
+            self._folder._may_replace(self._last, self._last, new=True)
+            os.replace(fresh, last, src_dir_fd=folder, dst_dir_fd=folder)
+        elif not new:
+            os.replace(fresh, last, src_dir_fd=folder, dst_dir_fd=folder)
+        if flush and folder is not None:
+            with suppress(OSError):  # not every file system knows it for folders
+                os.fsync(folder)
+
+    def _linked(self, fresh: str, last: str) -> bool:
+        """Put in place by a link, which unlike a rename never takes the place of a file."""
+        folder = self._folder._descriptor
+        try:
+            os.link(fresh, last, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
+        except FileExistsError:
+            raise
+        except (OSError, NotImplementedError):  # a file system without hard links
+            return False
+        return True
 
 
 def _walked(path: Path, *, make: bool) -> int:
@@ -539,3 +565,10 @@ def write_file(path: Path, data: bytes, *, new: bool = False) -> None:
     """
     with Folder.open(path.parent) as folder:
         folder.write(path.name, data, new=new)
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """A folder of this program's own, gone when the block ends."""
+    with TemporaryDirectory(prefix="tracker-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)

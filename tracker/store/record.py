@@ -12,6 +12,9 @@ The index entry of the article becomes what is recorded, whatever was staged of 
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -293,3 +296,15 @@ def initialise(folder: Path) -> Repository:
     named = git.text("config", "init.defaultBranch", accept=(0, 1))
     git.run("init", "--quiet", *(() if named else ("--initial-branch=main",)))
     return discover(folder)
+
+
+def unmake(folder: Path, settings: str, missing: Iterable[Path]) -> None:
+    """Take away a repository that was just made, its file of settings, and the empty folders.
+
+    ``missing`` are the folders that were not there before, the innermost first.
+    """
+    shutil.rmtree(folder / ".git", ignore_errors=True)
+    with suppress(OSError):
+        (folder / settings).unlink(missing_ok=True)
+        for one in missing:
+            one.rmdir()

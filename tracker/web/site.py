@@ -19,10 +19,10 @@ from urllib.parse import unquote_to_bytes
 from flask import Flask
 from werkzeug.test import create_environ, run_wsgi_app
 
-from tracker.errors import TrackerError
 from tracker.model import History
 from tracker.newsroom.newsroom import Newsroom
 from tracker.newsroom.scope import Progress
+from tracker.store.files import RefusedPathError
 from tracker.web import addresses
 from tracker.web.addresses import Addresses
 from tracker.web.caching import code_version
@@ -33,7 +33,6 @@ from tracker.web.newsroom_pages import PAGE
 from tracker.web.site_folder import (
     ForeignFileError,
     Group,
-    OutsideError,
     SiteFolder,
     Tally,
     Writer,
@@ -80,10 +79,9 @@ class Maker(NamedTuple):
     """What a process needs to make pages."""
 
     newsroom: Path
-    folder: Path
+    writer: Writer
     options: Options
     now: datetime
-    ours: frozenset[str]
 
 
 def write(
@@ -94,10 +92,13 @@ def write(
     ``progress`` is called with the number of articles done and the number of all. Raises
     ``TrackerError`` for a folder that holds other things, and where it cannot be written.
     """
-    site = SiteFolder(folder.absolute())
-    site.open()
-    path = room.workspace.root or room.repository.git_dir
-    maker = Maker(path, site.folder, options, room.now, site.ours())
+    site = SiteFolder(folder, room.repository.common_dir)
+    with site.opened():
+        return _write(room, site, options, progress)
+
+
+def _write(room: Newsroom, site: SiteFolder, options: Options, progress: Progress | None) -> Tally:
+    maker = Maker(room.workspace.root or room.repository.git_dir, site.writer(), options, room.now)
     app = application(maker)
     common = _common(room, options)
     jobs = list(_article_jobs(room, app, common))
@@ -122,11 +123,6 @@ def write(
                 site.save()
         own = make(app, maker, _newsroom_job(room, app, options))
         groups[own.name] = own.group
-    except OSError as error:
-        raise TrackerError(
-            f"{error.filename or folder} could not be written: {error.strerror}.",
-            "Check the folder, and the space on the disk.",
-        ) from None
     except KeyboardInterrupt:
         site.groups |= groups
         site.save()
@@ -320,27 +316,20 @@ def make(app: Flask, maker: Maker, job: Job) -> Done:
     here: Desk = app.extensions["tracker-desk"]
     if job.life is not None:
         here.give("life", job.life.article.path, job.life)
-    writer = Writer(maker.folder, maker.ours)
     files: dict[str, str] = {}
     left: list[str] = []
     written = 0
     named = {page: _file(page) for page in (*job.pages, *job.moved)}
-    writer.announce(named.values())
+    maker.writer.announce(named.values())
     with here.one_reader():
         for file, data in _contents(app, job, named, left):
-            reason = None
             try:
-                written += writer.write(file, data)
-            except ForeignFileError:
-                reason = "a file that tracker did not write is there"
-            except OutsideError:
-                reason = "its path leads out of the folder"
-            except (IsADirectoryError, NotADirectoryError, FileExistsError):
-                reason = "another page needs a folder of that name"
-            if reason is None:
+                written += maker.writer.write(file, data)
                 files[file] = digest(data)
-            else:
-                left.append(f"{file} was left out: {reason}.")
+            except ForeignFileError:
+                left.append(f"{file} was left out: a file that tracker did not write is there.")
+            except RefusedPathError as error:
+                left.append(f"{file} was left out: {error.sentence}")
     return Done(job.name, Group(job.key, files), written, tuple(left))
 
 

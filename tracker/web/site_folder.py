@@ -1,28 +1,30 @@
 """The folder that a site is written to: it knows its own files, and leaves every other one alone.
 
-A list in the folder (``.tracker-site.json``) names each file with a digest of what was written, by
-groups: the pages of one article are a group, with a key of all they depend on. A group whose key is
-the same is not made again; a file whose content is the same is not written again, so its time
-stays. A file is written beside its place and then moved there, so that nobody reads half of one.
-What is about to be written stands in a journal first: after a kill, the next run knows its own.
+What this program wrote is listed in the git directory, where no repository can put anything: each
+file with a digest of its content, by groups. The pages of one article are a group, with a key of
+all they depend on; a group whose key is the same is not made again, and a file whose content is the
+same is not written again, so its time stays. The folder itself holds the list's name alone. What is
+about to be written stands in a journal first: after a kill, the next run knows its own.
 """
 
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+import re
+import secrets
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from tracker.errors import TrackerError
+from tracker.store.files import Folder, RefusedPathError, components
 
-LIST = ".tracker-site.json"
-JOURNAL = ".tracker-site.journal"
-_FORMAT = 1
-_UNFINISHED = ".tracker-new"
+MARK = ".tracker-site.json"
+STATE = "tracker/sites"  # below git's directory
+_FORMAT = 2
+_NAME = re.compile(r"[0-9a-f]{32}")
 
 
 class Group(NamedTuple):
@@ -42,75 +44,94 @@ class Tally(NamedTuple):
 
 
 class SiteFolder:
-    """A folder that holds a site, or will.
+    """A folder that holds a site, or will, and the list of its files in ``git_dir``.
 
-    Raises ``TrackerError`` for one that holds anything else.
+    Use it as a context manager: nobody else writes the site meanwhile. Raises ``TrackerError`` for
+    a folder that holds anything else.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, git_dir: Path) -> None:
+        self.path = folder
+        self.name = ""  # of the list and the journal
         self.groups: dict[str, Group] = {}
-        self._adopted: set[str] = set()
+        self._git_dir = git_dir
+        self._remembers = True  # False where git's directory cannot be written
+        self._adopted: frozenset[str] = frozenset()
 
-    def open(self) -> None:
-        """Read what the folder holds; make it where it is not there."""
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            names = [each.name for each in self.folder.iterdir()]
-        except FileExistsError:
-            raise TrackerError(
-                f"{self.folder} is a file, and the pages need a folder.", "Name a folder."
-            ) from None
-        except OSError as error:
-            raise self._unwritable(error) from None
-        if LIST not in names and JOURNAL not in names:
-            if names:
-                raise TrackerError(
-                    f"{self.folder} holds other things, such as {min(names)}.",
-                    "Name an empty folder, or one that tracker site made.",
-                )
-            self.save()
-            return
-        self._read()
+    @contextmanager
+    def opened(self) -> Iterator[Self]:
+        """The folder, made where it is not there, with what is known of it."""
+        with (
+            Folder.open(self.path, make=True) as self._folder,
+            self._folder.locked(wait=1.0),
+            Folder.open(self._git_dir, follow=True) as self._state,
+        ):
+            self._read()
+            yield self
 
     def _read(self) -> None:
-        with suppress(FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
-            table = json.loads((self.folder / LIST).read_text(encoding="utf-8"))
+        names = self._folder.names()
+        if not names:
+            self.name = secrets.token_hex(16)
+            mark = {"about": "This folder is a site that tracker writes.", "site": self.name}
+            self._folder.write(MARK, json.dumps(mark).encode() + b"\n")
+            try:
+                self.save()
+            except TrackerError:  # the site is made all the same, and not made again
+                self._remembers = False
+            return
+        self.name = self._marked()
+        written = self._state.read(f"{STATE}/{self.name}.json") if self.name else None
+        if written is None:
+            others = min((each for each in names if each != MARK), default=MARK)
+            raise TrackerError(
+                f"{self.path} holds other things, such as {others}."
+                if MARK not in names
+                else f"{self.path} holds a site that was not made from this repository here.",
+                "Name an empty folder, or one that tracker site made from this repository.",
+            )
+        with suppress(ValueError, KeyError, TypeError, AttributeError):
+            table = json.loads(written)
             if table["format"] == _FORMAT:
                 self.groups = {
                     name: Group(str(key), dict(files))
                     for name, (key, files) in table["groups"].items()
                 }
-        with suppress(OSError):
-            journal = (self.folder / JOURNAL).read_bytes().decode("utf-8", "surrogateescape")
-            self._adopted = set(journal.split("\0"))
+        journal = self._state.read(f"{STATE}/{self.name}.journal") or b""
+        self._adopted = frozenset(journal.decode("utf-8", "surrogateescape").split("\0"))
+
+    def _marked(self) -> str:
+        with suppress(ValueError, KeyError, TypeError, RefusedPathError):
+            name = str(json.loads(self._folder.read(MARK) or b"")["site"])
+            return name if _NAME.fullmatch(name) else ""
+        return ""
 
     def ours(self) -> frozenset[str]:
         """The files that this program wrote, or may have written before it was stopped."""
-        named = self._adopted.union(*(group.files for group in self.groups.values()))
-        return frozenset(file for file in named if is_inside(file))
+        return self._adopted.union(*(group.files for group in self.groups.values())) - {""}
 
     def whole(self, name: str, key: str) -> bool:
         """True where a group's files are there and depend on nothing new."""
         known = self.groups.get(name)
         if known is None or not key or known.key != key:
             return False
-        return all((self.folder / file).is_file() for file in known.files)
+        return all(self._folder.kind(file) == "file" for file in known.files)
 
     def save(self) -> None:
         """Write the list of files; the journal has done its duty then."""
         table = {
-            "about": "The files of this site that tracker wrote: do not edit.",
+            "about": "The files of a site that tracker wrote: do not edit.",
+            "folder": str(self.path),
             "format": _FORMAT,
             "groups": {name: [group.key, group.files] for name, group in self.groups.items()},
         }
         data = json.dumps(table, ensure_ascii=True, separators=(",", ":")).encode()
-        try:
-            replace(self.folder / LIST, data)
-            (self.folder / JOURNAL).unlink(missing_ok=True)
-        except OSError as error:
-            raise self._unwritable(error) from None
-        self._adopted = set()
+        self._folder.flush()
+        if not self._remembers:
+            return
+        self._state.write(f"{STATE}/{self.name}.json", data)
+        self._state.remove(f"{STATE}/{self.name}.journal")
+        self._adopted = frozenset()
 
     def finish(self, groups: Mapping[str, Group]) -> int:
         """Delete our files that no group has any more; returns how many were deleted.
@@ -123,64 +144,58 @@ class SiteFolder:
         }
         deleted = 0
         for file in sorted(self.ours() - kept):
-            path = self.folder / file
-            with suppress(OSError):
-                if file in digests and digest(path.read_bytes()) != digests[file]:
+            with suppress(TrackerError):
+                content = self._folder.read(file)
+                if content is None or digest(content) != digests.get(file, digest(content)):
                     continue
-                path.unlink()
-                deleted += 1
-                self._remove_empty(path.parent)
+                deleted += self._folder.remove(file)
         self.groups = dict(groups)
         self.save()
         return deleted
 
-    def _remove_empty(self, folder: Path) -> None:
-        while folder != self.folder:
-            try:
-                folder.rmdir()
-            except OSError:
-                return
-            folder = folder.parent
-
-    def _unwritable(self, error: OSError) -> TrackerError:
-        return TrackerError(
-            f"{error.filename or self.folder} could not be written: {error.strerror}.",
-            "Check the folder, and the space on the disk.",
-        )
+    def writer(self) -> Writer:
+        """What a process needs to write pages into the folder."""
+        return Writer(self.path, self._git_dir, self.name if self._remembers else "", self.ours())
 
 
 class Writer:
     """Writes the files of groups into a site's folder; each process has its own."""
 
-    def __init__(self, folder: Path, ours: frozenset[str]) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, git_dir: Path, name: str, ours: frozenset[str]) -> None:
+        self._made_of = (folder, git_dir, name, ours)
+        self._folder = Folder.open(folder)
+        self._state = Folder.open(git_dir, follow=True)
+        self._journal = f"{STATE}/{name}.journal" if name else ""
         self._ours = ours
 
+    def __reduce__(self) -> tuple[type[Writer], tuple[Path, Path, str, frozenset[str]]]:
+        """Another process opens the folders anew."""
+        return Writer, self._made_of
+
     def announce(self, files: Iterable[str]) -> None:
-        """Say in the journal which files may be written next."""
-        line = "\0".join(files) + "\0"
-        with (self._folder / JOURNAL).open("ab", buffering=0) as journal:
-            journal.write(line.encode("utf-8", "surrogateescape"))
+        """Say in the journal which files may be written next; what others wrote is left out."""
+        mine = []
+        for file in files:
+            with suppress(RefusedPathError):
+                components(file)
+                if file in self._ours or self._folder.kind(file) is None:
+                    mine.append(file)
+        line = "\0".join(mine) + "\0"
+        if self._journal:
+            self._state.append(self._journal, line.encode("utf-8", "surrogateescape"))
 
     def write(self, file: str, data: bytes) -> bool:
         """Write a file unless its content is there already; returns whether it was written.
 
         Raises ``ForeignFileError`` where a file stands that this program did not write, and
-        ``OutsideError`` for a path that could lead out of the folder.
+        ``RefusedPathError`` for a path that could lead out of the folder.
         """
-        if not is_inside(file):
-            raise OutsideError(file)
-        path = self._folder / file
-        try:
-            old = path.read_bytes()
-        except FileNotFoundError:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        else:
-            if old == data:
-                return False
-            if file not in self._ours:
-                raise ForeignFileError(file)
-        replace(path, data)
+        old = self._folder.read(file)
+        if old == data:
+            return False
+        if old is not None and file not in self._ours:
+            raise ForeignFileError(file)
+        self._folder.write(file, data, flush=False)
         return True
 
 
@@ -188,27 +203,6 @@ class ForeignFileError(Exception):
     """A file of somebody else stands where a page would."""
 
 
-class OutsideError(Exception):
-    """The path of a file could lead out of its folder."""
-
-
-def is_inside(file: str) -> bool:
-    """True for a path in the folder each of whose parts is a name."""
-    return "\0" not in file and all(part not in ("", ".", "..") for part in file.split("/"))
-
-
 def digest(data: bytes) -> str:
     """What a content is known by."""
     return sha256(data).hexdigest()[:16]
-
-
-def replace(path: Path, data: bytes) -> None:
-    """Put a file in its place in one step: whoever reads it gets the old one or the new one."""
-    beside = path.with_name(f".{os.getpid()}{_UNFINISHED}")
-    try:
-        beside.write_bytes(data)
-        beside.replace(path)
-    except BaseException:
-        with suppress(OSError):
-            beside.unlink()
-        raise
