@@ -180,6 +180,29 @@ class Person(NamedTuple):
     email: str  # may be empty
 
 
+class Recording(NamedTuple):
+    """One revision that a program wants recorded: see ``Newsroom.record_many``."""
+
+    article: str  # its path below the newsroom's folder, or the slug of one that is there
+    text: str | bytes | None  # as it stood, byte for byte; None: the article was deleted
+    at: datetime  # aware: when readers first saw it so
+    by: str | None = None  # the author, "Name <address>"; None: who git says is writing
+    message: str | None = None  # of the commit; None: one is made
+    trailers: tuple[tuple[str, str], ...] = ()  # names and values for the end of the message
+    moved_from: str | None = None  # the path that the article had until then
+    note: str | None = None  # words for readers, which are put into the text
+    kind: Kind = "update"  # of that note
+
+
+class Refusal(NamedTuple):
+    """Why a recording did not become a revision."""
+
+    article: str  # as the recording named it
+    at: datetime
+    reason: str  # a sentence with its full stop
+    hint: str  # what to do about it, a sentence; may be empty
+
+
 class Version(NamedTuple):
     """One state of an article's file on the published line, before its text is read."""
 

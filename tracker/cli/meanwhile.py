@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from tracker.newsroom.newsroom import Newsroom
     from tracker.newsroom.workspace import Workspace
-    from tracker.newsroom.writing import Recording
+    from tracker.newsroom.writing import Prepared
 
 _SHOWN = 30  # lines of the comparison
 
@@ -48,12 +48,12 @@ def against(
 def commit_all(
     room: Newsroom,
     names: Sequence[str],
-    prepare: Callable[[Workspace, str, Against | None], Recording],
+    prepare: Callable[[Workspace, str, Against | None], Prepared],
     against: Against,
-) -> list[tuple[Recording, Revision]]:
+) -> list[tuple[Prepared, Revision]]:
     """Record each article, again where another editor comes between and that may be."""
 
-    def of(name: str) -> Callable[[Workspace, Against | None], Recording]:
+    def of(name: str) -> Callable[[Workspace, Against | None], Prepared]:
         return lambda here, chosen: prepare(here, name, chosen)
 
     done = []
@@ -63,7 +63,7 @@ def commit_all(
     return done
 
 
-def told(recording: Recording) -> None:
+def told(recording: Prepared) -> None:
     """Name the revisions that were merged or gave way."""
     for revisions, said in ((recording.merged, "Merged with"), (recording.over, "In place of")):
         for each in revisions:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tracker.newsroom.newsroom import Newsroom
     from tracker.newsroom.together import Against
     from tracker.newsroom.workspace import Workspace
-    from tracker.newsroom.writing import Recording, Stamp
+    from tracker.newsroom.writing import Prepared, Stamp
 
 
 @click.command("record")
@@ -91,7 +91,7 @@ def command(
 
         against = meanwhile.against(base, names, merge=merge, anyway=anyway, conflicts=conflicts)
 
-    def prepare(here: Workspace, name: str, against: Against | None) -> Recording:
+    def prepare(here: Workspace, name: str, against: Against | None) -> Prepared:
         told = told_from(notes, partial(_draft, here, name, text, stamp, against))
         return writing.prepare(here, name, text, told, stamp, footer=footer, against=against)
 
@@ -166,7 +166,7 @@ def _draft(
     return edit_draft(workspace, recording.change, kind)
 
 
-def _show(prepared: list[Recording], *, as_json: bool) -> None:
+def _show(prepared: list[Prepared], *, as_json: bool) -> None:
     if as_json:
         print_json(printed(would_record=[_told(each, None) for each in prepared]))
         return
@@ -188,7 +188,7 @@ def _show(prepared: list[Recording], *, as_json: bool) -> None:
             show(each.change, End(each.before), End(each.text), {})
 
 
-def _told(recording: Recording, revision: Revision | None) -> dict[str, object]:
+def _told(recording: Prepared, revision: Revision | None) -> dict[str, object]:
     from tracker.newsroom.chronicle import article_of
     from tracker.text.document import parse
 
@@ -206,7 +206,7 @@ def _told(recording: Recording, revision: Revision | None) -> dict[str, object]:
     }
 
 
-def _report(room: Newsroom, recording: Recording, revision: Revision) -> None:
+def _report(room: Newsroom, recording: Prepared, revision: Revision) -> None:
     if recording.unchanged:
         name = visible(recording.path)
         click.echo(f"{name} is unchanged since revision {revision.number}: nothing recorded.")

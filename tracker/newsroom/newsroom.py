@@ -6,7 +6,7 @@ when it is needed: a command pays for every import at its start.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +21,8 @@ from tracker.model import (
     Kind,
     Note,
     Person,
+    Recording,
+    Refusal,
     Revision,
     Selection,
     Track,
@@ -44,7 +46,7 @@ if TYPE_CHECKING:
     from tracker.newsroom.together import Against, Choice
     from tracker.newsroom.trust import Asked, Trust
     from tracker.newsroom.upkeep import CatalogState
-    from tracker.newsroom.writing import Recording, Stamp
+    from tracker.newsroom.writing import Prepared, Stamp
     from tracker.policy.settled import Verdict
     from tracker.policy.step import Step
     from tracker.store.witness import Witness
@@ -444,7 +446,7 @@ class Newsroom:
         from tracker.newsroom.recorded import recorded_together
         from tracker.newsroom.together import Against
 
-        def prepare(workspace: Workspace, against: Against | None) -> Recording:
+        def prepare(workspace: Workspace, against: Against | None) -> Prepared:
             return writing.prepare(
                 workspace, article, text, told, stamp, footer=footer, against=against
             )
@@ -452,6 +454,36 @@ class Newsroom:
         given = None if base is None and meanwhile == "refuse" else Against(base, meanwhile)
         _, revision, self.workspace = recorded_together(self.workspace, prepare, given)
         return revision
+
+    def record_many(
+        self,
+        recordings: Iterable[Recording],
+        *,
+        keep_notes: bool = False,
+        anywhere: bool = False,
+        sign: bool = True,
+    ) -> tuple[Revision | Refusal, ...]:
+        """Record any number of revisions: for each, in the order given, its Revision, or why not.
+
+        Each becomes a commit of its own, in the order of their instants; git takes them through one
+        stream, and the branch moves once. Texts are recorded byte for byte; with ``keep_notes``, a
+        text keeps the notes that its article had. A text that changes nothing gives the revision
+        that stands already; a deletion and a plain move give the one that stood then. The
+        revisions' words, labels and reasons stay empty: ``history`` compares texts.
+
+        Paths that the settings do not count as articles are refused, unless ``anywhere``; and so
+        is a revision from before what is recorded of its article. In a work tree the files are
+        brought up to date. Commit hooks do not run; where commits are to be signed, nothing is
+        recorded unless ``sign`` is False.
+
+        Raises ``TrackerError`` for what stands in the way of all; then nothing is recorded.
+        """
+        from tracker.newsroom.record_many import record_many
+
+        done, self.workspace = record_many(
+            self.workspace, tuple(recordings), keep_notes=keep_notes, anywhere=anywhere, sign=sign
+        )
+        return done
 
     def prepare(
         self,
@@ -462,7 +494,7 @@ class Newsroom:
         *,
         footer: bool | None = None,
         against: Against | None = None,
-    ) -> Recording:
+    ) -> Prepared:
         """What ``record`` would write, with nothing written; several notes may be told."""
         from tracker.newsroom import writing
 
@@ -471,7 +503,7 @@ class Newsroom:
             self.workspace, article, text, told, stamp, footer=footer, against=against
         )
 
-    def commit(self, recording: Recording, *, judged: bool = True) -> Revision:
+    def commit(self, recording: Prepared, *, judged: bool = True) -> Revision:
         """Write what was prepared, as one commit, and return the revision.
 
         Without ``judged``, nobody asks what its change means: labels and reasons stay empty.

@@ -17,7 +17,7 @@ from tracker.newsroom import chronicle, reading, writing
 from tracker.newsroom.lines import track_at, track_soon
 from tracker.newsroom.together import Against
 from tracker.newsroom.workspace import Workspace
-from tracker.newsroom.writing import Recording
+from tracker.newsroom.writing import Prepared
 from tracker.store.advance import EditedMeanwhile
 from tracker.store.reader import Reader
 from tracker.text.document import parse
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 class SoFar:
     """An article's life before a recording is written, read beside the writing."""
 
-    def __init__(self, workspace: Workspace, recording: Recording, *, judged: bool) -> None:
+    def __init__(self, workspace: Workspace, recording: Prepared, *, judged: bool) -> None:
         """Without ``judged``, the revision's labels and reasons stay empty."""
         self._workspace = workspace
         self._recording = recording
@@ -77,7 +77,7 @@ class SoFar:
         )  # fmt: skip
 
 
-def _life(workspace: Workspace, recording: Recording) -> tuple[Track, bool] | None:
+def _life(workspace: Workspace, recording: Prepared) -> tuple[Track, bool] | None:
     """The article's life, and whether readers saw any of it before the new revision."""
     track = track_soon(workspace, recording.path)
     if track is None or not track.versions:
@@ -106,7 +106,7 @@ def _life(workspace: Workspace, recording: Recording) -> tuple[Track, bool] | No
     return track, out
 
 
-def recorded(workspace: Workspace, recording: Recording, *, judged: bool = True) -> Revision:
+def recorded(workspace: Workspace, recording: Prepared, *, judged: bool = True) -> Revision:
     """The revision that a recording became; no older text is read that need not be."""
     found = track_soon(workspace, recording.path) or track_at(workspace, recording.path)
     versions = found.versions
@@ -127,7 +127,7 @@ def recorded(workspace: Workspace, recording: Recording, *, judged: bool = True)
 
 def revision_of(
     workspace: Workspace,
-    recording: Recording,
+    recording: Prepared,
     version: Version,
     number: int,
     *,
@@ -159,7 +159,7 @@ def revision_of(
 
 
 def committed(
-    workspace: Workspace, recording: Recording, *, judged: bool = True
+    workspace: Workspace, recording: Prepared, *, judged: bool = True
 ) -> tuple[Revision, Workspace]:
     """Write what was prepared, as one commit: the revision it became, and the newsroom with it.
 
@@ -179,9 +179,9 @@ def committed(
 
 def recorded_together(
     workspace: Workspace,
-    prepare: Callable[[Workspace, Against | None], Recording],
+    prepare: Callable[[Workspace, Against | None], Prepared],
     against: Against | None,
-) -> tuple[Recording, Revision, Workspace]:
+) -> tuple[Prepared, Revision, Workspace]:
     """Prepare and write; where a choice was made, again for each revision that comes between.
 
     Returns what was written in the end, the revision that it became, and the newsroom with it.

@@ -38,7 +38,7 @@ class Stamp(NamedTuple):
 NOW = Stamp()
 
 
-class Recording(NamedTuple):
+class Prepared(NamedTuple):
     """One revision that is ready to be written."""
 
     path: str  # in the repository
@@ -72,7 +72,7 @@ def prepare(
     *,
     footer: bool | None = None,
     against: Against | None = None,
-) -> Recording:
+) -> Prepared:
     """A revision of the file on disk, or of a text that is given.
 
     ``against`` says what the text was written against, and what to do where others came between.
@@ -110,7 +110,7 @@ def prepare_note(
     stamp: Stamp,
     *,
     amends: str | None = None,
-) -> Recording:
+) -> Prepared:
     """A revision that adds a note to what is already out, or replaces one."""
     draft = _Draft(workspace, locate(workspace, article), stamp)
     text, encoding = draft.published()
@@ -124,7 +124,7 @@ def prepare_note(
 
 def prepare_withdrawal(
     workspace: Workspace, article: str | Path, note: str, stamp: Stamp
-) -> Recording:
+) -> Prepared:
     """A revision that takes a note back."""
     draft = _Draft(workspace, locate(workspace, article), stamp)
     text, encoding = draft.published()
@@ -140,7 +140,7 @@ def prepare_restoration(
     revision: str | int,
     told: Sequence[tuple[Kind, str]],
     stamp: Stamp,
-) -> Recording:
+) -> Prepared:
     """A revision that makes an older text current again, with the notes of today."""
     draft = _Draft(workspace, locate(workspace, article), stamp)
     today, _ = draft.published()
@@ -164,7 +164,7 @@ def _naming(path: str) -> Iterator[None]:
         raise error.in_file(path) from None
 
 
-def commit(workspace: Workspace, recording: Recording) -> str | None:
+def commit(workspace: Workspace, recording: Prepared) -> str | None:
     """Write a recording; the full hash of its commit, None where git found nothing changed."""
     try:
         return write(
@@ -199,7 +199,7 @@ class _Draft:
         if workspace.repository.top is not None:
             session.objects.look_ahead()
         writer, clock = session.author(workspace.repository)
-        self.person = _person(stamp.by) or writer
+        self.person = person_named(stamp.by) or writer
         self.moment = _moment(workspace, stamp.at, workspace.now or clock)
         self.before = decode(self.old)[0] if self.old is not None else None
         self.settled: Settled | None = None  # where others came between
@@ -231,7 +231,7 @@ class _Draft:
         at, precision = self.moment.at, self.moment.precision
         return [Told(kind, words, at, precision, covers, amends) for kind, words in told]
 
-    def finish(self, text: str, encoding: str, message: str | None = None) -> Recording:
+    def finish(self, text: str, encoding: str, message: str | None = None) -> Prepared:
         """Everything that is known before writing."""
         desk, at = self.workspace.notes, self.moment.at
         data = desk.encoded(text, encoding)
@@ -242,12 +242,14 @@ class _Draft:
             and blob_of(self.workspace.repository, self.path, data) == self.expected
         )
         notes = desk.brought(self.before, text, at)
-        message = message or self.stamp.message or _message(self.path, self.before, notes)
+        message = (
+            message or self.stamp.message or message_of(self.path, notes, first=self.before is None)
+        )
         settled = self.settled
         compared = None
         if self.before is not None:
             compared = self.workspace.compared(_line_breaks_of(text, self.before), text)
-        return Recording(
+        return Prepared(
             path=self.path,
             expected=self.expected,
             disk=disk,
@@ -292,7 +294,8 @@ def _moment(workspace: Workspace, at: datetime | str | None, now: datetime) -> M
     return moment
 
 
-def _person(by: Person | str | None) -> Person | None:
+def person_named(by: Person | str | None) -> Person | None:
+    """The person of ``Name <address>``. Raises ``TrackerError`` where it names nobody."""
     if not isinstance(by, str):
         return by
     name, bracket, rest = by.partition("<")
@@ -310,9 +313,9 @@ def _note(workspace: Workspace, text: str, wanted: str, at: datetime) -> Note:
     raise no_such_note(wanted, standing)
 
 
-def _message(path: str, before: str | None, notes: Sequence[Note]) -> str:
+def message_of(path: str, notes: Sequence[Note], *, first: bool) -> str:
     """A commit message for people who read plain git log."""
     if not notes:
-        return f"{'Publish' if before is None else 'Edit'} {path}"
+        return f"{'Publish' if first else 'Edit'} {path}"
     kinds = " and ".join(note.kind.capitalize() for note in notes)
     return f"{kinds}: {path}\n\n" + "\n".join(note.text for note in notes)

@@ -36,7 +36,7 @@ class Plan(Protocol):
     """What an import brings to the paths that it touches."""
 
     def final(self, path: str) -> str | None:
-        """The blob that a path will have; None for a path that is not touched."""
+        """The blob that a path will have, "" where it goes; None for one that is not touched."""
         ...
 
     def new_paths(self) -> Iterator[str]:
@@ -81,7 +81,7 @@ def look(
         if changed == "conflict":
             raise worktree.in_conflict(path)
         if changed == "deleted":
-            if not cut_short:
+            if not cut_short and blob:
                 in_the_way.append(path)
         elif changed != blob:  # else staged already, by an import that was cut short
             on_disk.append(path)

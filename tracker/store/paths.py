@@ -7,7 +7,7 @@ them, so every component is looked at here, before anything is written.
 from __future__ import annotations
 
 from tracker.errors import TrackerError
-from tracker.store.files import is_git_name
+from tracker.store.files import LONGEST_NAME, is_git_name
 
 _LONGEST = 4000  # characters; PATH_MAX of Linux, less what stands before
 
@@ -61,6 +61,11 @@ def checked(path: str) -> tuple[bytes, ...]:
             raise TrackerError(
                 f"{shown} has the part {shown_path(component)}, a name that git keeps for itself.",
                 "Choose another name.",
+            )
+        if len(component.encode("utf-8", "replace")) > LONGEST_NAME:
+            raise TrackerError(
+                f"{shown_path(component[:60])}… is too long for the name of a file.",
+                "Choose a shorter name.",
             )
     return tuple(encoded(component) for component in components)
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from tracker.store.git import Git, GitError, Repository
 
+_AT_ONCE = 500  # paths that are given to one process
 _ENDINGS = (b".md", b".markdown", b".txt")
 
 
@@ -37,6 +38,19 @@ def entries(repository: Repository, commit: str) -> Iterator[Entry]:
             facts, _, path = token.partition(b"\t")
             mode, kind, blob = facts.decode().split(" ")
             yield Entry(path.decode("utf-8", "surrogateescape"), kind, mode, blob)
+
+
+def tree_entries(
+    repository: Repository, commit: str, paths: Sequence[str]
+) -> Iterator[tuple[str, tuple[str, str, str]]]:
+    """Those of these paths, files or folders, that a commit has: mode, kind and full hash."""
+    for start in range(0, len(paths), _AT_ONCE):
+        words = ("ls-tree", "-z", "--full-tree", commit, "--", *paths[start : start + _AT_ONCE])
+        with printed(repository.git, *words) as tokens:
+            for token in tokens:
+                facts, _, path = token.partition(b"\t")
+                mode, kind, blob = facts.decode().split(" ")
+                yield path.decode("utf-8", "surrogateescape"), (mode, kind, blob)
 
 
 def known(repository: Repository, commit: str) -> Iterator[Known]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from contextlib import suppress
 from pathlib import Path
 from tempfile import mkdtemp
@@ -29,7 +30,9 @@ class Workshop:
     work, and where the git directory cannot be written.
     """
 
-    def __init__(self, repository: Repository) -> None:
+    def __init__(self, repository: Repository, wait: float = 0.0) -> None:
+        """``wait``: seconds for another import that is at work."""
+        self._wait = wait
         self._home = repository.common_dir / FOLDER
         self._lock: int | None = None
         self.folder = self._home  # until it is entered
@@ -54,13 +57,19 @@ class Workshop:
     def _take(self) -> None:
         if fcntl is None or self._lock is None:
             return
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            self._release()
-            raise TrackerError(
-                "Another import into this repository is at work.", "Wait until it is done."
-            ) from None
+        deadline = time.monotonic() + self._wait
+        while True:
+            try:
+                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() < deadline:
+                    time.sleep(0.02)
+                    continue
+                self._release()
+                raise TrackerError(
+                    "Another import into this repository is at work.", "Wait until it is done."
+                ) from None
+            return
 
     def _release(self) -> None:
         if self._lock is not None:

@@ -1,0 +1,242 @@
+"""Many commits at once: one ``git fast-import``, on the commit that it was begun on.
+
+It writes into a folder of its own, as git's own server does with what is pushed: the repository
+gets the pack when nothing stands in the way, and a failure leaves nothing there. No branch is
+moved here. Texts come before the commits that need them, article by article: git stores a text as
+its difference from the one before it in the stream, so that any other order takes twice the room.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple, Self
+
+from tracker.model import Person
+from tracker.store import locks
+from tracker.store.git import GitError, Repository, environment, first_line, missing
+
+_NAME = b"refs/heads/import"  # never made: the stream ends with taking it back
+_BUFFER = 1 << 20  # bytes
+
+_WHY = (
+    ("No space left", "the disk is full"),
+    ("Out of diskspace", "the disk is full"),
+    ("Disk quota exceeded", "the disk quota is used up"),
+    ("Read-only file system", "the file system is read-only"),
+    ("ermission denied", "there is no permission"),
+)
+_BREAKING = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+|[<>]")
+
+
+class FileChange(NamedTuple):
+    """What a commit does to one path."""
+
+    path: bytes  # checked
+    blob: str | None  # full hash of a text that was given, or is there; None: the path goes
+    mode: str = "100644"  # or "100755"
+
+
+class StreamedCommit(NamedTuple):
+    """One commit, ready to be written."""
+
+    author: bytes  # "Name <address>", as ``author_line`` gives it
+    date: bytes  # "1652355900 -0400"
+    seconds: int  # the committer's, since 1970, unless the commit before has a later one
+    message: bytes
+    changes: tuple[FileChange, ...]
+
+
+def author_line(person: Person) -> bytes:
+    """``Name <address>`` without what would break the line; b"" for a person without a name.
+
+    Line breaks and other control characters become a space, so that names do not run together.
+    """
+    name, email = (
+        _BREAKING.sub(lambda found: "" if found[0] in "<>" else " ", text).strip()
+        for text in (person.name, person.email)
+    )
+    if not name.strip(".,:;\"'\\ "):
+        return b""
+    return f"{name} <{email}>".encode("utf-8", "replace")
+
+
+def quoted(path: bytes) -> bytes:
+    """A path as fast-import reads it."""
+    if path[:1] != b'"' and b"\n" not in path and path[:1] != b" " and path[-1:] != b" ":
+        return path
+    escaped = b"".join(
+        bytes([byte]) if 32 <= byte < 127 and byte not in b'"\\' else b"\\%03o" % byte
+        for byte in path
+    )
+    return b'"%s"' % escaped
+
+
+class CommitStream:
+    """Texts and commits on their way into a repository; a context manager.
+
+    ``folder`` takes the pack until ``deliver``. ``base`` is the commit that the first one follows,
+    None for none. ``committer`` is who git says is at work. Raises ``TrackerError`` when git stops.
+    """
+
+    def __init__(
+        self, repository: Repository, folder: Path, base: str | None, committer: Person
+    ) -> None:
+        self._repository = repository
+        self._folder = folder
+        self.base = base  # the commit that the first one follows
+        self._committer = author_line(committer)
+        self._newest = 0  # seconds: no commit gets an older committer's date
+        if base is not None:
+            said = repository.git.text("log", "-1", "--no-show-signature", "--format=%ct", base)
+            self._newest = int(said)
+        digits = repository.git.text("rev-parse", "--show-object-format")
+        self._sha = hashlib.sha256 if digits == "sha256" else hashlib.sha1
+        self._given = 0  # commits
+
+    def __enter__(self) -> Self:
+        (self._folder / "objects" / "pack").mkdir(parents=True, exist_ok=True)
+        git = self._repository.git
+        words = git.command(
+            "-c", "fastimport.unpackLimit=0", "fast-import", "--quiet", "--done",
+            "--date-format=raw-permissive", f"--export-marks={self._marks}",
+        )  # fmt: skip
+        try:
+            self._process = subprocess.Popen(
+                words, cwd=git.directory, bufsize=_BUFFER, stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                env=environment(**self._variables),
+            )  # fmt: skip
+        except OSError as error:
+            raise missing(git.directory, error) from None
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        process = self._process
+        process.kill()
+        process.wait()
+        assert process.stdin is not None
+        assert process.stderr is not None
+        with suppress(OSError):
+            process.stdin.close()
+        process.stderr.close()
+
+    @property
+    def _marks(self) -> Path:
+        return self._folder / "marks"
+
+    @property
+    def _variables(self) -> dict[str, str]:
+        """By which git writes into the folder, and finds what the repository has."""
+        return {
+            "GIT_OBJECT_DIRECTORY": os.fspath(self._folder / "objects"),
+            "GIT_ALTERNATE_OBJECT_DIRECTORIES": os.fspath(self._repository.common_dir / "objects"),
+        }
+
+    def hashed(self, data: bytes) -> str:
+        """The full hash of a text's blob; nothing is given."""
+        digest = self._sha(b"blob %d\0" % len(data), usedforsecurity=False)
+        digest.update(data)
+        return digest.hexdigest()
+
+    def text(self, data: bytes) -> None:
+        """Give a text, before the commits that need it."""
+        self._give(b"blob\ndata %d\n%b\n" % (len(data), data))
+
+    def commit(self, new: StreamedCommit) -> None:
+        """Give a commit, which follows the one given before."""
+        self._newest = max(self._newest, new.seconds)
+        self._given += 1
+        follows = b""
+        if self._given == 1 and self.base is not None:
+            follows = b"from %s\n" % self.base.encode()
+        self._give(
+            b"commit %s\nmark :%d\nauthor %s %s\ncommitter %s %d +0000\ndata %d\n%s\n%s"
+            % (
+                _NAME, self._given, new.author, new.date, self._committer, self._newest,
+                len(new.message), new.message, follows,
+            )
+        )  # fmt: skip
+        for change in new.changes:
+            if change.blob is None:
+                self._give(b"D %s\n" % quoted(change.path))
+            else:
+                words = change.mode.encode(), change.blob.encode(), quoted(change.path)
+                self._give(b"M %s %s %s\n" % words)
+        self._give(b"\n")
+
+    def _give(self, data: bytes) -> None:
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(data)
+        except OSError:
+            raise self._stopped() from None
+
+    def finish(self) -> str:
+        """End the stream; the newest commit, full hash. The repository has nothing of it yet."""
+        nothing = b"0" * self._sha(usedforsecurity=False).digest_size * 2
+        self._give(b"reset %s\nfrom %s\n\ndone\n" % (_NAME, nothing))
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.close()
+        except OSError:
+            raise self._stopped() from None
+        if self._process.wait() != 0:
+            raise self._stopped()
+        *_, newest = self.commits()
+        return newest
+
+    def _stopped(self) -> GitError:
+        """Why git stopped, in its own words; its report of a crash is not kept."""
+        assert self._process.stderr is not None
+        with suppress(OSError):
+            assert self._process.stdin is not None
+            self._process.stdin.close()
+        said = self._process.stderr.read().decode("utf-8", "replace").strip()
+        self._process.wait()
+        for report in re.findall(r"dumping crash report to (\S.*)", said):
+            with suppress(OSError):
+                (self._repository.git_dir / Path(report).name).unlink()
+        lines = [line for line in said.splitlines() if not line.startswith("fast-import:")]
+        why = next((words for sign, words in _WHY if sign in said), None)
+        why = why or first_line("\n".join(lines)) or "it does not say why"
+        return GitError(
+            f"git stopped while it was importing: {why}.",
+            "Nothing was recorded; see to it, and try again.",
+            stderr=said,
+        )
+
+    def commits(self) -> Iterator[str]:
+        """After ``finish``: the full hashes of the commits, in the order in which they came."""
+        with self._marks.open(encoding="ascii") as lines:
+            for line in lines:
+                yield line.split()[1]
+
+    def content(self, blob: str) -> bytes:
+        """A text that was given, after ``finish`` and before ``deliver``."""
+        return self._repository.git.run("cat-file", "blob", blob, extra=self._variables)
+
+    def deliver(self) -> None:
+        """Put the pack into the repository. Nothing there points to it yet."""
+        source = self._folder / "objects" / "pack"
+        target = self._repository.common_dir / "objects" / "pack"
+        try:
+            target.mkdir(exist_ok=True)
+            for pack in sorted(source.glob("*.pack")):
+                for ending in (".pack", ".rev", ".idx"):  # git looks for the index: it comes last
+                    file = pack.with_suffix(ending)
+                    if file.exists():
+                        shutil.move(file, target / file.name)
+            descriptor = os.open(target, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+        except OSError as error:
+            raise locks.not_writable(target, error) from None
