@@ -7,6 +7,7 @@ new_end)``, token numbers of what differs.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 
 Run = tuple[int, int, int]
 """Tokens that match: first in the old, first in the new, how many."""
@@ -105,9 +106,13 @@ def _slide(
         most += 1
     if least == most:
         return region
-    best = max(
-        range(least, most + 1), key=lambda shift: (_edge(words, low + shift, high + shift), -shift)
-    )
+    depths = _depths(words, low + least, high + most)
+
+    def worth(shift: int) -> tuple[int, int]:
+        balanced = depths[high - low + shift - least] == depths[shift - least]
+        return _edge(words, low + shift, high + shift, balanced), -shift
+
+    best = max(range(least, most + 1), key=worth)
     return (a + best, b + best, c + best, d + best)
 
 
@@ -115,8 +120,17 @@ _STOPS = frozenset(".!?\u3002\uff01\uff1f\u061f\u0964")
 _CLAUSES = frozenset(",;:\u2014\u2013\u060c\u3001\uff0c")
 
 
-def _edge(words: Sequence[str], low: int, high: int) -> int:
-    """How well a passage that is ``words[low:high]`` can be read as one."""
+def _depths(words: Sequence[str], low: int, high: int) -> list[int]:
+    """How many parentheses are open before each word of ``words[low:high]``, and after the last."""
+    steps = ((word == "(") - (word == ")") for word in words[low:high])
+    return list(accumulate(steps, initial=0))
+
+
+def _edge(words: Sequence[str], low: int, high: int, balanced: bool) -> int:
+    """How well a passage that is ``words[low:high]`` can be read as one.
+
+    ``balanced``: it closes as many parentheses as it opens.
+    """
     before = words[low - 1] if low else "."
     last = words[high - 1]
     score = 0
@@ -128,8 +142,7 @@ def _edge(words: Sequence[str], low: int, high: int) -> int:
         score += 3 if high < len(words) and words[high] in _CLAUSES | _STOPS else 2
     if words[low] in _STOPS:
         score -= 2
-    passage = words[low:high]
-    if passage.count("(") != passage.count(")") or passage[0] == ")":
+    if not balanced or words[low] == ")":
         score -= 2
     return score
 
