@@ -1,26 +1,58 @@
 """Record every published version of an article, show what changed, and tell readers so.
 
-The names below are the library; what they return are the frozen records of ``tracker.model``.
-They are loaded when first used, because a command pays for every import at its start.
+The names below are the library. They are loaded when first used, because a command pays for every
+import at its start.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from tracker.errors import TrackerError
 
+TYPE_CHECKING = False  # as in typing, which is not loaded for this
 if TYPE_CHECKING:
     from tracker.comparison import compare
     from tracker.house.notes import find_notes
+    from tracker.model import (
+        Article,
+        Blame,
+        Change,
+        Edit,
+        Entry,
+        Event,
+        Finding,
+        FoundNote,
+        History,
+        Note,
+        Person,
+        Revision,
+    )
     from tracker.newsroom.newsroom import Newsroom
     from tracker.text.blame import blame
 
-__all__ = ["Newsroom", "TrackerError", "__version__", "blame", "compare", "find_notes"]
+__all__ = [
+    "Article",
+    "Blame",
+    "Change",
+    "Edit",
+    "Entry",
+    "Event",
+    "Finding",
+    "FoundNote",
+    "History",
+    "Newsroom",
+    "Note",
+    "Person",
+    "Revision",
+    "TrackerError",
+    "__version__",
+    "blame",
+    "compare",
+    "find_notes",
+]
 
 __version__ = "0.1.0"
 
-_ROOMS = {
+_HOMES = {
     "Newsroom": "tracker.newsroom.newsroom",
     "blame": "tracker.text.blame",
     "compare": "tracker.comparison",
@@ -29,11 +61,11 @@ _ROOMS = {
 
 
 def __getattr__(name: str) -> object:
-    if name not in _ROOMS:
+    if name not in __all__:
         raise AttributeError(f"module 'tracker' has no attribute {name!r}")
     from importlib import import_module
 
-    value = getattr(import_module(_ROOMS[name]), name)
+    value = getattr(import_module(_HOMES.get(name, "tracker.model")), name)
     globals()[name] = value
     return value
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
+import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
+from pathlib import Path
 
 import click
 
+from tracker.cli.common import throw_output_away
 from tracker.errors import TrackerError
 
 COMMANDS = {
@@ -93,7 +98,11 @@ def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
         ctx.exit()
 
 
-@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    invoke_without_command=True,
+)
 @click.option(
     "-C",
     "--newsroom",
@@ -117,6 +126,14 @@ def cli(ctx: click.Context, newsroom: str) -> None:
     or instant (what readers saw then), or a commit.
     """
     ctx.obj = newsroom
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        raise TrackerError(
+            "The folder that you are in is not there any more.", "Go into another one, with cd."
+        ) from None
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -124,24 +141,35 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     0: fine. 1: findings. 2: usage or input error. 3: a fault of the program. 130: interrupted.
     """
-    _write_anything()
+    _open_streams()
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # see ``__main__``
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    status = _flushed(_status_of(arguments))
+    if arguments is None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # all is done: nothing is left to be told
+    sys.exit(status)
+
+
+def _status_of(arguments: Sequence[str] | None) -> int:
     try:
         status = cli.main(arguments, prog_name="tracker", standalone_mode=False)
     except TrackerError as error:
-        status = _say(error.sentence, error.hint)
+        return _say(error.sentence, error.hint)
     except click.UsageError as error:
         hint = f"Try: {error.ctx.command_path} --help" if error.ctx else ""
-        status = _say(error.format_message(), hint)
+        return _say(error.format_message(), hint)
     except click.ClickException as error:
-        status = _say(error.format_message(), "")
+        return _say(error.format_message(), "")
     except (click.Abort, KeyboardInterrupt):
-        click.echo("Interrupted.", err=True)
-        status = INTERRUPTED
+        with suppress(OSError):
+            click.echo("Interrupted.", err=True)
+        return INTERRUPTED
     except (BrokenPipeError, EnoughReadError):
-        # Whoever read our output has enough; Python would complain at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        status = 0
+        throw_output_away()
+        return 0
     except Exception as error:  # the last line of defence
+        if isinstance(error, OSError) and error.errno in _NOT_WRITTEN:
+            return _not_written(error)
         if os.environ.get("TRACKER_DEBUG"):
             raise
         kind = type(error).__name__
@@ -149,13 +177,58 @@ def main(arguments: Sequence[str] | None = None) -> None:
             f"tracker failed, which is a fault of the program ({kind}: {error}).",
             "Please report it; TRACKER_DEBUG=1 shows where it happened.",
         )
-        status = FAULT
-    status = status if isinstance(status, int) else 0
-    sys.exit(status)
+        return FAULT
+    return status if isinstance(status, int) else 0
 
 
-def _write_anything() -> None:
-    """A character that the terminal's encoding lacks is written out, and stops no command."""
+_NOT_WRITTEN = {errno.EBADF, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC}
+
+
+def _not_written(error: OSError) -> int:
+    """Say that a file, or the output, cannot take what is written."""
+    if error.filename is None:
+        throw_output_away()
+    what = error.filename or "The output"
+    reason = (error.strerror or str(error)).rstrip(".")
+    return _say(f"{what} could not be written: {reason}.", "Make room, or write elsewhere.")
+
+
+def _flushed(status: int) -> int:
+    """The exit status, after the last of the output is written too."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        throw_output_away()
+    except (OSError, ValueError) as error:
+        return _not_written(error) if isinstance(error, OSError) else status
+    return status
+
+
+class _Closed(io.RawIOBase):
+    """A standard output that was closed before the program began."""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, _: object) -> int:
+        raise OSError(errno.EBADF, "it is closed")
+
+
+def _open_streams() -> None:
+    """Make the standard streams fit to write to.
+
+    A descriptor that is closed would be given to the next file that is opened, and git would write
+    into that. And a character that the terminal's encoding lacks is written out.
+    """
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free: this one
+    if sys.stdout is None:
+        sys.stdout = io.TextIOWrapper(io.BufferedWriter(_Closed()), encoding="utf-8")
+    if sys.stderr is None:
+        sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
             stream.reconfigure(errors="backslashreplace")
@@ -164,7 +237,8 @@ def _write_anything() -> None:
 def _say(sentence: str, hint: str) -> int:
     from tracker.render.visible import visible  # names of files may hold anything
 
-    click.echo(f"tracker: {visible(sentence)}", err=True)
-    if hint:
-        click.echo(f"  {visible(hint)}", err=True)
+    with suppress(OSError, ValueError):  # nobody may be there to be told
+        click.echo(f"tracker: {visible(sentence)}", err=True)
+        if hint:
+            click.echo(f"  {visible(hint)}", err=True)
     return 2

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import click
 
-from tracker.cli.common import article_argument, json_option, open_newsroom, paged, print_json
-from tracker.cli.pages import write_page
+from tracker.cli.common import (
+    article_argument,
+    json_option,
+    open_newsroom,
+    paged,
+    print_json,
+    write_page,
+)
 
 
 @click.command("blame")

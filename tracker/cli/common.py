@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 import click
 
@@ -48,7 +48,7 @@ def present() -> datetime:
         return datetime.now().astimezone().replace(microsecond=0)
     try:
         return datetime.fromisoformat(fixed).astimezone()
-    except ValueError:
+    except (ValueError, OverflowError):
         raise TrackerError(
             f"TRACKER_NOW is no instant: “{fixed}”.", "Write it as 2022-05-12T07:45:00-04:00."
         ) from None
@@ -132,7 +132,51 @@ def print_json(value: object) -> None:
 
 def warn(sentence: str) -> None:
     """Talk for the person, on stderr."""
-    click.echo(f"tracker: {sentence}", err=True)
+    with suppress(OSError):  # a full disk behind stderr stops no command
+        click.echo(f"tracker: {sentence}", err=True)
+
+
+@contextmanager
+def done() -> Iterator[None]:
+    """Within, what was done is told: that it cannot be told does not make it undone."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        throw_output_away()
+        warn(f"it is done; what was to be said of it could not be written: {error.strerror}.")
+
+
+def throw_output_away() -> None:
+    """Nobody can read what is written from here on, and Python is not to complain at its end."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115
+
+
+def standard_input() -> BinaryIO:
+    """What is piped in. Raises ``TrackerError`` where standard input is closed."""
+    if sys.stdin is None:
+        raise TrackerError(
+            "Standard input is closed.", "Pipe the text in, or name a file instead of -."
+        )
+    return sys.stdin.buffer
+
+
+def write_page(file: str, title: str, fragment: str) -> None:
+    """A whole page around a fragment, written to a file."""
+    from tracker.render.diff_html import page
+
+    try:
+        Path(file).write_text(page(title, fragment), encoding="utf-8")
+    except OSError as error:
+        raise TrackerError(
+            f"{file} could not be written: {error.strerror}.", "Choose another file."
+        ) from None
+    click.echo(f"Wrote {file}.", err=True)
 
 
 def paged(lines: Iterable[str]) -> None:

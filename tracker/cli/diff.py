@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 import click
 
-from tracker.cli.common import here, json_option, open_newsroom, print_json, warn
-from tracker.cli.pages import write_page
+from tracker.cli.common import here, json_option, open_newsroom, print_json, warn, write_page
 from tracker.errors import TrackerError
 from tracker.model import Article, Change
 from tracker.newsroom.grounds import End

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tracker.cli.common import json_option, present, print_json, progress_bar, warn
+from tracker.cli.common import json_option, present, print_json, progress_bar, standard_input, warn
 from tracker.errors import TrackerError
 from tracker.render.visible import visible
 
@@ -103,7 +102,7 @@ def _source(
     from tracker.sources.json_lines import JsonLines
 
     if source == "-":
-        return JsonLines(stream=sys.stdin.buffer)
+        return JsonLines(stream=standard_input())
     path = Path(source)
     if path.is_dir() or not path.exists():
         from tracker.sources.folder import Folder

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,12 +11,14 @@ from tracker.cli.common import (
     ARTICLE,
     at_option,
     by_option,
+    done,
     json_option,
     open_newsroom,
     print_json,
+    standard_input,
     warn,
 )
-from tracker.cli.notes import note_options, told_from
+from tracker.cli.note import NoteCommand, edit_draft, note_options, told_from
 from tracker.errors import TrackerError
 from tracker.model import Kind, Revision
 from tracker.render.plain import printed
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from tracker.newsroom.writing import Prepared, Stamp
 
 
-@click.command("record")
+@click.command("record", cls=NoteCommand)
 @click.argument("articles", nargs=-1, type=ARTICLE, metavar="ARTICLE...")
 @note_options
 @at_option
@@ -97,14 +98,14 @@ def command(
 
     try:
         if against is not None and not dry_run:
-            done = meanwhile.commit_all(room, names, prepare, against)
+            made = meanwhile.commit_all(room, names, prepare, against)
         else:
             prepared = [prepare(room.workspace, name, against) for name in names]
             if dry_run:
                 _show(prepared, as_json=as_json)
                 return
             # Whoever tells readers what changed is not told what it means.
-            done = [
+            made = [
                 (each, room.commit(each, judged=as_json or not each.notes)) for each in prepared
             ]
     except TrackerError as error:
@@ -113,11 +114,12 @@ def command(
         from tracker.cli import meanwhile
 
         meanwhile.end(error, conflicts, as_json=as_json)
-    if as_json:
-        print_json(printed(recorded=[_told(each, revision) for each, revision in done]))
-        return
-    for each, revision in done:
-        _report(room, each, revision)
+    with done():
+        if as_json:
+            print_json(printed(recorded=[_told(each, revision) for each, revision in made]))
+            return
+        for each, revision in made:
+            _report(room, each, revision)
 
 
 def _names(
@@ -141,7 +143,7 @@ def _text(file: str | None) -> bytes | None:
     if file is None:
         return None
     if file == "-":
-        return sys.stdin.buffer.read()
+        return standard_input().read()
     try:
         with open(file, "rb") as source:  # noqa: PTH123 - a device or a pipe is welcome too
             return source.read()
@@ -159,7 +161,6 @@ def _draft(
     against: Against | None,
     kind: Kind,
 ) -> str:
-    from tracker.cli.notes import edit_draft
     from tracker.newsroom.writing import prepare
 
     recording = prepare(workspace, name, text, (), stamp, against=against)
@@ -216,6 +217,8 @@ def _report(room: Newsroom, recording: Prepared, revision: Revision) -> None:
     click.echo(f"Recorded {visible(recording.path)}: {heading(revision, room.settings.zone)}")
     for line in recording.lines if recording.notes else ():
         click.echo(f"  {visible(line)}")
+    for note in revision.notes:
+        click.echo(f"  (note {visible(note.id)})")
     if recording.merged or recording.over:
         from tracker.cli import meanwhile
 

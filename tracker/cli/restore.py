@@ -8,17 +8,19 @@ from tracker.cli.common import (
     article_argument,
     at_option,
     by_option,
+    done,
     json_option,
     open_newsroom,
     print_json,
 )
-from tracker.cli.notes import edit_draft, note_options, told_from
-from tracker.model import Kind
+from tracker.cli.note import NoteCommand, edit_draft, note_options, told_from
+from tracker.model import Kind, Revision
+from tracker.newsroom.newsroom import Newsroom
 from tracker.render.plain import printed
 from tracker.render.visible import visible
 
 
-@click.command("restore")
+@click.command("restore", cls=NoteCommand)
 @article_argument()
 @click.argument("rev")
 @note_options
@@ -32,8 +34,6 @@ def command(
 
     The notes that readers got since then stay under the article.
     """
-    from tracker.render.history import heading
-
     room = open_newsroom()
 
     def ask(kind: Kind) -> str:
@@ -41,6 +41,13 @@ def command(
         return edit_draft(room.workspace, change, kind)
 
     revision = room.restore(article, rev, told_from(notes, ask), at=at, by=by)
+    with done():
+        _report(room, article, revision, as_json=as_json)
+
+
+def _report(room: Newsroom, article: str, revision: Revision, *, as_json: bool) -> None:
+    from tracker.render.history import heading
+
     if as_json:
         life = room.life(article, compared=False)
         standing = sorted(life.notes, key=lambda note: note.at)

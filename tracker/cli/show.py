@@ -6,17 +6,22 @@ import sys
 
 import click
 
-from tracker.cli.common import article_argument, json_option, open_newsroom, print_json
+from tracker.cli.common import article_argument, json_option, open_newsroom, paged, print_json
 from tracker.render.plain import printed
+from tracker.render.visible import visible
 
 
 @click.command("show")
 @article_argument()
 @click.argument("rev", default="latest")
+@click.option("--raw", is_flag=True, help="Print every character as it is, on a terminal too.")
 @click.option("--changes", is_flag=True, help="Show what that revision changed.")
 @json_option
-def command(article: str, rev: str, changes: bool, as_json: bool) -> None:
-    """Print a version of ARTICLE, exactly as it was recorded."""
+def command(article: str, rev: str, raw: bool, changes: bool, as_json: bool) -> None:
+    """Print a version of ARTICLE, exactly as it was recorded.
+
+    On a terminal, control characters are written out; into a file or a pipe, every byte goes.
+    """
     room = open_newsroom()
     if as_json:
         found = room.life(article, compared=False)
@@ -25,8 +30,10 @@ def command(article: str, rev: str, changes: bool, as_json: bool) -> None:
         print_json(printed(article=found.article, revision=revision, text=text))
         return
     if not changes:
-        sys.stdout.buffer.write(room.content(article, rev))
-        sys.stdout.buffer.flush()
+        if sys.stdout.isatty() and not raw:
+            paged([visible(room.show(article, rev)).removesuffix("\n")])
+        else:
+            click.echo(room.content(article, rev), nl=False)
         return
     from tracker.cli.diff import say_both, show
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from tracker.cli.common import json_option, open_newsroom, print_json, warn
+from tracker.cli.common import done, json_option, open_newsroom, print_json, warn
 from tracker.newsroom.syncing import Clash, Passed, Synced
 from tracker.render.plain import printed
 from tracker.render.visible import visible
@@ -30,15 +30,16 @@ def command(remote: str | None, merge: bool, no_push: bool, dry_run: bool, as_js
     the same passage, nothing is changed on either side, and the exit status is 1.
     """
     room = open_newsroom()
-    done = room.sync(remote, merge=merge, push=not no_push, dry_run=dry_run)
-    if as_json:
-        print_json(printed(**done._asdict()))
-    else:
-        for line in _lines(done, room.settings.zone, push=not no_push):
-            click.echo(line)
-    if done.clashes:
+    found = room.sync(remote, merge=merge, push=not no_push, dry_run=dry_run)
+    with done():
+        if as_json:
+            print_json(printed(**found._asdict()))
+        else:
+            for line in _lines(found, room.settings.zone, push=not no_push):
+                click.echo(line)
+    if found.clashes:
         if not as_json:
-            warn(_way_out(done))
+            warn(_way_out(found))
         raise click.exceptions.Exit(1)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Protocol
@@ -231,12 +231,20 @@ def moment(typed: str, settings: Settings, now: datetime) -> Moment:
     raise refused
 
 
+def _after(day: datetime) -> datetime:
+    """The first instant of the next day; the last one that there is where that is past it."""
+    try:
+        return day + timedelta(days=1)
+    except OverflowError:
+        return datetime.max.replace(tzinfo=UTC)
+
+
 def seen_at(when: Moment, versions: Sequence[Dated], wanted: str) -> int:
     """The number of the version that readers saw at an instant, or at the end of a day.
 
     Author dates can be out of order on the published line, so the running maximum counts.
     """
-    until = when.at if when.precision == "minute" else when.at + timedelta(days=1)
+    until = when.at if when.precision == "minute" else _after(when.at)
     chosen = 0
     latest = versions[0].at
     for number, each in enumerate(versions, start=1):

@@ -19,6 +19,8 @@ def instant_of(written: str) -> datetime:
         raise ValueError("is no instant like 2022-05-12T07:45:00-04:00") from None
     if at.tzinfo is None:
         raise ValueError("has no offset from UTC, as in 2022-05-12T07:45:00-04:00")
+    if not 1 < at.year < 9999:  # in another zone it may have no date
+        raise ValueError("is too far away")
     return at
 
 
