@@ -30,19 +30,19 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.drawing import Line, chart
+from tracker.catalog.build import bring_up_to_date, rebuild
+from tracker.catalog.queries import number_at, track_of
+from tracker.catalog.schema import Catalog, catalog_file
 from tracker.store import commit_graph
-from tracker.store.catalog import Catalog, catalog_file
-from tracker.store.catalog.ask import number_at, track_of
-from tracker.store.catalog.line import rebuild, up_to_date, wanted
-from tracker.store.catalog.pieces import PIECE, survey
 from tracker.store.git import Repository, discover
+from tracker.store.history import published_history, survey
 from tracker.store.reader import Reader
 
 VERSIONS = 5
 START = 1_262_304_000  # 1 January 2010
 APART = 1800  # seconds between the first versions of two articles
 ADA = "Ada Editor <ada{}@example.org>"
-GRAPH = 10  # pieces of the line whose changed paths are written at once
+GRAPH = 50  # parts of the history whose changed paths are written at once
 STARTED = time.monotonic()
 
 
@@ -201,8 +201,8 @@ def as_child(what: str, folder: Path) -> None:
     repository = discover(folder)
     if what == "build":
         with Catalog(repository) as catalog:
-            line = wanted(repository, None, frozenset())
-            seconds = timed(lambda: rebuild(catalog, repository, line))
+            history = published_history(repository)
+            seconds = timed(lambda: rebuild(catalog, repository, history))
         value = seconds
     else:
         blobs = (folder / ".git" / "blobs").read_text().split()
@@ -267,12 +267,12 @@ def measure(folder: Path, revisions: int, size: int, pulls: int) -> Measured:
 
 def changed_paths(repository: Repository) -> None:
     """Write the commit graph with its filters, a part at a time: all at once needs much memory."""
-    line = survey(repository, wanted(repository, None, frozenset()))
+    line = survey(repository, published_history(repository))
     for place in range(GRAPH - 1, len(line.ends) + GRAPH - 1, GRAPH):
         end = line.ends[min(place, len(line.ends) - 1)]
         words = commit_graph.command("--split=no-merge")
         quiet(repository.git.directory, *words, feed=f"{end}\n".encode())
-        tell(f"changed paths of {min((place + 1) * PIECE, line.commits):,} commits")
+        tell(f"changed paths of {min(place + 1, len(line.ends))} parts of {len(line.ends)}")
 
 
 def histories(repository: Repository, revisions: int) -> float:
@@ -280,7 +280,6 @@ def histories(repository: Repository, revisions: int) -> float:
     chance = random.Random(9)
     with Catalog(repository) as catalog:
         connection = catalog.connection
-        assert connection is not None
 
         def ask() -> None:
             number = number_at(connection, path_of(chance.randrange(revisions // VERSIONS)))
@@ -307,7 +306,7 @@ def pulled(folder: Path) -> float:
         _edit(folder, 300 + number * 3, seconds, [_tip(folder)])
         with Catalog(discover(folder)) as catalog:
             repository = discover(folder)
-            assert up_to_date(catalog, repository, wanted(repository, None, frozenset()))
+            bring_up_to_date(catalog, repository, published_history(repository))
         mine = _tip(folder)
         article = 301 + number * 3
         theirs = _edit(folder, article, seconds + 1, [f"{mine}~1"], branch="theirs")
@@ -350,8 +349,7 @@ def _ask(folder: Path, article: int, newest: str) -> None:
     """The history of an article that ends with a commit, from a folder on."""
     repository = discover(folder)
     with Catalog(repository) as catalog:
-        assert up_to_date(catalog, repository, wanted(repository, None, frozenset()))
-        assert catalog.connection is not None
+        bring_up_to_date(catalog, repository, published_history(repository))
         number = number_at(catalog.connection, path_of(article))
         assert number is not None
         assert track_of(catalog.connection, number).versions[-1].commit == newest
@@ -360,7 +358,6 @@ def _ask(folder: Path, article: int, newest: str) -> None:
 def reading(folder: Path) -> tuple[float, float, int]:
     """Texts a second by git alone and by our reader, in turns; our memory in KB."""
     with Catalog(discover(folder)) as catalog:
-        assert catalog.connection is not None
         rows = catalog.connection.execute(
             "SELECT hex(blob) FROM version ORDER BY article, place LIMIT 200000"
         )

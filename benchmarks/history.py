@@ -17,9 +17,9 @@ from functools import partial
 from pathlib import Path
 from random import Random
 
+from tests.histories import track, tracks
 from tracker.model import Track
 from tracker.store.git import Repository, discover
-from tracker.store.history import ignored_commits, track, tracks
 
 
 def seconds(work: Callable[[], object], times: int = 3) -> float:
@@ -112,7 +112,7 @@ def main() -> None:
                 subprocess.run(["git", "clone", "-q", str(place), str(temporary / "r")], check=True)
                 place = temporary / "r"
             repository = discover(place)
-            articles = list(tracks(repository, ignored=ignored_commits(repository)))
+            articles = list(tracks(repository))
             standing = [one for one in articles if not one.deleted]
             chosen = [one for one in standing if one.path in sys.argv[2:]]
             longest = sorted(standing, key=lambda one: len(one.versions))

@@ -13,9 +13,9 @@ import pytest
 from tests.desk import Desk
 from tests.repositories import Builder
 from tracker import Newsroom
+from tracker.catalog.schema import catalog_file
 from tracker.model import Finding, Revision
 from tracker.newsroom import merging
-from tracker.store.catalog import catalog_file
 from tracker.web import create_app
 from tracker.web.addresses import stamp_of
 

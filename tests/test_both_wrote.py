@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from dataclasses import dataclass, field
+from hashlib import sha1
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.histories import track, tracks
 from tests.repositories import Builder
 from tracker import Newsroom
+from tracker.catalog.queries import number_at, track_of
+from tracker.catalog.schema import make
+from tracker.catalog.update import Replay
 from tracker.model import Track
 from tracker.newsroom.lineage import bases, fork
-from tracker.store.history import play, track, tracks
-from tracker.store.line import FileChange, Step, published_line
-from tracker.store.lives import Lives
+from tracker.store.history import CommitRange, cut_vertices, published_order
+from tracker.store.log import Commit, FileChange
 
 PRICE, CREW, OPENED = "A ticket costs $12.", "The crew has 30 people.", "It opened in 1901."
 NEW_PRICE, NEW_OPENED = "A ticket costs $21.", "It opened in 1910."
@@ -197,12 +203,12 @@ class Made:
     text: str
     heads: set[int] = field(default_factory=set)  # versions that no other one before was written on
 
-    def step(self, clock: int) -> Step:
+    def step(self, clock: int) -> Commit:
         subject = PULL if len(self.parents) > 1 else "Edit"
         old = self.parents[0].text if self.parents else None
         changes = [FileChange("a.md", old, self.text)] if old != self.text else []
         names = tuple(each.name for each in self.parents)
-        return Step(self.name, names, clock, ("0 +0000", "Ada", "a@x.org", subject), changes)
+        return Commit(self.name, names, clock, ("0 +0000", "Ada", "a@x.org", subject), changes)
 
 
 def _ahead(one: Made, other: Made) -> str:
@@ -216,46 +222,57 @@ def _written(commit: Made) -> set[str]:
     return {commit.text}.union(*map(_written, commit.parents))
 
 
+def _hash(name: str) -> str:
+    """Stands for a hash of git's."""
+    return sha1(name.encode()).hexdigest()
+
+
 @given(st.data())
 @settings(max_examples=300)
 def test_what_a_version_was_written_on_is_what_its_parents_say(data: st.DataObject) -> None:
     """However three clones edit and pull, the versions are tied as git's own parents are."""
-    begun = Made("start", [], "text 0")
+    begun = Made(_hash("start"), [], _hash("text 0"))
     commits, clones = [begun], [begun, begun, begun]
     for number in range(1, data.draw(st.integers(3, 14))):
         clone, other = data.draw(st.permutations(range(3)))[:2]
         mine, theirs = clones[clone], clones[other]
         if data.draw(st.booleans()):
-            made = Made(f"edit {number}", [mine], f"text {number}")
+            made = Made(_hash(f"edit {number}"), [mine], _hash(f"text {number}"))
         elif theirs is mine:
             continue
         else:
             ahead = {theirs.name: theirs.text, mine.name: mine.text}.get(_ahead(mine, theirs), "")
-            new = data.draw(st.sampled_from([ahead or f"text {number}", f"text {number}"]))
-            made = Made(f"pull {number}", [mine, theirs], new)
+            own = _hash(f"text {number}")
+            new = data.draw(st.sampled_from([ahead or own, own]))
+            made = Made(_hash(f"pull {number}"), [mine, theirs], new)
         commits.append(made)
         clones[clone] = made
     newest = clones[0]
     log = {each.name: each.step(clock) for clock, each in enumerate(commits)}
-    line = published_line(dict(reversed(log.items())), newest.name, {"main"})
+    line = published_order(dict(reversed(log.items())), newest.name, {"main"})
     pulled = {}
     by_name = {each.name: each for each in commits}
     for step in line:
-        made = by_name[step.commit]
+        made = by_name[step.hash]
         others = [FileChange("a.md", each.text, made.text) for each in made.parents[1:]]
-        pulled[step.commit] = [[each] for each in others if each.old != each.new]
-    lives = Lives(lambda _: {}, (), lambda _: True)
-    play(lives, line, pulled)
-    found = lives.alive["a.md"].track()
+        pulled[step.hash] = [[each] for each in others if each.old != each.new]
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        make(connection)
+        replay = Replay(connection, lambda _: {}, (), last=0)
+        replay.play(CommitRange(line, cut_vertices(line), pulled))
+        replay.flush()
+        key = number_at(connection, "a.md")
+        assert key is not None
+        found = track_of(connection, key)
     assert found.versions[-1].blob == newest.text
     ties, behind = list(bases(found.versions)), dict[int, set[int]]()
     blobs = [version.blob for version in found.versions]
     places = {version.commit: place for place, version in enumerate(found.versions)}
     for step in line:
-        made = by_name[step.commit]
+        made = by_name[step.hash]
         heads = set[int]().union(*(each.heads for each in made.parents))
         heads = {each for each in heads if not any(each in behind[other] for other in heads)}
-        place = places.get(step.commit)
+        place = places.get(step.hash)
         if place is not None:
             # By their texts: a merge that took one whole has the same text as that.
             assert {blobs[each] for each in ties[place]} == {blobs[each] for each in heads}

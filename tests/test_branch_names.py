@@ -12,7 +12,7 @@ from tests.repositories import run
 from tracker import Newsroom
 from tracker.store import locks, remote
 from tracker.store.git import discover
-from tracker.store.line import names_of
+from tracker.store.history import names_of
 
 TEXT = "A ticket costs $12.\n\nThe crew has 30 people.\n\nIt opened in 1901.\n"
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.repositories import run
-from tracker.store.catalog import FORMAT, Catalog
+from tracker.catalog.schema import FORMAT, Catalog, catalog_file
 from tracker.store.git import Repository, discover
 
 RULES = "a digest"
@@ -29,16 +29,16 @@ def kept(repository: Repository, rules: str = RULES) -> dict[tuple[str, str], st
         return catalog.answers(rules, [PAIR, ("other", "pair")])
 
 
-def keep(repository: Repository, rules: str = RULES, answer: str = "[1]") -> bool:
+def keep(repository: Repository, rules: str = RULES, answer: str = "[1]") -> None:
     with Catalog(repository) as catalog:
-        return catalog.remember(rules, {PAIR: answer})
+        catalog.remember(rules, {PAIR: answer})
 
 
 def test_what_is_remembered_is_known_later(repository: Repository) -> None:
     assert kept(repository) == {}
-    assert keep(repository)
+    keep(repository)
     assert kept(repository) == {PAIR: "[1]"}
-    assert keep(repository, answer="[2]")
+    keep(repository, answer="[2]")
     assert kept(repository) == {PAIR: "[2]"}
 
 
@@ -60,7 +60,7 @@ def test_a_broken_file_is_made_anew(repository: Repository) -> None:
     path = Catalog(repository).path
     path.write_bytes(b"this is no database, but it is long enough to be one" * 100)
     assert kept(repository) == {}
-    assert keep(repository)
+    keep(repository)
     assert kept(repository) == {PAIR: "[1]"}
 
 
@@ -73,7 +73,7 @@ def test_a_file_that_is_broken_inside_is_made_anew(repository: Repository) -> No
     with Catalog(repository) as broken:
         broken.answers(RULES, [(str(number), "x" * 50) for number in range(500)])
         broken.remember(RULES, {PAIR: "[1]"})
-    assert keep(repository)
+    keep(repository)
     assert kept(repository) == {PAIR: "[1]"}
 
 
@@ -86,7 +86,7 @@ def test_a_file_of_another_format_is_made_anew(repository: Repository, number: i
     other.execute(f"PRAGMA user_version = {number}")
     other.commit()
     other.close()
-    assert keep(repository)
+    keep(repository)
     assert kept(repository) == {PAIR: "[1]"}
 
 
@@ -94,72 +94,81 @@ def test_a_locked_file_is_read_and_not_waited_for_long(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keep(repository)
-    monkeypatch.setattr("tracker.store.catalog.file.PATIENCE", 0.05)
-    other = sqlite3.connect(Catalog(repository).path, isolation_level=None)
+    monkeypatch.setattr("tracker.catalog.schema.PATIENCE", 0.05)
+    other = sqlite3.connect(catalog_file(repository), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     assert kept(repository) == {PAIR: "[1]"}
-    assert not keep(repository, answer="[2]")
+    keep(repository, answer="[2]")
+    assert kept(repository) == {PAIR: "[1]"}
     other.execute("ROLLBACK")
     other.execute("BEGIN EXCLUSIVE")
-    assert kept(repository) == {}
+    with Catalog(repository) as catalog:
+        assert catalog.in_memory
+        catalog.remember(RULES, {PAIR: "[3]"})
+    assert kept(repository) == {PAIR: "[3]"}
     other.execute("ROLLBACK")
     other.close()
-    assert keep(repository, answer="[3]")
+    assert kept(repository) == {PAIR: "[1]"}
 
 
 def test_a_writer_that_was_kept_out_once_goes_on(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tracker.store.catalog.file.PATIENCE", 0.05)
+    monkeypatch.setattr("tracker.catalog.schema.PATIENCE", 0.05)
     with Catalog(repository) as catalog:
         other = sqlite3.connect(catalog.path, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
-        assert not catalog.remember(RULES, {PAIR: "[1]"})
+        catalog.remember(RULES, {PAIR: "[1]"})
         other.execute("ROLLBACK")
         other.close()
-        assert catalog.remember(RULES, {PAIR: "[1]"})
+        assert catalog.answers(RULES, [PAIR]) == {}
+        catalog.remember(RULES, {PAIR: "[1]"})
+    assert kept(repository) == {PAIR: "[1]"}
 
 
-def test_no_folder_can_be_made(repository: Repository) -> None:
+def test_where_no_folder_can_be_made_it_is_in_memory(repository: Repository) -> None:
     (repository.git_dir / "tracker").write_text("a file where the folder would be")
     assert kept(repository) == {}
-    assert not keep(repository)
+    keep(repository)
+    assert kept(repository) == {PAIR: "[1]"}
+    assert (repository.git_dir / "tracker").is_file()
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write all")
-def test_a_folder_that_may_not_be_written(repository: Repository) -> None:
+def test_in_a_folder_that_may_not_be_written_it_is_in_memory(repository: Repository) -> None:
     repository.git_dir.chmod(0o500)
     try:
-        assert kept(repository) == {}
-        assert not keep(repository)
+        keep(repository)
+        assert kept(repository) == {PAIR: "[1]"}
     finally:
         repository.git_dir.chmod(0o700)
 
 
 def test_a_full_disk(repository: Repository) -> None:
-    """A file that may not grow stands for a disk that is full."""
+    """A file that may not grow stands for a disk that is full: it goes on in memory."""
     with Catalog(repository) as catalog:
-        assert catalog._connection is not None
-        pages = catalog._connection.execute("PRAGMA page_count").fetchone()[0]
-        catalog._connection.execute(f"PRAGMA max_page_count = {pages}")
-        assert not catalog.remember(RULES, {(str(n), "x"): "y" * 5000 for n in range(10)})
-        assert catalog.answers(RULES, [("1", "x")]) == {}
+        pages = catalog.connection.execute("PRAGMA page_count").fetchone()[0]
+        catalog.connection.execute(f"PRAGMA max_page_count = {pages}")
+        catalog.remember(RULES, {(str(n), "x"): "y" * 5000 for n in range(10)})
+        assert catalog.in_memory
+        catalog.remember(RULES, {PAIR: "[1]"})
+        assert catalog.answers(RULES, [PAIR]) == {PAIR: "[1]"}
     assert kept(repository) == {}
 
 
 def test_a_lone_surrogate_is_left_out(repository: Repository) -> None:
     with Catalog(repository) as catalog:
-        assert catalog.remember(RULES, {PAIR: "\udc80", ("other", "pair"): "[1]"})
+        catalog.remember(RULES, {PAIR: "\udc80", ("other", "pair"): "[1]"})
     assert kept(repository) == {("other", "pair"): "[1]"}
 
 
 def test_several_processes_at_once(repository: Repository) -> None:
     script = (
-        "import sys\nfrom pathlib import Path\nfrom tracker.store.catalog import Catalog\n"
+        "import sys\nfrom pathlib import Path\nfrom tracker.catalog.schema import Catalog\n"
         "from tracker.store.git import discover\n"
         "with Catalog(discover(Path(sys.argv[1]))) as catalog:\n"
         "    for n in range(30):\n"
-        "        assert catalog.remember('r', {(sys.argv[2], str(n)): '[]'})\n"
+        "        catalog.remember('r', {(sys.argv[2], str(n)): '[]'})\n"
     )
     assert repository.top is not None
     running = [

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from tests import plain_answers
 from tests.desk import Desk
 from tests.repositories import run
+from tracker.catalog.schema import catalog_file
 from tracker.model import Selection
-from tracker.newsroom import archive, unaided
 from tracker.newsroom.newsroom import Newsroom
 from tracker.newsroom.searching import Term, excerpt, matching, terms, visible
-from tracker.store.catalog import catalog_file
 
 NOW = datetime(2022, 6, 1, 12, tzinfo=UTC)
 NOTE = "\n*Correction, May 5, 2022: An earlier version of this post misstated the price.*\n"
@@ -61,26 +61,21 @@ def room(desk: Desk) -> Desk:
 
 
 def agree(desk: Desk, now: datetime = NOW) -> None:
-    """The catalog and git alone answer the same to every question."""
+    """The catalog answers as if every history were read for every question."""
     here = newsroom(desk, now)
     for selection in SELECTIONS:
-        expected = unaided.latest(here.workspace, 50, selection=selection)
-        assert archive.latest(here.workspace, 50, selection=selection) == expected
-        assert archive.latest(here.workspace, 1, offset=1, selection=selection) == expected[1:2]
-        assert archive.count(here.workspace, selection) == unaided.count(here.workspace, selection)
-        assert archive.months(here.workspace, selection) == unaided.months(
-            here.workspace, selection
-        )
-    assert archive.people(here.workspace) == unaided.people(here.workspace)
-    assert archive.articles(here.workspace) == unaided.articles(here.workspace)
-    assert archive.changelog(here.workspace) == unaided.changelog(here.workspace)
-    assert list(archive.lives(here.workspace)) == list(unaided.lives(here.workspace))
+        expected = tuple(plain_answers.latest(here, selection))
+        assert here.latest(50, selection=selection) == expected
+        assert here.latest(1, offset=1, selection=selection) == expected[1:2]
+        assert here.count(selection) == len(expected)
+        assert here.months(selection) == tuple(plain_answers.months(here, selection))
+    assert here.people() == tuple(plain_answers.people(here))
+    assert here.articles() == tuple(plain_answers.articles(here))
+    assert here.changelog() == tuple(plain_answers.changelog(here))
+    assert list(here.lives()) == plain_answers.lives(here)
     for words in ("ferry", "misstated pri*", '"night ferry"', "brucke", "京都", "adults", "rain"):
-        found, expected_hits = (
-            archive.search(here.workspace, words, 50),
-            unaided.search(here.workspace, words, 50),
-        )
-        assert sorted(found, key=repr) == sorted(expected_hits, key=repr)
+        found = here.search(words, 50)
+        assert sorted(found, key=repr) == sorted(plain_answers.search(here, words), key=repr)
         assert found, words
 
 
@@ -132,11 +127,8 @@ def test_other_settings_are_other_answers(room: Desk) -> None:
     assert here.search("brücke") == ()
     room.write("tracker.toml", 'timezone = "UTC"\n[check]\ngrace = "1m"\n')
     here = newsroom(room)
-    assert (
-        here.count(Selection(told=False))
-        == unaided.count(here.workspace, Selection(told=False))
-        == 2
-    )
+    assert here.count(Selection(told=False)) == 2
+    assert len(plain_answers.latest(here, Selection(told=False))) == 2
 
 
 def test_the_folder_of_the_articles_is_chosen_anew(desk: Desk) -> None:
@@ -149,7 +141,7 @@ def test_the_folder_of_the_articles_is_chosen_anew(desk: Desk) -> None:
         desk.git("add", "--all")
         desk.git("commit", "-q", "-m", "Edit")
         here = newsroom(desk)
-        assert archive.articles(here.workspace) == unaided.articles(here.workspace)
+        assert here.articles() == tuple(plain_answers.articles(here))
         return sorted(each.path for each in here.articles())
 
     assert names() == ["a.md"]
@@ -174,7 +166,7 @@ def test_what_comes_out_with_time(desk: Desk) -> None:
     seen = []
     for day in (0, 1, 0):
         here = newsroom(desk, NOW + timedelta(days=day))
-        assert archive.latest(here.workspace, 9) == unaided.latest(here.workspace, 9)
+        assert here.latest(9) == tuple(plain_answers.latest(here))
         seen.append(here.latest()[0][1].published)
     assert seen == [False, True, False]
 
@@ -199,29 +191,15 @@ def test_only_what_changed_is_read_again(room: Desk, monkeypatch: pytest.MonkeyP
     assert asked == ["articles/weather.md"]
 
 
-def test_after_a_pull_what_was_written_side_by_side_is_read_again(
-    room: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """From the fork on, the order of the line may be another; all else keeps what is known."""
+def test_after_a_pull_the_order_is_that_of_the_whole_history(room: Desk) -> None:
+    """From the fork on, it may be another; so the history is read anew."""
     agree(room)
     room.git("checkout", "-q", "-b", "theirs", "HEAD~1")
     commit(room, "2022-05-07T09:00:00Z", opera="An opera.\n", weather="Rain. And hail.\n")
     room.git("checkout", "-q", "main")
     room.git("merge", "-q", "-m", "Merge branch 'main' of example.org:news", "theirs")
-    asked: list[str] = []
-    from tracker.newsroom import pool
-
-    judge = pool.Work.judge
-
-    def counted(self: pool.Work, job: pool.Job) -> pool.Done:
-        asked.append(job.track.path)
-        return judge(self, job)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(pool.Work, "judge", counted)
-        list(newsroom(room).lives())
-        assert newsroom(room).search("hail")[0].article.slug == "weather"
-    assert sorted(asked) == ["articles/bridge.md", "articles/opera.md", "articles/weather.md"]
+    agree(room)
+    catalog_file(newsroom(room).repository).unlink()
     agree(room)
 
 
@@ -244,7 +222,7 @@ def test_without_a_catalog_git_answers(room: Desk, monkeypatch: pytest.MonkeyPat
     here = newsroom(room)
     expected = here.latest(50)
     path = catalog_file(here.repository)
-    monkeypatch.setattr("tracker.store.catalog.file.PATIENCE", 0.05)
+    monkeypatch.setattr("tracker.catalog.schema.PATIENCE", 0.05)
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
     assert newsroom(room).latest(50) == expected

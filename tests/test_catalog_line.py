@@ -12,14 +12,14 @@ from random import Random
 
 import pytest
 
+from tests.histories import plainly, published, track, tracks
 from tests.repositories import Builder, run
 from tests.test_identity import FOLDER, build
-from tracker.store.catalog import Catalog, catalog_file
-from tracker.store.catalog.ask import all_tracks, number_at, track_of
-from tracker.store.catalog.cut import cut
-from tracker.store.catalog.line import held, rebuild, up_to_date, wanted
+from tracker.catalog.build import bring_up_to_date, held, rebuild
+from tracker.catalog.queries import all_tracks
+from tracker.catalog.schema import Catalog, catalog_file
 from tracker.store.git import Repository, discover
-from tracker.store.history import ignored_commits, track, tracks
+from tracker.store.history import PublishedHistory, ignored_commits
 
 TEXTS = [
     "The river rose by {} meters on Monday night and the old town was closed to all traffic.",
@@ -29,24 +29,14 @@ PULL = "Merge branch 'main' of example.org:news"
 
 
 def agree(
-    repository: Repository,
-    *,
-    branch: str | None = None,
-    ignored: frozenset[str] = frozenset(),
-    every: bool = True,
+    repository: Repository, *, branch: str | None = None, ignored: frozenset[str] = frozenset()
 ) -> None:
-    """The catalog, brought up to date, and git tell the same of all articles and of each."""
+    """The catalog, brought up to date, tells of all articles what is told when all is read anew."""
     expected = tracks(repository, branch=branch, ignored=ignored)
     with Catalog(repository) as catalog:
-        assert up_to_date(catalog, repository, wanted(repository, branch, ignored))
-        assert catalog.connection is not None
+        bring_up_to_date(catalog, repository, published(repository, branch, ignored))
+        assert not catalog.in_memory
         assert all_tracks(catalog.connection) == expected
-        if every:
-            for one in expected:
-                number = number_at(catalog.connection, one.path)
-                assert number is not None
-                told = track(repository, one.path, branch=branch, ignored=ignored)
-                assert track_of(catalog.connection, number) == told
 
 
 def cases() -> list[object]:
@@ -76,7 +66,7 @@ def test_the_cases_of_identity(case: dict[str, object], tmp_path: Path) -> None:
             parents = run(builder.folder, "log", "-1", "--format=%P", newest).decode().split()
             newest = parents[0] if parents else None
         for commit in reversed(line):
-            agree(repository._replace(head=commit), ignored=ignored, every=False)
+            agree(repository._replace(head=commit), ignored=ignored)
 
 
 def history(folder: Path, seed: int) -> tuple[Builder, list[str]]:
@@ -167,10 +157,8 @@ def test_random_histories_and_a_tip_that_jumps(
 def jump(builder: Builder, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """See the tips of a history in an order of chance."""
     if seed % 4 < 2:  # in as small steps as a very long line
-        monkeypatch.setattr("tracker.store.catalog.pieces.PIECE", 2)
-        monkeypatch.setattr("tracker.store.catalog.pieces._SURVEYED", 3)
-        monkeypatch.setattr("tracker.store.catalog.line._AT_ONCE", 4)
-        monkeypatch.setattr("tracker.store.catalog.stored._MOST_ROWS", 1)
+        monkeypatch.setattr("tracker.store.history._PART", 2)
+        monkeypatch.setattr("tracker.catalog.update.MOST_FILES", 1)
     repository = builder.build()
     random = Random(seed)
     ignored = frozenset(each.hash for each in builder.commits if random.random() < 0.1)
@@ -179,7 +167,7 @@ def jump(builder: Builder, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     walk = sorted(random.sample(tips, min(6, len(tips))), key=tips.index)
     walk += random.choices(tips, k=6)
     for newest in walk:
-        agree(repository._replace(head=newest), ignored=ignored, every=False)
+        agree(repository._replace(head=newest), ignored=ignored)
 
 
 def small(folder: Path, count: int = 6) -> tuple[Builder, Repository]:
@@ -193,100 +181,72 @@ def rebuilt(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The tips for which the whole line was read."""
     seen: list[str] = []
 
-    def counted(catalog: Catalog, repository: Repository, line: object, *rest: object) -> None:
-        seen.append(line.newest)  # type: ignore[attr-defined]
-        rebuild(catalog, repository, line, *rest)  # type: ignore[arg-type]
+    def counted(
+        catalog: Catalog, repository: Repository, history: PublishedHistory, *rest: object
+    ) -> None:
+        seen.append(history.newest)
+        rebuild(catalog, repository, history, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("tracker.store.catalog.line.rebuild", counted)
+    monkeypatch.setattr("tracker.catalog.build.rebuild", counted)
     return seen
 
 
 def test_what_is_new_is_added_and_nothing_is_read_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """New commits, an amended one, a branch switched to, a reset: none reads all again."""
+    """New commits and a merge of another branch are added; another order is read anew."""
     _, repository = small(tmp_path / "r")
     seen = rebuilt(monkeypatch)
     agree(repository)
-    assert len(seen) == 1
+    first = len(seen)
     folder = tmp_path / "r"
     (folder / "b.md").write_text(TEXTS[0])
     run(folder, "add", "b.md")
     run(folder, "commit", "-q", "-m", "New")
     agree(discover(folder))
-    run(folder, "commit", "-q", "--amend", "-m", "New, said better")
-    agree(discover(folder))
-    run(folder, "checkout", "-q", "-b", "other", "HEAD~3")
-    run(folder, "commit", "-q", "--allow-empty", "-m", "Elsewhere")
-    other = discover(folder)._replace(branch="refs/heads/main")
-    agree(other)
+    run(folder, "checkout", "-q", "-b", "side")
     run(folder, "mv", "a.md", "c.md")
     run(folder, "commit", "-q", "-m", "Moved")
-    agree(discover(folder)._replace(branch="refs/heads/main"))
     run(folder, "checkout", "-q", "main")
+    run(folder, "merge", "-q", "--no-ff", "-m", "Merge branch 'side'", "side")
     agree(discover(folder))
-    run(folder, "reset", "-q", "--hard", "HEAD~2")
+    assert len(seen) == first
+    run(folder, "commit", "-q", "--amend", "-m", "Merged, said better")
     agree(discover(folder))
-    assert len(seen) == 1
+    assert len(seen) == first + 1
 
 
-def test_a_pull_reads_again_only_what_was_written_side_by_side(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A merge of the branch into itself may change the order of what was there, and no more."""
-    builder, repository = small(tmp_path / "r", 5)
+def test_a_history_without_merges_is_told_as_by_git_log(tmp_path: Path) -> None:
+    """Held against a second way to read it that shares nothing with the first."""
+    random = Random(5)
+    builder = Builder(tmp_path / "r")
+    builder.commit("Start", write={"a.md": TEXTS[0].format(0), "b.md": TEXTS[1].format(1)})
+    for place in range(80):
+        tree = builder.heads["main"].tree
+        path = random.choice(sorted(tree))
+        match random.choice(["write", "write", "new", "move", "delete"]):
+            case "write":
+                builder.commit(f"{place}", write={path: TEXTS[place % 2].format(place)})
+            case "new":
+                text = f"Text {place}, of which nothing was said by anybody until {place}."
+                builder.commit(f"{place}", write={f"n{place}.md": text})
+            case "move":
+                builder.commit(f"{place}", move={path: f"m{place}.md"})
+            case "delete" if len(tree) > 2:
+                builder.commit(f"{place}", delete=[path])
+    repository = builder.build()
     agree(repository)
-    seen = rebuilt(monkeypatch)
-    places: list[int] = []
-
-    def counted(connection: sqlite3.Connection, last: int) -> None:
-        places.append(last)
-        cut(connection, last)
-
-    monkeypatch.setattr("tracker.store.catalog.line.cut", counted)
-    folder = builder.folder
-    run(folder, "checkout", "-q", "-b", "theirs", "HEAD~1")
-    (folder / "b.md").write_text(TEXTS[1])
-    run(folder, "add", "b.md")
-    run(folder, "commit", "-q", "-m", "Theirs")
-    run(folder, "checkout", "-q", "main")
-    run(folder, "merge", "-q", "-m", PULL, "theirs")
-    agree(discover(folder))
-    assert places == [4]
-    (folder / "b.md").write_text(TEXTS[1] + " And more.")
-    run(folder, "commit", "-q", "-a", "-m", "After the pull")
-    agree(discover(folder))
-    run(folder, "reset", "-q", "--hard", "theirs")
-    agree(discover(folder))
-    assert places == [4, 4]
-    assert not seen
+    found = {each.path: each for each in tracks(repository) if not each.deleted}
+    assert plainly(builder.folder) == {
+        path: [(version.commit, version.blob) for version in each.versions]
+        for path, each in found.items()
+    }
 
 
-@pytest.mark.parametrize("at_once", [1, 2000])
-def test_a_history_that_began_elsewhere_is_read_anew(
-    at_once: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What goes back to nothing that is held may stand anywhere in it."""
-    monkeypatch.setattr("tracker.store.catalog.line._AT_ONCE", at_once)
-    builder, repository = small(tmp_path / "r", 3)
-    agree(repository)
-    seen = rebuilt(monkeypatch)
-    folder = builder.folder
-    run(folder, "checkout", "-q", "--orphan", "theirs")
-    run(folder, "mv", "a.md", "b.md")
-    run(folder, "commit", "-q", "-m", "Theirs")
-    run(folder, "checkout", "-q", "main")
-    run(folder, "merge", "-q", "--allow-unrelated-histories", "-m", PULL, "theirs")
-    agree(discover(folder))
-    assert len(seen) == 1
-
-
-def test_many_new_commits_and_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A line longer than a piece, with side branches, is told as one."""
-    monkeypatch.setattr("tracker.store.catalog.pieces.PIECE", 3)
-    monkeypatch.setattr("tracker.store.catalog.pieces._SURVEYED", 2)
-    monkeypatch.setattr("tracker.store.catalog.line._AT_ONCE", 4)
-    monkeypatch.setattr("tracker.store.catalog.stored.MOST_LIVES", 2)
+def test_a_history_in_many_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A history longer than a part, with side branches, is told as one."""
+    monkeypatch.setattr("tracker.store.history._PART", 3)
+    monkeypatch.setattr("tracker.catalog.update.MOST_FILES", 2)
     builder = Builder(tmp_path / "r")
     for number in range(12):
         builder.commit(f"One {number}", write={f"{number % 4}.md": TEXTS[0].format(number)})
@@ -301,10 +261,7 @@ def test_many_new_commits_and_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyP
         builder.commit(f"Three {number}", write={f"{number % 3}.md": TEXTS[1].format(-number)})
     repository = builder.build()
     agree(repository._replace(head=early.hash))
-    seen = rebuilt(monkeypatch)
     agree(repository)
-    agree(repository._replace(head=early.hash))
-    assert not seen
     catalog_file(repository).unlink()
     agree(repository)
 
@@ -364,36 +321,28 @@ def test_a_catalog_that_is_broken_locked_or_not_there(
     data = bytearray(path.read_bytes())
     data[4096:] = b"\xff" * (len(data) - 4096)
     path.write_bytes(data)
-    line = wanted(repository, None, frozenset())
-    with Catalog(repository) as catalog:
-        up_to_date(catalog, repository, line)
     agree(repository)
-    monkeypatch.setattr("tracker.store.catalog.file.PATIENCE", 0.05)
+    monkeypatch.setattr("tracker.catalog.schema.PATIENCE", 0.05)
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
     with Catalog(repository) as catalog:
-        assert not up_to_date(catalog, repository, line)
+        bring_up_to_date(catalog, repository, published(repository))
+        assert catalog.in_memory
+        assert len(all_tracks(catalog.connection)) == 1
     other.execute("ROLLBACK")
     other.close()
-    path.unlink()
-    with Catalog(repository, create=False) as catalog:
-        assert catalog.connection is None
-        assert not up_to_date(catalog, repository, line)
-    assert not path.exists()
-    with Catalog(repository) as catalog:
-        assert not up_to_date(catalog, repository, line, build=False)
+    agree(repository)
 
 
 def test_a_disk_that_is_full_while_it_is_made(tmp_path: Path) -> None:
     """A file that may not grow stands for the disk; what was there stays."""
     _, repository = small(tmp_path / "r")
     with Catalog(repository) as catalog:
-        assert catalog.connection is not None
         pages = catalog.connection.execute("PRAGMA page_count").fetchone()[0]
-        for number in range(400):
-            catalog.remember("r", {(str(number), "x"): "y" * 500})
+        catalog.remember("r", {(str(number), "x"): "y" * 500 for number in range(400)})
         catalog.connection.execute(f"PRAGMA max_page_count = {pages}")
-        up_to_date(catalog, repository, wanted(repository, None, frozenset()))
+        bring_up_to_date(catalog, repository, published(repository))
+        assert len(all_tracks(catalog.connection)) == 1
     agree(repository)
 
 
@@ -401,15 +350,16 @@ def test_processes_that_build_at_once(tmp_path: Path) -> None:
     """Several make it together, and one is killed: it is whole."""
     _, repository = small(tmp_path / "r", 30)
     script = (
-        "import sys\nfrom pathlib import Path\nfrom tracker.store.catalog import Catalog\n"
-        "from tracker.store.catalog.line import rebuild, up_to_date, wanted\n"
+        "import sys\nfrom pathlib import Path\nfrom tracker.catalog.schema import Catalog\n"
+        "from tracker.catalog.build import rebuild, bring_up_to_date\n"
         "from tracker.store.git import discover\n"
+        "from tracker.store.history import published_history\n"
         "repository = discover(Path(sys.argv[1]))\n"
-        "line = wanted(repository, None, frozenset())\n"
+        "history = published_history(repository)\n"
         "for n in range(5):\n"
         "    with Catalog(repository) as catalog:\n"
-        "        up_to_date(catalog, repository, line)\n"
-        "        rebuild(catalog, repository, line)\n"
+        "        bring_up_to_date(catalog, repository, history)\n"
+        "        rebuild(catalog, repository, history)\n"
     )
     words = [sys.executable, "-c", script, str(repository.top)]
     running = [subprocess.Popen(words, env=os.environ) for _ in range(3)]
@@ -423,17 +373,17 @@ def test_a_catalog_killed_while_it_catches_up_is_whole(tmp_path: Path) -> None:
     builder, repository = small(tmp_path / "r")
     agree(repository._replace(head=builder.commits[2].hash))
     script = (
-        "import os, sys\nfrom pathlib import Path\nfrom tracker.store.catalog import Catalog\n"
-        "import tracker.store.catalog.line as line\nfrom tracker.store.git import discover\n"
+        "import os, sys\nfrom pathlib import Path\nfrom tracker.catalog.schema import Catalog\n"
+        "import tracker.catalog.build as build\nfrom tracker.store.git import discover\n"
+        "from tracker.store.history import published_history\n"
         "repository = discover(Path(sys.argv[1]))\n"
-        "line._hold = lambda *_: os.kill(os.getpid(), 9)\n"
+        "build._hold = lambda *_: os.kill(os.getpid(), 9)\n"
         "with Catalog(repository) as catalog:\n"
-        "    line.up_to_date(catalog, repository, line.wanted(repository, None, frozenset()))\n"
+        "    build.bring_up_to_date(catalog, repository, published_history(repository))\n"
     )
     words = [sys.executable, "-c", script, str(repository.top)]
     assert subprocess.run(words, check=False).returncode == -9
     with Catalog(repository) as catalog:
-        assert catalog.connection is not None
         now = held(catalog.connection)
     assert now is not None
     assert now.newest == builder.commits[2].hash
@@ -444,4 +394,4 @@ def test_a_real_newsroom(shared_data: Path, tmp_path: Path) -> None:
     """All articles of a real blog, with its pulls, merges and its move of 505 posts."""
     run(tmp_path, "clone", "-q", str(shared_data / "18f-posts.bundle"), "blog")
     repository = discover(tmp_path / "blog")
-    agree(repository, ignored=ignored_commits(repository), every=False)
+    agree(repository, ignored=ignored_commits(repository))

@@ -8,11 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.histories import track, tracks
 from tests.repositories import Builder, run
 from tracker.errors import TrackerError
 from tracker.model import Person, Track
+from tracker.newsroom.catalog import track_at
+from tracker.newsroom.workspace import open_workspace
 from tracker.store.git import Repository, discover
-from tracker.store.history import files, ignored_commits, track, tracks
+from tracker.store.history import ignored_commits
+from tracker.store.log import files
 from tracker.store.reader import Reader
 
 FLOOD = "The river rose by two meters on Monday night, and the old town was closed to all traffic."
@@ -59,7 +63,7 @@ def test_no_such_article(tmp_path: Path) -> None:
     repository = builder.build()
     for path in ("b.md", "posts", "posts/", "posts/b.md", "", "*.md", "--all", ":/"):
         with pytest.raises(TrackerError) as caught:
-            track(repository, path)
+            track_at(open_workspace(builder.folder), path)
         assert caught.value.sentence == f"There is no article {path!r} in the history."
         assert caught.value.hint == "Record it with tracker record, or commit it with git."
     assert track(repository, "posts/b.md", branch="draft").path == "posts/b.md"
@@ -104,11 +108,13 @@ def test_which_articles(tmp_path: Path) -> None:
         "content/a.md",
         "content/b.MD",
         "content/c.txt",
+        "content/d.html",
     ]
     assert paths(tracks(repository, under="content/")) == [
         "content/a.md",
         "content/b.MD",
         "content/c.txt",
+        "content/d.html",
     ]
     assert tracks(repository, under="content")[0].events[0].old_path == "drafts/a.md"
     assert paths(tracks(repository, accept=lambda path: path.endswith(".png"))) == ["f.png"]

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
+from tests.histories import tracks
 from tests.repositories import Builder
 from tracker.model import Event, Track
-from tracker.store.history import track, track_alone, tracks
 
 FOLDER = Path(__file__).parent / "cases" / "identity"
 
@@ -57,7 +57,7 @@ def as_expected(found: Track) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("case", cases())
-def test_case(case: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_case(case: dict[str, Any], tmp_path: Path) -> None:
     """The histories of all articles are those that the case gives, and none besides."""
     builder = build(tmp_path / "repository", case)
     repository = builder.build()
@@ -75,10 +75,3 @@ def test_case(case: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPa
                 for version in one.versions
                 if version.side
             } == side
-    for one in found:
-        if not one.deleted:
-            soon = track_alone(repository, one.path, branch=branch, ignored=ignored)
-            assert soon in (one, None)
-            for few in (-1, 30_000):  # both ways to read one article
-                monkeypatch.setattr("tracker.store.history.FEW_OBJECTS", few)
-                assert track(repository, one.path, branch=branch, ignored=ignored) == one

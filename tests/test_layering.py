@@ -21,14 +21,15 @@ LEVELS: dict[str, int] = {
     "policy": 3,
     "comparison": 3,
     "store": 3,
-    "newsroom": 4,
-    "render": 5,
-    "sources": 5,
-    "follow": 5,
-    "plugins": 6,
-    "web": 6,
-    "cli": 7,
-    "__main__": 8,
+    "catalog": 4,
+    "newsroom": 5,
+    "render": 6,
+    "sources": 6,
+    "follow": 6,
+    "plugins": 7,
+    "web": 7,
+    "cli": 8,
+    "__main__": 9,
 }
 """A room imports rooms of a lower level, and itself. The package's own face stands above all."""
 

@@ -9,19 +9,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.histories import track, tracks
 from tests.repositories import Builder, run
 from tests.test_catalog_line import clones
 from tracker.errors import TrackerError
 from tracker.store.git import discover
-from tracker.store.history import files, resolve, tip, track, track_alone, tracks
-from tracker.store.line import (
-    LOG,
-    line_parents,
-    parse_log,
-    published_line,
+from tracker.store.history import (
+    cut_vertices,
+    parents_within,
+    published_order,
     same_branch,
-    waists,
 )
+from tracker.store.log import LOG, files, parse_log, resolve, tip
 
 MAIN = frozenset({"main"})
 
@@ -361,12 +360,6 @@ def test_the_last_version_is_what_stands(
     for one in found:
         assert all(left.blob != right.blob for left, right in pairwise(one.versions))
         assert one.versions[0].commit
-        if not one.deleted:
-            assert track_alone(repository, one.path) in (one, None)
-            for few in (-1, 30_000):  # both ways to read one article
-                with pytest.MonkeyPatch.context() as monkeypatch:
-                    monkeypatch.setattr("tracker.store.history.FEW_OBJECTS", few)
-                    assert track(repository, one.path) == one
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -376,23 +369,22 @@ def test_where_a_line_is_narrow(seed: int, tmp_path: Path) -> None:
     repository = builder.build()
     assert repository.head is not None
     said = repository.git.run(*LOG, "--diff-merges=first-parent", repository.head, "--")
-    commits = {step.commit: step for step in parse_log(said)}
-    line = published_line(commits, repository.head, MAIN)
+    commits = {step.hash: step for step in parse_log(said)}
+    line = published_order(commits, repository.head, MAIN)
     behind: dict[str, set[str]] = {}
     for step in line:
-        behind[step.commit] = {step.commit}.union(*(behind[each] for each in line_parents(step)))
-    places = {step.commit: place for place, step in enumerate(line)}
-    parents = [[places[each] for each in line_parents(step)] for step in line]
+        behind[step.hash] = {step.hash}.union(*(behind[each] for each in parents_within(step)))
+    places = {step.hash: place for place, step in enumerate(line)}
+    parents = [[places[each] for each in parents_within(step)] for step in line]
     expected = [
         all(here and min(here) >= place for here in parents[place + 1 :])
         for place in range(len(line))
     ]
     for narrow, step in zip(expected, line, strict=True):
         assert not narrow or all(
-            step.commit in behind[other.commit] or other.commit in behind[step.commit]
-            for other in line
+            step.hash in behind[other.hash] or other.hash in behind[step.hash] for other in line
         )
-    assert waists(line) == expected
+    assert cut_vertices(line) == expected
     assert not all(expected)
     after = expected.index(True, 1)
-    assert waists(line[after + 1 :], line[after].commit) == expected[after + 1 :]
+    assert cut_vertices(line[after + 1 :], line[after].hash) == expected[after + 1 :]

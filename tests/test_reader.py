@@ -11,7 +11,7 @@ import pytest
 from tests.repositories import Builder, run
 from tracker.errors import TrackerError
 from tracker.store.git import Repository, discover
-from tracker.store.history import files
+from tracker.store.log import files
 from tracker.store.reader import Reader
 
 

@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import gc
 import os
-import sqlite3
 import tomllib
 from pathlib import Path
 from random import Random
 
 import pytest
 
+from tests.histories import tracks
 from tests.repositories import Builder
 from tests.test_identity import FOLDER, build
 from tracker.errors import TrackerError
 from tracker.model import Track, Version
 from tracker.newsroom import select
+from tracker.newsroom.catalog import history_of, published_tracks
 from tracker.newsroom.incoming import Incoming, Skipped
-from tracker.newsroom.lines import ignored
 from tracker.newsroom.newsroom import Newsroom
-from tracker.newsroom.streamed import streamed
 from tracker.sources.repository import OtherRepository
-from tracker.store.history import tracks
 
 PULL = "Merge branch 'main' of example.org:news"
 PATHS = [
@@ -38,7 +36,10 @@ def all_at_once(room: Newsroom, inside: str = "") -> list[Track]:
     """What the articles are, said in the plainest way."""
     under = room.workspace.under
     found = tracks(
-        room.repository, under=under, branch=room.settings.branch, ignored=ignored(room.workspace)
+        room.repository,
+        under=under,
+        branch=room.settings.branch,
+        ignored=history_of(room.workspace).ignored,
     )
     if inside:
         return [
@@ -53,8 +54,8 @@ def all_at_once(room: Newsroom, inside: str = "") -> list[Track]:
     return [each for each in found if each.path in (gone if each.deleted else here)]
 
 
-def one_by_one(room: Newsroom, folder: Path, inside: str = "") -> list[Track]:
-    with streamed(room.workspace, folder, inside) as found:
+def one_by_one(room: Newsroom, inside: str = "") -> list[Track]:
+    with published_tracks(room.workspace, inside) as found:
         told = list(found.tracks)
     assert found.revisions == sum(len(each.versions) for each in told)
     return told
@@ -67,7 +68,7 @@ def history(folder: Path, seed: int) -> Builder:
     paths = random.sample(PATHS, 7)
     first = {path: random.choice(TEXTS).format(place) for place, path in enumerate(paths[:3])}
     builder.commit("Start", write=dict(first))
-    for place in range(24):
+    for place in range(8):
         on = random.choice(["main", "main", "main", "bea", "cem"])
         tree = builder.heads[on].tree if on in builder.heads else builder.commits[0].tree
         path, other = random.sample(paths, 2)
@@ -111,7 +112,7 @@ def expected(folder: Path, inside: str) -> list[tuple[object, str]]:
     ]
 
 
-@pytest.mark.parametrize("seed", range(24))
+@pytest.mark.parametrize("seed", range(8))
 def test_random_histories(seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever happened there, all the settings' articles and each folder's give the same."""
     monkeypatch.setattr("tracker.store.messages._AT_ONCE", 3)
@@ -128,13 +129,11 @@ def test_random_histories(seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyP
     (folder / "tracker.toml").write_text(patterns[seed % 3])
     for place, inside in ((folder, ""), (site, ""), (site, "site/docs"), (site, "posts")):
         room = Newsroom(place)
-        assert one_by_one(room, temporary, inside) == all_at_once(room, inside)
+        assert one_by_one(room, inside) == all_at_once(room, inside)
     inside = "posts" if seed % 2 else ""
     found = given(OtherRepository(folder, folder=inside), temporary)
     versions = [each for each in found if isinstance(each, Incoming)]
     assert [(each.key, each.origin) for each in versions] == expected(folder, inside)
-    monkeypatch.setattr("tracker.newsroom.streamed.up_to_date", lambda *_: False)
-    assert given(OtherRepository(folder, folder=inside), temporary) == found
     assert not any(temporary.iterdir())
 
 
@@ -157,7 +156,7 @@ def test_the_cases_of_identity(case: dict[str, object], tmp_path: Path) -> None:
     if "branch" in case:
         (builder.folder / "tracker.toml").write_text(f'branch = "{case["branch"]}"\n')
     room = Newsroom(builder.folder)
-    assert one_by_one(room, tmp_path) == all_at_once(room)
+    assert one_by_one(room) == all_at_once(room)
 
 
 def test_the_order_is_that_of_letters_also_where_a_name_is_no_utf_8(tmp_path: Path) -> None:
@@ -169,7 +168,7 @@ def test_the_order_is_that_of_letters_also_where_a_name_is_no_utf_8(tmp_path: Pa
     builder.commit("Write anew", write={paths[0]: "Nothing that was there before."})
     builder.build()
     room = Newsroom(builder.folder)
-    found = one_by_one(room, tmp_path)
+    found = one_by_one(room)
     assert found == all_at_once(room)
     there = sum(not each.deleted for each in found)
     assert (there, len(found)) == (5, 8)
@@ -185,7 +184,7 @@ def test_the_usual_folders_count_apart_for_what_is_there_and_what_is_gone(tmp_pa
     builder.commit("Start", write={path: f"Text of {path}." for path in [*kept, *gone]})
     builder.commit("Delete", delete=gone)
     builder.build()
-    found = one_by_one(Newsroom(builder.folder), tmp_path)
+    found = one_by_one(Newsroom(builder.folder))
     assert [(each.path, each.deleted) for each in found] == [
         ("posts/b.md", False),
         ("content/d.md", True),
@@ -237,10 +236,7 @@ def files(folder: Path) -> dict[str, tuple[int, int]]:
     }
 
 
-def test_nothing_is_written_into_the_other_repository(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("tracker.newsroom.lines.FEW_OBJECTS", 0)
+def test_nothing_is_written_into_the_other_repository(tmp_path: Path) -> None:
     other = large(tmp_path / "r", 3)
     before = files(other)
     target = Builder(tmp_path / "target").build().git_dir.parent
@@ -249,42 +245,8 @@ def test_nothing_is_written_into_the_other_repository(
     assert [each.name for each in (target / ".git" / "tracker").iterdir()] == ["import.lock"]
 
 
-# --- where a catalog cannot be made ---------------------------------------------------------------
-
-
-def full_disk(*_: object) -> None:
-    raise sqlite3.OperationalError("database or disk is full")
-
-
-@pytest.mark.parametrize("name", ["catalog.line.rebuild", "catalog.file.make"])
-def test_where_no_catalog_can_be_made_all_are_held(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(f"tracker.store.{name}", full_disk)
-    other, temporary = large(tmp_path / "r", 3), tmp_path / "temporary"
-    temporary.mkdir()
-    room = Newsroom(other)
-    before = files(other)
-    with streamed(room.workspace, temporary) as found:
-        assert not any(temporary.iterdir())  # room is made on the disk first
-        assert list(found.tracks) == all_at_once(room)
-    assert files(other) == before
-
-
-def test_where_the_list_cannot_be_made_all_are_held(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("tracker.newsroom.streamed.track_of", full_disk)
-    room = Newsroom(large(tmp_path / "r", 3))
-    with pytest.raises(sqlite3.OperationalError):  # later, it is too late
-        one_by_one(room, tmp_path)
-    monkeypatch.setattr("tracker.newsroom.streamed._listed", full_disk)
-    assert one_by_one(room, tmp_path) == all_at_once(room)
-    assert one_by_one(room, tmp_path / "nowhere") == all_at_once(room)
-
-
 def test_a_repository_without_a_commit_is_refused(tmp_path: Path) -> None:
     room = Newsroom(Builder(tmp_path / "r").build().git_dir)
     with pytest.raises(TrackerError) as caught:
-        one_by_one(room, tmp_path)
+        one_by_one(room)
     assert caught.value.sentence == "The repository has no commit yet."

@@ -68,8 +68,9 @@ def concerns(desk: Desk, *words: str) -> list[tuple[str, str]]:
 
 def test_a_sound_archive_says_so_and_what_is_not_proved(archive: Desk) -> None:
     said = archive.ok("verify").out
-    assert said.splitlines()[:2] == [
+    assert said.splitlines()[:3] == [
         "Whole: 5 commits on the published line, and every object has the content of its hash.",
+        "Catalog: it agrees with git.",
         "What this does not prove:",
     ]
     for words in ("When something was written is not proved", "RFC 3161", "before today is not"):
@@ -243,14 +244,15 @@ def test_a_bare_repository_is_verified_too(archive: Desk, tmp_path: Path) -> Non
 def test_the_catalog_is_held_against_git(archive: Desk) -> None:
     import sqlite3
 
-    from tracker.store.catalog import Catalog, catalog_file
-    from tracker.store.catalog.line import up_to_date, wanted
-    from tracker.store.verify import catalog_agrees
+    from tracker.catalog.build import agrees, bring_up_to_date
+    from tracker.catalog.schema import Catalog, catalog_file
+    from tracker.store.history import published_history
 
     repository = discover(archive.folder)
+    history = published_history(repository)
     with Catalog(repository) as catalog:
-        assert up_to_date(catalog, repository, wanted(repository, None, frozenset()))
-    assert catalog_agrees(repository, None)
+        bring_up_to_date(catalog, repository, history)
+    assert agrees(repository, history)
     assert "Catalog: it agrees with git." in archive.ok("verify").out
     with sqlite3.connect(catalog_file(repository)) as connection:
         connection.execute("DELETE FROM version WHERE place = (SELECT max(place) FROM version)")

@@ -27,7 +27,7 @@ def command(folder: str, style: str, timezone: str | None, name: str | None) -> 
     from tracker.newsroom.workspace import SETTINGS_FILE
     from tracker.store.files import Folder, write_file
     from tracker.store.git import identity
-    from tracker.store.line import files
+    from tracker.store.log import files
     from tracker.store.record import initialise, write
 
     root = Path(folder)

@@ -7,9 +7,9 @@ from functools import partial
 from typing import NamedTuple
 
 from tracker.model import History, Revision, Track
-from tracker.newsroom import archive, reading
+from tracker.newsroom import queries, reading
+from tracker.newsroom.catalog import track_at
 from tracker.newsroom.lineage import bases
-from tracker.newsroom.lines import track_at
 from tracker.newsroom.locate import locate
 from tracker.newsroom.scope import Progress
 from tracker.newsroom.workspace import Workspace
@@ -46,7 +46,7 @@ def exported(
             return
         if workspace.repository.head is None and workspace.settings.branch is None:
             return  # nothing was ever committed
-        for life in archive.lives(workspace, progress):
+        for life in queries.lives(workspace, progress):
             yield _exported(
                 workspace, life, reader, partial(track_at, workspace, life.article.path)
             )

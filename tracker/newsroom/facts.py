@@ -10,33 +10,32 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
 from itertools import islice
 from typing import NamedTuple
 
+from tracker.catalog import facts
+from tracker.catalog.build import Held, bring_up_to_date, held
+from tracker.catalog.queries import track_of
+from tracker.catalog.schema import Catalog
 from tracker.house.changelog import notes_told, told_of, went_out
 from tracker.house.standing import replaced
 from tracker.model import History, Revision
 from tracker.newsroom import select
 from tracker.newsroom.analysis import rules_key
-from tracker.newsroom.lines import catalog_of, line
+from tracker.newsroom.catalog import history_of
 from tracker.newsroom.memory import notes_to_json, reasons_to_json
 from tracker.newsroom.pool import Done, Job, remembered
 from tracker.newsroom.scope import Progress
 from tracker.newsroom.workspace import Workspace
-from tracker.store.catalog import Catalog, facts
-from tracker.store.catalog.ask import track_of
-from tracker.store.catalog.line import Held, held
 
 LINE, READ, COMPARED = 0, 1, 2
 """How much is known of an article."""
 
 _AT_ONCE = 1000  # articles whose tracks are in memory together
 _WRITTEN_AT_ONCE = 100  # articles that are written in one transaction
-_ROUNDS = 3  # times that another process may be quicker
 
 
 class Known(NamedTuple):
@@ -44,7 +43,11 @@ class Known(NamedTuple):
 
     workspace: Workspace
     catalog: Catalog
-    connection: sqlite3.Connection
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The open database of the catalog."""
+        return self.catalog.connection
 
     def up_to(
         self, level: int, only: Sequence[int] | None = None, progress: Progress | None = None
@@ -53,24 +56,18 @@ class Known(NamedTuple):
         _raise_level(self, level, only, progress)
 
 
-@contextmanager
-def known(workspace: Workspace, progress: Progress | None = None) -> Iterator[Known | None]:
-    """The newsroom's articles in the catalog, as far as the line goes; None: not to be had.
+def known(workspace: Workspace, catalog: Catalog, progress: Progress | None = None) -> Known:
+    """The newsroom's articles in the catalog, as far as the published history goes.
 
     ``progress`` is called with the number of commits, or of articles, that are done and of all.
+    Raises ``sqlite3.Error``, and ``UnusableError`` where another process was quicker.
     """
-    with catalog_of(workspace, progress=progress) as catalog:
-        if catalog is None or catalog.connection is None:
-            yield None
-            return
-        found = Known(workspace, catalog, catalog.connection)
-        try:
-            ready = _look(found)
-        except sqlite3.Error as error:
-            if "locked" not in str(error):
-                catalog.failed(error)
-            ready = False
-        yield found if ready else None
+    history = history_of(workspace)
+    watch = progress or workspace.watch
+    bring_up_to_date(catalog, workspace.repository, history, watch)
+    found = Known(workspace, catalog)
+    _look(found)
+    return found
 
 
 # --- which articles -------------------------------------------------------------------------------
@@ -83,18 +80,18 @@ def facts_key(workspace: Workspace) -> str:
     return sha256(repr(said).encode()).hexdigest()[:24]
 
 
-def _look(it: Known) -> bool:
-    """Take notice of the articles that changed; False where the line went on meanwhile."""
+def _look(it: Known) -> None:
+    """Take notice of the articles that changed."""
     workspace, connection = it.workspace, it.connection
-    wanted, key = line(workspace), facts_key(workspace)
+    wanted, key = history_of(workspace), facts_key(workspace)
     now = int(workspace.now.timestamp()) if workspace.now is not None else 0
     fresh = facts.key(connection) != key
     if not fresh and not facts.any_stale(connection) and not facts.wait_again(connection, now):
-        return True
+        return
     with it.catalog.writing():
         there = held(connection)
         if there is None or there.newest != wanted.newest:
-            return False
+            raise UnusableError
         if fresh or facts.key(connection) != key:
             facts.start_anew(connection, key)
         changed = facts.stale(connection)
@@ -104,7 +101,6 @@ def _look(it: Known) -> bool:
         inside += facts.wait_again(connection, now)
         facts.look_at(connection, inside, _month(workspace))
         connection.execute("DELETE FROM stale")
-    return True
 
 
 def _month(workspace: Workspace) -> Callable[[int], str]:
@@ -174,7 +170,7 @@ class _Members:
 
 
 class UnusableError(Exception):
-    """The catalog cannot be used: read from git."""
+    """The history went on while the catalog was read."""
 
 
 def _raise_level(
@@ -222,7 +218,7 @@ def _keep(
     assert life is not None
     told = told_of(life, workspace.settings.check.grace)
     first = next((each.number for each in life.revisions if each.published), None)
-    piece = facts.Piece(
+    piece = facts.ArticleFacts(
         number,
         level,
         life.article.headline,

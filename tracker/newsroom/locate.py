@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from tracker.errors import TrackerError
 from tracker.newsroom import select
-from tracker.newsroom.lines import was_known
+from tracker.newsroom.catalog import was_known
 from tracker.newsroom.workspace import Workspace
 
 _MOST_ON_DISK = 50_000  # texts among which one that was never recorded is looked for by its slug

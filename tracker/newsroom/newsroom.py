@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from tracker.house.draft import Draft, Drafter
     from tracker.house.moments import Moment
     from tracker.house.settings import Settings
+    from tracker.newsroom.catalog import CatalogState
     from tracker.newsroom.chronicle import Means
     from tracker.newsroom.grounds import End
     from tracker.newsroom.importing import Imported, Options
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
     from tracker.newsroom.syncing import Synced
     from tracker.newsroom.together import Against, Choice
     from tracker.newsroom.trust import Asked, Trust
-    from tracker.newsroom.upkeep import CatalogState
     from tracker.newsroom.writing import Prepared, Stamp
     from tracker.policy.settled import Verdict
     from tracker.policy.step import Step
@@ -241,36 +241,36 @@ class Newsroom:
         ``offset`` of them are passed over; ``selection`` says which revisions are meant at all.
         ``progress`` is called with the number of articles done and the number of all.
         """
-        from tracker.newsroom import archive
+        from tracker.newsroom import queries
 
-        return archive.latest(self.workspace, limit, progress, offset=offset, selection=selection)
+        return queries.latest(self.workspace, limit, progress, offset=offset, selection=selection)
 
     def count(self, selection: Selection = ALL) -> int:
         """How many revisions of the newsroom's articles there are."""
-        from tracker.newsroom import archive
+        from tracker.newsroom import queries
 
-        return archive.count(self.workspace, selection)
+        return queries.count(self.workspace, selection)
 
     def months(self, selection: Selection = ALL) -> tuple[tuple[str, int], ...]:
         """How many revisions each month brought ("2022-05", in the newsroom's zone), newest first.
 
         Months without a revision are left out.
         """
-        from tracker.newsroom import archive
+        from tracker.newsroom import queries
 
-        return archive.months(self.workspace, selection)
+        return queries.months(self.workspace, selection)
 
     def people(self) -> tuple[tuple[str, int], ...]:
         """The names of those who made revisions, and how many, the most first."""
-        from tracker.newsroom import archive
+        from tracker.newsroom import queries
 
-        return archive.people(self.workspace)
+        return queries.people(self.workspace)
 
     def articles(self, limit: int | None = None, offset: int = 0) -> tuple[Article, ...]:
         """The articles that are there now, the last revised first."""
-        from tracker.newsroom import archive
+        from tracker.newsroom import queries
 
-        return archive.articles(self.workspace, limit, offset)
+        return queries.articles(self.workspace, limit, offset)
 
     def search(
         self,
@@ -287,24 +287,24 @@ class Newsroom:
         accents do not count. With ``kind``, in notes of that kind alone. ``progress`` is called
         with the number of articles done and the number of all.
         """
-        from tracker.newsroom import archive
+        from tracker.newsroom import queries
 
-        return archive.search(self.workspace, words, limit, offset, kind=kind, progress=progress)
+        return queries.search(self.workspace, words, limit, offset, kind=kind, progress=progress)
 
     def catalog(self) -> CatalogState:
         """What the catalog holds; it is not brought up to date."""
-        from tracker.newsroom import upkeep
+        from tracker.newsroom import catalog
 
-        return upkeep.state(self.workspace)
+        return catalog.state(self.workspace)
 
     def rebuild_catalog(self, progress: Progress | None = None) -> CatalogState:
         """Make the catalog anew; ``progress`` is called with commits done and all commits.
 
         Raises ``TrackerError`` where its file cannot be written.
         """
-        from tracker.newsroom import upkeep
+        from tracker.newsroom import catalog
 
-        return upkeep.make_anew(self.workspace, progress)
+        return catalog.make_anew(self.workspace, progress)
 
     def lives(
         self, progress: Progress | None = None, only: Collection[str] | None = None
@@ -314,16 +314,16 @@ class Newsroom:
         ``progress`` is called with the number of articles done and the number of all. ``only``
         names the articles that are wanted, by their paths.
         """
-        from tracker.newsroom import archive
+        from tracker.newsroom import queries
 
-        return archive.lives(self.workspace, progress, only)
+        return queries.lives(self.workspace, progress, only)
 
     def first_commit(self) -> str:
         """The first commit of the published line, full hash; "" where nothing is committed yet.
 
         It is the same in every clone that is not shallow, and so names the newsroom.
         """
-        from tracker.store.beginning import first_commit
+        from tracker.store.log import first_commit
 
         if self.repository.head is None and self.settings.branch is None:
             return ""
@@ -353,10 +353,10 @@ class Newsroom:
 
         ``progress`` is called with the number of articles done and the number of all.
         """
-        from tracker.newsroom import archive, reading
+        from tracker.newsroom import queries, reading
 
         if article is None:
-            return archive.changelog(self.workspace, progress)
+            return queries.changelog(self.workspace, progress)
         return reading.changelog(self.workspace, article)
 
     def footer(self, article: str | Path) -> tuple[str, ...]:

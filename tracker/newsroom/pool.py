@@ -11,6 +11,7 @@ from datetime import datetime
 from itertools import islice
 from typing import NamedTuple, Self
 
+from tracker.catalog.schema import Catalog
 from tracker.errors import TrackerError
 from tracker.house.settings import Settings
 from tracker.model import Finding, History, Track
@@ -20,7 +21,6 @@ from tracker.newsroom.scope import Progress
 from tracker.newsroom.workspace import Workspace, open_workspace
 from tracker.policy.rules import findings
 from tracker.policy.step import Circumstances, Step
-from tracker.store.catalog import Catalog
 from tracker.store.reader import Reader
 
 _POOL_FROM = 800

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from tracker.errors import TrackerError
 from tracker.model import Blame, Change, Entry, History, Track
 from tracker.newsroom import chronicle, select
+from tracker.newsroom.catalog import track_at, tracks_of
 from tracker.newsroom.grounds import End, made, origins
-from tracker.newsroom.lines import track_at, tracks_of
 from tracker.newsroom.locate import locate
 from tracker.newsroom.workspace import Workspace
 from tracker.store.reader import Reader
@@ -103,8 +103,8 @@ _FEW = 8  # versions that are compared sooner than the catalog is asked
 
 def _remembered_steps(workspace: Workspace, found: Track, newest: int | None) -> list[Step]:
     """The steps of a track from the catalog's answers, as far as it has them."""
+    from tracker.catalog.schema import Catalog
     from tracker.newsroom.analysis import RememberingAnalyst, questions, rules_key
-    from tracker.store.catalog import Catalog
 
     settings, key = workspace.settings, rules_key(workspace.settings)
     with Catalog(workspace.repository) as catalog, Reader(workspace.repository) as reader:

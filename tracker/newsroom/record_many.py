@@ -22,7 +22,7 @@ from tracker.store import configuration, landing, locks, worktree
 from tracker.store.advance import git_date
 from tracker.store.conversion import Conversion
 from tracker.store.git import identity
-from tracker.store.line import FILES
+from tracker.store.log import FILES
 from tracker.store.paths import checked, shown_path
 from tracker.store.standing import tree_entries
 from tracker.store.stream import CommitStream, FileChange, StreamedCommit, author_line

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from tracker.errors import TrackerError
 from tracker.model import Revision, Track, Version
 from tracker.newsroom import chronicle, reading, writing
-from tracker.newsroom.lines import track_at, track_soon
+from tracker.newsroom.catalog import track_at
 from tracker.newsroom.together import Against
 from tracker.newsroom.workspace import Workspace
 from tracker.newsroom.writing import Prepared
@@ -79,8 +79,8 @@ class SoFar:
 
 def _life(workspace: Workspace, recording: Prepared) -> tuple[Track, bool] | None:
     """The article's life, and whether readers saw any of it before the new revision."""
-    track = track_soon(workspace, recording.path)
-    if track is None or not track.versions:
+    track = track_at(workspace, recording.path)
+    if not track.versions:
         return None
     versions = track.versions
 
@@ -108,7 +108,7 @@ def _life(workspace: Workspace, recording: Prepared) -> tuple[Track, bool] | Non
 
 def recorded(workspace: Workspace, recording: Prepared, *, judged: bool = True) -> Revision:
     """The revision that a recording became; no older text is read that need not be."""
-    found = track_soon(workspace, recording.path) or track_at(workspace, recording.path)
+    found = track_at(workspace, recording.path)
     versions = found.versions
     version = versions[-1]
     with Reader(workspace.repository) as reader:

@@ -15,12 +15,12 @@ from functools import lru_cache
 from itertools import islice
 from typing import Literal, NamedTuple
 
+from tracker.catalog import search as index
 from tracker.errors import TrackerError
 from tracker.model import Hit, Kind
 from tracker.newsroom.chronicle import article_of
 from tracker.newsroom.facts import READ, Known
 from tracker.newsroom.scope import Progress
-from tracker.store.catalog import search as index
 from tracker.store.reader import Reader
 from tracker.text.document import decode, parse
 
@@ -159,7 +159,7 @@ def search(
         return tuple(_hit(each, wanted, reader) for each in found)
 
 
-def _hit(found: index.Found, wanted: Sequence[Term], reader: Reader) -> Hit:
+def _hit(found: index.Passage, wanted: Sequence[Term], reader: Reader) -> Hit:
     where: Literal["headline", "note", "text"] = "note"
     if found.place == index.HEADLINE:
         where = "headline"

@@ -14,7 +14,7 @@ from tracker.newsroom.merging import merge
 from tracker.newsroom.workspace import Workspace
 from tracker.store import joining, locks, remote, worktree
 from tracker.store.git import GitError, first_line
-from tracker.store.line import LOG, parse_log
+from tracker.store.log import LOG, parse_log
 from tracker.store.merging import Collision
 from tracker.text.document import decode
 from tracker.text.pieces import Grain
@@ -271,7 +271,7 @@ def _passed(workspace: Workspace, newer: str | None, older: str | None) -> tuple
     printed = workspace.repository.git.run(*words)
     return tuple(
         Passed(
-            step.commit,
+            step.hash,
             step.at,
             step.person,
             step.subject,

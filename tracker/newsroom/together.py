@@ -17,7 +17,7 @@ from tracker.newsroom.workspace import Workspace
 from tracker.store import locks
 from tracker.store.advance import EditedMeanwhile
 from tracker.store.files import Folder
-from tracker.store.line import files, resolve
+from tracker.store.log import files, resolve
 from tracker.store.merging import Collision
 from tracker.store.staging import entry_in_index
 

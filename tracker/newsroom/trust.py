@@ -10,10 +10,12 @@ from typing import Literal, NamedTuple
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+from tracker.catalog.build import agrees
 from tracker.errors import TrackerError
+from tracker.newsroom.catalog import history_of
 from tracker.newsroom.workspace import Workspace
 from tracker.store.files import Folder, write_file
-from tracker.store.verify import Flaw, Signature, catalog_agrees, flaws, signatures
+from tracker.store.verify import Flaw, Signature, flaws, signatures
 from tracker.store.witness import (
     Compared,
     Line,
@@ -308,10 +310,10 @@ def _signature_concern(signature: Signature) -> Concern | None:
 
 def _catalog(workspace: Workspace) -> Literal["agrees", "differs", "none"]:
     try:
-        agrees = catalog_agrees(workspace.repository, workspace.settings.branch)
+        same = agrees(workspace.repository, history_of(workspace), workspace.watch)
     except TrackerError:
         return "none"  # git cannot be read to the end, which is told of already
-    return "none" if agrees is None else "agrees" if agrees else "differs"
+    return "none" if same is None else "agrees" if same else "differs"
 
 
 def _limits(workspace: Workspace, witnessed: bool, signed: bool) -> Iterator[str]:

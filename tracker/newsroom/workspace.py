@@ -19,7 +19,7 @@ from tracker.newsroom import select
 from tracker.newsroom.desk import Desk
 from tracker.newsroom.scope import Progress
 from tracker.store.git import Repository, discover, identity
-from tracker.store.line import FILES, files, tip
+from tracker.store.log import FILES, files, tip
 
 if TYPE_CHECKING:
     from tracker.store.session import Session

@@ -12,7 +12,7 @@ from tracker.render.visible import visible
 
 if TYPE_CHECKING:
     from tracker.house.settings import Settings
-    from tracker.newsroom.upkeep import CatalogState
+    from tracker.newsroom.catalog import CatalogState
 
 
 def state_lines(state: CatalogState) -> Iterator[str]:

@@ -15,9 +15,9 @@ from pathlib import Path
 
 from tracker.errors import TrackerError
 from tracker.model import Track, Version
+from tracker.newsroom.catalog import published_tracks
 from tracker.newsroom.incoming import Incoming, Key, Skipped
 from tracker.newsroom.newsroom import Newsroom
-from tracker.newsroom.streamed import streamed
 from tracker.sources.versions import shown
 from tracker.store.messages import messages
 from tracker.store.reader import Reader
@@ -63,7 +63,8 @@ class OtherRepository:
                 "Bring them with: git fetch --unshallow",
             )
         any_there = False
-        with streamed(room.workspace, folder, self._folder) as found:
+        del folder
+        with published_tracks(room.workspace, self._folder) as found:
             self._count = found.revisions
             for deleted, tracks in groupby(found.tracks, key=attrgetter("deleted")):
                 if deleted:

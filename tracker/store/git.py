@@ -10,9 +10,11 @@ from __future__ import annotations
 import errno
 import os
 import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.model import Person
@@ -119,6 +121,20 @@ class Git(NamedTuple):
         printed = self.run(*arguments, data=data, accept=accept)
         return printed.decode("utf-8", "surrogateescape").rstrip("\n")
 
+    @contextmanager
+    def fields(self, *arguments: str) -> Iterator[Iterator[bytes]]:
+        """What git prints between NUL characters, as it comes.
+
+        Raises ``GitError`` when git fails before all was read.
+        """
+        process = self.start(*arguments)
+        assert process.stdout is not None
+        try:
+            yield _split(process, process.stdout, arguments)
+        finally:
+            process.stdout.close()
+            process.wait()
+
     def start(
         self, *arguments: str, feed: bool = False, quiet: bool = False
     ) -> subprocess.Popen[bytes]:
@@ -137,6 +153,23 @@ class Git(NamedTuple):
             )
         except (OSError, ValueError) as error:
             raise missing(self.directory, error) from None
+
+
+def _split(
+    process: subprocess.Popen[bytes], printed: IO[bytes], arguments: Sequence[str]
+) -> Iterator[bytes]:
+    rest = b""
+    while block := printed.read(1 << 18):
+        *whole, rest = (rest + block).split(b"\0")
+        yield from whole
+    if rest.strip():
+        yield rest
+    if process.wait() != 0:
+        raise GitError(
+            f"git {' '.join(arguments[:3])} failed while it was read.",
+            "Look for damage with: git fsck",
+            status=process.returncode,
+        )
 
 
 def first_line(said: str) -> str:

@@ -13,10 +13,15 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, Self
 from zlib import crc32
+
+from tracker.errors import TrackerError
+from tracker.store.git import Repository
+from tracker.store.reader import Reader
 
 HALF = 0.5  # of the words, two by two, that both texts share
 
@@ -30,6 +35,8 @@ EMPTY = frozenset(
 _MOST_TEXT = 200_000  # bytes of a text that are compared
 _MOST_RIVALS = 40  # ended articles of one name that are looked at, newest endings first
 _COMMON = 12  # a run of words that stands in more texts than this tells nothing apart
+_MANY = 100  # texts from which on it pays to start a process of their own
+_MOST_BYTES = 8 * 1024 * 1024  # a larger file is compared by its blob alone
 _BEST = 4  # texts that are compared in full, of those that share the most rare runs
 
 _DATED = re.compile(r"\d{4}-\d{1,2}-\d{1,2}-(?=.)")
@@ -113,7 +120,7 @@ def match(
     """
     pairs = [(new, old) for new in appeared for old in pool.candidates(new)]
     unread = {blob for new, old in pairs if new.blob != old.blob for blob in (new.blob, old.blob)}
-    texts = Texts(read, unread)
+    texts = _Runs(read, unread)
     matched: dict[str, Ended] = {}
     _settle([(_score(new, old, texts), new, old) for new, old in pairs], matched)
     gone = {old.key for old in matched.values()}
@@ -130,7 +137,7 @@ _Score = tuple[float, ...]
 _NO: _Score = ()
 
 
-def _score(new: Appeared, old: Ended, texts: Texts) -> _Score:
+def _score(new: Appeared, old: Ended, texts: _Runs) -> _Score:
     """How well they fit, better ones greater; empty when they do not."""
     same_blob = new.blob == old.blob
     alike = 1.0 if same_blob else texts.similarity(new.blob, old.blob)
@@ -176,7 +183,7 @@ def _settle(scored: list[tuple[_Score, Appeared, Ended]], matched: dict[str, End
 
 
 def _renamed(
-    appeared: list[Appeared], ending: list[Ended], texts: Texts
+    appeared: list[Appeared], ending: list[Ended], texts: _Runs
 ) -> list[tuple[_Score, Appeared, Ended]]:
     """Pairs of one commit that are half similar under other names, found by the runs they share."""
     texts.load({new.blob for new in appeared} | {old.blob for old in ending})
@@ -209,8 +216,8 @@ Run = tuple[bytes, bytes]
 """Two words that follow each other."""
 
 
-class Texts:
-    """Contents, read in bulk, and what is compared of them."""
+class _Runs:
+    """What is compared of contents, which are read in bulk."""
 
     def __init__(self, read: ReadTexts, blobs: Iterable[str] = ()) -> None:
         self._read = read
@@ -243,3 +250,40 @@ def runs(data: bytes) -> Counter[Run]:
     """The words of a text, two by two, with their counts."""
     words = _WORD.findall(data[:_MOST_TEXT].lower())
     return Counter(pairwise(words)) if len(words) != 1 else Counter([(words[0], b"")])
+
+
+class Texts:
+    """Contents of texts, read once each; one that cannot be read counts as empty."""
+
+    def __init__(self, repository: Repository) -> None:
+        self._reader = Reader(repository, max_bytes=_MOST_BYTES)
+        self._known: dict[str, bytes] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._reader.close()
+
+    def forget(self) -> None:
+        """Make room in memory."""
+        self._known.clear()
+
+    def read(self, blobs: Iterable[str]) -> dict[str, bytes]:
+        """Each blob with its content."""
+        names = list(blobs)
+        missing = [name for name in names if name not in self._known]
+        with suppress(TrackerError):
+            self._reader.fetch(missing)
+            if len(missing) > _MANY:
+                self._known.update(self._reader.read_many(missing))
+        for name in missing:
+            if name not in self._known:
+                self._known[name] = self._one(name)
+        return {name: self._known[name] for name in names}
+
+    def _one(self, blob: str) -> bytes:
+        try:
+            return self._reader.read(blob)
+        except TrackerError:
+            return b""

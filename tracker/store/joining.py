@@ -15,7 +15,7 @@ from typing import NamedTuple
 from tracker.errors import TrackerError
 from tracker.store import locks
 from tracker.store.git import GitError, Repository, first_line
-from tracker.store.line import FILES
+from tracker.store.log import FILES
 from tracker.store.objects import must_be_whole
 from tracker.store.paths import shown_path
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.store.git import GitError, Repository, instant
-from tracker.store.line import resolve
+from tracker.store.log import resolve
 
 
 class Changed(NamedTuple):

@@ -163,32 +163,3 @@ def _need_allowed_signers(repository: Repository) -> None:
             f"SSH signatures cannot be checked: the list of allowed signers, {said}, is not there.",
             "Bring it back, or name another: git config gpg.ssh.allowedSignersFile FILE",
         )
-
-
-def catalog_agrees(repository: Repository, branch: str | None) -> bool | None:
-    """Whether the catalog says of every article what git says; None where it holds no such line.
-
-    Both are read to the end: this takes as long as building a catalog.
-    """
-    import sqlite3
-
-    from tracker.store.catalog import Catalog, catalog_file
-    from tracker.store.catalog.ask import all_tracks
-    from tracker.store.catalog.line import up_to_date, wanted
-    from tracker.store.history import ignored_commits, tracks
-
-    if not catalog_file(repository).is_file():
-        return None
-    ignored = ignored_commits(repository)
-    line = wanted(repository, branch, ignored)
-    try:
-        with Catalog(repository, create=False) as catalog:
-            if not up_to_date(catalog, repository, line, build=False):
-                return None
-            connection = catalog.connection
-            if connection is None:
-                return None
-            held = set(all_tracks(connection))
-    except sqlite3.Error:
-        return None  # it is made anew by whoever asks it next
-    return held == set(tracks(repository, branch=branch, ignored=ignored))

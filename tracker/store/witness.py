@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.store.git import Repository
-from tracker.store.line import LOG, Step, names_of, parse_log, published_line
+from tracker.store.history import names_of, published_order
+from tracker.store.log import LOG, Commit, parse_log
 
 FORMAT = "tracker-witness"
 VERSION = 1
@@ -54,11 +55,9 @@ def line_of(repository: Repository, tip: str, branch: str | None) -> Line:
         pairs = [line.split(" ") for line in reversed(said.splitlines())]
         return Line(tuple(name for name, _ in pairs), {name: int(at) for name, at in pairs})
     printed = git.run(*words, "-z", tip, "--")
-    commits: dict[str, Step] = {step.commit: step for step in parse_log(printed)}
-    steps = published_line(commits, tip, names_of(repository, branch))
-    return Line(
-        tuple(step.commit for step in steps), {step.commit: step.committed for step in steps}
-    )
+    commits: dict[str, Commit] = {step.hash: step for step in parse_log(printed)}
+    steps = published_order(commits, tip, names_of(repository, branch))
+    return Line(tuple(step.hash for step in steps), {step.hash: step.committed for step in steps})
 
 
 def witness_of(line: Line, branch: str, at: datetime) -> Witness:

@@ -21,8 +21,8 @@ from flask import current_app
 
 from tracker.errors import TrackerError
 from tracker.model import Blame, History, Revision, Track
+from tracker.newsroom.catalog import track_at
 from tracker.newsroom.grounds import origins
-from tracker.newsroom.lines import track_at
 from tracker.newsroom.newsroom import Newsroom
 from tracker.newsroom.reading import life
 from tracker.render.kept import Kept
@@ -175,10 +175,7 @@ class Desk:
 
     def track(self, path: str) -> Track:
         """The life of an article's file, its texts unread."""
-        # Of one article git can tell sooner than all of them are read.
-        return self.kept(
-            "track", path, lambda: track_at(self.current().workspace, path, build=False)
-        )
+        return self.kept("track", path, lambda: track_at(self.current().workspace, path))
 
     def blame(self, path: str) -> Blame:
         """The newest text of an article with the origin of each passage, as ``Newsroom.blame``."""

@@ -6,10 +6,10 @@
 -- What is known of the file itself: which history it holds, and up to where.
 CREATE TABLE meta (
     key TEXT PRIMARY KEY,
-    value -- see store/catalog/line.py and newsroom/facts.py, which write them
+    value -- see catalog/build.py and newsroom/facts.py, which write them
 ) WITHOUT ROWID;
 
--- --- the line: every commit that readers saw, and what it did to which file -------------------
+-- --- the published history: every commit that readers saw, and what it did to which file -------
 
 CREATE TABLE person (
     id INTEGER PRIMARY KEY,
@@ -18,7 +18,7 @@ CREATE TABLE person (
     UNIQUE (name, email)
 );
 
--- A commit of the published line.
+-- A published commit.
 CREATE TABLE step (
     number INTEGER PRIMARY KEY, -- 1 for the oldest
     hash BLOB NOT NULL,
@@ -29,26 +29,19 @@ CREATE TABLE step (
 );
 CREATE INDEX step_at ON step (at);
 
--- Where clones wrote side by side: of these steps, some neither led to each other nor followed.
-CREATE TABLE stretch (
-    first INTEGER PRIMARY KEY, -- step
-    last INTEGER NOT NULL      -- step
-);
-
 CREATE TABLE path (
     id INTEGER PRIMARY KEY,
     path NOT NULL UNIQUE,    -- in the repository, with forward slashes
-    article INTEGER NOT NULL,-- which came there last
-    since INTEGER NOT NULL   -- the step that brought the first
+    article INTEGER NOT NULL -- which came there last
 );
 
--- The life of a file, under whatever paths. Every file has one: a text may once have been none.
+-- A file, under whatever paths. Every file has a row: a text may once have been none.
 CREATE TABLE article (
     id INTEGER PRIMARY KEY,
     path INTEGER NOT NULL,      -- its newest
     blob BLOB NOT NULL,         -- its newest content, ignored commits included
     alive INTEGER NOT NULL,     -- 0: not in the newest commit
-    text INTEGER NOT NULL,      -- 1: its name ends as that of an article
+    text INTEGER NOT NULL,      -- 1: its name ends as that of a text
     places INTEGER NOT NULL,    -- rows in version
     revisions INTEGER NOT NULL, -- numbered ones among them
     happenings INTEGER NOT NULL,-- rows in event
@@ -74,7 +67,6 @@ CREATE TABLE version (
                             -- NULL: the version before
     PRIMARY KEY (article, place)
 ) WITHOUT ROWID;
-CREATE INDEX version_by_step ON version (step);
 
 -- What else happened to an article's file.
 CREATE TABLE event (
@@ -84,11 +76,8 @@ CREATE TABLE event (
     kind TEXT NOT NULL,     -- moved, deleted, returned, ignored
     path INTEGER NOT NULL,  -- after it; for a deletion, the path that ended
     old_path INTEGER,       -- for a move: the path before it
-    blob BLOB,              -- for an ignored commit: what it made of the text; for a deletion:
-                            -- what it took away, where that is not the newest content
     PRIMARY KEY (article, place)
 ) WITHOUT ROWID;
-CREATE INDEX event_by_step ON event (step);
 
 -- --- what was worked out about texts and pairs of texts, and need not be worked out again ------
 

@@ -1,21 +1,182 @@
-"""Questions about all articles of a newsroom, put to the tables of what their texts say.
+"""What the catalog is asked: the histories of articles, and what is known of all of them.
 
-The functions take an open connection, and may raise ``sqlite3.Error``.
+The functions take an open connection to a catalog that is up to date, and may raise
+``sqlite3.Error``.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime, timedelta, timezone
+from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 
-from tracker.model import Note, Person, Selection
-from tracker.store.catalog.ask import hashes_of, instant_of
-from tracker.store.catalog.columns import path_of, stored_path, text_of
+from tracker.catalog.schema import path_of, stored_path, text_of
+from tracker.model import Event, Note, Person, Selection, Track, Version
+
+_VERSIONS = (
+    "SELECT version.article, hex(step.hash), path.path, hex(version.blob), step.at, step.zone,"
+    " person.name, person.email, step.subject, version.side, version.written_on"
+    " FROM version JOIN step ON step.number = version.step"
+    " JOIN path ON path.id = version.path JOIN person ON person.id = step.person"
+    " WHERE version.number IS NOT NULL"
+)
+_EVENTS = (
+    "SELECT event.article, event.kind, hex(step.hash), step.at, step.zone, person.name,"
+    " person.email, step.subject, path.path, old.path"
+    " FROM event JOIN step ON step.number = event.step"
+    " JOIN path ON path.id = event.path JOIN person ON person.id = step.person"
+    " LEFT JOIN path AS old ON old.id = event.old_path WHERE 1"
+)
 
 
-class Told(NamedTuple):
+def number_at(connection: sqlite3.Connection, path: str) -> int | None:
+    """The number of the article that is at a path, or was the last to be there."""
+    row = connection.execute(
+        "SELECT article FROM path WHERE path = ?", (stored_path(path),)
+    ).fetchone()
+    while row is not None:
+        number = int(row[0])
+        row = connection.execute("SELECT joined FROM article WHERE id = ?", (number,)).fetchone()
+        if row is None or row[0] is None:
+            return number
+    return None
+
+
+def track_of(connection: sqlite3.Connection, number: int) -> Track:
+    """The life of an article by its number."""
+    path, alive = connection.execute(
+        "SELECT path.path, alive FROM article JOIN path ON path.id = article.path"
+        " WHERE article.id = ?",
+        (number,),
+    ).fetchone()
+    versions = connection.execute(
+        f"{_VERSIONS} AND version.article = ? ORDER BY version.place", (number,)
+    )
+    return Track(
+        path_of(path), tuple(map(_version, versions)), events_of(connection, number), not alive
+    )
+
+
+def events_of(connection: sqlite3.Connection, number: int) -> tuple[Event, ...]:
+    """What happened to an article beside its revisions, oldest first."""
+    rows = connection.execute(f"{_EVENTS} AND event.article = ? ORDER BY event.place", (number,))
+    return tuple(map(_event, rows))
+
+
+class ListedText(NamedTuple):
+    """A text that is or was published. Sorted, those that were deleted come last."""
+
+    deleted: bool
+    path: str
+    number: int
+    revisions: int
+
+
+def texts(connection: sqlite3.Connection, prefix: str = "") -> list[ListedText]:
+    """Every text whose newest path begins so."""
+    rows = connection.execute(
+        "SELECT NOT alive, path.path, article.id, revisions FROM article"
+        " JOIN path ON path.id = article.path WHERE joined IS NULL AND text"
+    )
+    found = (ListedText(bool(gone), path_of(path), *rest) for gone, path, *rest in rows)
+    return [each for each in found if each.path.startswith(prefix)]
+
+
+def all_tracks(
+    connection: sqlite3.Connection, under: str = "", accept: Callable[[str], bool] | None = None
+) -> tuple[Track, ...]:
+    """Every text that is or was published, by path; deleted ones come last.
+
+    ``under`` is a folder; ``accept`` says which paths are meant. Both look at the newest path: what
+    an article was before it came there is part of its history.
+    """
+    folder = under.strip("/")
+    prefix = f"{folder}/" if folder else ""
+    chosen = accept or (lambda _: True)
+    rows = connection.execute(
+        "SELECT article.id, path.path, alive FROM article JOIN path ON path.id = article.path"
+        " WHERE joined IS NULL AND (text OR ?)",
+        (accept is not None,),
+    )
+    found = [
+        (not alive, path_of(path), number)
+        for number, path, alive in rows
+        if path_of(path).startswith(prefix) and chosen(path_of(path))
+    ]
+    found.sort()
+    versions = _grouped(connection.execute(f"{_VERSIONS} ORDER BY version.article, version.place"))
+    events = _grouped(connection.execute(f"{_EVENTS} ORDER BY event.article, event.place"))
+    wanted = {number for _, _, number in found}
+    states = {each: tuple(map(_version, rows)) for each, rows in versions if each in wanted}
+    others = {each: tuple(map(_event, rows)) for each, rows in events if each in wanted}
+    return tuple(
+        Track(path, states.get(number, ()), others.get(number, ()), deleted)
+        for deleted, path, number in found
+    )
+
+
+def _grouped(rows: Iterable[Any]) -> Iterator[tuple[int, Iterator[Any]]]:
+    return groupby(rows, key=itemgetter(0))
+
+
+@lru_cache(maxsize=4096)
+def _person(name: str, email: str) -> Person:
+    return Person(name, email)
+
+
+@lru_cache(maxsize=256)
+def _offset(minutes: int) -> timezone:
+    return timezone(timedelta(minutes=minutes))
+
+
+def instant_of(at: int, zone: int) -> datetime:
+    """The aware instant of seconds since 1970 and an offset in minutes."""
+    return datetime.fromtimestamp(at, _offset(zone))
+
+
+def hashes_of(stored: bytes | None, model: str) -> tuple[str, ...]:
+    """Full hashes that a column holds one after another, each as long as the ``model`` in hex."""
+    if stored is None:
+        return ()
+    width = len(model) // 2
+    return tuple(stored[at : at + width].hex() for at in range(0, len(stored), width))
+
+
+def _version(row: tuple[Any, ...]) -> Version:
+    _, commit, path, blob, at, zone, name, email, subject, side, on = row
+    return Version(
+        commit.lower(),
+        path_of(path),
+        blob.lower(),
+        instant_of(at, zone),
+        _person(name, email),
+        subject,
+        hashes_of(side, commit),
+        hashes_of(on, commit),
+    )
+
+
+def _event(row: tuple[Any, ...]) -> Event:
+    _, kind, commit, at, zone, name, email, subject, path, old = row
+    return Event(
+        kind,
+        commit.lower(),
+        instant_of(at, zone),
+        _person(name, email),
+        subject,
+        path_of(path),
+        None if old is None else path_of(old),
+    )
+
+
+# --- all articles of a newsroom -------------------------------------------------------------------
+
+
+class FoundNote(NamedTuple):
     """A note with the article it stands in and the revision that brought it."""
 
     path: str
@@ -26,7 +187,7 @@ class Told(NamedTuple):
     replaced: bool
 
 
-class Fact(NamedTuple):
+class RevisionFacts(NamedTuple):
     """A revision as the tables have it."""
 
     number: int
@@ -47,7 +208,7 @@ class Fact(NamedTuple):
     written_on: tuple[str, ...]
 
 
-class Head(NamedTuple):
+class ArticleHead(NamedTuple):
     """An article as the tables have it."""
 
     article: int
@@ -138,14 +299,14 @@ def paths(connection: sqlite3.Connection) -> list[tuple[str, int]]:
     return [(path_of(path), number) for path, number in rows]
 
 
-def heads(connection: sqlite3.Connection, articles: Sequence[int]) -> dict[int, Head]:
+def heads(connection: sqlite3.Connection, articles: Sequence[int]) -> dict[int, ArticleHead]:
     """Articles by their numbers."""
     found = {}
     question = "SELECT article, path, headline, notes, unreadable FROM piece WHERE article = ?"
     for article in dict.fromkeys(articles):
         row = connection.execute(question, (article,)).fetchone()
         if row is not None:
-            found[article] = Head(
+            found[article] = ArticleHead(
                 row[0], path_of(row[1]), text_of(row[2]), text_of(row[3]), bool(row[4])
             )
     return found
@@ -162,25 +323,25 @@ _FACT = (
 )
 
 
-def facts_of(connection: sqlite3.Connection, article: int) -> list[Fact]:
+def facts_of(connection: sqlite3.Connection, article: int) -> list[RevisionFacts]:
     """The revisions of an article, oldest first."""
     rows = connection.execute(f"{_FACT} ORDER BY version.place", (article,))
     return [_fact(row) for row in rows]
 
 
-def fact(connection: sqlite3.Connection, article: int, number: int) -> Fact:
+def fact(connection: sqlite3.Connection, article: int, number: int) -> RevisionFacts:
     """One revision."""
     return _fact(
         connection.execute(f"{_FACT} AND version.number = ?", (article, number)).fetchone()
     )
 
 
-def _fact(row: tuple[Any, ...]) -> Fact:
+def _fact(row: tuple[Any, ...]) -> RevisionFacts:
     (
         number, commit, path, at, zone, name, email, subject, headline, published, notes,
         added, removed, substantive, reasons, labels, side, on,
     ) = row  # fmt: skip
-    return Fact(
+    return RevisionFacts(
         number,
         commit.lower(),
         path_of(path),
@@ -200,7 +361,7 @@ def _fact(row: tuple[Any, ...]) -> Fact:
     )
 
 
-def notes(connection: sqlite3.Connection) -> list[Told]:
+def notes(connection: sqlite3.Connection) -> list[FoundNote]:
     """Every note of the newsroom, newest first; equal instants by path."""
     rows = connection.execute(
         "SELECT piece.path, piece.headline, note.id, note.kind, note.text, note.at, note.zone,"
@@ -211,7 +372,7 @@ def notes(connection: sqlite3.Connection) -> list[Told]:
         " ORDER BY note.went_out DESC, piece.path, note.number DESC, note.place DESC"
     )
     return [
-        Told(
+        FoundNote(
             path_of(path),
             text_of(headline),
             Note(

@@ -11,9 +11,9 @@ import sqlite3
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
+from tracker.catalog.queries import instant_of
+from tracker.catalog.schema import path_of, storable, text_of
 from tracker.model import Kind
-from tracker.store.catalog.ask import instant_of
-from tracker.store.catalog.columns import path_of, storable, text_of
 
 HEADLINE, TEXT = -1, 0
 """The places of passages that are no notes."""
@@ -30,7 +30,7 @@ class Unindexed(NamedTuple):
     blob: str  # of its newest revision
 
 
-class Found(NamedTuple):
+class Passage(NamedTuple):
     """A passage in which the words stand."""
 
     article: int
@@ -129,7 +129,7 @@ _FOUND = (
 
 def find(
     connection: sqlite3.Connection, match: str, limit: int, offset: int, kind: Kind | None = None
-) -> list[Found]:
+) -> list[Passage]:
     """The passages that an FTS5 expression matches, best first."""
     values: list[Any] = [match]
     question = _FOUND
@@ -144,7 +144,7 @@ def find(
         ) = row  # fmt: skip
         moment = instant_of(at, zone) if note is None else instant_of(note_at, note_zone)
         found.append(
-            Found(
+            Passage(
                 article, path_of(path), text_of(headline), place, blob.lower(),
                 None if said is None else text_of(said), moment, commit.lower(),
                 text_of(note) or None,

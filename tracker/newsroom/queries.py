@@ -1,7 +1,4 @@
-"""What is asked of all articles at once: the newest revisions, counts, the newsroom's changelog.
-
-The catalog's tables answer; where there can be no catalog, git does (``unaided``).
-"""
+"""What is asked of all articles at once: the newest revisions, counts, the newsroom's changelog."""
 
 from __future__ import annotations
 
@@ -9,39 +6,46 @@ import sqlite3
 from collections.abc import Callable, Collection, Iterator
 from typing import TypeVar
 
+from tracker.catalog import queries
+from tracker.catalog.schema import Catalog
+from tracker.errors import TrackerError
 from tracker.house import style as house_style
 from tracker.model import Article, Entry, History, Hit, Kind, Revision, Selection
-from tracker.newsroom import reading, unaided
 from tracker.newsroom.chronicle import article_of
 from tracker.newsroom.facts import COMPARED, LINE, READ, Known, UnusableError, known
 from tracker.newsroom.memory import notes_from_json, reasons_from_json
 from tracker.newsroom.scope import Progress
 from tracker.newsroom.workspace import Workspace
-from tracker.store.catalog import questions
-from tracker.store.catalog.ask import events_of
 
 ALL = Selection()
 _Answer = TypeVar("_Answer")
-_ROUNDS = 3  # times that another process may add to the line meanwhile
+_ROUNDS = 4  # times that another process may add to the history meanwhile, or the file fail
 
 
 def _asked(
-    workspace: Workspace, ask: Callable[[Known], _Answer], progress: Progress | None = None
-) -> _Answer | None:
-    """What the catalog says; None where it cannot be asked."""
+    workspace: Workspace, question: Callable[[Known], _Answer], progress: Progress | None = None
+) -> _Answer:
+    """What the catalog answers."""
+    with Catalog(workspace.repository) as catalog:
+        return _asked_of(catalog, workspace, question, progress)
+
+
+def _asked_of(
+    catalog: Catalog,
+    workspace: Workspace,
+    question: Callable[[Known], _Answer],
+    progress: Progress | None = None,
+) -> _Answer:
     for _ in range(_ROUNDS):
-        with known(workspace, progress) as it:
-            if it is None:
-                return None
-            try:
-                return ask(it)
-            except UnusableError:
-                continue
-            except sqlite3.Error as error:
-                if "locked" not in str(error):
-                    it.catalog.failed(error)
-                return None
-    return None
+        try:
+            return question(known(workspace, catalog, progress))
+        except UnusableError:
+            continue
+        except sqlite3.Error as error:
+            catalog.fall_back(error)
+    raise TrackerError(
+        "The history changes faster than it can be read.", "Try again when others are done."
+    )
 
 
 def _is_empty(workspace: Workspace) -> bool:
@@ -68,26 +72,23 @@ def latest(
 
     def ask(it: Known) -> tuple[tuple[Article, Revision], ...]:
         it.up_to(_level(selection), progress=progress)
-        chosen = questions.newest(it.connection, selection, limit, offset)
+        chosen = queries.newest(it.connection, selection, limit, offset)
         numbers = [article for article, _ in chosen]
         it.up_to(COMPARED, numbers, progress)
-        heads = questions.heads(it.connection, numbers)
+        heads = queries.heads(it.connection, numbers)
         return tuple(
             (
                 article_of(heads[article].path, heads[article].headline),
-                _revision(questions.fact(it.connection, article, number)),
+                _revision(queries.fact(it.connection, article, number)),
             )
             for article, number in chosen
             if not heads[article].unreadable
         )
 
-    found = _asked(workspace, ask, progress)
-    if found is None:
-        return unaided.latest(workspace, limit, progress, offset=offset, selection=selection)
-    return found
+    return _asked(workspace, ask, progress)
 
 
-def _revision(fact: questions.Fact) -> Revision:
+def _revision(fact: queries.RevisionFacts) -> Revision:
     why = reasons_from_json(fact.reasons) if fact.reasons else ()
     return Revision(
         number=fact.number,
@@ -115,10 +116,9 @@ def count(workspace: Workspace, selection: Selection = ALL) -> int:
 
     def ask(it: Known) -> int:
         it.up_to(_level(selection))
-        return questions.count(it.connection, selection)
+        return queries.count(it.connection, selection)
 
-    found = _asked(workspace, ask)
-    return unaided.count(workspace, selection) if found is None else found
+    return _asked(workspace, ask)
 
 
 def months(workspace: Workspace, selection: Selection = ALL) -> tuple[tuple[str, int], ...]:
@@ -126,16 +126,14 @@ def months(workspace: Workspace, selection: Selection = ALL) -> tuple[tuple[str,
 
     def ask(it: Known) -> tuple[tuple[str, int], ...]:
         it.up_to(_level(selection))
-        return tuple(questions.months(it.connection, selection))
+        return tuple(queries.months(it.connection, selection))
 
-    found = _asked(workspace, ask)
-    return unaided.months(workspace, selection) if found is None else found
+    return _asked(workspace, ask)
 
 
 def people(workspace: Workspace) -> tuple[tuple[str, int], ...]:
     """Revisions by author's name, the most first."""
-    found = _asked(workspace, lambda it: tuple(questions.people(it.connection)))
-    return unaided.people(workspace) if found is None else found
+    return _asked(workspace, lambda it: tuple(queries.people(it.connection)))
 
 
 def articles(
@@ -144,17 +142,16 @@ def articles(
     """The articles that are there now, the last revised first."""
 
     def ask(it: Known) -> tuple[Article, ...]:
-        numbers = questions.last_revised(it.connection, limit, offset)
+        numbers = queries.last_revised(it.connection, limit, offset)
         it.up_to(READ, numbers)
-        heads = questions.heads(it.connection, numbers)
+        heads = queries.heads(it.connection, numbers)
         return tuple(
             article_of(heads[number].path, heads[number].headline)
             for number in numbers
             if not heads[number].unreadable
         )
 
-    found = _asked(workspace, ask)
-    return unaided.articles(workspace, limit, offset) if found is None else found
+    return _asked(workspace, ask)
 
 
 def search(
@@ -175,8 +172,7 @@ def search(
     def ask(it: Known) -> tuple[Hit, ...]:
         return searching.search(it, words, limit, offset, kind=kind, progress=progress)
 
-    found = _asked(workspace, ask, progress)
-    return unaided.search(workspace, words, limit, offset, kind=kind) if found is None else found
+    return _asked(workspace, ask, progress)
 
 
 def changelog(workspace: Workspace, progress: Progress | None = None) -> tuple[Entry, ...]:
@@ -200,11 +196,10 @@ def changelog(workspace: Workspace, progress: Progress | None = None) -> tuple[E
                 withdrawn=told.note.withdrawn is not None,
                 amended=told.replaced,
             )
-            for told in questions.notes(it.connection)
+            for told in queries.notes(it.connection)
         )
 
-    found = _asked(workspace, ask, progress)
-    return unaided.changelog(workspace, progress) if found is None else found
+    return _asked(workspace, ask, progress)
 
 
 def lives(
@@ -217,45 +212,39 @@ def lives(
     if _is_empty(workspace):
         return
 
-    def ask(it: Known) -> list[tuple[str, int]]:
+    def paths(it: Known) -> list[str]:
         if only is None:
             it.up_to(COMPARED, progress=progress)
-            return sorted(questions.paths(it.connection))
-        numbers = [(path, questions.number_of(it.connection, path)) for path in sorted(only)]
-        chosen = [(path, number) for path, number in numbers if number is not None]
-        it.up_to(COMPARED, [number for _, number in chosen], progress)
-        return chosen
+            return sorted(path for path, _ in queries.paths(it.connection))
+        numbers = {path: queries.number_of(it.connection, path) for path in sorted(only)}
+        it.up_to(COMPARED, [each for each in numbers.values() if each is not None], progress)
+        return [path for path, number in numbers.items() if number is not None]
 
-    found = _asked(workspace, ask, progress)
-    if found is None:
-        yield from unaided.lives(workspace, progress, only)
-        return
-    with known(workspace) as it:
-        usable = it
-        for path, number in found:
-            life = None
-            if usable is not None:
-                try:
-                    life = history(usable, number)
-                except sqlite3.Error as error:
-                    usable.catalog.failed(error)
-                    usable = None
-            if life is None and usable is None:
-                life = reading.life(workspace, reading.track_of(workspace, path))
+    with Catalog(workspace.repository) as catalog:
+        for path in _asked_of(catalog, workspace, paths, progress):
+            try:
+                life = history_at(workspace, catalog, path)
+            except sqlite3.Error as error:
+                catalog.fall_back(error)
+                _asked_of(catalog, workspace, paths)
+                life = history_at(workspace, catalog, path)
             if life is not None:  # else its texts cannot be read
                 yield life
 
 
-def history(it: Known, number: int) -> History | None:
+def history_at(workspace: Workspace, catalog: Catalog, path: str) -> History | None:
     """The history of an article that is compared; None where its texts cannot be read."""
-    head = questions.heads(it.connection, [number]).get(number)
+    number = queries.number_of(catalog.connection, path)
+    if number is None:
+        return None
+    head = queries.heads(catalog.connection, [number]).get(number)
     if head is None or head.unreadable:
         return None
     return History(
         article_of(head.path, head.headline),
-        tuple(_revision(each) for each in questions.facts_of(it.connection, number)),
-        events_of(it.connection, number),
+        tuple(_revision(each) for each in queries.facts_of(catalog.connection, number)),
+        queries.events_of(catalog.connection, number),
         deleted=False,
-        shallow=it.workspace.repository.shallow,
+        shallow=workspace.repository.shallow,
         notes=notes_from_json(head.notes) if head.notes else (),
     )

@@ -10,12 +10,12 @@ import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from tracker.store.catalog.columns import path_of, storable
+from tracker.catalog.schema import path_of, storable
 
 TABLES = ("piece", "fact", "note", "passage", "stale")
 
 
-class Piece(NamedTuple):
+class ArticleFacts(NamedTuple):
     """An article whose texts were read."""
 
     article: int
@@ -193,7 +193,10 @@ def set_unreadable(connection: sqlite3.Connection, article: int, level: int) -> 
 
 
 def keep(
-    connection: sqlite3.Connection, piece: Piece, facts: Iterable[FactRow], notes: Iterable[NoteRow]
+    connection: sqlite3.Connection,
+    piece: ArticleFacts,
+    facts: Iterable[FactRow],
+    notes: Iterable[NoteRow],
 ) -> None:
     """Put down what the texts of an article say."""
     connection.execute(

@@ -1,0 +1,206 @@
+"""The newsroom's catalog: opened up to date, asked, its state, and made anew."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import NamedTuple, TypeVar
+
+from tracker.catalog import queries
+from tracker.catalog.build import Held, behind, bring_up_to_date, held, rebuild
+from tracker.catalog.schema import FORMAT, Catalog, catalog_file
+from tracker.errors import TrackerError
+from tracker.model import Track
+from tracker.newsroom import select
+from tracker.newsroom.scope import Progress
+from tracker.newsroom.workspace import Workspace
+from tracker.store.history import PublishedHistory, published_history
+
+_Answer = TypeVar("_Answer")
+
+
+def history_of(workspace: Workspace) -> PublishedHistory:
+    """The published history of the newsroom's branch, asked for once at each tip.
+
+    Raises ``TrackerError`` where it has no commit.
+    """
+    known = workspace.__dict__
+    if "published_history" not in known:
+        known["published_history"] = published_history(
+            workspace.repository, workspace.settings.branch
+        )
+    found: PublishedHistory = known["published_history"]
+    return found
+
+
+@contextmanager
+def open_catalog(workspace: Workspace, progress: Progress | None = None) -> Iterator[Catalog]:
+    """The catalog, up to the newsroom's newest revision."""
+    history = history_of(workspace)
+    with Catalog(workspace.repository) as catalog:
+        bring_up_to_date(catalog, workspace.repository, history, progress or workspace.watch)
+        yield catalog
+
+
+def ask(
+    workspace: Workspace, question: Callable[[Catalog], _Answer], progress: Progress | None = None
+) -> _Answer:
+    """What the catalog answers: in memory where its file fails while it is asked."""
+    with open_catalog(workspace, progress) as catalog:
+        try:
+            return question(catalog)
+        except sqlite3.Error as error:
+            catalog.fall_back(error)
+        history = history_of(workspace)
+        bring_up_to_date(catalog, workspace.repository, history, progress or workspace.watch)
+        return question(catalog)
+
+
+def track_at(workspace: Workspace, path: str) -> Track:
+    """The versions of the article at a path, or of the last that was there.
+
+    Raises ``TrackerError`` where there never was one.
+    """
+
+    def question(catalog: Catalog) -> Track | None:
+        number = queries.number_at(catalog.connection, path)
+        return None if number is None else queries.track_of(catalog.connection, number)
+
+    found = ask(workspace, question)
+    if found is None:
+        raise TrackerError(
+            f"There is no article {path!r} in the history.",
+            "Record it with tracker record, or commit it with git.",
+        )
+    return found
+
+
+def was_known(workspace: Workspace, path: str) -> bool:
+    """Whether a file of that path was ever published."""
+    return ask(workspace, lambda it: queries.number_at(it.connection, path)) is not None
+
+
+def tracks_of(workspace: Workspace, progress: Progress | None = None) -> tuple[Track, ...]:
+    """The tracks of all files in the newsroom that are, or were, texts."""
+    under = workspace.under
+    return ask(workspace, lambda it: queries.all_tracks(it.connection, under), progress)
+
+
+class PublishedTracks(NamedTuple):
+    """The tracks of many articles, of which one is in memory at a time."""
+
+    revisions: int  # of all of them
+    tracks: Iterator[Track]  # by path, those of deleted articles last; to be read once
+
+
+@contextmanager
+def published_tracks(workspace: Workspace, inside: str = "") -> Iterator[PublishedTracks]:
+    """The tracks of the articles that the newsroom has, and of those that were deleted there.
+
+    With ``inside``, of all texts in this folder of the repository, whatever the settings say. It is
+    for a repository that is another's: nothing is written into it.
+    """
+    with Catalog(workspace.repository, in_memory=True) as catalog:
+        bring_up_to_date(catalog, workspace.repository, history_of(workspace), workspace.watch)
+        connection = catalog.connection
+        listed = queries.texts(connection, f"{workspace.under}/" if workspace.under else "")
+        if inside:
+            found = [each for each in listed if each.path.startswith(f"{inside}/")]
+            found = sorted(each for each in found if select.is_text(each.path))
+        else:
+            here = set(workspace.paths())
+            went = (each.path for each in listed if each.deleted)
+            gone = set(select.articles(went, workspace.settings.articles, workspace.under))
+            found = sorted(each for each in listed if each.path in (gone if each.deleted else here))
+        yield PublishedTracks(
+            sum(each.revisions for each in found),
+            (queries.track_of(connection, each.number) for each in found),
+        )
+
+
+class CatalogState(NamedTuple):
+    """What a newsroom's catalog holds."""
+
+    path: str  # of the file, absolute
+    there: bool  # False: there is no file, or it cannot be used
+    bytes: int  # size of the file; 0 where there is none
+    format: int  # the number of the format that this program reads and writes
+    newest: str | None  # full hash of the newest commit that it has seen; None: none yet
+    commits: int  # of the published history
+    revisions: int  # of all texts, those that are gone included
+    articles: int  # texts that are there now
+    gone: int  # texts that were deleted
+    behind: int | None  # commits that it has not seen yet; None: it must be made anew
+    read: int  # articles of the newsroom whose texts it has read
+    compared: int  # of them, those whose changes it has compared
+    indexed: int  # of them, those whose words can be searched
+    answers: int  # texts and pairs of texts about which something is remembered
+
+
+def state(workspace: Workspace) -> CatalogState:
+    """What the catalog holds. It is not brought up to date."""
+    path = catalog_file(workspace.repository)
+    size = path.stat().st_size if path.is_file() else 0
+    nothing = CatalogState(str(path), False, size, FORMAT, None, 0, 0, 0, 0, None, 0, 0, 0, 0)
+    if not path.is_file():
+        return nothing
+    with Catalog(workspace.repository) as catalog:
+        if catalog.in_memory:
+            return nothing
+        try:
+            return _state(workspace, catalog.connection, nothing)
+        except sqlite3.Error as error:
+            catalog.fall_back(error)
+            return nothing
+
+
+def _state(
+    workspace: Workspace, connection: sqlite3.Connection, nothing: CatalogState
+) -> CatalogState:
+    def number(question: str) -> int:
+        return int(connection.execute(question).fetchone()[0] or 0)
+
+    there = held(connection)
+    itself = "FROM article WHERE text AND joined IS NULL"
+    return nothing._replace(
+        there=True,
+        newest=there.newest if there is not None else None,
+        commits=there.commits if there is not None else 0,
+        revisions=number(f"SELECT sum(revisions) {itself}"),
+        articles=number(f"SELECT count(*) {itself} AND alive"),
+        gone=number(f"SELECT count(*) {itself} AND NOT alive"),
+        behind=_behind(workspace, there),
+        read=number("SELECT count(*) FROM piece WHERE level > 0"),
+        compared=number("SELECT count(*) FROM piece WHERE level > 1"),
+        indexed=number("SELECT count(*) FROM piece WHERE indexed"),
+        answers=number("SELECT count(*) FROM answer"),
+    )
+
+
+def _behind(workspace: Workspace, there: Held | None) -> int | None:
+    if there is None or workspace.repository.head is None:
+        return None
+    history = history_of(workspace)
+    return behind(workspace.repository, history, there) if history.key == there.key else None
+
+
+def make_anew(workspace: Workspace, progress: Progress | None = None) -> CatalogState:
+    """Read the whole history again, and forget what the texts say; answers about them stay.
+
+    ``progress`` is called with the number of commits done and of all. Raises ``TrackerError`` where
+    the file cannot be written.
+    """
+    history = history_of(workspace)
+    with Catalog(workspace.repository) as catalog:
+        try:
+            if catalog.in_memory:
+                raise sqlite3.OperationalError("unable to open database file")
+            rebuild(catalog, workspace.repository, history, progress)
+        except (sqlite3.Error, OSError) as error:
+            raise TrackerError(
+                f"The catalog {catalog.path} cannot be written: {error}.",
+                "Check the folder's rights and the room on the disk; everything works without it, "
+                "and is slower.",
+            ) from None
+    return state(workspace)

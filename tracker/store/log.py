@@ -1,0 +1,246 @@
+"""Commits as ``git log`` prints them, and what a branch, a commit and a tree hold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Literal, NamedTuple
+
+from tracker.errors import TrackerError
+from tracker.model import Person
+from tracker.store.git import GitError, Repository, instant
+
+Clock = Literal["author", "commit"]
+"""Which of a commit's dates says when a revision went out."""
+
+_FORMAT = "--format=%H%x00%P%x00%cd%x00%ad%x00%aN%x00%aE%x00%s"
+_FIELDS = 7
+LOG = (
+    "-c",
+    "log.follow=false",
+    "-c",
+    "log.showRoot=true",
+    "log",
+    "--raw",
+    "-z",
+    "--no-abbrev",
+    "--no-renames",
+    "--no-color",
+    "--no-relative",
+    "--encoding=UTF-8",
+    "--date=raw",
+    _FORMAT,
+)
+"""``git log`` such that nobody's configuration changes what it prints."""
+
+
+FILES = frozenset({"100644", "100755", "100664"})
+"""Modes of ordinary files (very old git wrote 664). A link or a submodule is no article."""
+
+
+class FileChange(NamedTuple):
+    """What one commit did to one file. (A named tuple, since there are very many of them.)"""
+
+    path: str  # undecodable bytes as surrogate escapes
+    old: str | None  # blob before; None where no ordinary file was
+    new: str | None  # blob after; None where no ordinary file is
+
+
+class Commit:
+    """One commit as the log gives it. Dates and names are decoded only when asked for."""
+
+    __slots__ = ("changes", "committed", "hash", "header", "parents", "seen_through", "side")
+
+    def __init__(
+        self,
+        name: str,
+        parents: tuple[str, ...],
+        committed: int,
+        header: tuple[str, str, str, str],
+        changes: list[FileChange],
+        seen_through: tuple[str, ...] = (),
+        side: tuple[Commit, ...] = (),
+    ) -> None:
+        self.hash = name
+        self.parents = parents
+        self.committed = committed  # seconds since 1970
+        self.header = header  # date (raw), name and e-mail address of the author, subject
+        self.changes = changes  # against the first parent
+        self.seen_through = seen_through  # parents whose own chains are published too
+        self.side = side  # commits of merged branches, newest first
+
+    @property
+    def at(self) -> datetime:
+        """When it was made, by the clock that was asked for: aware, in the offset written there."""
+        seconds, _, offset = self.header[0].partition(" ")
+        try:
+            return instant(int(seconds), offset)
+        except (ValueError, IndexError):
+            return datetime.fromtimestamp(0, UTC)
+
+    @property
+    def person(self) -> Person:
+        """The author."""
+        return Person(_text(self.header[1]), _text(self.header[2]))
+
+    @property
+    def subject(self) -> str:
+        """The first line of the commit message."""
+        return _text(self.header[3])
+
+
+def _text(field: str) -> str:
+    """Bytes that are not UTF-8 stand as surrogates; then they are read as what is likeliest."""
+    if field.isascii() or not _SURROGATE.search(field):
+        return field
+    return field.encode("utf-8", "surrogateescape").decode("cp1252", "replace")
+
+
+_SURROGATE = re.compile("[\udc80-\udcff]")
+
+
+def parse_log(printed: bytes, clock: Clock = "author") -> Iterator[Commit]:
+    """The commits that ``git log`` with the arguments ``LOG`` printed, newest first."""
+    tokens = printed.decode("utf-8", "surrogateescape").split("\0")
+    end = len(tokens)
+    at = 0
+    while at + _FIELDS <= end:
+        commit, parents, committed, date, name, address, subject = tokens[at : at + _FIELDS]
+        at += _FIELDS
+        changes: list[FileChange] = []
+        # The first entry follows the message after a newline; a hash starts with neither.
+        while at < end and tokens[at][:1] in _ENTRY:
+            change = parse_entry(tokens[at], tokens[at + 1])
+            if change is not None:
+                changes.append(change)
+            at += 2
+        header = (date if clock == "author" else committed, name, address, subject)
+        seconds = int(committed.partition(" ")[0] or 0)
+        yield Commit(commit, tuple(parents.split()), seconds, header, changes)
+
+
+_ENTRY = frozenset({":", "\n"})
+
+
+def parse_entry(entry: str, path: str) -> FileChange | None:
+    """One raw entry (``:old-mode new-mode old-blob new-blob status``); None for a mode's change."""
+    old_mode, new_mode, old, new, _ = entry.lstrip("\n:").split(" ")
+    before = old if old_mode in FILES else None
+    after = new if new_mode in FILES else None
+    return None if before == after else FileChange(path, before, after)
+
+
+def differences_from_pulled(
+    repository: Repository, commits: Sequence[Commit]
+) -> dict[str, list[list[FileChange]]]:
+    """How each merge that is seen through differs from the parents that were pulled, by hash."""
+    pulls = [each for each in commits if each.seen_through]
+    if not pulls:
+        return {}
+    asked = "".join(f"{each.hash} {parent}\n" for each in pulls for parent in each.seen_through)
+    printed = repository.git.run(
+        "diff-tree", "--stdin", "-r", "--raw", "-z", "--no-abbrev", "--no-renames", "--no-relative",
+        data=asked.encode(),
+    )  # fmt: skip
+    found: dict[str, list[list[FileChange]]] = {}
+    here: list[FileChange] = []
+    tokens = iter(printed.decode("utf-8", "surrogateescape").split("\0"))
+    for token in tokens:
+        if token.startswith(":"):
+            change = parse_entry(token, next(tokens))
+            if change is not None:
+                here.append(change)
+        elif token:
+            here = []
+            found.setdefault(token.split()[0], []).append(here)
+    return found
+
+
+def tip(repository: Repository, branch: str | None = None) -> str:
+    """The newest published commit: of ``branch``, or of HEAD when it is None.
+
+    ``branch`` is a short ("main") or full name ("refs/heads/main"). Raises ``TrackerError`` for a
+    branch that does not exist or has no commit yet.
+    """
+    if branch is None:
+        if repository.head is not None:
+            return repository.head
+        raise TrackerError(
+            "The repository has no commit yet.", "Record a first article with: tracker record"
+        )
+    if _NO_REF.search(branch):
+        raise _no_branch(branch)
+    names = [branch] if branch.startswith("refs/") else []
+    names += [f"refs/heads/{branch}", f"refs/remotes/{branch}", f"refs/remotes/origin/{branch}"]
+    for name in names:
+        found = repository.git.text(
+            "rev-parse",
+            "--quiet",
+            "--verify",
+            "--end-of-options",
+            f"{name}^{{commit}}",
+            accept=(0, 1, 128),
+        )
+        if found:
+            return found
+    if repository.head is None and repository.branch in names:
+        return tip(repository)
+    raise _no_branch(branch)
+
+
+_NO_REF = re.compile(r"[\x00-\x20~^:?*\[\\]|\.\.|@\{")  # what git allows in no branch's name
+
+
+def _no_branch(branch: str) -> TrackerError:
+    return TrackerError(
+        f"There is no branch {branch!r}.", "See the branches that there are with: git branch --all"
+    )
+
+
+def resolve(repository: Repository, text: str) -> str:
+    """The full hash of the commit that a person named: a hash, a branch, a tag, ``HEAD~3``.
+
+    Raises ``TrackerError`` when there is none, or when a short hash fits several.
+    """
+    try:
+        return repository.git.text(
+            "rev-parse", "--verify", "--end-of-options", f"{text}^{{commit}}"
+        )
+    except GitError as error:
+        if "ambiguous" in error.stderr:
+            raise TrackerError(
+                f"More than one commit starts with {text!r}.", "Give more digits of its hash."
+            ) from None
+    raise TrackerError(
+        f"There is no commit {text!r}.", "See the commits that there are with: git log --oneline"
+    )
+
+
+def files(repository: Repository, commit: str, under: str = "") -> tuple[tuple[str, str], ...]:
+    """Every ordinary file of a commit below the folder ``under``, as (path, blob), by path.
+
+    ``under`` may also be the path of one file; "" means all. Paths are from the repository's top.
+    """
+    words = ["ls-tree", "-r", "-z", "--full-tree", "--end-of-options", commit]
+    folder = under.strip("/")
+    if folder:
+        words += ["--", folder]
+    found = []
+    listed = repository.git.run(*words).decode("utf-8", "surrogateescape")
+    for line in listed.split("\0")[:-1]:
+        meta, _, path = line.partition("\t")
+        mode, _, blob = meta.split(" ")
+        if mode in FILES:
+            found.append((path, blob))
+    return tuple(found)
+
+
+def first_commit(repository: Repository, tip: str) -> str:
+    """The first published commit before ``tip``, full hash; it names the newsroom.
+
+    In a shallow clone, the oldest one there.
+    """
+    found = repository.git.run("rev-list", "--first-parent", "--max-parents=0", tip, "--")
+    hashes: list[str] = found.decode("ascii").split()
+    return hashes[-1] if hashes else tip
