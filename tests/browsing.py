@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,12 +13,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request, sync_playwright
-from waitress.server import create_server
 
 from tests.web_newsroom import NOW
-from tracker.cli.serve import LIMITS
 from tracker.web import create_app
+from tracker.web import server as web_server
 
 CHROMIUM = next(
     (found for name in ("chromium", "chromium-browser") if (found := shutil.which(name))), None
@@ -35,11 +36,15 @@ ARGUMENTS = (
 @contextmanager
 def served(newsroom: Path, **limits: int) -> Iterator[str]:
     """The pages of a newsroom, served as ``tracker serve`` does; gives their address."""
-    app = create_app(newsroom, now=lambda: NOW)
-    sockets: dict[int, Any] = {}
-    server = create_server(
-        app, host="127.0.0.1", port=0, ident=None, map=sockets, **{**LIMITS, **limits}
-    )
+    with serving(create_app(newsroom, now=lambda: NOW), **limits) as base:
+        yield base
+
+
+@contextmanager
+def serving(app: Flask, **limits: int) -> Iterator[str]:
+    """An application, served as ``tracker serve`` serves ours."""
+    server = web_server.create(app, [socket.create_server(("127.0.0.1", 0))], **limits)
+    sockets: dict[int, Any] = server._map
     stopping = threading.Event()
 
     def run() -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import random
+import re
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import markdown
 import pytest
 
+from tracker.house import settings
 from tracker.house import style as house_style
 from tracker.house.changelog import (
     entries,
@@ -17,6 +20,7 @@ from tracker.house.changelog import (
     newsroom_entries,
 )
 from tracker.model import Article, Entry, History, Note, Person, Revision
+from tracker.render import changelog
 
 NEW_YORK = ZoneInfo("America/New_York")
 STYLE = house_style.load("newsweek")
@@ -241,3 +245,27 @@ def test_a_long_history_is_told_quickly() -> None:
     found = entries(history(*revisions), STYLE, NEW_YORK)
     assert sum(entry.what == "note" for entry in found) == 1000
     assert [entry.at for entry in found] == sorted((entry.at for entry in found), reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        ("<script>alert(1)</script>", "alert(1)"),
+        ("<b onclick=x>bold</b> &amp; 1 < 2", "1 < 2"),
+        ("[one](javascript:alert(1)) [two](https://example.org/)", "two"),
+        ("![x](data:text/html,x)", "x"),
+        ("# no heading", "# no heading"),
+        ("1. no list", "1. no list"),
+        ("<!-- hidden --> words", "words"),
+        ("<javascript:alert(1)>", "javascript:alert(1)"),
+    ],
+)
+def test_as_markdown_a_note_brings_no_html_and_no_block_of_its_own(words: str, shown: str) -> None:
+    """Rendered by whatever renders it: Python-Markdown here."""
+    entry = Entry(ARTICLE, START, "day", "note", note("u1", 0, words), words, 1, None)
+    page = changelog.markdown([entry], settings.read("", "", lambda _: ""), ARTICLE)
+    rendered = markdown.markdown(page)
+    assert shown.replace("<", "&lt;") in rendered
+    tags = set(re.findall(r"<(/?\w+)", rendered)) - {"h1", "/h1", "h2", "/h2", "ul", "/ul", "li"}
+    assert tags <= {"/li", "a", "/a"}
+    assert not re.search(r'(?:href|src)="(?!https?:)', rendered)

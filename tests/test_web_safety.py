@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import subprocess
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from flask.testing import FlaskClient
@@ -238,3 +239,74 @@ def test_pages_of_other_settings_are_other_pages(
     answer = browser.get("/", headers={"If-None-Match": tag})
     assert answer.status_code == 200
     assert "The Pier Post" in answer.data.decode()
+
+
+# --- addresses that are none ---------------------------------------------------------------------
+
+BROKEN = (
+    "http://[", "http://a]b/", "http://example.com%EF%BC%8F/", "http://[::1", "//", "http:///x",
+    "%5B", "http://%E2%84%80.example/", "http://a:b:c/", "http://x/%FF", "%00", "a%0d%0ab",
+    "http://example.org:99999/x", "?", "%3F", "..%2f..", "%2e%2e/", "\\\\a", "javascript:x",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("broken", BROKEN)
+def test_a_broken_address_is_no_fault(repository: Builder, broken: str) -> None:
+    """Wherever an address may stand in another one, and in what a form sends."""
+    browser = client(repository.folder, base_url="https://example.org/record")
+    for start in (
+        "/timegate/", "/article/", "/history/", "/version/20220512114500-9f1c2e7b3d/", "/blame/",
+        "/compare/20220512114500-9f1c2e7b3d/20220512114500-9f1c2e7b3d/", "/note/u1/", "/feeds/",
+        "/timemap/", "/api/article/", "/static/", "/search/?q=", "/?page=", "/?month=", "/?person=",
+        "/compare/?article=", "/api/search?q=", "/api/revisions?month=", "/",
+    ):  # fmt: skip
+        answer = browser.get(start + broken, headers={"Accept-Datetime": "x", "Host": "localhost"})
+        assert answer.status_code < 500, (start, answer.status_code)
+        where = answer.headers.get("Location", "")
+        assert not where.startswith("//"), (start, where)
+        assert "\n" not in where
+
+
+@pytest.mark.parametrize(
+    ("asked", "leads"),
+    [
+        ("/article/articles/war", "/record/article/articles/war/"),
+        ("/article/articles/war?x=1", "/record/article/articles/war/?x=1"),
+        ("/article/articles/war.md/", "/record/article/articles/war/"),
+        ("/history/articles/old-ferry/", "/record/history/articles/ferry/"),
+        ("/corrections", "/record/corrections/"),
+        ("/article//articles/war/", "/record/article/articles/war/"),
+        ("/search", "/record/search/"),
+        ("/api/article/articles/war.md", "/record/api/article/articles/war"),
+    ],
+)
+def test_behind_a_proxy_every_redirect_stays_below_the_base_address(
+    repository: Builder, asked: str, leads: str
+) -> None:
+    browser = client(repository.folder, base_url="https://example.org/record")
+    answer = browser.get(asked, headers={"Host": "example.org"})
+    assert answer.status_code in (301, 302, 307, 308)
+    assert answer.headers["Location"].removeprefix("https://example.org") == leads
+
+
+def test_the_comparison_that_is_chosen_stays_below_the_base_address(repository: Builder) -> None:
+    browser = client(repository.folder, base_url="https://example.org/record")
+    life = Newsroom(repository.folder).life("articles/war.md")
+    old, new = (f"{each.at:%Y%m%d%H%M%S}-{each.commit[:10]}" for each in life.revisions[:2])
+    asked = f"/compare/?article=articles/war&old={new}&new={old}"
+    answer = browser.get(asked, headers={"Host": "example.org"})
+    assert answer.status_code == 303
+    assert answer.headers["Location"] == f"/record/compare/{old}/{new}/articles/war/"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["/search/?q=", "/?person=", "/nothing-", "/article/", "/history/articles/", "/?kind=",
+     "/api/search?q="],
+)  # fmt: skip
+@pytest.mark.parametrize("turning", ["\u202e", "\u2066", "\u2028", "\x1b", "\x85"])
+def test_what_a_request_says_turns_no_line_of_the_page(
+    browser: FlaskClient, asked: str, turning: str
+) -> None:
+    answer = browser.get(f"{asked}{quote(turning)}abc")
+    assert turning not in answer.text.replace("\\u", "")

@@ -10,8 +10,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from flask import Flask
 
-from tests.browsing import served
+from tests.browsing import served, serving
 from tests.web_newsroom import build
 
 
@@ -21,6 +22,16 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     build(folder)
     with served(folder, channel_timeout=1, cleanup_interval=1) as base:
         ask(base, "/")  # the first page reads the archive
+        yield base
+
+
+@pytest.fixture(scope="module")
+def large() -> Iterator[str]:
+    """A server of an application whose every answer has eight megabytes."""
+    app = Flask("large")
+    app.add_url_rule("/source/latest", "large", lambda: b"x" * 8_000_000)
+    app.add_url_rule("/static/pages.css", "small", lambda: "x")
+    with serving(app) as base:
         yield base
 
 
@@ -68,6 +79,53 @@ def test_clients_that_never_finish_their_request_keep_nobody_waiting(base: str) 
         said(each)  # ends: the server closed the connection
         each.close()
     for each in slow[:50]:
+        each.close()
+
+
+def test_a_request_that_drips_in_for_ever_is_hung_up_on(base: str) -> None:
+    """As long as bytes come, a server that looks at silence alone waits for ever."""
+    slow = connected(base)
+    slow.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-")
+    slow.settimeout(0.2)
+    started = time.monotonic()
+    while time.monotonic() - started < 20:
+        try:
+            slow.sendall(b"a")
+            if slow.recv(1) == b"":
+                break
+        except TimeoutError:
+            continue
+        except OSError:
+            break
+    assert time.monotonic() - started < 15
+    slow.close()
+
+
+def test_more_slow_clients_than_there_are_places_keep_nobody_out(base: str) -> None:
+    """The slowest makes room for who comes: 300 open requests, 200 places."""
+    slow = []
+    try:
+        for number in range(300):
+            if number == 130:
+                time.sleep(1.5)  # the first are slow ones from now on
+            each = connected(base)
+            each.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-")
+            slow.append(each)
+        assert ask(base, "/static/pages.css").status == 200
+    finally:
+        for each in slow:
+            each.close()
+
+
+def test_large_answers_that_nobody_reads_hold_no_thread(large: str) -> None:
+    deaf = [connected(large) for _ in range(20)]
+    for each in deaf:
+        each.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        each.sendall(b"GET /source/latest HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+    started = time.monotonic()
+    assert ask(large, "/static/pages.css").status == 200
+    assert time.monotonic() - started < 10
+    for each in deaf:
         each.close()
 
 

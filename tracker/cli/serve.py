@@ -15,17 +15,7 @@ from tracker.errors import TrackerError
 if TYPE_CHECKING:
     from tracker.newsroom.newsroom import Newsroom
 
-LIMITS = {
-    "threads": 8,
-    "connection_limit": 200,  # at once; more wait in the system's queue
-    "backlog": 256,
-    "channel_timeout": 20,  # seconds for which a client may be silent
-    "cleanup_interval": 5,  # seconds between looks for such clients
-    "max_request_header_size": 16_384,  # bytes
-    "max_request_body_size": 1_024,  # bytes; nothing that is sent is read
-    "outbuf_high_watermark": 1_048_576,  # bytes that wait for a slow reader
-}
-"""What one client can take from the others, at most (waitress, "Arguments to serve")."""
+_BACKLOG = 256  # connections that wait in the system's queue
 
 
 @click.command("serve")
@@ -95,14 +85,11 @@ def _cores() -> int:
 
 def _listen(room: Newsroom, host: str, port: int, base: str | None) -> tuple[Any, Any]:
     """The server, listening, and the application; a ``TrackerError`` where it cannot."""
-    import waitress
-
-    from tracker.web import create_app
+    from tracker.web import create_app, server
 
     place = room.workspace.root or room.repository.git_dir
     app = create_app(place, base_url=base, now=present, host=host)
-    server = waitress.create_server(app, sockets=_sockets(host, port), ident=None, **LIMITS)
-    return server, app
+    return server.create(app, _sockets(host, port)), app
 
 
 def _sockets(host: str, port: int) -> list[Any]:
@@ -119,7 +106,7 @@ def _sockets(host: str, port: int) -> list[Any]:
                 chosen = found[0].getsockname()[1] if found and not port else place[1]
                 found.append(
                     socket.create_server(
-                        (str(place[0]), int(chosen)), family=family, backlog=LIMITS["backlog"]
+                        (str(place[0]), int(chosen)), family=family, backlog=_BACKLOG
                     )
                 )
     except (OSError, UnicodeError) as error:

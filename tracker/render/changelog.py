@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from html import escape
@@ -49,7 +50,7 @@ def markdown(entries: Sequence[Entry], settings: Settings, article: Article | No
         out += [f"## {day}", ""]
         for entry in group:
             of = f"**{_plain_markdown(entry.article.headline)}** · " if article is None else ""
-            line = visible(entry.line) if entry.what == "note" else _plain_markdown(entry.line)
+            line = _noted(entry.line) if entry.what == "note" else _plain_markdown(entry.line)
             out.append(f"- {_what(entry)}{of}{line}")
         out.append("")
     return "\n".join(out)
@@ -101,6 +102,24 @@ def _days(entries: Iterable[Entry], settings: Settings) -> Iterator[tuple[str, l
 
     for name, group in groupby(entries, key=day):
         yield name, list(group)
+
+
+_STRANGE_TARGET = re.compile(
+    r"\](?=\(\s*<?\s*(?!https?:|mailto:)[a-z][a-z0-9+.-]*:)", re.IGNORECASE
+)
+_NUMBERED = re.compile(r"\A(\d{1,9})([.)])(?=\s|$)")
+_BLOCK = re.compile(r"(?=[#>+*-](?:\s|$)|[#=`~-]{3}|\d{1,9}[.)]\s)")
+
+
+def _noted(line: str) -> str:
+    """A note's line, whose emphasis and links stay: what would be HTML shows as it was typed.
+
+    Links lead to the web or to a mailbox, as on the pages; nothing begins a block of its own.
+    """
+    line = " ".join(visible(line).split()).replace("<", "&lt;")
+    line = _STRANGE_TARGET.sub(r"\]", line)
+    line = _NUMBERED.sub(r"\1\\\2", line)
+    return f"\\{line}" if _BLOCK.match(line) else line
 
 
 def _plain_markdown(words: str) -> str:

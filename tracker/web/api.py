@@ -34,6 +34,7 @@ from tracker.web.page import known_addresses
 from tracker.web.publishing import links
 from tracker.web.query import Wrong
 from tracker.web.reading import Found, find, room_is_empty, text
+from tracker.web.safe_html import TURNING
 
 pages = Blueprint("api", __name__, url_prefix="/api")
 findings_pages = Blueprint("api findings", __name__, url_prefix="/api")
@@ -67,7 +68,10 @@ def _problem(status: int, detail: str) -> Response:
 
 
 def _dumped(value: object, status: int = 200) -> Response:
-    return Response(json.dumps(value, ensure_ascii=False) + "\n", status, mimetype=JSON)
+    text = TURNING.sub(
+        lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False)
+    )
+    return Response(text + "\n", status, mimetype=JSON)
 
 
 _DETAILS = {

@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 import traceback
 from http import HTTPStatus
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, make_response, request
 from werkzeug.exceptions import Gone, HTTPException, NotFound
+from werkzeug.routing import RequestRedirect
 
 from tracker.errors import TrackerError
 from tracker.render.visible import visible
@@ -49,9 +51,20 @@ class NotHere(Gone):
 
 def install(app: Flask) -> None:
     """Have every error of the application answered by a page."""
+    app.after_request(_below_base)
     app.register_error_handler(HTTPException, _refused)
     app.register_error_handler(TrackerError, _unreadable)
     app.register_error_handler(Exception, _failed)
+
+
+def _below_base(response: Response) -> Response:
+    """Where an address lacks its last slash, the router leads to itself: past the proxy."""
+    wanted = request.routing_exception
+    if isinstance(wanted, RequestRedirect):
+        parts = urlsplit(wanted.new_url)
+        query = f"?{parts.query}" if parts.query else ""
+        response.headers["Location"] = link("/" + parts.path.lstrip("/")) + query
+    return response
 
 
 def _refused(error: HTTPException) -> Response:

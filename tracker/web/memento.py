@@ -142,6 +142,8 @@ def _article_of(original: str) -> str | None:
     """The path of the article that a whole address means."""
     where = links()
     wanted = _bare(original)
+    if not wanted:
+        return None
     own = _bare(f"{where.base}/article/")
     known = known_addresses()
     if wanted.startswith(f"{own}/"):
@@ -176,8 +178,14 @@ def _tails(wanted: str) -> list[str]:
 
 
 def _bare(url: str) -> str:
-    """A URL without scheme, percent-encoding and last slash: what two ways to write it share."""
-    parts = urlsplit(url)
+    """A URL without scheme, percent-encoding and last slash: what two ways to write it share.
+
+    "" for what is none.
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
     query = f"?{parts.query}" if parts.query else ""
     return f"{parts.netloc.lower()}{unquote(parts.path).rstrip('/')}{query}"
 

@@ -33,8 +33,14 @@ class Pages(Environment):
             lstrip_blocks=True,
             keep_trailing_newline=True,
             auto_reload=False,
+            finalize=_visible,
         )
         super().__init__(app, **options)
+
+
+def _visible(value: object) -> object:
+    """Whatever a template shows: no character of a text moves what stands around it."""
+    return visible(value) if type(value) is str else value
 
 
 def install(app: Flask) -> None:

@@ -38,11 +38,10 @@ def _attribute() -> re.Pattern[str]:
     return re.compile(r'([a-z-]+)="([^"]*+)"')
 
 
-@cache
-def _turning() -> re.Pattern[str]:
-    """What ``visible`` writes out, but for the tab and line breaks, which it keeps."""
-    controls = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
-    return re.compile(f"[{controls}\u061c\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+TURNING = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u2028\u2029\u202a-\u202e\u2066-\u2069]"
+)
+"""What ``visible`` writes out, but for the tab and line breaks, which it keeps."""
 
 
 def fit(rendered: str, base: str = "") -> Markup:
@@ -59,7 +58,7 @@ def fit(rendered: str, base: str = "") -> Markup:
             out.append(_tag(token, base, linked=linked))
             linked = token.startswith(("<a ", "<a>")) or (linked and not token.startswith("</a"))
         else:
-            out.append(_turning().sub(_written_out, token.replace("<", "&lt;")))
+            out.append(TURNING.sub(_written_out, token.replace("<", "&lt;")))
     return Markup("".join(out))  # noqa: S704 - cleaned by nh3, and only made poorer here
 
 
@@ -119,7 +118,7 @@ def _written_out(found: re.Match[str]) -> str:
 
 
 def _tag(token: str, base: str, *, linked: bool) -> str:
-    token = _turning().sub("", token)
+    token = TURNING.sub("", token)
     if token.startswith("<img"):
         return _picture(_attributes(token), base, linked=linked)
     if token.startswith("<a ") and (target := _attributes(token).get("href")):
