@@ -31,7 +31,7 @@ CROWDED = 120  # connections from which the slowest makes room for a new one
 _SLOW = 1.0  # seconds after which a connection is a slow one
 
 
-class Connection(HTTPChannel):
+class Connection(HTTPChannel):  # type: ignore[misc]
     """A client's connection, which may be slow for a while, and not for ever."""
 
     slow_since: float | None = None  # its request is not whole, or its answer not taken
