@@ -1,1 +1,229 @@
-"""Importers: each reads one format and yields revisions to record."""
+"""Importers: each reads one format and yields revisions to record.
+
+``open_source`` knows a format by its first bytes. A format's module is loaded where it is met.
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import stat
+from collections.abc import Mapping
+from contextlib import closing
+from datetime import tzinfo
+from pathlib import Path
+from typing import IO, NamedTuple
+
+from tracker.errors import TrackerError
+from tracker.newsroom.incoming import Source
+from tracker.sources.bodies import Markup
+from tracker.sources.versions import Counted, shown, unpacked
+
+FORMATS = (
+    "auto", "folder", "jsonl", "warc", "diffengine", "newsdiffs", "wxr", "wp-json", "mediawiki",
+    "csv", "parquet",
+)  # fmt: skip
+_PEEKED = 65_536  # bytes by which a format is known
+_FILES_ALONE = ("diffengine", "newsdiffs", "parquet", "folder")
+
+
+class Reading(NamedTuple):
+    """How a source is to be read."""
+
+    format: str = "auto"  # one of FORMATS
+    under: str = "articles"  # the newsroom's folder for the articles of a folder of versions
+    zone: tzinfo | None = None  # of times that a source has without one
+    markup: Markup = "markdown"  # what becomes of HTML and wikitext
+    columns: Mapping[str, str] | None = None  # of a table
+    types: tuple[str, ...] = ()  # of WordPress entries; none: posts and pages
+
+
+def open_source(path: Path | None, stream: IO[bytes], reading: Reading) -> Source:
+    """The source in a file or folder, or, without a path, in a stream.
+
+    Raises ``TrackerError`` where there is nothing to read, and for a format that nobody knows.
+    """
+    if path is not None and path.is_dir():
+        return _folder(path, reading)
+    if path is None:
+        counted = Counted(stream, closes=False)
+        name = "standard input"
+    else:
+        counted = Counted(_opened(path))
+        name = shown(path)
+    data, packed = unpacked(counted, name)
+    start = data.peek(_PEEKED)[:_PEEKED]
+    form = reading.format
+    if form == "auto":
+        form = _known(start, path, name, packed=packed)
+    if form in _FILES_ALONE and (path is None or packed):
+        raise TrackerError(
+            f"A source of the format {form} cannot be read from a pipe, or packed.",
+            "Give its unpacked file.",
+        )
+    if form == "warc" and path is not None:
+        data.close()
+        from tracker.sources.warc import WebArchive
+
+        return WebArchive(path)
+    if form == "jsonl":
+        from tracker.sources.json_lines import JsonLines
+
+        if path is None:
+            return JsonLines(stream=data)
+        data.close()
+        return JsonLines(path)
+    if path is not None and form in _FILES_ALONE:
+        data.close()
+        return _file(path, form, reading)
+    return _streamed(data, name, form, reading)
+
+
+def _known(start: bytes, path: Path | None, name: str, *, packed: bool) -> str:
+    """The format that the first bytes tell of."""
+    head = start.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if start.startswith((b"WARC/", b"filedesc://")):
+        return "warc"
+    if start.startswith(b"SQLite format 3\0"):
+        return _database(path, packed=packed)
+    if start.startswith(b"PAR1"):
+        return "parquet"
+    if start.startswith(b"PK\x03\x04"):
+        return "warc"
+    if head.startswith(b"<"):
+        return _xml(head, name)
+    if head.startswith(b"[") or not head:
+        return "wp-json" if head else "jsonl"
+    if head.startswith(b"{"):
+        return "jsonl"
+    line = head.split(b"\n", 1)[0]
+    from tracker.sources.warc import is_index_line
+
+    if is_index_line(line):
+        return "warc"
+    if _is_table(line):
+        return "csv"
+    return "jsonl"  # which says in which column it is none
+
+
+def _xml(head: bytes, name: str) -> str:
+    if b"<mediawiki" in head:
+        return "mediawiki"
+    if b"wordpress.org/export" in head or b"<wp:" in head or b"<rss" in head:
+        return "wxr"
+    raise TrackerError(
+        f"{name} is XML, but neither an export of WordPress nor a dump of MediaWiki.",
+        "Name the format with --format, or write JSON Lines (docs/import.md).",
+    )
+
+
+def _database(path: Path | None, *, packed: bool) -> str:
+    if path is None or packed:
+        return "diffengine"
+    from tracker.sources.trackers import is_diffengine, is_newsdiffs, opened
+
+    with closing(opened(path)) as database:
+        if is_newsdiffs(database):
+            return "newsdiffs"
+        if is_diffengine(database):
+            return "diffengine"
+    raise TrackerError(
+        f"{shown(path)} is a database, but not of diffengine, NewsEdits or NewsDiffs.",
+        "Write its versions as JSON Lines or CSV (docs/import.md).",
+    )
+
+
+def _is_table(line: bytes) -> bool:
+    from tracker.sources.tables import USUAL
+
+    words = line.decode("utf-8", "replace").lower()
+    for mark in ",;\t|":
+        names = {each.strip(' "\r') for each in words.split(mark)}
+        if len(names) > 1 and names & {*USUAL["at"]} and names & {"url", "path", "slug", "link"}:
+            return True
+    return False
+
+
+def _folder(path: Path, reading: Reading) -> Source:
+    form = reading.format
+    if form == "auto":
+        from tracker.sources.trackers import databases_in
+        from tracker.sources.warc import ENDINGS
+
+        names = [each.name.lower() for each in path.iterdir()]
+        if any(name.endswith(ENDINGS) for name in names):
+            form = "warc"
+        elif any(name.endswith((".db", ".sqlite", ".sqlite3")) for name in names) or (
+            "website" in names
+        ):
+            form = "newsdiffs" if databases_in(path) else "folder"
+        else:
+            form = "folder"
+    if form == "warc":
+        from tracker.sources.warc import WebArchive
+
+        return WebArchive(path)
+    if form == "newsdiffs":
+        from tracker.sources.trackers import NewsDiffs
+
+        return NewsDiffs(path, reading.zone)
+    if form == "folder":
+        from tracker.sources.folder import Folder
+
+        return Folder(path, under=reading.under)
+    raise TrackerError(f"{shown(path)} is a folder, and no file of {form}.", "Name the file.")
+
+
+def _file(path: Path, form: str, reading: Reading) -> Source:
+    if form == "diffengine":
+        from tracker.sources.trackers import Diffengine
+
+        return Diffengine(path, reading.markup)
+    if form == "newsdiffs":
+        from tracker.sources.trackers import NewsDiffs
+
+        return NewsDiffs(path, reading.zone)
+    if form == "parquet":
+        from tracker.sources.tables import Table
+
+        return Table(reading.columns, zone=reading.zone, markup=reading.markup, file=path)
+    raise TrackerError(f"{shown(path)} is a file, and no folder.", "Name the folder.")
+
+
+def _streamed(data: io.BufferedReader, name: str, form: str, reading: Reading) -> Source:
+    if form in ("wxr", "wp-json"):
+        from tracker.sources.wordpress import TYPES, Body, WpJson, Wxr
+
+        body = Body(reading.markup, reading.zone, reading.types or TYPES)
+        return (Wxr if form == "wxr" else WpJson)(data, name, body)
+    if form == "mediawiki":
+        from tracker.sources.mediawiki import MediaWiki
+
+        return MediaWiki(data, name, reading.markup)
+    if form == "csv":
+        from tracker.sources.tables import Table
+
+        return Table(
+            reading.columns, zone=reading.zone, markup=reading.markup, stream=data, name=name
+        )
+    from tracker.sources.warc import WebArchive
+
+    return WebArchive(None, data)
+
+
+def _opened(path: Path) -> IO[bytes]:
+    try:
+        status = path.stat()
+        if not os.access(path, os.R_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        if not (stat.S_ISREG(status.st_mode) or stat.S_ISFIFO(status.st_mode)):
+            raise TrackerError(
+                f"{shown(path)} is neither a file nor a folder.", "Check the path of the file."
+            )
+        return path.open("rb")
+    except OSError as error:
+        raise TrackerError(
+            f"{shown(path)} cannot be read: {(error.strerror or str(error)).lower()}.",
+            "Check the path of the file.",
+        ) from None

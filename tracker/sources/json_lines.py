@@ -1,18 +1,17 @@
 """JSON Lines: one version of an article on a line, as ``docs/import.schema.json`` says.
 
-Plain, or compressed by gzip or zstd, from a file or a stream. What cannot be read twice is copied
-into a temporary file, uncompressed.
+Plain or packed, from a file or a stream. A plain file is read twice; of what cannot be, the texts
+are kept in a temporary database.
 """
 
 from __future__ import annotations
 
 import errno
-import io
 import json
 import os
 import stat
-import zlib
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -21,8 +20,16 @@ from typing import IO, Any, NamedTuple
 from tracker.errors import TrackerError
 from tracker.model import KINDS, Person
 from tracker.newsroom.incoming import Incoming, Key, Skipped, Telling
-from tracker.sources.versions import LARGEST, instant_of, shown
-from tracker.store.files import Folder
+from tracker.sources.versions import (
+    LARGEST,
+    YEARS,
+    Counted,
+    broken,
+    instant_of,
+    shown,
+    temporary,
+    unpacked,
+)
 
 KEYS = ("path", "slug", "text", "at", "author", "message", "notes", "url", "id")
 _KNOWN = frozenset(KEYS)
@@ -30,7 +37,6 @@ _LONGEST_LINE = 6 * LARGEST + 1024 * 1024  # bytes: JSON may write a character a
 _LONGEST_AUTHOR = 1000  # letters
 _MARK = b"\xef\xbb\xbf"
 _DECODER = json.JSONDecoder()
-_GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 
 
 class _WrongError(Exception):
@@ -54,9 +60,9 @@ class JsonLines:
         self._file = file
         self._stream = stream
         self._size = 0  # bytes of the file as it stands on disk; 0 where it is not known
-        self._plain: Path | None = None  # the file with the lines as they are
-        self._input: _Counted | None = None
-        self._damaged: tuple[type[Exception], ...] = (OSError, EOFError, zlib.error)
+        self._plain: Path | None = None  # the file, where it holds the lines as they are
+        self._spool: Path | None = None  # else the texts
+        self._input: Counted | None = None
         if file is not None:
             self._look(file)
 
@@ -83,43 +89,25 @@ class JsonLines:
         """Every version in the order of the lines; lines that are none as ``Skipped``, bad."""
         stream = self._stream if self._file is None else self._file.open("rb")
         assert stream is not None
-        self._input = _Counted(stream, closes=self._file is not None)
-        buffered = io.BufferedReader(self._input, 1 << 20)
-        try:
-            lines, packed = self._unpacked(buffered)
+        self._input = Counted(stream, closes=self._file is not None)
+        lines, packed = unpacked(self._input, self._name)
+        with closing(lines):
             if not packed and self._plain is not None:
-                yield from self._lines(lines, None)
+                yield from (each for each, _ in self._lines(lines))
                 return
-            self._plain = folder / "lines.jsonl"
-            with (
-                Folder.open(folder, follow=True) as place,
-                place.writing(self._plain.name, flush=False) as copy,
-            ):
-                yield from self._lines(lines, copy)
-        finally:
-            buffered.close()
+            self._plain, self._spool = None, folder / "texts.sqlite3"
+            with closing(temporary(self._spool)) as spool:
+                spool.execute("DROP TABLE IF EXISTS texts")
+                spool.execute("CREATE TABLE texts (key INTEGER PRIMARY KEY, text TEXT)")
+                spool.execute("BEGIN")
+                for each, text in self._lines(lines):
+                    if isinstance(each, Incoming):
+                        spool.execute("INSERT INTO texts VALUES (?, ?)", (each.key, text))
+                    yield each
+                spool.execute("COMMIT")
 
-    def _unpacked(self, buffered: io.BufferedReader[_Counted]) -> tuple[IO[bytes], bool]:
-        """The lines, and whether they were compressed."""
-        start = buffered.peek(4)[:4]
-        if start[:2] == _GZIP:
-            import gzip
-
-            return io.BufferedReader(gzip.GzipFile(fileobj=buffered), 1 << 20), True
-        if start == _ZSTD:
-            try:
-                import zstandard
-            except ImportError:
-                raise TrackerError(
-                    f"{self._name} is compressed by zstd, and the library for it is not here.",
-                    "Install it with: pip install 'article-tracker[zstd]'",
-                ) from None
-            self._damaged += (zstandard.ZstdError,)
-            reader = zstandard.ZstdDecompressor().stream_reader(buffered, read_across_frames=True)
-            return io.BufferedReader(reader, 1 << 20), True
-        return buffered, False
-
-    def _lines(self, lines: IO[bytes], copy: IO[bytes] | None) -> Iterator[Incoming | Skipped]:
+    def _lines(self, lines: IO[bytes]) -> Iterator[tuple[Incoming | Skipped, str]]:
+        """Each line's version with its text."""
         number = offset = 0
         name = self._name
         while line := self._line(lines):
@@ -129,34 +117,21 @@ class JsonLines:
             if size > _LONGEST_LINE:
                 offset += self._pass_over(lines, line)
                 reason = f"The line is longer than {_LONGEST_LINE // 1024 // 1024} MB."
-                yield Skipped(f"{name}, line {number}", reason, bad=True)
-                if copy is not None:
-                    offset = at
+                yield Skipped(f"{name}, line {number}", reason, bad=True), ""
                 continue
-            if copy is not None:
-                copy.write(line)
             if line.isspace():
                 continue
             try:
                 yield _version(line, number, at, f"{name}, line {number}")
             except _WrongError as wrong:
                 place = f"{name}, line {number}, column {wrong.column}"
-                yield Skipped(place, wrong.reason, bad=True)
+                yield Skipped(place, wrong.reason, bad=True), ""
 
     def _line(self, lines: IO[bytes]) -> bytes:
         try:
             return lines.readline(_LONGEST_LINE + 1)
-        except self._damaged as error:
-            why = getattr(error, "strerror", None) or str(error)
-            if isinstance(error, EOFError):
-                why = "the compressed data ends too early"
-            raise self._broken(why) from None
-
-    def _broken(self, why: str) -> TrackerError:
-        return TrackerError(
-            f"{self._name} cannot be read to its end: {why.rstrip('.')}.",
-            "Nothing was imported; get the whole file, and import it again.",
-        )
+        except OSError as error:
+            raise broken(self._name, error.strerror or str(error)) from None
 
     def _pass_over(self, lines: IO[bytes], line: bytes) -> int:
         passed = 0
@@ -167,7 +142,13 @@ class JsonLines:
 
     def texts(self, keys: Iterable[Key]) -> Iterator[bytes | TrackerError]:
         """The text of the lines that begin at these offsets."""
-        assert self._plain is not None
+        if self._plain is None:
+            assert self._spool is not None
+            with closing(temporary(self._spool)) as spool:
+                for key in keys:
+                    found = spool.execute("SELECT text FROM texts WHERE key = ?", (key,))
+                    yield found.fetchone()[0].encode()
+            return
         with self._plain.open("rb") as file:
             for key in keys:
                 file.seek(int(key))
@@ -183,33 +164,7 @@ class JsonLines:
                     ) from None
 
 
-class _Counted(io.RawIOBase):
-    """Counts what has been read of a stream, for the progress."""
-
-    def __init__(self, stream: IO[bytes], *, closes: bool) -> None:
-        self._stream = stream
-        self._closes = closes
-        self.count = 0  # bytes
-
-    def readable(self) -> bool:
-        """Return that it is: asked by the buffer around it."""
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        """Read what the stream has, at most as much as the buffer holds."""
-        read = self._stream.read(len(buffer)) or b""
-        buffer[: len(read)] = read
-        self.count += len(read)
-        return len(read)
-
-    def close(self) -> None:
-        """Close a file that was opened for this; the process's own input stays open."""
-        if self._closes:
-            self._stream.close()
-        super().close()
-
-
-def _version(line: bytes, number: int, offset: int, origin: str) -> Incoming:
+def _version(line: bytes, number: int, offset: int, origin: str) -> tuple[Incoming, str]:
     try:
         written = line.rstrip(b"\r\n").decode("utf-8-sig" if number == 1 else "utf-8")
         read = _decode(written)
@@ -235,7 +190,7 @@ def _version(line: bytes, number: int, offset: int, origin: str) -> Incoming:
     if by_slug == ("path" in read):
         what = "both “path” and “slug”" if by_slug else "neither “path” nor “slug”"
         raise _WrongError(f"The line has {what}.")
-    return Incoming(
+    version = Incoming(
         "" if by_slug else fields.word("path"),
         fields.word("slug") if by_slug else "",
         fields.instant("at"),
@@ -246,6 +201,7 @@ def _version(line: bytes, number: int, offset: int, origin: str) -> Incoming:
         origin,
         fields.trailers() if "url" in read or "id" in read else "",
     )
+    return version, text
 
 
 def _decode(written: str) -> Any:
@@ -340,6 +296,8 @@ class _Fields(NamedTuple):
             if note.get("kind") not in KINDS:
                 raise inner.wrong("kind", f"A note's “kind” must be one of {', '.join(KINDS)}.")
             at = inner.instant("at") if note.get("at") is not None else None
+            if at is not None and at.year not in YEARS:
+                raise inner.wrong("at", f"A note cannot be of the year {at.year}.")
             told.append(Telling(note["kind"], inner.word("text"), at))
         return tuple(told)
 

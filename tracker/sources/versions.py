@@ -1,11 +1,34 @@
-"""What the importers share: instants, limits, how a name is shown."""
+"""What the importers share: limits, packed input, texts that wait, paths, front matter."""
 
 from __future__ import annotations
 
-from datetime import datetime
+import bz2
+import gzip
+import io
+import lzma
+import re
+import sqlite3
+import unicodedata
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
+from datetime import UTC, datetime, tzinfo
+from hashlib import sha256
 from pathlib import Path
+from typing import IO, Any, NamedTuple
+from urllib.parse import unquote, urlsplit
+
+from tracker.errors import TrackerError
+from tracker.model import Person
+from tracker.newsroom.incoming import Incoming, Key, Skipped, Telling
 
 LARGEST = 16 * 1024 * 1024  # bytes of one version; no article is larger, and a video may be
+MOST_UNPACKED = 200  # times its packed size: what an archive may unpack to
+_FREELY = 256 * 1024 * 1024  # bytes that any archive may unpack to
+_BLOCK = 1 << 20  # bytes read at once
+YEARS = range(1900, 9990)
+"""Years in which arithmetic with zones does not leave the calendar."""
 
 
 def instant_of(written: str) -> datetime:
@@ -24,6 +47,17 @@ def instant_of(written: str) -> datetime:
     return at
 
 
+def local_instant(naive: datetime, zone: tzinfo, traps: Counter[str]) -> datetime:
+    """A wall-clock time in its zone, aware; times that a change of clocks skipped or had twice are
+    counted, and read by the offset from before the change.
+    """
+    at = naive.replace(tzinfo=zone)
+    if at.utcoffset() != at.replace(fold=1).utcoffset():
+        exists = at.astimezone(UTC).astimezone(zone).replace(tzinfo=None) == naive
+        traps["times that the clock had twice" if exists else "times that the clock skipped"] += 1
+    return at
+
+
 def shown(path: Path) -> str:
     """A path for a sentence, with nothing in it that a terminal would obey.
 
@@ -31,3 +65,293 @@ def shown(path: Path) -> str:
     """
     name = str(path if path.name not in ("", "..") else path.resolve())
     return name if name.isprintable() else ascii(name)
+
+
+def missing(library: str, what: str, extra: str = "import") -> TrackerError:
+    """The error for a format whose library is not installed."""
+    return TrackerError(
+        f"{what} needs the library {library}, which is not here.",
+        f"Install it with: pip install 'article-tracker[{extra}]'",
+    )
+
+
+# --- packed input -------------------------------------------------------------------------------
+
+
+class Counted(io.RawIOBase):
+    """A stream that counts what was read of it."""
+
+    def __init__(self, stream: IO[bytes], *, closes: bool = True) -> None:
+        self._stream = stream
+        self._closes = closes
+        self.count = 0  # bytes
+
+    def readable(self) -> bool:
+        """Return that it is: asked by the buffer around it."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read what the stream has, at most as much as the buffer holds."""
+        read = self._stream.read(len(buffer)) or b""
+        buffer[: len(read)] = read
+        self.count += len(read)
+        return len(read)
+
+    def close(self) -> None:
+        """Close a file that was opened for this; the process's own input stays open."""
+        if self._closes:
+            self._stream.close()
+        super().close()
+
+
+class _Bounded(io.RawIOBase):
+    """What a packed stream unpacks to, refused beyond a bound; damage becomes a sentence."""
+
+    def __init__(self, inner: IO[bytes], packed: Counted, name: str) -> None:
+        self._inner = inner
+        self._packed = packed
+        self._name = name
+        self._count = 0
+
+    def readable(self) -> bool:
+        """Return that it is: asked by the buffer around it."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read unpacked bytes. Raises ``TrackerError`` for damage and for too many of them."""
+        try:
+            read = self._inner.read(len(buffer))
+        except (EOFError, OSError, zlib.error, lzma.LZMAError) as error:
+            raise self._broken(error) from None
+        except Exception as error:
+            if type(error).__name__ != "ZstdError":  # known where its library is loaded
+                raise
+            raise self._broken(error) from None
+        buffer[: len(read)] = read
+        self._count += len(read)
+        if self._count > _FREELY + MOST_UNPACKED * self._packed.count:
+            raise TrackerError(
+                f"{self._name} unpacks to more than {MOST_UNPACKED} times its size.",
+                "If it is right so, unpack it yourself and import the plain file.",
+            )
+        return len(read)
+
+    def _broken(self, error: Exception) -> TrackerError:
+        why = getattr(error, "strerror", None) or str(error)
+        if isinstance(error, EOFError):
+            why = "the compressed data ends too early"
+        return broken(self._name, why)
+
+    def close(self) -> None:
+        """Close the packed stream too."""
+        self._inner.close()
+        self._packed.close()
+        super().close()
+
+
+def broken(name: str, why: str) -> TrackerError:
+    """The error for an input that cannot be read to its end."""
+    return TrackerError(
+        f"{name} cannot be read to its end: {why.rstrip('.')}.",
+        "Nothing was imported; get the whole file, and import it again.",
+    )
+
+
+def unpacked(counted: Counted, name: str) -> tuple[io.BufferedReader[Any], bool]:
+    """The bytes of a stream, unpacked where its first bytes say gzip, bzip2, xz or zstd.
+
+    Also returns whether it was packed. Raises ``TrackerError`` where the library is missing; what
+    is read raises it for damage, and beyond a bound on what may come out.
+    """
+    buffered = io.BufferedReader(counted, _BLOCK)
+    start = buffered.peek(6)[:6]
+    inner: Any
+    plain: Any = buffered
+    if start[:2] == b"\x1f\x8b":
+        inner = gzip.GzipFile(fileobj=buffered)
+    elif start[:3] == b"BZh":
+        inner = bz2.BZ2File(buffered)
+    elif start == b"\xfd7zXZ\0":
+        inner = lzma.open(buffered)  # noqa: SIM115
+    elif start[:4] == b"\x28\xb5\x2f\xfd":
+        try:
+            import zstandard
+        except ImportError:
+            raise TrackerError(
+                f"{name} is compressed by zstd, and the library for it is not here.",
+                "Install it with: pip install 'article-tracker[zstd]'",
+            ) from None
+        inner = zstandard.ZstdDecompressor().stream_reader(buffered, read_across_frames=True)
+    elif start == b"7z\xbc\xaf\x27\x1c":
+        raise TrackerError(
+            f"{name} is packed by 7-Zip.",
+            f"Unpack it into a pipe: 7z x -so {name} | tracker import -",
+        )
+    else:
+        return plain, False
+    return io.BufferedReader(_Bounded(inner, counted, name), _BLOCK), True
+
+
+# --- sources whose texts are made while they are read ---------------------------------------------
+
+
+class Made(NamedTuple):
+    """One version of one article with its text."""
+
+    path: str  # as in ``Incoming``
+    slug: str
+    at: datetime  # aware
+    person: Person | None
+    message: str | None
+    text: bytes
+    origin: str
+    trailers: str = ""
+    told: tuple[Telling, ...] = ()
+
+
+class Spooled:
+    """A source whose texts wait in a temporary database until they are asked for.
+
+    A format says in ``made`` what it holds. ``traps`` counts what the format is known to hold
+    beside versions that readers saw: drafts, autosaves, pages seen again.
+    """
+
+    share = 0.0
+    forgiving = True  # a record that cannot be used costs itself, and the rest is imported
+
+    def __init__(self) -> None:
+        self.traps = Counter[str]()
+        self._spool: Path | None = None
+
+    def made(self, folder: Path) -> Iterator[Made | Skipped]:
+        """Every version in any order, and what is left out; ``folder`` takes temporary files."""
+        raise NotImplementedError
+
+    def trap(self, what: str, origin: str, reason: str) -> Skipped:
+        """Something that is left out on purpose, counted by what it is."""
+        self.traps[what] += 1
+        return Skipped(origin, reason)
+
+    def bad(self, origin: str, reason: str, hint: str = "") -> Skipped:
+        """A record that cannot be used."""
+        self.traps["broken records"] += 1
+        return Skipped(origin, reason, bad=True, hint=hint)
+
+    def versions(self, folder: Path) -> Iterator[Incoming | Skipped]:
+        """Every version once, and what is left out; their texts are kept for ``texts``."""
+        self._spool = folder / "texts.sqlite3"
+        with closing(temporary(self._spool)) as spool:
+            spool.execute("DROP TABLE IF EXISTS texts")
+            spool.execute("CREATE TABLE texts (key INTEGER PRIMARY KEY, text BLOB)")
+            spool.execute("BEGIN")
+            for each in self.made(folder):
+                if isinstance(each, Skipped):
+                    yield each
+                    continue
+                if len(each.text) > LARGEST:
+                    reason = f"The text is longer than {LARGEST >> 20} MB."
+                    yield self.bad(each.origin, reason)
+                    continue
+                if b"\0" in each.text:
+                    yield self.bad(each.origin, "The text holds zero bytes.")
+                    continue
+                key = spool.execute("INSERT INTO texts VALUES (NULL, ?)", (each.text,)).lastrowid
+                assert key is not None
+                yield Incoming(
+                    each.path,
+                    each.slug,
+                    each.at,
+                    each.person,
+                    each.message,
+                    each.told,
+                    key,
+                    each.origin,
+                    each.trailers,
+                )
+            spool.execute("COMMIT")
+
+    def texts(self, keys: Iterable[Key]) -> Iterator[bytes | TrackerError]:
+        """The texts of these keys, in their order."""
+        assert self._spool is not None
+        with closing(temporary(self._spool)) as spool:
+            for key in keys:
+                (text,) = spool.execute("SELECT text FROM texts WHERE key = ?", (key,)).fetchone()
+                yield text
+
+
+def temporary(file: Path) -> sqlite3.Connection:
+    """A database that goes with its folder: nothing in it has to outlast a crash."""
+    spool = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+    spool.executescript(
+        "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -8192;"
+        "PRAGMA temp_store = FILE;"
+    )
+    return spool
+
+
+# --- paths and files ------------------------------------------------------------------------------
+
+_ENDINGS = re.compile(r"\.(?:x?html?|php|aspx?|jsp|cfm)$", re.IGNORECASE)
+_INDEX = re.compile(r"(?:index|default)\.(?:x?html?|php|aspx?|jsp)$", re.IGNORECASE)
+_UNLIKELY = re.compile(r"[^\w.~-]+")
+_TRACKING = re.compile(
+    r"(?:utm_\w+|fbclid|gclid|mc_[ce]id|smid|ref|ref_src|cmpid|ocid)=", re.IGNORECASE
+)
+_LONGEST_NAME = 100  # bytes of one part of a path, before a hash
+
+
+def path_of_url(url: str, ending: str = ".md") -> str:
+    """The path of an article below the folder for articles, by its address; "" for a front page.
+
+    One address in its usual spellings (http or https, with www or a slash at its end, with
+    parameters that only count visitors) has one path. What a path cannot hold gives way to
+    hyphens and a hash, so that two addresses never share one. Raises ``ValueError`` for what is
+    no address.
+    """
+    parts = urlsplit(url.strip())
+    host = (parts.hostname or "").removeprefix("www.")
+    if parts.scheme not in ("http", "https") or not host:
+        raise ValueError(url)
+    whole = unicodedata.normalize("NFC", unquote(parts.path))
+    query = "&".join(part for part in parts.query.split("&") if part and not _TRACKING.match(part))
+    names = [name for name in _INDEX.sub("", whole).split("/") if name]
+    if not names and not query:
+        return ""
+    names = names or ["index"]
+    names[-1] = _ENDINGS.sub("", names[-1])
+    safe = [_name(name) for name in names]
+    if query or safe != names:
+        mark = sha256(f"{host}{whole}?{query}".encode("utf-8", "replace")).hexdigest()[:8]
+        safe[-1] = f"{safe[-1]}-{mark}".removeprefix("-")
+    return "/".join((_name(host), *safe)) + ending
+
+
+def _name(part: str) -> str:
+    """A part of an address as a file's name."""
+    part = _UNLIKELY.sub("-", part).strip("-.~ ").lower()
+    while len(part.encode()) > _LONGEST_NAME:
+        part = part[:-1]
+    return part if part and not part.startswith("git~") else f"x-{part}"
+
+
+def trailers(**values: object) -> str:
+    """Lines for the end of a commit's message; those without a value are left out."""
+    lines = []
+    for name, value in values.items():
+        if value is not None and (line := " ".join(str(value).split())) and line.isprintable():
+            lines.append(f"{name.replace('_', '-')}: {line[:2000]}")
+    return "\n".join(lines)
+
+
+def article_text(fields: Mapping[str, object], body: str) -> bytes:
+    """An article's file: front matter in YAML with the fields that have a value, and the body."""
+    import yaml
+
+    given = {key: value for key, value in fields.items() if value not in (None, "", [], ())}
+    head = ""
+    if given:
+        dumped = yaml.safe_dump(
+            given, allow_unicode=True, sort_keys=False, width=1 << 30, default_flow_style=False
+        )
+        head = f"---\n{dumped}---\n\n"
+    return f"{head}{body.strip(chr(10))}\n".encode("utf-8", "replace")

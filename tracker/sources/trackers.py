@@ -1,0 +1,413 @@
+"""Databases of earlier trackers: diffengine and NewsEdits (SQLite), NewsDiffs (SQLite and git)."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta, tzinfo
+from pathlib import Path
+from urllib.parse import quote
+
+from tracker.errors import TrackerError
+from tracker.newsroom.incoming import Incoming, Key, Skipped
+from tracker.sources.bodies import Markup, html_body
+from tracker.sources.versions import (
+    LARGEST,
+    Made,
+    Spooled,
+    article_text,
+    local_instant,
+    path_of_url,
+    shown,
+    trailers,
+)
+from tracker.store.git import discover
+
+_UNDATED = datetime(1970, 1, 1, tzinfo=UTC)
+_HASH = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_HTTPS = "https:/"  # NewsDiffs keeps https addresses in a folder of this name, with one slash
+
+
+def opened(file: Path) -> sqlite3.Connection:
+    """A foreign database, only to be read; it runs nothing of its own.
+
+    Raises ``TrackerError`` where it is no database.
+    """
+    try:
+        found = sqlite3.connect(
+            f"file:{quote(str(file.absolute()))}?mode=ro",
+            uri=True,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        found.execute("PRAGMA trusted_schema = OFF")
+        found.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.Error as error:
+        raise _damaged(file, error) from None
+    found.text_factory = lambda data: data.decode("utf-8", "replace")
+    return found
+
+
+def _damaged(file: Path, error: sqlite3.Error) -> TrackerError:
+    return TrackerError(
+        f"{shown(file)} cannot be read as a database: {error}.",
+        "Copy it again while nothing writes to it.",
+    )
+
+
+def columns(database: sqlite3.Connection, table: str) -> set[str]:
+    """The columns of a table, in small letters; none where there is no such table (a view is none:
+    it is a program).
+    """
+    found = database.execute(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND lower(name) = ?"
+        " AND sql NOT LIKE 'CREATE VIRTUAL%'",
+        (table.lower(),),
+    ).fetchone()
+    if found is None:
+        return set()
+    return {
+        name.lower() for (name,) in database.execute("SELECT name FROM pragma_table_info(?)", found)
+    }
+
+
+def naive_instant(written: object) -> datetime | None:
+    """A time as a database keeps it, without zone; None for what is none."""
+    try:
+        found = datetime.fromisoformat(str(written).strip().removesuffix("Z"))
+    except ValueError:
+        return None
+    return found.replace(tzinfo=None) if found.year >= 1970 else None
+
+
+# --- diffengine and NewsEdits ---------------------------------------------------------------------
+
+
+class Diffengine(Spooled):
+    """The versions of a database of diffengine, or of NewsEdits, which goes on from its table.
+
+    Their texts are what diffengine kept of a page: paragraphs in HTML, with quotation marks and
+    spaces made alike. Of a database that has sentences alone (``split_sentences``), the sentences
+    of a version are joined; it knows the order of versions and not their dates.
+    """
+
+    def __init__(self, file: Path, markup: Markup = "markdown") -> None:
+        super().__init__()
+        self._file = file
+        self._markup: Markup = markup
+
+    def made(self, folder: Path) -> Iterator[Made | Skipped]:
+        """Every version, entry by entry."""
+        try:
+            with closing(opened(self._file)) as database:
+                if columns(database, "entryversion"):
+                    yield from self._versions(database)
+                else:
+                    yield from self._sentences(database)
+        except sqlite3.Error as error:
+            raise _damaged(self._file, error) from None
+
+    def _versions(self, database: sqlite3.Connection) -> Iterator[Made | Skipped]:
+        there = columns(database, "entryversion")
+        if missing := {"entry_id", "created"} - there:
+            raise TrackerError(
+                f"The table entryversion of {shown(self._file)} has no {min(missing)}.",
+                "It is no database of diffengine or NewsEdits.",
+            )
+        wanted = ("id", "entry_id", "created", "title", "url", "summary", "archive_url", "version")
+        chosen = ", ".join(name if name in there else f"NULL AS {name}" for name in wanted)
+        order = "entry_id, created, version, id" if "version" in there else "entry_id, created, id"
+        joined = bool({"entry_id", "version", "sentence"} <= columns(database, "split_sentences"))
+        entries = columns(database, "entry") >= {"id", "url"}
+        path, entry = "", None
+        for row in database.execute(f"SELECT {chosen} FROM entryversion ORDER BY {order}"):  # noqa: S608
+            key, number, created, title, url, summary, archived, version = row
+            origin = f"{shown(self._file)}, entryversion {key if key is not None else version}"
+            if number != entry:
+                entry = number
+                path = self._path(database, number, url, entries=entries)
+            at = naive_instant(created)
+            if at is None:
+                yield self.bad(origin, "Its date cannot be read.")
+                continue
+            if summary is None and joined:
+                summary = _joined(database, number, version)
+            if not summary and not title:
+                yield self.trap("versions without a text", origin, "It has no text.")
+                continue
+            said = trailers(Url=url, Archive_Url=archived, Id=f"{number}/{key}")
+            yield self._version(path, at.replace(tzinfo=UTC), title, url, summary, said, origin)
+
+    def _path(self, database: sqlite3.Connection, entry: int, url: str, *, entries: bool) -> str:
+        """Where an entry goes: by its own address, which may differ from that of a version."""
+        if entries:
+            row = database.execute("SELECT url FROM entry WHERE id = ?", (entry,)).fetchone()
+            url = row[0] if row is not None else url
+        try:
+            found = path_of_url(str(url or ""))
+        except ValueError:
+            found = ""
+        return found or f"entry-{entry}.md"
+
+    def _version(
+        self,
+        path: str,
+        at: datetime,
+        title: object,
+        url: object,
+        summary: object,
+        said: str,
+        origin: str,
+    ) -> Made | Skipped:
+        try:
+            body = html_body(str(summary or ""), self._markup)
+        except ValueError as error:
+            return self.bad(origin, f"Its body cannot be read: {error}.")
+        text = article_text({"title": title and str(title), "url": url and str(url)}, body)
+        return Made(path, "", at, None, None, text, origin, said)
+
+    def _sentences(self, database: sqlite3.Connection) -> Iterator[Made | Skipped]:
+        """Versions of which the sentences alone are there, joined in their order."""
+        there = columns(database, "split_sentences")
+        if not {"entry_id", "version", "sent_idx", "sentence"} <= there:
+            raise TrackerError(
+                f"{shown(self._file)} has no table entryversion, and no split_sentences.",
+                "Name the format with --format, if it is another tracker's database.",
+            )
+        dated = "created" in there
+        created = "min(created)" if dated else "NULL"
+        with closing(opened(self._file)) as inner:
+            for entry, version, written in database.execute(
+                f"SELECT entry_id, version, {created} FROM split_sentences"  # noqa: S608
+                " GROUP BY entry_id, version ORDER BY entry_id, version"
+            ):
+                origin = f"{shown(self._file)}, entry {entry}, version {version}"
+                at = naive_instant(written)
+                said = {"Id": f"{entry}/{version}"}
+                if at is None:
+                    try:
+                        at = _UNDATED + timedelta(minutes=int(version))
+                    except (TypeError, ValueError, OverflowError):
+                        yield self.bad(origin, "Its number is none.")
+                        continue
+                    self.traps["versions whose order alone is known (dated 1970)"] += 1
+                    said["Undated"] = "the order of versions alone is known"
+                body = _joined(inner, entry, version)
+                text = article_text({}, html_body(body, self._markup))
+                at = at.replace(tzinfo=UTC)
+                path = f"entry-{entry}.md"
+                yield Made(path, "", at, None, None, text, origin, trailers(**said))
+
+
+def _joined(database: sqlite3.Connection, entry: object, version: object) -> str:
+    """The sentences of a version, one after the other; a mark of a paragraph begins a new one."""
+    parts: list[str] = []
+    size = 0
+    for (sentence,) in database.execute(
+        "SELECT sentence FROM split_sentences WHERE entry_id = ? AND version = ? ORDER BY sent_idx",
+        (entry, version),
+    ):
+        said = str(sentence or "").strip()
+        size += len(said)
+        if size > LARGEST:
+            break
+        if re.fullmatch(r"(?:\s*</?p>\s*)+", said):
+            parts.append("\n\n")
+        elif said:
+            parts.append(re.sub(r"\s*</?p>\s*", "\n\n", said))
+    return "".join(
+        f"<p>{' '.join(part.split())}</p>" for part in " ".join(parts).split("\n\n") if part.strip()
+    )
+
+
+# --- NewsDiffs ------------------------------------------------------------------------------------
+
+
+class NewsDiffs:
+    """The versions of NewsDiffs: a table of them, and their texts in a repository a month.
+
+    A text comes byte for byte as it stands in git: date line, headline, byline and body. What
+    NewsDiffs called boring is imported like the rest. Its times are the wall clock of its server.
+    """
+
+    share = 0.0
+    forgiving = True
+
+    def __init__(self, path: Path, zone: tzinfo | None) -> None:
+        self.traps = Counter[str]()
+        self._database = path if path.is_file() else _database_in(path)
+        base = self._database.absolute().parent
+        places = (base / "articles", base.parent / "articles", base)
+        self._folder = next((place for place in places if _has_repositories(place)), None)
+        if zone is None:
+            raise TrackerError(
+                "NewsDiffs keeps the wall-clock time of its server, without a zone.",
+                "Name that zone: --zone America/New_York",
+            )
+        if self._folder is None:
+            raise TrackerError(
+                f"The texts of {shown(self._database)} are not beside it.",
+                "Put its folder articles, with one git repository a month, next to the database.",
+            )
+        self._zone = zone
+
+    def versions(self, folder: Path) -> Iterator[Incoming | Skipped]:
+        """Every version of the table whose repository is there."""
+        assert self._folder is not None
+        name = shown(self._database)
+        there: dict[str, bool] = {}
+        try:
+            with closing(opened(self._database)) as database:
+                for key, commit, title, byline, written, boring, url, month in database.execute(
+                    "SELECT version.id, v, title, byline, date, boring, url, git_dir"
+                    " FROM version JOIN Articles ON Articles.id = article_id"
+                    " ORDER BY article_id, date, version.id"
+                ):
+                    origin = f"{name}, version {key}"
+                    at = naive_instant(written)
+                    path = _file(str(url))
+                    month = str(month)
+                    if month not in there:
+                        plain = re.fullmatch(r"[\w-]{1,40}", month, re.ASCII) is not None
+                        there[month] = plain and (self._folder / month / ".git").exists()
+                    if at is None or path is None or not _HASH.fullmatch(str(commit)):
+                        what = "date" if at is None else "address" if path is None else "commit"
+                        yield self._bad(origin, f"Its {what} cannot be read.")
+                        continue
+                    if not there[month]:
+                        yield self._bad(origin, f"The repository articles/{month[:40]} is missing.")
+                        continue
+                    if boring:
+                        self.traps["versions that NewsDiffs called boring (imported)"] += 1
+                    yield Incoming(
+                        path_of_url(str(url), ".txt") or "index.txt",
+                        "",
+                        local_instant(at, self._zone, self.traps),
+                        None,
+                        " ".join(str(title).split()) or None,
+                        (),
+                        f"{month}\0{commit}:{path}",
+                        origin,
+                        trailers(
+                            Url=url,
+                            Byline=byline or None,
+                            Id=key,
+                            Commit=commit,
+                            Boring="yes" if boring else None,
+                        ),
+                    )
+        except sqlite3.Error as error:
+            raise _damaged(self._database, error) from None
+
+    def _bad(self, origin: str, reason: str) -> Skipped:
+        self.traps["broken records"] += 1
+        return Skipped(origin, reason, bad=True)
+
+    def texts(self, keys: Iterable[Key]) -> Iterator[bytes | TrackerError]:
+        """The bytes of the files in the commits that the table names."""
+        assert self._folder is not None
+        texts: dict[str, _Texts] = {}
+        try:
+            for key in keys:
+                month, _, name = str(key).partition("\0")
+                if month not in texts:
+                    texts[month] = _Texts(self._folder / month)
+                yield texts[month].read(name)
+        finally:
+            for each in texts.values():
+                each.close()
+
+
+class _Texts:
+    """Reads files of commits of one repository, by one git process."""
+
+    def __init__(self, folder: Path) -> None:
+        process = discover(folder).git.start("cat-file", "--batch", feed=True, quiet=True)
+        self._process = process
+        assert process.stdin is not None
+        assert process.stdout is not None
+        self._asked, self._answers = process.stdin, process.stdout
+
+    def read(self, name: str) -> bytes | TrackerError:
+        """What ``commit:path`` names; an error where there is no such text."""
+        self._asked.write(name.encode("utf-8", "surrogateescape") + b"\n")
+        self._asked.flush()
+        header = self._answers.readline().split()
+        if len(header) != 3 or not header[2].isdigit():
+            return TrackerError(f"Its text, of commit {name[:12]}, is not in the repository.")
+        left = size = int(header[2])
+        parts = []
+        while left:
+            part = self._answers.read(min(left, 1 << 20))
+            if not part:
+                return TrackerError("git ended while it was read.")
+            left -= len(part)
+            if size <= LARGEST:
+                parts.append(part)
+        self._answers.read(1)
+        data = b"".join(parts)
+        if size > LARGEST or header[1] != b"blob" or b"\0" in data:
+            return TrackerError(f"What stands in commit {name[:12]} is not the text of an article.")
+        return data
+
+    def close(self) -> None:
+        """End git."""
+        self._asked.close()
+        self._answers.close()
+        self._process.wait()
+
+
+def _file(url: str) -> str | None:
+    """The file of an address, as NewsDiffs names it; None for another kind of address."""
+    found = url.rstrip("/")
+    if not found.isprintable():
+        return None
+    if found.startswith("http://"):
+        return found.removeprefix("http://")
+    if found.startswith("https://"):
+        return f"{_HTTPS}{found.removeprefix('https://')}"
+    return None
+
+
+def is_newsdiffs(database: sqlite3.Connection) -> bool:
+    """Whether a database has the tables of NewsDiffs."""
+    return {"v", "article_id", "date"} <= columns(database, "version") and {"url", "git_dir"} <= (
+        columns(database, "Articles")
+    )
+
+
+def is_diffengine(database: sqlite3.Connection) -> bool:
+    """Whether a database has the table of diffengine, or one of NewsEdits."""
+    return bool(columns(database, "entryversion") or columns(database, "split_sentences"))
+
+
+def _has_repositories(folder: Path) -> bool:
+    return folder.is_dir() and any((each / ".git").exists() for each in folder.iterdir())
+
+
+def _database_in(folder: Path) -> Path:
+    """The database of NewsDiffs in its folder. Raises ``TrackerError`` where there is none."""
+    found = databases_in(folder)
+    if not found:
+        raise TrackerError(
+            f"No database of NewsDiffs is in {shown(folder)}.",
+            "Name its SQLite file; a MySQL database has to be made one first (docs/import.md).",
+        )
+    return found[0]
+
+
+def databases_in(folder: Path) -> list[Path]:
+    """The SQLite files in a folder and its subfolder website that have the tables of NewsDiffs."""
+    found = []
+    for place in (folder, folder / "website"):
+        if not place.is_dir():
+            continue
+        for file in sorted(place.iterdir()):
+            if file.suffix in (".db", ".sqlite", ".sqlite3") and file.is_file():
+                with closing(opened(file)) as database:
+                    if is_newsdiffs(database):
+                        found.append(file)
+    return found

@@ -1,0 +1,306 @@
+"""Web archives: WARC, ARC and WACZ files, folders of them, and CDX indexes that point into them."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import ExitStack, redirect_stderr
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+from tracker.errors import TrackerError
+from tracker.newsroom.incoming import Skipped
+from tracker.sources.versions import LARGEST, Made, Spooled, missing, path_of_url, shown, trailers
+
+ENDINGS = (".warc", ".warc.gz", ".arc", ".arc.gz", ".wacz")
+_HTML = ("text/html", "application/xhtml+xml")
+_MEMBER = 64 * 1024 * 1024 * 1024  # bytes of one file in a WACZ; they are read as they stream
+
+
+class Place(NamedTuple):
+    """A stream of records, and where it is for people."""
+
+    stream: Any
+    name: str
+
+
+class WebArchive(Spooled):
+    """The captures of pages, each a version of the article at its address, at the capture's time.
+
+    A page is read as ``tracker follow`` reads one. What a later record calls unchanged ("revisit")
+    brings no version.
+    """
+
+    def __init__(self, path: Path | None, stream: IO[bytes] | None = None) -> None:
+        """A file, a folder, or a stream of WARC or ARC records."""
+        super().__init__()
+        self._path = path
+        self._stream = stream
+        self._size = 0
+        self._done = 0
+        _library()
+
+    def made(self, folder: Path) -> Iterator[Made | Skipped]:
+        """Every capture of a page, in the order of the files."""
+        with ExitStack() as files:
+            if self._path is None:
+                assert self._stream is not None
+                yield from self._records(Place(self._stream, "standard input"))
+                return
+            for place in self._places(self._path, files):
+                if isinstance(place, Skipped):
+                    yield place
+                else:
+                    yield from self._records(place)
+                    place.stream.close()
+
+    def _places(self, path: Path, files: ExitStack) -> Iterator[Place | Skipped]:
+        """The streams of a file or of a folder's files, sorted by name."""
+        name = shown(path)
+        if path.is_dir():
+            for each in sorted(path.rglob("*")):
+                if each.is_symlink() and each.name.lower().endswith(ENDINGS):
+                    yield Skipped(shown(each), "A symbolic link is left out and not followed.")
+                elif each.is_file() and each.name.lower().endswith(ENDINGS):
+                    yield from self._places(each, files)
+        elif zipfile.is_zipfile(path):
+            yield from self._members(path, files)
+        elif is_index(path):
+            for place in self._indexed(path):
+                if isinstance(place, Skipped):
+                    yield place
+                else:
+                    yield place
+        else:
+            yield Place(path.open("rb"), name)
+
+    def _members(self, path: Path, files: ExitStack) -> Iterator[Place | Skipped]:
+        """The WARC files in a WACZ, read as they stand in it: nothing is unpacked to disk."""
+        try:
+            wacz = files.enter_context(zipfile.ZipFile(path))
+        except (zipfile.BadZipFile, OSError) as error:
+            raise TrackerError(
+                f"{shown(path)} is a broken WACZ: {error}.", "Get it again."
+            ) from None
+        for each in sorted(wacz.infolist(), key=lambda one: one.filename):
+            name = each.filename
+            if not name.startswith("archive/") or not name.lower().endswith(ENDINGS[:4]):
+                continue
+            where = f"{shown(path)}, {ascii(name)[1:-1]}"
+            if each.file_size > _MEMBER or each.flag_bits & 1:
+                yield self.bad(where, "It is too large, or locked by a password.")
+                continue
+            try:
+                yield Place(wacz.open(each), where)
+            except (zipfile.BadZipFile, OSError, NotImplementedError) as error:
+                yield self.bad(where, f"It cannot be unpacked: {error}.")
+
+    def _indexed(self, path: Path) -> Iterator[Place | Skipped]:
+        """The records that an index names, in files beside it."""
+        fields: list[str] = []
+        with path.open("rb") as lines:
+            for number, raw in enumerate(lines, 1):
+                line = raw[: 1 << 16].decode("utf-8", "replace").strip()
+                origin = f"{shown(path)}, line {number}"
+                if line.startswith("CDX "):
+                    fields = line.split()[1:]
+                    continue
+                if not line or line.startswith("!"):
+                    continue
+                found = _entry(line, fields)
+                if found is None:
+                    yield self.bad(origin, "It is no line of a CDX or CDXJ index.")
+                    continue
+                mime, status, name, offset = found
+                if mime == "warc/revisit":
+                    yield self.trap("revisits", origin, "The page was seen again, unchanged.")
+                elif mime.partition(";")[0] not in (*_HTML, "-", "") or status not in (
+                    "200",
+                    "-",
+                    "",
+                ):
+                    yield self.trap("other than pages (status, kind)", origin, "It is no page.")
+                else:
+                    yield self._at(path.parent, name, offset, origin)
+
+    def _at(self, folder: Path, name: str, offset: int, origin: str) -> Place | Skipped:
+        """One record of a file beside an index, alone."""
+        parts = Path(name).parts
+        if not parts or Path(name).is_absolute() or ".." in parts or "\0" in name:
+            return self.bad(origin, "It names a file outside of its folder.")
+        file = next((each for each in (folder / name, folder / parts[-1]) if each.is_file()), None)
+        if file is None or file.is_symlink():
+            return self.bad(origin, f"The file {shown(Path(name))} is not beside the index.")
+        stream = file.open("rb")
+        stream.seek(offset)
+        return Place(_First(stream), f"{shown(file)}, offset {offset}")
+
+    # --- records ----------------------------------------------------------------------------------
+
+    def _records(self, place: Place) -> Iterator[Made | Skipped]:
+        """The captures in a stream; what comes before damage is kept, and the damage told."""
+        from warcio.archiveiterator import ArchiveIterator
+        from warcio.exceptions import ArchiveLoadFailed
+
+        single = isinstance(place.stream, _First)
+        offset = 0
+        with redirect_stderr(io.StringIO()):  # the library prints what it thinks of a record
+            iterator = ArchiveIterator(place.stream, arc2warc=True)
+        while True:
+            try:
+                with redirect_stderr(io.StringIO()):
+                    record = next(iterator, None)
+                    if record is None:
+                        return
+                    offset = iterator.offset
+                    origin = place.name if single else f"{place.name}, offset {offset}"
+                    found = list(self._record(record, origin))
+                yield from found
+                if single:
+                    return
+            except (ArchiveLoadFailed, EOFError, OSError, zlib.error, zipfile.BadZipFile) as error:
+                why = " ".join(str(error).split()).partition(" This file is")[0][:200]
+                reason = "It is damaged, and what comes after cannot be read"
+                yield self.bad(
+                    f"{place.name}, after offset {offset}",
+                    f"{reason}: {why.removeprefix('ERROR: ').rstrip('. ')}.",
+                    "What came before was read; “warcio recompress” mends some such files.",
+                )
+                return
+
+    def _record(self, record: Any, origin: str) -> Iterator[Made | Skipped]:
+        kind = record.rec_type
+        if kind == "revisit":
+            yield self.trap("revisits", origin, "The page was seen again, unchanged.")
+            return
+        if kind not in ("response", "resource"):
+            return  # requests, metadata, and the archive's own
+        head, http = record.rec_headers, record.http_headers
+        url = (head.get_header("WARC-Target-URI") or "").strip("<> ")
+        mime = (http if http is not None else head).get_header("Content-Type", "") or ""
+        if mime.partition(";")[0].strip().lower() not in _HTML:
+            self.traps["other than pages (status, kind)"] += 1
+            return
+        status = http.get_statuscode() if http is not None else "200"
+        if status != "200":
+            reason = f"The answer was {status[:20]}, and no page."
+            yield self.trap("other than pages (status, kind)", origin, reason)
+            return
+        try:
+            path = path_of_url(url)
+        except ValueError:
+            yield self.bad(origin, f"Its address is none: “{url[:200]}”.")
+            return
+        if not path:
+            yield self.trap("front pages", origin, "It is the front page of a site.")
+            return
+        at = _date(head.get_header("WARC-Date") or "")
+        if at is None:
+            yield self.bad(origin, "Its date cannot be read.")
+            return
+        yield self._page(record, url, path, at, origin)
+
+    def _page(self, record: Any, url: str, path: str, at: datetime, origin: str) -> Made | Skipped:
+        try:
+            data = record.content_stream().read(LARGEST + 1)
+        except Exception as error:  # whatever an encoding's own library raises
+            why = " ".join(str(error).split())[:120] or type(error).__name__
+            return self.bad(origin, f"Its body cannot be unpacked: {why}.")
+        if len(data) > LARGEST:
+            return self.bad(origin, f"The page is larger than {LARGEST >> 20} MB.")
+        left = getattr(record.raw_stream, "limit", 0)
+        truncated = record.rec_headers.get_header("WARC-Truncated")
+        if left or truncated:
+            return self.bad(origin, "The record was cut short, and its page is not whole.")
+        text = read_page(data, url)
+        if isinstance(text, str):
+            return self.trap(f"pages refused: {text}", origin, f"It is no article: {text}.")
+        said = trailers(
+            Url=url,
+            Capture=at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            Id=(record.rec_headers.get_header("WARC-Record-ID") or "").strip("<>") or None,
+        )
+        return Made(path, "", at, None, None, text, origin, said)
+
+
+class _First:
+    """A stream of which one record alone is wanted."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self.read = stream.read
+        self.tell = stream.tell
+        self.close = stream.close
+
+
+def read_page(data: bytes, url: str) -> bytes | str:
+    """The article's file that a page holds, or why it holds none."""
+    from bs4 import BeautifulSoup
+
+    from tracker.sources.bodies import html_body
+    from tracker.sources.versions import article_text
+
+    soup = BeautifulSoup(data, "html.parser")
+    body = soup.find("article") or soup.find("main") or soup.body
+    head = soup.find("h1") or soup.title
+    if body is None or not body.get_text(strip=True):
+        return "too short"
+    title = " ".join(head.get_text().split()) if head is not None else ""
+    return article_text({"title": title, "url": url}, html_body(str(body)))
+
+
+def is_index(path: Path) -> bool:
+    """Whether a file is a CDX or CDXJ index, by its first line."""
+    with path.open("rb") as file:
+        return is_index_line(file.readline(1 << 16))
+
+
+def is_index_line(line: bytes) -> bool:
+    """Whether this can be the first line of a CDX or CDXJ index."""
+    start = line.decode("utf-8", "replace").lstrip()
+    if start.startswith(("CDX ", "!OpenWayback-CDXJ", "!meta")):
+        return True
+    parts = start.split(" ", 2)
+    return len(parts) == 3 and ")" in parts[0] and parts[1].isdigit() and len(parts[1]) >= 12
+
+
+def _entry(line: str, fields: list[str]) -> tuple[str, str, str, int] | None:
+    """Kind, status, file name and offset of a line of an index."""
+    try:
+        if "{" in line:
+            found = json.loads(line[line.index("{") :])
+            return (
+                str(found.get("mime", "")).lower(),
+                str(found.get("status", "")),
+                str(found["filename"]),
+                int(found["offset"]),
+            )
+        parts = line.split()
+        if fields and len(fields) == len(parts):
+            named = dict(zip(fields, parts, strict=True))
+            return named.get("m", "").lower(), named.get("s", ""), named["g"], int(named["V"])
+        if len(parts) in (9, 11):
+            return parts[3].lower(), parts[4], parts[-1], int(parts[-2])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        pass
+    return None
+
+
+def _date(written: str) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(written)
+    except ValueError:
+        return None
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return at if 1990 <= at.year < 2200 else None
+
+
+def _library() -> None:
+    try:
+        import warcio  # noqa: F401
+    except ImportError:
+        raise missing("warcio", "A web archive") from None
