@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,11 +17,18 @@ from tracker.render.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import tzinfo
 
     from tracker.newsroom.importing import Imported
     from tracker.newsroom.incoming import Source
     from tracker.newsroom.newsroom import Newsroom
+    from tracker.sources import HowRead
+    from tracker.sources.bodies import Markup
 
+FORMATS = (
+    "auto", "folder", "jsonl", "warc", "diffengine", "newsdiffs", "wxr", "wp-json", "mediawiki",
+    "csv", "parquet",
+)  # fmt: skip
 _NAMED = 20  # bad versions that are named on a terminal
 
 
@@ -34,6 +42,35 @@ _NAMED = 20  # bad versions that are named on a terminal
     metavar="FOLDER",
     help="The newsroom's folder for the articles.  [default: articles; with --from-git, as there]",
 )
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    default="auto",
+    show_default=True,
+    help="Insist on a format; else the first bytes tell.",
+)
+@click.option("--zone", metavar="NAME", help="Of times without one: America/New_York.")
+@click.option(
+    "--html",
+    "markup",
+    type=click.Choice(("markdown", "keep", "strip")),
+    default="markdown",
+    show_default=True,
+    help="What becomes of bodies in HTML and wikitext: Markdown, as they are, words alone.",
+)
+@click.option(
+    "--columns", metavar="KEY=COLUMN,…", help="Of CSV and Parquet: url=address,at=seen,text=body."
+)
+@click.option(
+    "--types",
+    metavar="TYPE,…",
+    help="WordPress types that are articles.  [default: post,page]",
+)
+@click.option("--from-wordpress", "site", metavar="URL", help="Read a site's revisions (REST API).")
+@click.option(
+    "--user", metavar="NAME", help="With --from-wordpress: whose Application Password is asked for."
+)
 @click.option("--skip-bad", is_flag=True, help="Leave out versions that cannot be used.")
 @click.option("--dry-run", is_flag=True, help="Read and check everything, and write nothing.")
 @click.option(
@@ -46,6 +83,13 @@ def command(
     folder: str | None,
     into: str | None,
     under: str | None,
+    form: str,
+    zone: str | None,
+    markup: Markup,
+    columns: str | None,
+    types: str | None,
+    site: str | None,
+    user: str | None,
     skip_bad: bool,
     dry_run: bool,
     no_sign: bool,
@@ -54,22 +98,39 @@ def command(
     """Bring dated versions of articles into a newsroom, each as one revision.
 
     SOURCE is a folder that holds one folder for each article, and in it one file for each version,
-    named by its instant, as 2022-05-10T1630-0400.md; or a file of JSON Lines, one version a line,
-    plain or compressed by gzip or zstd; or - for JSON Lines from standard input.
+    named by its instant, as 2022-05-10T1630-0400.md; or a file of JSON Lines, one version a line;
+    or a web archive (WARC, ARC, WACZ, CDX), a database of diffengine, NewsEdits or NewsDiffs, an
+    export of WordPress, a dump of MediaWiki, or a table; or - for standard input. Its first bytes
+    tell which; it may be packed by gzip, bzip2, xz or zstd.
 
     Versions may come in any order. Run again, it adds only what is missing; interrupted, it leaves
-    the newsroom as it was.
+    the newsroom as it was. With --dry-run it counts what the source holds beside such versions.
     """
     from tracker.newsroom import import_places as places
     from tracker.newsroom.importing import Options
+    from tracker.sources import HowRead
 
     started = time.monotonic()
     if under is not None:
         under = places.folder(under)
     place = Path(into or click.get_current_context().find_root().obj or ".")
     made = _is_to_be_made(place)
-    given = _source(source, repository, folder, under)
-    options = Options("articles" if under is None else under, skip_bad, dry_run, not no_sign)
+    reading = HowRead(
+        form,
+        "articles" if under is None else under,
+        _zone(zone),
+        markup,
+        _columns(columns),
+        tuple(each.strip() for each in types.split(",") if each.strip()) if types else (),
+    )
+    if site is not None:
+        if source is not None or repository is not None:
+            raise TrackerError("--from-wordpress and another source are two.", "Leave one out.")
+        given = _wordpress(site, user, reading)
+    else:
+        given = _source(source, repository, folder, under, reading)
+    skip_bad = skip_bad or getattr(given, "forgiving", False)
+    options = Options(reading.under, skip_bad, dry_run, not no_sign)
     with _newsroom(place, given, made=made, dry_run=dry_run) as room, _progress() as progress:
         if repository is not None and not made:
             from tracker.sources.repository import refuse_itself
@@ -81,11 +142,49 @@ def command(
 
         did = "Would make" if dry_run else "Made"
         click.echo(f"{did} a newsroom in {shown(place)}.", err=as_json)
-    _report(done, time.monotonic() - started, dry_run=dry_run, as_json=as_json)
+    traps = getattr(given, "traps", {})
+    _report(done, traps, time.monotonic() - started, dry_run=dry_run, as_json=as_json)
+
+
+def _zone(name: str | None) -> tzinfo | None:
+    from tracker.house.zones import zone
+
+    return None if name is None else zone(name)
+
+
+def _columns(written: str | None) -> dict[str, str] | None:
+    from tracker.sources.tables import columns_of
+
+    return None if written is None else columns_of(written)
+
+
+def _wordpress(site: str, user: str | None, reading: HowRead) -> Source:
+    from urllib.parse import urlsplit
+
+    from tracker.sources.wordpress import TYPES, Body, WordPressSite, rest_client
+
+    if urlsplit(site).scheme not in ("http", "https") or not urlsplit(site).hostname:
+        raise TrackerError(f"“{visible(site)}” is no address of a site.", "Write https://….")
+    if not user:
+        raise TrackerError(
+            "Revisions are given to people who may edit, and nobody is named.",
+            "Name one with --user, who has an Application Password.",
+        )
+    password = os.environ.get("TRACKER_WORDPRESS_PASSWORD")
+    if not password:
+        password = click.prompt(f"Application Password of {user}", hide_input=True, err=True)
+    body = Body(reading.markup, reading.zone, reading.types or TYPES)
+    source = WordPressSite(rest_client(user, password), site, body)
+    source.under = reading.under
+    return source
 
 
 def _source(
-    source: str | None, repository: str | None, folder: str | None, under: str | None
+    source: str | None,
+    repository: str | None,
+    folder: str | None,
+    under: str | None,
+    reading: HowRead,
 ) -> Source:
     if (source is None) == (repository is None):
         raise TrackerError(
@@ -99,19 +198,13 @@ def _source(
     if folder is not None:
         raise TrackerError("--folder is a folder of --from-git.", "Leave it out.")
     assert source is not None
-    from tracker.sources.json_lines import JsonLines
+    from tracker.sources import open_source
+    from tracker.sources.versions import shown
 
-    if source == "-":
-        return JsonLines(stream=standard_input())
-    path = Path(source)
-    if path.is_dir() or not path.exists():
-        from tracker.sources.folder import Folder
-        from tracker.sources.versions import shown
-
-        if not path.exists():
-            raise TrackerError(f"There is no file or folder {shown(path)}.", "Check the path.")
-        return Folder(path, under="articles" if under is None else under)
-    return JsonLines(path)
+    path = None if source == "-" else Path(source)
+    if path is not None and not path.exists():
+        raise TrackerError(f"There is no file or folder {shown(path)}.", "Check the path.")
+    return open_source(path, None if path else standard_input(), reading)
 
 
 def _is_to_be_made(folder: Path) -> bool:
@@ -175,17 +268,27 @@ def _progress() -> Iterator[Callable[[str, int, int], None]]:
         yield show
 
 
-def _report(done: Imported, seconds: float, *, dry_run: bool, as_json: bool) -> None:
+def _report(
+    done: Imported, traps: Mapping[str, int], seconds: float, *, dry_run: bool, as_json: bool
+) -> None:
     for sentence in done.advice:
         warn(visible(sentence))
+    counted = sorted(traps.items(), key=lambda each: (-each[1], each[0]))
     if as_json:
         summary = done._asdict()
         summary["skipped"] = [each._asdict() for each in done.skipped]
+        if hasattr(traps, "most_common"):
+            summary["traps"] = dict(counted)
         print_json({"dry_run": dry_run, **summary, "seconds": round(seconds, 3)})
         return
     bad = [each for each in done.skipped if each.bad]
-    for each in [each for each in done.skipped if not each.bad][:_NAMED] + bad[:_NAMED]:
+    left = [each for each in done.skipped if not each.bad]
+    for each in (left[:_NAMED] if not traps else []) + bad[:_NAMED]:
         warn(visible(f"{each.origin}: {each.reason}"))
+    if counted:
+        warn("beside versions that readers saw, the source holds:")
+        for what, number in counted:
+            click.echo(visible(f"{number:>9,}  {what}"), err=True)
     if done.bad > _NAMED:
         warn(f"and {done.bad - _NAMED:,} more versions that cannot be used.")
     parts = [f"{'Would record' if dry_run else 'Recorded'} {_count(done.added, 'revision')}"]

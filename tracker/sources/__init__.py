@@ -20,10 +20,6 @@ from tracker.newsroom.incoming import Source
 from tracker.sources.bodies import Markup
 from tracker.sources.versions import Counted, shown, unpacked
 
-FORMATS = (
-    "auto", "folder", "jsonl", "warc", "diffengine", "newsdiffs", "wxr", "wp-json", "mediawiki",
-    "csv", "parquet",
-)  # fmt: skip
 _PEEKED = 65_536  # bytes by which a format is known
 _FILES_ALONE = ("diffengine", "newsdiffs", "parquet", "folder")
 
@@ -31,22 +27,30 @@ _FILES_ALONE = ("diffengine", "newsdiffs", "parquet", "folder")
 class Reading(NamedTuple):
     """How a source is to be read."""
 
-    format: str = "auto"  # one of FORMATS
-    under: str = "articles"  # the newsroom's folder for the articles of a folder of versions
+    format: str = "auto"  # auto, folder, jsonl, warc, …
+    under: str = "articles"  # the newsroom's folder for articles whose source has no paths
     zone: tzinfo | None = None  # of times that a source has without one
     markup: Markup = "markdown"  # what becomes of HTML and wikitext
     columns: Mapping[str, str] | None = None  # of a table
     types: tuple[str, ...] = ()  # of WordPress entries; none: posts and pages
 
 
-def open_source(path: Path | None, stream: IO[bytes], reading: Reading) -> Source:
+def open_source(path: Path | None, stream: IO[bytes] | None, reading: Reading) -> Source:
     """The source in a file or folder, or, without a path, in a stream.
 
     Raises ``TrackerError`` where there is nothing to read, and for a format that nobody knows.
     """
+    source = _source(path, stream, reading)
+    if hasattr(source, "under"):
+        source.under = reading.under
+    return source
+
+
+def _source(path: Path | None, stream: IO[bytes] | None, reading: Reading) -> Source:
     if path is not None and path.is_dir():
         return _folder(path, reading)
     if path is None:
+        assert stream is not None
         counted = Counted(stream, closes=False)
         name = "standard input"
     else:

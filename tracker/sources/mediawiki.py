@@ -105,7 +105,7 @@ class MediaWiki(Spooled):
     ) -> Iterator[Made | Skipped]:
         """The revisions of a page in the order of time, as versions of its article."""
         title = str(page.title)
-        path = f"{_path(title, page.id)}.md"
+        path = self.placed(f"{_path(title, page.id)}.md")
         url = _address(base, title)
         out = not news
         for number, seconds, person, message, text in kept.execute(

@@ -135,8 +135,7 @@ class Table(Spooled):
                 path = path_of_url(url)
             except ValueError:
                 raise ValueError("its url is no address") from None
-            if not path:
-                raise ValueError("its url is the front page of a site, and no article")
+            path = self.placed(path)
         at = self._instant(row.get("at"))
         text, title = row.get("text"), _word(row.get("title"))
         if text is None and row.get("html") is None:

@@ -147,10 +147,9 @@ class Diffengine(Spooled):
             row = database.execute("SELECT url FROM entry WHERE id = ?", (entry,)).fetchone()
             url = row[0] if row is not None else url
         try:
-            found = path_of_url(str(url or ""))
+            return path_of_url(str(url or ""))
         except ValueError:
-            found = ""
-        return found or f"entry-{entry}.md"
+            return f"entry-{entry}.md"
 
     def _version(
         self,
@@ -167,7 +166,7 @@ class Diffengine(Spooled):
         except ValueError as error:
             return self.bad(origin, f"Its body cannot be read: {error}.")
         text = article_text({"title": title and str(title), "url": url and str(url)}, body)
-        return Made(path, "", at, None, None, text, origin, said)
+        return Made(self.placed(path), "", at, None, None, text, origin, said)
 
     def _sentences(self, database: sqlite3.Connection) -> Iterator[Made | Skipped]:
         """Versions of which the sentences alone are there, joined in their order."""
@@ -199,7 +198,7 @@ class Diffengine(Spooled):
                 text = article_text({}, html_body(body, self._markup))
                 at = at.replace(tzinfo=UTC)
                 path = f"entry-{entry}.md"
-                yield Made(path, "", at, None, None, text, origin, trailers(**said))
+                yield Made(self.placed(path), "", at, None, None, text, origin, trailers(**said))
 
 
 def _joined(database: sqlite3.Connection, entry: object, version: object) -> str:
@@ -235,6 +234,7 @@ class NewsDiffs:
 
     share = 0.0
     forgiving = True
+    under = ""
 
     def __init__(self, path: Path, zone: tzinfo | None) -> None:
         self.traps = Counter[str]()
@@ -283,7 +283,7 @@ class NewsDiffs:
                     if boring:
                         self.traps["versions that NewsDiffs called boring (imported)"] += 1
                     yield Incoming(
-                        path_of_url(str(url), ".txt") or "index.txt",
+                        self._placed(str(url)),
                         "",
                         local_instant(at, self._zone, self.traps),
                         None,
@@ -301,6 +301,10 @@ class NewsDiffs:
                     )
         except sqlite3.Error as error:
             raise _damaged(self._database, error) from None
+
+    def _placed(self, url: str) -> str:
+        path = path_of_url(url, ".txt")
+        return f"{self.under}/{path}" if self.under else path
 
     def _bad(self, origin: str, reason: str) -> Skipped:
         self.traps["broken records"] += 1

@@ -12,7 +12,7 @@ import unicodedata
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime, tzinfo
 from hashlib import sha256
 from pathlib import Path
@@ -107,7 +107,7 @@ class Counted(io.RawIOBase):
 class _Bounded(io.RawIOBase):
     """What a packed stream unpacks to, refused beyond a bound; damage becomes a sentence."""
 
-    def __init__(self, inner: IO[bytes], packed: Counted, name: str) -> None:
+    def __init__(self, inner: Any, packed: Counted, name: str) -> None:
         self._inner = inner
         self._packed = packed
         self._name = name
@@ -120,7 +120,7 @@ class _Bounded(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         """Read unpacked bytes. Raises ``TrackerError`` for damage and for too many of them."""
         try:
-            read = self._inner.read(len(buffer))
+            read = self._inner.read1(len(buffer))
         except (EOFError, OSError, zlib.error, lzma.LZMAError) as error:
             raise self._broken(error) from None
         except Exception as error:
@@ -218,14 +218,20 @@ class Spooled:
 
     share = 0.0
     forgiving = True  # a record that cannot be used costs itself, and the rest is imported
+    under = ""  # the newsroom's folder for articles whose paths are made of their addresses
 
     def __init__(self) -> None:
         self.traps = Counter[str]()
+        self._stream: IO[bytes] | None = None  # closed when it was read
         self._spool: Path | None = None
 
     def made(self, folder: Path) -> Iterator[Made | Skipped]:
         """Every version in any order, and what is left out; ``folder`` takes temporary files."""
         raise NotImplementedError
+
+    def placed(self, path: str) -> str:
+        """A path that was made of an address or a title, in the newsroom's folder for articles."""
+        return f"{self.under}/{path}" if self.under else path
 
     def trap(self, what: str, origin: str, reason: str) -> Skipped:
         """Something that is left out on purpose, counted by what it is."""
@@ -240,7 +246,10 @@ class Spooled:
     def versions(self, folder: Path) -> Iterator[Incoming | Skipped]:
         """Every version once, and what is left out; their texts are kept for ``texts``."""
         self._spool = folder / "texts.sqlite3"
-        with closing(temporary(self._spool)) as spool:
+        with ExitStack() as open_files:
+            if self._stream is not None:
+                open_files.callback(self._stream.close)
+            spool = open_files.enter_context(closing(temporary(self._spool)))
             spool.execute("DROP TABLE IF EXISTS texts")
             spool.execute("CREATE TABLE texts (key INTEGER PRIMARY KEY, text BLOB)")
             spool.execute("BEGIN")
@@ -301,7 +310,7 @@ _LONGEST_NAME = 100  # bytes of one part of a path, before a hash
 
 
 def path_of_url(url: str, ending: str = ".md") -> str:
-    """The path of an article below the folder for articles, by its address; "" for a front page.
+    """The path of an article below the folder for articles, by its address.
 
     One address in its usual spellings (http or https, with www or a slash at its end, with
     parameters that only count visitors) has one path. What a path cannot hold gives way to
@@ -315,8 +324,6 @@ def path_of_url(url: str, ending: str = ".md") -> str:
     whole = unicodedata.normalize("NFC", unquote(parts.path))
     query = "&".join(part for part in parts.query.split("&") if part and not _TRACKING.match(part))
     names = [name for name in _INDEX.sub("", whole).split("/") if name]
-    if not names and not query:
-        return ""
     names = names or ["index"]
     names[-1] = _ENDINGS.sub("", names[-1])
     safe = [_name(name) for name in names]

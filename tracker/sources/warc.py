@@ -195,9 +195,6 @@ class WebArchive(Spooled):
         except ValueError:
             yield self.bad(origin, f"Its address is none: “{url[:200]}”.")
             return
-        if not path:
-            yield self.trap("front pages", origin, "It is the front page of a site.")
-            return
         at = _date(head.get_header("WARC-Date") or "")
         if at is None:
             yield self.bad(origin, "Its date cannot be read.")
@@ -206,7 +203,7 @@ class WebArchive(Spooled):
 
     def _page(self, record: Any, url: str, path: str, at: datetime, origin: str) -> Made | Skipped:
         try:
-            data = record.content_stream().read(LARGEST + 1)
+            data = _content(record)
         except Exception as error:  # whatever an encoding's own library raises
             why = " ".join(str(error).split())[:120] or type(error).__name__
             return self.bad(origin, f"Its body cannot be unpacked: {why}.")
@@ -224,7 +221,7 @@ class WebArchive(Spooled):
             Capture=at.strftime("%Y-%m-%dT%H:%M:%SZ"),
             Id=(record.rec_headers.get_header("WARC-Record-ID") or "").strip("<>") or None,
         )
-        return Made(path, "", at, None, None, text, origin, said)
+        return Made(self.placed(path), "", at, None, None, text, origin, said)
 
 
 class _First:
@@ -288,6 +285,18 @@ def _entry(line: str, fields: list[str]) -> tuple[str, str, str, int] | None:
     except (ValueError, KeyError, TypeError, RecursionError):
         pass
     return None
+
+
+def _content(record: Any) -> bytes:
+    """The body of a record, unpacked, and no more of it than a page may have."""
+    http = record.http_headers
+    if http is None or (http.get_header("Content-Encoding") or "").lower() != "br":
+        return bytes(record.content_stream().read(LARGEST + 1))
+    import brotli  # which the archive's library does not know in its present form
+
+    http.remove_header("Content-Encoding")
+    data = record.content_stream().read(LARGEST + 1)
+    return bytes(brotli.Decompressor().process(data, output_buffer_limit=LARGEST + 1))
 
 
 def _date(written: str) -> datetime | None:

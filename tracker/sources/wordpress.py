@@ -9,7 +9,7 @@ from contextlib import closing
 from datetime import UTC, datetime, tzinfo
 from email.utils import parsedate_to_datetime
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from tracker.errors import TrackerError
 from tracker.model import Person
@@ -120,7 +120,10 @@ class _Site(Spooled):
 
     def slug_of(self, item: Item) -> str:
         """The slug of an entry: its own, told apart by its id where another entry has the same."""
-        slug = item.slug.strip("/").rpartition("/")[2] or f"{item.type}-{item.id}"
+        slug = unquote(item.slug).strip("/ ").rpartition("/")[2]
+        if not slug.isprintable() or len(slug.encode()) > 200 or slug.startswith("."):
+            slug = ""
+        slug = slug or f"{item.type}-{item.id}"
         if self._slugs.setdefault(slug, item.id) != item.id:
             self.traps["slugs used twice"] += 1
             slug = f"{slug}-{item.id}"
