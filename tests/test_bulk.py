@@ -105,7 +105,7 @@ def test_an_import_makes_the_history_that_recordings_one_by_one_make(tmp_path: P
     clean(bulk)
 
 
-def test_notes_that_a_newer_text_does_not_bring_are_kept_as_recordings_keep_them(
+def test_notes_are_kept_as_recordings_keep_them_where_that_is_asked(
     tmp_path: Path,
 ) -> None:
     front = (
@@ -125,7 +125,7 @@ def test_notes_that_a_newer_text_does_not_bring_are_kept_as_recordings_keep_them
     ]  # fmt: skip
     versions = [version(*each) for each in texts]
     bulk, single = repository(tmp_path / "bulk"), repository(tmp_path / "single")
-    put(bulk, versions)
+    put(bulk, versions, keep_notes=True)
     room = Newsroom(single, now=NOW)
     for each in sorted(versions, key=lambda each: (each["at"], each["path"])):
         room.record(each["path"], each["text"], at=datetime.fromisoformat(each["at"]))

@@ -20,7 +20,7 @@ import pytest
 from tests.desk import Desk
 from tracker.errors import TrackerError
 from tracker.newsroom.incoming import Incoming, Skipped, Source
-from tracker.sources import Reading, open_source
+from tracker.sources import HowRead, open_source
 from tracker.sources.bodies import Wikitext, html_body
 from tracker.sources.versions import path_of_url
 from tracker.sources.wordpress import Body, WordPressSite, WpJson
@@ -51,7 +51,7 @@ def read(source: Source, folder: Path) -> tuple[list[Row], list[Skipped], dict[s
 
 
 def opened(path: Path, **reading: Any) -> Source:
-    return open_source(path, io.BytesIO(), Reading(**reading))
+    return open_source(path, io.BytesIO(), HowRead(**reading))
 
 
 # --- WordPress ------------------------------------------------------------------------------------
@@ -400,7 +400,7 @@ def captured(words: str, note: str = "") -> bytes:
 def record(
     url: str, at: str, body: bytes, status: str = "200 OK", kind: str = "response", **head: str
 ) -> bytes:
-    headers = {"Content-Type": "text/html; charset=utf-8", "Content-Length": str(len(body)), **head}
+    headers = {"Content_Type": "text/html; charset=utf-8", "Content_Length": str(len(body)), **head}
     http = f"HTTP/1.1 {status}\r\n" + "".join(
         f"{key.replace('_', '-')}: {value}\r\n" for key, value in headers.items() if value
     )
@@ -871,6 +871,6 @@ def test_words_survive_markdown_and_back() -> None:
 
 def test_json_of_wordpress_is_read_from_a_pipe(tmp_path: Path) -> None:
     stream = io.BytesIO(json.dumps(REVISIONS).encode())
-    source = open_source(None, stream, Reading())
+    source = open_source(None, stream, HowRead())
     assert isinstance(source, WpJson)
     assert len(read(source, tmp_path)[0]) == 5

@@ -71,6 +71,12 @@ _NAMED = 20  # bad versions that are named on a terminal
 @click.option(
     "--user", metavar="NAME", help="With --from-wordpress: whose Application Password is asked for."
 )
+@click.option(
+    "--keep-notes",
+    is_flag=True,
+    help="A version that brings no notes keeps those of the one before it, as a desk's does. Else"
+    " each is recorded as it stood, byte for byte.",
+)
 @click.option("--skip-bad", is_flag=True, help="Leave out versions that cannot be used.")
 @click.option("--dry-run", is_flag=True, help="Read and check everything, and write nothing.")
 @click.option(
@@ -90,6 +96,7 @@ def command(
     types: str | None,
     site: str | None,
     user: str | None,
+    keep_notes: bool,
     skip_bad: bool,
     dry_run: bool,
     no_sign: bool,
@@ -130,7 +137,7 @@ def command(
     else:
         given = _source(source, repository, folder, under, reading)
     skip_bad = skip_bad or getattr(given, "forgiving", False)
-    options = Options(reading.under, skip_bad, dry_run, not no_sign)
+    options = Options(reading.under, skip_bad, dry_run, not no_sign, keep_notes)
     with _newsroom(place, given, made=made, dry_run=dry_run) as room, _progress() as progress:
         if repository is not None and not made:
             from tracker.sources.repository import refuse_itself

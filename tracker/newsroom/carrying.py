@@ -1,6 +1,7 @@
 """Notes carried from version to version of one article after another, as fast as texts come.
 
-A new text that brings no notes keeps the ones that the article had. To look for notes in a text
+A version is recorded as it stood; where that is asked for, one that brings no notes keeps the ones
+that the article had. To look for notes in a text
 takes a hundred times longer than to give it to git, and few texts have any. Some sentence of a note
 has one of the words that give notes away: where a version takes no such sentence out, it loses no
 note, and where it puts none in, it brings none. So the sentences of versions are compared, and few
@@ -40,8 +41,10 @@ class Carried(NamedTuple):
 class Carrier:
     """Follows one article at a time."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, *, keeps: bool) -> None:
+        """``keeps``: a version that brings no notes keeps those of the one before."""
         self._desk = desk
+        self._keeps = keeps
         self._language = base(desk.style.locale)
         words = {piece for one in stems().values() for piece in one.pieces}
         for each in desk.style.templates.values():
@@ -62,7 +65,7 @@ class Carrier:
         self._lines = [] if before is None else before.split(b"\n")
 
     def next(self, data: bytes, told: Sequence[Telling], at: datetime) -> Carried:
-        """The next version of the article, with the notes that it keeps and those told of it.
+        """The next version of the article, with the notes told of it and those that it keeps.
 
         Raises ``TrackerError`` where a note has to be written into front matter that cannot be
         read.
@@ -72,7 +75,7 @@ class Carrier:
         new = _NONE
         if before is not None:
             gone, new = self._changed(lines)
-            if self._may_hold(gone, before, data):
+            if self._keeps and self._may_hold(gone, before, data):
                 data = self._with_notes(before, data, at)
                 lines = data.split(b"\n")
                 _, new = self._changed(lines)

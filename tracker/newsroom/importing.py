@@ -50,6 +50,7 @@ class Options(NamedTuple):
     skip_bad: bool = False  # go on without versions that cannot be used
     dry_run: bool = False  # write nothing
     sign: bool = True  # False: import unsigned where commits are to be signed
+    keep_notes: bool = False  # True: a version without notes keeps those of the one before
 
 
 class Imported(NamedTuple):
@@ -262,7 +263,8 @@ class _Import:
 
         repository, done = self.workspace.repository, 0
         with Conversion(repository, self.settings) as convert, Reader(repository) as reader:
-            work = Work(self.tally, Carrier(self.workspace.notes), convert, reader, hashed, store)
+            carrier = Carrier(self.workspace.notes, keeps=self.options.keep_notes)
+            work = Work(self.tally, carrier, convert, reader, hashed, store)
             for (first, path), versions in groupby(read(), key=lambda each: each[0][1::-1]):
                 before_article(first)
                 article = ArticleImport(work, path)

@@ -24,8 +24,8 @@ _PEEKED = 65_536  # bytes by which a format is known
 _FILES_ALONE = ("diffengine", "newsdiffs", "parquet", "folder")
 
 
-class Reading(NamedTuple):
-    """How a source is to be read."""
+class HowRead(NamedTuple):
+    """How a source is to be read; what a format does not need is passed over."""
 
     format: str = "auto"  # auto, folder, jsonl, warc, …
     under: str = "articles"  # the newsroom's folder for articles whose source has no paths
@@ -35,7 +35,7 @@ class Reading(NamedTuple):
     types: tuple[str, ...] = ()  # of WordPress entries; none: posts and pages
 
 
-def open_source(path: Path | None, stream: IO[bytes] | None, reading: Reading) -> Source:
+def open_source(path: Path | None, stream: IO[bytes] | None, reading: HowRead) -> Source:
     """The source in a file or folder, or, without a path, in a stream.
 
     Raises ``TrackerError`` where there is nothing to read, and for a format that nobody knows.
@@ -46,7 +46,7 @@ def open_source(path: Path | None, stream: IO[bytes] | None, reading: Reading) -
     return source
 
 
-def _source(path: Path | None, stream: IO[bytes] | None, reading: Reading) -> Source:
+def _source(path: Path | None, stream: IO[bytes] | None, reading: HowRead) -> Source:
     if path is not None and path.is_dir():
         return _folder(path, reading)
     if path is None:
@@ -149,7 +149,7 @@ def _is_table(line: bytes) -> bool:
     return False
 
 
-def _folder(path: Path, reading: Reading) -> Source:
+def _folder(path: Path, reading: HowRead) -> Source:
     form = reading.format
     if form == "auto":
         from tracker.sources.trackers import databases_in
@@ -179,7 +179,7 @@ def _folder(path: Path, reading: Reading) -> Source:
     raise TrackerError(f"{shown(path)} is a folder, and no file of {form}.", "Name the file.")
 
 
-def _file(path: Path, form: str, reading: Reading) -> Source:
+def _file(path: Path, form: str, reading: HowRead) -> Source:
     if form == "diffengine":
         from tracker.sources.trackers import Diffengine
 
@@ -195,7 +195,7 @@ def _file(path: Path, form: str, reading: Reading) -> Source:
     raise TrackerError(f"{shown(path)} is a file, and no folder.", "Name the folder.")
 
 
-def _streamed(data: io.BufferedReader, name: str, form: str, reading: Reading) -> Source:
+def _streamed(data: io.BufferedReader, name: str, form: str, reading: HowRead) -> Source:
     if form in ("wxr", "wp-json"):
         from tracker.sources.wordpress import TYPES, Body, WpJson, Wxr
 

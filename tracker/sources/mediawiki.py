@@ -39,7 +39,7 @@ class MediaWiki(Spooled):
 
     def __init__(self, stream: IO[bytes], name: str, markup: Markup = "markdown") -> None:
         super().__init__()
-        self._stream = stream
+        self._stream = self._input = stream
         self._name = name
         self._markup: Markup = markup
 
@@ -50,7 +50,7 @@ class MediaWiki(Spooled):
                 "CREATE TABLE revisions (id INT, at REAL, person TEXT, message TEXT, text TEXT)"
             )
             kept.execute("BEGIN")
-            dump, errors = _dump(self._stream, self._name)
+            dump, errors = _dump(self._input, self._name)
             base = str(getattr(dump.site_info, "base", None) or "")
             names = f"{base} {getattr(dump.site_info, 'dbname', '')}".lower()
             try:
@@ -147,23 +147,12 @@ def _dump(stream: IO[bytes], name: str) -> tuple[Any, tuple[type[Exception], ...
         raise missing("mwxml", "A dump of MediaWiki") from None
     errors = (ParseError, MalformedXML, DefusedXmlException, TypeError, ValueError)
     try:
-        pointer = EventPointer(iterparse(_Bounded(stream, name), events=("start", "end")))
+        pointer = EventPointer(iterparse(stream, events=("start", "end")))
         element: Element
         _, element = next(pointer)
         return mwxml.Dump.from_element(ElementIterator(element, pointer)), errors
     except errors as error:
         raise _broken(name, error) from None
-
-
-class _Bounded:
-    """A stream for the parser, in pieces so small that memory stays flat."""
-
-    def __init__(self, stream: IO[bytes], name: str) -> None:
-        self._stream = stream
-        self._name = name
-
-    def read(self, size: int = -1) -> bytes:
-        return self._stream.read(size)
 
 
 def _broken(name: str, error: Exception) -> TrackerError:

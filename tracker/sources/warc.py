@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from tracker.errors import TrackerError
+from tracker.follow import require
+from tracker.follow.read import article_text, read, refusal
 from tracker.newsroom.incoming import Skipped
-from tracker.sources.versions import LARGEST, Made, Spooled, missing, path_of_url, shown, trailers
+from tracker.sources.versions import LARGEST, Made, Spooled, path_of_url, shown, trailers
 
 ENDINGS = (".warc", ".warc.gz", ".arc", ".arc.gz", ".wacz")
 _HTML = ("text/html", "application/xhtml+xml")
@@ -40,9 +42,8 @@ class WebArchive(Spooled):
         super().__init__()
         self._path = path
         self._stream = stream
-        self._size = 0
-        self._done = 0
-        _library()
+        self._words: dict[str, int] = {}  # of the last text of each article
+        require()
 
     def made(self, folder: Path) -> Iterator[Made | Skipped]:
         """Every capture of a page, in the order of the files."""
@@ -155,6 +156,9 @@ class WebArchive(Spooled):
                 with redirect_stderr(io.StringIO()):
                     record = next(iterator, None)
                     if record is None:
+                        if not single and place.stream.tell() > iterator.offset + 4:
+                            where = f"{place.name}, after offset {iterator.offset}"
+                            yield self.bad(where, "It breaks off in the middle of a record.")
                         return
                     offset = iterator.offset
                     origin = place.name if single else f"{place.name}, offset {offset}"
@@ -213,9 +217,14 @@ class WebArchive(Spooled):
         truncated = record.rec_headers.get_header("WARC-Truncated")
         if left or truncated:
             return self.bad(origin, "The record was cut short, and its page is not whole.")
-        text = read_page(data, url)
-        if isinstance(text, str):
-            return self.trap(f"pages refused: {text}", origin, f"It is no article: {text}.")
+        http = record.http_headers
+        kind = (http.get_header("Content-Type") or "") if http is not None else ""
+        page = read(data, url, content_type=kind, as_of=at.date())
+        refused = refusal(page, url, self._words.get(path))
+        if refused is not None:
+            return self.trap(f"pages refused: {refused}", origin, f"It is no article: {refused}.")
+        self._words[path] = page.words
+        text = article_text(page, url).encode("utf-8", "replace")
         said = trailers(
             Url=url,
             Capture=at.strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -232,22 +241,6 @@ class _First:
         self.read = stream.read
         self.tell = stream.tell
         self.close = stream.close
-
-
-def read_page(data: bytes, url: str) -> bytes | str:
-    """The article's file that a page holds, or why it holds none."""
-    from bs4 import BeautifulSoup
-
-    from tracker.sources.bodies import html_body
-    from tracker.sources.versions import article_text
-
-    soup = BeautifulSoup(data, "html.parser")
-    body = soup.find("article") or soup.find("main") or soup.body
-    head = soup.find("h1") or soup.title
-    if body is None or not body.get_text(strip=True):
-        return "too short"
-    title = " ".join(head.get_text().split()) if head is not None else ""
-    return article_text({"title": title, "url": url}, html_body(str(body)))
 
 
 def is_index(path: Path) -> bool:
@@ -306,10 +299,3 @@ def _date(written: str) -> datetime | None:
         return None
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
     return at if 1990 <= at.year < 2200 else None
-
-
-def _library() -> None:
-    try:
-        import warcio  # noqa: F401
-    except ImportError:
-        raise missing("warcio", "A web archive") from None

@@ -164,7 +164,7 @@ class Wxr(_Site):
 
     def __init__(self, stream: IO[bytes], name: str, body: Body) -> None:
         super().__init__(body)
-        self._stream = stream
+        self._stream = self._input = stream
         self._name = name
         self._authors: dict[str, Person] = {}
 
@@ -202,7 +202,7 @@ class Wxr(_Site):
             from defusedxml.ElementTree import ParseError, iterparse
         except ImportError:
             raise missing("defusedxml", "An export of WordPress") from None
-        source = _Metered(self._stream, self._name)
+        source = _Metered(self._input, self._name)
         above: list[Element] = []
         try:
             for event, element in iterparse(source, events=("start", "end")):
