@@ -134,7 +134,7 @@ def test_notes_are_kept_as_recordings_keep_them_where_that_is_asked(
     assert "The ferry sails at ten." in text
     assert "updated to add a quote" in text
     assert "Correction: The line is 9, not 6." in (bulk / "articles/a.md").read_text()
-    again = put(bulk, versions)
+    again = put(bulk, versions, keep_notes=True)
     assert (again.added, again.known, again.unchanged) == (0, 8, 0)
 
 
