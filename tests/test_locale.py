@@ -14,23 +14,25 @@ from tracker.locale import FIRST, FOLDER, languages, table
 SPOKEN = languages("pages")  # the tool speaks them, and judges texts in them
 SUBJECTS = tuple(sorted(path.stem for path in (FOLDER / FIRST).glob("*.toml")))
 READ = ("dates", "hints", "notes")  # what it takes to find the notes of a language
+FOLLOWED = "follow"  # what it takes to tell a followed page's article from what is around it
 SENTENCES = ("changelog", "draft.phrases")  # said to somebody; pages have a test of their own
 CASES = [(code, subject) for code in SPOKEN for subject in SUBJECTS]
 
 
 def test_the_subjects_are_those_of_the_document() -> None:
     assert SUBJECTS == (
-        "changelog", "dates", "draft", "hints", "notes", "pages", "policy", "text",
+        "changelog", "dates", "draft", "follow", "hints", "notes", "pages", "policy", "text",
     )  # fmt: skip
 
 
 def test_every_language_has_every_file_that_its_sort_of_language_has() -> None:
     for folder in sorted(path for path in FOLDER.iterdir() if path.is_dir()):
         found = tuple(sorted(path.stem for path in folder.glob("*.toml")))
-        if folder.name != "__pycache__":
-            assert found in ((SUBJECTS,) if folder.name in SPOKEN else (READ, READ[1:2])), (
-                folder.name
-            )
+        if folder.name not in ("__pycache__", *SPOKEN):
+            found = tuple(subject for subject in found if subject != FOLLOWED)
+            assert found in (READ, READ[1:2], ()), folder.name
+        elif folder.name in SPOKEN:
+            assert found == SUBJECTS, folder.name
 
 
 def keys(value: Mapping[str, Any], path: str = "") -> Iterator[str]:

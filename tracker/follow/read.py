@@ -11,9 +11,11 @@ from __future__ import annotations
 import codecs
 import json
 import re
+import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cache
+from importlib import resources
 from typing import Any, Literal, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
@@ -21,7 +23,7 @@ import yaml
 from lxml import etree, html
 
 from tracker.errors import TrackerError
-from tracker.follow.volatile import LeftOut, Reason, key, line_reason, says, tables
+from tracker.follow.volatile import LeftOut, Reason, key, line_reason, says
 from tracker.house.notes import find_notes
 from tracker.model import Kind
 
@@ -133,9 +135,9 @@ def refusal(reading: Reading, address: str, last_words: int | None = None) -> St
     about = reading.about
     title = f"{reading.headline}\n{about.og_title}"
     few = reading.words < 150
-    if few and says(tables()["walls"], about.language, title):
+    if few and says("walls", about.language, title):
         return "consent"
-    if few and says(tables()["errors"], about.language, title):
+    if few and says("errors", about.language, title):
         return "soft-404"
     if _leads_elsewhere(about.canonical, address):
         return "soft-404"
@@ -563,7 +565,9 @@ def _weights(blocks: Iterable[_Block]) -> dict[Element, _Weight]:
 
 @cache
 def _names() -> Mapping[str, Reason]:
-    return {name: reason for reason, names in tables()["names"].items() for name in names}
+    file = resources.files("tracker.follow") / "furniture.toml"
+    names = tomllib.loads(file.read_text(encoding="utf-8"))["names"]
+    return {name: reason for reason, some in names.items() for name in some}
 
 
 def _named(element: Element) -> Reason | None:

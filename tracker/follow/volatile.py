@@ -8,15 +8,15 @@ words alone only when it has no other words than those of a time or of a counter
 from __future__ import annotations
 
 import re
-import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from functools import cache
-from importlib import resources
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_timedelta, get_day_names, get_month_names
+
+from tracker.locale import FIRST, base, table
 
 Reason = Literal[
     "related", "newsletter", "share", "comments", "advertisement", "navigation", "consent",
@@ -56,13 +56,6 @@ class LeftOut(NamedTuple):
     text: str
 
 
-@cache
-def tables() -> Mapping[str, Any]:
-    """The words and names of ``furniture.toml``."""
-    file = resources.files("tracker.follow") / "furniture.toml"
-    return tomllib.loads(file.read_text(encoding="utf-8"))
-
-
 def key(text: str) -> str:
     """What is compared of a block: its letters and digits, without case."""
     return "".join(filter(str.isalnum, text)).casefold()
@@ -78,9 +71,8 @@ def line_reason(text: str, language: str = "", *, inside: bool = False) -> Reaso
         return None
     words = [word.casefold().strip(".") for word in _WORD.findall(text)]
     numbers = any(map(str.isdigit, text))
-    code = re.split("[-_]", language.casefold())[0]
-    for each in dict.fromkeys((code, "en")):
-        vocabulary = _vocabulary(each)
+    for code in _codes(language):
+        vocabulary = _vocabulary(code)
         counts = numbers and words and vocabulary.counters.issuperset(words)
         if counts and not vocabulary.times.issuperset(words):
             return "counter"
@@ -99,7 +91,8 @@ class _Vocabulary(NamedTuple):
 
 @cache
 def _vocabulary(language: str) -> _Vocabulary:
-    own = {name: _words(tables()[name].get(language, "")) for name in _Vocabulary._fields}
+    said = table(language, "follow")
+    own = {name: _words(said.get(name, "")) for name in _Vocabulary._fields}
     return _Vocabulary(
         times=frozenset(own["times"] | _calendar_words(language)),
         labels=frozenset(own["labels"]),
@@ -135,12 +128,19 @@ def _calendar_words(language: str) -> set[str]:
     return found
 
 
-def says(words: Mapping[str, Iterable[str]], language: str, text: str) -> str | None:
-    """The phrase of a table by language that stands in a text; None where there is none."""
+def says(what: Literal["errors", "walls"], language: str, text: str) -> str | None:
+    """The phrase of such pages that stands in a text, by ``locale``; None where there is none."""
     lower = text.casefold()
-    code = re.split("[-_]", language.casefold())[0]
-    for each in dict.fromkeys((code, "en")):
-        for phrase in words.get(each, ()):
+    for code in _codes(language):
+        for phrase in table(code, "follow").get(what, ()):
             if re.search(rf"\b{re.escape(phrase)}\b", lower):
-                return phrase
+                return str(phrase)
     return None
+
+
+def _codes(language: str) -> Iterator[str]:
+    """The page's language, and English, of which every site has some."""
+    code = base(language)
+    if code != FIRST:
+        yield code
+    yield FIRST
