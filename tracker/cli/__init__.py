@@ -31,6 +31,7 @@ COMMANDS = {
     "check": "Find changes of substance that readers were never told of.",
     "serve": "Show the newsroom's pages in a browser.",
     "search": "Find words in headlines, notes and current texts.",
+    "follow": "Follow other people's sites: feeds and pages, every version recorded.",
     "import": "Bring dated versions of articles into a newsroom.",
     "sync": "Receive and send revisions, and merge where both sides wrote.",
     "verify": "Verify that the archive is whole and was not rewritten.",

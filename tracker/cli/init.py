@@ -17,7 +17,10 @@ from tracker.errors import TrackerError
 )
 @click.option("--timezone", metavar="ZONE", help="The newsroom's IANA zone, as America/New_York.")
 @click.option("--name", metavar="NAME", help="The newsroom's name, as readers know it.")
-def command(folder: str, style: str, timezone: str | None, name: str | None) -> None:
+@click.option("--followed", is_flag=True, help="For other people's articles: see tracker follow.")
+def command(
+    folder: str, style: str, timezone: str | None, name: str | None, followed: bool
+) -> None:
     """Make a newsroom in DIR: a git repository with a tracker.toml.
 
     A repository that is there already keeps everything; only tracker.toml is added. Checks look
@@ -40,7 +43,8 @@ def command(folder: str, style: str, timezone: str | None, name: str | None) -> 
         name=name or root.absolute().name,
         style=style,
         timezone=timezone or _local_zone(),
-        since=present(),
+        since=None if followed else present(),
+        kind="followed" if followed else "own",
     )
     settings.read(toml, SETTINGS_FILE, lambda _: "")  # an unknown style or zone stops here
     repository = initialise(root)

@@ -139,12 +139,17 @@ class Fetcher:
         *,
         find: Resolve = resolve,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        spend: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """``clock`` tells seconds since 1970; ``hosts`` gives what is known of a host."""
+        """``clock`` tells seconds since 1970; ``hosts`` gives what is known of a host.
+
+        ``spend`` is called with the host at each request.
+        """
         self._clock = clock
         self._hosts = hosts
         self._find = find
         self._sleep = sleep
+        self._spend = spend
         self._tls: ssl.SSLContext | None = None
         self._clients: dict[str, httpx.AsyncClient] = {}
         self.requests = 0
@@ -255,6 +260,7 @@ class Fetcher:
         if wait > 0:
             await self._sleep(wait)
         self.requests += 1
+        self._spend(host.name)
         try:
             async with asyncio.timeout(_TOTAL):
                 answer = await self._exchange(url, manners, headers or {}, most, body, cut=cut)

@@ -87,6 +87,7 @@ class Reading(NamedTuple):
     notes: tuple[Harvested, ...]
     left_out: tuple[LeftOut, ...]
     about: About
+    loose: frozenset[str] = frozenset()  # blocks outside the flow of the text's own paragraphs
 
     @property
     def body(self) -> str:
@@ -282,6 +283,7 @@ class _Reader:
         self.about = _about(tree, address)
         self.headline = _headline(tree, self.about)
         self.left_out: list[LeftOut] = []
+        self.flow: list[str] = []  # keys of the paragraphs that have the parent of most of them
         stripped = [element for each in strip for element in _select(each)(tree)]
         self.kept = {element for each in keep for element in _select(each)(tree)}
         for element in self.kept:
@@ -302,7 +304,8 @@ class _Reader:
         about = self.about
         if key(about.og_title) == key(self.headline):
             about = about._replace(og_title="")
-        return Reading(self.headline, tuple(blocks), notes, tuple(self.left_out), about)
+        loose = frozenset(block for block in blocks if not self._flows(block))
+        return Reading(self.headline, tuple(blocks), notes, tuple(self.left_out), about, loose)
 
     def _leave_out(self, element: Element, reason: Reason) -> None:
         text = _SPACE.sub(" ", element.text_content()).strip()
@@ -372,6 +375,12 @@ class _Reader:
         if not parents:
             return extracted
         home = max(parents, key=lambda parent: parents[parent])
+        self.flow = [
+            found
+            for block in self.blocks
+            if len(found := key(block.text)) > 7
+            and home in (block.element.getparent(), _grandparent(block.element))
+        ]
         siblings = [
             block for block in self.blocks
             if block.element.getparent() is home and block.element.tag == "p"
@@ -396,6 +405,10 @@ class _Reader:
             merged.append(text)
             merged.extend(put_after.get(number, ()))
         return merged
+
+    def _flows(self, block: str) -> bool:
+        whole = key(block)
+        return any(found in whole for found in self.flow)
 
     def _is_prose(self, block: _Block) -> bool:
         """True for a sentence that is no pointer to elsewhere and no note."""
@@ -467,6 +480,14 @@ def _select(selector: str) -> Any:
         raise TrackerError(
             f"“{selector}” is no CSS selector: {error}.", "Write it as in a style sheet."
         ) from None
+
+
+def _grandparent(element: Element) -> Element | None:
+    """What a list, a quotation or a table stands in, for its items."""
+    parent = element.getparent()
+    if parent is None or parent.tag not in ("ul", "ol", "blockquote", "table", "figure"):
+        return None
+    return parent.getparent()
 
 
 def _attached(element: Element, body: Element) -> bool:

@@ -28,8 +28,11 @@ _LONGEST_BACK_OFF = 6 * HOUR
 
 
 def interval(now: float, changed: float, *, live: bool = False) -> float:
-    """Seconds between two looks at a page that last changed, or was first seen, at ``changed``."""
-    if live:
+    """Seconds between two looks at a page that last changed, or was first seen, at ``changed``.
+
+    ``live``: it is written while things happen, and is looked at hourly until a day has passed.
+    """
+    if live and now - changed < DAY:
         return HOUR
     for age, between in _TABLE:
         if now - changed < age:

@@ -169,7 +169,7 @@ def _site(given: object, toml: str) -> Site:
     url = given[named[0]]
     if not url.startswith(("http://", "https://")):
         raise TrackerError(f"{FILE}: “{url}” is no address.", "Write it with https:// before it.")
-    every = _EVERY.fullmatch(given.get("every", "5m"))
+    every = duration(given.get("every", "5m"))
     if every is None:
         raise _wrong(toml, "site", "every", "a time such as “5m” or “1h”")
     if given.get("budget", 1) < 1 or given.get("pause", 0) < 0:
@@ -186,13 +186,19 @@ def _site(given: object, toml: str) -> Site:
         keep=tuple(map(str, given.get("keep", ()))),
         ignore=ignore,
         headers_from=given.get("headers-from", ""),
-        every=timedelta(**{_UNITS[every[2]]: int(every[1])}),
+        every=every,
         budget=given.get("budget", BUDGET),
         pause=float(given.get("pause", PAUSE)),
         robots=given.get("robots", True),
         archive=given.get("archive", "none") == "warc",
         wayback=given.get("wayback", False),
     )
+
+
+def duration(typed: str) -> timedelta | None:
+    """The time that "5m", "1h" or "2d" says; None where it says none."""
+    found = _EVERY.fullmatch(typed)
+    return None if found is None else timedelta(**{_UNITS[found[2]]: int(found[1])})
 
 
 def entry(source: Source, url: str, name: str = "") -> str:
@@ -392,7 +398,7 @@ def _front(data: bytes, url: str, content_type: str) -> Found:
     leads = []
     for link in tree.iter("a"):
         target = _joined(url, link.get("href") or "")
-        if target and site_of(target) == own and _is_article(target):
+        if target and site_of(target) == own and is_article(target):
             text = " ".join(link.text_content().split())
             leads.append(Lead(clean(target), title=text))
     unique = {url_key(lead.url): lead for lead in leads if url_key(lead.url) != url_key(url)}
@@ -404,7 +410,7 @@ def _distinct(urls: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(url for url in urls if url))
 
 
-def _is_article(url: str) -> bool:
+def is_article(url: str) -> bool:
     """A guess by the address alone: a long last part with words, or a number of an article."""
     last = [part for part in urlsplit(url).path.split("/") if part][-1:]
     if not last or re.search(r"\.(?:jpe?g|png|gif|pdf|mp[34]|xml|css|js)$", last[0], re.IGNORECASE):

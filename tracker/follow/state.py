@@ -179,7 +179,10 @@ class State:
 
     @contextmanager
     def together(self) -> Iterator[None]:
-        """What is written in the block is there as a whole or not at all."""
+        """What is written in the block is there as a whole or not at all. Blocks may be nested."""
+        if self._base.in_transaction:
+            yield
+            return
         self._base.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -238,7 +241,8 @@ class State:
         names = ", ".join(values)
         places = ", ".join("?" * len(values))
         self._base.execute(
-            f"INSERT OR REPLACE INTO {table} ({names}) VALUES ({places})", tuple(values.values())
+            f"INSERT OR REPLACE INTO {table} ({names}) VALUES ({places})",  # noqa: S608 - ours
+            tuple(values.values()),
         )
 
     # --- pages
@@ -250,11 +254,8 @@ class State:
 
     def pages(self, site: str | None = None) -> list[Page]:
         """All pages, or those of a source, by address."""
-        where, values = ("WHERE site = ?", (site,)) if site else ("", ())
-        return [
-            Page(**row)
-            for row in self._rows(f"SELECT * FROM article {where} ORDER BY url", *values)
-        ]
+        asked = "SELECT * FROM article WHERE ? IN ('', site) ORDER BY url"
+        return [Page(**row) for row in self._rows(asked, site or "")]
 
     def due(self, now: float) -> list[Page]:
         """The pages that wait for their look."""
@@ -289,13 +290,16 @@ class State:
         """Put it in the place of what was known."""
         values = page._asdict()
         names = ", ".join(f"{name} = ?" for name in values)
-        self._base.execute(f"UPDATE article SET {names} WHERE id = ?", (*values.values(), page.id))
+        self._base.execute(
+            f"UPDATE article SET {names} WHERE id = ?",  # noqa: S608 - the names are ours
+            (*values.values(), page.id),
+        )
 
     def forget(self, page: int, instead: int) -> None:
         """A page turned out to be another: its names mean that one."""
         self._base.execute("UPDATE alias SET article = ? WHERE article = ?", (instead, page))
-        for table, column in (("article", "id"), ("look", "article"), ("left_out", "article")):
-            self._base.execute(f"DELETE FROM {table} WHERE {column} = ?", (page,))
+        self._base.execute("DELETE FROM article WHERE id = ?", (page,))
+        self._base.execute("DELETE FROM look WHERE article = ?", (page,))
 
     def looked(self, page: int, at: float, status: int, state: str, capture: str = "") -> int:
         """Write down a look; its number."""
@@ -304,6 +308,19 @@ class State:
         )
         assert done.lastrowid is not None
         return done.lastrowid
+
+    def count_looks(self, page: int, state: str, since: float) -> int:
+        """How many looks at a page since then ended so."""
+        asked = "SELECT count(*) AS n FROM look WHERE article = ? AND state = ? AND at >= ?"
+        return int(self._rows(asked, page, state, since)[0]["n"])
+
+    def last_look(self, page: int, before: float) -> float | None:
+        """The last look before an instant at which the page was there."""
+        asked = (
+            "SELECT max(at) AS at FROM look WHERE article = ? AND at < ? AND status IN (200, 304)"
+        )
+        found = self._rows(asked, page, before)[0]["at"]
+        return None if found is None else float(found)
 
     def looks(self) -> Iterator[Mapping[str, Any]]:
         """Every look that was written down, oldest first, with address and path."""

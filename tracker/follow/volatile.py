@@ -8,9 +8,10 @@ words alone only when it has no other words than those of a time or of a counter
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import cache
+from hashlib import blake2b
 from typing import Literal, NamedTuple
 
 from babel import Locale, UnknownLocaleError
@@ -144,3 +145,87 @@ def _codes(language: str) -> Iterator[str]:
     if code != FIRST:
         yield code
     yield FIRST
+
+
+# --- what the page and its host have shown before -------------------------------------------------
+
+SHARED = 3  # pages of a host in which a block stands that is the host's and not the article's
+TOGGLES = 4  # times that a block came or went: twice each
+TURNS = 2  # times that one version is recorded; from then on it is shown in turn with others
+SETTLED_LOOKS = 12  # looks in a row at such a version, and
+SETTLED_TIME = 3 * 86_400  # seconds, after which it is taken for the one that stays
+
+
+def mark(text: str) -> str:
+    """A short name of a text, by its words as they stand."""
+    return blake2b(" ".join(text.split()).encode(), digest_size=6).hexdigest()
+
+
+class Settled(NamedTuple):
+    """A reading's blocks, judged by what the page and the host have shown before."""
+
+    blocks: tuple[str, ...]  # the article's
+    left_out: tuple[LeftOut, ...]
+    same: bool  # no block differs from the last recorded version but for volatile ones
+    toggled: str | None  # the mark of the one block that came or went
+    added_only: bool  # all that stood there stands there, with more
+
+
+def settle(
+    blocks: Sequence[str],
+    last: Sequence[str],
+    shared: Collection[str],
+    toggling: Collection[str],
+) -> Settled:
+    """Judge the blocks of a reading. All but ``blocks`` are marks.
+
+    ``last`` are the blocks of the last recorded version. A volatile block decides nothing; one that
+    was recorded stays in the text while it is on the page, so that its leaving is no change.
+    """
+    volatile = set(shared) | set(toggling)
+    before = set(last)
+    kept: list[str] = []
+    left: list[LeftOut] = []
+    for block in blocks:
+        name = mark(block)
+        if name in volatile and name not in before:
+            left.append(LeftOut("toggling" if name in toggling else "shared", block))
+        else:
+            kept.append(block)
+    old = [name for name in last if name not in volatile]
+    marks = [mark(block) for block in kept]
+    new = [name for name in marks if name not in volatile]
+    return Settled(tuple(kept), tuple(left), old == new, _one_more(old, new), _within(old, new))
+
+
+def _one_more(old: Sequence[str], new: Sequence[str]) -> str | None:
+    """The one name that one list has and the other lacks, where they are the same otherwise."""
+    short, long = sorted((list(old), list(new)), key=len)
+    if len(long) != len(short) + 1:
+        return None
+    at = next((n for n, name in enumerate(short) if name != long[n]), len(short))
+    return long[at] if short[at:] == long[at + 1 :] else None
+
+
+def _within(old: Sequence[str], new: Sequence[str]) -> bool:
+    """True where ``new`` has all of ``old`` in its order, and more."""
+    rest = iter(new)
+    return len(new) > len(old) and all(name in rest for name in old)
+
+
+class Turn(NamedTuple):
+    """A version that is shown in turn with others, and is not recorded again."""
+
+    held: str = ""  # its fingerprint
+    since: float = 0.0
+    looks: int = 0  # in a row
+
+    def again(self, fingerprint: str, now: float) -> Turn:
+        """The same after one more look."""
+        if fingerprint != self.held:
+            return Turn(fingerprint, now, 1)
+        return self._replace(looks=self.looks + 1)
+
+    def settled(self, now: float) -> bool:
+        """True for a version that has stood there long enough to be the one that stays."""
+        return self.looks >= SETTLED_LOOKS and now - self.since >= SETTLED_TIME

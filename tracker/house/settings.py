@@ -21,11 +21,15 @@ from tracker.house.zones import zone
 from tracker.model import KINDS
 
 Severity = Literal["off", "warn", "fail"]
+NewsroomKind = Literal["own", "followed"]
+"""Whose the articles are: ours, or other people's, whose pages are followed. Nothing is written
+into the latter but what was seen there."""
 _Made = TypeVar("_Made")
 DEFAULT_GRACE = timedelta(hours=24)
 
 _KEYS: Keys = {
     "name": str,
+    "kind": ("own", "followed"),
     "style": (str, dict),
     "timezone": str,
     "language": str,
@@ -76,6 +80,7 @@ class Settings(NamedTuple):
     verify: VerifySettings = VerifySettings()
     site: Site = Site()  # where the pages are on the web, and who publishes them
     layout: str | None = None  # where an import puts a new article; None: as it is told
+    kind: NewsroomKind = "own"
 
 
 def read(toml: str, where: str, read_style: Callable[[str], str]) -> Settings:
@@ -111,6 +116,7 @@ def read(toml: str, where: str, read_style: Callable[[str], str]) -> Settings:
         verify=_verify(file, home),
         site=_site(file),
         layout=_layout(file),
+        kind=table.get("kind", "own"),
     )
 
 
@@ -301,6 +307,7 @@ def template(
     timezone: str = "UTC",
     since: datetime | None = None,
     language: str | None = None,
+    kind: NewsroomKind = "own",
 ) -> str:
     """The text of the ``tracker.toml`` that ``init`` writes: short, with comments, and TOML.
 
@@ -313,6 +320,9 @@ def template(
         f"style = {_quoted(style)}  # the house style; `tracker styles` lists them",
         f"timezone = {_quoted(timezone)}  # dates are shown and typed in this zone",
     ]
+    if kind == "followed":
+        lines.append('kind = "followed"  # other people\'s articles: see docs/following.md')
+        lines.append('articles = ["articles/**/*.md"]')
     lines.append(f"language = {_quoted(language)}" if language else '# language = "en"')
     lines += [
         '# branch = "main"  # what readers see; left out: the branch that is checked out',

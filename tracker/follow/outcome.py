@@ -1,0 +1,301 @@
+"""What becomes of a look at a page: it is as it was, there is a new version, or why there is none.
+
+Each function writes the page's new state; a version that is to be recorded is written down with it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from tracker.follow import schedule
+from tracker.follow.fetch import Fetched, FetchError, host_of
+from tracker.follow.read import Reading, article_text, refusal
+from tracker.follow.sites import article_path, clean, site_of, url_key
+from tracker.follow.state import Page, Pending, State
+from tracker.follow.volatile import SHARED, TOGGLES, TURNS, LeftOut, Settled, Turn, mark, settle
+
+_LIVE = 3  # changes of added blocks alone within an hour
+_PERMANENT = (301, 308)
+REFUSALS = {
+    "paywall": "Most of the text is behind a paywall.",
+    "consent": "The page asks for consent, or whether a person is there.",
+    "soft-404": "The server says the page is there, and it is not the article.",
+    "short": "There are too few words for an article.",
+    "no-text": "No text was found on the page.",
+}
+
+
+class Told(NamedTuple):
+    """A page that could not be read, or was not recorded, and why."""
+
+    url: str
+    state: str
+    reason: str
+
+
+class Seen(NamedTuple):
+    """A page that was fetched and read."""
+
+    answer: Fetched
+    reading: Reading
+    at: datetime  # aware
+    capture: str = ""  # where a WARC file has it
+
+
+def free_path(state: State, url: str, article: int | None = None) -> str:
+    """Where the article of an address is kept: no other article is there."""
+    path = article_path(url)
+    if state.free_path(path, article):
+        return path
+    digest = hashlib.sha256(url_key(url).encode()).hexdigest()[:8]
+    return f"{path.removesuffix('.md')}-{digest}.md"
+
+
+def _next(page: Page, now: float) -> float:
+    return schedule.next_look(now, page.changed, page.url, live=bool(page.live))
+
+
+def same(state: State, page: Page, status: int, now: float) -> None:
+    """The page is as it was: the server says so, or it sent the same bytes."""
+    with state.together():
+        kept = "turns" if page.state == "turns" else "ok"
+        state.keep(
+            page._replace(
+                looked=now, due=_next(page, now), state=kept, failures=0, missing=0,
+                missing_since=None,
+            )
+        )  # fmt: skip
+        state.looked(page.id, now, status, "unchanged")
+
+
+def failed(state: State, page: Page, error: FetchError, now: float) -> Told:
+    """There was no answer to work with."""
+    failures = page.failures + 1
+    wait = max(now + schedule.back_off(failures), error.until or 0)
+    if error.trouble in ("barred", "refused", "blocked", "too-large"):
+        wait = now + schedule.DAY
+    asked = error.trouble != "rate-limited"
+    with state.together():
+        state.keep(
+            page._replace(
+                looked=now if asked else page.looked, due=wait, state=error.trouble,
+                reason=error.sentence, failures=failures,
+            )
+        )  # fmt: skip
+        if asked:
+            state.looked(page.id, now, 0, error.trouble)
+    return Told(page.url, error.trouble, error.sentence)
+
+
+def missing(state: State, page: Page, status: int, at: datetime) -> Told:
+    """The server has no such page. Said for good, or three times, that is a deletion."""
+    now = at.timestamp()
+    count = page.missing + 1
+    since = now if page.missing_since is None else page.missing_since
+    gone = bool(page.gone) or status == 410 or schedule.is_gone(count, since, now)
+    reason = f"The server answered {status}, {count} time{'s' * (count > 1)} in a row."
+    page = page._replace(
+        looked=now, due=now + schedule.after_missing(3 if gone else count), missing=count,
+        missing_since=since, state="gone" if gone else "missing", reason=reason, etag="",
+        modified="", body="", failures=0,
+    )  # fmt: skip
+    with state.together():
+        look = state.looked(page.id, now, status, page.state)
+        if gone and page.last and not page.gone:
+            _wait(state, page, at, look, None)
+            page = page._replace(gone=1)
+        state.keep(page)
+    return Told(page.url, page.state, reason)
+
+
+def refused(
+    state: State, page: Page, name: str, reason: str, now: float, left: Sequence[LeftOut] = ()
+) -> Told:
+    """What was sent is no version of the article."""
+    with state.together():
+        due = max(_next(page, now), now + schedule.HOUR)
+        state.keep(page._replace(looked=now, due=due, state=name, reason=reason, body=""))
+        state.leave_out(page.id, left)
+        state.looked(page.id, now, 200, name)
+    return Told(page.url, name, reason)
+
+
+def judged(state: State, page: Page, seen: Seen) -> Told | None:
+    """A page was read: record what is new. None where there is nothing new."""
+    now = seen.at.timestamp()
+    reading = seen.reading
+    left = reading.left_out
+    if _leads_up(page.url, seen.answer):
+        return refused(state, page, "soft-404", f"It leads to {seen.answer.url}.", now, left)
+    name = refusal(reading, seen.answer.url, page.words if page.last else None)
+    if name is not None:
+        return refused(state, page, name, REFUSALS[name], now, left)
+    moved = _addresses(state, page, seen)
+    if isinstance(moved, Told):
+        return moved
+    page, former = moved
+    page = page._replace(
+        looked=now, failures=0, missing=0, missing_since=None, title=reading.headline[:300],
+        etag=seen.answer.headers.get("etag", ""),
+        modified=seen.answer.headers.get("last-modified", ""),
+    )  # fmt: skip
+    settled = _settled(state, page, reading)
+    fields = _fields(reading)
+    fingerprint = f"{fields} {' '.join(mark(block) for block in settled.blocks)}"
+    state.leave_out(page.id, [*left, *settled.left_out])
+    if page.last == fields and settled.same and former is None and not page.gone:
+        page = page._replace(state="ok", reason="", held="", held_looks=0)
+        state.keep(page._replace(due=_next(page, now)))
+        state.looked(page.id, now, seen.answer.status, "unchanged", seen.capture)
+        return None
+    if page.last == fields and settled.toggled is not None:
+        state.toggled(page.id, settled.toggled)
+    times = json.loads(page.seen)
+    short = mark(fingerprint)
+    if times.get(short, 0) >= TURNS and former is None and not page.gone:
+        turn = Turn(page.held, page.held_since or now, page.held_looks).again(short, now)
+        if not turn.settled(now):
+            reason = "Two versions or more are being shown in turn; each is recorded twice."
+            page = page._replace(
+                state="turns", reason=reason, held=turn.held, held_since=turn.since,
+                held_looks=turn.looks,
+            )  # fmt: skip
+            state.keep(page._replace(due=_next(page, now)))
+            state.looked(page.id, now, seen.answer.status, "turns", seen.capture)
+            return Told(page.url, "turns", reason)
+        times = {}
+    _record(state, page, seen, settled, former, times | {short: times.get(short, 0) + 1})
+    return Told(page.url, "recorded", "")
+
+
+def _record(
+    state: State,
+    page: Page,
+    seen: Seen,
+    settled: Settled,
+    former: str | None,
+    times: dict[str, int],
+) -> None:
+    now = seen.at.timestamp()
+    reading = seen.reading._replace(blocks=settled.blocks)
+    added = bool(page.last) and page.last == _fields(reading) and settled.added_only
+    what = "added" if added else "recorded"
+    look = state.looked(page.id, now, seen.answer.status, what, seen.capture)
+    lively = added and state.count_looks(page.id, "added", now - schedule.HOUR) >= _LIVE
+    _wait(state, page, seen.at, look, article_text(reading, page.url), former, seen)
+    page = page._replace(
+        changed=now if page.last else page.changed, state="ok", reason="", gone=0,
+        words=reading.words, last=_fields(reading), seen=json.dumps(times),
+        blocks=" ".join(mark(block) for block in settled.blocks), held="", held_looks=0,
+        live=int(reading.about.live or lively),
+    )  # fmt: skip
+    state.keep(page._replace(due=_next(page, now)))
+
+
+def _settled(state: State, page: Page, reading: Reading) -> Settled:
+    loose = {mark(block) for block in reading.loose if not any(map(str.isdigit, block))}
+    state.stand(page.host, page.id, loose)
+    shared = state.shared(page.host, loose, SHARED) if loose else ()
+    last = page.blocks.split()
+    return settle(reading.blocks, last, shared, state.toggling(page.id, TOGGLES))
+
+
+def _fields(reading: Reading) -> str:
+    """A mark of what decides beside the blocks: not when the page says it was touched."""
+    about = reading.about
+    parts = [reading.headline, about.og_title, about.description, about.author, about.published]
+    parts += [note.text for note in reading.notes]
+    return mark("\x1f".join(" ".join(part.split()) for part in parts))
+
+
+def _wait(
+    state: State,
+    page: Page,
+    at: datetime,
+    look: int,
+    text: str | None,
+    former: str | None = None,
+    seen: Seen | None = None,
+) -> None:
+    """Write down a version, or a deletion, for the end of the round."""
+    trailers = [("Url", page.url)]
+    before = state.last_look(page.id, at.timestamp())
+    if before is not None and page.last:
+        trailers.append(("Seen-After", _instant(before)))
+    trailers.append(("Seen", _instant(at.timestamp())))
+    if seen is not None and seen.capture:
+        trailers.append(("Capture", seen.capture))
+    by = _author(seen.reading.about.author if seen is not None else "") or site_of(page.url)
+    state.wait(
+        Pending(0, page.id, at.timestamp(), page.path, text, former, by, tuple(trailers), look)
+    )
+
+
+def _instant(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+
+
+def _author(name: str) -> str:
+    return " ".join(re.sub(r"[<>\x00-\x1f\x7f]", " ", name).split())[:200]
+
+
+# --- addresses ------------------------------------------------------------------------------------
+
+
+def _leads_up(url: str, answer: Fetched) -> bool:
+    """True where a redirect ends at the home page, or at a section that the page was in."""
+    if not answer.hops:
+        return False
+    start, end = urlsplit(url).path.rstrip("/"), urlsplit(answer.url).path.rstrip("/")
+    return (
+        start != end and (not end or start.startswith(f"{end}/")) and not urlsplit(answer.url).query
+    )
+
+
+def _addresses(state: State, page: Page, seen: Seen) -> tuple[Page, str | None] | Told:
+    """The page under its proper address, and the path that it had where that is another now.
+
+    A page whose proper address is that of another is that other one.
+    """
+    proper = _proper(page.url, seen)
+    for key in {url_key(url) for _, url in seen.answer.hops} | {url_key(proper)}:
+        known = state.known(key)
+        if known is None:
+            state.name(key, page.id)
+        elif known != page.id and key == url_key(proper):
+            return _joined(state, page, known, proper, seen)
+    if url_key(proper) == url_key(page.url):
+        return page, None
+    path = free_path(state, proper, page.id)
+    former = page.path if page.last and not page.gone and path != page.path else None
+    return page._replace(url=proper, host=host_of(proper), path=path), former
+
+
+def _proper(url: str, seen: Seen) -> str:
+    """Where a page lives: where a permanent redirect leads, then what it says itself."""
+    here = url
+    for status, target in seen.answer.hops:
+        if status not in _PERMANENT:
+            break
+        here = clean(target)
+    said = seen.reading.about.canonical
+    if said and site_of(said) == site_of(seen.answer.url) and urlsplit(said).path.strip("/"):
+        temporary = any(status not in _PERMANENT for status, _ in seen.answer.hops)
+        if not temporary:
+            here = clean(said)
+    return here
+
+
+def _joined(state: State, page: Page, known: int, proper: str, seen: Seen) -> Told:
+    other = state.page(known)
+    if not page.last:
+        state.forget(page.id, known)
+        return Told(page.url, "same", "")
+    reason = f"It leads to {proper}, which is followed as {other.path}."
+    return refused(state, page, "joined", reason, seen.at.timestamp())

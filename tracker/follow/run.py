@@ -1,0 +1,380 @@
+"""One round: what is due is fetched, read, and recorded where it changed; then it is told.
+
+Hosts are asked at the same time, each by one request at a time. A version that was seen is written
+down at once; all of a round go into git through one stream, and a killed round's versions with the
+next one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tracker.follow import outcome, schedule, sites
+from tracker.follow.archives import keep_response
+from tracker.follow.fetch import Fetched, Fetcher, FetchError, Host, Manners, Resolve, host_of
+from tracker.follow.fetch import resolve as ask_system
+from tracker.follow.outcome import Told
+from tracker.follow.read import read
+from tracker.follow.schedule import Budget, Due
+from tracker.follow.sites import Followed, Lead, Site, clean, url_key
+from tracker.follow.state import Page, Pending, SourceState, State
+from tracker.model import Recording, Refusal, Revision
+from tracker.newsroom.newsroom import Newsroom
+
+_HOSTS_AT_ONCE = 32
+_READERS = 2  # pages read at the same time
+_SITEMAP_SINCE = timedelta(days=30)  # older entries of a sitemap are not followed
+_MOST_SITEMAPS = 20  # of one index in one round
+_HTML = ("text/html", "application/xhtml+xml", "")
+
+
+class Recorded(NamedTuple):
+    """A version, deletion or move that a round put into git."""
+
+    event: str  # "revision", "moved", "deleted"
+    path: str
+    url: str
+    title: str
+    commit: str
+    number: int | None  # of the revision
+
+
+class Round(NamedTuple):
+    """What a round did."""
+
+    looked: int = 0
+    unchanged: int = 0
+    found: int = 0  # articles that are new
+    waiting: int = 0  # pages that are due and that the budgets left out
+    requests: int = 0
+    recorded: tuple[Recorded, ...] = ()
+    troubles: tuple[Told, ...] = ()
+
+
+class Means(NamedTuple):
+    """What a round works with."""
+
+    folder: Path  # of the newsroom
+    followed: Followed
+    state: State
+    clock: Callable[[], datetime]  # aware
+    environment: Mapping[str, str] = {}
+    find: Resolve = ask_system
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+
+def run_round(means: Means) -> Round:
+    """Look at all that is due, once."""
+    return asyncio.run(_Round(means).run())
+
+
+def due(means: Means) -> tuple[list[SourceState], list[Page]]:
+    """The sources and pages that a round would look at now."""
+    now = means.clock().timestamp()
+    feeds = [means.state.source(site.url) for site in means.followed.sites]
+    return [source for source in feeds if source.due <= now], means.state.due(now)
+
+
+def record_pending(means: Means) -> list[Recorded]:
+    """Put into git what was seen and is not there yet, through one stream."""
+    waiting = means.state.pending()
+    if not waiting:
+        return []
+    room = Newsroom(means.folder, now=means.clock())
+    results = list(room.record_many([_recording(each) for each in waiting]))
+    again = [
+        number
+        for number, (each, result) in enumerate(zip(waiting, results, strict=True))
+        if isinstance(result, Refusal) and each.moved_from is not None
+    ]
+    # A killed round may have moved the file already: then only the text is to be compared.
+    retried = room.record_many(
+        [_recording(waiting[number])._replace(moved_from=None) for number in again]
+    )
+    for number, result in zip(again, retried, strict=True):
+        results[number] = result
+    done: list[Recorded] = []
+    with means.state.together():
+        for each, result in zip(waiting, results, strict=True):
+            done += _keep_result(means, each, result)
+    return done
+
+
+def _recording(each: Pending) -> Recording:
+    at = datetime.fromtimestamp(each.at, UTC)
+    return Recording(
+        each.path, each.text, at, each.by or None, None, each.trailers, each.moved_from
+    )
+
+
+def _keep_result(means: Means, each: Pending, result: Revision | Refusal) -> list[Recorded]:
+    state = means.state
+    page = state.page(each.article)
+    if isinstance(result, Refusal):
+        state.recorded(each, "")
+        if each.text is not None:  # a deletion that is refused was recorded before
+            state.keep(page._replace(state="refused", reason=result.reason))
+        return []
+    state.recorded(each, result.commit)
+    event = "deleted" if each.text is None else "moved" if each.moved_from else "revision"
+    number = None if event == "deleted" else result.number
+    done = Recorded(event, each.path, page.url, page.title, result.commit, number)
+    content = json.dumps({"path": done.path, "commit": done.commit, "event": event})
+    now = means.clock().timestamp()
+    for kind, wanted in (
+        ("command", means.followed.on_change), ("webhook", means.followed.webhook),
+    ):  # fmt: skip
+        if wanted:
+            state.send(kind, now, content)
+    site = site_named(means.followed, page.site)
+    if site is not None and site.wayback and event == "revision":
+        state.send("wayback", now, json.dumps({"url": page.url, "article": page.id}))
+    return [done]
+
+
+def site_named(followed: Followed, url: str) -> Site | None:
+    """The entry of ``follow.toml`` with this address."""
+    return next((site for site in followed.sites if site.url == url), None)
+
+
+class _Round:
+    """One round on its way."""
+
+    def __init__(self, means: Means) -> None:
+        self.means = means
+        self.state = means.state
+        self.followed = means.followed
+        self.hosts: dict[str, Host] = {}
+        self.budgets: dict[str, Budget] = {}
+        self.left_waiting: dict[str, int] = {}
+        self.readers = asyncio.Semaphore(_READERS)
+        self.at_once = asyncio.Semaphore(_HOSTS_AT_ONCE)
+        self.looked = self.unchanged = self.found = 0
+        self.troubles: list[Told] = []
+
+    def now(self) -> float:
+        return self.means.clock().timestamp()
+
+    async def run(self) -> Round:
+        recorded = record_pending(self.means)
+        async with Fetcher(
+            self.now, self._host, find=self.means.find, sleep=self.means.sleep, spend=self._spend
+        ) as self.fetcher:
+            await self._sources()
+            await self._pages()
+            requests = self.fetcher.requests
+        recorded += record_pending(self.means)
+        with self.state.together():
+            for name, host in self.hosts.items():
+                self.state.keep_host(host, self.budgets[name], self.left_waiting.get(name, 0))
+            self.state.say("last-round", self.means.clock().isoformat())
+        return Round(
+            self.looked, self.unchanged, self.found, sum(self.left_waiting.values()), requests,
+            tuple(recorded), tuple(self.troubles),
+        )  # fmt: skip
+
+    def _host(self, name: str) -> Host:
+        if name not in self.hosts:
+            self.hosts[name], self.budgets[name] = self.state.host(name)
+        return self.hosts[name]
+
+    def _spend(self, name: str) -> None:
+        self._host(name)
+        self.budgets[name] = self.budgets[name].spent()
+
+    def _manners(self, site: Site | None) -> Manners:
+        return self.followed.manners(site, self.means.environment)
+
+    # --- sources
+
+    async def _sources(self) -> None:
+        by_host: dict[str, list[Site]] = {}
+        for site in self.followed.sites:
+            if self.state.source(site.url).due <= self.now():
+                by_host.setdefault(host_of(site.url), []).append(site)
+        await asyncio.gather(*(self._of_host(some, self._source) for some in by_host.values()))
+
+    async def _of_host(
+        self, some: Sequence[Site] | Sequence[Page], do: Callable[[Any], Awaitable[None]]
+    ) -> None:
+        async with self.at_once:
+            for each in some:
+                await do(each)
+            if some:
+                await self.fetcher.close(host_of(some[0].url))
+
+    async def _source(self, site: Site) -> None:
+        state = self.state.source(site.url)
+        now = self.now()
+        state = state._replace(kind=site.source, looked=now, due=now + site.every.total_seconds())
+        if site.source == "page":
+            self._add([Lead(clean(site.url))], site, now)
+            self.state.keep_source(state._replace(state="ok", due=now + schedule.DAY))
+            return
+        try:
+            answer = await self.fetcher.get(
+                site.url, self._manners(site), _conditions(state.etag, state.modified)
+            )
+        except FetchError as error:
+            self._source_failed(state, error.trouble, error.sentence, error.until)
+            return
+        if answer.status == 304:
+            self.state.keep_source(state._replace(state="ok", reason="", failures=0))
+            return
+        if answer.status != 200:
+            self._source_failed(state, "error", f"The server answered {answer.status}.", None)
+            return
+        found = await asyncio.to_thread(
+            sites.look, answer.body, answer.url, answer.headers.get("content-type", "")
+        )
+        leads = list(found.leads)
+        if found.kind == "sitemap-index":
+            leads = await self._sitemaps(site, found.feeds)
+        if found.kind != "feed":
+            leads = list(sites.of_the_site(leads, site.url))
+            leads = list(sites.newest(leads, self.means.clock() - _SITEMAP_SINCE))
+        self._add(leads, site, now)
+        self.state.keep_source(
+            state._replace(
+                title=found.title[:200], etag=answer.headers.get("etag", ""),
+                modified=answer.headers.get("last-modified", ""), state="ok", reason="",
+                failures=0,
+            )
+        )  # fmt: skip
+
+    async def _sitemaps(self, site: Site, urls: Sequence[str]) -> list[Lead]:
+        leads: list[Lead] = []
+        for url in urls[-_MOST_SITEMAPS:]:
+            try:
+                answer = await self.fetcher.get(url, self._manners(site))
+            except FetchError:
+                continue
+            if answer.status == 200:
+                leads += sites.look(answer.body, answer.url).leads
+        return leads
+
+    def _source_failed(
+        self, state: SourceState, name: str, reason: str, until: float | None
+    ) -> None:
+        failures = state.failures + 1
+        wait = max(self.now() + schedule.back_off(failures), until or 0, state.due)
+        self.state.keep_source(
+            state._replace(state=name, reason=reason, failures=failures, due=wait)
+        )
+        self.troubles.append(Told(state.url, name, reason))
+
+    def _add(self, leads: Sequence[Lead], site: Site, now: float) -> None:
+        """Follow what is new; what is known under another name keeps its place."""
+        with self.state.together():
+            for lead in leads:
+                key = url_key(lead.url)
+                guid = f"guid {sites.site_of(site.url)} {lead.guid}" if lead.guid else ""
+                known = self.state.known(key)
+                if known is None and guid:
+                    known = self.state.known(guid)
+                    if known is not None:  # the item has a new address
+                        page = self.state.page(known)
+                        self.state.keep(
+                            page._replace(url=lead.url, host=host_of(lead.url), due=now)
+                        )
+                if known is None:
+                    path = outcome.free_path(self.state, lead.url)
+                    known = self.state.add(lead.url, host_of(lead.url), path, site.url, now)
+                    self.found += 1
+                self.state.name(key, known)
+                if guid:
+                    self.state.name(guid, known)
+
+    # --- pages
+
+    async def _pages(self) -> None:
+        waiting: dict[str, list[Page]] = {}
+        now = self.now()
+        for page in self.state.due(now):
+            waiting.setdefault(host_of(page.url), []).append(page)
+        chosen = []
+        for name, pages in waiting.items():
+            host = self._host(name)
+            an_hour = self._an_hour(pages)
+            self.budgets[name] = self.budgets[name].filled(now, an_hour)
+            allowed = int(self.budgets[name].left) if host.until <= now else 0
+            by_id = {page.id: page for page in pages}
+            first, rest = schedule.chosen((_due(page, now) for page in pages), now, allowed)
+            self.left_waiting[name] = len(rest)
+            if first:
+                chosen.append([by_id[each.page] for each in first])
+        await asyncio.gather(*(self._of_host(some, self._look) for some in chosen))
+
+    def _an_hour(self, pages: Sequence[Page]) -> int:
+        """The budget of a host: the smallest that a site of these pages has."""
+        named = {page.site for page in pages}
+        return min((s.budget for s in self.followed.sites if s.url in named), default=sites.BUDGET)
+
+    async def _look(self, page: Page) -> None:
+        site = site_named(self.followed, page.site)
+        self.looked += 1
+        fresh = page.state == "ok"
+        conditions = _conditions(page.etag, page.modified) if fresh else {}
+        try:
+            answer = await self.fetcher.get(page.url, self._manners(site), conditions)
+        except FetchError as error:
+            self._tell(outcome.failed(self.state, page, error, self.now()))
+            return
+        kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if answer.status == 304:
+            self.unchanged += 1
+            outcome.same(self.state, page, answer.status, self.now())
+        elif answer.status in (404, 410):
+            self._tell(outcome.missing(self.state, page, answer.status, self.means.clock()))
+        elif answer.status != 200:
+            trouble = FetchError("error", f"The server answered {answer.status}.")
+            self._tell(outcome.failed(self.state, page, trouble, self.now()))
+        elif kind not in _HTML:
+            reason = f"It is {kind[:60]}, and no page."
+            self._tell(outcome.refused(self.state, page, "not-html", reason, self.now()))
+        else:
+            await self._read(page, site, answer)
+
+    async def _read(self, page: Page, site: Site | None, answer: Fetched) -> None:
+        rules = (site.strip, site.keep, site.ignore) if site else ((), (), ())
+        body = hashlib.sha256(answer.body + repr(rules).encode()).hexdigest()
+        if body == page.body and page.state == "ok":
+            self.unchanged += 1
+            outcome.same(self.state, page, answer.status, self.now())
+            return
+        at = self.means.clock()
+        async with self.readers:
+            reading = await asyncio.to_thread(
+                read, answer.body, answer.url,
+                content_type=answer.headers.get("content-type", ""), as_of=at.date(),
+                strip=rules[0], keep=rules[1], ignore=rules[2],
+            )  # fmt: skip
+        capture = ""
+        if site is not None and site.archive:
+            capture = keep_response(self.means.folder, answer, at)
+        seen = outcome.Seen(answer, reading, at, capture)
+        with self.state.together():
+            told = outcome.judged(self.state, page._replace(body=body), seen)
+        self.unchanged += told is None
+        self._tell(told)
+
+    def _tell(self, told: Told | None) -> None:
+        if told is not None and told.reason:
+            self.troubles.append(told)
+
+
+def _conditions(etag: str, modified: str) -> Mapping[str, str]:
+    """Headers that ask for a page only where it is another."""
+    found = {"If-None-Match": etag, "If-Modified-Since": modified}
+    return {name: value for name, value in found.items() if value}
+
+
+def _due(page: Page, now: float) -> Due:
+    between = schedule.interval(now, page.changed, live=bool(page.live))
+    return Due(page.id, page.looked, between)
