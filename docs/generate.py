@@ -206,6 +206,11 @@ def commands() -> str:
             command, context, info_name=name, terminal_width=90, max_content_width=90
         )
         out += _help(f"tracker {name}", command.get_help(inner))
+        for below, each in getattr(command, "commands", {}).items():
+            deeper = click.Context(
+                each, inner, info_name=below, terminal_width=90, max_content_width=90
+            )
+            out += _help(f"tracker {name} {below}", each.get_help(deeper))
     return "\n".join(out)
 
 

@@ -131,6 +131,8 @@ class Watch:
     def follow(self, toml: str, *, private: bool = True) -> None:
         allowed = 'allow-private = ["127.0.0.0/8"]\n' if private else ""
         (self.folder / "follow.toml").write_text(f"[follow]\n{allowed}{toml}")
+        (self.folder / ".git" / "info").mkdir(exist_ok=True)
+        (self.folder / ".git" / "info" / "exclude").write_text("follow.toml\nwarc/\n")
 
     @contextmanager
     def means(self) -> Iterator[Means]:

@@ -51,8 +51,9 @@ def options() -> Iterator[tuple[str, click.Parameter]]:
     for name in cli.list_commands(context):
         command = cli.get_command(context, name)
         assert command is not None
-        for parameter in command.params:
-            yield name, parameter
+        for each in (command, *getattr(command, "commands", {}).values()):
+            for parameter in each.params:
+                yield name, parameter
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -84,7 +85,7 @@ def _added(entry: bytes, before: bytes | None) -> bytes:
 
 
 def _agreed(url: str) -> bool:
-    if not click.get_text_stream("stdin").isatty():
+    if not sys.stdin.isatty():
         warn("Say --yes to write it.")
         return False
     return click.confirm(f"Follow {url}?", err=True)

@@ -70,7 +70,8 @@ def command(
         click.echo(f"Made a newsroom in {root}: {SETTINGS_FILE} has its settings.")
     else:
         click.echo(f"Added {SETTINGS_FILE} to {repository.top}: look through it, and commit it.")
-    click.echo("Write an article there, then: tracker record ARTICLE", err=True)
+    first = "tracker follow add URL" if followed else "tracker record ARTICLE"
+    click.echo(f"{'Then' if followed else 'Write an article there, then'}: {first}", err=True)
 
 
 def _local_zone() -> str:

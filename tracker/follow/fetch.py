@@ -15,19 +15,19 @@ import zlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, Literal, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
 from urllib.parse import urljoin, urlsplit
 
-import httpx
-from protego import Protego
-
 from tracker.follow.schedule import DAY, back_off
+
+if TYPE_CHECKING:
+    import httpx
 
 MOST_BYTES = 16 * 1024 * 1024  # of a page, unpacked
 _MOST_ROBOTS = 500 * 1024  # RFC 9309: at least as much of robots.txt is read
 _MOST_HOPS = 10
 _TOTAL = 60.0  # seconds for one request, all of it
-_STEP = httpx.Timeout(20.0)
+_STEP = 20.0  # seconds for each step of it
 _CHUNK = 64 * 1024
 
 Trouble = Literal[
@@ -79,6 +79,8 @@ class Host:
 
     def rules(self) -> Any:
         """robots.txt, parsed."""
+        from protego import Protego
+
         text = self.robots or ""
         if self._parsed is None or self._parsed[0] != text:
             self._parsed = text, Protego.parse(text)
@@ -255,6 +257,8 @@ class Fetcher:
         cut: bool = False,
     ) -> Fetched:
         """One request. The host's lock is held."""
+        import httpx
+
         loop = asyncio.get_running_loop()
         wait = host.asked + self._pause(host, manners) - loop.time() if host.asked else 0.0
         if wait > 0:
@@ -311,6 +315,8 @@ class Fetcher:
         *,
         cut: bool,
     ) -> Fetched:
+        import httpx
+
         parts = httpx.URL(url)
         port = parts.port or (443 if parts.scheme == "https" else 80)
         address = await self._address(parts.host, port, manners)
@@ -339,6 +345,8 @@ class Fetcher:
 
     def _client(self, host: str) -> httpx.AsyncClient:
         """One connection to a host; never shared with another host at the same address."""
+        import httpx
+
         client = self._clients.get(host)
         if client is None:
             if self._tls is None:

@@ -594,6 +594,9 @@ class Newsroom:
         Returns whether the file changed, and the lines between the markers that had to give way
         because the notes do not say so. Nothing is committed: record the file next.
         """
+        from tracker.newsroom.writing import refuse_if_followed
+
+        refuse_if_followed(self.workspace)
         path = locate(self.workspace, article, new=True)
         data = self.workspace.read(path)
         text, encoding = decode(data)

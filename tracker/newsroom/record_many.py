@@ -17,7 +17,7 @@ from tracker.newsroom import reading, select
 from tracker.newsroom.desk import Told
 from tracker.newsroom.locate import locate
 from tracker.newsroom.workspace import Workspace
-from tracker.newsroom.writing import message_of, person_named
+from tracker.newsroom.writing import message_of, person_named, refuse_if_followed
 from tracker.store import configuration, landing, locks, worktree
 from tracker.store.advance import git_date
 from tracker.store.conversion import Conversion
@@ -298,6 +298,7 @@ class _Batch:
             text, encoding = decode(data)
             text = notes.carry(decode(self._text(article))[0], text, each.at)
         if each.note is not None:
+            refuse_if_followed(self.workspace)
             text, encoding = decode(data) if text is None else (text, encoding)
             before = None if article.blob is None else decode(self._text(article))[0]
             text = notes.add(text, [Told(each.kind, each.note, each.at)], before=before)

@@ -63,6 +63,16 @@ class Prepared(NamedTuple):
         return None if self.compared is None else self.compared.change
 
 
+def refuse_if_followed(workspace: Workspace) -> None:
+    """Raise ``TrackerError`` in a newsroom of other people's articles, whose notes are theirs."""
+    if workspace.settings.kind == "followed":
+        raise TrackerError(
+            "These articles are other people's: nothing is written into them but what was seen "
+            "there.",
+            "Write about them elsewhere: tracker check and tracker diff show what changed.",
+        )
+
+
 def prepare(
     workspace: Workspace,
     article: str | Path,
@@ -77,6 +87,8 @@ def prepare(
 
     ``against`` says what the text was written against, and what to do where others came between.
     """
+    if told:
+        refuse_if_followed(workspace)
     draft = _Draft(workspace, locate(workspace, article, new=True), stamp)
     given = text.encode() if isinstance(text, str) else text
     new, encoding = decode(workspace.read(draft.path) if given is None else given)
@@ -94,7 +106,8 @@ def prepare(
         with _naming(draft.path):
             draft.settled = settle(workspace, draft.path, new, encoding, draft.moment.at, against)
         new = draft.settled.text
-    if given is not None and draft.before is not None:
+    followed = workspace.settings.kind == "followed"  # what a publisher takes out is out
+    if given is not None and draft.before is not None and not followed:
         with _naming(draft.path):
             new = workspace.notes.carry(draft.before, new, draft.moment.at)
     with _naming(draft.path):
@@ -112,6 +125,7 @@ def prepare_note(
     amends: str | None = None,
 ) -> Prepared:
     """A revision that adds a note to what is already out, or replaces one."""
+    refuse_if_followed(workspace)
     draft = _Draft(workspace, locate(workspace, article), stamp)
     text, encoding = draft.published()
     if amends is not None and kind is None:
@@ -126,6 +140,7 @@ def prepare_withdrawal(
     workspace: Workspace, article: str | Path, note: str, stamp: Stamp
 ) -> Prepared:
     """A revision that takes a note back."""
+    refuse_if_followed(workspace)
     draft = _Draft(workspace, locate(workspace, article), stamp)
     text, encoding = draft.published()
     message = stamp.message or f"Withdraw note {note} of {draft.path}"
@@ -142,6 +157,7 @@ def prepare_restoration(
     stamp: Stamp,
 ) -> Prepared:
     """A revision that makes an older text current again, with the notes of today."""
+    refuse_if_followed(workspace)
     draft = _Draft(workspace, locate(workspace, article), stamp)
     today, _ = draft.published()
     found = reading.track_of(workspace, draft.path)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from shlex import quote
 
 from tracker.errors import TrackerError
-from tracker.model import Finding
+from tracker.model import Finding, Saying
 from tracker.policy import matter, notes, silence
 from tracker.policy.step import Circumstances, Rule, Step
 
@@ -51,8 +52,21 @@ def findings(steps: Sequence[Step], circumstances: Circumstances) -> tuple[Findi
     ]
     if commits is not None:
         found = [each for each in found if each.commit in commits]
+    if circumstances.settings.kind == "followed":
+        found = [_reported(each) for each in found]
     order = list(_RUN)
     return tuple(sorted(found, key=lambda each: (each.revision or 0, order.index(each.rule))))
+
+
+def _reported(finding: Finding) -> Finding:
+    """The finding with advice for those who watch, and who cannot mend other people's articles."""
+    from tracker.house.phrases import sentence
+
+    last = finding.revision or 0
+    versions = f"diff {quote(finding.path)} {last - 1} {last}"
+    command = f"tracker {versions if last > 1 else f'history {quote(finding.path)}'}"
+    advised = Saying.of("advice.report", command=command)
+    return finding._replace(advised=advised, advice=sentence(advised))
 
 
 def refuse_unknown(names: Iterable[str], where: str) -> None:
