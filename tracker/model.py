@@ -33,6 +33,8 @@ class Note(NamedTuple):
     withdrawn: datetime | None = None  # aware; when the note was taken back, None while it stands
     covers: str | None = None  # a commit, when somebody said which revision it tells of
     origin: Literal["front-matter", "body"] = "front-matter"  # where its words were read from
+    written: str = ""  # the line as it stands in the body, Markdown on one line; "" in front matter
+    language: str = ""  # BCP 47, where the article's file says in which language it is
 
 
 class FoundNote(NamedTuple):

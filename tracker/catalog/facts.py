@@ -215,6 +215,6 @@ def keep(
     )
     connection.execute("DELETE FROM note WHERE article = ?", (piece.article,))
     connection.executemany(
-        "INSERT INTO note VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO note VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (tuple(map(storable, row)) for row in notes),
     )

@@ -365,7 +365,8 @@ def notes(connection: sqlite3.Connection) -> list[FoundNote]:
     """Every note of the newsroom, newest first; equal instants by path."""
     rows = connection.execute(
         "SELECT piece.path, piece.headline, note.id, note.kind, note.text, note.at, note.zone,"
-        " note.precision, note.amends, note.withdrawn, note.covers, note.origin, note.number,"
+        " note.precision, note.amends, note.withdrawn, note.covers, note.origin,"
+        " note.written, note.language, note.number,"
         " hex(step.hash), note.replaced FROM note JOIN piece ON piece.article = note.article"
         " JOIN version ON version.article = note.article AND version.number = note.number"
         " JOIN step ON step.number = version.step"
@@ -385,6 +386,8 @@ def notes(connection: sqlite3.Connection) -> list[FoundNote]:
                 datetime.fromisoformat(withdrawn) if withdrawn else None,
                 text_of(covers) or None,
                 origin,
+                text_of(written),
+                language,
             ),
             number,
             commit.lower(),
@@ -392,6 +395,6 @@ def notes(connection: sqlite3.Connection) -> list[FoundNote]:
         )
         for (
             path, headline, name, kind, text, at, zone, precision, amends, withdrawn, covers,
-            origin, number, commit, gone,
+            origin, written, language, number, commit, gone,
         ) in rows
     ]  # fmt: skip

@@ -152,6 +152,8 @@ CREATE TABLE note (
     withdrawn TEXT,          -- instant when it was taken back, NULL while it stands
     covers TEXT,             -- a commit, when somebody said which revision it tells of
     origin TEXT NOT NULL,    -- front-matter, body
+    written TEXT NOT NULL,   -- the line as it stands in the body; empty in front matter
+    language TEXT NOT NULL,  -- of the article, where its file says one
     PRIMARY KEY (article, place)
 ) WITHOUT ROWID;
 CREATE INDEX note_by_time ON note (went_out);

@@ -272,8 +272,8 @@ def _report(room: Newsroom, article: str, made: Sequence[Revision], *, as_json: 
     from tracker.render.history import heading, note_lines
 
     for revision in made:
-        click.echo(f"Recorded {visible(revision.path)}: {heading(revision, room.settings.zone)}")
-    for line in note_lines(standing, room.settings.style, room.settings.zone):
+        click.echo(f"Recorded {visible(revision.path)}: {heading(revision, room.settings)}")
+    for line in note_lines(standing, room.settings):
         click.echo(line)
     if not standing:
         click.echo("The article has no notes.")

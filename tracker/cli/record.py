@@ -214,7 +214,7 @@ def _report(room: Newsroom, recording: Prepared, revision: Revision) -> None:
         return
     from tracker.render.history import heading
 
-    click.echo(f"Recorded {visible(recording.path)}: {heading(revision, room.settings.zone)}")
+    click.echo(f"Recorded {visible(recording.path)}: {heading(revision, room.settings)}")
     for line in recording.lines if recording.notes else ():
         click.echo(f"  {visible(line)}")
     for note in revision.notes:

@@ -53,4 +53,4 @@ def _report(room: Newsroom, article: str, revision: Revision, *, as_json: bool) 
         standing = sorted(life.notes, key=lambda note: note.at)
         print_json(printed(article=life.article, revisions=[revision], notes=standing))
         return
-    click.echo(f"Restored {visible(revision.path)}: {heading(revision, room.settings.zone)}")
+    click.echo(f"Restored {visible(revision.path)}: {heading(revision, room.settings)}")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from zoneinfo import ZoneInfo
 
 import click
 
 from tracker.cli.common import done, json_option, open_newsroom, print_json, warn
+from tracker.house.settings import Settings
 from tracker.newsroom.syncing import Clash, Passed, Synced
 from tracker.render.plain import printed
 from tracker.render.visible import visible
@@ -35,7 +35,7 @@ def command(remote: str | None, merge: bool, no_push: bool, dry_run: bool, as_js
         if as_json:
             print_json(printed(**found._asdict()))
         else:
-            for line in _lines(found, room.settings.zone, push=not no_push):
+            for line in _lines(found, room.settings, push=not no_push):
                 click.echo(line)
     if found.clashes:
         if not as_json:
@@ -43,11 +43,11 @@ def command(remote: str | None, merge: bool, no_push: bool, dry_run: bool, as_js
         raise click.exceptions.Exit(1)
 
 
-def _lines(done: Synced, zone: ZoneInfo, *, push: bool) -> Iterator[str]:
+def _lines(done: Synced, settings: Settings, *, push: bool) -> Iterator[str]:
     name = f"{visible(done.remote)} ({visible(done.branch)})"
     if done.clashes:
         for clash in done.clashes:
-            yield from _clash_lines(clash, zone, done.remote)
+            yield from _clash_lines(clash, settings, done.remote)
         return
     if not done.received and not done.sent:
         yield f"In step with {name}: nothing to receive, nothing to send."
@@ -55,10 +55,10 @@ def _lines(done: Synced, zone: ZoneInfo, *, push: bool) -> Iterator[str]:
     words = _WOULD if done.dry_run else _DID
     if done.received:
         yield f"{words['receive']} {_count(done.received)} from {name}:"
-        yield from _passed_lines(done.received, zone)
+        yield from _passed_lines(done.received, settings)
     if done.sent and push:
         yield f"{words['send']} {_count(done.sent)} to {name}:"
-        yield from _passed_lines(done.sent, zone)
+        yield from _passed_lines(done.sent, settings)
     elif done.sent:
         yield f"Not sent to {name}: {_count(done.sent)}."
     for path in done.merged:
@@ -73,15 +73,15 @@ def _count(passed: tuple[Passed, ...]) -> str:
     return "1 commit" if len(passed) == 1 else f"{len(passed):,} commits"
 
 
-def _passed_lines(passed: tuple[Passed, ...], zone: ZoneInfo) -> Iterator[str]:
+def _passed_lines(passed: tuple[Passed, ...], settings: Settings) -> Iterator[str]:
     for each in passed[:_SHOWN]:
-        yield f"  {_named(each, zone)}  {visible(', '.join(each.articles) or each.subject)}"
+        yield f"  {_named(each, settings)}  {visible(', '.join(each.articles) or each.subject)}"
     if len(passed) > _SHOWN:
         yield f"  … {len(passed) - _SHOWN} more"
 
 
-def _named(each: Passed, zone: ZoneInfo) -> str:
-    at = each.at.astimezone(zone).strftime("%Y-%m-%d %H:%M %Z")
+def _named(each: Passed, settings: Settings) -> str:
+    at = settings.stamp(each.at)
     return f"{each.commit[:10]}  {at}  {visible(each.person.name)}"
 
 
@@ -94,11 +94,11 @@ _KINDS = {
 }
 
 
-def _clash_lines(clash: Clash, zone: ZoneInfo, remote: str) -> Iterator[str]:
+def _clash_lines(clash: Clash, settings: Settings, remote: str) -> Iterator[str]:
     yield f"{visible(clash.path)}: {_KINDS[clash.kind]}"
     for name, passed in (("here", clash.here), (visible(remote), clash.there)):
         for each in passed[:3]:
-            yield f"  {name + ':':<8}{_named(each, zone)}  {visible(each.subject)}"
+            yield f"  {name + ':':<8}{_named(each, settings)}  {visible(each.subject)}"
     for passage in clash.collisions:
         parts = (("before", passage.base), ("here", passage.ours), ("there", passage.theirs))
         yield from _passages(parts)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import click
 
 from tracker.cli.common import json_option, open_newsroom, print_json, progress_bar, warn
+from tracker.house.settings import Settings
 from tracker.newsroom.trust import Asked, Seen, Trust, write
 from tracker.render.plain import printed
 from tracker.render.visible import visible
@@ -48,7 +48,7 @@ def command(
     elif as_json:
         print_json(printed(sound=trust.sound, **trust._asdict()))
     else:
-        for line in _lines(trust, room.settings.zone, read_all=not quick):
+        for line in _lines(trust, room.settings, read_all=not quick):
             click.echo(line)
     if not trust.sound:
         if target is not None and target != "-":
@@ -58,7 +58,7 @@ def command(
         write(Path(target), witness)
 
 
-def _lines(trust: Trust, zone: ZoneInfo, *, read_all: bool) -> Iterator[str]:
+def _lines(trust: Trust, settings: Settings, *, read_all: bool) -> Iterator[str]:
     rules = {each.rule for each in trust.concerns}
     count = "1 commit" if trust.commits == 1 else f"{trust.commits:,} commits"
     if not rules & {"damaged", "replaced"}:
@@ -66,7 +66,7 @@ def _lines(trust: Trust, zone: ZoneInfo, *, read_all: bool) -> Iterator[str]:
         yield f"Whole: {count} on the published line, and {looked}."
     for seen in trust.seen:
         if seen.state in ("same", "grown"):
-            yield _seen_line(seen, zone)
+            yield _seen_line(seen, settings)
     if trust.signed is not None:
         who = ", ".join(f"{visible(name)} {number:,}" for name, number in trust.signers[:10])
         yield f"Signed: {trust.signed:,} of {trust.asked:,} commits{f' ({who})' if who else ''}."
@@ -83,8 +83,8 @@ def _lines(trust: Trust, zone: ZoneInfo, *, read_all: bool) -> Iterator[str]:
         yield f"  {limit}"
 
 
-def _seen_line(seen: Seen, zone: ZoneInfo) -> str:
-    at = seen.at.astimezone(zone).strftime("%Y-%m-%d %H:%M %Z")
+def _seen_line(seen: Seen, settings: Settings) -> str:
+    at = settings.stamp(seen.at)
     what = f"the witness {visible(seen.witness)}" if seen.witness else "the last verification"
     since = {0: "nothing was added", 1: "1 commit was added"}.get(
         seen.since, f"{seen.since:,} commits were added"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from zoneinfo import ZoneInfo
+from datetime import tzinfo
 
 from tracker.errors import TrackerError
 from tracker.house import style as house_style
@@ -25,7 +25,7 @@ def order_at(style: Style, position: Place) -> Order:
     return "oldest"
 
 
-def add_line(document: Document, note: Note, style: Style, zone: ZoneInfo) -> str:
+def add_line(document: Document, note: Note, style: Style, zone: tzinfo | None) -> str:
     """Return the whole text with the note's line in the body, in house words, without markers.
 
     At the bottom it stands after the last paragraph, and before the definitions of links and

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from tracker import locale
 from tracker.house import style as house_style
@@ -28,7 +27,7 @@ class Told(NamedTuple):
 
 
 def entries(
-    history: History, style: Style, zone: ZoneInfo, grace: timedelta = GRACE
+    history: History, style: Style, zone: tzinfo | None, grace: timedelta = GRACE
 ) -> tuple[Entry, ...]:
     """Return the changelog of one article, newest first, the same for the same history.
 
@@ -41,7 +40,7 @@ def entries(
 
 
 def newsroom_entries(
-    histories: Iterable[History], style: Style, zone: ZoneInfo, grace: timedelta = GRACE
+    histories: Iterable[History], style: Style, zone: tzinfo | None, grace: timedelta = GRACE
 ) -> tuple[Entry, ...]:
     """Return the entries of many articles together, newest first; equal instants by path."""
     keyed = [pair for history in histories for pair in _keyed(history, style, zone, grace)]
@@ -84,7 +83,7 @@ def _sorted(keyed: Iterable[_Keyed]) -> list[_Keyed]:
     return sorted(ordered, key=lambda pair: pair[0][0], reverse=True)
 
 
-def _keyed(history: History, style: Style, zone: ZoneInfo, grace: timedelta) -> list[_Keyed]:
+def _keyed(history: History, style: Style, zone: tzinfo | None, grace: timedelta) -> list[_Keyed]:
     """Return the entries of an article, each with what it is sorted by."""
     told = notes_told(history)
     gone = replaced([each.note for each in told])

@@ -9,7 +9,7 @@ that is the headline) and one at the end. Without front matter the line itself i
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from zoneinfo import ZoneInfo
+from datetime import tzinfo
 
 from tracker.house import style as house_style
 from tracker.house.blocks import (
@@ -37,7 +37,11 @@ __all__ = ["add_line", "block_differs", "embed", "lines"]
 
 
 def lines(
-    notes: Sequence[Note], style: Style, zone: ZoneInfo, position: Place, maximum: int | None = None
+    notes: Sequence[Note],
+    style: Style,
+    zone: tzinfo | None,
+    position: Place,
+    maximum: int | None = None,
 ) -> tuple[str, ...]:
     """Return the lines of the notes that stand at a position, in the order of the house.
 
@@ -71,7 +75,7 @@ def embed(
     document: Document,
     notes: Sequence[Note],
     style: Style,
-    zone: ZoneInfo,
+    zone: tzinfo | None,
     maximum: int | None = None,
     standing: Collection[str] = (),
 ) -> str:
@@ -107,7 +111,7 @@ def _wanted(
     floor: int,
     notes: Sequence[Note],
     style: Style,
-    zone: ZoneInfo,
+    zone: tzinfo | None,
     maximum: int | None,
     by_hand: Collection[str],
 ) -> dict[Place, tuple[str, ...]]:
@@ -133,7 +137,7 @@ def block_differs(
     document: Document,
     notes: Sequence[Note],
     style: Style,
-    zone: ZoneInfo,
+    zone: tzinfo | None,
     maximum: int | None = None,
     standing: Collection[str] = (),
 ) -> tuple[int, ...]:

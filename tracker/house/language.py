@@ -6,6 +6,7 @@ imported only then, because importing it costs as much as the rest of a short co
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, NamedTuple
@@ -62,6 +63,40 @@ def with_english(code: str) -> tuple[Language, ...]:
         return language(base(code)), english
     except TrackerError:
         return (english,)
+
+
+_TAG = re.compile(r"[a-z]{2}(?:[-_][A-Za-z]{2,4})?")
+
+
+def article_language(said: str | None, path: str, words: str = "") -> str:
+    """The language that an article's file says it is in (BCP 47); "" where it says none.
+
+    ``said`` is what the front matter gives. Else the name of the file tells (``index.fr.md``), or
+    of a folder (``fr/quai.md``) if the first of its ``words`` do not speak against it.
+    """
+    if said and said.strip():
+        return said.strip()
+    *folders, name = path.split("/")
+    stem = name.rpartition(".")[0].rpartition(".")
+    if stem[0] and _TAG.fullmatch(stem[2]) and has_notes(stem[2]):
+        return stem[2]
+    for folder in reversed(folders):
+        if _TAG.fullmatch(folder) and has_notes(folder) and _may_be_in(words, base(folder)):
+            return folder
+    return ""
+
+
+def has_notes(tag: str) -> bool:
+    """Whether notes of the language are known: see docs/languages.md."""
+    return locale.has(tag, "notes")
+
+
+def _may_be_in(words: str, code: str) -> bool:
+    """Whether no more common words of English stand at a text's beginning than of a language."""
+    sample = [word.strip(".,;:!?()\"'") for word in words[:2000].casefold().split()]
+    own = set(locale.table(code, "hints")["common"].split())
+    english = set(locale.table(locale.FIRST, "hints")["common"].split())
+    return sum(word in own for word in sample) >= sum(word in english for word in sample)
 
 
 def has_words(code: str) -> bool:

@@ -388,6 +388,62 @@ def plain(marked: str) -> str:
     return " ".join(marked.replace(MARK, "").split())
 
 
+_HTML_LINK = re.compile(
+    r"<a\b[^<>]{0,300}?href=[\"']([^\"'<>\s()]{1,1000})[\"'][^<>]{0,300}>([^<>]{0,1000})</a>",
+    re.IGNORECASE,
+)
+_HTML_EMPHASIS = re.compile(
+    r"<(strong|b|em|i)(?:[ \t][^<>]{0,300})?>(\s*)([^<>]{0,5000}?)(\s*)</\1>", re.IGNORECASE
+)
+_FULL_REFERENCE = re.compile(r"\[((?:[^\[\]]){1,1000})\]\[[^\[\]\n]{0,200}\]")
+_IMAGE = re.compile(r"!\[[^\[\]]{0,300}\]\([^()]{0,1000}\)")
+
+
+def on_one_line(written: str) -> str:
+    """A note as it stands in a body, on one line: emphasis and links stay, in Markdown.
+
+    Markers of quotations, lists and headings, lines of nothing but markup, other tags and the
+    targets of references are left out.
+    """
+    kept = []
+    for number, line in enumerate(written.split("\n")):
+        quote = _QUOTE.match(line)
+        rest = (line[quote.end() :] if quote else line).strip()
+        title = ""
+        if alert := _ALERT.match(rest):
+            rest, title = "", alert[2].strip()
+        elif box := _ADMONITION.match(rest):
+            rest, title = "", box[2] or ""
+        elif heading := _HEADING.match(rest):
+            rest, title = "", rest[heading.end() :].rstrip("# \t")
+        elif _SHORTCODE.match(rest) or _RULE.match(rest) or rest.startswith("<!--"):
+            continue
+        elif item := _LIST.match(rest):
+            rest = rest[item.end() :] if number == 0 else f"{item[0].strip()} {rest[item.end() :]}"
+        if title:
+            rest = title if "*" in title or "_" in title else f"**{title}**"
+        kept.append(rest)
+    text = " ".join(" ".join(kept).split())
+    if "[" in text:
+        text = _IMAGE.sub("", _FOOTNOTE.sub("", text))
+        text = _FULL_REFERENCE.sub(r"\1", text)
+    if "<" in text:
+        text = _HTML_LINK.sub(r"[\2](\1)", text)
+        for _ in range(3):
+            text = _HTML_EMPHASIS.sub(_in_stars, text)
+        text = _AUTOLINK.sub(r"\1", text)
+        text = _TAG.sub("", text)
+    if "{" in text:
+        text = _ATTRIBUTES.sub("", text)
+    return " ".join(text.split())
+
+
+def _in_stars(found: re.Match[str]) -> str:
+    mark = "**" if found[1].lower() in ("strong", "b") else "*"
+    words = f"{mark}{found[3]}{mark}" if found[3].strip() else ""
+    return f"{found[2]}{words}{found[4]}"
+
+
 def brackets(text: str, most: int = 60) -> Iterator[tuple[int, int]]:
     """The outermost round and square brackets of a passage: offsets of both brackets.
 

@@ -17,7 +17,7 @@ from tracker.house.site import SITE_KEYS, Site
 from tracker.house.site import read as read_site
 from tracker.house.template import Style
 from tracker.house.toml_file import Keys, check, place, read_table
-from tracker.house.zones import zone
+from tracker.house.zones import name_of, zone
 from tracker.model import KINDS
 
 Severity = Literal["off", "warn", "fail"]
@@ -81,6 +81,21 @@ class Settings(NamedTuple):
     site: Site = Site()  # where the pages are on the web, and who publishes them
     layout: str | None = None  # where an import puts a new article; None: as it is told
     kind: NewsroomKind = "own"
+    zone_given: bool = False  # False: "timezone" is left out, and `zone` is no more than UTC
+
+    @property
+    def clock(self) -> ZoneInfo | None:
+        """The zone in which instants are shown; None: each in the offset that it was made in."""
+        return self.zone if self.zone_given else None
+
+    def local(self, at: datetime) -> datetime:
+        """An aware instant as it is shown: in the newsroom's zone, or else in its own offset."""
+        return at.astimezone(self.zone) if self.zone_given else at
+
+    def stamp(self, at: datetime) -> str:
+        """An aware instant in figures, for lists: "2022-05-12 07:45 EDT"."""
+        local = self.local(at)
+        return f"{local:%Y-%m-%d %H:%M} {name_of(local)}"
 
 
 def read(toml: str, where: str, read_style: Callable[[str], str]) -> Settings:
@@ -117,6 +132,7 @@ def read(toml: str, where: str, read_style: Callable[[str], str]) -> Settings:
         site=_site(file),
         layout=_layout(file),
         kind=table.get("kind", "own"),
+        zone_given="timezone" in table,
     )
 
 

@@ -9,16 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime
 from typing import Literal, NamedTuple
-from zoneinfo import ZoneInfo
 
-from tracker.errors import TrackerError
-from tracker.house.language import language
-from tracker.house.patterns import write_clock, write_pattern
-from tracker.house.zones import name_of
 from tracker.locale import base
-from tracker.model import Kind, Note, Precision
+from tracker.model import Kind, Precision
 
 _PLACE = re.compile(r"\{([a-z_]+)\}")
 
@@ -168,113 +162,3 @@ def without_full_stop(text: str) -> str:
     if last.endswith(".") and last.count(".") == 1 and len(last) > 1 and len(text) > len(last):
         return text[:-1]
     return text
-
-
-def _wrapped(words: str, markup: Markup) -> str:
-    if markup == "plain":
-        return words
-    mark = "_" if "*" in words and "_" not in words else "*"
-    mark *= 2 if markup == "bold" else 1
-    return f"{mark}{words}{mark}"
-
-
-def line(style: Style, note: Note, zone: ZoneInfo, story_date: date | None = None) -> str:
-    """The note's line for the body, in Markdown, in the house's words.
-
-    The instant is written in ``zone``; with precision "day" the date is that of ``note.at`` in
-    its own zone. ``story_date`` is the day of the article, for houses that name it. The text may
-    hold Markdown, and stays on one line.
-    """
-    written = "".join(words for _, words in pieces(style, note, zone, story_date))
-    return _wrapped(written, style.templates[note.kind].markup)
-
-
-def pieces(
-    style: Style, note: Note, zone: ZoneInfo, story_date: date | None = None
-) -> list[tuple[str, str]]:
-    """The note's line without the markup around it, in pieces: the place each fills, its words.
-
-    The place of the layout's own words is "". See ``line``.
-    """
-    template = style.templates[note.kind]
-    text = neutral(one_line(note.text))
-    if not template.full_stop:
-        text = without_full_stop(text)
-    rest = woven_rest(template, text)
-    known = known_places(note.precision, story_date is not None, rest is not None)
-    layouts = template.layouts if rest is None else template.lead_layouts
-    words, wanted = form(layouts, known)
-    values = {"label": template.label, "text": text, "rest": rest or ""}
-    if story_date is not None:
-        values["story_date"] = _date(style, template, story_date)
-    if note.precision != "none":
-        at = note.at.astimezone(zone) if note.precision == "minute" else note.at
-        values["date"] = _date(style, template, at)
-        values["time"] = _time(style, template, at)
-        values["zone"] = name_of(at, style.zone_names)
-    found = [("", words[0])]
-    for place, after in zip(wanted, words[1:], strict=True):
-        found += [(place, values[place]), ("", after)]
-    return found
-
-
-def _date(style: Style, template: Template, day: date) -> str:
-    return write_pattern(
-        day,
-        template.date,
-        language_code=style.locale,
-        months=style.months,
-        day_periods=style.day_periods,
-    )
-
-
-def _time(style: Style, template: Template, at: datetime) -> str:
-    return write_clock(at, template.time, language_code=style.locale, day_periods=style.day_periods)
-
-
-def when(style: Style, at: datetime, zone: ZoneInfo, precision: Precision = "minute") -> str:
-    """A date and time in the house's own form, for lists: ``05/12/22, 7:45 a.m. ET``.
-
-    With precision "day" the date alone, of ``at`` in its own zone; "" with precision "none".
-    """
-    template = style.templates["update"]
-    if precision == "none":
-        return ""
-    if precision == "day":
-        return _date(style, template, at)
-    local = at.astimezone(zone)
-    clock = f"{_time(style, template, local)} {name_of(local, style.zone_names)}"
-    return f"{_date(style, template, local)}, {clock}"
-
-
-_SENTENCE_END = re.compile(r"[.!?…。！？؟।][\"'”’»›)\]*_`]*$")
-
-
-def sentence(style: Style, kind: Kind, words: str) -> str:
-    """The whole public sentence of a note from what an editor typed.
-
-    "to add that …" gets the house's lead before it; a whole sentence stays as it is. White space
-    is collapsed, the house's own label before the words is left out, a missing full stop is
-    added. A ``TrackerError`` says when there are no words.
-    """
-    template = style.templates[kind]
-    text = one_line(words)
-    label, colon, after = text.partition(":")
-    if colon and label.strip().casefold() == template.label.casefold():
-        text = after.strip()
-    if not any(character.isalnum() for character in text):
-        raise TrackerError(
-            "The note has no words.", f"Say what changed, such as: {_example(style)}."
-        )
-    known = language(style.locale)
-    for word, joined_by in known.lead_words.items():
-        if template.lead and text.startswith(f"{word} "):
-            text = f"{template.lead}{joined_by}{text}"
-            break
-    if not _SENTENCE_END.search(text[-40:]):
-        text = text.rstrip(" ,;:") + known.full_stop
-    return text
-
-
-def _example(style: Style) -> str:
-    return f"“{style.draft.get('added_short') or 'to add information'}”"

@@ -145,7 +145,7 @@ def instant(
     day: date,
     clock: time,
     written: str | None,
-    home: ZoneInfo,
+    home: tzinfo,
     more: Mapping[str, str] = {},
 ) -> datetime:
     """The instant, in ``home``'s zone, of a day and a wall-clock time that stand in a text.
@@ -164,7 +164,7 @@ def instant(
 
 
 def home_or_written(
-    wall: datetime, written: str | None, home: ZoneInfo, more: Mapping[str, str] = {}
+    wall: datetime, written: str | None, home: tzinfo, more: Mapping[str, str] = {}
 ) -> tzinfo:
     """The zone by which a wall-clock time with this written zone is to be read, leniently."""
     if not written:
@@ -180,7 +180,7 @@ def home_or_written(
     return timezone(found.offset) if found.offset is not None else home
 
 
-def at_home(wall: datetime, written: str, home: ZoneInfo) -> timezone | None:
+def at_home(wall: datetime, written: str, home: tzinfo) -> timezone | None:
     """The offset that ``home``'s clock has under this abbreviation at this time, if it does."""
     for candidate in wall_times(wall, home):
         if (candidate.tzname() or "").casefold() == written.strip().casefold():

@@ -119,7 +119,7 @@ def _united(
         base = fork.read() if fork is not None else ""
         return united(Desk(settings), git, base, one.read(), other.read(), merge.read(), at)
 
-    reading = reading or reading_of(parse(text()), at, settings)
+    reading = reading or reading_of(parse(text()), at, settings, merge.version.path)
     name = _both(fork.version.blob if fork else None, one.version.blob, other.version.blob)
     return State(merge.version._replace(blob=name), reading, reading.notes, text)
 
@@ -160,7 +160,7 @@ class RememberingAnalyst:
         reading = reading_from_json(remembered) if remembered is not None else None
         if reading is None:
             document = self._side(version.blob).document
-            reading = reading_of(document, version.at, self._settings)
+            reading = reading_of(document, version.at, self._settings, version.path)
             self.learned[key] = reading_to_json(reading)
         return State(version, reading, reading.notes, lambda: self._side(version.blob).text)
 

@@ -7,9 +7,11 @@ from datetime import date, datetime, time
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
-from tracker.house.note_joining import key
+from tracker.house.language import article_language
+from tracker.house.note_joining import carried, key
 from tracker.house.notes import differences, read_notes
 from tracker.house.settings import Settings
+from tracker.house.style import in_language
 from tracker.model import (
     Article,
     Event,
@@ -61,18 +63,21 @@ def article_of(path: str, headline: str | None) -> Article:
 def state_of(version: Version, data: bytes, settings: Settings) -> State:
     """A version's text parsed, with the notes that stand in it."""
     text = decode(data)[0]
-    reading = reading_of(parse(text), version.at, settings)
+    reading = reading_of(parse(text), version.at, settings, version.path)
     return State(version, reading, reading.notes, lambda: text)
 
 
-def reading_of(document: Document, at: datetime, settings: Settings) -> Reading:
+def reading_of(document: Document, at: datetime, settings: Settings, path: str) -> Reading:
     """What a text says of itself. ``at`` is the aware instant of the revision that has it."""
-    brought = at.astimezone(settings.zone)
+    brought = settings.local(at)
+    language = article_language(document.language, path, document.text[document.body_start :])
+    style = in_language(settings.style, language)
+    zone = settings.clock or brought.tzinfo or settings.zone
     return Reading(
         headline=document.headline or "",
         draft=document.draft,
         due=document.published_date,
-        notes=read_notes(document, style=settings.style, zone=settings.zone, brought=brought),
+        notes=read_notes(document, style=style, zone=zone, brought=brought, language=language),
         marked="updates" in document.text and "<!--" in document.text,
     )
 
@@ -111,6 +116,7 @@ def joined(
     unread = 0 if newest is None else len(states) - newest
     found: list[Step] = []
     dated: list[State] = []
+    ever: dict[str, Note] = {}  # every note that the article ever had, by its id
     on = bases(track.versions)
     versions = [state.version for state in states]
     published = publications(
@@ -119,7 +125,9 @@ def joined(
     for number, (state, out) in enumerate(zip(states, published, strict=True), start=1):
         compared = means if number > unread else None
         before = _ground(on, number - 1, dated, state, unite)
-        state = _dated(before, state)
+        sides = [dated[each] for each in on[number - 1]] if len(on[number - 1]) > 1 else []
+        state = _dated(state, *(each for each in (before, *sides) if each), ever=ever)
+        ever |= {note.id: note for note in state.notes}
         found.append(_step(number, before, state, published=out, means=compared))
         dated.append(state)
     return _named_as_merged(found, on)
@@ -164,23 +172,15 @@ def _ground(
     def together(fork: State | None, one: State, other: State) -> State:
         if unite is None:
             return other
-        return _dated(other, _dated(one, unite(fork, one, other, state)))
+        return _dated(unite(fork, one, other, state), one, other)
 
     return ground(on, number, earlier.__getitem__, together)
 
 
-def _dated(before: State | None, state: State) -> State:
-    """A state whose notes without a date have that of the revision that first brought them."""
-    if before is None or all(note.precision != "none" for note in state.notes):
-        return state
-    first = {note.id: note.at for note in before.notes if note.precision == "none"}
-    for was, now in differences(before.notes, state.notes).reworded:
-        if was.precision == "none":
-            first.setdefault(now.id, was.at)
-    notes = tuple(
-        note._replace(at=first[note.id]) if note.precision == "none" and note.id in first else note
-        for note in state.notes
-    )
+def _dated(state: State, *before: State, ever: Mapping[str, Note] = {}) -> State:
+    """A state whose notes have the ids and instants that they have along the history."""
+    known = {note.id: note for each in before for note in each.notes}
+    notes = carried(state.notes, tuple(known.values()), ever.values())
     return state._replace(notes=notes)
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.house import footer
 from tracker.house import style as house_style
-from tracker.house.notes import differences, find_notes, note_id, read_notes
+from tracker.house.changelog import notes_told
+from tracker.house.language import article_language
+from tracker.house.note_joining import carried, notes_found
+from tracker.house.notes import differences, note_id
 from tracker.house.settings import Settings
-from tracker.model import FoundNote, Kind, Note, Precision
+from tracker.house.style import Style
+from tracker.model import FoundNote, History, Kind, Note, Precision
 from tracker.text.document import Document, encode, notes_of, parse, with_updates
 
 
@@ -26,6 +30,9 @@ class Told(NamedTuple):
     amends: str | None = None  # id of the note that it replaces
 
 
+Found = list[tuple[Note, FoundNote | None]]
+"""Notes, each with its place in the body; None for one of the front matter."""
+
 _REMEMBERED = 4
 """Texts whose notes are remembered: one recording asks for those of the same few again."""
 
@@ -33,22 +40,59 @@ _REMEMBERED = 4
 class Desk:
     """Puts notes into texts as one newsroom's settings say."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        path: str = "",
+        earlier: Callable[[], History | None] | None = None,
+    ) -> None:
+        """``path`` is that of the article, whose name may say its language.
+
+        ``earlier`` gives its history, None where it has none: ids, and what a note leaves out of
+        its date, come from there.
+        """
         self.settings = settings
         self.style = settings.style
         self.zone = settings.zone
-        self._read: dict[str, tuple[datetime, tuple[Note, ...]]] = {}
+        self._path = path
+        self._earlier = earlier
+        self._read: dict[str, tuple[datetime, Found]] = {}
+
+    def of(self, path: str, earlier: Callable[[], History | None] | None = None) -> Desk:
+        """The same for one article."""
+        return Desk(self.settings, path, earlier)
+
+    def style_of(self, document: Document) -> Style:
+        """The house style in the language of an article."""
+        return house_style.in_language(self.settings.style, self.language(document))
+
+    def language(self, document: Document) -> str:
+        """The language that an article says it is in; "" where it says none."""
+        return article_language(document.language, self._path, document.text[document.body_start :])
 
     def notes(self, text: str, brought: datetime) -> tuple[Note, ...]:
         """All notes that stand in a text, front matter and body joined."""
+        return tuple(note for note, _ in self._notes(text, brought))
+
+    def _notes(self, text: str, brought: datetime) -> Found:
+        """The notes of a text, each with its place in the body."""
         known = self._read.get(text)
         if known is not None and known[0] == brought:
             return known[1]
-        notes = read_notes(parse(text), style=self.style, zone=self.zone, brought=brought)
+        document = parse(text)
+        at = self.settings.local(brought)
+        zone = self.settings.clock or at.tzinfo or self.zone
+        found = notes_found(document, self.style_of(document), zone, at, self.language(document))
+        by_body = any(note.origin == "body" for note, _ in found)
+        history = self._earlier() if self._earlier is not None and by_body else None
+        if history is not None:
+            ever = [each.note for each in notes_told(history)]
+            notes = carried([note for note, _ in found], history.notes, ever)
+            found = [(note, place) for note, (_, place) in zip(notes, found, strict=True)]
         if len(self._read) >= _REMEMBERED:
             del self._read[next(iter(self._read))]
-        self._read[text] = brought, notes
-        return notes
+        self._read[text] = brought, found
+        return found
 
     def brought(self, before: str | None, text: str, at: datetime) -> tuple[Note, ...]:
         """The notes that a text has and the one before it has not."""
@@ -73,7 +117,7 @@ class Desk:
         if told:
             self._refuse_hand_edits(text)
         for each in told:
-            words = house_style.sentence(self.style, each.kind, each.words)
+            words = house_style.sentence(self.style_of(parse(text)), each.kind, each.words)
             waiting = self.brought(before or "", text, each.at)
             if all((note.kind, note.text) != (each.kind, words) for note in waiting):
                 text = self._add_one(text, each, words)
@@ -82,7 +126,7 @@ class Desk:
 
     def _add_one(self, text: str, told: Told, words: str) -> str:
         document = parse(text)
-        at = told.at.astimezone(self.zone)
+        at = self.settings.local(told.at)
         structured = holds_updates(document)
         standing = self.notes(text, told.at)
         if told.amends is not None and all(note.id != told.amends for note in standing):
@@ -99,12 +143,16 @@ class Desk:
                 covers=told.covers,
             )
             return with_updates(document, [*notes, note])
-        note = Note(note_id(told.kind, words), told.kind, words, at, told.precision, origin="body")
+        note = Note(
+            note_id(told.kind, words), told.kind, words, at, told.precision, origin="body",
+            language=self.language(document),
+        )  # fmt: skip
+        style, clock = self.style_of(document), self.settings.clock
         if told.amends is not None:
-            found = self._found(text, told.amends, at)
-            line = house_style.line(self.style, note, self.zone)
+            found = self._found(text, told.amends, told.at)
+            line = house_style.line(style, note, clock)
             return text[: found.start] + line + text[found.end :]
-        return footer.add_line(document, note, self.style, self.zone)
+        return footer.add_line(document, note, style, clock)
 
     def withdraw(self, text: str, wanted: str, at: datetime) -> str:
         """The text with a note taken back: marked in the front matter, or its line taken out."""
@@ -117,7 +165,7 @@ class Desk:
                     raise TrackerError(
                         f"The note {wanted} is withdrawn already.", "There is nothing to do."
                     )
-                taken = note._replace(withdrawn=at.astimezone(self.zone))
+                taken = note._replace(withdrawn=self.settings.local(at))
                 kept = [taken if each.id == wanted else each for each in structured]
                 return self._footer_as_set(with_updates(document, kept))
         found = self._found(text, wanted, at)
@@ -129,9 +177,8 @@ class Desk:
         )
 
     def _found(self, text: str, wanted: str, at: datetime) -> FoundNote:
-        day = at.astimezone(self.zone).date()
-        for found in find_notes(text, as_of=day, style=self.style):
-            if note_id(found.kind, found.text) == wanted:
+        for note, found in self._notes(text, at):
+            if found is not None and note.id == wanted:
                 return found
         raise no_such_note(wanted, self.notes(text, at))
 
@@ -139,14 +186,15 @@ class Desk:
         """The text with its lines made again from the notes of its front matter."""
         document = parse(text)
         notes = notes_of(document, zone=self.zone)
-        return footer.embed(document, notes, self.style, self.zone, self.settings.footer_max)
+        style, clock = self.style_of(document), self.settings.clock
+        return footer.embed(document, notes, style, clock, self.settings.footer_max)
 
     def edited_by_hand(self, text: str) -> tuple[int, ...]:
         """The lines, counted from 1, between the markers of the notes that are not from them."""
         document = parse(text)
         notes = notes_of(document, zone=self.zone)
-        style, zone, most = self.style, self.zone, self.settings.footer_max
-        return footer.block_differs(document, notes, style, zone, most)
+        style, clock, most = self.style_of(document), self.settings.clock, self.settings.footer_max
+        return footer.block_differs(document, notes, style, clock, most)
 
     def _refuse_hand_edits(self, text: str) -> None:
         """What somebody wrote between the markers is not to be lost."""
@@ -179,18 +227,18 @@ class Desk:
                 new = self._footer_as_set(with_updates(document, sorted(kept, key=_age)))
         dropped = differences(self.notes(old, at), self.notes(new, at)).dropped
         for note in dropped:
-            new = footer.add_line(parse(new), note, self.style, self.zone)
+            document = parse(new)
+            new = footer.add_line(document, note, self.style_of(document), self.settings.clock)
         return new
 
     def lines(self, text: str, at: datetime) -> tuple[str, ...]:
         """The update lines of a text in house style: those for the top, then for the bottom."""
-        notes = self.notes(text, at)
+        notes, style = self.notes(text, at), self.style_of(parse(text))
+        clock, most = self.settings.clock, self.settings.footer_max
         return tuple(
             line
             for position in ("top", "bottom")
-            for line in footer.lines(
-                notes, self.style, self.zone, position, self.settings.footer_max
-            )
+            for line in footer.lines(notes, style, clock, position, most)
         )
 
     @staticmethod

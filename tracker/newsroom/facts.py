@@ -274,4 +274,5 @@ def _note_rows(number: int, life: History) -> Iterator[facts.NoteRow]:
             note.precision, note.text, each.revision.number, int(went_out(each).timestamp()),
             note.amends, note.id in gone,
             note.withdrawn.isoformat() if note.withdrawn else None, note.covers, note.origin,
+            note.written, note.language,
         )  # fmt: skip

@@ -94,6 +94,8 @@ def _plain_notes(notes: Sequence[Note]) -> list[object]:
             note.withdrawn.isoformat() if note.withdrawn else None,
             note.covers,
             note.origin,
+            note.written,
+            note.language,
         ]
         for note in notes
     ]
@@ -130,6 +132,8 @@ def _note(
     withdrawn: str | None,
     covers: str | None,
     origin: str,
+    written: str,
+    language: str,
 ) -> Note:
     return Note(
         name,
@@ -141,4 +145,6 @@ def _note(
         datetime.fromisoformat(withdrawn) if withdrawn else None,
         covers,
         origin,  # type: ignore[arg-type]
+        written,
+        language,
     )

@@ -178,7 +178,7 @@ def _has_lines(text: str) -> bool:
 def _without_lines(desk: Desk, text: str) -> str:
     if not _has_lines(text):
         return text
-    return footer.embed(parse(text), (), desk.style, desk.zone)
+    return footer.embed(parse(text), (), desk.style, desk.settings.clock)
 
 
 def _with_lines(
@@ -208,7 +208,8 @@ def _with_lines(
     standing = desk.notes(text, at)
     for note in told:
         if differences(standing, [note]).brought:
-            text = footer.add_line(parse(text), note, desk.style, desk.zone)
+            document = parse(text)
+            text = footer.add_line(document, note, desk.style_of(document), desk.settings.clock)
     return Merged(text, ())
 
 

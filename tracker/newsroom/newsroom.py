@@ -361,10 +361,12 @@ class Newsroom:
 
     def footer(self, article: str | Path) -> tuple[str, ...]:
         """The update lines of an article in house style, as its file on disk has its notes."""
+        from tracker.newsroom import reading
+
         path = locate(self.workspace, article, new=True)
         data = self.workspace.read_if_there(path)
         text = decode(self.content(path) if data is None else data)[0]
-        return self.workspace.notes.lines(text, self.now)
+        return reading.note_editor(self.workspace, path).lines(text, self.now)
 
     def check(self, scope: Scope | None = None, progress: Progress | None = None) -> Verdict:
         """What an editor should look at: see ``tracker.policy.RULES``.
@@ -600,10 +602,11 @@ class Newsroom:
         path = locate(self.workspace, article, new=True)
         data = self.workspace.read(path)
         text, encoding = decode(data)
-        new = self.workspace.notes.footer(text)
+        desk = self.workspace.notes.of(path)
+        new = desk.footer(text)
         if new == text:
             return False, ()
         lines = text.splitlines()
-        gone = tuple(lines[number - 1] for number in self.workspace.notes.edited_by_hand(text))
+        gone = tuple(lines[number - 1] for number in desk.edited_by_hand(text))
         self.workspace.replace(path, data, self.workspace.notes.encoded(new, encoding))
         return True, gone

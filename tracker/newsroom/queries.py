@@ -177,7 +177,7 @@ def search(
 
 def changelog(workspace: Workspace, progress: Progress | None = None) -> tuple[Entry, ...]:
     """The notes of the whole newsroom, newest first."""
-    style, zone = workspace.settings.style, workspace.settings.zone
+    style, clock = workspace.settings.style, workspace.settings.clock
     if _is_empty(workspace):
         return ()
 
@@ -190,7 +190,7 @@ def changelog(workspace: Workspace, progress: Progress | None = None) -> tuple[E
                 precision=told.note.precision,
                 what="note",
                 note=told.note,
-                line=house_style.line(style, told.note, zone),
+                line=house_style.line(style, told.note, clock),
                 revision=told.number,
                 commit=told.commit,
                 withdrawn=told.note.withdrawn is not None,

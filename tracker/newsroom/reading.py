@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +12,7 @@ from tracker.errors import TrackerError
 from tracker.model import Blame, Change, Entry, History, Track
 from tracker.newsroom import chronicle, select
 from tracker.newsroom.catalog import track_at, tracks_of
+from tracker.newsroom.desk import Desk
 from tracker.newsroom.grounds import End, made, origins
 from tracker.newsroom.locate import locate
 from tracker.newsroom.workspace import Workspace
@@ -96,6 +99,20 @@ def life(
     else:
         read = _remembered_steps(workspace, found, newest)
     return chronicle.history(found, read, shallow=workspace.repository.shallow)
+
+
+def note_editor(workspace: Workspace, path: str) -> Desk:
+    """What reads and writes the notes of one article, as its history knows them."""
+
+    @cache
+    def history() -> History | None:
+        with suppress(TrackerError):  # nothing is committed yet
+            found = track_at(workspace, path)
+            if found.versions:
+                return life(workspace, found, compared=False)
+        return None
+
+    return workspace.notes.of(path, history)
 
 
 _FEW = 8  # versions that are compared sooner than the catalog is asked

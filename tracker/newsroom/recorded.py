@@ -86,7 +86,7 @@ def _life(workspace: Workspace, recording: Prepared) -> tuple[Track, bool] | Non
 
     def newest(_: int) -> chronicle.Reading:
         return chronicle.reading_of(
-            parse(recording.before or ""), versions[-1].at, workspace.settings
+            parse(recording.before or ""), versions[-1].at, workspace.settings, recording.path
         )
 
     if versions[-1].blob == recording.expected and recording.before is not None:

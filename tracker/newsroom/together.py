@@ -123,10 +123,12 @@ def settle(
     if text == between.new:
         return Settled(text)
     if against.choice == "anyway":
-        return Settled(workspace.notes.restore_notes(between.new, text, at), over=between.revisions)
+        return Settled(
+            workspace.notes.of(path).restore_notes(between.new, text, at), over=between.revisions
+        )
     if against.choice == "merge":
         merged = merge(
-            workspace.notes,
+            workspace.notes.of(path),
             workspace.repository.git,
             between.old,
             text,

@@ -12,7 +12,7 @@ from tracker.errors import TrackerError
 from tracker.house.moments import Moment
 from tracker.model import Change, Kind, Note, Person, Revision
 from tracker.newsroom import reading, select
-from tracker.newsroom.desk import Told, no_such_note
+from tracker.newsroom.desk import Desk, Told, no_such_note
 from tracker.newsroom.locate import locate
 from tracker.newsroom.workspace import Workspace
 from tracker.store.record import EditedMeanwhile, blob_of, write
@@ -109,9 +109,9 @@ def prepare(
     followed = workspace.settings.kind == "followed"  # what a publisher takes out is out
     if given is not None and draft.before is not None and not followed:
         with _naming(draft.path):
-            new = workspace.notes.carry(draft.before, new, draft.moment.at)
+            new = draft.notes.carry(draft.before, new, draft.moment.at)
     with _naming(draft.path):
-        new = workspace.notes.add(new, draft.told(told), before=draft.before, footer=footer)
+        new = draft.notes.add(new, draft.told(told), before=draft.before, footer=footer)
     return draft.finish(new, encoding)
 
 
@@ -129,10 +129,10 @@ def prepare_note(
     draft = _Draft(workspace, locate(workspace, article), stamp)
     text, encoding = draft.published()
     if amends is not None and kind is None:
-        kind = _note(workspace, text, amends, draft.moment.at).kind
+        kind = _note(draft.notes, text, amends, draft.moment.at).kind
     with _naming(draft.path):
         told = draft.told([(kind or "update", words)], amends)
-        new = workspace.notes.add(text, told, before=draft.before)
+        new = draft.notes.add(text, told, before=draft.before)
     return draft.finish(new, encoding)
 
 
@@ -145,7 +145,7 @@ def prepare_withdrawal(
     text, encoding = draft.published()
     message = stamp.message or f"Withdraw note {note} of {draft.path}"
     with _naming(draft.path):
-        new = workspace.notes.withdraw(text, note, draft.moment.at)
+        new = draft.notes.withdraw(text, note, draft.moment.at)
     return draft.finish(new, encoding, message)
 
 
@@ -164,8 +164,8 @@ def prepare_restoration(
     chosen = found.versions[reading.number_of(workspace, found, revision) - 1]
     old, encoding = decode(workspace.content(chosen.blob))
     with _naming(draft.path):
-        new = workspace.notes.restore_notes(today, old, draft.moment.at)
-        new = workspace.notes.add(new, draft.told(told), before=draft.before)
+        new = draft.notes.restore_notes(today, old, draft.moment.at)
+        new = draft.notes.add(new, draft.told(told), before=draft.before)
     day = chosen.at.astimezone(workspace.settings.zone).isoformat(" ", "minutes")
     message = stamp.message or f"Restore {draft.path} as it was on {day}"
     return draft.finish(new, encoding, message)
@@ -218,6 +218,7 @@ class _Draft:
         self.person = person_named(stamp.by) or writer
         self.moment = _moment(workspace, stamp.at, workspace.now or clock)
         self.before = decode(self.old)[0] if self.old is not None else None
+        self.notes = reading.note_editor(workspace, path)
         self.settled: Settled | None = None  # where others came between
 
     def published(self) -> tuple[str, str]:
@@ -249,7 +250,7 @@ class _Draft:
 
     def finish(self, text: str, encoding: str, message: str | None = None) -> Prepared:
         """Everything that is known before writing."""
-        desk, at = self.workspace.notes, self.moment.at
+        desk, at = self.notes, self.moment.at
         data = desk.encoded(text, encoding)
         disk = self.workspace.read_if_there(self.path)
         unchanged = data == self.old or (
@@ -321,8 +322,8 @@ def person_named(by: Person | str | None) -> Person | None:
     return Person(name.strip(), email)
 
 
-def _note(workspace: Workspace, text: str, wanted: str, at: datetime) -> Note:
-    standing = workspace.notes.notes(text, at)
+def _note(desk: Desk, text: str, wanted: str, at: datetime) -> Note:
+    standing = desk.notes(text, at)
     for note in standing:
         if note.id == wanted:
             return note

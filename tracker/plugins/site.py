@@ -111,7 +111,7 @@ class Site:
         life = self._life(path)
         notes = None
         if text is not None and (life is None or path in self._edited()):
-            notes = _notes(room, text, life)
+            notes = _notes(room, path, text, life)
         if life is None:
             headline = parse(text).headline if text is not None else None
             life = History(article_of(path, headline), (), ())
@@ -185,14 +185,8 @@ def _time_of(room: Newsroom) -> datetime | None:
         return None
 
 
-def _notes(room: Newsroom, text: str, life: History | None) -> tuple[Note, ...]:
-    """The notes of a text that is not committed, those that give no date dated as before."""
+def _notes(room: Newsroom, path: str, text: str, life: History | None) -> tuple[Note, ...]:
+    """The notes of a text that is not committed, with the dates that the history gives them."""
     last = life.revisions[-1].at if life is not None and life.revisions else None
     brought = room.workspace.now or last or datetime(1970, 1, 1, tzinfo=UTC)
-    known = {note.id: note for note in life.notes} if life is not None else {}
-    return tuple(
-        note._replace(at=known[note.id].at)
-        if note.precision == "none" and note.id in known and known[note.id].precision == "none"
-        else note
-        for note in room.workspace.notes.notes(text, brought)
-    )
+    return room.workspace.notes.of(path, lambda: life).notes(text, brought)

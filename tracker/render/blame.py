@@ -54,12 +54,12 @@ def text(found: Blame, settings: Settings) -> Iterator[str]:
 
 
 def _legend(revision: Revision, settings: Settings, width: int) -> Iterator[str]:
-    at = revision.at.astimezone(settings.zone).strftime("%Y-%m-%d %H:%M %Z")
+    at = settings.stamp(revision.at)
     person = visible(revision.person.name)
     commit = click.style(revision.commit[:10], dim=True)
     yield f"{click.style(f'{revision.number:>{width}}', bold=True)}   {at}  {person}  {commit}"
     for note in revision.notes:
-        line = house_style.line(settings.style, note, settings.zone)
+        line = house_style.line(settings.style, note, settings.clock)
         yield f"{'':>{width}}   {click.style(visible(line), fg='green')}"
 
 
@@ -68,12 +68,12 @@ def removals(found: Blame, settings: Settings) -> Iterator[str]:
     by_number = {revision.number: revision for revision in found.revisions}
     for each in sorted(found.removals, key=lambda each: (-each.revision, each.place)):
         revision = by_number[each.revision]
-        at = revision.at.astimezone(settings.zone).strftime("%Y-%m-%d %H:%M %Z")
+        at = settings.stamp(revision.at)
         words = visible(" ".join(each.text.split()))
         yield f"{click.style(f'{each.revision:>4}', bold=True)}  {at}  [-{words}-]"
         yield f"      in the text since revision {each.brought}"
         for note in revision.notes:
-            line = house_style.line(settings.style, note, settings.zone)
+            line = house_style.line(settings.style, note, settings.clock)
             yield f"      {click.style(visible(line), fg='green')}"
 
 
@@ -144,7 +144,7 @@ def _taken_out(gone: Removal) -> str:
 
 def _item(revision: Revision, settings: Settings) -> str:
     notes = "".join(
-        f"<br>{escape(visible(house_style.line(settings.style, note, settings.zone)))}"
+        f"<br>{escape(visible(house_style.line(settings.style, note, settings.clock)))}"
         for note in revision.notes
     )
     return (
@@ -155,9 +155,9 @@ def _item(revision: Revision, settings: Settings) -> str:
 
 
 def _when(revision: Revision, settings: Settings) -> str:
-    return revision.at.astimezone(settings.zone).strftime("%Y-%m-%d %H:%M %Z")
+    return settings.stamp(revision.at)
 
 
 def _title(revision: Revision, settings: Settings) -> str:
-    notes = [house_style.line(settings.style, note, settings.zone) for note in revision.notes]
+    notes = [house_style.line(settings.style, note, settings.clock) for note in revision.notes]
     return visible("\n".join([f"Revision {revision.number}, {_when(revision, settings)}", *notes]))

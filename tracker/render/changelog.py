@@ -90,14 +90,14 @@ def _of(entry: Entry, whole: bool) -> str:
 def _time(entry: Entry, settings: Settings) -> str:
     if entry.precision != "minute":
         return ""
-    return entry.at.astimezone(settings.zone).strftime("%H:%M")
+    return settings.local(entry.at).strftime("%H:%M")
 
 
 def _days(entries: Iterable[Entry], settings: Settings) -> Iterator[tuple[str, list[Entry]]]:
     def day(entry: Entry) -> str:
         local: datetime = entry.at
         if entry.precision != "day":
-            local = entry.at.astimezone(settings.zone)
+            local = settings.local(entry.at)
         return local.date().isoformat()
 
     for name, group in groupby(entries, key=day):

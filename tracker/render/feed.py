@@ -209,7 +209,7 @@ def _item(
     kinds = tuple(dict.fromkeys(each.note.kind for each in standing))
     labels = [style.templates[kind].label for kind in kinds]
     what = ", ".join(label for label in labels if label) or said.rstrip(".")
-    lines = [house_style.line(style, each.note, settings.zone) for each in standing]
+    lines = [house_style.line(style, each.note, settings.clock) for each in standing]
     told = _told(before, revision, notes)
     headline = revision.headline or article.headline
     labeled = phrases.phrase(settings.language, "form.labeled")
@@ -255,7 +255,7 @@ def _html(
     """The notes, those that no longer stand struck out, and why the change matters; all escaped."""
     out = []
     for each in notes:
-        line = _escaped(house_style.line(settings.style, each.note, settings.zone))
+        line = _escaped(house_style.line(settings.style, each.note, settings.clock))
         stands = each.note.withdrawn is None and each.note.id not in gone
         out.append(f"<p>{line}</p>" if stands else f"<p><del>{line}</del></p>")
     if not notes:

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from zoneinfo import ZoneInfo
 
 import click
 
 from tracker.house import style as house_style
+from tracker.house.plain import plain as plain_words
 from tracker.house.settings import Settings
-from tracker.house.style import Style
 from tracker.model import Article, Event, History, Note, Revision
 from tracker.render.plain import plain, printed
 from tracker.render.visible import visible
 
 
-def heading(revision: Revision, zone: ZoneInfo) -> str:
+def heading(revision: Revision, settings: Settings) -> str:
     """One line that says which revision: number, when, who, words, commit."""
-    at = revision.at.astimezone(zone).strftime("%Y-%m-%d %H:%M %Z")
+    at = settings.stamp(revision.at)
     return (
         f"revision {revision.number}, {at}, {visible(revision.person.name)}, "
         f"{words(revision)}, commit {revision.commit[:10]}"
@@ -60,7 +59,7 @@ def _items(
         before = [each for each in life.revisions if each.at <= event.at]
         place = float(order.get(event.commit, before[-1].number if before else 0))
         if first is None or place >= first.number or limit is None:
-            items.append(((place, 2, when), [_event_line(event, settings.zone)]))
+            items.append(((place, 2, when), [_event_line(event, settings)]))
     items.sort(key=lambda item: item[0], reverse=not reverse)
     for _, lines in items:
         yield lines
@@ -82,7 +81,7 @@ def revision_lines(
     revision: Revision, settings: Settings, article: Article | None = None
 ) -> Iterator[str]:
     """A revision: its line, its notes in house style, and why it matters."""
-    at = revision.at.astimezone(settings.zone).strftime("%Y-%m-%d %H:%M %Z")
+    at = settings.stamp(revision.at)
     tags = []
     if not revision.published:
         tags.append("before publication")
@@ -94,7 +93,7 @@ def revision_lines(
         parts.insert(0, click.style(visible(article.slug), bold=True))
     yield f"{number}  {'  '.join(parts)}  {click.style(revision.commit[:10], dim=True)}"
     for note in revision.notes:
-        line = house_style.line(settings.style, note, settings.zone)
+        line = plain_words(house_style.line(settings.style, note, settings.clock))
         yield f"      {click.style(visible(line), fg='green')}"
     shown = 3 if revision.substantive else 1
     for reason in revision.reasons[:shown]:
@@ -108,8 +107,8 @@ def revision_lines(
         yield click.style(f"      merged: {commits} that readers never saw", dim=True)
 
 
-def _event_line(event: Event, zone: ZoneInfo) -> str:
-    at = event.at.astimezone(zone).strftime("%Y-%m-%d %H:%M %Z")
+def _event_line(event: Event, settings: Settings) -> str:
+    at = settings.stamp(event.at)
     what = {
         "moved": f"moved from {visible(event.old_path or '')} to {visible(event.path)}",
         "deleted": f"deleted {visible(event.path)}",
@@ -151,10 +150,11 @@ def _members(value: object) -> dict[str, object]:
     return value
 
 
-def note_lines(notes: Iterable[Note], style: Style, zone: ZoneInfo) -> Iterator[str]:
+def note_lines(notes: Iterable[Note], settings: Settings) -> Iterator[str]:
     """Notes with their ids, each in house style."""
     for note in notes:
         state = (
             " (withdrawn)" if note.withdrawn else f" (amends {note.amends})" if note.amends else ""
         )
-        yield f"{note.id}{state}  {visible(house_style.line(style, note, zone))}"
+        line = plain_words(house_style.line(settings.style, note, settings.clock))
+        yield f"{note.id}{state}  {visible(line)}"

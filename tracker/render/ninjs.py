@@ -62,7 +62,7 @@ def news_item(
         "descriptions": [
             *([_text("summary", dek)] if dek else []),
             *(
-                _text(note.kind, house_style.line(settings.style, note, settings.zone))
+                _text(note.kind, house_style.line(settings.style, note, settings.clock))
                 for note in notes
             ),
         ],

@@ -135,8 +135,8 @@ def told_notes(
 
 
 def _note(note: Note, settings: Settings, path: str, links: Links) -> ToldNote:
-    style, zone = settings.style, settings.zone
-    local = note.at if note.precision == "day" else note.at.astimezone(zone)
+    style, zone = settings.style, settings.clock
+    local = note.at if note.precision == "day" else settings.local(note.at)
     return ToldNote(
         id=note.id,
         kind=note.kind,
@@ -156,7 +156,7 @@ def _note(note: Note, settings: Settings, path: str, links: Links) -> ToldNote:
 def _entries(life: History, settings: Settings, links: Links) -> tuple[ToldEntry, ...]:
     path = life.article.path
     before = _before(life.revisions)
-    found = house_changelog.entries(life, settings.style, settings.zone, settings.check.grace)
+    found = house_changelog.entries(life, settings.style, settings.clock, settings.check.grace)
     return tuple(_entry(entry, settings, path, links, before) for entry in found)
 
 
@@ -178,7 +178,7 @@ def _entry(
     links: Links,
     before: Mapping[str, tuple[Revision, Revision | None]],
 ) -> ToldEntry:
-    local = entry.at if entry.precision == "day" else entry.at.astimezone(settings.zone)
+    local = entry.at if entry.precision == "day" else settings.local(entry.at)
     precision: Precision = "day" if entry.precision == "none" else entry.precision
     note = entry.note
     return ToldEntry(
@@ -187,7 +187,7 @@ def _entry(
         at=local,
         precision=entry.precision,
         day=local.date().isoformat(),
-        when=_when(settings.style, local, settings.zone, precision),
+        when=_when(settings.style, local, settings.clock, precision),
         line=entry.line,
         html=_dated(entry, local, precision, settings),
         withdrawn=entry.withdrawn,
@@ -202,7 +202,7 @@ def _dated(entry: Entry, local: datetime, precision: Precision, settings: Settin
     line = note_html(entry.note, settings) if entry.note else escape(entry.line, quote=False)
     if "<time" in line:
         return line
-    when = _when(settings.style, local, settings.zone, precision)
+    when = _when(settings.style, local, settings.clock, precision)
     stamp = _machine(local, precision, settings)
     return f'<time datetime="{stamp}">{escape(when, quote=False)}</time> {line}'
 
@@ -221,14 +221,14 @@ def _versions(
     found = []
     last: Revision | None = None
     for revision in shown:
-        local = revision.at.astimezone(settings.zone)
+        local = settings.local(revision.at)
         found.append(
             ToldVersion(
                 number=revision.number,
                 commit=revision.commit,
                 at=local,
                 day=local.date().isoformat(),
-                when=_when(settings.style, revision.at, settings.zone),
+                when=_when(settings.style, revision.at, settings.clock),
                 person=revision.person.name,
                 headline=revision.headline,
                 substantive=revision.substantive,
@@ -247,7 +247,7 @@ def _versions(
 
 def note_html(note: Note, settings: Settings) -> str:
     """A note's line in house style as safe inline HTML; its date, where it has one, in <time>."""
-    pieces = house_style.pieces(settings.style, note, settings.zone)
+    pieces = house_style.pieces(settings.style, note, settings.clock)
     dated = [number for number, (place, _) in enumerate(pieces) if place in _CLOCK]
     if dated and any(place in _WORDS for place, _ in pieces[dated[0] : dated[-1]]):
         dated = dated[:1]
@@ -255,7 +255,7 @@ def note_html(note: Note, settings: Settings) -> str:
     if dated and any(words[number] for number in dated):
         words[dated[0]] = TIME_START + words[dated[0]]
         words[dated[-1]] += TIME_END
-    markup = settings.style.templates[note.kind].markup
+    markup = house_style.markup(settings.style, note)
     return inline_html("".join(words), markup, _machine(note.at, note.precision, settings))
 
 
@@ -267,7 +267,7 @@ def _machine(at: datetime, precision: Precision, settings: Settings) -> str:
     """An instant or a day as the attribute ``datetime`` of <time> takes it."""
     if precision == "day":
         return at.date().isoformat()
-    return at.astimezone(settings.zone).isoformat()
+    return settings.local(at).isoformat()
 
 
 class Look(NamedTuple):

@@ -354,7 +354,7 @@ def article_changelog(address: str) -> Response:
 
     found = _found(address, lambda now: f"/changelog/{addresses.encoded(now)}")
     settings = current().settings
-    listed = entries(found.life, settings.style, settings.zone, settings.check.grace)
+    listed = entries(found.life, settings.style, settings.clock, settings.check.grace)
     return _dumped(as_object(listed, found.life.article))
 
 

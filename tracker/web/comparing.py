@@ -57,7 +57,7 @@ def compared(
         after,
         settings.style,
         settings.articles_language,
-        settings.zone,
+        settings.clock,
         layout="side-by-side" if sides else "inline",
         old_name=said.instant(old.at),
         new_name=said.instant(new.at),
@@ -67,7 +67,7 @@ def compared(
 
 
 def _made(
-    before: str, after: str, style: Style, written: str | None, zone: ZoneInfo, **shown: Any
+    before: str, after: str, style: Style, written: str | None, zone: ZoneInfo | None, **shown: Any
 ) -> Comparison:
     """The comparison, made where it holds nobody up; its notes are dated as the house dates."""
     change = compare(before, after, style=style, language=written)

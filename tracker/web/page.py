@@ -55,7 +55,7 @@ def install(app: Flask) -> None:
 
 @cache
 def _words(
-    tag: str, zone: ZoneInfo, zone_names: tuple[tuple[str, tuple[str, ...]], ...] | None
+    tag: str, zone: ZoneInfo | None, zone_names: tuple[tuple[str, tuple[str, ...]], ...] | None
 ) -> Words:
     return Words(tag, zone, None if zone_names is None else dict(zone_names))
 
@@ -70,7 +70,7 @@ def words() -> Words:
     names = None
     if base(tag) != FIRST and base(tag) == base(settings.style.language):
         names = tuple(settings.style.zone_names.items())
-    return _words(tag, settings.zone, names)
+    return _words(tag, settings.clock, names)
 
 
 def page(template: str, **values: object) -> str:
@@ -175,7 +175,7 @@ def _day_in(said: Words, at: datetime) -> Markup:
 
 
 def _time(said: Words, at: datetime, shown: str) -> Markup:
-    stamp = at.astimezone(said.zone).isoformat(timespec="seconds")
+    stamp = said.local(at).isoformat(timespec="seconds")
     return Markup('<time datetime="{}">{}</time>').format(stamp, shown)
 
 

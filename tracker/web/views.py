@@ -90,7 +90,7 @@ def note_view(note: Note, address: str, settings: Settings, gone: Collection[str
 
 def _line(note: Note, settings: Settings) -> Markup:
     """The house's line, in which the note's words stand apart from its label and date."""
-    style, zone = settings.style, settings.zone
+    style, zone = settings.style, settings.clock
     words = dict(house_style.pieces(style, note, zone)).get("text", "")
     return line(house_style.line(style, note, zone), words)
 

@@ -27,13 +27,16 @@ from tracker.render.visible import visible
 class Words:
     """The phrases of one language, and how numbers and instants are written in it.
 
-    ``tag`` is the newsroom's language (BCP 47), ``zone`` the one that instants are shown in, and
-    ``zone_names`` what the house calls it, where it is not as in English. A language without a file
-    here has its pages in English.
+    ``tag`` is the newsroom's language (BCP 47), ``zone`` the one that instants are shown in (None:
+    each in its own offset), and ``zone_names`` what the house calls it, where it is not as in
+    English. A language without a file here has its pages in English.
     """
 
     def __init__(
-        self, tag: str, zone: ZoneInfo, zone_names: Mapping[str, tuple[str, ...]] | None = None
+        self,
+        tag: str,
+        zone: ZoneInfo | None,
+        zone_names: Mapping[str, tuple[str, ...]] | None = None,
     ) -> None:
         self._zone_names = zone_names
         known = base(tag) in languages()
@@ -106,7 +109,7 @@ class Words:
 
     def day(self, at: datetime | date) -> str:
         """The day of an instant in the newsroom's zone: “May 12, 2022”."""
-        day = at.astimezone(self.zone) if isinstance(at, datetime) else at
+        day = self.local(at) if isinstance(at, datetime) else at
         return format_date(day, "long", locale=self.locale)
 
     def time(self, at: datetime) -> str:
@@ -115,10 +118,13 @@ class Words:
         return self("form.time", time=time, zone=zone)
 
     def _time(self, at: datetime) -> tuple[str, str]:
-        local = at.astimezone(self.zone)
-        time = format_time(local, "short", tzinfo=self.zone, locale=self.locale)
-        names = self._zone_names
-        return time, local.strftime("%Z") if names is None else name_of(local, names)
+        local = self.local(at)
+        time = format_time(local, "short", tzinfo=local.tzinfo, locale=self.locale)
+        return time, name_of(local, self._zone_names or {})
+
+    def local(self, at: datetime) -> datetime:
+        """An aware instant in the newsroom's zone, or in its own offset where that has none."""
+        return at.astimezone(self.zone) if self.zone else at
 
     def month(self, month: str, *, inside: bool = False) -> str:
         """A month given as ``2022-05``: “May 2022”, with a capital unless ``inside`` a line."""
