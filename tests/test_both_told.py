@@ -208,6 +208,6 @@ def test_pages_show_what_each_version_changed(desk: Desk) -> None:
 def test_the_page_of_a_merge_in_other_languages(desk: Desk, language: str) -> None:
     here = room(desk, noted(PRICED), noted(OPENED), noted(BOTH))
     desk.write("tracker.toml", f'language = "{language}"\n')
-    file = resources.files("tracker").joinpath("words", f"{language}.toml")
+    file = resources.files("tracker").joinpath("locale", language, "pages.toml")
     words = tomllib.loads(file.read_text("utf-8"))["compare"]["together"]
     assert words.rpartition("}")[2] in shown(desk, here.history("ferry")[-1])

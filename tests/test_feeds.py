@@ -171,7 +171,7 @@ def test_a_feed_has_one_entry_for_each_version_that_readers_could_see(ferry: Des
         _, value = feeds(ferry, *words)
         assert [(item["title"], item["date_published"]) for item in value["items"]] == [
             ("The ferry: Correction", "2022-05-20T07:45:00-04:00"),
-            ("The ferry: Words added: 1", "2022-05-12T09:00:00-04:00"),
+            ("The ferry: Information added: “daily”", "2022-05-12T09:00:00-04:00"),
             ("The ferry: Published", "2022-05-10T16:30:00-04:00"),
         ]
         assert [item["tags"] for item in value["items"]] == [
@@ -207,10 +207,10 @@ def test_a_merge_that_did_nothing_says_that_it_brings_versions_together(tmp_path
     asked = create_app(one.folder, now=lambda: NOW).test_client()
     items = json.loads(asked.get("/feeds/articles/a/feed.json").data)["items"]
     assert [item["title"] for item in items] == [
-        "a: Words added: 2",
+        "a: Number added: 7 in “The end came. More 7.”",
         "a: Brings together versions that were written at the same time",
-        "a: Words added: 1, removed: 1",
-        "a: Words added: 1, removed: 1",
+        "a: Number: 10 → 11 in “The mayor counted 10 buses.”",
+        "a: Number: 20 → 21 in “The hall has 20 chairs.”",
         "a: Published",
     ]
     page = asked.get("/history/articles/a/").text

@@ -79,6 +79,7 @@ def test_every_key_is_read() -> None:
             grace=timedelta(minutes=90),
             rules={"silent-change": "fail", "note-dropped": "off"},
         ),
+        zone_given=True,
     )
 
 
@@ -438,4 +439,4 @@ def test_the_file_that_init_writes_is_short_and_is_read_as_it_was_meant() -> Non
 
 
 def test_the_file_that_init_writes_needs_nothing() -> None:
-    assert read(settings.template()) == read("")
+    assert read(settings.template()) == read("")._replace(zone_given=True)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta, tzinfo
 from typing import NamedTuple
 
 from tracker import locale
+from tracker.house import phrases
 from tracker.house import style as house_style
 from tracker.house.standing import replaced, standing
 from tracker.house.style import Style
@@ -202,6 +203,19 @@ def _tellings(history: History, grace: timedelta) -> dict[int, list[Told]]:
     return found
 
 
+_TOLD_AS_FACTS = (
+    "number", "date", "name", "negation", "quote", "modality", "attribution", "information-added",
+    "information-removed",
+)  # fmt: skip
+_MOST_FACTS = 2
+
+
+def _as_sentence(reason: str) -> str:
+    """A reason with a capital letter and a full stop."""
+    reason = reason[:1].upper() + reason[1:]
+    return reason if reason.endswith((".", "”", "“", "»", '"')) else f"{reason}."
+
+
 def sentence(revision: Revision, language: str, *, first: bool) -> str:
     """Return in plain sentences what a revision did, as far as can be counted."""
     words = locale.spoken(language, "changelog")
@@ -209,7 +223,15 @@ def sentence(revision: Revision, language: str, *, first: bool) -> str:
         return str(words["published"])
     said = [words[label] for label in ("headline", "dek", "byline") if label in revision.labels]
     added, removed = revision.words_added, revision.words_removed
-    if added or removed:
+    facts = [each for each in revision.why if each.label in _TOLD_AS_FACTS]
+    short = [each for each in facts if not each.label.startswith("information")]
+    if revision.substantive and (facts := short or facts):
+        said += [_as_sentence(phrases.sentence(each, language)) for each in facts[:_MOST_FACTS]]
+        if len(facts) > _MOST_FACTS:
+            number = len(facts) - _MOST_FACTS
+            more = phrases.phrase(language, "count.more_reasons", number)
+            said.append(f"… {more.format(number=number)}.")
+    elif added or removed:
         key = "words" if added and removed else "added" if added else "removed"
         said.append(words[key].format(added=added, removed=removed))
     elif not said:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from tracker import locale
 from tracker.errors import TrackerError
 from tracker.locale import base
+from tracker.text.document import Document
 
 
 class Language(NamedTuple):
@@ -84,6 +85,11 @@ def article_language(said: str | None, path: str, words: str = "") -> str:
         if _TAG.fullmatch(folder) and has_notes(folder) and _may_be_in(words, base(folder)):
             return folder
     return ""
+
+
+def language_of(document: Document, path: str) -> str:
+    """The language of a text at a path: see ``article_language``."""
+    return article_language(document.language, path, document.text[document.body_start :][:4000])
 
 
 def has_notes(tag: str) -> bool:

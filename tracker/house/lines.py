@@ -11,6 +11,7 @@ from tracker.errors import TrackerError
 from tracker.house import style_file
 from tracker.house.language import language
 from tracker.house.patterns import write_clock, write_pattern
+from tracker.house.stamps import find_stamps
 from tracker.house.template import (
     Markup,
     Style,
@@ -128,7 +129,7 @@ def pieces(
     The place of the layout's own words is "". See ``line``.
     """
     if note.written:
-        return [("text", neutral(one_line(note.written)))]
+        return _as_written(style, note)
     style = in_language(style, note.language)
     template = style.templates[note.kind]
     text = neutral(one_line(note.text))
@@ -150,6 +151,19 @@ def pieces(
     for place, after in zip(wanted, words[1:], strict=True):
         found += [(place, values[place]), ("", after)]
     return found
+
+
+def _as_written(style: Style, note: Note) -> list[tuple[str, str]]:
+    """A line as somebody wrote it, cut at its date."""
+    words = neutral(one_line(note.written))
+    day = note.at.date()
+    if note.precision != "none":
+        tag = note.language or style.locale
+        for stamp in find_stamps(words, language=tag, day_first=style.day_first, as_of=day):
+            if (stamp.month, stamp.day) == (day.month, day.day):
+                start, end = stamp.start, stamp.end
+                return [("text", words[:start]), ("date", words[start:end]), ("", words[end:])]
+    return [("text", words)]
 
 
 def _date(style: Style, template: Template, day: date) -> str:

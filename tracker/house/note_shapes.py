@@ -395,6 +395,12 @@ _HTML_LINK = re.compile(
 _HTML_EMPHASIS = re.compile(
     r"<(strong|b|em|i)(?:[ \t][^<>]{0,300})?>(\s*)([^<>]{0,5000}?)(\s*)</\1>", re.IGNORECASE
 )
+_SET_APART = re.compile(
+    r"</?(?:a|p|div|span|small|big|br|hr|em|i|strong|b|u|ins|mark|font|time|li|ul|ol|aside|section"
+    r"|blockquote|h[1-6]|header|footer|article|details|summary|center)(?:[ \t/][^<>]{0,1000})?>"
+    r"|<!--(?:[^-]|-(?!->)){0,2000}-->",
+    re.IGNORECASE,
+)
 _FULL_REFERENCE = re.compile(r"\[((?:[^\[\]]){1,1000})\]\[[^\[\]\n]{0,200}\]")
 _IMAGE = re.compile(r"!\[[^\[\]]{0,300}\]\([^()]{0,1000}\)")
 
@@ -402,8 +408,8 @@ _IMAGE = re.compile(r"!\[[^\[\]]{0,300}\]\([^()]{0,1000}\)")
 def on_one_line(written: str) -> str:
     """A note as it stands in a body, on one line: emphasis and links stay, in Markdown.
 
-    Markers of quotations, lists and headings, lines of nothing but markup, other tags and the
-    targets of references are left out.
+    Markers of quotations, lists and headings, lines of nothing but markup, tags that only set a
+    passage apart, and the targets of references are left out.
     """
     kept = []
     for number, line in enumerate(written.split("\n")):
@@ -431,8 +437,7 @@ def on_one_line(written: str) -> str:
         text = _HTML_LINK.sub(r"[\2](\1)", text)
         for _ in range(3):
             text = _HTML_EMPHASIS.sub(_in_stars, text)
-        text = _AUTOLINK.sub(r"\1", text)
-        text = _TAG.sub("", text)
+        text = _SET_APART.sub("", text)
     if "{" in text:
         text = _ATTRIBUTES.sub("", text)
     return " ".join(text.split())

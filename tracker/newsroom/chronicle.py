@@ -7,7 +7,7 @@ from datetime import date, datetime, time
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
-from tracker.house.language import article_language
+from tracker.house.language import language_of
 from tracker.house.note_joining import carried, key
 from tracker.house.notes import differences, read_notes
 from tracker.house.settings import Settings
@@ -70,7 +70,7 @@ def state_of(version: Version, data: bytes, settings: Settings) -> State:
 def reading_of(document: Document, at: datetime, settings: Settings, path: str) -> Reading:
     """What a text says of itself. ``at`` is the aware instant of the revision that has it."""
     brought = settings.local(at)
-    language = article_language(document.language, path, document.text[document.body_start :])
+    language = language_of(document, path)
     style = in_language(settings.style, language)
     zone = settings.clock or brought.tzinfo or settings.zone
     return Reading(

@@ -10,7 +10,7 @@ from tracker.errors import TrackerError
 from tracker.house import footer
 from tracker.house import style as house_style
 from tracker.house.changelog import notes_told
-from tracker.house.language import article_language
+from tracker.house.language import language_of
 from tracker.house.note_joining import carried, notes_found
 from tracker.house.notes import differences, note_id
 from tracker.house.settings import Settings
@@ -68,7 +68,7 @@ class Desk:
 
     def language(self, document: Document) -> str:
         """The language that an article says it is in; "" where it says none."""
-        return article_language(document.language, self._path, document.text[document.body_start :])
+        return language_of(document, self._path)
 
     def notes(self, text: str, brought: datetime) -> tuple[Note, ...]:
         """All notes that stand in a text, front matter and body joined."""

@@ -9,8 +9,10 @@ from datetime import datetime
 from html import escape
 from itertools import groupby
 
+from tracker.house.plain import plain
 from tracker.house.settings import Settings
 from tracker.model import Article, Entry
+from tracker.render.inline_html import harmless, inline_html
 from tracker.render.plain import printed
 from tracker.render.visible import visible
 
@@ -37,7 +39,7 @@ def text(entries: Sequence[Entry], settings: Settings, article: Article | None) 
     whole = article is None
     for day, group in _days(entries, settings):
         out.append(day)
-        out += [f"  {_what(entry)}{_of(entry, whole)}{visible(entry.line)}" for entry in group]
+        out += [f"  {_what(entry)}{_of(entry, whole)}{visible(_words(entry))}" for entry in group]
         out.append("")
     return "\n".join(out).rstrip("\n") + "\n" if out else ""
 
@@ -66,7 +68,7 @@ def html(entries: Sequence[Entry], settings: Settings, article: Article | None) 
             of = f"<strong>{headline}</strong> · " if article is None else ""
             stamp = entry.at.isoformat()
             kind = entry.note.kind if entry.note else entry.what
-            line = escape(visible(entry.line))
+            line = inline_html(harmless(entry.line), "plain", stamp)
             line = f"<del>{line}</del>" if entry.withdrawn else line
             out.append(
                 f'<li class="{kind}"><time datetime="{stamp}">{_time(entry, settings)}</time> '
@@ -75,6 +77,11 @@ def html(entries: Sequence[Entry], settings: Settings, article: Article | None) 
         out.append("</ul>")
     out.append("</section>")
     return "\n".join(out) + "\n"
+
+
+def _words(entry: Entry) -> str:
+    """An entry's line without marks of Markdown: a terminal shows none."""
+    return plain(entry.line) if entry.what == "note" else entry.line
 
 
 def _what(entry: Entry) -> str:

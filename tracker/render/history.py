@@ -96,10 +96,12 @@ def revision_lines(
         line = plain_words(house_style.line(settings.style, note, settings.clock))
         yield f"      {click.style(visible(line), fg='green')}"
     shown = 3 if revision.substantive else 1
-    for reason in revision.reasons[:shown]:
+    told = bool(revision.notes)  # a note is named once
+    reasons = [each for each in revision.why if not (told and each.label == "note")]
+    for reason in [each.sentence for each in reasons][:shown]:
         yield f"      {click.style(visible(reason), dim=True)}"
-    if revision.substantive and len(revision.reasons) > shown:
-        yield click.style(f"      … and {len(revision.reasons) - shown} more", dim=True)
+    if revision.substantive and len(reasons) > shown:
+        yield click.style(f"      … and {len(reasons) - shown} more", dim=True)
     if len(revision.written_on) > 1:
         yield click.style("      merged: what two sides wrote at the same time", dim=True)
     if revision.side:

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from tracker.house.changelog import Told, notes_told
 from tracker.house.clocks import clocks, first_out
+from tracker.house.language import language_of
 from tracker.house.settings import Settings
 from tracker.house.site import origin
 from tracker.house.standing import standing
@@ -61,7 +62,7 @@ def news_article(
         "mainEntityOfPage": original,
         "headline": article.headline,
         "description": document.dek or "",
-        "inLanguage": document.language or settings.language,
+        "inLanguage": language_of(document, article.path) or settings.language,
         "version": str(newest[-1].number),
         "datePublished": _instant(out, settings.zone),
         "dateModified": _instant(updated, settings.zone),

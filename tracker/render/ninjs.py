@@ -12,6 +12,8 @@ from tracker.errors import TrackerError
 from tracker.house import style as house_style
 from tracker.house.blocks import blocks, without_blocks
 from tracker.house.clocks import first_out
+from tracker.house.language import language_of
+from tracker.house.plain import plain as words_of
 from tracker.house.settings import Settings
 from tracker.house.standing import standing
 from tracker.model import History, Revision
@@ -55,14 +57,14 @@ def news_item(
         "firstCreated": _utc(created),
         "versionCreated": _utc(newest.at),
         "pubStatus": "canceled" if canceled else "usable" if first else "withheld",
-        "language": document.language or settings.language,
+        "language": language_of(document, article.path) or settings.language,
         "slugline": article.slug,
         "by": ", ".join(document.bylines),
         "headlines": [{"role": "main", "value": article.headline}],
         "descriptions": [
             *([_text("summary", dek)] if dek else []),
             *(
-                _text(note.kind, house_style.line(settings.style, note, settings.clock))
+                _text(note.kind, words_of(house_style.line(settings.style, note, settings.clock)))
                 for note in notes
             ),
         ],
