@@ -210,7 +210,7 @@ def test_a_merge_that_did_nothing_says_that_it_brings_versions_together(tmp_path
         "a: Number added: 7 in “The end came. More 7.”",
         "a: Brings together versions that were written at the same time",
         "a: Number: 10 → 11 in “The mayor counted 10 buses.”",
-        "a: Number: 20 → 21 in “The hall has 20 chairs.”",
+        "a: Number: 20 → 21 in “The school counted 20 chairs.”",
         "a: Published",
     ]
     page = asked.get("/history/articles/a/").text
