@@ -225,5 +225,5 @@ def test_files_take_their_place_only_when_they_are_whole(
 
     monkeypatch.setattr(records, "edit_rows", broken)
     said = ferry.refused("export", "--to", "out")
-    assert said.startswith("tracker: out could not be written: no space left on device.")
+    assert said.startswith("tracker: out cannot be written: no space left on device.")
     assert {file.name: file.read_bytes() for file in (ferry.folder / "out").iterdir()} == before

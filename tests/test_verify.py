@@ -394,6 +394,6 @@ def test_a_git_directory_that_cannot_be_written_is_verified_all_the_same(
         patch.setattr(os, "fsync", full)
         archive.ok("verify")
         assert (
-            "could not be written: no space left on device."
+            "cannot be written: no space left on device."
             in archive.run("verify", "--write", "w.json").err
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -47,18 +46,9 @@ def command(host: str, port: int, base_url: str | None, open_browser: bool) -> N
     """
     room = open_newsroom()
     base = base_of(base_url) if base_url else None
-    from tracker.web import warming
-    from tracker.web.apart import Helpers
-
-    warming.load()
-    helpers = Helpers(
-        _cores(), warming.load
-    )  # before there is a socket or a thread, which they would share
+    server, app = _listen(room, host, port, base)
+    workers = app.extensions["tracker-workers"]
     try:
-        server, app = _listen(room, host, port, base)
-        warming.load_templates(app)
-        app.extensions["tracker-helpers"] = helpers
-        app.extensions["tracker-desk"].keeps_readers = True
         if not _is_loopback(host):
             warn(
                 f"other machines can read these pages: they are served on {host}, to whoever asks."
@@ -68,28 +58,24 @@ def command(host: str, port: int, base_url: str | None, open_browser: bool) -> N
         click.echo(f"The newsroom is at {where}/ — Ctrl-C ends it.", err=True)
         if open_browser:
             click.launch(f"{where}/")
-        try:
-            server.run()
-        finally:
-            server.close()
+        server.run()
     finally:
-        helpers.close()
-
-
-def _cores() -> int:
-    """How many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):  # not on macOS
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+        workers.close()
+        server.close()
 
 
 def _listen(room: Newsroom, host: str, port: int, base: str | None) -> tuple[Any, Any]:
     """The server, listening, and the application; a ``TrackerError`` where it cannot."""
     from tracker.web import create_app, server
+    from tracker.web.workers import Place, Workers
 
+    sockets = _sockets(host, port)
     place = room.workspace.root or room.repository.git_dir
     app = create_app(place, base_url=base, now=present, host=host)
-    return server.create(app, _sockets(host, port)), app
+    app.extensions["tracker-desk"].keeps_readers = True
+    options = {"base_url": base, "host": host}
+    app.extensions["tracker-workers"] = Workers(Place(place, present, options))
+    return server.create(app, sockets), app
 
 
 def _sockets(host: str, port: int) -> list[Any]:

@@ -546,11 +546,11 @@ def _cannot(path: Path, error: OSError, what: str) -> TrackerError:
     why = (error.strerror or str(error)).lower()
     shown = _shown(os.fspath(path))
     if what == "read":
-        return TrackerError(f"{shown} could not be read: {why}.", "Check its permissions.")
+        return TrackerError(f"{shown} cannot be read: {why}.", "Check its permissions.")
     if isinstance(error, FileNotFoundError):
         return TrackerError(f"{shown} is not there.", "Make that folder first, or name another.")
     return TrackerError(
-        f"{shown} could not be {what}: {why}.",
+        f"{shown} cannot be {what}: {why}.",
         "Nothing there was changed; see to the disk or the permissions, and try again.",
     )
 

@@ -25,6 +25,7 @@ from tracker.web import (
     page,
     publisher_pages,
     safety,
+    workers,
 )
 from tracker.web.addressing import Address, Month, Stamp
 from tracker.web.background import Workshop
@@ -72,6 +73,7 @@ def create_app(
     safety.install(app, safety.Hosts(host, base, hosts))
     caching.install(app)
     page.install(app)
+    workers.install(app)
     first_reading.install(app)
     errors.install(app)
     app.extensions["tracker-workshop"] = Workshop(waits=not files)

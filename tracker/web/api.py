@@ -22,6 +22,9 @@ from werkzeug.exceptions import HTTPException, NotFound
 
 from tracker.house.clocks import clocks
 from tracker.model import Article, Entry, Revision, Selection
+from tracker.newsroom.newsroom import Newsroom
+from tracker.newsroom.scope import Progress, Scope
+from tracker.policy.settled import Verdict
 from tracker.render import diff_json
 from tracker.render import history as history_face
 from tracker.render.diff_json import Side
@@ -230,6 +233,10 @@ def revisions() -> Response:
     return _listed(value, asked, more=len(found) > len(shown))
 
 
+def _all_told(room: Newsroom, progress: Progress) -> Sequence[Entry]:
+    return room.changelog(None, progress)
+
+
 @pages.get("/changelog")
 def changelog() -> Response:
     """What readers were told, of all articles, newest first."""
@@ -238,9 +245,7 @@ def changelog() -> Response:
     asked = _read({**query.PART, "kind": query.KIND})
     entries: Sequence[Entry] = ()
     if not room_is_empty():
-        entries = _worked_out(
-            "api changelog", lambda room, progress: room.changelog(None, progress)
-        )
+        entries = _worked_out("api changelog", _all_told)
     if asked["kind"] is not None:
         entries = [each for each in entries if each.note and each.note.kind == asked["kind"]]
     shown, more = _part(asked, entries)
@@ -361,19 +366,20 @@ def article_changelog(address: str) -> Response:
 # --- for editors --------------------------------------------------------------------------------
 
 
+def _all_found(room: Newsroom, progress: Progress) -> Verdict:
+    verdict = room.check(Scope(), progress)
+    return verdict._replace(rules=dict(verdict.rules))  # fit to be sent by another process
+
+
 @findings_pages.get("/findings")
 def findings() -> Response:
     """What an editor should look at, in the whole newsroom."""
-    from tracker.newsroom.scope import Scope
-    from tracker.policy.settled import Verdict
     from tracker.render.findings import as_object
 
     asked = _read({**query.PART, "rule": query.RULE})
     verdict = Verdict(())
     if not room_is_empty():
-        verdict = _worked_out(
-            "api findings", lambda room, progress: room.check(Scope(workers=1), progress)
-        )
+        verdict = _worked_out("api findings", _all_found)
     rule = asked["rule"]
     found = [each for each in verdict.findings if rule is None or each.rule == rule]
     shown, more = _part(asked, found)
@@ -383,7 +389,6 @@ def findings() -> Response:
 @findings_pages.get("/findings/<address:address>")
 def article_findings(address: str) -> Response:
     """What an editor should look at in one article."""
-    from tracker.newsroom.scope import Scope
     from tracker.render.findings import as_object
 
     found = _found(address, lambda now: f"/findings/{addresses.encoded(now)}")

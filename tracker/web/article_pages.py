@@ -39,8 +39,8 @@ class Text(NamedTuple):
     cut: bool  # True: only its beginning is shown
 
 
-def text_view(document: Document, headline: str, path: str, *, whole: bool = False) -> Text:
-    """A text of the article at a path as it is shown.
+def text_view(document: Document, headline: str, *, whole: bool = False) -> Text:
+    """A text of an article as it is shown.
 
     The block of notes in it is left out unless it is wanted ``whole``.
     """
@@ -55,7 +55,7 @@ def text_view(document: Document, headline: str, path: str, *, whole: bool = Fal
         dek=document.dek or "",
         bylines=document.bylines,
         language=document.language or settings.articles_language or "",
-        html=_without_headline(body(shown, start, path=path), headline),
+        html=_without_headline(body(shown, start), headline),
         cut=cut,
     )
 
@@ -91,7 +91,7 @@ def article(address: str) -> str:
     return page(
         "article.html",
         **frame(found, "article"),
-        text=text_view(document, found.life.article.headline, found.life.article.path),
+        text=text_view(document, found.life.article.headline),
         above=above,
         below=below,
         published=first_published(found.life),
@@ -188,7 +188,6 @@ def one_version(stamp: str, address: str) -> str:
         text=text_view(
             document,
             document.headline or revision.headline or "",
-            found.life.article.path,
             whole=True,
         ),
         source=addresses.source(stamp, found.address),

@@ -108,15 +108,24 @@ class Workshop:
 
 
 def in_background(kind: str, work: Callable[[Newsroom, Progress], _Made]) -> Found[_Made] | Waiting:
-    """What ``work`` gives for the newsroom of this request, or how far it is."""
+    """What ``work`` gives for the newsroom of this request, or how far it is.
+
+    It is a function of a module, or a partial one: a server has it done by another process.
+    """
     workshop: Workshop = current_app.extensions["tracker-workshop"]
     here = desk()
     edition, room = here.edition(), here.current()
     # A newsroom belongs to one thread, so the work opens its own.
     folder, now = room.workspace.root or room.repository.git_dir, room.workspace.now
-    return workshop.ask(
-        kind, edition, lambda progress: work(Newsroom(folder, now=now, watch=progress), progress)
-    )
+    workers = current_app.extensions.get("tracker-workers")
+
+    def worked_out(progress: Progress) -> _Made:
+        if workers is not None:
+            found: _Made = workers.work(work, progress)
+            return found
+        return work(Newsroom(folder, now=now, watch=progress), progress)
+
+    return workshop.ask(kind, edition, worked_out)
 
 
 def uncached() -> None:

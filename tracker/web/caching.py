@@ -17,7 +17,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 from werkzeug.http import http_date
 
 from tracker.web.desk import desk
@@ -123,8 +123,8 @@ def _known(pages: Pages) -> Response | None:
     if request.endpoint in (None, "static") or "Accept-Datetime" in request.headers:
         return None
     desk().hold()
-    if site().files:
-        return None  # each page is asked for once, and nobody sends a tag
+    if site().files or current_app.extensions.get("tracker-apart"):
+        return None  # each page is asked for once, or kept by the server
     tag = _tag()
     for asked in (tag, tag + _PACKED):
         # A tag of this edition is known to whoever got this very page, and to nobody else.
@@ -145,14 +145,17 @@ def _known(pages: Pages) -> Response | None:
 
 def _keep(pages: Pages, response: Response) -> Response:
     tag: str | None = g.get("tag")
-    if tag is None or response.status_code != 200 or response.direct_passthrough:
-        return response
     kept: Kept | None = g.get("kept")
+    if response.status_code != 200 or response.direct_passthrough:
+        return response
+    headers = response.headers
     if kept is None:
-        headers = response.headers
         headers.setdefault("Cache-Control", g.get("cache_control", REVALIDATED))
         if at := g.get("last_modified"):
             headers.setdefault("Last-Modified", http_date(at.astimezone(UTC)))
+    if tag is None:
+        return response
+    if kept is None:
         headers["Vary"] = ", ".join(dict.fromkeys([*response.vary, "Accept-Encoding"]))
         body = response.get_data()
         worth = len(body) >= _COMPRESSED_FROM and (response.mimetype or "").startswith(_COMPRESSED)

@@ -12,7 +12,6 @@ from tracker.comparison import compare
 from tracker.house import style as house_style
 from tracker.model import Precision, Reason, Revision
 from tracker.render import diff_html
-from tracker.web.apart import apart
 from tracker.web.desk import current
 from tracker.web.page import words
 from tracker.web.safe_html import fit
@@ -50,9 +49,7 @@ def compared(
             Markup(), True, new.words_added, new.words_removed, new.substantive, new.why
         )
     said, settings = words(), current().settings
-    return apart(
-        new.path,
-        _made,
+    return _made(
         before,
         after,
         settings.style,

@@ -29,7 +29,6 @@ from tracker.render.kept import Kept
 from tracker.store.reader import Reader
 from tracker.text.blame import followed
 from tracker.text.document import decode
-from tracker.web.apart import apart
 
 REFRESH = 1.0
 """Seconds for which a tip is taken to be the newest one."""
@@ -186,7 +185,7 @@ class Desk:
         before = max(len(versions) - MOST_FOLLOWED, 0)
         texts = self.texts(version.blob for version in versions[before:])
         known = origins(self.current().workspace, versions[before:], texts)
-        spans, removals = apart(path, followed, texts, *known)
+        spans, removals = followed(texts, *known)
         life = self.life(path)
         return Blame(
             life.article,

@@ -29,6 +29,7 @@ _KINDS = {
     413: "too_large",
     414: "too_large",
     421: "host",
+    503: "busy",
 }
 """Errors that have sentences of their own among the words of the pages."""
 
@@ -85,12 +86,14 @@ def _refused(error: HTTPException) -> Response:
     for name, value in error.get_headers(request.environ):
         if name in ("Allow", "Retry-After"):
             response.headers[name] = value
+        if name == "Retry-After":
+            response.headers["Refresh"] = value  # a browser comes back by itself
     return response
 
 
 def _unreadable(error: TrackerError) -> Response:
     LOG.error("%r: %s", request.path, visible(f"{error.sentence} {error.hint}"))
-    return _answer(503, [])
+    return _answer(503, [], "fault")
 
 
 def _failed(error: Exception) -> Response:
@@ -103,9 +106,9 @@ def _note(error: Exception) -> None:
     LOG.error("%r failed\n%s", request.path, visible(trace))
 
 
-def _answer(code: int, suggestions: list[tuple[str, str]]) -> Response:
+def _answer(code: int, suggestions: list[tuple[str, str]], kind: str = "") -> Response:
     """The page of an error; plain words where not even a page can be made."""
-    kind = _KINDS.get(code, "fault")
+    kind = kind or _KINDS.get(code, "fault")
     try:
         desk().current()
         body = page("error.html", kind=kind, suggestions=suggestions)

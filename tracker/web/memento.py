@@ -74,7 +74,7 @@ def _negotiate() -> Response | None:
 @pages.after_app_request
 def _described(response: Response) -> Response:
     """The headers by which clients find their way, on articles and their versions."""
-    if response.status_code != 200 or request.view_args is None:
+    if response.status_code != 200 or request.view_args is None or g.get("made_apart"):
         return response
     if request.endpoint == "article.article":
         found = find(str(request.view_args["address"]))

@@ -20,7 +20,6 @@ from tracker.model import Blame, Removal, Span
 from tracker.render.article_html import CLOSED, Node, Part, joined, parts
 from tracker.render.visible import visible
 from tracker.text.document import parse
-from tracker.web.apart import apart
 from tracker.web.desk import MOST_FOLLOWED, current
 from tracker.web.reading import Found
 from tracker.web.safe_html import LONGEST, fit
@@ -49,9 +48,7 @@ def passages(found: Blame, where: Found) -> Passages:
     count = len(found.revisions)
     first = max(count - MOST_FOLLOWED, 0) + 1
     marker = _Marker(found.spans, removals, first, count)
-    marked, used, known = apart(
-        where.life.article.path, _marked, marker, text, start, rendered=not cut
-    )
+    marked, used, known = _marked(marker, text, start, rendered=not cut)
     # Where it is not rendered, it is written by us, every character of the article escaped.
     html = fit(marked) if known else Markup(f'<div class="tracker-text">{marked}</div>')  # noqa: S704
     settings = current().settings

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 from flask import redirect, request
@@ -98,17 +99,23 @@ def _once(address: str) -> str:
     """The newest path of an article that is not there now, or had this address before."""
     if room_is_empty():
         raise NoArticle(address)
-    if not site().files and how_far() is not None:
-        raise NoArticle(address)  # until all articles are read, nothing is known to have been here
+    # Until all articles are read, nothing is known to have been here.
+    if not site().files and not _all_are_read():
+        raise NoArticle(address)
     known = known_addresses()
-    found = in_background("former", lambda room, progress: _former(room, progress, known))
+    found = in_background("former", partial(_former, known))
     path = None if isinstance(found, Waiting) else found.value.get(address)
     if path is None:
         raise NoArticle(address)
     return path
 
 
-def _former(room: Newsroom, progress: Progress, known: addresses.Addresses) -> dict[str, str]:
+def _all_are_read() -> bool:
+    told = request.environ.get("tracker.read")  # by the server, where another process reads them
+    return how_far() is None if told is None else bool(told)
+
+
+def _former(known: addresses.Addresses, room: Newsroom, progress: Progress) -> dict[str, str]:
     """Addresses of articles that were deleted or moved, and the newest paths of those articles.
 
     The whole file path leads there too. Of several articles that had an address, one that is still

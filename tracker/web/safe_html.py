@@ -16,7 +16,6 @@ from markupsafe import Markup
 
 from tracker.render.article_html import article
 from tracker.render.visible import visible
-from tracker.web.apart import apart
 
 _WHOLE = re.compile(r"(?:https?|mailto):", re.IGNORECASE)
 _INSIDE = re.compile(r"#(?:move-\d+-(?:from|to)|revision-\d+)")  # links that we make ourselves
@@ -62,12 +61,8 @@ def fit(rendered: str, base: str = "") -> Markup:
     return Markup("".join(out))  # noqa: S704 - cleaned by nh3, and only made poorer here
 
 
-def body(text: str, start: int, base: str = "", *, path: str = "") -> Markup:
-    """The body of the article at a path, from ``start`` on, as it may stand in a page."""
-    return apart(path, _body, text, start, base)
-
-
-def _body(text: str, start: int, base: str) -> Markup:
+def body(text: str, start: int, base: str = "") -> Markup:
+    """The body of an article, from ``start`` on, as it may stand in a page."""
     return fit(article(text, start), base)
 
 
