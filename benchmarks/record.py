@@ -18,8 +18,8 @@ from pathlib import Path
 
 from tracker.model import Person
 from tracker.store import git as git_program
+from tracker.store.commit import FileWrite, write
 from tracker.store.git import Repository, discover
-from tracker.store.record import write
 
 ADA = Person("Ada Editor", "ada@example.org")
 ROUNDS = 40
@@ -66,10 +66,8 @@ def record(repository: Repository, path: str, data: bytes) -> None:
     (repository.top / path).write_bytes(data)
 
     def action() -> None:
-        write(
-            repository, path, data, expected=expected, message="Record", person=ADA,
-            at=datetime.now(UTC), disk=data,
-        )  # fmt: skip
+        file = FileWrite(path, data, expected, data)
+        write(repository, [file], message="Record", person=ADA, at=datetime.now(UTC))
 
     times.setdefault("tracker", []).append(timed(action))
 

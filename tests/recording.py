@@ -8,12 +8,29 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from tracker.model import Person
+from tracker.store import commit
 from tracker.store.git import Repository, discover
-from tracker.store.record import write
 
 ADA = Person("Ada Editor", "ada@example.org")
 MORNING = datetime(2022, 5, 12, 7, 45, tzinfo=timezone(timedelta(hours=-4)))
 ARTICLE = "articles/2022/05/war.md"
+
+
+def write(
+    repository: Repository,
+    path: str,
+    data: bytes | None,
+    *,
+    expected: str | None,
+    message: str,
+    person: Person,
+    at: datetime,
+    disk: bytes | None = None,
+    branch: str | None = None,
+) -> str | None:
+    """One file recorded: see ``tracker.store.commit.write``."""
+    file = commit.FileWrite(path, data, expected, disk)
+    return commit.write(repository, [file], message=message, person=person, at=at, branch=branch)
 
 
 @dataclass(frozen=True)
@@ -53,6 +70,11 @@ class Room:
     def file(self, path: str = ARTICLE) -> bytes | None:
         file = self.folder / path
         return file.read_bytes() if file.is_file() else None
+
+    def hook(self, name: str, script: str, folder: str = ".git/hooks") -> None:
+        """Have git run this at a moment of its own."""
+        self.put(f"{folder}/{name}", f"#!/bin/sh\n{script}\n".encode())
+        (self.folder / folder / name).chmod(0o755)
 
     @property
     def repository(self) -> Repository:

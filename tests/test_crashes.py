@@ -103,7 +103,9 @@ def test_a_disk_that_fills_up_at_any_step_of_a_recording(small_disk: Path) -> No
         if done.returncode == 0:
             break
         refused += 1
-        assert any(words in sentence(done) for words in ("full", "space left on device"))
+        assert any(words in sentence(done) for words in ("full", "space left on device")), sentence(
+            done
+        )
         assert everything(room) == before
         assert left_over(room) == []
         sound(room)
@@ -128,7 +130,7 @@ def test_no_recording_that_was_reported_is_broken_on_a_full_disk(small_disk: Pat
             refused, error = refused + 1, caught
         ballast.unlink()
         if error is not None:
-            assert any(words in error.sentence for words in ("full", "space left on device"))
+            assert any(words in error.sentence for words in ("full", "space left")), error.sentence
             assert room.text() == before
         room.git("fsck", "--connectivity-only", "--no-dangling")
     assert done > 10
@@ -212,7 +214,7 @@ def test_a_full_disk_under_what_an_import_unpacks(
         [*TRACKER, "import", str(source) if packed else "-", "--into", "."], cwd=room,
         input=data, capture_output=True, check=False, env=environment(),
     )  # fmt: skip
-    assert sentence(done).endswith("cannot be written: no space left on device.")
+    assert "no space left on device" in sentence(done)
     assert left_over(room) == []
 
 

@@ -7,7 +7,6 @@ import random
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,19 +14,20 @@ from pathlib import Path
 import pytest
 
 from tests.killing import ROOT, check, killed, left_over, next_recording
-from tests.recording import ADA, ARTICLE, MORNING, Room
+from tests.recording import ADA, ARTICLE, MORNING, Room, write
 from tracker.errors import TrackerError
 from tracker.newsroom.newsroom import Newsroom
-from tracker.store import advance, locks, worktree
-from tracker.store.record import EditedMeanwhile, write
-from tracker.store.staging import Staging
+from tracker.store import locks
+from tracker.store.commit import EditedMeanwhile
+from tracker.store.index import Index
 
 _EDITOR = """
 import sys
 from pathlib import Path
-from tests.recording import ADA, MORNING, Room
+from tests.recording import ADA, MORNING, Room, write
 from tracker.errors import TrackerError
-from tracker.store.record import EditedMeanwhile, write
+from tracker.store.commit import EditedMeanwhile
+from tracker.store.index import Index
 room, path, name = Room(Path(sys.argv[1])), sys.argv[2], sys.argv[3]
 repository = room.repository
 done = 0
@@ -83,21 +83,16 @@ def test_four_editors_at_once_lose_no_revision(
     room.sound()
 
 
-def test_a_branch_that_moves_at_the_last_moment_is_tried_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+ONCE = "test -e .git/once && exit 0; touch .git/once; "
+
+
+def test_a_branch_that_moves_at_the_last_moment_is_tried_again(tmp_path: Path) -> None:
     room = Room.make(tmp_path, articles={ARTICLE: b"One.\n", "articles/other.md": b"Other.\n"})
-    moved = advance._moved
-    times = iter(range(3))
-
-    def others_first(*arguments: object) -> bool:
-        if next(times, None) is not None:
-            tree = room.git("rev-parse", "main^{tree}")
-            room.git("update-ref", "refs/heads/main",
-                     room.git("commit-tree", "-p", "main", "-m", "Other", tree))  # fmt: skip
-        return moved(*arguments)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(advance, "_moved", others_first)
+    room.hook(
+        "pre-commit",
+        "echo >> .git/times; test $(wc -l < .git/times) -gt 3 && exit 0\n"
+        "git update-ref refs/heads/main $(git commit-tree -p main -m Other main^{tree})",
+    )
     commit = room.record(b"Two.\n")
     assert commit == room.git("rev-parse", "main")
     subjects = room.git("log", "--format=%s").splitlines()
@@ -106,41 +101,25 @@ def test_a_branch_that_moves_at_the_last_moment_is_tried_again(
 
 
 def test_a_branch_that_was_rewound_meanwhile_does_not_get_the_lost_commits_back(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
     room = Room.make(tmp_path, articles={ARTICLE: b"One.\n", "x.md": b"x\n"})
     first = room.git("rev-parse", "main")
     room.record(b"Wrong.\n", "x.md")
-    moved = advance._moved
-    times = iter(range(1))
-
-    def rewind_first(*arguments: object) -> bool:
-        if next(times, None) is not None:
-            room.git("reset", "--quiet", "--soft", first)
-        return moved(*arguments)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(advance, "_moved", rewind_first)
+    room.hook("pre-commit", f"{ONCE}git update-ref refs/heads/main {first}")
     room.record(b"Two.\n")
     assert room.git("rev-parse", "main^") == first
     assert room.text("x.md") == b"x\n"
 
 
-def test_an_editor_at_the_last_moment_is_named_and_no_reversal_is_staged(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_editor_at_the_last_moment_is_named_and_no_reversal_is_staged(tmp_path: Path) -> None:
     room = Room.make(tmp_path, articles={ARTICLE: b"One.\n"})
-    moved = advance._moved
-
-    def other_first(*arguments: object) -> bool:
-        blob = room.git("hash-object", "-w", "--stdin", data=b"By Bo.\n")
-        stream = (
-            "commit refs/heads/main\ncommitter Bo <bo@x.org> 1700000000 +0000\ndata 2\nBo\n"
-            f"from refs/heads/main^0\nM 100644 {blob} {ARTICLE}\n"
-        )
-        room.git("fast-import", "--quiet", data=stream.encode())
-        return moved(*arguments)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(advance, "_moved", other_first)
+    stream = (
+        "commit refs/heads/main\ncommitter Bo <bo@x.org> 1700000000 +0000\ndata 2\nBo\n"
+        f"from refs/heads/main^0\nM 100644 inline {ARTICLE}\ndata 7\nBy Bo.\n\n"
+    )
+    (tmp_path / ".git" / "by-bo").write_text(stream)
+    room.hook("pre-commit", f"{ONCE}git fast-import --quiet < .git/by-bo")
     room.put(ARTICLE, b"Draft.\n")
     with pytest.raises(EditedMeanwhile) as caught:
         room.record(b"Draft, with a note.\n")
@@ -151,63 +130,88 @@ def test_an_editor_at_the_last_moment_is_named_and_no_reversal_is_staged(
     assert room.status == [f" M {ARTICLE}"]
 
 
-def test_a_branch_that_is_switched_meanwhile_keeps_its_own_article(
+def test_an_editor_between_our_look_and_git_s_is_not_covered(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """git takes the newest commit for the parent, whatever was looked at before."""
+    room = Room.make(tmp_path, articles={ARTICLE: b"One.\n"})
+    add = Index.add
+
+    def other_first(index: Index, paths: list[str]) -> None:
+        add(index, paths)
+        stream = (
+            "commit refs/heads/main\ncommitter Bo <bo@x.org> 1700000000 +0000\ndata 2\nBo\n"
+            f"from refs/heads/main^0\nM 100644 inline {ARTICLE}\ndata 7\nBy Bo.\n\n"
+        )
+        room.git("fast-import", "--quiet", data=stream.encode())
+
+    monkeypatch.setattr(Index, "add", other_first)
+    with pytest.raises(EditedMeanwhile, match=f"^Bo changed {ARTICLE} meanwhile: commit "):
+        room.record(b"Two.\n")
+    assert room.git("log", "--format=%s").splitlines() == ["Bo", "Start"]
+    assert room.text() == b"By Bo.\n"
+    assert room.file() == b"One.\n"
+    assert room.git("ls-files", "-s").split()[1] == room.blob()
+
+
+def test_a_branch_that_is_switched_meanwhile_keeps_its_own_article(tmp_path: Path) -> None:
     room = Room.make(tmp_path, articles={ARTICLE: b"One.\n"})
     room.git("switch", "-qc", "draft")
     room.record(b"Draft.\n")
     room.git("switch", "-q", "main")
-    main = room.git("rev-parse", "main")
-    make = Staging.make
-
-    def switched_after(staging: Staging) -> None:
-        make(staging)
-        room.git("symbolic-ref", "HEAD", "refs/heads/draft")
-
-    monkeypatch.setattr(Staging, "make", switched_after)
+    main, draft = room.git("rev-parse", "main"), room.git("rev-parse", "draft")
+    room.hook("pre-commit", "git symbolic-ref HEAD refs/heads/draft")
     with pytest.raises(TrackerError) as caught:
         room.record(b"Two.\n")
     assert caught.value.sentence == "Another branch was checked out meanwhile."
-    assert room.git("rev-parse", "main") == main
+    assert (room.git("rev-parse", "main"), room.git("rev-parse", "draft")) == (main, draft)
     assert room.git("diff", "--cached", "--name-only") == ""
 
 
-def test_a_file_saved_while_git_works_is_not_put_back(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_saved_while_git_works_is_not_put_back(tmp_path: Path) -> None:
     room = Room.make(tmp_path, articles={ARTICLE: b"One.\n"})
-
-    def saved(*_: object) -> bool:
-        room.put(ARTICLE, b"Saved by the editor.\n")
-        raise TrackerError("It fails.", "Try again.")
-
-    monkeypatch.setattr(advance, "_moved", saved)
-    with pytest.raises(TrackerError, match=r"^It fails\.$"):
+    room.hook("pre-commit", f"echo 'Saved by the editor.' > {ARTICLE}; echo 'It fails' >&2; exit 1")
+    with pytest.raises(TrackerError, match=r"^git did not make the commit: It fails\.$"):
         room.record(b"Two.\n")
     assert room.file() == b"Saved by the editor.\n"
     assert room.status == [f" M {ARTICLE}"]
 
 
+_ALONE = """
+import sys
+from pathlib import Path
+from tests.recording import Room
+Room(Path(sys.argv[1])).record(b"Two.\\n")
+"""
+
+
+def in_a_hook(room: Room, name: str, signals: list[tuple[int, bool]]) -> int:
+    """Record in another process, and send it signals while git runs a hook; its exit status.
+
+    Each signal goes to the process alone, or with its git processes.
+    """
+    room.hook(name, "touch .git/reached; sleep 0.6; exit 0")
+    worker = subprocess.Popen(
+        [sys.executable, "-c", _ALONE, str(room.folder)], cwd=ROOT, start_new_session=True,
+        stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    wait_for((room.folder / ".git" / "reached").exists)
+    for number, group in signals:
+        (os.killpg if group else os.kill)(worker.pid, number)
+    status = worker.wait()
+    (room.folder / ".git" / "reached").unlink()
+    (room.folder / ".git" / "hooks" / name).unlink()
+    return status
+
+
+@pytest.mark.parametrize(("name", "text"), [("pre-commit", b"One.\n"), ("post-commit", b"Two.\n")])
 def test_a_key_pressed_to_interrupt_leaves_all_as_it_was_or_recorded(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, name: str, text: bytes
 ) -> None:
     room = Room.make(tmp_path, articles={ARTICLE: b"One.\n"})
-    moved = advance._moved
-
-    def before(*_: object) -> bool:
-        raise KeyboardInterrupt
-
-    def after(*arguments: object) -> bool:
-        moved(*arguments)  # type: ignore[arg-type]
-        raise KeyboardInterrupt
-
-    for function, text in ((before, b"One.\n"), (after, b"Two.\n")):
-        monkeypatch.setattr(advance, "_moved", function)
-        with pytest.raises(KeyboardInterrupt):
-            room.record(b"Two.\n")
-        assert room.file() == room.text() == text
-        assert room.status == []
+    assert in_a_hook(room, name, [(signal.SIGINT, True)]) != 0
+    assert room.file() == room.text() == text
+    assert room.status == left_over(room) == []
 
 
 @pytest.mark.parametrize("group", [True, False])
@@ -243,90 +247,20 @@ def wait_for(condition: Callable[[], bool]) -> None:
         time.sleep(0.005)
 
 
-def test_git_has_the_index_locked_before_anything_moves(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    room = Room.make(tmp_path, articles={ARTICLE: b"One.\n"})
-    lock = room.folder / ".git" / "index.lock"
-    replace = worktree.replace
-    seen = []
-
-    def looked_at_first(*arguments: object) -> bool:
-        wait_for(lock.exists)
-        seen.append((room.file(), room.text(), room.status))
-        return replace(*arguments)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(worktree, "replace", looked_at_first)
-    assert room.record(b"Two.\n") is not None
-    assert seen == [(b"One.\n", b"One.\n", [])]
-    assert room.status == left_over(room) == []
-
-
-def test_objects_that_git_does_not_take_leave_all_as_it_was(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    room = Room.make(tmp_path, articles={ARTICLE: b"One.\n"})
-    with monkeypatch.context() as patch:
-        patch.setattr(advance, "pack", lambda *_: b"no pack at all, and not an empty one")
-        with pytest.raises(TrackerError, match=r"^git unpack-objects failed: "):
-            room.record(b"Two.\n")
-    assert room.file() == room.text() == b"One.\n"
-    assert room.status == left_over(room) == []
-    assert room.record(b"Two.\n") is not None
-
-
-def test_an_index_that_is_held_when_git_would_lock_it_is_waited_for(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    room = Room.make(tmp_path, articles={ARTICLE: b"One.\n"})
-    lock = room.folder / ".git" / "index.lock"
-    begin, make = Staging.begin, Staging.make
-
-    def held(staging: Staging) -> None:
-        lock.touch()
-        begin(staging)
-
-    def freed_soon(staging: Staging) -> None:
-        assert staging._waiting is not None
-        threading.Timer(0.3, lock.unlink).start()
-        make(staging)
-
-    monkeypatch.setattr(Staging, "begin", held)
-    monkeypatch.setattr(Staging, "make", freed_soon)
-    assert room.record(b"Two.\n") is not None
-    assert room.status == left_over(room) == []
-
-
-_KILLED = """
-import os, signal, sys, time
-from pathlib import Path
-from tests.recording import Room
-from tracker.store.staging import Staging
-def killed(staging):
-    deadline = time.monotonic() + 20
-    while not staging.index_lock.exists() and time.monotonic() < deadline:
-        time.sleep(0.005)
-    (os.killpg if sys.argv[2] == "group" else os.kill)(os.getpid(), signal.SIGKILL)
-Staging.make = killed
-Room(Path(sys.argv[1])).record(b"Two.\\n")
-"""
-
-
+@pytest.mark.parametrize("name", ["pre-commit", "post-commit"])
 @pytest.mark.parametrize("group", [True, False])
-def test_a_recording_killed_while_git_has_the_index_locked_and_waits(
-    tmp_path: Path, group: bool
+def test_a_recording_killed_while_git_makes_the_commit(
+    tmp_path: Path, group: bool, name: str
 ) -> None:
-    """git ends without a change when it is told nothing; killed too, its lock is removed."""
+    """git goes on when it is left alone; killed too, its locks are removed by who comes next."""
     room = Room.make(tmp_path, articles={ARTICLE: b"One.\n"})
-    words = [sys.executable, "-c", _KILLED, str(room.folder), "group" if group else "alone"]
-    done = subprocess.run(words, cwd=ROOT, check=False, start_new_session=True)
-    assert done.returncode == -signal.SIGKILL
-    if group:
-        assert left_over(room) == ["index.lock"]
-    else:
+    assert in_a_hook(room, name, [(signal.SIGKILL, group)]) == -signal.SIGKILL
+    made = name == "post-commit" or not group
+    wait_for(lambda: (room.text() == b"Two.\n") == made)
+    if not group:
         wait_for(lambda: left_over(room) == [])
-    assert room.file() == room.text() == b"One.\n"
-    assert room.status == []
+    assert room.file() == b"Two.\n"
+    assert room.status == ([] if made else [f"M  {ARTICLE}"])
     next_recording(room, ARTICLE, "after it")
 
 
@@ -369,10 +303,10 @@ def test_what_a_killed_writer_left_is_removed_where_nothing_is_to_be_recorded(
         turn.may_leave(git / "HEAD.lock")
         said = (git / locks.FILE).read_bytes()
         (git / "HEAD.lock").touch()
-        Newsroom(room.folder).workspace.begin()
+        Newsroom(room.folder).prepare(ARTICLE)
         assert left_over(room) == ["HEAD.lock"]  # somebody is writing
     (git / locks.FILE).write_bytes(said)
-    Newsroom(room.folder).workspace.begin()
+    Newsroom(room.folder).prepare(ARTICLE)
     assert left_over(room) == []
 
 

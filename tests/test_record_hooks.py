@@ -17,14 +17,9 @@ def room(tmp_path: Path) -> Room:
     )
 
 
-def hook(room: Room, name: str, script: str, folder: str = ".git/hooks") -> None:
-    room.put(f"{folder}/{name}", f"#!/bin/sh\n{script}\n".encode())
-    (room.folder / folder / name).chmod(0o755)
-
-
 def test_hooks_see_the_article_alone_and_other_files_stay_as_they_were(room: Room) -> None:
-    hook(room, "pre-commit", "git diff --cached --name-only -- '*.md' > .git/seen; env > .git/env")
-    hook(room, "post-commit", "git log -1 --format=%an > .git/after")
+    room.hook("pre-commit", "git diff --cached --name-only -- '*.md' > .git/seen; env > .git/env")
+    room.hook("post-commit", "git log -1 --format=%an > .git/after")
     room.put("articles/other.md", b"Staged.\n")
     room.git("add", "articles/other.md")
     room.put("new.md", b"new")
@@ -44,7 +39,7 @@ def test_hooks_see_the_article_alone_and_other_files_stay_as_they_were(room: Roo
 
 @pytest.mark.parametrize("name", ["pre-commit", "prepare-commit-msg", "commit-msg"])
 def test_a_hook_that_refuses_is_quoted_and_everything_stays(room: Room, name: str) -> None:
-    hook(room, name, "echo 'The desk is closed.' >&2; echo more; exit 3")
+    room.hook(name, "echo 'The desk is closed.' >&2; echo more; exit 3")
     room.put(ARTICLE, b"As saved.\n")
     for path in (ARTICLE, "articles/new.md"):
         before = (room.git("rev-parse", "main"), room.git("ls-files", "-s"), room.status)
@@ -57,21 +52,21 @@ def test_a_hook_that_refuses_is_quoted_and_everything_stays(room: Room, name: st
 
 
 def test_a_hook_that_rewrites_the_article_leaves_no_staged_reversal(room: Room) -> None:
-    hook(room, "pre-commit", f"echo Signed. >> {ARTICLE}; git add {ARTICLE}")
+    room.hook("pre-commit", f"echo Signed. >> {ARTICLE}; git add {ARTICLE}")
     room.record(b"Two.\n")
     assert room.text() == room.file() == b"Two.\nSigned.\n"
     assert room.status == []
 
 
 def test_a_hook_that_rewrites_the_message_is_honoured(room: Room) -> None:
-    hook(room, "commit-msg", 'echo "Desk: $(cat "$1")" > "$1"')
+    room.hook("commit-msg", 'echo "Desk: $(cat "$1")" > "$1"')
     room.record(b"Two.\n", message="Two")
     assert room.git("log", "-1", "--format=%s") == "Desk: Two"
 
 
 def test_a_hook_that_amends_afterwards_is_honoured(room: Room) -> None:
     guard = 'test -n "$AMENDED" && exit 0; export AMENDED=1'
-    hook(room, "post-commit", f"{guard}; git commit -q --amend --no-edit --trailer 'Desk: x'")
+    room.hook("post-commit", f"{guard}; git commit -q --amend --no-edit --trailer 'Desk: x'")
     commit = room.record(b"Two.\n")
     assert commit == room.git("rev-parse", "main")
     assert room.git("log", "-1", "--format=%(trailers:key=Desk,valueonly)") == "x"
@@ -81,7 +76,7 @@ def test_a_hook_that_amends_afterwards_is_honoured(room: Room) -> None:
 @pytest.mark.parametrize("folder", ["../hooks", "tools/hooks"])
 def test_hooks_stand_where_the_settings_say(room: Room, folder: str) -> None:
     room.git("config", "core.hooksPath", folder)
-    hook(room, "pre-commit", "exit 1", folder)
+    room.hook("pre-commit", "exit 1", folder)
     with pytest.raises(TrackerError) as caught:
         room.record(b"Two.\n")
     assert caught.value.sentence == "git did not make the commit: it gave no reason."
@@ -92,7 +87,7 @@ def test_hooks_in_the_home_folder_are_found(
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     room.git("config", "core.hooksPath", "~/hooks")
-    hook(Room(tmp_path), "pre-commit", "exit 1", "hooks")
+    Room(tmp_path).hook("pre-commit", "exit 1", "hooks")
     with pytest.raises(TrackerError):
         room.record(b"Two.\n")
 
@@ -100,7 +95,7 @@ def test_hooks_in_the_home_folder_are_found(
 def test_new_articles_and_first_commits_pass_through_hooks(room: Room, tmp_path: Path) -> None:
     empty = Room.make(tmp_path / "empty")
     for one in (room, empty):
-        hook(one, "pre-commit", "git diff --cached --name-only > .git/seen")
+        one.hook("pre-commit", "git diff --cached --name-only > .git/seen")
         commit = one.record(b"First.\n", "articles/a b.md")
         assert commit == one.git("rev-parse", "main")
         assert (one.folder / ".git" / "seen").read_text() == "articles/a b.md\n"
@@ -110,7 +105,7 @@ def test_new_articles_and_first_commits_pass_through_hooks(room: Room, tmp_path:
 
 @pytest.mark.parametrize("path", [":(glob)**.md", "articles/*.md", "-x.md", '"q".md'])
 def test_names_are_no_patterns_and_no_options_for_git_commit(room: Room, path: str) -> None:
-    hook(room, "pre-commit", "exit 0")
+    room.hook("pre-commit", "exit 0")
     room.put("articles/other.md", b"Edited.\n")
     room.record(b"New.\n", path)
     assert room.text(path) == b"New.\n"
@@ -123,7 +118,7 @@ test {status} = 0 || {{ echo 'No secret key' >&2; exit {status}; }}
 cat > /dev/null
 echo '[GNUPG:] SIG_CREATED D' >&2
 echo '-----BEGIN PGP SIGNATURE-----'; echo; echo x; echo '-----END PGP SIGNATURE-----'"""
-    hook(room, "sign", script, "../tools")
+    room.hook("sign", script, "../tools")
     room.git("config", "gpg.program", str(room.folder.parent / "tools" / "sign"))
     room.git("config", "commit.gpgSign", "true")
 

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.recording import ADA, ARTICLE, MORNING, Room
+from tests.recording import ADA, ARTICLE, MORNING, Room, write
 from tracker.errors import TrackerError
 from tracker.model import Person
 from tracker.store import locks
-from tracker.store.record import initialise, write
+from tracker.store.repository import initialise
 
 State = tuple[str, str, list[str], bytes | None]
 
@@ -328,7 +328,7 @@ def test_a_full_disk_is_told_and_leaves_everything_as_it_was(
 def test_an_article_too_large_for_the_limit_is_told_of_and_nothing_is_written(room: Room) -> None:
     script = f"""
 import resource, sys
-from tests.recording import Room
+from tests.recording import Room, write
 from pathlib import Path
 from tracker.errors import TrackerError
 room = Room(Path({str(room.folder)!r}))
@@ -387,7 +387,7 @@ def test_a_branch_name_that_collides_is_refused_in_git_s_words(tmp_path: Path) -
     room = Room(tmp_path)
     room.record(b"One.\n")
     room.git("symbolic-ref", "HEAD", "refs/heads/main/sub")
-    with pytest.raises(TrackerError, match=r"^git update-ref failed: .*main"):
+    with pytest.raises(TrackerError, match=r"^git did not make the commit: cannot lock ref .*main"):
         write(
             repository, "articles/y.md", b"x", expected=None, message="x", person=ADA, at=MORNING,
             branch="main/sub",

@@ -10,13 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.recording import ADA, ARTICLE, MORNING, Room
+from tests.recording import ADA, ARTICLE, MORNING, Room, write
 from tracker.errors import TrackerError
 from tracker.model import Person
-from tracker.store import advance
+from tracker.store import commit as writer
+from tracker.store.commit import EditedMeanwhile, blob_of
 from tracker.store.git import discover
 from tracker.store.objects import object_hash
-from tracker.store.record import EditedMeanwhile, blob_of, initialise, write
+from tracker.store.repository import initialise
 
 
 @pytest.fixture
@@ -289,7 +290,7 @@ def test_a_filter_that_is_not_installed_stops_the_recording(room: Room) -> None:
     room.git("config", "filter.lfs.clean", "no-such-program-lfs clean")
     room.git("config", "filter.lfs.required", "true")
     before = room.git("rev-parse", "main"), room.git("ls-files", "-s")
-    with pytest.raises(TrackerError, match=r"^git hash-object failed: .*no-such-program-lfs"):
+    with pytest.raises(TrackerError, match=r"^git add failed: .*no-such-program-lfs"):
         room.record(b"Two.\n")
     assert room.file() == b"One.\n"
     assert (room.git("rev-parse", "main"), room.git("ls-files", "-s")) == before
@@ -414,7 +415,7 @@ def test_git_packs_its_objects_when_there_are_many(
     room.record(b"Two.\n")
     packs = room.folder / ".git" / "objects" / "pack"
     assert not list(packs.glob("*.pack"))
-    monkeypatch.setattr(advance, "_MANY", 0)
+    monkeypatch.setattr(writer, "_MANY", 0)
     room.record(b"Three.\n")
     assert list(packs.glob("*.pack"))
     room.sound()
@@ -424,7 +425,7 @@ def test_long_messages_and_odd_names_are_no_hindrance(room: Room) -> None:
     room.record(b"Two.\n", message="x" * 1_000_000, person=Person("A\ud800da", "a@x.org"))
     assert room.git("log", "-1", "--format=%an") == "A?da"
     room.record(b"Three.\n", person=Person("Ren\udce9", "r@x.org"))
-    assert "author Ren\udce9 <r@x.org> " in room.git("cat-file", "commit", "main")
+    assert "author René <r@x.org> " in room.git("cat-file", "commit", "main")
     room.record(b"Four.\n")
     assert len(room.git("log", "-1", "--format=%s", "main~2")) == 1_000_000
 

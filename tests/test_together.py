@@ -20,7 +20,6 @@ from tracker.errors import TrackerError
 from tracker.model import Note
 from tracker.newsroom.merging import is_marked, merge_notes
 from tracker.newsroom.together import ChangedMeanwhile
-from tracker.store import advance
 from tracker.store.git import Git
 from tracker.store.merging import Collision, three_way
 from tracker.text.pieces import pieces
@@ -231,27 +230,18 @@ def test_a_lost_race_is_remembered_until_the_text_is_settled(
     room: Desk, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
     """The same command again does not quietly put the older text in the newer one's place."""
-    moved = advance._moved
-    times = iter(range(1))
-
-    def other_first(*arguments: object) -> bool:
-        if next(times, None) is not None:
-            text = room.git("show", "HEAD:mill.md").replace("in 1901", "in 1902")
-            blob = subprocess.run(
-                ["git", "hash-object", "-w", "--stdin"], cwd=room.folder, input=text,
-                capture_output=True, text=True, check=True,
-            ).stdout.strip()  # fmt: skip
-            stream = (
-                "commit refs/heads/main\ncommitter Cy <cy@x.org> 1700000000 +0000\ndata 2\nCy\n"
-                f"from refs/heads/main^0\nM 100644 {blob} mill.md\n"
-            )
-            subprocess.run(
-                ["git", "fast-import", "--quiet"], cwd=room.folder, input=stream, text=True,
-                check=True,
-            )  # fmt: skip
-        return moved(*arguments)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(advance, "_moved", other_first)
+    text = room.read("mill.md").replace("in 1901", "in 1902")
+    stream = (
+        "commit refs/heads/main\ncommitter Cy <cy@x.org> 1700000000 +0000\ndata 2\nCy\n"
+        f"from refs/heads/main^0\nM 100644 inline mill.md\ndata {len(text.encode())}\n{text}\n"
+    )
+    (room.folder / ".git" / "by-cy").write_text(stream)
+    hook = room.folder / ".git" / "hooks" / "pre-commit"
+    hook.write_text(
+        "#!/bin/sh\ntest -e .git/once && exit 0; touch .git/once\n"
+        "git fast-import --quiet < .git/by-cy\n"
+    )
+    hook.chmod(0o755)
     mine = room.read("mill.md").replace("no reason", "two reasons")
     room.write("mill.md", mine)
     for _ in range(2):

@@ -28,10 +28,11 @@ def command(
     """
     from tracker.house import settings
     from tracker.newsroom.workspace import SETTINGS_FILE
+    from tracker.store.commit import FileWrite, write
     from tracker.store.files import Folder, write_file
     from tracker.store.git import identity
     from tracker.store.log import files
-    from tracker.store.record import initialise, write
+    from tracker.store.repository import initialise
 
     root = Path(folder)
     file = root / SETTINGS_FILE
@@ -57,15 +58,13 @@ def command(
         write_file(file, toml.encode(), new=True)
     if repository.head is None or repository.bare:
         person, _ = identity(repository)
+        disk = None if repository.bare else toml.encode()
         write(
             repository,
-            SETTINGS_FILE,
-            toml.encode(),
-            expected=None,
+            [FileWrite(SETTINGS_FILE, toml.encode(), None, disk)],
             message="Start the newsroom",
             person=person,
             at=present(),
-            disk=None if repository.bare else toml.encode(),
         )
         click.echo(f"Made a newsroom in {root}: {SETTINGS_FILE} has its settings.")
     else:

@@ -80,7 +80,6 @@ def command(
     text, the editor opens on a draft made from the change.
     """
     room = open_newsroom()
-    room.workspace.begin()
     from tracker.newsroom import writing
 
     names = _names(room, articles, every=every, file=file)

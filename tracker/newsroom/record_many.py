@@ -19,7 +19,7 @@ from tracker.newsroom.locate import locate
 from tracker.newsroom.workspace import Workspace
 from tracker.newsroom.writing import message_of, person_named, refuse_if_followed
 from tracker.store import configuration, landing, locks, worktree
-from tracker.store.advance import git_date
+from tracker.store.commit import git_date
 from tracker.store.conversion import Conversion
 from tracker.store.git import identity
 from tracker.store.log import FILES
@@ -68,6 +68,8 @@ def record_many(
                 workspace = workspace.after(base)
             writer, clock = identity(repository)
             stream = CommitStream(repository, workshop.folder, base, writer)
+            if base is not None:
+                stream.not_before(base)
             batch = _Batch(
                 workspace, stream, writer, (workspace.now or clock) + _AHEAD, settings,
                 keep_notes=keep_notes, anywhere=anywhere,
@@ -186,7 +188,7 @@ class _Batch:
         """Find out what the branch has at these paths, and in their way."""
         base = self.stream.base
         names = sorted(paths.union(*map(_above, paths)))
-        there = {} if base is None else dict(tree_entries(self.workspace.repository, base, names))
+        there = dict(tree_entries(self.workspace.repository, base, names))
         self._there = set(there)
         tracks = _tracks(
             self.workspace, [path for path in paths if there.get(path, ("", "", ""))[0] in FILES]

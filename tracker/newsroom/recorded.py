@@ -1,109 +1,19 @@
-"""The revision that a recording became, without reading the article's whole life after it.
-
-What came before does not change by the recording, nor does what it changes: so a thread reads the
-one and counts the other while git writes, and nobody waits for it.
-"""
+"""A recording written, and the revision that it became."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import count
-from threading import Thread
-from typing import TYPE_CHECKING
 
-from tracker.errors import TrackerError
-from tracker.model import Revision, Track, Version
+from tracker.model import Revision, Version
 from tracker.newsroom import chronicle, reading, writing
 from tracker.newsroom.catalog import track_at
 from tracker.newsroom.together import Against
 from tracker.newsroom.workspace import Workspace
 from tracker.newsroom.writing import Prepared
-from tracker.store.advance import EditedMeanwhile
+from tracker.store.commit import EditedMeanwhile
 from tracker.store.reader import Reader
 from tracker.text.document import parse
-
-if TYPE_CHECKING:
-    from tracker.store.session import Written
-
-
-class SoFar:
-    """An article's life before a recording is written, read beside the writing."""
-
-    def __init__(self, workspace: Workspace, recording: Prepared, *, judged: bool) -> None:
-        """Without ``judged``, the revision's labels and reasons stay empty."""
-        self._workspace = workspace
-        self._recording = recording
-        self._judged = judged
-        self._found: tuple[Track, bool] | None = None
-        self._thread = Thread(target=self._read, daemon=True)
-        if recording.expected is not None:
-            self._thread.start()
-
-    def _read(self) -> None:
-        try:
-            self._found = _life(self._workspace, self._recording)
-        except (TrackerError, OSError):
-            self._found = None  # whoever asks again is told what is wrong
-        compared = self._recording.compared
-        if compared is not None:
-            _ = compared.words, self._judged and compared.change  # it remembers them
-
-    def revision(self, written: Written | None) -> Revision | None:
-        """The revision that was written; None where the life has to be read once more."""
-        if self._recording.expected is None or written is None:
-            return None
-        self._thread.join()
-        if self._found is None:
-            return None
-        track, out = self._found
-        last, recording = track.versions[-1], self._recording
-        sure = (
-            out
-            and not track.deleted
-            and track.path == recording.path
-            and last.blob == recording.expected
-            and written.parent == self._workspace.tip
-        )
-        if not sure:
-            return None
-
-        version = Version(
-            written.commit, recording.path, written.blob, written.at, written.person,
-            written.subject,
-        )  # fmt: skip
-        return revision_of(
-            self._workspace, recording, version, len(track.versions) + 1, published=True,
-            judged=self._judged,
-        )  # fmt: skip
-
-
-def _life(workspace: Workspace, recording: Prepared) -> tuple[Track, bool] | None:
-    """The article's life, and whether readers saw any of it before the new revision."""
-    track = track_at(workspace, recording.path)
-    if not track.versions:
-        return None
-    versions = track.versions
-
-    def newest(_: int) -> chronicle.Reading:
-        return chronicle.reading_of(
-            parse(recording.before or ""), versions[-1].at, workspace.settings, recording.path
-        )
-
-    if versions[-1].blob == recording.expected and recording.before is not None:
-        # As a rule the text that stands is out, and it is here: no older one has to be read.
-        (out,) = chronicle.publications(versions[-1:], newest, workspace.settings, now=recording.at)
-        if out:
-            return track, True
-    with Reader(workspace.repository) as reader:
-
-        def says(index: int) -> chronicle.Reading:
-            data = reader.read(versions[index].blob)
-            return chronicle.state_of(versions[index], data, workspace.settings).reading
-
-        *_, out = chronicle.publications(
-            versions, says, workspace.settings, track.events, now=recording.at
-        )
-    return track, out
 
 
 def recorded(workspace: Workspace, recording: Prepared, *, judged: bool = True) -> Revision:
@@ -165,14 +75,11 @@ def committed(
 
     Without ``judged``, nobody asks what its change means: labels and reasons stay empty.
     """
-    session = workspace.begin()
     if not recording.unchanged:
-        so_far = SoFar(workspace, recording, judged=judged)
         commit = writing.commit(workspace, recording)
         if commit is not None:
             after = workspace.after(commit)
-            revision = so_far.revision(session.written)
-            return revision or recorded(after, recording, judged=judged), after
+            return recorded(after, recording, judged=judged), after
     found = reading.track_of(workspace, recording.path)
     return reading.life(workspace, found, compared=False).revisions[-1], workspace
 

@@ -15,11 +15,11 @@ from tracker.newsroom import reading
 from tracker.newsroom.merging import is_marked, merge
 from tracker.newsroom.workspace import Workspace
 from tracker.store import locks
-from tracker.store.advance import EditedMeanwhile
+from tracker.store.commit import EditedMeanwhile, blob_of
 from tracker.store.files import Folder
+from tracker.store.index import entries
 from tracker.store.log import files, resolve
 from tracker.store.merging import Collision
-from tracker.store.staging import entry_in_index
 
 BEHIND = "tracker/behind.json"
 """In the git directory: which files on disk were written against an earlier revision."""
@@ -104,7 +104,7 @@ def settle(
             "Settle each of them, take the marks out, and record again.",
         )
     if against.base is None and against.blob is None and workspace.repository.top is not None:
-        entry = entry_in_index(workspace.repository.git, path)
+        entry = entries(workspace.repository, [path]).get(path)
         against = against._replace(blob=entry.hash if entry else None)
     if workspace.repository.head is None or (against.base is None and against.blob is None):
         return Settled(text)
@@ -298,8 +298,6 @@ def refuse_unrecorded(
 
     Another recording may just be between its file and its commit: it gets its turn first.
     """
-    from tracker.store.record import blob_of
-
     for waited in (False, True):
         disk = workspace.read_if_there(path)
         if disk is None or disk in (published, data):

@@ -7,22 +7,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
-from weakref import finalize
 
 from tracker.comparison import Compared, Text, words_of_first
 from tracker.errors import TrackerError
 from tracker.house import settings as house_settings
 from tracker.house.settings import Settings
-from tracker.model import Change
+from tracker.model import Change, Person
 from tracker.newsroom import select
 from tracker.newsroom.desk import Desk
 from tracker.newsroom.scope import Progress
 from tracker.store.git import Repository, discover, identity
-from tracker.store.log import FILES, files, tip
-
-if TYPE_CHECKING:
-    from tracker.store.session import Session
+from tracker.store.log import files, tip
+from tracker.store.objects import Objects
+from tracker.store.worktree import Replacement
 
 SETTINGS_FILE = "tracker.toml"
 
@@ -157,49 +154,39 @@ class Workspace:
 
     def after(self, commit: str) -> Workspace:
         """The same with a newer tip; git is asked only where the branch is not HEAD's."""
-        if self.settings.branch is None:
-            return replace(self, repository=self.repository._replace(head=commit))
-        return replace(self, repository=discover(self.repository.top or self.repository.git_dir))
+        here = self.repository
+        moved = here._replace(head=commit)
+        if self.settings.branch is not None:
+            moved = discover(here.top or here.git_dir)
+        later = replace(self, repository=moved)
+        for name in ("objects", "writer"):
+            if name in self.__dict__:
+                later.__dict__[name] = self.__dict__[name]
+        return later
 
     def anew(self) -> Workspace:
         """The same newsroom with what is out now, its settings read again."""
         return open_workspace(self.root or self.repository.git_dir, self.now, self.watch)
 
-    @property
-    def session(self) -> Session | None:
-        """The session with git that was begun for the next recording."""
-        return self.__dict__.get("session")
+    @cached_property
+    def objects(self) -> Objects:
+        """A running git that says what objects there are; the newsroom at later tips shares it."""
+        return Objects(self.repository.git)
 
-    def begin(self) -> Session:
-        """Begin a session with git for a recording, if none is fresh, and do not wait for it.
-
-        What a killed recording left is removed, also where there will be nothing to record.
-        """
-        from tracker.store import locks
-        from tracker.store.session import Session
-
-        session = self.session
-        if session is not None and session.fresh:
-            return session
-        if session is not None:
-            session.close()
-        session = Session(self.repository.git)
-        finalize(self, session.close)
-        self.__dict__["session"] = session
-        locks.clear_left(self.repository.common_dir)
-        return session
+    @cached_property
+    def writer(self) -> Person:
+        """Who git says is writing. Raises ``TrackerError`` where it does not know."""
+        return identity(self.repository)[0]
 
     def latest(self, path: str) -> tuple[str | None, bytes | None]:
         """Blob and content of a path in the newest commit; None where it is no file there."""
         if self.settings.branch is None and self.repository.head is None:
             return None, None
-        objects = self.begin().objects
-        names = path.encode("utf-8", "surrogateescape").split(b"/")
-        entry = objects.place(self.tip, names).entry
-        if entry is None or entry.mode.decode() not in FILES:
+        found = self.objects.info(f"{self.tip}:{path}")
+        if found is None or found.kind != "blob":
             return None, None
-        read = objects.read(entry.hash)
-        return entry.hash, self.content(entry.hash) if read is None else read[1]
+        read = self.objects.read(found.hash)
+        return found.hash, self.content(found.hash) if read is None else read[1]
 
     def content(self, blob: str) -> bytes:
         """The bytes of one blob."""
@@ -227,11 +214,10 @@ class Workspace:
 
     def replace(self, path: str, old: bytes, new: bytes) -> None:
         """Give an article's file on disk new content, if it still holds the old one."""
-        from tracker.store.record import replace_file
-
-        disk = self.disk(path)
-        assert disk is not None
-        replace_file(disk, old, new)
+        assert self.repository.top is not None
+        replacement = Replacement(self.repository.top, path, old, new, self.repository.git_dir)
+        replacement.make(lambda _: None)
+        replacement.forget()
 
     def disk(self, path: str) -> Path | None:
         """Where the file of an article is on disk; None in a bare repository."""

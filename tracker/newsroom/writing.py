@@ -15,7 +15,8 @@ from tracker.newsroom import reading, select
 from tracker.newsroom.desk import Desk, Told, no_such_note
 from tracker.newsroom.locate import locate
 from tracker.newsroom.workspace import Workspace
-from tracker.store.record import EditedMeanwhile, blob_of, write
+from tracker.store import locks
+from tracker.store.commit import EditedMeanwhile, FileWrite, blob_of, write
 from tracker.text.document import FrontMatterError, decode
 
 if TYPE_CHECKING:
@@ -185,16 +186,13 @@ def commit(workspace: Workspace, recording: Prepared) -> str | None:
     try:
         return write(
             workspace.repository,
-            recording.path,
-            recording.data,
-            expected=recording.expected,
+            [FileWrite(recording.path, recording.data, recording.expected, recording.disk)],
             message=recording.message,
             person=recording.person,
             at=recording.at,
-            disk=recording.disk,
             branch=workspace.settings.branch,
             settled=bool(recording.merged or recording.over),
-            session=workspace.session,
+            objects=workspace.objects,
         )
     except EditedMeanwhile as error:
         from tracker.newsroom.together import explained
@@ -210,13 +208,11 @@ class _Draft:
         self.workspace = workspace
         self.path = path
         self.stamp = stamp
+        # What a killed recording left goes, also where there is nothing to record.
+        locks.clear_left(workspace.repository.common_dir)
         self.expected, self.old = workspace.latest(path)
-        session = workspace.begin()
-        if workspace.repository.top is not None:
-            session.objects.look_ahead()
-        writer, clock = session.author(workspace.repository)
-        self.person = person_named(stamp.by) or writer
-        self.moment = _moment(workspace, stamp.at, workspace.now or clock)
+        self.person = person_named(stamp.by) or workspace.writer
+        self.moment = _moment(workspace, stamp.at, workspace.clock())
         self.before = decode(self.old)[0] if self.old is not None else None
         self.notes = reading.note_editor(workspace, path)
         self.settled: Settled | None = None  # where others came between

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -85,24 +84,6 @@ def _attributes(values: dict[str, str]) -> tuple[Path, ...]:
         home = kept.get("XDG_CONFIG_HOME") or f"{kept.get('HOME', '')}/.config"
         names.append(values.get("core.attributesfile", f"{home}/git/attributes"))
     return tuple(Path(name).expanduser() for name in names)
-
-
-def is_plain(
-    repository: Repository, top: Path, path: str, settings: Settings, trees: Sequence[bytes]
-) -> bool:
-    """True where git stores the file as it stands: no attributes, no turning of line ends.
-
-    ``trees`` are those on the way to the path: git reads attributes of them where the work tree
-    has none.
-    """
-    if os.name != "posix" or settings.line_ends:
-        return False
-    if any(b" .gitattributes\0" in tree for tree in trees):
-        return False
-    folders = (top / path).relative_to(top).parents
-    places = [top / folder / ".gitattributes" for folder in folders]
-    places += [repository.common_dir / "info" / "attributes", *settings.attributes]
-    return not any(os.path.lexists(place) for place in places)
 
 
 def _doubtful(identity: str, values: dict[str, str], role: str) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import errno
 import os
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -83,12 +83,15 @@ class Git(NamedTuple):
         data: bytes | None = None,
         accept: tuple[int, ...] = (0,),
         extra: dict[str, str] | None = None,
+        started: Callable[[int], object] | None = None,
+        apart: bool = False,
     ) -> bytes:
         """What git prints on stdout. ``data`` goes to its stdin; ``extra`` into its environment.
 
-        Raises ``GitError`` for an exit status that is not in ``accept``.
+        ``started`` is told the number of the process. ``apart``: an interruption from the keyboard
+        does not reach it. Raises ``GitError`` for an exit status that is not in ``accept``.
         """
-        done = self.completed(*arguments, data=data, extra=extra)
+        done = self.completed(*arguments, data=data, extra=extra, started=started, apart=apart)
         if done.returncode not in accept:
             said = done.stderr.decode("utf-8", "replace").strip()
             raise GitError(
@@ -99,20 +102,31 @@ class Git(NamedTuple):
         return done.stdout
 
     def completed(
-        self, *arguments: str, data: bytes | None = None, extra: dict[str, str] | None = None
+        self,
+        *arguments: str,
+        data: bytes | None = None,
+        extra: dict[str, str] | None = None,
+        started: Callable[[int], object] | None = None,
+        apart: bool = False,
     ) -> subprocess.CompletedProcess[bytes]:
         """git after it has ended, whatever its status; raises only where it could not start."""
         try:
-            return subprocess.run(
+            process = subprocess.Popen(
                 self.command(*arguments),
                 cwd=self.directory,
-                input=b"" if data is None else data,
-                capture_output=True,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
                 env=environment(**(extra or {})),
-                check=False,
+                start_new_session=apart,
             )
         except (OSError, ValueError) as error:
             raise missing(self.directory, error) from None
+        with process:
+            if started is not None:
+                started(process.pid)
+            printed, complaint = process.communicate(data or b"")
+        return subprocess.CompletedProcess(arguments, process.returncode, printed, complaint)
 
     def text(
         self, *arguments: str, data: bytes | None = None, accept: tuple[int, ...] = (0,)
@@ -302,11 +316,16 @@ def identity(repository: Repository) -> tuple[Person, datetime]:
     try:
         said = repository.git.text("var", "GIT_AUTHOR_IDENT")
     except GitError:
-        raise TrackerError(
-            "git does not know who you are.",
-            'Say so: git config user.name "Your Name"; git config user.email you@example.org',
-        ) from None
+        raise unknown_writer() from None
     return parsed_identity(said)
+
+
+def unknown_writer() -> TrackerError:
+    """The error for a git that knows no name or address of who is writing."""
+    return TrackerError(
+        "git does not know who you are.",
+        'Say so: git config user.name "Your Name"; git config user.email you@example.org',
+    )
 
 
 def parsed_identity(said: str) -> tuple[Person, datetime]:

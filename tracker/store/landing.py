@@ -12,7 +12,6 @@ import signal
 import stat
 import subprocess
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import islice
@@ -21,10 +20,11 @@ from typing import NamedTuple, Protocol
 
 from tracker.errors import TrackerError
 from tracker.store import commit_graph, locks, worktree
+from tracker.store.commit import moved
 from tracker.store.git import Git, GitError, Repository, environment, first_line
+from tracker.store.index import in_conflict
 from tracker.store.objects import must_be_whole, object_hash
 from tracker.store.paths import shown_path
-from tracker.store.running import Running
 from tracker.store.standing import printed
 from tracker.store.workshop import FOLDER
 
@@ -79,7 +79,7 @@ def look(
         if blob is None:
             continue
         if changed == "conflict":
-            raise worktree.in_conflict(path)
+            raise in_conflict(path)
         if changed == "deleted":
             if not cut_short and blob:
                 in_the_way.append(path)
@@ -225,7 +225,7 @@ def land(
         if repository.top is None:
             deliver()
             must_be_whole(git, new, old)
-            _move(git, turn, branch, old, new)
+            _move(repository, branch, old, new)
             return
         if worktree.checked_out(repository) != branch:
             raise TrackerError(
@@ -246,7 +246,7 @@ def land(
             _mark(repository).unlink(missing_ok=True)
             raise
         try:
-            _move(git, turn, branch, old, new)
+            _move(repository, branch, old, new)
         except BaseException:
             if tip_of(git, branch) == old:
                 _check_out(repository, turn, branch, new, old, ())
@@ -289,30 +289,14 @@ def _check_out(
         ) from None
 
 
-def _move(git: Git, turn: locks.Turn, branch: str, old: str | None, new: str) -> None:
-    deadline = time.monotonic() + locks.WAIT_FOR_GIT
-    said = "tracker: import"
-    while True:
-        try:
-            _run(git, turn, "update-ref", "-m", said, branch, new, old or "0" * len(new))
-        except GitError as error:
-            now = tip_of(git, branch)
-            if now == new:
-                return
-            if now != old:
-                raise MovedError from None
-            if "File exists" not in error.stderr or time.monotonic() > deadline:
-                raise
-            time.sleep(0.02)
-        else:
-            return
+def _move(repository: Repository, branch: str, old: str | None, new: str) -> None:
+    if not moved(repository, branch, old, new, "tracker: import"):
+        raise MovedError
 
 
 def _run(git: Git, turn: locks.Turn, *arguments: str, data: bytes = b"") -> None:
     """Run git out of the keyboard's reach, and let the next writer know of it."""
-    process = Running(git, *arguments, data=data, apart=True)
-    turn.runs(process.number)
-    process.result()
+    git.run(*arguments, data=data, started=turn.runs, apart=True)
 
 
 @contextmanager

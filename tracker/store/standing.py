@@ -41,9 +41,11 @@ def entries(repository: Repository, commit: str) -> Iterator[Entry]:
 
 
 def tree_entries(
-    repository: Repository, commit: str, paths: Sequence[str]
+    repository: Repository, commit: str | None, paths: Sequence[str]
 ) -> Iterator[tuple[str, tuple[str, str, str]]]:
     """Those of these paths, files or folders, that a commit has: mode, kind and full hash."""
+    if commit is None:
+        return
     for start in range(0, len(paths), _AT_ONCE):
         words = ("ls-tree", "-z", "--full-tree", commit, "--", *paths[start : start + _AT_ONCE])
         with printed(repository.git, *words) as tokens:

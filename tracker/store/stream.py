@@ -14,8 +14,9 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import NamedTuple, Self
 
 from tracker.model import Person
@@ -92,19 +93,18 @@ class CommitStream:
         self._folder = folder
         self.base = base  # the commit that the first one follows
         self._committer = author_line(committer)
-        self._newest = 0  # seconds: no commit gets an older committer's date
-        if base is not None:
-            said = repository.git.text("log", "-1", "--no-show-signature", "--format=%ct", base)
-            self._newest = int(said)
-        digits = repository.git.text("rev-parse", "--show-object-format")
-        self._sha = hashlib.sha256 if digits == "sha256" else hashlib.sha1
+        self._newest = 0  # seconds: no commit gets an older date of its committer
+        digits = len(base) if base is not None else 40
+        if base is None and repository.git.text("rev-parse", "--show-object-format") == "sha256":
+            digits = 64
+        self._sha = hashlib.sha256 if digits == 64 else hashlib.sha1
         self._given = 0  # commits
 
     def __enter__(self) -> Self:
         (self._folder / "objects" / "pack").mkdir(parents=True, exist_ok=True)
         git = self._repository.git
         words = git.command(
-            "-c", "fastimport.unpackLimit=0", "fast-import", "--quiet", "--done",
+            "fast-import", "--quiet", "--done",
             "--date-format=raw-permissive", f"--export-marks={self._marks}",
         )  # fmt: skip
         try:
@@ -138,6 +138,11 @@ class CommitStream:
             "GIT_OBJECT_DIRECTORY": os.fspath(self._folder / "objects"),
             "GIT_ALTERNATE_OBJECT_DIRECTORIES": os.fspath(self._repository.common_dir / "objects"),
         }
+
+    def not_before(self, commit: str) -> None:
+        """No commit is to have an older date of its committer than this one."""
+        words = ("log", "-1", "--no-show-signature", "--format=%ct", commit)
+        self._newest = int(self._repository.git.text(*words))
 
     def hashed(self, data: bytes) -> str:
         """The full hash of a text's blob; nothing is given."""
@@ -223,20 +228,53 @@ class CommitStream:
         return self._repository.git.run("cat-file", "blob", blob, extra=self._variables)
 
     def deliver(self) -> None:
-        """Put the pack into the repository. Nothing there points to it yet."""
-        source = self._folder / "objects" / "pack"
-        target = self._repository.common_dir / "objects" / "pack"
+        """Put what was written into the repository. Nothing there points to it yet."""
+        source, target = self._folder / "objects", self._repository.common_dir / "objects"
         try:
-            target.mkdir(exist_ok=True)
-            for pack in sorted(source.glob("*.pack")):
+            for folder in sorted(each for each in source.iterdir() if len(each.name) == 2):
+                (target / folder.name).mkdir(exist_ok=True)
+                for file in folder.iterdir():
+                    _move(file, target / folder.name / file.name)
+            for pack in sorted((source / "pack").glob("*.pack")):
+                (target / "pack").mkdir(exist_ok=True)
                 for ending in (".pack", ".rev", ".idx"):  # git looks for the index: it comes last
                     file = pack.with_suffix(ending)
                     if file.exists():
-                        shutil.move(file, target / file.name)
-            descriptor = os.open(target, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+                        _move(file, target / "pack" / file.name)
+                _flush(target / "pack")
         except OSError as error:
             raise locks.not_writable(target, error) from None
+
+
+def _move(file: Path, target: Path) -> None:
+    if not target.exists():
+        file.replace(target)
+
+
+def _flush(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def quarantine(repository: Repository, name: str) -> Iterator[Path]:
+    """A folder in the git directory for what is written, gone afterwards.
+
+    What a killed one of that name left is removed: the caller holds the lock that goes with it.
+    """
+    home = repository.common_dir / "tracker"
+    try:
+        home.mkdir(exist_ok=True)
+        for left in home.glob(f"{name}-*"):
+            if left.is_dir():
+                shutil.rmtree(left, ignore_errors=True)
+        folder = Path(mkdtemp(prefix=f"{name}-", dir=home))
+    except OSError as error:
+        raise locks.not_writable(home, error) from None
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

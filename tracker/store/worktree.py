@@ -1,22 +1,19 @@
 """What a recording must know of a work tree, and how it puts a text into one.
 
-Everything here looks before anything is written, but for ``replace`` and ``put_back``.
+Everything here looks before anything is written, but for ``Replacement``.
 """
 
 from __future__ import annotations
 
 import os
 import stat
-import subprocess
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.store import locks
-from tracker.store.configuration import Settings
-from tracker.store.git import Git, Repository, environment
+from tracker.store.git import Repository
 from tracker.store.paths import shown_path
 
 # What git keeps in its directory while something is under way, and how people call it.
@@ -30,13 +27,6 @@ _UNDER_WAY = (
     ("sequencer", "A cherry-pick or revert", "git cherry-pick --abort or git revert --abort"),
     ("BISECT_START", "A bisect", "git bisect reset"),
 )
-
-
-class Staged(NamedTuple):
-    """The index's entry of one path."""
-
-    mode: str  # "100644" or "100755"
-    hash: str  # full hash of the blob
 
 
 def checked_out(repository: Repository) -> str | None:
@@ -180,38 +170,110 @@ def changed_meanwhile(path: str) -> TrackerError:
     )
 
 
-def replace(
-    top: Path, path: str, old: bytes | None, new: bytes, may_leave: Callable[[Path], None]
-) -> bool:
-    """Put ``new`` in the place of ``old``, which the file must hold; None: it must not be there.
+class Replacement:
+    """The file of one path, replaced by a recording and put back where that fails.
 
-    The file is whole at every moment, and keeps its mode. Returns False when it was right
-    already. Raises ``TrackerError`` when it holds something else, or cannot be written.
+    The file is whole at every moment, and keeps its mode. The old one is kept under another name,
+    which takes no room on the disk.
     """
-    now = read(top, path)
-    if now == new:
-        return False
-    if now != old:
-        raise changed_meanwhile(path)
-    target = top / path
-    temporary = locks.temporary(target.parent)
-    may_leave(temporary)
-    try:
-        if old is None:
-            target.parent.mkdir(parents=True, exist_ok=True)
-        _write_beside(target, temporary, new, exists=old is not None)
-        if read(top, path) != old:
-            raise changed_meanwhile(path)
-        if old is None:
-            _put_new(temporary, target, path)
+
+    def __init__(
+        self, top: Path, path: str, old: bytes | None, new: bytes | None, keep: Path
+    ) -> None:
+        """``old`` is what the file must hold; None: it must not be there. ``new`` None: it goes.
+
+        ``keep`` is the folder that keeps the old one.
+        """
+        self._top = top
+        self._path = path
+        self._old = old
+        self._new = new
+        self._keep = keep
+        self._file = top / path
+        self._kept: Path | None = None
+        self.made = False
+
+    def make(self, may_leave: Callable[[Path], None]) -> None:
+        """Put the new file in its place, where it is not right already.
+
+        Raises ``TrackerError`` when it holds something else, or cannot be written.
+        """
+        now = read(self._top, self._path)
+        if now == self._new:
+            return
+        if now != self._old:
+            raise changed_meanwhile(self._path)
+        temporary, kept = locks.temporary(self._file.parent), locks.temporary(self._keep)
+        may_leave(temporary)
+        may_leave(kept)
+        try:
+            if self._old is not None:
+                with suppress(OSError):  # a file system without hard links
+                    os.link(self._file, kept)
+                    self._kept = kept
+            self._put(temporary)
+        except OSError as error:
+            self.forget()
+            raise locks.not_writable(self._file, error) from None
+        except TrackerError:
+            self.forget()
+            raise
+        finally:
+            with suppress(OSError):
+                temporary.unlink()
+
+    def _put(self, temporary: Path) -> None:
+        if self._new is None:
+            self._file.unlink()
+            self.made = True
+            _remove_empty(self._top, self._file)
+            return
+        if self._old is None:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+        _write_beside(self._file, temporary, self._new, exists=self._old is not None)
+        if read(self._top, self._path) != self._old:
+            raise changed_meanwhile(self._path)
+        if self._old is None:
+            _put_new(temporary, self._file, self._path)
         else:
-            temporary.replace(target)
-    except OSError as error:
-        raise locks.not_writable(target, error) from None
-    finally:
-        with suppress(OSError):
-            temporary.unlink()
-    return True
+            temporary.replace(self._file)
+        self.made = True
+
+    def forget(self) -> None:
+        """The old file is not needed any more."""
+        if self._kept is not None:
+            with suppress(OSError):
+                self._kept.unlink()
+            self._kept = None
+
+    def undo(self) -> None:
+        """Put the old file back, where it still is as ``make`` left it; never raises."""
+        with suppress(OSError, TrackerError):
+            if self.made and read(self._top, self._path) == self._new:
+                self._put_back()
+        self.forget()
+
+    def _put_back(self) -> None:
+        if self._old is None:
+            self._file.unlink()
+            _remove_empty(self._top, self._file)
+        elif self._kept is not None:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            self._kept.replace(self._file)
+            self._kept = None
+        else:
+            again = Replacement(self._top, self._path, self._new, self._old, self._keep)
+            again.make(lambda _: None)
+            again.forget()
+
+
+def _remove_empty(top: Path, file: Path) -> None:
+    """Remove the folders that a file was alone in."""
+    with suppress(OSError):
+        for folder in file.parents:
+            if folder == top:
+                break
+            folder.rmdir()
 
 
 def _write_beside(target: Path, temporary: Path, data: bytes, *, exists: bool) -> None:
@@ -238,91 +300,3 @@ def _put_new(temporary: Path, target: Path, path: str) -> None:
         if target.exists():
             raise changed_meanwhile(path) from None
         temporary.replace(target)
-
-
-def put_back(top: Path, path: str, old: bytes | None, new: bytes) -> None:
-    """Undo ``replace``, where the file still holds what it wrote; never raises."""
-    target = top / path
-    with suppress(OSError, TrackerError):
-        if old is not None:
-            replace(top, path, new, old, lambda _: None)
-        elif target.read_bytes() == new:
-            target.unlink()
-            for folder in target.parents:
-                if folder == top:
-                    break
-                folder.rmdir()
-
-
-def staged(said: bytes, path: str) -> Staged | None:
-    """The index's entry, from ``git ls-files -v -s -z --sparse``. Refuses entries in conflict."""
-    for line in said.split(b"\0"):
-        if not line:
-            continue
-        tag, mode, blob, stage = line.partition(b"\t")[0].decode().split()
-        if stage != "0":
-            raise in_conflict(path)
-        if tag.upper() == "S":
-            raise outside_sparse(path)
-        return Staged(mode, blob)
-    return None
-
-
-def in_conflict(path: str) -> TrackerError:
-    """The error for a path that a merge left in conflict."""
-    return TrackerError(
-        f"{shown_path(path)} is in conflict in the index.",
-        f"Settle it first, then: git add -- {shown_path(path)}",
-    )
-
-
-def outside_sparse(path: str) -> TrackerError:
-    """The error for a path that the sparse checkout leaves out."""
-    folder = shown_path(path.rpartition("/")[0] or path)
-    return TrackerError(
-        f"{shown_path(path)} is outside of this sparse checkout.",
-        f"Bring its folder in with: git sparse-checkout add {folder}",
-    )
-
-
-def check_new(git: Git, path: str, *, known: bool, settings: Settings) -> None:
-    """Refuse what ``git add`` refuses of a path that the index does not have.
-
-    ``known``: the newest commit has it; then a sparse index may hide it in its folder's entry.
-    """
-    if known:
-        if settings.sparse:
-            staged(git.run("ls-files", "-v", "-s", "-z", "--", path), path)
-        return
-    if settings.cones and not _in_cones(git, path):
-        raise outside_sparse(path)
-    # Not by Git.command: this command takes paths to the letter, and refuses to be told so.
-    ignored = subprocess.run(
-        ["git", "check-ignore", "--quiet", "--", f"./{path}"],
-        cwd=git.directory,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        env=environment(),
-        check=False,
-    )
-    if ignored.returncode != 0:
-        return
-    raise TrackerError(
-        f"{shown_path(path)} is ignored by a .gitignore file.",
-        f"Take it out of there, or add it by hand once: git add --force -- {shown_path(path)}",
-    )
-
-
-def _in_cones(git: Git, path: str) -> bool:
-    """True where a sparse checkout by folders has the path's folder, or one further down."""
-    folder = path.rpartition("/")[0] + "/"
-    listed = [line + "/" for line in git.text("sparse-checkout", "list").splitlines()]
-    return folder == "/" or any(
-        folder.startswith(cone) or cone.startswith(folder) for cone in listed
-    )
-
-
-def mode_on_disk(target: Path, settings: Settings) -> Staged:
-    """The mode that a new file gets in the repository, with no blob yet."""
-    executable = settings.modes and os.access(target, os.X_OK)
-    return Staged("100755" if executable else "100644", "")

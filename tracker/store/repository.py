@@ -1,0 +1,55 @@
+"""A repository made for a newsroom, and taken away again where nothing came of it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from tracker.errors import TrackerError
+from tracker.store import locks
+from tracker.store.git import Git, GitError, Repository, discover, identity
+
+
+def initialise(folder: Path) -> Repository:
+    """A git repository in a folder, which is made if need be; one that is there is kept.
+
+    A folder that is missing or empty gets a repository of its own, even inside another one; a
+    folder with files in it joins the repository around it, if there is one. The first branch is
+    the person's ``init.defaultBranch``, else main. Raises ``TrackerError`` where git does not
+    know who is writing, and where a file is in the way.
+    """
+    there = next((one for one in (folder, *folder.absolute().parents) if one.exists()), folder)
+    if not there.is_dir():
+        raise TrackerError(
+            f"{there} is a file, so there can be no newsroom in it.", "Name another folder."
+        )
+    git = Git(there)
+    identity(Repository(git, None, there, there, None, None, shallow=False))
+    if folder.is_dir() and any(folder.iterdir()):
+        try:
+            return discover(folder)
+        except TrackerError as error:
+            if isinstance(error, GitError) or "not in a git repository" not in error.sentence:
+                raise
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise locks.not_writable(folder, error) from None
+    git = Git(folder)
+    named = git.text("config", "init.defaultBranch", accept=(0, 1))
+    git.run("init", "--quiet", *(() if named else ("--initial-branch=main",)))
+    return discover(folder)
+
+
+def unmake(folder: Path, settings: str, missing: Iterable[Path]) -> None:
+    """Take away a repository that was just made, its file of settings, and the empty folders.
+
+    ``missing`` are the folders that were not there before, the innermost first.
+    """
+    shutil.rmtree(folder / ".git", ignore_errors=True)
+    with suppress(OSError):
+        (folder / settings).unlink(missing_ok=True)
+        for one in missing:
+            one.rmdir()
