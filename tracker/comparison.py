@@ -91,20 +91,23 @@ class Compared:
         if not self._diff.words_added and not self._diff.words_removed:
             return 0, 0
         notes = self._notes(marked=False)
-        return words_changed(self.old.text, self.new.text, self._diff, *notes)
+        return words_changed(self.old.text, self.new.text, self._diff, *notes, self._starts)
 
     @cached_property
     def change(self) -> Change:
         """What changed, and what that means: see ``compare``."""
         from tracker.text.changes import judge  # a recording that is told of needs none of it
 
-        starts = self.old.document.body_start, self.new.document.body_start
         notes = self._notes()
-        return judge(self.old.text, self.new.text, self._diff, *notes, self._spoken, starts)
+        return judge(self.old.text, self.new.text, self._diff, *notes, self._spoken, self._starts)
 
     @cached_property
     def _diff(self) -> Diff:
         return differ.diff(self.old.text, self.new.text, coarse=self._large)
+
+    @property
+    def _starts(self) -> tuple[int, int]:
+        return self.old.document.body_start, self.new.document.body_start
 
     @property
     def _large(self) -> bool:

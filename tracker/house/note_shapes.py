@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Literal
 
+from tracker.text.front_matter import locate
+
 MARK = "\x01"  # stands where emphasis begins or ends, in the words of a passage
 
 Shape = Literal["paragraph", "heading", "item", "quote", "wrapper", "rule", "other"]
@@ -82,38 +84,14 @@ _BREAK_TAG = re.compile(
 )
 _UPDATES_OPEN = re.compile(r"[ \t]*<!--[ \t]*updates\b[^>\n]*-->", re.IGNORECASE)
 _UPDATES_CLOSE = re.compile(r"[ \t]*<!--[ \t]*/updates\b[^>\n]*-->", re.IGNORECASE)
-_KEY = re.compile(r"[\"']?[\w-]{1,60}[\"']?[ \t]*[:=]")
-_KEYS = re.compile("^" + _KEY.pattern, re.MULTILINE)
-_FENCES = {
-    "---": re.compile(r"^(?:---|\.\.\.)[ \t]*\r?$", re.MULTILINE),
-    "+++": re.compile(r"^\+\+\+[ \t]*\r?$", re.MULTILINE),
-}
 
 
 def body_start(text: str) -> int:
-    """Where the body begins: after front matter, if there is any.
-
-    Front matter in fences is skipped without being read. Only a text that begins with
-    ``Key: value`` is parsed, to tell Pelican's metadata from a first line such as "Update: …".
-    """
-    start = 1 if text.startswith("\ufeff") else 0
-    fence = text[start : start + 3]
-    if fence in _FENCES:
-        first = text.find("\n", start)
-        if first < 0 or text[start:first].strip() != fence:
-            return start
-        closing = _FENCES[fence].search(text, first + 1)
-        if closing is None:
-            return start
-        inner = text[first + 1 : closing.start()]
-        if inner and not _KEYS.search(inner):
-            return start  # two thematic breaks with prose between them
-        return min(closing.end() + 1, len(text))
-    if _KEY.match(text, start):
-        from tracker.text.document import parse
-
-        return parse(text).body_start
-    return start
+    """Where the body begins: after front matter, if there is any."""
+    found = locate(text)
+    if found is not None:
+        return found.end
+    return 1 if text.startswith("\ufeff") else 0
 
 
 class _Reader:

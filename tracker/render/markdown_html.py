@@ -36,6 +36,7 @@ _ATTRIBUTES = {
     "th": {"colspan", "rowspan", "scope"},
 }
 _MOST_OPEN_BRACKETS = 200  # in one paragraph, or that many in all when squares are added
+_MOST_MARKED = 2000  # lines of one paragraph that begin a heading or an item
 _MOST_SPECIAL = 6000  # characters with a meaning in Markdown, counted the same way
 
 
@@ -134,6 +135,12 @@ def _signs() -> tuple[tuple[re.Pattern[str], int], ...]:
     )
 
 
+@cache
+def _marked_lines() -> re.Pattern[str]:
+    # Headings, underlines and items: after each, Markdown takes the rest of the paragraph anew.
+    return re.compile(r"^[ \t>]*+(?:[=#*+-]|\d{1,9}[.)])", re.MULTILINE)
+
+
 def hostile(body: str) -> bool:
     """Whether Markdown would take more than a moment: its time grows with squares of these."""
     if len(body) > LARGEST or body.count("\n\n") > 8000:
@@ -144,14 +151,20 @@ def hostile(body: str) -> bool:
     tags = body.count("<")
     if tags > 300 and tags - 2 * body.count("</") - body.count("/>") > 300:
         return True  # elements in elements in elements
-    open_brackets = special = 0
+    open_brackets = special = marked = 0
     for paragraph in body.split("\n\n"):
+        if paragraph.count("\n") > 60:
+            marked += sum(1 for _ in _marked_lines().finditer(paragraph)) ** 2
         opened = paragraph.count("[")
         if opened > 30:
             closed = len(re.findall(r"\[[^\[\]]*+\](?:\([^\s()]*+\))?(?!\()", paragraph))
             open_brackets += (opened - closed) ** 2
         special += sum(paragraph.count(sign) for sign in "*_[`\\<&!") ** 2
-    return open_brackets > _MOST_OPEN_BRACKETS**2 or special > _MOST_SPECIAL**2
+    return (
+        open_brackets > _MOST_OPEN_BRACKETS**2
+        or special > _MOST_SPECIAL**2
+        or marked > _MOST_MARKED**2
+    )
 
 
 def _paragraphs(body: str) -> str:

@@ -15,6 +15,7 @@ from tracker.render.weave import Piece, weave
 from tracker.text import tokens
 from tracker.text.diff import diff
 from tracker.text.document import notes_of, parse
+from tracker.text.markup import scan
 
 COARSE = (
     "Some edits are shown larger than they are: the texts were too large or too different to"
@@ -185,7 +186,7 @@ def _body(
 def _boundaries(new: str, start: int) -> list[int]:
     """Where sentences and blocks of the new body begin."""
     found: list[int] = []
-    for block in tokens.blocks(new, start):
+    for block in scan(new, start).blocks:
         if block.kind in ("paragraph", "item"):
             found.extend(first for first, _ in tokens.sentences(new, block.start, block.end))
         else:

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from functools import cache
 
 from tracker.text.counts import Interval
-from tracker.text.surface import Token, scan
+from tracker.text.markup import Kind, Markup, scan
+from tracker.text.surface import Token, read
 
 LONGEST_CONTEXT = 1_500
 """Characters of a paragraph read before its first and after its last edit."""
@@ -20,11 +21,6 @@ def _blank() -> re.Pattern[str]:
 
 
 @cache
-def _fence() -> re.Pattern[str]:
-    return re.compile(r"^[ \t>]{0,12}(?:```|~~~)", re.MULTILINE)
-
-
-@cache
 def _title() -> re.Pattern[str]:
     return re.compile(r"^[\"']?(?:title|headline)[\"']?[ \t]*[:=]", re.MULTILINE | re.IGNORECASE)
 
@@ -32,13 +28,15 @@ def _title() -> re.Pattern[str]:
 class Article:
     """One version of a text, with what the rules ask of it, worked out once and when asked."""
 
-    def __init__(self, text: str, hidden: Sequence[Interval], body: int) -> None:
+    def __init__(
+        self, text: str, hidden: Sequence[Interval], body: int, kind: Kind | None = None
+    ) -> None:
         self.text = text
+        self.kind = kind
         self.hidden = sorted(hidden)  # passages left out of the comparison: notes
         self.body = body
         self._titled: bool | None = None
         self._breaks: list[int] | None = None
-        self._fences: list[int] | None = None
         self._used: dict[str, bool] = {}
         self._folded: str | None = None
         self._spoken: str | None = None
@@ -63,12 +61,10 @@ class Article:
             self._breaks = [match.end() for match in _blank().finditer(self.text)]
         return self._breaks
 
-    def fenced(self, place: int) -> bool:
-        """Tell whether the text at an offset stands in a fenced code block."""
-        if self._fences is None:
-            has = "```" in self.text or "~~~" in self.text
-            self._fences = [match.start() for match in _fence().finditer(self.text)] if has else []
-        return bisect_left(self._fences, place) % 2 == 1
+    @property
+    def markup(self) -> Markup:
+        """What readers see of the body."""
+        return scan(self.text, self.body, self.kind)
 
     def paragraph(self, start: int, end: int) -> Interval:
         """Return the paragraphs around a range, at most LONGEST_CONTEXT characters to each side."""
@@ -128,7 +124,9 @@ class Article:
     def spoken(self) -> str:
         """The words of the whole text in order, folded, one space between; front matter too."""
         if self._spoken is None:
-            tokens = scan(self.text, 0, min(len(self.text), 300_000))
+            head = scan(self.text[: self.body], 0, "line")
+            tokens = read(head, 0, min(self.body, 300_000))
+            tokens += read(self.markup, self.body, min(len(self.text), 300_000))
             self._spoken = f" {fold_words(tokens)} "
         return self._spoken
 
@@ -136,7 +134,7 @@ class Article:
     def spoken_body(self) -> str:
         """The same without the front matter."""
         if self._spoken_body is None:
-            tokens = scan(self.text, self.body, min(len(self.text), self.body + 300_000))
+            tokens = read(self.markup, self.body, min(len(self.text), self.body + 300_000))
             self._spoken_body = f" {fold_words(tokens)} "
         return self._spoken_body
 
@@ -174,7 +172,7 @@ class Article:
         if f" {' '.join(raw_words((shown or words).casefold()))} " in self._raw_words:
             return True
         # Links stand between their words only in the raw text; reading all of it costs more.
-        return ("](" in self.text or "<" in self.text) and f" {words} " in self.spoken
+        return f" {words} " in self.spoken
 
     def is_hidden(self, token: Token) -> bool:
         """Tell whether a token stands in a passage left out of the comparison."""

@@ -47,8 +47,12 @@ def judge(
     """
     words = lexicon(language)
     kept = notes.paired(old_notes, new_notes)
-    before = Article(old, hidden(old, old_notes, {pair[0] for pair in kept}), body_starts[0])
-    after = Article(new, hidden(new, new_notes, {pair[1] for pair in kept}, old), body_starts[1])
+    left_out = (
+        hidden(old, old_notes, {pair[0] for pair in kept}, body_starts[0]),
+        hidden(new, new_notes, {pair[1] for pair in kept}, body_starts[1], old),
+    )
+    before = Article(old, left_out[0], body_starts[0])
+    after = Article(new, left_out[1], body_starts[1])
     noted = [(old_notes[one], new_notes[other]) for one, other in kept]
     labels: list[set[str]] = [set() for _ in diff.edits]
     verdicts: list[Verdict] = []
@@ -77,7 +81,7 @@ def judge(
     verdicts = [one for one in verdicts if not _told_twice(one, of_fields)] + of_fields
 
     verdicts = _distinct(verdicts)
-    added, removed = words_changed(old, new, diff, old_notes, new_notes)
+    added, removed = words_changed(old, new, diff, old_notes, new_notes, body_starts)
     why = tuple(_reason(verdict) for verdict in verdicts[:MOST_REASONS])
     return Change(
         edits=tuple(

@@ -13,6 +13,7 @@ from typing import Any
 
 from tracker.model import Diff, Edit, Operation
 from tracker.text import fields, tokens
+from tracker.text.markup import Markup, scan
 from tracker.text.passages import Comparison
 from tracker.text.trim import trim
 from tracker.text.wording import Draft, Passage, Range
@@ -50,8 +51,9 @@ def diff(old: str, new: str, *, coarse: bool = False) -> Diff:
     if old == new:
         return Diff((), (), 0, 0)
     old_start, new_start, front, changed = fields.compare(old, new)
-    comparison = Comparison(old, new, _engine)
-    area = trim(old, new, old_start, new_start)
+    before, after = scan(old, old_start), scan(new, new_start)
+    comparison = Comparison(before, after, _engine)
+    area = trim(before, after)
     if area.old_start < area.old_end or area.new_start < area.new_end:
         if coarse:
             comparison.whole(area)
@@ -59,8 +61,9 @@ def diff(old: str, new: str, *, coarse: bool = False) -> Diff:
             comparison.passages(area)
     edits: list[Edit] = []
     added = removed = 0
+    heads = (scan(old[:old_start], 0, "line"), scan(new[:new_start], 0, "line")) if front else None
     for field, pair, verbal, headline in front:
-        for draft in _field_drafts(comparison, pair):
+        for draft in _field_drafts(comparison, heads, pair):
             edits.append(_edit(old, new, draft._replace(verbal=draft.verbal and verbal), field))
             if headline and edits[-1].verbal:
                 added += draft.added
@@ -73,15 +76,20 @@ def diff(old: str, new: str, *, coarse: bool = False) -> Diff:
         within = tuple(_edit(old, new, draft, None) for draft in inner)
         added += sum(draft.added for draft in inner)
         removed += sum(draft.removed for draft in inner)
-        edits.append(_moved(old, new, place, within))
+        seen = any(tokens.cut(after, place.new_start, place.new_end).seen)
+        edits.append(_moved(old, new, place, within, seen))
     edits.sort(key=lambda edit: (edit.new_start, edit.new_end, edit.old_start))
     return Diff(tuple(edits), tuple(changed), added, removed, comparison.budget.coarse)
 
 
-def _field_drafts(comparison: Comparison, pair: Range) -> list[Draft]:
+def _field_drafts(
+    comparison: Comparison, heads: tuple[Markup, Markup] | None, pair: Range
+) -> list[Draft]:
+    if heads is None:
+        return []
     return comparison.pair(
-        Passage(comparison.old, pair.old_start, pair.old_end),
-        Passage(comparison.new, pair.new_start, pair.new_end),
+        Passage(heads[0], pair.old_start, pair.old_end),
+        Passage(heads[1], pair.new_start, pair.new_end),
     )
 
 
@@ -104,7 +112,7 @@ def _edit(old: str, new: str, draft: Draft, field: str | None) -> Edit:
     )
 
 
-def _moved(old: str, new: str, place: Range, within: tuple[Edit, ...]) -> Edit:
+def _moved(old: str, new: str, place: Range, within: tuple[Edit, ...], seen: bool) -> Edit:
     a, b, c, d = place
     return Edit(
         "move",
@@ -116,7 +124,7 @@ def _moved(old: str, new: str, place: Range, within: tuple[Edit, ...]) -> Edit:
         d,
         _sentence(old, a, b, a),
         _sentence(new, c, d, c),
-        any(edit.verbal for edit in within) or bool(tokens.seen(tokens.split(new[c:d])[1::2])),
+        seen or any(edit.verbal for edit in within),
         None,
         within=within,
     )

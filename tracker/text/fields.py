@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from tracker.model import FieldChange
 from tracker.text.document import Document, parse, role
-from tracker.text.front_matter import read_yaml
+from tracker.text.front_matter import Format, locate, read_yaml
 from tracker.text.trim import common_head, common_tail
 from tracker.text.wording import Range
 
 _KEY = re.compile(
     r"^([\"']?)([^\s\"'#:=\-\[\]{}][^:=\n\"']{0,100}?)\1[ \t]*[:=]|^\[+([^\]\n]+)\]", re.MULTILINE
 )
+# Keys on lines of their own, as anybody writes them; what stands deeper is indented further.
+_JSON_KEY = re.compile(r"^(?:[ ]{0,4}|\t)\"([^\"\n]{1,100})\"[ \t]*:", re.MULTILINE)
 # An anchor or an alias: the value of one key may stand in the lines of another.
 _ANCHOR = re.compile(r"(?:^|[\s\[{,])[&*][\w]")
 _HEADING = re.compile(r"^\s*# +(.+?)[ #]*$", re.MULTILINE)
@@ -33,7 +35,7 @@ class _Front(NamedTuple):
     """Where the front matter of one text stands. Offsets are code points in the whole text."""
 
     text: str
-    toml: bool
+    format: Format | Literal[""]  # "": there is none
     content_start: int  # after the opening fence
     content_end: int  # before the closing one
     end: int
@@ -41,16 +43,15 @@ class _Front(NamedTuple):
 
 def compare(old: str, new: str) -> tuple[int, int, list[Part], list[FieldChange]]:
     """Where both bodies begin, the parts of the front matter that differ, and the keys."""
-    one = _fenced(old)
-    if one and new.startswith(old[: one.end]):
+    one = _front(old)
+    if one.format and new.startswith(old[: one.end]) and _front(new).end == one.end:
         return one.end, one.end, [], []
-    other = _fenced(new)
-    if one and other and not one.toml and not other.toml:
+    other = _front(new)
+    if one.format == other.format == "yaml":
         quick = _compare_keys(one, other)
         if quick is not None:
             return one.end, other.end, *quick
     document, new_document = parse(old), parse(new)
-    one, other = _front(document), _front(new_document)
     changed: list[FieldChange] = []
     _walk(_data(document), _data(new_document), "", changed)
     if document.front_matter is None and new_document.front_matter is None:
@@ -60,37 +61,12 @@ def compare(old: str, new: str) -> tuple[int, int, list[Part], list[FieldChange]
     return one.end, other.end, told, changed
 
 
-def _fenced(text: str) -> _Front | None:
-    """Front matter between fences, found without reading it; None if it needs a closer look."""
-    start = 1 if text.startswith("\ufeff") else 0
-    fence = text[start : start + 3]
-    first = text.find("\n", start) + 1
-    if fence not in {"---", "+++"} or text[start:first].rstrip() != fence:
-        return None
-    at = first - 1
-    while (at := text.find("\n" + fence, at)) >= 0:
-        end = text.find("\n", at + 1) + 1
-        if end and text[at + 1 : end].rstrip() == fence:
-            break
-        at += 1
-    if at < 0 or "\n..." in text[start:at]:
-        return None
-    return _Front(text, fence == "+++", first, at + 1, end)
-
-
-def _front(document: Document) -> _Front:
-    front = document.front_matter
-    if front is None:
-        return _Front(
-            document.text, False, document.body_start, document.body_start, document.body_start
-        )
-    return _Front(
-        document.text,
-        front.format == "toml",
-        front.content_start,
-        front.content_end,
-        document.body_start,
-    )
+def _front(text: str) -> _Front:
+    found = locate(text)
+    if found is None:
+        start = 1 if text.startswith("\ufeff") else 0
+        return _Front(text, "", start, start, start)
+    return _Front(text, found.format, found.content_start, found.content_end, found.end)
 
 
 def _data(document: Document) -> Mapping[str, object]:
@@ -180,18 +156,20 @@ def _all_pieces(front: _Front) -> list[_Piece]:
     """The lines of each key, and the fences."""
     return [
         _Piece("", 0, front.content_start),
-        *_pieces(front.text, front.content_start, front.content_end, toml=front.toml),
+        *_pieces(front.text, front.content_start, front.content_end, front.format),
         _Piece("", front.content_end, front.end),
     ]
 
 
-def _pieces(text: str, low: int, high: int, *, toml: bool = False) -> list[_Piece]:
+def _pieces(text: str, low: int, high: int, form: str = "yaml") -> list[_Piece]:
     """The lines of each key in ``text[low:high]``; what stands before the first has the key ""."""
     marks = [("", low)]
+    if form == "json":
+        marks += [(match[1], match.start()) for match in _JSON_KEY.finditer(text, low, high)]
     table = ""
-    for match in _KEY.finditer(text, low, high):
+    for match in _KEY.finditer(text, low, high) if form != "json" else ():
         if match[3]:
-            if toml:
+            if form == "toml":
                 table = match[3].split(".")[0].strip("[ ")
                 marks.append((table, match.start()))
         elif not table:

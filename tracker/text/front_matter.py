@@ -1,16 +1,17 @@
 """Where the front matter of an article stands, and what it says.
 
-Three shapes are read: YAML between ``---`` lines (Jekyll, Hugo), TOML between ``+++`` lines (Hugo)
-and ``Key: value`` lines at the top (Pelican, MultiMarkdown). Front matter is written by hand and
-by strangers: whatever stands there, reading ends in bounded time, with values or with an error
-that has its place in the file.
+Four shapes are read: YAML between ``---`` lines (Jekyll, Hugo), TOML between ``+++`` lines (Hugo),
+one object of JSON (Hugo), and ``Key: value`` lines at the top (Pelican, MultiMarkdown).
+Front matter is written by hand and by strangers: whatever stands there, reading ends in bounded
+time, with values or with an error that has its place in the file.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Literal, NamedTuple
 
 import yaml
@@ -19,7 +20,7 @@ from yaml.constructor import SafeConstructor
 from tracker.errors import TrackerError
 from tracker.text.lines import line_and_column, lines
 
-Format = Literal["yaml", "toml", "pelican"]
+Format = Literal["yaml", "toml", "json", "pelican"]
 
 LONGEST = 2_000_000
 """Characters of front matter that are read; a longer one is an error, never a long wait."""
@@ -82,17 +83,58 @@ class FrontMatter(NamedTuple):
     error: FrontMatterError | None = None  # why it does not parse
 
 
-def find(text: str) -> FrontMatter | None:
-    """Return the front matter of a text, parsed, or None when it has none. Never raises."""
+class Located(NamedTuple):
+    """Where front matter stands, before it is read. Offsets are code points in the whole text."""
+
+    format: Format
+    start: int  # of the opening fence, or of the first key
+    content_start: int
+    content_end: int
+    end: int  # after the closing fence and its line break
+
+
+def locate(text: str) -> Located | None:
+    """Return where the front matter of a text stands; None when it has none. Reads no value."""
     start = 1 if text.startswith("\ufeff") else 0
     if text.startswith("---", start):
-        return _fenced(text, start, "yaml", _YAML_END)
-    if text.startswith("+++", start):
-        return _fenced(text, start, "toml", _TOML_END)
-    return _pelican(text, start)
+        found = _fenced(text, start, "yaml", _YAML_END)
+    elif text.startswith("+++", start):
+        found = _fenced(text, start, "toml", _TOML_END)
+    elif text.startswith("{", start):
+        return _braced(text, start)
+    else:
+        lines_found = _pelican(text, start)
+        return (
+            Located("pelican", start, start, lines_found[0], lines_found[0])
+            if lines_found
+            else None
+        )
+    if found and found.content_end - found.content_start < _SHORT_PROSE:
+        content = text[found.content_start : found.content_end]
+        if content.strip() and not _KEYED.search(content):
+            return None  # two thematic breaks with a paragraph between them
+    return found
 
 
-def _fenced(text: str, start: int, kind: Format, closing: re.Pattern[str]) -> FrontMatter | None:
+_SHORT_PROSE = 20_000
+_KEYED = re.compile(
+    r"^[ \t]*(?:#|[\[{-]|[^\s:=][^\n:=]{0,200}?[:=](?=\s|\Z|[\"'\[{\d]))", re.MULTILINE
+)
+
+
+def find(text: str) -> FrontMatter | None:
+    """Return the front matter of a text, parsed, or None when it has none. Never raises."""
+    found = locate(text)
+    if found is None:
+        return None
+    if found.format == "pelican":
+        metadata = _pelican(text, found.start)
+        return FrontMatter("pelican", found.start, found.end, found.start, found.end,
+                           metadata[1] if metadata else {})  # fmt: skip
+    return _parsed(text, found)
+
+
+def _fenced(text: str, start: int, kind: Format, closing: re.Pattern[str]) -> Located | None:
     first = next(lines(text, start))
     if text[first.start : first.end].strip(" \t") not in {"---", "+++"}:
         return None
@@ -100,18 +142,38 @@ def _fenced(text: str, start: int, kind: Format, closing: re.Pattern[str]) -> Fr
     if fence is None:
         return None
     last = next(lines(text, fence.start()))
-    return _parsed(text, kind, start, first.next, last.start, last.next)
+    return Located(kind, start, first.next, last.start, last.next)
 
 
-def _parsed(
-    text: str, kind: Format, start: int, inner: int, inner_end: int, end: int
-) -> FrontMatter | None:
-    """Return the front matter whose content is ``text[inner:inner_end]``."""
+_OPENS_JSON = re.compile(r"\{\s*+(?:\"[^\"\n]{1,200}\"\s*+:|\})")
+_CLOSES_JSON = re.compile(r"(?<=[\r\n])\}[ \t]*+(?=[\r\n]|\Z)")
+
+
+def _braced(text: str, start: int) -> Located | None:
+    """Find the front matter in JSON that Hugo reads: one object, whose brace ends its line."""
+    if not _OPENS_JSON.match(text, start):
+        return None
+    try:
+        end = json.JSONDecoder().raw_decode(text[start : start + LONGEST])[1] + start
+    except (ValueError, RecursionError):
+        closing = _CLOSES_JSON.search(text, start)
+        if closing is None:
+            return None
+        end = closing.start() + 1
+    line = next(lines(text, end), None)
+    if line is not None and text[line.start : line.end].strip():
+        return None
+    return Located("json", start, start, end, line.next if line else end)
+
+
+def _parsed(text: str, found: Located) -> FrontMatter | None:
+    """Return the front matter that stands at a place."""
+    kind, start, inner, inner_end, end = found
     content = text[inner:inner_end]
     try:
         if len(content) > LONGEST:
             raise _Unreadable(f"the front matter is longer than {LONGEST:,} characters", 0)  # noqa: TRY301
-        data = read_yaml(content) if kind == "yaml" else read_toml(content)
+        data = _READERS[kind](content)
     except _Unreadable as problem:
         line, column = line_and_column(text, inner + problem.offset)
         error = FrontMatterError(
@@ -121,6 +183,20 @@ def _parsed(
     if data is None:
         return None
     return FrontMatter(kind, start, end, inner, inner_end, data)
+
+
+def read_json(content: str) -> dict[str, object]:
+    """Return the object that JSON says."""
+    try:
+        data = json.loads(content)
+    except json.JSONDecodeError as error:
+        problem = error.msg[:1].lower() + error.msg[1:]
+        raise _Unreadable(problem, min(error.pos, len(content))) from None
+    except (RecursionError, ValueError):
+        raise _Unreadable("lists or objects are nested too deeply", 0) from None
+    if _deeper_than(data, DEEPEST):
+        raise _Unreadable("lists or objects are nested too deeply", 0)
+    return dict(data)
 
 
 class _Unreadable(Exception):  # noqa: N818
@@ -305,8 +381,11 @@ def _deeper_than(value: object, limit: int) -> bool:
 _KEY = re.compile(r" {0,3}([A-Za-z][\w-]*(?: [\w-]+){0,3}):(?:[ \t]+(.*)|[ \t]*)")
 
 
-def _pelican(text: str, start: int) -> FrontMatter | None:
-    """Return the metadata lines at the top; None when the text may as well begin with prose."""
+def _pelican(text: str, start: int) -> tuple[int, dict[str, object]] | None:
+    """Return the end of the metadata lines at the top, and what they say.
+
+    None when the text may as well begin with prose.
+    """
     values: dict[str, list[str]] = {}
     key, end = "", start
     ended = True  # by an empty line or the end of the file
@@ -326,8 +405,7 @@ def _pelican(text: str, start: int) -> FrontMatter | None:
         end = line.next
     if not _is_metadata(values.keys(), ended=ended):
         return None
-    data = {key: "\n".join(value for value in found if value) for key, found in values.items()}
-    return FrontMatter("pelican", start, end, start, end, data)
+    return end, {key: "\n".join(value for value in found if value) for key, found in values.items()}
 
 
 def _is_metadata(keys: Collection[str], *, ended: bool) -> bool:
@@ -335,3 +413,10 @@ def _is_metadata(keys: Collection[str], *, ended: bool) -> bool:
         return ended and not _KEYS_ALONE.isdisjoint(keys)
     # A line of another shape ends it too, but then the key that every page has must be there.
     return not _KNOWN_KEYS.isdisjoint(keys) if ended else len(keys) > 1 and "title" in keys
+
+
+_READERS: dict[Format, Callable[[str], dict[str, object] | None]] = {
+    "yaml": read_yaml,
+    "toml": read_toml,
+    "json": read_json,
+}

@@ -15,7 +15,7 @@ from tracker.text.counts import Interval
 from tracker.text.facts import Fact, Reading, Usage, find_facts, opens_sentence
 from tracker.text.lexicon import Lexicon
 from tracker.text.quote_marks import mark_quotes
-from tracker.text.surface import SEEN, Token, scan
+from tracker.text.surface import SEEN, Token, read
 
 LONGEST_PASSAGE = 30_000
 """Characters of a passage beyond which it is not read word by word."""
@@ -34,7 +34,7 @@ class Side:
         self.article = article
         self.start = start
         self.end = end
-        self.tokens = scan(article.text, start, end, article.fenced(start))
+        self.tokens = read(article.markup, start, end)
         mark_quotes(self.tokens, article.text)
         if article.titled:
             for token in self.tokens:
@@ -42,7 +42,7 @@ class Side:
                     token.line = "heading"  # the headline stands in the front matter
         if article.hidden:
             for token in self.tokens:
-                if token.kind != "newline" and article.is_hidden(token):
+                if article.is_hidden(token):
                     token.kind = "note"
         self.seen = [token for token in self.tokens if token.kind in SEEN and not token.struck]
         self.starts = [token.start for token in self.seen]
@@ -80,10 +80,7 @@ class Side:
         return [
             token
             for token in self.tokens
-            if token.start < end
-            and token.end > start
-            and (token.kind not in SEEN or token.struck)
-            and token.kind != "newline"
+            if token.start < end and token.end > start and (token.kind not in SEEN or token.struck)
         ]
 
     def shown(self, first: int, last: int) -> str:
@@ -97,7 +94,7 @@ def shown_text(text: str, tokens: Sequence[Token]) -> str:
     for place, token in enumerate(tokens):
         if place:
             gap = text[tokens[place - 1].end : token.start]
-            if gap and (not gap.strip() or any(letter.isspace() for letter in gap)):
+            if token.line or any(letter.isspace() for letter in gap):
                 parts.append(" ")
         raw = text[token.start : token.end]
         parts.append(token.text if raw.startswith("&") else raw)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from tracker.model import Edit
 from tracker.text.hunks import Hunk, Passage, shown_text
+from tracker.text.markup import scan
 from tracker.text.rules import (
     Scope,
     Verdict,
@@ -17,7 +18,7 @@ from tracker.text.rules import (
     raw_content,
     verdict,
 )
-from tracker.text.surface import SEEN, scan
+from tracker.text.surface import SEEN, read
 
 
 def judge_passage(passage: Passage, edits: Sequence[Edit], scope: Scope) -> list[Verdict]:
@@ -101,7 +102,7 @@ _MOST_READ = 2_000
 
 def _plain(text: str) -> str:
     """Return the beginning of a note without its markup."""
-    tokens = scan(text, 0, min(len(text), _MOST_READ))
+    tokens = read(scan(text[:_MOST_READ], 0), 0, _MOST_READ)
     return shown_text(text, [token for token in tokens if token.kind in SEEN])
 
 

@@ -52,6 +52,7 @@ class Leaf(NamedTuple):
     row: int = -1  # of a cell; the head of a table is row 0
     column: int = -1
     table: int = -1  # which table of the text a cell stands in
+    picture: bool = False  # words that describe one: many readers never see them
 
 
 class Span(NamedTuple):
@@ -78,8 +79,9 @@ class Block(NamedTuple):
 class Markup:
     """One text, scanned: its spans, in order and without a gap from ``start`` to the end."""
 
-    __slots__ = ("_blocks", "_ends", "_marks", "_starts", "fences", "leaves", "spans", "start",
-                 "text")  # fmt: skip
+    __slots__ = (
+        "_blocks", "_marks", "_starts", "fences", "leaves", "pictures", "spans", "start", "text",
+    )  # fmt: skip
 
     def __init__(self, text: str, start: int) -> None:
         self.text = text
@@ -87,10 +89,10 @@ class Markup:
         self.spans: list[Span] = []
         self.leaves: list[Leaf] = []
         self.fences: list[tuple[int, int]] = []  # fenced code, its fences included
+        self.pictures: list[tuple[int, int]] = []  # whole, with their descriptions
         self._marks: dict[int, BlockKind] = {}
         self._blocks: list[Block] | None = None
         self._starts: list[int] = []
-        self._ends: list[int] = []
 
     @property
     def blocks(self) -> list[Block]:
@@ -107,6 +109,14 @@ class Markup:
                 if begin < end
             ]
         return self._blocks
+
+    def blocks_within(self, start: int, end: int) -> list[Block]:
+        """Return the blocks of a range, cut at its ends."""
+        return [
+            block._replace(start=max(block.start, start), end=min(block.end, end))
+            for block in self.blocks
+            if block.start < end and block.end > start
+        ]
 
     def within(self, start: int, end: int) -> Iterator[Span]:
         """Yield the spans of a range, cut at its ends."""
@@ -191,18 +201,37 @@ def _filled(markup: Markup) -> list[Span]:
         if span.end <= place or span.end <= span.start:
             continue
         if span.start > place:
-            found.append(Span(place, span.start, _gap(text, place, span.start), leaf))
+            found += _gaps(markup, place, span.start, leaf)
         elif span.start < place:
             span = span._replace(start=place)
         found.append(span)
         place = span.end
         leaf = span.leaf if span.leaf >= 0 else leaf
     if place < len(text):
-        found.append(Span(place, len(text), _gap(text, place, len(text)), leaf))
+        found += _gaps(markup, place, len(text), leaf)
     return found
 
 
 _DEFINED = re.compile(r"\s*+\[(?!\^)[^\]\n]{1,300}+\]:")
+
+
+def _gaps(markup: Markup, start: int, end: int, leaf: int) -> list[Span]:
+    """Return the hidden spans of a stretch: those that belong to a picture apart."""
+    found: list[Span] = []
+    pictures = markup.pictures
+    number = max(bisect_right(pictures, (start, len(markup.text))) - 1, 0)
+    while number < len(pictures) and pictures[number][0] < end:
+        low, high = max(pictures[number][0], start), min(pictures[number][1], end)
+        number += 1
+        if low >= high:
+            continue
+        if start < low:
+            found.append(Span(start, low, _gap(markup.text, start, low), leaf))
+        found.append(Span(low, high, "image", leaf))
+        start = high
+    if start < end:
+        found.append(Span(start, end, _gap(markup.text, start, end), leaf))
+    return found
 
 
 def _gap(text: str, start: int, end: int) -> Role:
@@ -449,6 +478,7 @@ class _Markdown:
         self.text = markup.text
         self.roles: list[Role] = []  # of the blocks that are open
         self.leaf = -1
+        self.around: list[int] = []  # the block around each picture that is open
         self.struck = self.linked = self.pictured = 0
         self.quoting = 0
         self.table = self.row = self.column = -1
@@ -556,11 +586,16 @@ class _Markdown:
             self.linked += 1
         elif name == "Image":
             self.pictured += 1
+            self.markup.pictures.append((low, high))
+            self.around.append(self.leaf)
+            self.leaf = self._own_leaf(low, picture=True)
             title = value["title"]
             if title:
                 at = self.text.rfind(title, low, high)
                 if at >= 0:
+                    described, self.leaf = self.leaf, self._own_leaf(at, picture=True)
                     self.span(at, at + len(title), "caption")
+                    self.leaf = described
 
     def close(self, tag: Any) -> None:
         """A block or a stretch of a line ends."""
@@ -576,6 +611,7 @@ class _Markdown:
             self.linked -= 1
         elif name == "Image":
             self.pictured -= 1
+            self.leaf = self.around.pop()
 
     def span(self, low: int, high: int, role: Role, shown: str = "") -> None:
         """Add words that are seen, in the block that is open."""
@@ -631,8 +667,8 @@ class _Markdown:
                 self.markup.spans.append(Span(place, low, mask.role, around))
             place = max(place, high)
 
-    def _own_leaf(self, place: int) -> int:
-        self.markup.leaves.append(Leaf("caption", place))
+    def _own_leaf(self, place: int, *, picture: bool = False) -> int:
+        self.markup.leaves.append(Leaf("caption", place, picture=picture))
         return len(self.markup.leaves) - 1
 
     def standing_alone(self) -> None:
@@ -721,6 +757,9 @@ _ADDRESS = re.compile(
 )
 
 
+_SLUG = re.compile(r"[a-z0-9_.-]*[0-9_-][a-z0-9_.-]*|[a-z]{1,2}|true|false|left|right|center|full")
+
+
 def _shown_values(text: str, mask: _Mask) -> list[tuple[int, int]]:
     """Return the places of values in a shortcode, a tag or the head of a box that readers see."""
     found: list[tuple[int, int]] = []
@@ -738,7 +777,7 @@ def _shown_values(text: str, mask: _Mask) -> list[tuple[int, int]]:
         low, high = match.span(group)
         words = match[group]
         name = match["name"]
-        if not words.strip() or _ADDRESS.match(words) or "{{" in words:
+        if not words.strip() or _ADDRESS.match(words) or "{{" in words or _SLUG.fullmatch(words):
             continue
         if _SEEN_NAMES.fullmatch(name) if name else (" " in words or mask.role == "marks"):
             found.append((low, high))
@@ -888,7 +927,7 @@ class _Html:
                     continue
                 a, b = value.span(group)
                 self.hide(start, a, role)
-                self.markup.leaves.append(Leaf("caption", a))
+                self.markup.leaves.append(Leaf("caption", a, picture=role == "image"))
                 self.markup.spans.append(
                     Span(a, b, "caption", len(self.markup.leaves) - 1, pictured=role == "image")
                 )

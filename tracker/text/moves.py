@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from tracker.text import tokens
 from tracker.text.align import Bag, bag, shared
+from tracker.text.markup import Block, BlockKind, Markup
 from tracker.text.wording import Passage
 
 LEAST_WORDS = 4
@@ -23,10 +24,10 @@ _BULLET = re.compile(r"[-*+]|\d{1,9}[.)]", re.ASCII)
 class Sentence:
     """A sentence that stands in one text only, or seems to. Its words are read when asked for."""
 
-    __slots__ = ("_bag", "_key", "_passage", "block", "end", "kind", "start", "text")
+    __slots__ = ("_bag", "_key", "_passage", "block", "end", "kind", "markup", "start")
 
-    def __init__(self, text: str, start: int, end: int, block: int, kind: tokens.BlockKind) -> None:
-        self.text = text  # the whole
+    def __init__(self, markup: Markup, start: int, end: int, block: int, kind: BlockKind) -> None:
+        self.markup = markup
         self.start = start
         self.end = end
         self.block = block  # number of its block; sentences of one block are contiguous
@@ -39,14 +40,14 @@ class Sentence:
     def key(self) -> str:
         """What it shares with a sentence that differs in white space and glyphs only."""
         if self._key is None:
-            self._key = block_key(self.text[self.start : self.end], self.kind)
+            self._key = block_key(self.markup.text[self.start : self.end], self.kind)
         return self._key
 
     @property
     def passage(self) -> Passage:
         """The sentence in words."""
         if self._passage is None:
-            self._passage = Passage(self.text, self.start, self.end, self.kind)
+            self._passage = Passage(self.markup, self.start, self.end, self.kind)
         return self._passage
 
     @property
@@ -57,7 +58,7 @@ class Sentence:
         return self._bag
 
 
-def block_key(words: str, kind: tokens.BlockKind) -> str:
+def block_key(words: str, kind: BlockKind) -> str:
     """What two passages share that differ in white space, glyphs of quotation marks and the
     bullets or numbers of a list only.
     """
@@ -70,8 +71,8 @@ def block_key(words: str, kind: tokens.BlockKind) -> str:
 
 
 def matching_keys(
-    old: Sequence[Sentence | tokens.Block],
-    new: Sequence[Sentence | tokens.Block],
+    old: Sequence[Sentence | Block],
+    new: Sequence[Sentence | Block],
     old_text: str,
     new_text: str,
 ) -> tuple[list[str], list[str]]:

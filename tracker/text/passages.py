@@ -6,16 +6,16 @@ from collections.abc import Sequence
 
 from tracker.text import align, moves, tokens, wording
 from tracker.text.cleanup import Run
+from tracker.text.markup import Block, Markup
 from tracker.text.moves import Sentence
 from tracker.text.sequences import Budget, Engine, Matching
-from tracker.text.tokens import Block
 from tracker.text.trim import trim_words
 from tracker.text.wording import Draft, Passage, Range
 
 # What a piece of work costs, in units of the budget.
 SENTENCE = 70.0
 TOKEN = 1.5
-EDIT = 12.0
+EDIT = 40.0
 LINE = 2.0
 LETTER = 0.02
 
@@ -25,9 +25,11 @@ CHUNK = 100  # blocks compared together where there are too many for one compari
 class Comparison:
     """Two bodies, block by block, sentence by sentence, word by word."""
 
-    def __init__(self, old: str, new: str, engine: Engine) -> None:
-        self.old = old
-        self.new = new
+    def __init__(self, old: Markup, new: Markup, engine: Engine) -> None:
+        self.old_markup = old
+        self.new_markup = new
+        self.old = old.text
+        self.new = new.text
         self.budget = Budget()
         self.matching = Matching(engine, self.budget)
         self.drafts: list[Draft] = []
@@ -41,6 +43,12 @@ class Comparison:
 
     def pair(self, old: Passage, new: Passage) -> list[Draft]:
         """The edits inside a pair of passages that belong together."""
+        if self.budget.left <= 0:
+            self.budget.coarse = True
+            area = Range(old.start, old.end, new.start, new.end)
+            gone, come = old.seen(0, len(old.words)), new.seen(0, len(new.words))
+            counts = tokens.count_words(come), tokens.count_words(gone)
+            return [Draft(*area, gone != come, *counts, area)]
         drafts, coarse = wording.compare(self.old, self.new, old, new, self.matching.runs)
         self.budget.coarse = self.budget.coarse or coarse
         self.budget.left -= EDIT * len(drafts)
@@ -62,8 +70,8 @@ class Comparison:
             if not self.budget.take(LINE * lines + LETTER * size):
                 self.whole(area)
                 return
-        old_blocks = tokens.blocks(self.old, area.old_start, area.old_end)
-        new_blocks = tokens.blocks(self.new, area.new_start, area.new_end)
+        old_blocks = self.old_markup.blocks_within(area.old_start, area.old_end)
+        new_blocks = self.new_markup.blocks_within(area.new_start, area.new_end)
         runs = self._runs(old_blocks, new_blocks)
         i = j = 0
         old_at, new_at = area.old_start, area.new_start
@@ -99,8 +107,8 @@ class Comparison:
             return
         if self.budget.take(self.cost(area)):
             self.drafts += self.pair(
-                Passage(self.old, old.start, old.end, old.kind),
-                Passage(self.new, new.start, new.end, new.kind),
+                Passage(self.old_markup, old.start, old.end, old.kind),
+                Passage(self.new_markup, new.start, new.end, new.kind),
             )
         else:
             self.drafts.append(Draft(*area, False, around=area))
@@ -114,14 +122,15 @@ class Comparison:
         count = tokens.count(self.old[a:b]) + tokens.count(self.new[c:d])
         return SENTENCE + TOKEN * count
 
-    def _sentences(self, text: str, blocks: Sequence[Block], first: int) -> list[Sentence]:
-        found = []
+    def _sentences(self, markup: Markup, blocks: Sequence[Block], first: int) -> list[Sentence]:
+        found: list[Sentence] = []
+        text = markup.text
         for number, block in enumerate(blocks, first):
             if block.kind in {"paragraph", "item"}:
                 parts = tokens.sentences(text, block.start, block.end)
             else:
                 parts = [(block.start, block.end)]
-            found += [Sentence(text, start, end, number, block.kind) for start, end in parts]
+            found += [Sentence(markup, start, end, number, block.kind) for start, end in parts]
         return found
 
     def gap(
@@ -149,8 +158,8 @@ class Comparison:
         if not self.budget.take(cost):
             self.whole(area)
             return
-        old = self._sentences(self.old, old_blocks, first_old)
-        new = self._sentences(self.new, new_blocks, first_new)
+        old = self._sentences(self.old_markup, old_blocks, first_old)
+        new = self._sentences(self.new_markup, new_blocks, first_new)
         if not self.budget.take(SENTENCE * (len(old) + len(new))):
             if len(old_blocks) == len(new_blocks) > 2 * CHUNK:
                 self.chunks(old_blocks, new_blocks, first_old, first_new)
@@ -218,8 +227,8 @@ class Comparison:
             self.slot(old[i : pair.old_start], new[j : pair.new_start], old_at, new_at)
             i, j = pair.old_end, pair.new_end
             if pair.old_start < i or pair.new_start < j:
-                one = _whole(self.old, old[pair.old_start : i])
-                other = _whole(self.new, new[pair.new_start : j])
+                one = _whole(self.old_markup, old[pair.old_start : i])
+                other = _whole(self.new_markup, new[pair.new_start : j])
                 self.drafts += self.pair(one, other)
             if i:
                 old_at = old[i - 1].end
@@ -274,18 +283,18 @@ class Comparison:
         """Sentences gone and sentences come in one place, by blocks."""
         if len(old) == len(new):
             for one, other in zip(old, new, strict=True):
-                mine, its = _whole(self.old, one), _whole(self.new, other)
+                mine, its = _whole(self.old_markup, one), _whole(self.new_markup, other)
                 if len(one) == len(other) == 1 and align.alike(one[0].bag, other[0].bag):
                     self.drafts += self.pair(mine, its)
                 else:
                     self.drafts += _exchanged(self.old, self.new, mine, its)
             return
         for one in old:
-            self.drafts.append(_alone(_whole(self.old, one), new_at, gone=True))
+            self.drafts.append(_alone(_whole(self.old_markup, one), new_at, gone=True))
         if old:
             old_at = max(old_at, old[-1][-1].end)
         for other in new:
-            self.drafts.append(_alone(_whole(self.new, other), old_at, gone=False))
+            self.drafts.append(_alone(_whole(self.new_markup, other), old_at, gone=False))
 
 
 def _mostly_equal(old: Sequence[str], new: Sequence[str]) -> bool:
@@ -303,11 +312,11 @@ def _mostly_equal(old: Sequence[str], new: Sequence[str]) -> bool:
     return (same + tail) * 2 > most
 
 
-def _whole(text: str, sentences: Sequence[Sentence]) -> Passage:
+def _whole(markup: Markup, sentences: Sequence[Sentence]) -> Passage:
     if len(sentences) == 1:
         return sentences[0].passage
     first, last = sentences[0], sentences[-1]
-    return Passage(text, first.start, last.end, first.kind)
+    return Passage(markup, first.start, last.end, first.kind)
 
 
 def _groups(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Literal
 
 from tracker.text.document import parse
-from tracker.text.tokens import blocks, sentences
+from tracker.text.markup import scan
+from tracker.text.tokens import sentences
 
 Grain = Literal["paragraph", "sentence"]
 """How close to each other two editors may write: in one paragraph, or never in one."""
@@ -23,7 +24,7 @@ def pieces(text: str, grain: Grain) -> list[str]:
     found: list[str] = []
     for line in text[:start].splitlines(keepends=True):
         _cut(line, found)
-    for block in blocks(text, start):
+    for block in scan(text, start).blocks:
         if grain == "paragraph" or block.kind == "code":
             _cut(text[block.start : block.end], found)
         else:

@@ -98,7 +98,7 @@ def _verdict(label: str, old: str, new: str, substantive: bool) -> Verdict:
 
 def _compare(before: str, after: str, lexicon: Lexicon) -> list[Verdict]:
     """Compare two values as prose."""
-    one, other = Article(before, (), 0), Article(after, (), 0)
+    one, other = Article(before, (), 0, "line"), Article(after, (), 0, "line")
     edits = diff(f" {before}", f" {after}").edits  # the space: no value is front matter itself
     edits = tuple(
         edit._replace(
@@ -117,7 +117,7 @@ def _compare(before: str, after: str, lexicon: Lexicon) -> list[Verdict]:
 
 
 def _spoken(text: str) -> str:
-    side = Side(Article(text, (), 0), 0, len(text))
+    side = Side(Article(text, (), 0, "line"), 0, len(text))
     return f" {fold_words(side.seen)} "
 
 

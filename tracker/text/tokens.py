@@ -15,19 +15,17 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from tracker import locale
-from tracker.text.blocks import Block, BlockKind, blocks
+from tracker.text.markup import SEEN, Markup
 
 __all__ = [
-    "Block",
-    "BlockKind",
-    "blocks",
+    "Cut",
     "count",
     "count_words",
+    "cut",
     "key",
     "keys",
     "lead",
     "plain",
-    "seen",
     "sentences",
     "split",
     "words",
@@ -151,50 +149,41 @@ def split(text: str) -> list[str]:
     white space belongs the ``>`` at the head of a further line of a quotation.
     """
     pattern = _ascii_pattern() if text.isascii() else _pattern_of_all_scripts()
-    parts = pattern.split(text)
-    if '"' in text and ("<" in text or "{" in text):
-        return _open_tags(pattern, parts)
-    return parts
+    return pattern.split(text)
 
 
-_QUOTED = re.compile(r"(?:([A-Za-z][\w-]*)\s*=\s*)?\"([^\"]*)\"")
-_NOT_QUOTED = re.compile(r"\{\{[^{}]*\}\}")
-_SEEN_NAMES = frozenset(
-    ("alt", "attribution", "attr", "caption", "credit", "description", "label", "quote", "title")
-)
+class Cut(NamedTuple):
+    """A stretch of text in tokens."""
+
+    parts: list[str]  # white space, token, white space, …, white space; joined, they are the text
+    seen: list[bool]  # of each token: whether readers see it
 
 
-def _open_tags(pattern: re.Pattern[str], parts: list[str]) -> list[str]:
-    """Take tags and shortcodes apart where they hold words for readers: captions, titles.
+def cut(markup: Markup, start: int, end: int) -> Cut:
+    """Return ``text[start:end]`` in tokens; none of them is seen in one part and hidden in another.
 
-    ``<img src="a.png" alt="The mayor">`` becomes ``<img src="a.png" alt="``, the words and ``">``.
-    Where no name says what a quoted text is, one with a space in it is taken for words.
+    To white space belongs the ``>`` at the head of a further line of a quotation.
     """
-    tags = [
-        number
-        for number in range(1, len(parts), 2)
-        if parts[number][0] in "<{" and '"' in parts[number] and len(parts[number]) > 7
-    ]
-    if not tags:
-        return parts
-    opened: list[str] = []
-    done = 0
-    for number in tags:
-        opened += parts[done:number]
-        done = number + 1
-        part = parts[number]
-        # Variables of a template inside a tag have quotation marks of their own.
-        masked = _NOT_QUOTED.sub(lambda found: "x" * len(found.group()), part[1:])
-        at = 0
-        for match in _QUOTED.finditer(masked):
-            name, low, high = match[1], match.start(2) + 1, match.end(2) + 1
-            words = part[low:high]
-            if words and (name.lower() in _SEEN_NAMES if name else " " in words):
-                inner = pattern.split(words)
-                opened += [part[at:low], *inner]
-                at = high
-        opened.append(part[at:])
-    return opened + parts[done:]
+    text = markup.text
+    runs: list[tuple[bool, int, int]] = []
+    for span in markup.within(start, end):
+        shown = span.role in SEEN
+        if runs and runs[-1][0] == shown:
+            runs[-1] = (shown, runs[-1][1], span.end)
+        else:
+            runs.append((shown, span.start, span.end))
+    if runs and runs[0][1] > start:
+        runs.insert(0, (False, start, runs[0][1]))
+    elif not runs:
+        runs.append((False, start, end))
+    parts = [""]
+    seen: list[bool] = []
+    for shown, low, high in runs:
+        found = split(text[low:high])
+        parts[-1] += found[0]
+        parts += found[1:]
+        seen += [shown] * (len(found) // 2)
+    return Cut(parts, seen)
 
 
 def count(text: str) -> int:
@@ -250,34 +239,7 @@ def keys(found: list[str]) -> list[str]:
     return [word if word.isascii() else key(word) for word in found]
 
 
-# Markup, invisible signs, and what is left of a tag that was taken apart.
-_UNSEEN = re.compile(
-    r"[*_`\[\]|\\~\u00ad\u200b\u2060\ufeff]|[#=]+\Z|!\[|<[A-Za-z/!]|\{[{%]|\".", re.DOTALL
-)
 _WORD_LIKE = re.compile(r"[^\W_]")
-
-
-def seen(found: list[str], before: str = "") -> list[str]:
-    """The :func:`key` of those tokens that a reader sees: markup and targets of links left out.
-
-    ``before`` is the token before the first one.
-    """
-    visible: list[str] = []
-    target = before == "]("
-    closing = False
-    for word in found:
-        if target:
-            target, closing = False, True
-        elif closing and word == ")":
-            closing = False
-        elif word == "](":
-            target = True
-        elif not _UNSEEN.match(word):
-            closing = False
-            visible.append(key(word))
-    return visible
-
-
 _BULLETS = frozenset({"-", "+", "*", ">"})
 
 

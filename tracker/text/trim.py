@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
+from tracker.text.markup import Markup
 from tracker.text.wording import Range
-
-_BLANK_LINE = re.compile(r"\n[ \t\r]*\n")
-_FENCE_LINE = re.compile(r"^[ \t>]*(?:`{3,}|~{3,})", re.MULTILINE)
 
 
 def common_head(old: str, new: str) -> int:
@@ -48,44 +44,27 @@ def common_tail(old: str, new: str, most: int) -> int:
     return low
 
 
-def _fences(text: str, start: int, end: int) -> bool:
-    """Whether ``text[start:end]`` has an odd number of fence lines, so that its end is in code."""
-    if text.find("```", start, end) < 0 and text.find("~~~", start, end) < 0:
-        return False
-    return sum(1 for _ in _FENCE_LINE.finditer(text, start, end)) % 2 == 1
-
-
-def trim(old: str, new: str, old_start: int, new_start: int) -> Range:
+def trim(old: Markup, new: Markup) -> Range:
     """What is left of both bodies without the blocks that they share at head and tail."""
-    if old_start == new_start == 0:
-        old_body, new_body = old, new
+    before, after = old.text[old.start :], new.text[new.start :]
+    there = {(block.start - new.start, block.kind) for block in new.blocks}
+    same = common_head(before, after)
+    head = 0
+    for block in reversed(old.blocks):
+        place = block.start - old.start
+        if place <= same and (place, block.kind) in there:
+            head = place
+            break
+    tail = common_tail(before, after, min(len(before), len(after)) - head)
+    there = {(len(new.text) - block.start, block.kind) for block in new.blocks}
+    for block in old.blocks:
+        place = len(old.text) - block.start
+        if place <= tail and (place, block.kind) in there:
+            tail = place
+            break
     else:
-        old_body, new_body = old[old_start:], new[new_start:]
-    same = common_head(old_body, new_body)
-    head = _block_boundary_before(old_body, same)
-    while head and _fences(old_body, 0, head):
-        head = _block_boundary_before(old_body, head - 2)
-    most = min(len(old_body), len(new_body)) - head
-    tail = common_tail(old_body, new_body, most)
-    cut = len(old_body) - tail
-    if tail:
-        match = _BLANK_LINE.search(old_body, cut)
-        tail = len(old_body) - match.end() if match else 0
-        if tail and _fences(old_body, len(old_body) - tail, len(old_body)):
-            tail = 0
-    return Range(old_start + head, len(old) - tail, new_start + head, len(new) - tail)
-
-
-def _block_boundary_before(text: str, place: int) -> int:
-    """The end of the last blank line that ends at or before ``place``; 0 when there is none."""
-    at = text.rfind("\n\n", 0, max(place, 0))
-    if at >= 0:
-        return at + 2
-    last = 0
-    if "\r" in text or " \n" in text or "\t\n" in text:
-        for match in _BLANK_LINE.finditer(text, 0, max(place, 0)):
-            last = match.end()
-    return last
+        tail = 0
+    return Range(old.start + head, len(old.text) - tail, new.start + head, len(new.text) - tail)
 
 
 def trim_words(old: str, new: str, area: Range) -> Range:

@@ -55,7 +55,7 @@ def with_updates(document: Document, notes: Sequence[Note]) -> str:
     no front matter to write into or when a note holds control characters.
     """
     matter = document.front_matter
-    if matter is None or matter.format == "pelican":
+    if matter is None or matter.format in ("pelican", "json"):
         if not notes:
             return document.text
         raise TrackerError(

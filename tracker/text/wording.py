@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
-from itertools import accumulate
+from itertools import accumulate, compress
 from typing import NamedTuple
 
 from tracker.text import cleanup, tokens
+from tracker.text.markup import BlockKind, Markup
 
 Matcher = Callable[[Sequence[str], Sequence[str]], list[cleanup.Run]]
 """Finds the runs that two sequences have in common."""
 
 MOST_EDITS = 2_000
 """Edits told one by one in a passage; one with more is told as replaced."""
-
-
-_ROW_OF_WORDS = re.compile(r"[^\s|:=-]")
 
 
 class Range(NamedTuple):
@@ -41,29 +38,16 @@ class Draft(NamedTuple):
     around: Range | None = None  # the sentences it stands in
 
 
-def _unseen(kind: tokens.BlockKind, text: str, start: int, end: int) -> bool:
-    """Whether readers see nothing of a block: a comment, a link's definition, a table's line."""
-    if kind == "row":
-        return not _ROW_OF_WORDS.search(text, start, end)
-    if kind == "definition":
-        return not text[start:end].lstrip().startswith("[^")
-    return kind in {"comment", "rule"}
-
-
 class Passage:
-    """A passage cut into words, with the place of each.
+    """A passage cut into words, with the place of each, and whether readers see it.
 
-    Code is compared letter by letter: no two quotation marks are the same there. Of a comment no
-    word is seen by readers.
+    Code is compared letter by letter: no two quotation marks are the same there.
     """
 
-    __slots__ = ("end", "ends", "keys", "kind", "lead", "spaces", "start", "starts", "words")
+    __slots__ = ("end", "ends", "keys", "kind", "shown", "spaces", "start", "starts", "words")
 
-    def __init__(
-        self, text: str, start: int, end: int, kind: tokens.BlockKind = "paragraph"
-    ) -> None:
-        letters = text[start:end]
-        parts = tokens.split(letters)
+    def __init__(self, markup: Markup, start: int, end: int, kind: BlockKind = "paragraph") -> None:
+        parts, self.shown = tokens.cut(markup, start, end)
         offsets = list(accumulate(map(len, parts), initial=start))
         self.start = start
         self.end = end
@@ -71,27 +55,19 @@ class Passage:
         self.spaces = parts[0::2]  # before each word, and after the last
         self.starts = offsets[1::2]  # one more than words: the last is the end
         self.ends = offsets[2::2]
-        plain = kind == "code" or letters.isascii()
-        self.keys = self.words if plain else tokens.keys(self.words)
+        self.keys = self.words if kind == "code" else tokens.keys(self.words)
         self.kind = kind
-        # Words at the head that readers do not see.
-        self.lead = tokens.lead(self.words)
-        if _unseen(kind, text, start, end):
-            self.lead = len(self.words)
-        elif kind == "item" and self.lead:
+        lead = tokens.lead(self.words) if kind == "item" else 0
+        if lead:
             # Bullets are one as good as the other, and so are the numbers of a list.
             self.keys = self.keys[:]
-            self.keys[self.lead - 1] = "-"
-            if self.lead > 1 and self.keys[self.lead - 2].isdigit():
-                self.keys[self.lead - 2] = "1"
+            self.keys[lead - 1] = "-"
+            if lead > 1 and self.keys[lead - 2].isdigit():
+                self.keys[lead - 2] = "1"
 
     def seen(self, start: int, end: int) -> list[str]:
         """Those of the words ``start:end`` that a reader sees, by their keys."""
-        if self.kind == "code":
-            fence = self.words[0].startswith(("```", "~~~")) if self.words else False
-            return [] if fence else self.keys[start:end]
-        start = max(start, self.lead)
-        return tokens.seen(self.keys[start:end], self.keys[start - 1] if start else "")
+        return list(compress(self.keys[start:end], self.shown[start:end]))
 
     def gap(self, number: int) -> tuple[int, int]:
         """Start and end of the white space before word ``number``."""

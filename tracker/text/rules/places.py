@@ -147,6 +147,17 @@ def doubled(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
     return None
 
 
+def described(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
+    """A picture's description comes or goes, with its picture or without."""
+    del scope
+    tokens = [*hunk.gone, *hunk.come]
+    if bool(hunk.words_gone) == bool(hunk.words_come):
+        return None
+    if all(token.leaf is not None and token.leaf.picture for token in tokens):
+        return [verdict(hunk, "image", False)]
+    return None
+
+
 def named_link(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
     """An address that stood bare in the text now stands behind words, or the other way round."""
     del scope

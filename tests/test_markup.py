@@ -1,0 +1,134 @@
+"""What readers see of a text, by the one scanner: the table of edge cases, and its bounds."""
+
+from __future__ import annotations
+
+import time
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.articles import pairs
+from tracker.text.markup import SEEN, Kind, scan
+
+CASES = Path(__file__).parent / "cases" / "markup.toml"
+
+
+def _cases() -> list[Any]:
+    cases = tomllib.loads(CASES.read_text(encoding="utf-8"))["case"]
+    return [pytest.param(case, id=case["name"]) for case in cases]
+
+
+@pytest.mark.parametrize("case", _cases())
+def test_readers_see_these_words_and_no_others(case: dict[str, Any]) -> None:
+    """``seen``: what is seen, stretch by stretch, with its role; the rest is hidden."""
+    markup = scan(case["text"], 0, case.get("kind"))
+    seen: list[list[str]] = []
+    last = (-1, "")
+    for span in markup.spans:
+        raw = markup.text[span.start : span.end]
+        if span.role not in SEEN:
+            if seen and "\n" in raw:
+                seen[-1][1] += " "
+        elif seen and last == (span.leaf, span.role):
+            seen[-1][1] += span.shown or raw
+        else:
+            seen.append([span.role, span.shown or raw])
+            last = (span.leaf, span.role)
+    assert [[role, " ".join(words.split())] for role, words in seen if words.strip()] == case[
+        "seen"
+    ]
+
+
+def test_blocks() -> None:
+    text = (
+        "# Title\npara one\nline two\n\n- a\n  more\n- b\n\n  c\n1. d\n\n| a |\n|---|\n\n"
+        "```\ncode\n\nmore\n```\nafter\n\n<!-- not\n\nseen -->\n\n"
+        "x\n\n---\n[^1]: note\n\n{{< x >}}\ny\n"
+    )
+    assert [(block.kind, text[block.start : block.end]) for block in scan(text).blocks] == [
+        ("heading", "# Title\n"),
+        ("paragraph", "para one\nline two\n\n"),
+        ("item", "- a\n  more\n"),
+        ("item", "- b\n\n"),
+        ("paragraph", "  c\n"),
+        ("item", "1. d\n\n"),
+        ("row", "| a |\n"),
+        ("rule", "|---|\n\n"),
+        ("code", "```\n"),
+        ("code", "code\n"),
+        ("code", "\n"),
+        ("code", "more\n"),
+        ("code", "```\n"),
+        ("paragraph", "after\n\n"),
+        ("comment", "<!-- not\n\nseen -->\n\n"),
+        ("paragraph", "x\n\n"),
+        ("rule", "---\n"),
+        ("paragraph", "[^1]: note\n\n"),
+        ("shortcode", "{{< x >}}\n"),
+        ("paragraph", "y\n"),
+    ]
+
+
+def test_cells_know_their_row_and_column() -> None:
+    text = "| Place | Votes |\n|---|---|\n| North | 5 |\n\n<table><tr><td>A<td>6</table>\n"
+    markup = scan(text)
+    cells = {
+        text[span.start : span.end].strip(): markup.leaves[span.leaf]
+        for span in markup.spans
+        if span.role == "cell"
+    }
+    assert {words: (leaf.row, leaf.column) for words, leaf in cells.items()} == {
+        "Place": (0, 0), "Votes": (0, 1), "North": (1, 0), "5": (1, 1), "A": (0, 0), "6": (0, 1),
+    }  # fmt: skip
+
+
+SIGNS = st.lists(
+    st.sampled_from(
+        [*"ab \n\t#*_`~[](){}<>!|:-+=\"'&;%/\\.1é漢", "{{<", ">}}", "{%", "%}", "<!--"]
+    ),
+    max_size=80,
+).map("".join)
+
+
+@given(st.one_of(st.text(max_size=60), SIGNS, pairs().map(lambda texts: texts[0])))
+def test_spans_and_blocks_leave_nothing_out(text: str) -> None:
+    kinds: tuple[Kind | None, ...] = (None, "mdx", "html", "line")
+    for kind in kinds:
+        markup = scan(text, 0, kind)
+        for parts in (markup.spans, markup.blocks):
+            ends = 0
+            for part in parts:
+                assert part.start == ends < part.end
+                ends = part.end
+            assert ends == len(text)
+
+
+HOSTILE = [
+    *("*a ", "`a", "[", "(", "{", "<", "_a ", "![", "[a](", "[a][b] ", "](", "|a", "> ", ">\n"),
+    *("<!--", "{{", "{%", "{{< ", "{: .a }\n", "<a ", '<a b="', "<div>\n", "&amp;", "\n", "\n- "),
+    *("=\n", "-\n", "\n#", "[a]: b\n", "[^1]: a\n", "|a|b\n|-|-|\n", "~~a ", "```\n", "- - "),
+    *("!!! note\n    a\n", "{% highlight x %}\n", "{% comment %}", "{/* ", 'import a from "b"\n{'),
+    *('<img alt="a">', '{{< f caption="a ', "<script>", "<tr><td>a", "é ", "漢", "a\n: b\n"),
+]
+
+
+@pytest.mark.parametrize("unit", HOSTILE)
+def test_twice_the_text_takes_about_twice_the_time(unit: str) -> None:
+    """Measured by ratio, the best of three: what needs a square would take four times as long."""
+
+    def cost(size: int) -> float:
+        text = unit * (size // len(unit))
+        found = []
+        for _ in range(3):
+            scan.cache_clear()
+            start = time.process_time()
+            scan(text)
+            found.append(time.process_time() - start)
+        return min(found)
+
+    first = cost(20_000)
+    assert cost(40_000) < 3.2 * first + 0.01
