@@ -169,13 +169,9 @@ def standard_input() -> BinaryIO:
 def write_page(file: str, title: str, fragment: str) -> None:
     """A whole page around a fragment, written to a file."""
     from tracker.render.diff_html import page
+    from tracker.store.files import write_file
 
-    try:
-        Path(file).write_text(page(title, fragment), encoding="utf-8")
-    except OSError as error:
-        raise TrackerError(
-            f"{file} could not be written: {error.strerror}.", "Choose another file."
-        ) from None
+    write_file(Path(file), page(title, fragment).encode())
     click.echo(f"Wrote {file}.", err=True)
 
 

@@ -19,6 +19,7 @@ from tracker.errors import TrackerError
 from tracker.follow.fetch import Host
 from tracker.follow.schedule import Budget
 from tracker.follow.volatile import LeftOut
+from tracker.store.files import make_folder
 
 _FORMAT = 1
 _SCHEMA = """
@@ -149,7 +150,7 @@ class State:
         self.file = file
         try:
             if write:
-                file.parent.mkdir(parents=True, exist_ok=True)
+                make_folder(file.parent)
             elif not file.exists():
                 file = Path(":memory:")
             self._base = sqlite3.connect(file, timeout=2, isolation_level=None)

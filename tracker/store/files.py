@@ -567,6 +567,11 @@ def write_file(path: Path, data: bytes, *, new: bool = False) -> None:
         folder.write(path.name, data, new=new)
 
 
+def make_folder(path: Path) -> None:
+    """Make a folder, and those that it is in, where they are not there; no link is followed."""
+    Folder.open(path, make=True).close()
+
+
 @contextmanager
 def scratch_folder() -> Iterator[Path]:
     """A folder of this program's own, gone when the block ends."""
