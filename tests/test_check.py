@@ -61,15 +61,16 @@ def test_a_finding_for_people(silent: Desk) -> None:
     said = silent.run("check")
     assert said.status == 1
     lines = said.out.splitlines()
-    assert lines[0] == "mill.md"
+    assert lines[0] == "1 finding in 1 article, 2 revisions."
+    assert lines[1:4] == ["", "2022-05", "  silent-change  “The mill”  mill.md"]
     assert re.fullmatch(
-        r"  silent-change  revision 2, 2022-05-12 09:00-04:00, [0-9a-f]{10}", lines[1]
+        r"      revision 2, 2022-05-12 09:00 EDT, Ada Editor, [0-9a-f]{10}", lines[4]
     )
-    assert "400 → 40" in lines[2]
-    assert lines[3] == (
-        "      → Tell readers: tracker note mill.md --covers 2 --correction TEXT, or --update"
+    assert "400 → 40" in lines[5]
+    assert lines[-1] == (
+        "  silent-change  → "
+        "Tell readers: tracker note mill.md --covers 2 --correction TEXT, or --update"
     )
-    assert lines[-1] == "1 finding in 1 article, 2 revisions."
 
 
 def test_the_advice_works_as_it_stands(silent: Desk) -> None:
@@ -100,7 +101,7 @@ def test_names_that_would_break_an_annotation(newsroom: Desk) -> None:
     said = newsroom.run("check", "--format", "github").out.splitlines()
     assert len(said) == 2
     assert said[0].startswith("::error file=a%2Cb%3Ac%25d%0A%3A%3Aerror%3A%3Ax.md,line=4,")
-    assert newsroom.run("check").out.splitlines()[0] == "a,b:c%d⏎::error::x.md"
+    assert "  a,b:c%d⏎::error::x.md\n" in newsroom.run("check").out
 
 
 def test_a_name_that_is_not_utf_8(silent: Desk) -> None:
@@ -156,7 +157,9 @@ def test_a_rule_that_there_is_not(silent: Desk) -> None:
 
 def test_warnings_alone_do_not_fail(silent: Desk) -> None:
     silent.write("tracker.toml", '[check.rules]\nsilent-change = "warn"\n')
-    assert silent.ok("check").out.endswith("0 findings, 1 warning in 1 article, 2 revisions.\n")
+    said = silent.ok("check").out
+    assert said.startswith("0 findings, 1 warning in 1 article, 2 revisions.\n")
+    assert "  warning: silent-change  " in said
 
 
 def test_init_looks_from_now_on(desk: Desk) -> None:
@@ -167,7 +170,11 @@ def test_init_looks_from_now_on(desk: Desk) -> None:
         desk.git("commit", "-q", "-m", "Edit", "--date", at)
     assert desk.run("check").status == 1
     desk.ok("init", ".")
-    assert desk.ok("check").out == "0 findings in 0 articles, 0 revisions.\n"
+    said = desk.ok("check")
+    assert said.out == "0 findings since 2022-06-01 16:00 UTC in 0 articles, 0 revisions.\n"
+    assert "All of it: tracker check --all" in said.err
+    assert desk.run("check", "mill", "--all").status == 1
+    assert "All of it: tracker check mill --all" in desk.ok("check", "mill").err
 
 
 # --- settled findings ----------------------------------------------------------------------------
@@ -256,7 +263,9 @@ def test_a_bare_repository(silent: Desk) -> None:
 def test_one_article_of_several(silent: Desk) -> None:
     publish(silent, "Other words.\n", "2022-05-10T09:00-04:00", "other.md")
     assert silent.ok("check", "other").out == "0 findings in 1 article, 1 revision.\n"
-    assert silent.run("check", "mill", "mill.md").out.endswith("in 1 article, 2 revisions.\n")
+    assert silent.run("check", "mill", "mill.md").out.startswith(
+        "1 finding in 1 article, 2 revisions.\n"
+    )
 
 
 def test_a_file_that_is_no_text_is_left_out_and_named(silent: Desk) -> None:
@@ -399,7 +408,7 @@ def test_what_is_staged(silent: Desk) -> None:
     silent.git("add", "mill.md")
     said = silent.run("check", "--staged")
     assert said.status == 1
-    assert "silent-change  not recorded yet" in said.out
+    assert "\nnot recorded yet\n  silent-change  “The mill”  mill.md\n" in said.out
     silent.write("mill.md", NEW.replace("40", "44") + f"\n{NOTE}\n")
     silent.git("add", "mill.md")
     assert silent.ok("check", "--staged").out == "0 findings in 1 article, 1 revision.\n"

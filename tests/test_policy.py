@@ -7,6 +7,7 @@ import tomllib
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 import pytest
@@ -17,8 +18,9 @@ from tracker.cli.check import command
 from tracker.errors import TrackerError
 from tracker.newsroom.newsroom import Newsroom
 from tracker.newsroom.scope import Scope
-from tracker.policy.rewording import is_small, words
+from tracker.policy.notes import words
 from tracker.policy.rules import _RUN, RULES, refuse_unknown
+from tracker.policy.step import is_small
 from tracker.render.findings import text
 
 FOLDER = Path(__file__).parent / "cases" / "findings"
@@ -161,7 +163,7 @@ def test_the_examples_of_the_documentation(
     (case,) = (each.values[0] for each in cases() if each.id == name)
     play(tmp_path, case)
     verdict = Newsroom(tmp_path, now=datetime.fromisoformat(NOW)).check(Scope())
-    _, *lines, _ = (click.unstyle(line) for line in text(verdict))
+    lines = [click.unstyle(line) for line in text(verdict, ZoneInfo("America/New_York"))][3:]
     assert re.sub(r", [0-9a-f]{10}$", "", "\n".join(lines), flags=re.MULTILINE) == shown.rstrip(
         "\n"
     )

@@ -348,6 +348,12 @@ class Finding(NamedTuple):
     line: int | None = None  # line in the file, counted from 1
     said: Saying | Reason | None = None  # `words` as a value; None where it has no phrase
     advised: Saying | None = None  # `advice` as a value
+    headline: str = ""  # of the article in that revision; "" where it has none
+    person: str = ""  # the name of who made that revision
+    score: float = 0.5  # from 0 to 1: how much it matters
+    also: tuple[str, ...] = ()  # earlier revisions of the same sitting that it tells of: hashes
+    until: datetime | None = None  # while it only warns: when the grace time for the note ends
+    why: tuple[Reason, ...] = ()  # of a change: all its reasons, strongest first
 
 
 class Span(NamedTuple):

@@ -10,17 +10,41 @@ from typing import TYPE_CHECKING
 import click
 
 from tracker import __version__
-from tracker.cli.common import ARTICLE, json_option, open_newsroom, progress_bar, warn
+from tracker.cli.common import ARTICLE, json_option, open_newsroom, paged, progress_bar, warn
 from tracker.errors import TrackerError
 
 if TYPE_CHECKING:
     from tracker.newsroom.newsroom import Newsroom
-    from tracker.policy.settled import Verdict
+    from tracker.newsroom.scope import Scope
+    from tracker.policy.rules import Verdict
+
+SHOWN = 20
+"""Findings that people are shown at once, unless they ask for more."""
 
 
 @click.command("check")
 @click.argument("articles", nargs=-1, type=ARTICLE, metavar="[ARTICLE...]")
-@click.option("--since", metavar="REV", help="Only what came after this git revision.")
+@click.option(
+    "--since",
+    metavar="DATE|REV",
+    help="Only what came after this day, month, year or git revision; “3 weeks ago” too.",
+)
+@click.option("--until", metavar="DATE", help="Only what came until the end of this day or month.")
+@click.option("--rule", "rules", metavar="NAME", multiple=True, help="Only findings of this rule.")
+@click.option("--path", "paths", metavar="PATTERN", multiple=True, help="Only articles there.")
+@click.option("--person", metavar="NAME", help="Only revisions by whose name has this in it.")
+@click.option(
+    "--limit",
+    metavar="N",
+    type=click.IntRange(min=0),
+    help=f"Show so many findings, 0 for all. Default for people: {SHOWN}.",
+)
+@click.option(
+    "--all",
+    "everything",
+    is_flag=True,
+    help="From the first revision on, whatever [check] since says; and show all.",
+)
 @click.option(
     "--as-one",
     is_flag=True,
@@ -37,30 +61,36 @@ if TYPE_CHECKING:
 )
 @click.option("--settle", is_flag=True, help="Close the findings for good, in a file to commit.")
 @click.option("--why", metavar="TEXT", default="", help="With --settle: the reason.")
-@click.option("--rules", is_flag=True, help="List the rules, and stop.")
+@click.option("--rules", "list_rules", is_flag=True, help="List the rules, and stop.")
 @json_option
 def command(
     articles: tuple[str, ...],
     since: str | None,
+    until: str | None,
+    rules: tuple[str, ...],
+    paths: tuple[str, ...],
+    person: str | None,
+    limit: int | None,
+    everything: bool,
     as_one: bool,
     staged: bool,
     form: str,
     settle: bool,
     why: str,
-    rules: bool,
+    list_rules: bool,
     as_json: bool,
 ) -> None:
     """Find changes of substance that readers were never told of, and notes that do not fit.
 
-    Without ARTICLE, the whole newsroom is checked. The exit status is 1 where a finding fails.
-    The settings, under [check] in tracker.toml, say since when, with which grace time, and which
-    rules fail, warn or are off.
+    Without ARTICLE, the whole newsroom is checked. The newest and weightiest findings come first.
+    The exit status is 1 where a finding fails. The settings, under [check] in tracker.toml, say
+    since when, with which grace time, and which rules fail, warn or are off.
     """
     from tracker.newsroom.scope import Scope
     from tracker.policy.rules import RULES
     from tracker.render import findings as face
 
-    if rules:
+    if list_rules:
         for name, what in RULES.items():
             click.echo(f"{name:<20} {what}")
         return
@@ -77,7 +107,21 @@ def command(
     room = open_newsroom()
     if room.repository.shallow and not staged and not as_one:
         warn("this clone is shallow: changes before it are not looked at, nor their notes.")
-    scope = Scope(articles, since, as_one=as_one, staged=staged, index=_index() if staged else None)
+    scope = Scope(
+        articles,
+        since,
+        until,
+        rules,
+        paths,
+        person,
+        everything,
+        as_one=as_one,
+        staged=staged,
+        index=_index() if staged else None,
+    )
+    if settle and (rules or until) and not (articles or paths or person or since):
+        _settle_before(room, scope, why)
+        return
     with progress_bar("Checking articles") as progress:
         verdict = room.check(scope, progress)
     for sentence in verdict.skipped:
@@ -85,7 +129,20 @@ def command(
     if settle:
         _settle(room, verdict, why)
         return
-    click.echo(face.write(verdict, "json" if as_json else form, __version__), nl=False)
+    form = "json" if as_json else form
+    zone = room.settings.zone
+    if form == "text":
+        shown = limit or None if limit is not None or everything else SHOWN
+        paged(face.text(verdict, zone, shown))
+        if verdict.since is not None and since is None:
+            again = " ".join(["tracker check", *articles, "--all"])
+            warn(f"what is older was not looked at ([check] since). All of it: {again}")
+    else:
+        if limit:
+            chosen = verdict._replace(findings=tuple(face.inbox(verdict.findings, zone)[:limit]))
+        else:
+            chosen = verdict
+        click.echo(face.write(chosen, form, __version__), nl=False)
     if verdict.failed:
         sys.exit(1)
 
@@ -97,13 +154,32 @@ def _index() -> Path | None:
 
 
 def _settle(room: Newsroom, verdict: Verdict, why: str) -> None:
-    from tracker.newsroom.settled import SETTLED_FILE, settle
-    from tracker.store.git import identity
+    from tracker.newsroom.resolved import RESOLVED_FILE, resolve
 
-    who = identity(room.repository)[0]
-    number = settle(room.workspace, verdict.findings, f"{who.name} <{who.email}>", why)
+    number = resolve(room.workspace, verdict.findings, _who(room), why)
     if not number:
         click.echo("There is nothing to settle.")
         return
     what = "1 finding" if number == 1 else f"{number:,} findings"
-    click.echo(f"Settled {what} in {SETTLED_FILE}: commit that file.")
+    click.echo(f"Settled {what} in {RESOLVED_FILE}: commit that file.")
+
+
+def _settle_before(room: Newsroom, scope: Scope, why: str) -> None:
+    """Close all that came before an instant, of some rules or of all, in a line for each rule."""
+    from tracker.newsroom.periods import end
+    from tracker.newsroom.resolved import RESOLVED_FILE, resolve_before
+    from tracker.policy.rules import refuse_unknown
+
+    refuse_unknown(scope.rules, "--rule")
+    before = room.now if scope.until is None else end(room.workspace, scope.until)
+    resolve_before(room.workspace, before, scope.rules, _who(room), why)
+    what = f"of {', '.join(scope.rules)}" if scope.rules else "of every rule"
+    at = before.astimezone(room.settings.zone).strftime("%Y-%m-%d %H:%M %Z")
+    click.echo(f"Settled all findings {what} before {at} in {RESOLVED_FILE}: commit that file.")
+
+
+def _who(room: Newsroom) -> str:
+    from tracker.store.git import identity
+
+    who = identity(room.repository)[0]
+    return f"{who.name} <{who.email}>"

@@ -26,6 +26,7 @@ NewsroomKind = Literal["own", "followed"]
 into the latter but what was seen there."""
 _Made = TypeVar("_Made")
 DEFAULT_GRACE = timedelta(hours=24)
+DEFAULT_SITTING = timedelta(hours=1)
 
 _KEYS: Keys = {
     "name": str,
@@ -42,7 +43,13 @@ _KEYS: Keys = {
     "site": dict,
 }
 _FOOTER_KEYS: Keys = {"embed": bool, "max": int}
-_CHECK_KEYS: Keys = {"since": (str, datetime, date), "grace": (str, int), "rules": dict}
+_CHECK_KEYS: Keys = {
+    "since": (str, datetime, date),
+    "grace": (str, int),
+    "sitting": (str, int),
+    "exclude": (str, list),
+    "rules": dict,
+}
 _VERIFY_KEYS: Keys = {"signed": bool, "since": (str, datetime, date)}
 _SEVERITIES = ("off", "warn", "fail")
 _GRACE = re.compile(r"\s*(\d{1,5})\s*(m|min|h|d)\s*", re.ASCII)
@@ -55,6 +62,8 @@ class CheckSettings(NamedTuple):
     since: datetime | None = None  # aware; revisions before it are not looked at
     grace: timedelta = DEFAULT_GRACE  # how long after a change its note may come
     rules: Mapping[str, Severity] = MappingProxyType({})  # rule -> how severe; others: own
+    sitting: timedelta = DEFAULT_SITTING  # changes no further apart are told as one
+    exclude: tuple[str, ...] = ()  # patterns of articles that are not looked at
 
 
 class VerifySettings(NamedTuple):
@@ -123,7 +132,7 @@ def read(toml: str, where: str, read_style: Callable[[str], str]) -> Settings:
         zone=home,
         language=_language(file, style),
         branch=file.words("branch"),
-        articles=_articles(file),
+        articles=_patterns(file, "", "articles"),
         articles_language=table.get("language"),
         footer_embed=footer.get("embed", True),
         footer_max=footer.get("max"),
@@ -243,11 +252,11 @@ def _language(file: _File, style: Style) -> str:
     return found
 
 
-def _articles(file: _File) -> tuple[str, ...]:
-    given = file.table.get("articles", ())
+def _patterns(file: _File, table: str, key: str) -> tuple[str, ...]:
+    given = (file.table.get(table, {}) if table else file.table).get(key, ())
     patterns = (given,) if isinstance(given, str) else tuple(given)
-    if not all(isinstance(pattern, str) and pattern.strip() for pattern in patterns):
-        raise file.wrong("", "articles", 'a list of patterns, such as ["articles/**/*.md"]')
+    if not all(isinstance(pattern, str) and pattern for pattern in patterns):
+        raise file.wrong(table, key, 'a list of patterns, such as ["articles/**/*.md"]')
     return patterns
 
 
@@ -271,8 +280,10 @@ def _check(file: _File, home: ZoneInfo) -> CheckSettings:
             raise file.wrong("check.rules", rule, "“off”, “warn” or “fail”")
     return CheckSettings(
         since=_since(file, given.get("since"), home),
-        grace=_grace(file, given["grace"]) if "grace" in given else DEFAULT_GRACE,
+        grace=_span(file, given, "grace", DEFAULT_GRACE),
         rules=dict(rules),
+        sitting=_span(file, given, "sitting", DEFAULT_SITTING),
+        exclude=_patterns(file, "check", "exclude"),
     )
 
 
@@ -306,12 +317,15 @@ def _since(
     return given if given.tzinfo is not None else given.replace(tzinfo=home)
 
 
-def _grace(file: _File, given: str | int) -> timedelta:
+def _span(file: _File, table: Mapping[str, Any], key: str, default: timedelta) -> timedelta:
+    given = table.get(key, default)
+    if isinstance(given, timedelta):
+        return given
     if isinstance(given, int) and not given:
         return timedelta(0)
     match = _GRACE.fullmatch(given) if isinstance(given, str) else None
     if match is None:
-        raise file.wrong("check", "grace", "a time such as “24h”, “90m” or “2d”")
+        raise file.wrong("check", key, "a time such as “24h”, “90m” or “2d”")
     unit = {"m": "minutes", "min": "minutes", "h": "hours", "d": "days"}[match[2]]
     return timedelta(**{unit: int(match[1])})
 

@@ -8,17 +8,16 @@ from datetime import datetime
 
 from tracker.errors import TrackerError
 from tracker.model import Event, Finding, Person, Track, Version
-from tracker.newsroom import select
+from tracker.newsroom import periods, select
 from tracker.newsroom.analysis import Analyst
 from tracker.newsroom.locate import locate
 from tracker.newsroom.pool import Job, remembered
 from tracker.newsroom.reading import all_tracks, track_of
 from tracker.newsroom.reading import steps as steps_of
+from tracker.newsroom.resolved import read_resolved
 from tracker.newsroom.scope import Progress, Scope
-from tracker.newsroom.settled import read_settled
 from tracker.newsroom.workspace import SETTINGS_FILE, Workspace
-from tracker.policy.rules import findings, refuse_unknown
-from tracker.policy.settled import Verdict, unsettled
+from tracker.policy.rules import Verdict, findings, refuse_unknown, unresolved
 from tracker.policy.step import Circumstances
 from tracker.store.range import (
     Changed,
@@ -38,7 +37,8 @@ def check(workspace: Workspace, scope: Scope, progress: Progress | None = None) 
     a revision that is not there.
     """
     refuse_unknown(workspace.settings.check.rules, f"{SETTINGS_FILE}, [check.rules]")
-    settled = read_settled(workspace)
+    refuse_unknown(scope.rules, "--rule")
+    resolved = read_resolved(workspace)
     if scope.staged:
         if workspace.repository.bare:
             raise TrackerError(
@@ -51,8 +51,18 @@ def check(workspace: Workspace, scope: Scope, progress: Progress | None = None) 
         verdict = _one_change(workspace, scope, *_range(workspace, scope.since))
     else:
         verdict = _history(workspace, scope, progress)
-    left = unsettled(verdict.findings, settled)
-    return verdict._replace(findings=tuple(left), settled=len(verdict.findings) - len(left))
+    wanted = [each for each in verdict.findings if _is_wanted(each, workspace, scope)]
+    left = unresolved(wanted, resolved)
+    return verdict._replace(findings=tuple(left), settled=len(wanted) - len(left))
+
+
+def _is_wanted(finding: Finding, workspace: Workspace, scope: Scope) -> bool:
+    if scope.rules and finding.rule not in scope.rules:
+        return False
+    if scope.person is not None and scope.person.casefold() not in finding.person.casefold():
+        return False
+    until = None if scope.until is None else periods.end(workspace, scope.until)
+    return until is None or finding.at is None or finding.at < until
 
 
 # --- revision by revision -----------------------------------------------------------------------
@@ -61,16 +71,15 @@ def check(workspace: Workspace, scope: Scope, progress: Progress | None = None) 
 def _history(workspace: Workspace, scope: Scope, progress: Progress | None) -> Verdict:
     if workspace.repository.head is None and workspace.settings.branch is None and scope == Scope():
         return Verdict(())  # nothing was ever committed
-    commits = None
-    if scope.since is not None:
-        commits = commits_since(workspace.repository, scope.since, workspace.tip)
+    since, commits = _since(workspace, scope)
     chosen = _chosen(workspace, scope)
+    if not chosen:
+        raise _nothing_there(workspace, scope)
     if commits is not None:
         chosen = [each for each in chosen if not commits.isdisjoint(_commits(each.track))]
-    since = workspace.settings.check.since
     if since is not None:
         chosen = [each for each in chosen if _newest(each.track) >= since]
-    jobs = [replace(job, commits=commits) for job in chosen]
+    jobs = [replace(job, commits=commits, since=since) for job in chosen]
     found: list[Finding] = []
     skipped: list[str] = []
     for done in remembered(workspace, jobs, scope.workers, progress):
@@ -78,7 +87,37 @@ def _history(workspace: Workspace, scope: Scope, progress: Progress | None) -> V
         skipped += done.skipped
     found.sort(key=lambda each: (each.path, each.revision or 0))
     revisions = sum(len(job.track.versions) for job in jobs)
-    return Verdict(tuple(found), articles=len(jobs), revisions=revisions, skipped=tuple(skipped))
+    if jobs and len(skipped) == len(jobs):
+        raise TrackerError(
+            f"Nothing could be looked at: {skipped[0]}",
+            f"Of {len(jobs):,} articles, none can be read." if len(jobs) > 1 else "",
+        )
+    return Verdict(
+        tuple(found), articles=len(jobs), revisions=revisions, skipped=tuple(skipped), since=since
+    )
+
+
+def _since(workspace: Workspace, scope: Scope) -> tuple[datetime | None, frozenset[str] | None]:
+    """From which instant, or with which commits; None for no such bound."""
+    if scope.since is None:
+        return (None if scope.everything else workspace.settings.check.since), None
+    try:
+        return periods.start(workspace, scope.since), None
+    except TrackerError:
+        commits = commits_since(workspace.repository, scope.since, workspace.tip)
+    return (None if scope.everything else workspace.settings.check.since), commits
+
+
+def _nothing_there(workspace: Workspace, scope: Scope) -> TrackerError:
+    if scope.paths:
+        return TrackerError(
+            f"No article matches {' or '.join(scope.paths)}.",
+            "Give a folder or a pattern from the newsroom's folder, as content/news or **/2022-*.",
+        )
+    return TrackerError(
+        f"There is no article to look at in {workspace.root or workspace.repository.git_dir}.",
+        f'Say in {SETTINGS_FILE} where they are: articles = ["content/**/*.md"]',
+    )
 
 
 def _chosen(workspace: Workspace, scope: Scope) -> list[Job]:
@@ -91,11 +130,22 @@ def _chosen(workspace: Workspace, scope: Scope) -> list[Job]:
     belongs = _Belongs(here, patterns, under)
     chosen = []
     for track in found:
+        if not _is_looked_at(workspace, scope, track.path):
+            continue
         if track.path in here:
             chosen.append(Job(track))
         elif any(belongs(path) for path in _paths(track)):
             chosen.append(Job(track, outside=not track.deleted))
     return chosen
+
+
+def _is_looked_at(workspace: Workspace, scope: Scope, path: str) -> bool:
+    under = workspace.under
+    inside = path.removeprefix(f"{under}/") if under else path
+    exclude = workspace.settings.check.exclude
+    if not scope.articles and any(select.matcher(each).match(inside) for each in exclude):
+        return False
+    return not scope.paths or any(select.matcher(each).match(inside) for each in scope.paths)
 
 
 def _paths(track: Track) -> set[str]:
@@ -149,6 +199,7 @@ def _one_change(
     chosen = set(_articles(workspace, paths))
     if scope.articles:
         chosen &= {locate(workspace, article, new=True) for article in scope.articles}
+    chosen = {path for path in chosen if _is_looked_at(workspace, scope, path)}
     found: list[Finding] = []
     number = 0
     for each in sorted(both, key=lambda each: each.path or each.old_path or ""):

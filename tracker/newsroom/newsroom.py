@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from tracker.newsroom.together import Against, Choice
     from tracker.newsroom.trust import Asked, Trust
     from tracker.newsroom.writing import Prepared, Stamp
-    from tracker.policy.settled import Verdict
+    from tracker.policy.rules import Verdict
     from tracker.policy.step import Step
     from tracker.store.witness import Witness
 

@@ -39,6 +39,7 @@ class Job:
     track: Track
     outside: bool = False  # its file is now where the newsroom has no articles
     commits: frozenset[str] | None = None  # only findings about these; None: about all
+    since: datetime | None = None  # aware; findings about what is older are left out
     as_history: bool = False  # the history is wanted, and not the findings
     compared: bool = True  # for a history: what its changes mean is wanted too
     known: dict[Pair, str] = field(default_factory=dict)  # answers from the catalog
@@ -185,6 +186,7 @@ class Work:
             outside=job.outside,
             now=self._now,
             commits=job.commits,
+            since=job.since,
         )
         return findings(self._steps(job, analyst), circumstances)
 

@@ -66,7 +66,7 @@ def slug(path: str) -> str:
 
 
 @cache
-def _matcher(pattern: str) -> re.Pattern[str]:
+def matcher(pattern: str) -> re.Pattern[str]:
     """A glob where ``**`` crosses folders and ``*`` does not."""
     out = []
     for part in re.findall(r"\*\*/|\*\*|\*|\?|[^*?]+", pattern.strip("/")):
@@ -84,7 +84,7 @@ def articles(paths: Iterable[str], patterns: Sequence[str] = (), under: str = ""
     prefix = f"{under}/" if under else ""
     texts = sorted(path for path in paths if path.startswith(prefix) and is_text(path))
     if patterns:
-        matchers = [_matcher(pattern) for pattern in patterns]
+        matchers = [matcher(pattern) for pattern in patterns]
         return [path for path in texts if any(each.match(path[len(prefix) :]) for each in matchers)]
     for folder in FOLDERS:
         inside = [path for path in texts if path.startswith(f"{prefix}{folder}/")]

@@ -1,25 +1,23 @@
-"""Notes that readers had and lost, and notes that do not fit what they tell of."""
+"""Notes that readers had and lost, notes that do not fit what they tell of, and their words."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
+from functools import cache
 from itertools import pairwise
+from typing import NamedTuple
 
+from tracker import locale
 from tracker.house.note_joining import key
 from tracker.house.notes import find_notes
 from tracker.house.standing import standing
 from tracker.model import Finding, FoundNote, Meaning, Note, Saying, Value
-from tracker.policy.rewording import Words, is_small, words
-from tracker.policy.silence import before
-from tracker.policy.step import Circumstances, Step, finding
+from tracker.policy.step import Circumstances, Step, before, finding, is_small, touches_words
 
 _CLOCKS = timedelta(minutes=10)
 """How far a note's minute may be ahead of its commit: people type the time of publication."""
-
-_UNSEEN = frozenset({"note", "markup", "metadata", "moved"})
-"""What a change can touch without a word that readers see being another one."""
 
 
 def note_dropped(steps: Sequence[Step], circumstances: Circumstances) -> Iterator[Finding]:
@@ -160,11 +158,6 @@ def _may_tell_of_older(step: Step, circumstances: Circumstances) -> bool:
     return touched is not None and step.revision.at - touched <= circumstances.check.grace
 
 
-def touches_words(change: Meaning | None) -> bool:
-    """True for a change of words that readers see, outside notes."""
-    return change is not None and bool(change.labels - _UNSEEN)
-
-
 # --- dates ---------------------------------------------------------------------------------------
 
 
@@ -303,3 +296,67 @@ def _only_facts_replaced(change: Meaning | None) -> bool:
     if change is None or change.labels & {"information-added", "information-removed"}:
         return False
     return change.fact_replaced
+
+
+# --- how notes are worded -----------------------------------------------------------------------
+
+
+class Words(NamedTuple):
+    """One language's words for texts that were wrong or changed, as patterns to search with."""
+
+    itself: re.Pattern[str]
+    wrong: re.Pattern[str]
+    explains: re.Pattern[str]
+    soft: re.Pattern[str]
+    changed: re.Pattern[str]
+    contrast: re.Pattern[str]
+
+    def says_wrong(self, text: str, *, surely: bool = False) -> bool:
+        """True where a note says of the text itself that it was wrong.
+
+        With ``surely``, it need not speak of itself: what it tells of is a fact that was replaced.
+        """
+        for sentence in _sentences(text):
+            about = surely or self.itself.search(sentence) is not None
+            if about and (self.wrong.search(sentence) or self.explains.search(sentence)):
+                return True
+            if surely and self.contrast.search(f" {sentence} "):
+                return True
+        return False
+
+    def explains_error(self, text: str) -> bool:
+        """True where a correction says that something was wrong, or what."""
+        return bool(
+            self.wrong.search(text) or self.explains.search(text) or self.contrast.search(text)
+        )
+
+    def says_changed(self, text: str) -> bool:
+        """True where a note says that the text itself was changed."""
+        return any(
+            self.changed.search(sentence) and self.itself.search(sentence)
+            for sentence in _sentences(text)
+        )
+
+
+def _sentences(text: str) -> list[str]:
+    return re.split(r"(?<=[.!?;])\s+", text[:5_000])
+
+
+@cache
+def words(language: str) -> Words | None:
+    """The words of a language, by its tag; None where there is no file for it."""
+    listed = locale.table(locale.base(language), "policy")
+    if not listed:
+        return None
+    names = ("itself", "wrong", "explains", "soft", "changed")
+    itself, wrong, explains, soft, changed = (_pattern(listed[name]) for name in names)
+    contrast = "|".join(re.escape(each) for each in listed["contrast"])
+    return Words(itself, wrong, explains, soft, changed, re.compile(contrast, re.IGNORECASE))
+
+
+def _pattern(known: list[str]) -> re.Pattern[str]:
+    parts = [
+        re.escape(each.rstrip("*")).replace(r"\ ", r"\s+") + (r"\w*" if each[-1] == "*" else "")
+        for each in known
+    ]
+    return re.compile(rf"\b(?:{'|'.join(parts)})\b", re.IGNORECASE)

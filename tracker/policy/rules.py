@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from shlex import quote
+from types import MappingProxyType
+from typing import NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.model import Finding, Saying
-from tracker.policy import matter, notes, silence
+from tracker.policy import changes, notes
 from tracker.policy.step import Circumstances, Rule, Step
 
 RULES: dict[str, str] = {
@@ -24,15 +27,15 @@ RULES: dict[str, str] = {
 """Every rule with what it finds. All fail a check unless the settings say otherwise."""
 
 _RUN: dict[str, Rule] = {
-    "silent-change": silence.silent_change,
-    "unpublished": silence.unpublished,
+    "silent-change": changes.silent_change,
+    "unpublished": changes.unpublished,
     "note-dropped": notes.note_dropped,
     "note-reworded": notes.note_reworded,
     "note-without-change": notes.note_without_change,
     "note-date": notes.note_date,
     "euphemism": notes.euphemism,
-    "footer-out-of-step": matter.footer_out_of_step,
-    "date-moved": matter.date_moved,
+    "footer-out-of-step": changes.footer_out_of_step,
+    "date-moved": changes.date_moved,
 }
 
 
@@ -42,7 +45,7 @@ def findings(steps: Sequence[Step], circumstances: Circumstances) -> tuple[Findi
     Rules that the settings turn off are not run. What lies before ``[check] since``, or outside
     the commits asked for, is left out.
     """
-    since, commits = circumstances.check.since, circumstances.commits
+    since, commits = circumstances.since, circumstances.commits
     found = [
         finding
         for name, rule in _RUN.items()
@@ -51,7 +54,7 @@ def findings(steps: Sequence[Step], circumstances: Circumstances) -> tuple[Findi
         if since is None or finding.at is None or finding.at >= since
     ]
     if commits is not None:
-        found = [each for each in found if each.commit in commits]
+        found = [each for each in found if any(one in commits for one in (each.commit, *each.also))]
     if circumstances.settings.kind == "followed":
         found = [_reported(each) for each in found]
     order = list(_RUN)
@@ -81,3 +84,62 @@ def refuse_unknown(names: Iterable[str], where: str) -> None:
             near = get_close_matches(name[:60], RULES, n=1)
             hint = f"Did you mean “{near[0]}”?" if near else f"The rules are {', '.join(RULES)}."
             raise TrackerError(f"{where}: there is no rule “{name}”.", hint)
+
+
+# --- the outcome, and what somebody closed for good --------------------------------------------
+
+
+class Resolved(NamedTuple):
+    """One finding that somebody looked at and closed for good."""
+
+    commit: str  # full hash, or the first seven digits or more; lower case; "": see `before`
+    path: str  # "": all articles
+    rule: str = ""  # "": all rules
+    who: str = ""
+    why: str = ""
+    before: datetime | None = None  # aware; with no commit: what came before this is closed
+
+
+class Verdict(NamedTuple):
+    """The outcome of a check."""
+
+    findings: tuple[Finding, ...]
+    settled: int = 0  # findings that were closed before
+    articles: int = 0
+    revisions: int = 0
+    skipped: tuple[str, ...] = ()  # sentences: articles that could not be read
+    since: datetime | None = None  # aware; what is older was not looked at
+    rules: Mapping[str, str] = MappingProxyType(RULES)
+
+    @property
+    def failed(self) -> bool:
+        """True where a finding fails the check."""
+        return any(finding.severity == "fail" for finding in self.findings)
+
+
+def unresolved(found: Iterable[Finding], resolved: Collection[Resolved]) -> list[Finding]:
+    """The findings that nobody has closed yet: of several revisions, each has to be closed."""
+    by_path: dict[str, list[Resolved]] = {}
+    for each in resolved:
+        by_path.setdefault(each.path, []).append(each)
+    return [
+        finding
+        for finding in found
+        if finding.commit is None
+        or not all(
+            any(
+                _resolves(each, finding, commit)
+                for path in (finding.path, "")
+                for each in by_path.get(path, ())
+            )
+            for commit in (finding.commit, *finding.also)
+        )
+    ]
+
+
+def _resolves(resolved: Resolved, finding: Finding, commit: str) -> bool:
+    if resolved.rule not in ("", finding.rule):
+        return False
+    if resolved.before is not None:
+        return finding.at is not None and finding.at < resolved.before
+    return len(resolved.commit) >= 7 and commit.startswith(resolved.commit)

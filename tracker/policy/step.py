@@ -1,11 +1,12 @@
-"""What the rules are given: the steps of an article's life, and the circumstances."""
+"""What the rules are given: the steps of an article's history, and the circumstances."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from tracker.house.note_joining import key
 from tracker.house.notes import Differences
 from tracker.house.settings import CheckSettings, Settings
 from tracker.model import Event, Finding, Meaning, Note, Reason, Revision, Saying
@@ -37,6 +38,7 @@ class Circumstances(NamedTuple):
     deleted: bool = False  # the article is not in the newest commit
     outside: bool = False  # its file is now where the newsroom has no articles
     now: datetime | None = None  # aware; None: nothing is still in its grace time
+    since: datetime | None = None  # aware; what is older is not told
     commits: Collection[str] | None = None  # only findings about these; None: about all
     unrecorded: bool = False  # the last step is not out yet: staged, or a pull request
     touched: datetime | None = None  # aware; when the article changed before the first step
@@ -58,6 +60,8 @@ def finding(
     advised: Saying,
     *,
     line: int | None = None,
+    why: tuple[Reason, ...] = (),
+    score: float | None = None,
 ) -> Finding:
     """A finding about one step, as severe as the settings say. ``line`` counts from 1."""
     from tracker.house.phrases import sentence  # late: most commands read steps and find nothing
@@ -75,4 +79,121 @@ def finding(
         line,
         said,
         advised,
+        revision.headline,
+        revision.person.name,
+        WEIGHTS[rule] if score is None else score,
+        why=why,
     )
+
+
+WEIGHTS = {
+    "silent-change": 0.6,
+    "unpublished": 0.6,
+    "note-dropped": 0.9,
+    "note-reworded": 0.8,
+    "note-without-change": 0.6,
+    "note-incomplete": 0.7,
+    "note-date": 0.4,
+    "euphemism": 0.5,
+    "footer-out-of-step": 0.3,
+    "date-moved": 0.4,
+}
+"""How much a finding of each rule matters, from 0 to 1, where its change does not say."""
+
+
+# --- what several rules ask of steps ------------------------------------------------------------
+
+
+def covered(steps: Sequence[Step], check: CheckSettings) -> set[int]:
+    """The indexes of the steps that a note covers.
+
+    A note covers the revision that brings it, those within the grace time before it that brought
+    no note of their own, and the one that it names with the rest of its sitting. A note that
+    stood before and now says something else, or the same of a later day ("Last updated"), covers
+    its revision.
+    """
+    by_commit = {step.revision.commit: index for index, step in enumerate(steps)}
+    found: set[int] = set()
+    for index, step in enumerate(steps):
+        brought = [note for note in step.revision.notes if not note.withdrawn]
+        if brought or _says_more(steps, index):
+            named = {by_commit[note.covers] for note in brought if note.covers in by_commit}
+            found |= named | {index}
+            for each in named:
+                found.update(_sitting(steps, each, check.sitting))
+            if len(named) < len(brought):
+                found.update(before(steps, index, check.grace))
+    return found
+
+
+def before(steps: Sequence[Step], index: int, grace: timedelta) -> Iterator[int]:
+    """The steps right before one, without notes of their own, that are within the grace time."""
+    for earlier in range(index - 1, -1, -1):
+        revision = steps[earlier].revision
+        if revision.notes or steps[index].revision.at - revision.at > grace:
+            return
+        yield earlier
+
+
+def _sitting(steps: Sequence[Step], index: int, sitting: timedelta) -> Iterator[int]:
+    """The steps before one that belong to its sitting, each no further from the next than that."""
+    for earlier in range(index - 1, -1, -1):
+        revision, later = steps[earlier].revision, steps[earlier + 1].revision
+        if revision.notes or later.at - revision.at > sitting:
+            return
+        yield earlier
+
+
+def _says_more(steps: Sequence[Step], index: int) -> bool:
+    """True where a note that stood before was changed to tell readers more."""
+    step = steps[index]
+    if any(not is_small(was.text, now.text) for was, now in step.differences.reworded):
+        return True
+    older = _latest_days(step.stood)
+    newer = _latest_days(step.notes)
+    return any(words in older and at > older[words] for words, at in newer.items())
+
+
+def _latest_days(notes: Sequence[Note]) -> dict[str, datetime]:
+    found: dict[str, datetime] = {}
+    for note in notes:
+        if note.precision != "none":
+            words = key(note.text)
+            found[words] = max(note.at, found.get(words, note.at))
+    return found
+
+
+def score_of(change: Meaning) -> float:
+    """How surely, and how much, a reader would now believe something else: from 0 to 1."""
+    heaviest = max((_LABELS.get(reason.label, 0.3) for reason in change.why), default=0.3)
+    return min(heaviest + 0.02 * len(change.why), 1.0)
+
+
+_LABELS = {
+    "negation": 0.9, "number": 0.85, "name": 0.8, "headline": 0.8, "date": 0.7, "quote": 0.7,
+    "information-removed": 0.6, "modality": 0.5, "attribution": 0.5, "information-added": 0.45,
+    "dek": 0.4, "byline": 0.4,
+}  # fmt: skip
+
+
+_UNSEEN = frozenset({"note", "markup", "metadata", "moved"})
+"""What a change can touch without a word that readers see being another one."""
+
+
+def touches_words(change: Meaning | None) -> bool:
+    """True for a change of words that readers see, outside notes."""
+    return change is not None and bool(change.labels - _UNSEEN)
+
+
+_SMALL = frozenset({"typo", "style", "markup", "link", "moved", "note"})
+
+
+def is_small(was: str, now: str) -> bool:
+    """True where two wordings of a note tell readers the same: a typo, markup, a link."""
+    if was == now:
+        return True
+    from tracker.text.changes import judge
+    from tracker.text.diff import diff
+
+    change = judge(was, now, diff(was, now))
+    return not change.substantive and change.labels <= _SMALL

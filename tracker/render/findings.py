@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import tzinfo
 from itertools import groupby
 
 import click
 
 from tracker.model import Finding
-from tracker.policy.settled import Verdict
+from tracker.policy.rules import RULES, Verdict
 from tracker.render.plain import plain
 from tracker.render.visible import visible
 
 
 def write(verdict: Verdict, form: str, version: str) -> str:
-    """The findings in a form: ``text``, ``json``, ``github``, ``gitlab`` or ``sarif``.
+    """The findings for programs: as ``json``, ``github``, ``gitlab`` or ``sarif``.
 
     ``version`` is that of this program, for SARIF.
     """
@@ -25,8 +27,7 @@ def write(verdict: Verdict, form: str, version: str) -> str:
         return _dump(sarif(verdict, version))
     if form == "gitlab":
         return _dump(gitlab(verdict))
-    lines = github(verdict) if form == "github" else text(verdict)
-    return "".join(f"{line}\n" for line in lines)
+    return "".join(f"{line}\n" for line in github(verdict))
 
 
 def _dump(value: object) -> str:
@@ -47,25 +48,103 @@ def as_object(verdict: Verdict) -> dict[str, object]:
         "revisions": verdict.revisions,
         "skipped": list(verdict.skipped),
         "failed": verdict.failed,
+        "since": plain(verdict.since),
     }
 
 
-def text(verdict: Verdict) -> Iterator[str]:
-    """Article by article, for people, with a last line that counts."""
-    for path, group in groupby(verdict.findings, key=lambda finding: finding.path):
-        yield click.style(_line(path), bold=True)
+def inbox(found: Iterable[Finding], zone: tzinfo) -> list[Finding]:
+    """Findings as an editor takes them up: the newest month first, in each the weightiest first."""
+    return sorted(
+        found,
+        key=lambda each: (_month(each, zone), each.score, _when(each), each.path),
+        reverse=True,
+    )
+
+
+def _month(finding: Finding, zone: tzinfo) -> str:
+    """The month of a finding; of what is not out yet one that is past all others."""
+    return finding.at.astimezone(zone).strftime("%Y-%m") if finding.commit and finding.at else "~"
+
+
+def _when(finding: Finding) -> float:
+    return finding.at.timestamp() if finding.at else 0.0
+
+
+def text(verdict: Verdict, zone: tzinfo, limit: int | None = None) -> Iterator[str]:
+    """The inbox, for people: how much there is, the findings, and what to do about each rule.
+
+    Times are given in ``zone``. Only the first ``limit`` findings are shown; None: all.
+    """
+    found = inbox(verdict.findings, zone)
+    shown = found[:limit]
+    yield _count(verdict, zone)
+    if len(found) > len(shown) or len({_month(each, zone) for each in found}) > _FEW_MONTHS:
+        yield ""
+        yield from _summary(found, zone)
+    for month, group in groupby(shown, key=lambda each: _month(each, zone)):
+        yield ""
+        yield click.style(_MONTHLESS if month == "~" else month, bold=True)
         for finding in group:
-            color = "red" if finding.severity == "fail" else "yellow"
-            where = f"revision {finding.revision}" if finding.commit else "not recorded yet"
-            when = f", {finding.at.isoformat(' ', 'minutes')}" if finding.at else ""
-            commit = f", {finding.commit[:10]}" if finding.commit else ""
-            yield f"  {click.style(finding.rule, fg=color)}  {where}{when}{commit}"
-            yield f"      {_line(finding.words)}"
-            yield click.style(f"      → {_line(finding.advice)}", dim=True)
-    yield _count(verdict)
+            yield from block(finding, zone)
+    if shown:
+        yield ""
+    advice = {each.rule: each.advice for each in reversed(shown)}
+    for rule in sorted(advice, key=list(RULES).index):
+        yield click.style(f"  {rule}  → {_line(advice[rule])}", dim=True)
+    if len(shown) < len(found):
+        yield f"Shown are {len(shown):,} of {len(found):,}. More: tracker check --limit 100"
 
 
-def _count(verdict: Verdict) -> str:
+_FEW_MONTHS = 3  # months that are seen at a glance without a table
+_MONTHLESS = "not recorded yet"
+_REASONS = 3  # of a finding that are shown
+_COLUMNS = 4  # months of the table that have a column each
+
+
+def block(finding: Finding, zone: tzinfo) -> Iterator[str]:
+    """A finding in some lines: rule, headline and path, revision, and what it is about."""
+    warns = finding.severity == "warn"
+    rule = click.style(finding.rule, fg="yellow" if warns else "red")
+    named = f"“{_line(finding.headline)}”  " if finding.headline else ""
+    yield f"  {'warning: ' if warns else ''}{rule}  {named}{_line(finding.path)}"
+    if finding.commit and finding.at is not None:
+        at = finding.at.astimezone(zone).strftime("%Y-%m-%d %H:%M %Z")
+        who = f", {_line(finding.person)}" if finding.person else ""
+        more = f", with {len(finding.also)} before it" if finding.also else ""
+        yield f"      revision {finding.revision}{more}, {at}{who}, {finding.commit[:10]}"
+    reasons = [each.sentence for each in finding.why] or [finding.words]
+    for words in reasons[:_REASONS]:
+        yield f"      {_line(words)}"
+    if len(reasons) > _REASONS:
+        yield f"      and {len(reasons) - _REASONS} more"
+    if finding.until is not None:
+        until = finding.until.astimezone(zone).strftime("%Y-%m-%d %H:%M %Z")
+        yield f"      a note may still come until {until}"
+
+
+def _summary(found: Sequence[Finding], zone: tzinfo) -> Iterator[str]:
+    """How many findings each rule has in the newest months, before them, and in all."""
+    months = list(dict.fromkeys(_month(each, zone) for each in found))
+    named, older = months[:_COLUMNS], set(months[_COLUMNS:])
+    heads = [_MONTHLESS if each == "~" else each for each in named]
+    heads += ["before", "all"] if older else ["all"]
+    counts = Counter((each.rule, _month(each, zone)) for each in found)
+    rules = [rule for rule in RULES if any(each.rule == rule for each in found)]
+    width = max(map(len, rules))
+    yield "  " + " " * width + "".join(f"  {head:>7}" for head in heads)
+    for rule in rules:
+        row = [counts[rule, month] for month in named]
+        if older:
+            row.append(sum(counts[rule, month] for month in older))
+        row.append(sum(counts[rule, month] for month in months))
+        cells = "".join(
+            f"  {number or '·':>{max(7, len(head))}}"
+            for number, head in zip(row, heads, strict=True)
+        )
+        yield f"  {rule:<{width}}{cells}"
+
+
+def _count(verdict: Verdict, zone: tzinfo | None = None) -> str:
     failing = sum(finding.severity == "fail" for finding in verdict.findings)
     warnings = len(verdict.findings) - failing
     parts = [_number(failing, "finding")]
@@ -73,8 +152,11 @@ def _count(verdict: Verdict) -> str:
         parts.append(_number(warnings, "warning"))
     if verdict.settled:
         parts.append(f"{verdict.settled:,} settled")
+    since = ""
+    if verdict.since is not None and zone is not None:
+        since = f" since {verdict.since.astimezone(zone).strftime('%Y-%m-%d %H:%M %Z')}"
     seen = f"{_number(verdict.articles, 'article')}, {_number(verdict.revisions, 'revision')}"
-    return f"{', '.join(parts)} in {seen}."
+    return f"{', '.join(parts)}{since} in {seen}."
 
 
 def _number(count: int, what: str) -> str:

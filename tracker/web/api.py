@@ -24,7 +24,7 @@ from tracker.house.clocks import clocks
 from tracker.model import Article, Entry, Revision, Selection
 from tracker.newsroom.newsroom import Newsroom
 from tracker.newsroom.scope import Progress, Scope
-from tracker.policy.settled import Verdict
+from tracker.policy.rules import Verdict
 from tracker.render import diff_json
 from tracker.render import history as history_face
 from tracker.render.diff_json import Side

@@ -15,7 +15,7 @@ from tracker.newsroom.newsroom import Newsroom
 from tracker.newsroom.reading import all_tracks
 from tracker.newsroom.scope import Progress, Scope
 from tracker.newsroom.select import FOLDERS
-from tracker.policy.settled import Verdict
+from tracker.policy.rules import Verdict
 from tracker.store.reader import Reader
 from tracker.text.document import Document, decode, parse
 from tracker.web import addresses

@@ -1,4 +1,4 @@
-"""Front matter and body: lines that differ from the notes, dates that move for no reason."""
+"""Changes that nobody told readers of, articles that went without a word, and dates that moved."""
 
 from __future__ import annotations
 
@@ -6,13 +6,136 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time
 from itertools import pairwise
+from pathlib import PurePosixPath
+from shlex import quote
+from typing import NamedTuple
 
 from tracker.house import footer
 from tracker.house.blocks import PlacingError
-from tracker.model import FieldChange, Finding, Saying
-from tracker.policy.notes import touches_words
-from tracker.policy.step import Circumstances, Step, finding
+from tracker.house.standing import standing
+from tracker.model import Event, FieldChange, Finding, Meaning, Saying
+from tracker.policy.step import Circumstances, Step, covered, finding, score_of, touches_words
 from tracker.text.document import parse
+
+
+def silent_change(steps: Sequence[Step], circumstances: Circumstances) -> Iterator[Finding]:
+    """A change of substance that readers could see, and no note.
+
+    What was changed while the article was a draft again is seen when it comes back. Changes of one
+    sitting are one finding, about the last of them.
+    """
+    told = covered(steps, circumstances.check)
+    sitting: list[_Seen] = []
+    for seen in _silent(steps, told):
+        if sitting and seen.at - sitting[-1].at > circumstances.check.sitting:
+            yield _told_of(sitting, circumstances)
+            sitting = []
+        sitting.append(seen)
+    if sitting:
+        yield _told_of(sitting, circumstances)
+
+
+class _Seen(NamedTuple):
+    """A change of substance, at the step with which readers could see it."""
+
+    step: Step
+    changed: Step
+    change: Meaning
+
+    @property
+    def at(self) -> datetime:
+        return self.step.revision.at
+
+
+def _silent(steps: Sequence[Step], told: set[int]) -> Iterator[_Seen]:
+    unseen: list[int] = []
+    for index, step in enumerate(steps):
+        if index == 0 or not steps[index - 1].revision.published:
+            continue
+        if step.draft:
+            unseen.append(index)
+            continue
+        seen, unseen = [*unseen, index], []
+        silent = [steps[each] for each in seen if each not in told]
+        found = [_Seen(step, each, each.change) for each in silent if each.change is not None]
+        of_substance = [each for each in found if each.change.substantive]
+        if of_substance and not (len(seen) > 1 and index in told):
+            yield of_substance[-1]
+
+
+def _told_of(sitting: Sequence[_Seen], circumstances: Circumstances) -> Finding:
+    """One finding about the last of these changes, with the reasons of all of them."""
+    step, changed, _ = sitting[-1]
+    path, number = step.revision.path, step.revision.number
+    if circumstances.unrecorded:
+        advice = Saying.of(
+            "advice.bring",
+            command="tracker record --update TEXT",
+            command_2="--correction TEXT",
+        )
+    else:
+        command = f"tracker note {quote(path)} --covers {number} --correction TEXT"
+        advice = Saying.of("advice.tell", command=command, command_2="--update")
+    heaviest = sorted(sitting, key=lambda each: score_of(each.change), reverse=True)
+    why = tuple(dict.fromkeys(reason for each in heaviest for reason in each.change.why))
+    found = finding(
+        "silent-change",
+        step,
+        circumstances,
+        why[0] if why else Saying("finding.text"),
+        advice,
+        line=sitting[-1].change.line if changed is step else None,
+        why=why,
+        score=score_of(heaviest[0].change),
+    )
+    found = found._replace(also=tuple(each.step.revision.commit for each in sitting[:-1]))
+    now, grace = circumstances.now, circumstances.check.grace
+    if circumstances.unrecorded or now is None or now - step.revision.at >= grace:
+        return found
+    return found._replace(severity="warn", until=step.revision.at + grace)  # it may still come
+
+
+def unpublished(steps: Sequence[Step], circumstances: Circumstances) -> Iterator[Finding]:
+    """A published article that readers can no longer read, and that took no leave of them.
+
+    One that is out again is no finding, nor one whose retraction readers had been given.
+    """
+    out = [step for step in steps if step.revision.published and not step.draft]
+    if not out or any(note.kind == "retraction" for note in standing(out[-1].notes)):
+        return
+    last = steps[-1]
+    title = out[-1].revision.headline or out[-1].revision.path
+    advice = Saying("advice.put-article-back")
+    if circumstances.deleted:
+        ends = [event for event in circumstances.events if event.kind == "deleted"]
+        said = Saying.of("finding.deleted", title=title)
+    else:
+        ends = [event for event in circumstances.events if event.kind == "moved"]
+        if not ends or not (circumstances.outside or _is_drafts(ends[-1].path)):
+            if last.draft:
+                hidden = steps[steps.index(out[-1]) + 1]
+                said = Saying.of("finding.hidden", title=title)
+                yield finding("unpublished", hidden, circumstances, said, advice)
+            return
+        said = Saying.of("finding.moved-away", title=title, path=ends[-1].path)
+    if ends:
+        yield _gone(last, ends[-1], circumstances, said, advice)
+
+
+def _is_drafts(path: str) -> bool:
+    return "_drafts" in PurePosixPath(path).parts
+
+
+def _gone(
+    last: Step, event: Event, circumstances: Circumstances, said: Saying, advice: Saying
+) -> Finding:
+    found = finding("unpublished", last, circumstances, said, advice)
+    path = event.old_path or event.path
+    return found._replace(path=path, commit=event.commit or None, at=event.at)
+
+
+# --- front matter and body ----------------------------------------------------------------------
+
 
 _TOUCHED = frozenset(
     [

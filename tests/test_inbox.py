@@ -1,0 +1,175 @@
+"""``tracker check`` as an inbox: order, filters, sittings, what is settled, what is not seen."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.desk import Desk
+from tests.repositories import Builder
+from tests.test_check import NEW, OLD, commit, publish
+from tracker.errors import TrackerError
+from tracker.newsroom.newsroom import Newsroom
+
+SETTINGS = 'style = "newsweek"\ntimezone = "America/New_York"\n'
+
+
+@pytest.fixture
+def archive(newsroom: Desk) -> Desk:
+    """Three articles, each changed without a note, by two people in three months."""
+    newsroom.write("tracker.toml", SETTINGS)
+    commit(newsroom)
+    for name, folder in (("mill", "news"), ("ferry", "news"), ("about", "pages")):
+        publish(
+            newsroom, OLD.replace("mill", name), "2022-03-01T09:00-05:00", f"{folder}/{name}.md"
+        )
+    edits = (
+        ("news/mill.md", "400", "40", "2022-03-10T09:00-05:00", "Ada Editor <ada@example.org>"),
+        ("news/ferry.md", "400", "450", "2022-04-10T09:00-04:00", "Bo Desk <bo@example.org>"),
+        ("pages/about.md", "400", "410", "2022-05-10T09:00-04:00", "Bo Desk <bo@example.org>"),
+    )
+    for path, old, new, at, by in edits:
+        newsroom.write(path, newsroom.read(path).replace(old, new))
+        newsroom.ok("record", path, "--at", at, "--by", by)
+    return newsroom
+
+
+def paths(desk: Desk, *words: str) -> list[str]:
+    return re.findall(r"  (\S+\.md)$", desk.run("check", *words).out, re.MULTILINE)
+
+
+def test_the_newest_month_comes_first_and_the_summary_before_all(archive: Desk) -> None:
+    lines = archive.run("check").out.splitlines()
+    assert lines[0] == "3 findings in 3 articles, 6 revisions."
+    assert paths(archive) == ["pages/about.md", "news/ferry.md", "news/mill.md"]
+    said = archive.run("check", "--limit", "1")
+    assert said.status == 1
+    assert "                 2022-05  2022-04  2022-03      all\n" in said.out
+    assert "  silent-change        1        1        1        3\n" in said.out
+    assert "Shown are 1 of 3." in said.out
+    assert said.out.count("Tell readers:") == 1
+    assert len(paths(archive, "--limit", "0")) == 3
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        (["--since", "2022-04"], ["pages/about.md", "news/ferry.md"]),
+        (["--since", "04/10/22 9:30 a.m. ET"], ["pages/about.md"]),
+        (["--since", "2022-04-10"], ["pages/about.md", "news/ferry.md"]),
+        (["--since", "30 days ago"], ["pages/about.md"]),
+        (["--since", "2023"], []),
+        (["--since", "HEAD~1"], ["pages/about.md"]),
+        (["--until", "2022-04"], ["news/ferry.md", "news/mill.md"]),
+        (["--until", "2022-04-09"], ["news/mill.md"]),
+        (["--path", "news"], ["news/ferry.md", "news/mill.md"]),
+        (["--path", "**/f*.md", "--path", "pages/**"], ["pages/about.md", "news/ferry.md"]),
+        (["--person", "bo"], ["pages/about.md", "news/ferry.md"]),
+        (["--rule", "silent-change", "--person", "ada"], ["news/mill.md"]),
+        (["--rule", "date-moved"], []),
+    ],
+)
+def test_filters(archive: Desk, words: list[str], found: list[str]) -> None:
+    assert paths(archive, *words) == found
+    listed = archive.run("check", "--json", *words).json["findings"]
+    assert sorted(each["path"] for each in listed) == sorted(found)
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--rule", "silent"], "--rule: there is no rule “silent”."),
+        (["--path", "nowhere"], "No article matches nowhere."),
+        (["--since", "nothing-like-it"], "There is no commit 'nothing-like-it'."),
+        (["--until", "2022-13"], "“2022-13” is no month or year."),
+        (["--until", "whenever"], "“whenever” is not a date or time."),
+    ],
+)
+def test_filters_that_make_no_sense(archive: Desk, words: list[str], sentence: str) -> None:
+    assert sentence in archive.refused("check", *words)
+
+
+def test_pages_that_are_left_out(archive: Desk) -> None:
+    archive.write("tracker.toml", SETTINGS + '[check]\nexclude = ["pages"]\n')
+    assert paths(archive) == ["news/ferry.md", "news/mill.md"]
+    assert paths(archive, "about") == ["pages/about.md"]  # named, it is looked at
+
+
+def test_changes_of_one_sitting_are_one_finding(archive: Desk) -> None:
+    text = archive.read("news/mill.md")
+    for old, new, at in (("40", "41", "10:00"), ("river", "canal", "10:20"), ("41", "42", "11:10")):
+        text = text.replace(old, new)
+        publish(archive, text, f"2022-05-20T{at}-04:00", "news/mill.md")
+    said = archive.run("check", "mill", "--since", "2022-05").out
+    assert said.startswith("1 finding since 2022-05-01 00:00 EDT in ")
+    assert "revision 5, with 2 before it, 2022-05-20 11:10 EDT" in said
+    for words in ("41 → 42", "40 → 41"):
+        assert words in said
+    (found,) = archive.run("check", "mill", "--since", "2022-05", "--json").json["findings"]
+    assert len(found["also"]) == 2
+    # The advice covers all of the sitting, and settling closes all of it.
+    archive.ok("note", "news/mill.md", "--covers", "5", "--correction", "The mill employs 42.")
+    assert paths(archive, "mill", "--since", "2022-05") == []
+    archive.write("tracker.toml", SETTINGS + '[check]\nsitting = "5m"\n')
+    assert len(paths(archive, "mill", "--since", "2022-05")) == 2
+
+
+def test_a_settled_sitting_is_settled_in_each_of_its_revisions(archive: Desk) -> None:
+    text = archive.read("news/mill.md")
+    for old, new, at in (("40", "41", "10:00"), ("41", "42", "10:30")):
+        text = text.replace(old, new)
+        publish(archive, text, f"2022-05-20T{at}-04:00", "news/mill.md")
+    archive.ok("check", "mill", "--since", "2022-05", "--settle", "--why", "A test")
+    written = archive.read(".tracker-reviewed.toml")
+    assert written.count("[[reviewed]]") == 2
+    archive.write("tracker.toml", SETTINGS + '[check]\nsitting = "5m"\n')
+    assert "2 settled" in archive.run("check", "mill", "--since", "2022-05").out
+
+
+def test_settled_by_rule_and_by_date(archive: Desk) -> None:
+    said = archive.ok("check", "--settle", "--until", "2022-03", "--why", "The old site").out
+    assert said == (
+        "Settled all findings of every rule before 2022-04-01 00:00 EDT in"
+        " .tracker-reviewed.toml: commit that file.\n"
+    )
+    assert paths(archive) == ["pages/about.md", "news/ferry.md"]
+    archive.ok("check", "--settle", "--rule", "silent-change")
+    said = archive.ok("check").out
+    assert said == "0 findings, 3 settled in 3 articles, 6 revisions.\n"
+    publish(archive, NEW.replace("40", "9"), "2022-06-01T12:00:30-04:00", "news/mill.md")
+    assert paths(archive) == ["news/mill.md"]  # what comes later is not settled
+
+
+def test_two_who_settle_at_once_both_keep_theirs(archive: Desk) -> None:
+    archive.ok("check", "news/mill.md", "--settle", "--why", "One")
+    before = archive.read(".tracker-reviewed.toml")
+    archive.ok("check", "news/ferry.md", "--settle", "--why", "Two")
+    assert archive.read(".tracker-reviewed.toml").startswith(before.rstrip())
+
+
+def test_a_settled_file_that_is_a_link_is_not_followed(archive: Desk, tmp_path: Path) -> None:
+    other = tmp_path / "elsewhere.toml"
+    other.write_text("")
+    (archive.folder / ".tracker-reviewed.toml").symlink_to(other)
+    assert archive.run("check", "--settle").status == 2
+    assert other.read_text() == ""
+
+
+# --- never passed unseen -------------------------------------------------------------------------
+
+
+def test_where_no_article_is_found_that_is_an_error(archive: Desk) -> None:
+    archive.write("tracker.toml", 'articles = ["nowhere/**"]\n')
+    said = archive.refused("check")
+    assert "There is no article to look at in " in said
+    assert "articles = " in said
+
+
+def test_where_no_article_can_be_read_that_is_an_error(tmp_path: Path) -> None:
+    builder = Builder(tmp_path)
+    builder.commit("one", at="2022-05-10T09:00:00-04:00", write={"a.md": "GIF89a\0\0"})
+    builder.build(checkout=True)
+    with pytest.raises(TrackerError, match="Nothing could be looked at: a"):
+        Newsroom(tmp_path).check()
