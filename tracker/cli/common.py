@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
+from threading import Lock, Timer
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 import click
@@ -193,36 +194,66 @@ def _screen() -> int:
 
 @contextmanager
 def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
-    """A function to call with the number done and the number of all.
+    """A function to call with the number done and the number of all, 0 where that is not known.
 
-    A bar is shown on stderr where a person watches and the work lasts longer than a second.
+    Where a person watches, a bar is shown on stderr as soon as the work has lasted a second.
     """
     if not sys.stderr.isatty():
         yield lambda _done, _whole: None
         return
-    import time
-
-    started = time.monotonic()
-    shown: list[Any] = []
-
-    def progress(done: int, whole: int) -> None:
-        if not shown and done < whole and time.monotonic() - started > 1:
-            shown.append(_start_bar(what, whole))
-        if shown:
-            bar, task = shown[0]
-            bar.update(task, completed=done, total=whole)
-            if done >= whole:
-                bar.stop()
-                shown.clear()
-
+    shown = _Bar(what)
     try:
-        yield progress
+        yield shown.update
     finally:
-        if shown:
-            shown[0][0].stop()
+        shown.stop()
 
 
-def _start_bar(what: str, whole: int) -> tuple[Any, Any]:
+_UNSEEN = 0.7
+"""Seconds of work that show no bar."""
+
+
+class _Bar:
+    """A bar that shows itself a second after it was first told of work under way."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._now = (0, 0)
+        self._lock = Lock()
+        self._timer: Timer | None = None
+        self._shown: tuple[Any, Any] | None = None
+
+    def update(self, done: int, whole: int) -> None:
+        """So many are done, of so many."""
+        if whole and done >= whole:
+            self.stop()
+            return
+        with self._lock:
+            self._now = done, whole
+            if self._shown is not None:
+                bar, task = self._shown
+                bar.update(task, completed=done, total=whole or None)
+            elif self._timer is None:
+                self._timer = Timer(_UNSEEN, self._show)
+                self._timer.daemon = True
+                self._timer.start()
+
+    def _show(self) -> None:
+        with self._lock:
+            if self._timer is not None and self._shown is None:
+                self._shown = _start_bar(self._what, *self._now)
+
+    def stop(self) -> None:
+        """The work is done; there may be more."""
+        with self._lock:
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
+            if self._shown is not None:
+                self._shown[0].stop()
+                self._shown = None
+
+
+def _start_bar(what: str, done: int, whole: int) -> tuple[Any, Any]:
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -241,4 +272,4 @@ def _start_bar(what: str, whole: int) -> tuple[Any, Any]:
         transient=True,
     )
     bar.start()
-    return bar, bar.add_task(what, total=whole)
+    return bar, bar.add_task(what, completed=done, total=whole or None)

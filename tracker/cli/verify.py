@@ -41,7 +41,8 @@ def command(
     """
     room = open_newsroom()
     asked = Asked(tuple(map(Path, witnesses)), signed, not quick, accept)
-    with progress_bar("Signatures") as progress:
+    with progress_bar("Verifying") as progress:
+        progress(0, 0)
         trust, witness = room.verify(asked, progress)
     if target == "-" and trust.sound:
         click.echo(written(witness), nl=False)

@@ -39,7 +39,7 @@ def open_catalog(workspace: Workspace, progress: Progress | None = None) -> Iter
     """The catalog, up to the newsroom's newest revision."""
     history = history_of(workspace)
     with Catalog(workspace.repository) as catalog:
-        bring_up_to_date(catalog, workspace.repository, history, progress or workspace.watch)
+        bring_up_to_date(catalog, workspace.repository, history, workspace.watch or progress)
         yield catalog
 
 
@@ -53,7 +53,7 @@ def ask(
         except sqlite3.Error as error:
             catalog.fall_back(error)
         history = history_of(workspace)
-        bring_up_to_date(catalog, workspace.repository, history, progress or workspace.watch)
+        bring_up_to_date(catalog, workspace.repository, history, workspace.watch or progress)
         return question(catalog)
 
 

@@ -63,7 +63,7 @@ def known(workspace: Workspace, catalog: Catalog, progress: Progress | None = No
     Raises ``sqlite3.Error``, and ``UnusableError`` where another process was quicker.
     """
     history = history_of(workspace)
-    watch = progress or workspace.watch
+    watch = workspace.watch or progress
     bring_up_to_date(catalog, workspace.repository, history, watch)
     found = Known(workspace, catalog)
     _look(found)
