@@ -14,6 +14,7 @@ from tracker.text.document import Document, parse
 
 if TYPE_CHECKING:
     from tracker.house.style import Style
+    from tracker.text.judge.boilerplate import Boilerplate
 
 
 LARGEST = 3_000_000
@@ -21,17 +22,23 @@ LARGEST = 3_000_000
 
 
 def compare(
-    old: str, new: str, *, style: Style | str | None = None, language: str | None = None
+    old: str,
+    new: str,
+    *,
+    style: Style | str | None = None,
+    language: str | None = None,
+    boilerplate: Boilerplate | None = None,
 ) -> Change:
     """Return what changed from one version of an article to the next, and what that means.
 
     ``old`` and ``new`` are whole texts, front matter included; offsets in the edits count code
     points in them. ``style`` is a house style or its name: with it, notes are read as the house
     writes them. ``language`` is an ISO 639-1 code or a longer tag; without it the front matter's
-    language counts, and without that, a guess by script and commonest words. Any text gives an
-    answer; work is bounded, and ``coarse`` says where a limit was reached.
+    language counts, and without that, a guess by script and commonest words. ``boilerplate`` is
+    what the archive repeats from article to article: a change to that alone is small. Any text
+    gives an answer; work is bounded, and ``coarse`` says where a limit was reached.
     """
-    return Compared(Text(old), Text(new), style, language).change
+    return Compared(Text(old), Text(new), style, language, boilerplate).change
 
 
 def words_of_first(
@@ -78,12 +85,18 @@ class Compared:
     """
 
     def __init__(
-        self, old: Text, new: Text, style: Style | str | None, language: str | None
+        self,
+        old: Text,
+        new: Text,
+        style: Style | str | None,
+        language: str | None,
+        boilerplate: Boilerplate | None = None,
     ) -> None:
         self.old = old
         self.new = new
         self._style = style
         self._language = language
+        self._boilerplate = boilerplate
 
     @cached_property
     def words(self) -> tuple[int, int]:
@@ -99,7 +112,15 @@ class Compared:
         from tracker.text.changes import judge  # a recording that is told of needs none of it
 
         notes = self._notes()
-        return judge(self.old.text, self.new.text, self._diff, *notes, self._spoken, self._starts)
+        return judge(
+            self.old.text,
+            self.new.text,
+            self._diff,
+            *notes,
+            self._spoken,
+            self._starts,
+            self._boilerplate,
+        )
 
     @cached_property
     def _diff(self) -> Diff:

@@ -159,6 +159,7 @@ class Change(NamedTuple):
     labels: frozenset[str]  # what was touched, all edits together
     reasons: tuple[str, ...]  # sentences that name the words, strongest first
     why: tuple[Reason, ...] = ()  # the same as values, from which other languages make theirs
+    score: float = 0.0  # 0 to 1: how surely and how much a reader would now believe otherwise
 
 
 class Meaning(NamedTuple):
@@ -173,6 +174,7 @@ class Meaning(NamedTuple):
     line: int | None = None  # of the first labeled edit of words in the new text, from 1
     fact_replaced: bool = False  # a number, date, name, quote or negation gave way to another
     why: tuple[Reason, ...] = ()  # the reasons as values
+    score: float = 0.0  # see ``Change.score``
 
 
 class Person(NamedTuple):

@@ -14,6 +14,7 @@ from tracker.text import note_edits as notes
 from tracker.text.article import Article
 from tracker.text.counts import flattened, hidden, words_changed
 from tracker.text.hunks import passages
+from tracker.text.judge.boilerplate import Boilerplate
 from tracker.text.judging import judge_passage
 from tracker.text.lexicon import lexicon
 from tracker.text.rules import Scope, Verdict, clipped, contrasted
@@ -37,6 +38,7 @@ def judge(
     new_notes: Sequence[FoundNote] = (),
     language: str = "en",
     body_starts: tuple[int, int] = (0, 0),
+    boilerplate: Boilerplate | None = None,
 ) -> Change:
     """Return what the edits between two texts mean to a reader.
 
@@ -68,7 +70,7 @@ def judge(
         else:
             in_body.append(number)
     for passage in passages(before, after, edits, in_body, words):
-        found = judge_passage(passage, edits, Scope(words, before, after))
+        found = judge_passage(passage, edits, Scope(words, before, after, boilerplate))
         for verdict in notes.told(found, edits, noted) if noted else found:
             verdicts.append(verdict)
             for number in verdict.edits:
@@ -96,7 +98,15 @@ def judge(
         labels=frozenset(verdict.label for verdict in verdicts),
         reasons=tuple(reason.sentence for reason in why),
         why=why,
+        score=_score(verdicts),
     )
+
+
+def _score(verdicts: Sequence[Verdict]) -> float:
+    large = [verdict for verdict in verdicts if verdict.substantive]
+    if not large:
+        return 0.1 if verdicts else 0.0
+    return round(0.5 + 0.5 * (1 - min(STRENGTH.index(one.label) for one in large) / 20), 3)
 
 
 def _told_twice(verdict: Verdict, others: Iterable[Verdict]) -> bool:

@@ -18,7 +18,7 @@ KEYS: dict[Role, tuple[str, ...]] = {
     # In each row the first key that an article has is the one that counts.
     "headline": ("title", "headline"),
     "dek": _keys(
-        "dek subtitle subheadline subhead subheading standfirst deck kicker tagline description "
+        "dek subtitle subheadline subhead subheading standfirst deck description "
         "excerpt summary abstract lede teaser"
     ),
     "byline": ("byline", "author", "authors", "by", "writer", "writers", "contributors"),

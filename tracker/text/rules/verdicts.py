@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from tracker.text.article import Article
 from tracker.text.hunks import Hunk
+from tracker.text.judge.boilerplate import Boilerplate
 from tracker.text.lexicon import Lexicon
 
 MANY_WORDS = 8
@@ -32,10 +33,15 @@ class Verdict(NamedTuple):
 class Scope:
     """What the rules know beside the hunk."""
 
-    __slots__ = ("come", "gone", "lexicon", "new", "old", "quoted", "reordered")
+    __slots__ = (
+        "boilerplate", "come", "gone", "lexicon", "new", "old", "quoted", "reordered",
+    )  # fmt: skip
 
-    def __init__(self, lexicon: Lexicon, old: Article, new: Article) -> None:
+    def __init__(
+        self, lexicon: Lexicon, old: Article, new: Article, boilerplate: Boilerplate | None = None
+    ) -> None:
         self.lexicon = lexicon
+        self.boilerplate = boilerplate
         self.old = old
         self.new = new
         # Content words that left one hunk of the passage and came into another: only moved.
