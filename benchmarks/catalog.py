@@ -33,7 +33,6 @@ from benchmarks.drawing import Line, chart
 from tracker.catalog.build import bring_up_to_date, rebuild
 from tracker.catalog.queries import number_at, track_of
 from tracker.catalog.schema import Catalog, catalog_file
-from tracker.store import commit_graph
 from tracker.store.git import Repository, discover
 from tracker.store.history import published_history, survey
 from tracker.store.reader import Reader
@@ -270,7 +269,14 @@ def changed_paths(repository: Repository) -> None:
     line = survey(repository, published_history(repository))
     for place in range(GRAPH - 1, len(line.ends) + GRAPH - 1, GRAPH):
         end = line.ends[min(place, len(line.ends) - 1)]
-        words = commit_graph.command("--split=no-merge")
+        words = (
+            "commit-graph",
+            "write",
+            "--stdin-commits",
+            "--split=no-merge",
+            "--changed-paths",
+            "--no-progress",
+        )
         quiet(repository.git.directory, *words, feed=f"{end}\n".encode())
         tell(f"changed paths of {min(place + 1, len(line.ends))} parts of {len(line.ends)}")
 

@@ -26,6 +26,7 @@ from tracker.newsroom.incoming import Incoming
 from tracker.newsroom.newsroom import Newsroom
 from tracker.sources.folder import Folder
 from tracker.sources.json_lines import JsonLines
+from tracker.store.stream import CommitStream
 
 ROOT = Path(__file__).parents[1]
 SAMPLE = ROOT / "articles"
@@ -80,7 +81,8 @@ def clean(folder: Path) -> None:
     assert run(folder, "status", "--porcelain", "--untracked-files=all") == b""
     run(folder, "fsck", "--full", "--strict")
     git = folder / ".git" if (folder / ".git").exists() else folder
-    assert [each.name for each in (git / "tracker").iterdir()] == ["import.lock"]
+    left = [each.name for each in (git / "tracker").iterdir() if "catalog" not in each.name]
+    assert left == ["import.lock"]
     assert not list(git.rglob("tmp_*"))
     assert not list(git.rglob("*.lock")) or [git / "tracker" / "import.lock"] == list(
         git.rglob("*.lock")
@@ -387,15 +389,13 @@ def test_a_dry_run_says_what_would_come_and_writes_nothing(newsroom: Desk) -> No
 def test_another_revision_that_comes_meanwhile_stays(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tracker.store import bulk
-
     room = repository(tmp_path / "room")
     versions = archive(2, 4)
     put(room, versions[:1] + versions[4:5])
-    finish = bulk.Stream.finish
+    finish = CommitStream.finish
     times: list[int] = []
 
-    def slow(stream: bulk.Stream) -> str | None:
+    def slow(stream: CommitStream) -> str:
         if not times:
             times.append(1)
             (room / "other.md").write_text("Other.\n")
@@ -403,7 +403,7 @@ def test_another_revision_that_comes_meanwhile_stays(
             run(room, "commit", "-qm", "Other", "--", "other.md")
         return finish(stream)
 
-    monkeypatch.setattr(bulk.Stream, "finish", slow)
+    monkeypatch.setattr(CommitStream, "finish", slow)
     assert put(room, versions).added == 6
     subjects = run(room, "log", "--reverse", "--format=%s").decode().splitlines()
     assert subjects[2] == "Other"
@@ -414,18 +414,16 @@ def test_another_revision_that_comes_meanwhile_stays(
 def test_a_revision_of_the_same_article_that_comes_meanwhile_stops_the_import(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tracker.store import bulk
-
     room = repository(tmp_path / "room")
     put(room, archive(1, 1))
-    finish = bulk.Stream.finish
+    finish = CommitStream.finish
     path = "articles/2022/05/01/story-0.md"
 
-    def slow(stream: bulk.Stream) -> str | None:
+    def slow(stream: CommitStream) -> str:
         Newsroom(room, now=NOW).record(path, "# Mine\n", by=Person("Bo", "bo@example.org"))
         return finish(stream)
 
-    monkeypatch.setattr(bulk.Stream, "finish", slow)
+    monkeypatch.setattr(CommitStream, "finish", slow)
     with pytest.raises(TrackerError) as caught:
         put(room, archive(1, 4))
     assert caught.value.sentence == f"{path} was recorded while the import was at work."
@@ -443,79 +441,6 @@ def test_only_one_import_at_a_time(tmp_path: Path) -> None:
     assert caught.value.sentence == "Another import into this repository is at work."
 
 
-@pytest.mark.parametrize(("most", "parts"), [(800_000, 8), (60, 8), (20, 10)])
-def test_very_many_commits_go_through_several_packs_and_processes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int, parts: int
-) -> None:
-    from tracker.store import bulk
-
-    put(repository(tmp_path / "one"), archive(5, 5))
-    monkeypatch.setattr(bulk, "FEWEST", 3)
-    monkeypatch.setattr(bulk, "MOST", most)
-    put(repository(tmp_path / "two"), archive(5, 5))
-    graph = run(tmp_path / "two", "commit-graph", "verify")
-    assert graph == b""
-    info = tmp_path / "two" / ".git/objects/info"
-    assert len((info / "commit-graphs/commit-graph-chain").read_text().split()) == parts
-    assert graphed(info) == 25
-    assert history(tmp_path / "one") == history(tmp_path / "two")
-    clean(tmp_path / "two")
-
-
-@pytest.mark.parametrize(("most", "first"), [(800_000, 8), (30, 8), (7, 4)])
-def test_commits_are_written_beside_younger_texts(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int, first: int
-) -> None:
-    from tracker.newsroom import import_commits
-    from tracker.store import bulk
-
-    versions = [
-        version(f"articles/{'zyxwvuts'[number]}.md", number + day, f"# A\n\n{number}, {day}.\n")
-        for number in range(8)
-        for day in range(4)
-    ]
-    put(repository(tmp_path / "one"), versions)
-    given: list[str] = []
-    asked = 0
-    text, commit = bulk.Stream.text, bulk.Stream.commit
-    settled, before = bulk.Stream.settled, bulk.Stream.texts_before
-
-    def texts_before(stream: bulk.Stream, instant: int) -> None:
-        nonlocal asked
-        ends = stream._settles
-        before(stream, instant)
-        if stream._settles != ends:
-            asked = instant
-
-    def patiently(stream: bulk.Stream) -> int:
-        until = time.monotonic() + 20
-        while (found := settled(stream)) < asked:
-            assert time.monotonic() < until
-        return found
-
-    def note(what: str, then: Any) -> Any:
-        def noted(*given_to: Any) -> Any:
-            given.append(what)
-            return then(*given_to)
-
-        return noted
-
-    monkeypatch.setattr(bulk, "FEWEST", 4)
-    monkeypatch.setattr(bulk, "MOST", most)
-    monkeypatch.setattr(import_commits, "_EVERY", 1)
-    monkeypatch.setattr(bulk.Stream, "texts_before", texts_before)
-    monkeypatch.setattr(bulk.Stream, "settled", patiently)
-    monkeypatch.setattr(bulk.Stream, "text", note("text", text))
-    monkeypatch.setattr(bulk.Stream, "commit", note("commit", commit))
-    put(repository(tmp_path / "two"), versions)
-    assert given.index("commit") == first
-    assert given[-20:].count("commit") < 20
-    assert history(tmp_path / "one") == history(tmp_path / "two")
-    assert run(tmp_path / "two", "commit-graph", "verify") == b""
-    assert graphed(tmp_path / "two/.git/objects/info") == 32
-    clean(tmp_path / "two")
-
-
 def graphed(info: Path) -> int:
     """The commits in the commit graph that have the paths they changed."""
     count = 0
@@ -529,14 +454,12 @@ def graphed(info: Path) -> int:
     return count
 
 
-def test_the_commit_graph_of_what_is_added_is_written_in_steps(
+def test_the_commit_graph_of_what_is_added_is_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from tracker.newsroom import importing
-    from tracker.store import landing
 
     monkeypatch.setattr(importing, "_WORTH_PACKING", 5)
-    monkeypatch.setattr(landing, "_MOST_GRAPHED", 4)
     room = repository(tmp_path / "room")
     put(room, archive(1, 4))
     assert not (room / ".git/objects/info/commit-graphs").exists()

@@ -10,13 +10,15 @@ from functools import lru_cache
 from tracker.errors import TrackerError
 from tracker.model import Note, Person
 from tracker.newsroom import select
-from tracker.newsroom.carrying import Carrier
+from tracker.newsroom.desk import Desk, Told
 from tracker.newsroom.import_plan import ImportPlan, Ready, Row
 from tracker.newsroom.incoming import Skipped, Telling
+from tracker.newsroom.writing import message_of
 from tracker.store.conversion import Conversion
 from tracker.store.git import GitError
 from tracker.store.paths import checked
 from tracker.store.reader import Reader
+from tracker.text.document import decode
 
 _NAMED = 1000  # bad and left-out things that are named; the rest is counted
 _MOST_ROWS = 500  # revisions given to the plan at once
@@ -82,14 +84,16 @@ class Work:
     def __init__(
         self,
         tally: Tally,
-        carrier: Carrier,
+        notes: Desk,
+        keeps: bool,
         convert: Conversion,
         reader: Reader,
         hashed: Callable[[bytes], str],
         store: Callable[[bytes], None],
     ) -> None:
         self.tally = tally
-        self.carrier = carrier
+        self.notes = notes
+        self.keeps = keeps  # a version without notes keeps those of the one before
         self.convert = convert
         self.reader = reader
         self.hashed = hashed  # a text's blob
@@ -109,8 +113,7 @@ class ArticleImport:
         self._tip = self._found[2] if self._found is not None else None  # the blob there is now
         self._why_not = self._refusal()
         self._before: str | None = None  # the blob of the version before, as it was recorded
-        self._text = b""  # the same; where the carrier was not told of it yet
-        self._followed = False  # the carrier knows the version before
+        self._text = b""  # the same
         self._wrote: str | None = None  # the last blob that is to be written
         if self._why_not is None:
             work.convert.of(path, has_crlf=self._tip is not None and b"\r\n" in self._current())
@@ -161,23 +164,13 @@ class ArticleImport:
 
     def _take(self, row: Row, data: bytes) -> None:
         work, tally = self._work, self._work.tally
-        known = self._known.get(row.seconds)
-        if self._known and row.told is None:
-            # The usual case of an import that goes on: nothing has to be looked for in the text.
-            blob = work.hashed(work.convert(data))
-            if blob == self._before:
-                tally.unchanged += 1
-                return
-            if known is not None and blob in known:
-                tally.known += 1
-                self._before, self._text, self._followed = blob, data, False
-                return
+        known = self._known.get(row.seconds, ())
         at = datetime.fromtimestamp(row.seconds, _zone(row.minutes))
-        self._follow()
-        new, blob, notes = self._prepared(row, data, at)
-        if known is not None and blob in known:
+        new = self._with_notes(row, data, at)
+        blob = work.hashed(new)
+        if blob in known:
             tally.known += 1
-            self._before = blob
+            self._before, self._text = blob, new
             return
         if blob != self._before and self._tip is not None and self._before != self._tip:
             if row.place < self._newest:
@@ -187,36 +180,54 @@ class ArticleImport:
                     f"{newest.isoformat(' ', 'minutes')}.",
                     "A revision is never put in before another: import into a new newsroom.",
                 )
-            # It comes after what somebody recorded, and keeps the notes of that.
-            self._text, self._before, self._followed = self._current(), self._tip, False
-            self._follow()
-            new, blob, notes = self._prepared(row, data, at)
+            # It comes after what somebody recorded, and may keep the notes of that.
+            self._text, self._before = self._current(), self._tip
+            new = self._with_notes(row, data, at)
+            blob = work.hashed(new)
         if blob == self._before:
             tally.unchanged += 1
             return
+        notes = () if row.message else self._brought(new, at)
         tally.add(self._ready(row, blob, notes))
         work.store(new)
         self._before = self._wrote = self._tip = blob
+        self._text = new
 
-    def _follow(self) -> None:
-        """Tell the carrier of the version before, where it has not seen it."""
-        if not self._followed:
-            self._work.carrier.begin(self._text if self._before is not None else None)
-            self._followed = True
-
-    def _prepared(self, row: Row, data: bytes, at: datetime) -> tuple[bytes, str, tuple[Note, ...]]:
-        """What git is to store, its blob, and the notes that it brings."""
+    def _with_notes(self, row: Row, data: bytes, at: datetime) -> bytes:
+        """What git is to store: the text, with the notes that it keeps and those told of it."""
         work = self._work
         told = _tellings(row.told) if row.told else ()
-        carried = work.carrier.next(data, told, at)
-        new = work.convert(carried.data)
-        return new, work.hashed(new), carried.brought
+        if told or (work.keeps and self._before is not None):
+            text, encoding = decode(data)
+            before = None if self._before is None else decode(self._text)[0]
+            if work.keeps and before is not None:
+                text = work.notes.carry(before, text, at)
+            if told:
+                notes = [Told(each.kind, each.text, each.at or at) for each in told]
+                text = work.notes.add(text, notes, before=before)
+            data = work.notes.encoded(text, encoding)
+        return work.convert(data)
+
+    def _brought(self, data: bytes, at: datetime) -> tuple[Note, ...]:
+        """The notes that a version has and the one before has not, for the commit's message.
+
+        To read all notes of a text takes as long as to give it to git: they are looked for where
+        the new lines have any.
+        """
+        if self._before is None:
+            return ()
+        old = set(self._text.split(b"\n"))
+        new = b"\n".join(line for line in data.split(b"\n") if line not in old)
+        notes = self._work.notes
+        if b"text:" not in new and not notes.notes(decode(new)[0], at):
+            return ()
+        return notes.brought(decode(self._text)[0], decode(data)[0], at)
 
     def _ready(self, row: Row, blob: str, notes: Sequence[Note]) -> Ready:
         message = row.message and row.message.replace("\0", "").strip("\n")
         if not message or message.isspace():
             first = self._found is None and self._wrote is None
-            message = _message(self._path, notes, first=first)
+            message = message_of(self._path, notes, first=first)
         if row.trailers:
             message += f"\n\n{row.trailers}"
         writer = self._work.tally.writer
@@ -242,14 +253,6 @@ class ArticleImport:
 @lru_cache
 def _zone(minutes: int) -> timezone:
     return timezone(timedelta(minutes=minutes))
-
-
-def _message(path: str, notes: Sequence[Note], *, first: bool) -> str:
-    """A commit message for people who read plain git log, as a recording has it."""
-    if not notes:
-        return f"{'Publish' if first else 'Edit'} {path}"
-    kinds = " and ".join(note.kind.capitalize() for note in notes)
-    return f"{kinds}: {path}\n\n" + "\n".join(note.text for note in notes)
 
 
 def _tellings(told: str) -> tuple[Telling, ...]:

@@ -222,18 +222,10 @@ class ImportPlan:
         """Take the last blob of each path, and whether the path is new."""
         self._insert(self._ready, "INSERT INTO final VALUES (?,?,?)", paths)
 
-    def ready_before(self, instant: int, last: Ready | None) -> list[Ready]:
-        """Some revisions to write from before an instant, the oldest first, after ``last``.
-
-        Those of one instant come by path. Empty where there are no more.
-        """
-        after = (-1, "", -1) if last is None else (last.place, last.path, last.sequence)
-        found = self._ready.execute(
-            "SELECT * FROM ready WHERE place < ? AND (place, path, sequence) > (?, ?, ?)"
-            " ORDER BY place, path, sequence LIMIT ?",
-            (instant, *after, _AT_ONCE),
-        )
-        return list(map(Ready._make, found))
+    def ready_in_order(self) -> Iterator[Ready]:
+        """The revisions to write, the oldest first; those of one instant come by path."""
+        found = self._ready.execute("SELECT * FROM ready ORDER BY place, path, sequence")
+        yield from map(Ready._make, found)
 
     def final(self, path: str) -> str | None:
         """The blob that a path will have; None for a path that is not touched."""

@@ -20,18 +20,17 @@ from typing import NamedTuple
 from tracker.errors import TrackerError
 from tracker.model import Person
 from tracker.newsroom import import_places
-from tracker.newsroom.carrying import Carrier
 from tracker.newsroom.import_article import ArticleImport, Tally, Work
-from tracker.newsroom.import_commits import Commits
 from tracker.newsroom.import_places import UNSAFE, is_slug, slug_of
-from tracker.newsroom.import_plan import ImportPlan, Row
+from tracker.newsroom.import_plan import ImportPlan, Ready, Row
 from tracker.newsroom.incoming import Incoming, Key, Skipped, Source
 from tracker.newsroom.workspace import Workspace
-from tracker.store import bulk, configuration, landing, locks, standing, worktree
+from tracker.store import configuration, landing, locks, standing, worktree
 from tracker.store.conversion import Conversion
-from tracker.store.git import identity
+from tracker.store.git import Repository, identity
 from tracker.store.paths import shown_path
 from tracker.store.reader import Reader
+from tracker.store.stream import CommitStream, FileChange, StreamedCommit, author_line
 from tracker.store.workshop import Workshop
 
 Progress = Callable[[str, int, int], None]
@@ -128,10 +127,10 @@ class _Import:
         self.workshop = workshop
         self.settings = settings
         self.branch = branch
-        writer, clock = identity(workspace.repository)
+        self.writer, clock = identity(workspace.repository)
         self.latest = ((workspace.now or clock) + _AHEAD).timestamp()
         self.base = landing.tip_of(workspace.repository.git, branch)
-        self.tally = Tally(plan, writer, skip_bad=options.skip_bad)
+        self.tally = Tally(plan, self.writer, skip_bad=options.skip_bad)
         self.count = 0  # versions that the source gave
 
     def run(self) -> Imported:
@@ -141,21 +140,18 @@ class _Import:
         self._take_standing()
         import_places.settle(self.plan, self.source, self.workspace, self.under)
         repository = self.workspace.repository
-        committer = bulk.author_line(_committer(self.settings))
-        stream = bulk.Stream(repository, self.workshop.folder, self.base, committer)
+        stream = CommitStream(repository, self.workshop.folder, self.base, self.writer)
         if self.options.dry_run:
-            self._texts(stream.blob, lambda _data: None, lambda _first: None)
+            self._texts(stream.hashed, lambda _data: None)
             landing.look(repository, self.plan)
             return self._told(None)
         with stream:
-            stream.expect(self.count)
-            commits = Commits(self.plan, stream, self.tally, self.progress)
-            self._texts(stream.blob, stream.text, commits.before_article)
+            self._texts(stream.hashed, stream.text)
             landing.look(repository, self.plan)
-            commit = self._land(stream, commits) if self.tally.added else None
-        if commit is not None and self.tally.added >= _WORTH_PACKING and not stream.graphed:
+            commit = self._land(stream) if self.tally.added else None
+        if commit is not None and self.tally.added >= _WORTH_PACKING:
             self.progress("Indexing", 0, 0)
-            landing.upkeep(repository, commit, self.tally.added)
+            write_commit_graph(repository)
         return self._told(commit)
 
     # --- reading the source -----------------------------------------------------------------------
@@ -195,7 +191,7 @@ class _Import:
         if by_slug and not is_slug(each.slug):
             reason = f"“{shown_path(each.slug[:100])}” is no slug: it must be one plain name."
             return Skipped(each.origin, reason, bad=True)
-        if each.person is not None and not bulk.author_line(each.person):
+        if each.person is not None and not author_line(each.person):
             return Skipped(each.origin, "The author has no name.", bad=True)
         path = prefix + each.path.removeprefix("./") if each.path else ""
         if UNSAFE.search(path):
@@ -247,7 +243,6 @@ class _Import:
         self,
         hashed: Callable[[bytes], str],
         store: Callable[[bytes], None],
-        before_article: Callable[[int], None],
     ) -> None:
         """Give every text that the newsroom lacks to ``store``, and plan its commit."""
         rows = deque[Row]()
@@ -263,10 +258,9 @@ class _Import:
 
         repository, done = self.workspace.repository, 0
         with Conversion(repository, self.settings) as convert, Reader(repository) as reader:
-            carrier = Carrier(self.workspace.notes, keeps=self.options.keep_notes)
-            work = Work(self.tally, carrier, convert, reader, hashed, store)
-            for (first, path), versions in groupby(read(), key=lambda each: each[0][1::-1]):
-                before_article(first)
+            notes, keeps = self.workspace.notes, self.options.keep_notes
+            work = Work(self.tally, notes, keeps, convert, reader, hashed, store)
+            for path, versions in groupby(read(), key=lambda each: each[0].path):
                 article = ArticleImport(work, path)
                 for row, data in versions:
                     done += 1
@@ -278,37 +272,47 @@ class _Import:
 
     # --- commits, and the branch ------------------------------------------------------------------
 
-    def _land(self, stream: bulk.Stream, commits: Commits) -> str:
+    def _land(self, stream: CommitStream) -> str:
         """Write the commits and move the branch, again where somebody else moved it meanwhile."""
         repository = self.workspace.repository
-        for attempt in range(1, _ATTEMPTS + 1):
-            commit = None
-            if attempt < _ATTEMPTS:
-                commit = commits.finish()
+        commit = self._commits(stream)
+        for attempt in range(_ATTEMPTS):
             with locks.turn(repository.common_dir) as turn:
-                if commit is None:
-                    commit = commits.finish()
                 try:
                     landing.land(
-                        repository,
-                        turn,
-                        self.branch,
-                        self.base,
-                        commit,
-                        self.plan,
-                        stream.content,
-                        stream.deliver,
-                    )
+                        repository, turn, self.branch, self.base, commit, self.plan,
+                        stream.content, stream.deliver,
+                    )  # fmt: skip
                 except landing.MovedError:
-                    self._follow(commits)
+                    self._follow()
+                    if attempt == _ATTEMPTS - 2:  # the last has the turn to itself
+                        commit = self._again()
+                        continue
                 else:
                     return commit
+            commit = self._again()
         raise TrackerError(
             "The branch is moved by others all the time.", "Import when there is less going on."
         )
 
-    def _follow(self, commits: Commits) -> None:
-        """Begin the commits again, on what somebody else recorded meanwhile."""
+    def _again(self) -> str:
+        """The commits once more, on what is there now: their texts are in the folder already."""
+        folder = self.workshop.folder
+        with CommitStream(self.workspace.repository, folder, self.base, self.writer) as stream:
+            return self._commits(stream)
+
+    def _commits(self, stream: CommitStream) -> str:
+        """Give all commits that are due, in their order; the newest."""
+        if self.base is not None:
+            stream.not_before(self.base)
+        for done, row in enumerate(self.plan.ready_in_order(), start=1):
+            stream.commit(_commit(row))
+            if done % 1000 == 0:
+                self.progress("Revisions", done, self.tally.added)
+        return stream.finish()
+
+    def _follow(self) -> None:
+        """Look at what somebody else recorded meanwhile: the commits go on top of it."""
         repository = self.workspace.repository
         tip = landing.tip_of(repository.git, self.branch)
         if tip is not None:
@@ -318,7 +322,6 @@ class _Import:
                         f"{shown_path(path)} was recorded while the import was at work.",
                         "Nothing was imported; run the import again.",
                     )
-            commits.again(tip)
         self.base = tip
 
     def _told(self, commit: str | None) -> Imported:
@@ -346,7 +349,21 @@ class _Import:
         )
 
 
-def _committer(settings: configuration.Settings) -> Person:
-    """Who git says is at work, from its line "Name <address> seconds offset"."""
-    name, _, rest = settings.committer.partition(" <")
-    return Person(name, rest.rpartition("> ")[0])
+def _commit(row: Ready) -> StreamedCommit:
+    sign, minutes = ("-", -row.minutes) if row.minutes < 0 else ("+", row.minutes)
+    return StreamedCommit(
+        author=author_line(Person(row.name, row.email)),
+        date=f"{row.seconds} {sign}{minutes // 60:02}{minutes % 60:02}".encode(),
+        seconds=row.place,
+        message=row.message.encode("utf-8", "replace"),
+        changes=(FileChange(row.path.encode(), row.blob, row.mode),),
+    )
+
+
+def write_commit_graph(repository: Repository) -> None:
+    """Write the commit graph with the paths that each commit changed: git log asks it.
+
+    It only makes later questions quicker: where it cannot be written, nothing is said.
+    """
+    words = ("commit-graph", "write", "--reachable", "--split", "--changed-paths", "--no-progress")
+    repository.git.run(*words, accept=(0, 1, 128))

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from tracker.errors import TrackerError
-from tracker.store import commit_graph, locks, worktree
+from tracker.store import locks, worktree
 from tracker.store.commit import moved
 from tracker.store.git import Git, GitError, Repository, environment, first_line
 from tracker.store.index import in_conflict
@@ -29,7 +29,6 @@ from tracker.store.standing import printed
 from tracker.store.workshop import FOLDER
 
 _AT_ONCE = 20_000  # paths that git is asked about by one process
-_MOST_GRAPHED = 100_000  # commits whose paths git looks up at once: its memory grows with them
 
 
 class Plan(Protocol):
@@ -310,23 +309,3 @@ def _undisturbed() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-def upkeep(repository: Repository, tip: str, commits: int) -> None:
-    """Write the commit graph with the paths that each commit changed: git log asks it.
-
-    ``tip`` is the newest of so many commits of an import. It only makes later questions quicker:
-    where it cannot be written, nothing is said.
-    """
-    steps = [tip]
-    if commits > _MOST_GRAPHED:
-        words = ("rev-list", "--first-parent", f"--max-count={commits}", tip)
-        with repository.git.start(*words) as listing:
-            assert listing.stdout is not None
-            steps = [
-                line.decode().strip() for line in islice(listing.stdout, 0, None, _MOST_GRAPHED)
-            ]
-    for step in reversed(steps):
-        repository.git.run(
-            *commit_graph.command("--split"), data=step.encode() + b"\n", accept=(0, 1, 128)
-        )
