@@ -187,3 +187,11 @@ def test_signing_is_not_passed_over(room: Newsroom) -> None:
         room.record_many([at(1, "articles/a.md", "One.\n")])
     (done,) = room.record_many([at(1, "articles/a.md", "One.\n")], sign=False)
     assert number(done) == 1
+
+
+def test_an_article_that_comes_back_as_it_was_has_the_revision_that_stood(room: Newsroom) -> None:
+    room.record_many([at(1, "articles/a.md", "One.\n"), at(2, "articles/a.md", None)])
+    (back,) = room.record_many([at(3, "articles/a.md", "One.\n")])
+    assert number(back) == 1
+    life = room.life("articles/a.md")
+    assert [event.kind for event in life.events] == ["deleted", "returned"]

@@ -381,8 +381,9 @@ def backfill(urls: tuple[str, ...], since: str) -> None:
         f"Recorded {len(recorded)} versions of {len({each.path for each in recorded})} pages."
     )
     for each in told:
-        warn(f"{each.state}: {each.url}: {each.reason} Run it again to go on.")
+        warn(f"{each.state}: {each.url}: {each.reason}")
     if told:
+        warn("Run it again to go on from there.")
         raise SystemExit(1)
 
 

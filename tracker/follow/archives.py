@@ -6,7 +6,6 @@ can be tried on what was really sent.
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import io
 import json
@@ -150,22 +149,15 @@ def save_headers(keys: str) -> dict[str, str]:
 def signed_headers(secret: str, number: str, at: datetime, content: bytes) -> dict[str, str]:
     """Headers of a webhook by the rules of standardwebhooks.com, version 1.
 
-    ``secret`` is "whsec_" and base64, or any text. ``number`` names the message: a receiver that
-    has it already leaves it.
+    ``secret`` is "whsec_" and base64. ``number`` names the message: a receiver that has it already
+    leaves it.
     """
-    import hmac
+    from standardwebhooks import Webhook
 
-    moment = str(int(at.timestamp()))
-    try:
-        bare = secret.removeprefix("whsec_")
-        key = base64.b64decode(bare, validate=True) if bare != secret else secret.encode()
-    except ValueError:
-        key = secret.encode()
-    signed = f"{number}.{moment}.".encode() + content
-    signature = base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
+    signature = Webhook(secret).sign(number, at, content.decode())
     return {
         "Content-Type": "application/json",
         "webhook-id": number,
-        "webhook-timestamp": moment,
-        "webhook-signature": f"v1,{signature}",
+        "webhook-timestamp": str(int(at.timestamp())),
+        "webhook-signature": signature,
     }

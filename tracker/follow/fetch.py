@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 MOST_BYTES = 16 * 1024 * 1024  # of a page, unpacked
 _MOST_ROBOTS = 500 * 1024  # RFC 9309: at least as much of robots.txt is read
 _MOST_HOPS = 10
-_TOTAL = 60.0  # seconds for one request, all of it
+MOST_SECONDS = 60.0  # for one request, all of it
 _STEP = 20.0  # seconds for each step of it
 _CHUNK = 64 * 1024
 
@@ -200,7 +200,7 @@ class Fetcher:
             target = answer.headers.get("location", "")
             if answer.status not in (301, 302, 303, 307, 308) or not target:
                 return answer._replace(hops=tuple(hops))
-            here = urljoin(here, target)
+            here = _joined(here, target)
             hops.append((answer.status, here))
             if here in seen or len(hops) > _MOST_HOPS:
                 raise FetchError("redirect-loop", f"{url} leads from one address to the next.")
@@ -235,7 +235,7 @@ class Fetcher:
             target = answer.headers.get("location", "")
             if answer.status not in (301, 302, 307, 308) or not target:
                 break
-            url = _checked(urljoin(url, target))
+            url = _checked(_joined(url, target))
         host.robots_at = self._clock()
         host.robots_status = answer.status
         good = 200 <= answer.status < 300
@@ -266,7 +266,7 @@ class Fetcher:
         self.requests += 1
         self._spend(host.name)
         try:
-            async with asyncio.timeout(_TOTAL):
+            async with asyncio.timeout(MOST_SECONDS):
                 answer = await self._exchange(url, manners, headers or {}, most, body, cut=cut)
         except (TimeoutError, httpx.TimeoutException):
             raise self._failed(host, f"{host.name} did not answer in time.") from None
@@ -383,6 +383,16 @@ def _checked(url: str) -> str:
             "refused", f"{url[:200]} is not fetched: only http and https are, from a host."
         )
     return url
+
+
+def _joined(url: str, target: str) -> str:
+    """Where a redirect leads."""
+    try:
+        return urljoin(url, target)
+    except ValueError:
+        raise FetchError(
+            "refused", f"{url} leads to {target[:200]}, which is no address."
+        ) from None
 
 
 async def _bounded(response: httpx.Response, most: int, *, cut: bool) -> tuple[bytes, bytes]:

@@ -149,29 +149,35 @@ def judged(state: State, page: Page, seen: Seen) -> Told | None:
     fields = _fields(reading)
     fingerprint = f"{fields} {' '.join(mark(block) for block in settled.blocks)}"
     state.leave_out(page.id, [*left, *settled.left_out])
+    short = mark(fingerprint)
+    turn = Turn(page.held, page.held_since or now, page.held_looks).again(short, now)
     if page.last == fields and settled.same and former is None and not page.gone:
-        page = page._replace(state="ok", reason="", held="", held_looks=0)
+        if page.state == "turns" and not turn.settled(now):
+            page = _in_turn(page, turn)
+        else:
+            page = page._replace(state="ok", reason="", held="", held_looks=0)
         state.keep(page._replace(due=_next(page, now)))
         state.looked(page.id, now, seen.answer.status, "unchanged", seen.capture)
         return None
     if page.last == fields and settled.toggled is not None:
         state.toggled(page.id, settled.toggled)
     times = json.loads(page.seen)
-    short = mark(fingerprint)
     if times.get(short, 0) >= TURNS and former is None and not page.gone:
-        turn = Turn(page.held, page.held_since or now, page.held_looks).again(short, now)
         if not turn.settled(now):
-            reason = "Two versions or more are being shown in turn; each is recorded twice."
-            page = page._replace(
-                state="turns", reason=reason, held=turn.held, held_since=turn.since,
-                held_looks=turn.looks,
-            )  # fmt: skip
+            page = _in_turn(page, turn)
             state.keep(page._replace(due=_next(page, now)))
             state.looked(page.id, now, seen.answer.status, "turns", seen.capture)
-            return Told(page.url, "turns", reason)
+            return Told(page.url, "turns", page.reason)
         times = {}
     _record(state, page, seen, settled, former, times | {short: times.get(short, 0) + 1})
     return Told(page.url, "recorded", "")
+
+
+def _in_turn(page: Page, turn: Turn) -> Page:
+    reason = "Two versions or more are being shown in turn; each is recorded twice."
+    return page._replace(
+        state="turns", reason=reason, held=turn.held, held_since=turn.since, held_looks=turn.looks
+    )
 
 
 def _record(
@@ -188,7 +194,9 @@ def _record(
     what = "added" if added else "recorded"
     look = state.looked(page.id, now, seen.answer.status, what, seen.capture)
     lively = added and state.count_looks(page.id, "added", now - schedule.HOUR) >= _LIVE
-    _wait(state, page, seen.at, look, article_text(reading, page.url), former, seen)
+    as_it_was = former is not None and page.last == _fields(reading) and settled.same
+    text = "" if as_it_was else article_text(reading, page.url)
+    _wait(state, page, seen.at, look, text, former, seen)
     page = page._replace(
         changed=now if page.last else page.changed, state="ok", reason="", gone=0,
         words=reading.words, last=_fields(reading), seen=json.dumps(times),
@@ -232,9 +240,14 @@ def _wait(
     if seen is not None and seen.capture:
         trailers.append(("Capture", seen.capture))
     by = _author(seen.reading.about.author if seen is not None else "") or site_of(page.url)
+    event = "deleted" if text is None else "moved" if former else "revision"
+    if page.gone and text is not None:
+        event = "returned"
     state.wait(
-        Pending(0, page.id, at.timestamp(), page.path, text, former, by, tuple(trailers), look)
-    )
+        Pending(
+            0, page.id, at.timestamp(), page.path, text, former, by, tuple(trailers), look, event
+        )
+    )  # fmt: skip
 
 
 def _instant(seconds: float) -> str:

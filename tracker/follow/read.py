@@ -308,7 +308,7 @@ class _Reader:
         return Reading(self.headline, tuple(blocks), notes, tuple(self.left_out), about, loose)
 
     def _leave_out(self, element: Element, reason: Reason) -> None:
-        text = _SPACE.sub(" ", element.text_content()).strip()
+        text = _SPACE.sub(" ", " ".join(element.itertext())).strip()
         if text:
             self.left_out.append(LeftOut(reason, text))
         if element.getparent() is not None:
@@ -457,12 +457,12 @@ class _Reader:
                 found.setdefault(
                     key(note.text), Harvested(note.kind, written, _where(element), not begun)
                 )
-            self.left_out += [
-                LeftOut("extractor", block.text)
-                for block in run
-                if not notes and len(block.text) >= _PROSE
-                if not any(block.text in each for each in told)
-            ]
+            for block in run:
+                reason = line_reason(block.text, self.about.language)
+                if reason is None and (notes or len(block.text) < _PROSE):
+                    continue
+                if not any(block.text in each for each in told):
+                    self.left_out.append(LeftOut(reason or "extractor", block.text))
         return tuple(found.values())
 
     def _empty(self, note: str) -> bool:

@@ -37,7 +37,7 @@ _HTML = ("text/html", "application/xhtml+xml", "")
 class Recorded(NamedTuple):
     """A version, deletion or move that a round put into git."""
 
-    event: str  # "revision", "moved", "deleted"
+    event: str  # "revision", "moved", "deleted", "returned"
     path: str
     url: str
     title: str
@@ -81,51 +81,61 @@ def due(means: Means) -> tuple[list[SourceState], list[Page]]:
     return [source for source in feeds if source.due <= now], means.state.due(now)
 
 
-def record_pending(means: Means) -> list[Recorded]:
-    """Put into git what was seen and is not there yet, through one stream."""
+def record_pending(means: Means) -> tuple[list[Recorded], list[Told]]:
+    """Put into git what was seen and is not there yet, through one stream; what git refused."""
     waiting = means.state.pending()
     if not waiting:
-        return []
+        return [], []
     room = Newsroom(means.folder, now=means.clock())
-    results = list(room.record_many([_recording(each) for each in waiting]))
+    results = list(room.record_many([_recording(room, each) for each in waiting]))
     again = [
         number
         for number, (each, result) in enumerate(zip(waiting, results, strict=True))
         if isinstance(result, Refusal) and each.moved_from is not None
     ]
     # A killed round may have moved the file already: then only the text is to be compared.
-    retried = room.record_many(
-        [_recording(waiting[number])._replace(moved_from=None) for number in again]
-    )
+    retried = room.record_many([_recording(room, waiting[number], moved=True) for number in again])
     for number, result in zip(again, retried, strict=True):
         results[number] = result
     done: list[Recorded] = []
+    refused: list[Told] = []
     with means.state.together():
         for each, result in zip(waiting, results, strict=True):
-            done += _keep_result(means, each, result)
-    return done
+            kept = _keep_result(means, each, result)
+            if isinstance(kept, Recorded):
+                done.append(kept)
+            elif kept is not None:
+                refused.append(kept)
+    return done, refused
 
 
-def _recording(each: Pending) -> Recording:
+def _recording(room: Newsroom, each: Pending, *, moved: bool = False) -> Recording:
+    """``moved``: its file is under the new path already."""
     at = datetime.fromtimestamp(each.at, UTC)
-    return Recording(
-        each.path, each.text, at, each.by or None, None, each.trailers, each.moved_from
-    )
+    former = None if moved else each.moved_from
+    text: str | bytes | None = each.text
+    if text == "":
+        under = f"{room.workspace.under}/" if room.workspace.under else ""
+        stands = room.workspace.blob(f"{under}{former or each.path}")
+        text = room.workspace.content(stands) if stands else None
+    return Recording(each.path, text, at, each.by or None, None, each.trailers, former)
 
 
-def _keep_result(means: Means, each: Pending, result: Revision | Refusal) -> list[Recorded]:
+def _keep_result(means: Means, each: Pending, result: Revision | Refusal) -> Recorded | Told | None:
     state = means.state
     page = state.page(each.article)
     if isinstance(result, Refusal):
         state.recorded(each, "")
-        if each.text is not None:  # a deletion that is refused was recorded before
-            state.keep(page._replace(state="refused", reason=result.reason))
-        return []
+        if each.text is None:  # a killed round had deleted it already
+            return None
+        # Nothing is like it, so that the next look sees a version that is to be recorded.
+        page = page._replace(state="refused", reason=result.reason, last="-", body="", etag="")
+        state.keep(page._replace(modified=""))
+        return Told(page.url, "refused", result.reason)
     state.recorded(each, result.commit)
-    event = "deleted" if each.text is None else "moved" if each.moved_from else "revision"
-    number = None if event == "deleted" else result.number
-    done = Recorded(event, each.path, page.url, page.title, result.commit, number)
-    content = json.dumps({"path": done.path, "commit": done.commit, "event": event})
+    number = None if each.event == "deleted" else result.number
+    done = Recorded(each.event, each.path, page.url, page.title, result.commit, number)
+    content = json.dumps({"path": done.path, "commit": done.commit, "event": done.event})
     now = means.clock().timestamp()
     for kind, wanted in (
         ("command", means.followed.on_change), ("webhook", means.followed.webhook),
@@ -133,9 +143,9 @@ def _keep_result(means: Means, each: Pending, result: Revision | Refusal) -> lis
         if wanted:
             state.send(kind, now, content)
     site = site_named(means.followed, page.site)
-    if site is not None and site.wayback and event == "revision":
+    if site is not None and site.wayback and each.text is not None:
         state.send("wayback", now, json.dumps({"url": page.url, "article": page.id}))
-    return [done]
+    return done
 
 
 def site_named(followed: Followed, url: str) -> Site | None:
@@ -162,21 +172,21 @@ class _Round:
         return self.means.clock().timestamp()
 
     async def run(self) -> Round:
-        recorded = record_pending(self.means)
+        recorded, told = record_pending(self.means)
         async with Fetcher(
             self.now, self._host, find=self.means.find, sleep=self.means.sleep, spend=self._spend
         ) as self.fetcher:
             await self._sources()
             await self._pages()
             requests = self.fetcher.requests
-        recorded += record_pending(self.means)
+        more, refused = record_pending(self.means)
         with self.state.together():
             for name, host in self.hosts.items():
                 self.state.keep_host(host, self.budgets[name], self.left_waiting.get(name, 0))
             self.state.say("last-round", self.means.clock().isoformat())
         return Round(
             self.looked, self.unchanged, self.found, sum(self.left_waiting.values()), requests,
-            tuple(recorded), tuple(self.troubles),
+            (*recorded, *more), (*self.troubles, *told, *refused),
         )  # fmt: skip
 
     def _host(self, name: str) -> Host:
@@ -344,7 +354,7 @@ class _Round:
     async def _read(self, page: Page, site: Site | None, answer: Fetched) -> None:
         rules = (site.strip, site.keep, site.ignore) if site else ((), (), ())
         body = hashlib.sha256(answer.body + repr(rules).encode()).hexdigest()
-        if body == page.body and page.state == "ok":
+        if body == page.body and page.state == "ok" and not answer.hops:
             self.unchanged += 1
             outcome.same(self.state, page, answer.status, self.now())
             return

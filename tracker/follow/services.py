@@ -155,37 +155,40 @@ class _Errands:
     async def backfill(
         self, pages: Sequence[Page], since: str, tell: Callable[[str, int, int], None]
     ) -> tuple[list[Recorded], list[Told]]:
-        recorded: list[Recorded] = []
-        told: list[Told] = []
+        self.recorded: list[Recorded] = []
+        self.told: list[Told] = []
         async with self.fetcher:
             for page in pages:
                 try:
-                    recorded += await self._captures_of(page, since, tell)
+                    await self._captures_of(page, since, tell)
                 except FetchError as error:
-                    recorded += record_pending(self.means)
-                    told.append(Told(page.url, error.trouble, error.sentence))
+                    self.told.append(Told(page.url, error.trouble, error.sentence))
                     break  # it goes on from here the next time
-        return recorded, told
+                finally:
+                    self._record()
+        return self.recorded, self.told
+
+    def _record(self) -> None:
+        recorded, refused = record_pending(self.means)
+        self.recorded += recorded
+        self.told += refused
 
     async def _captures_of(
         self, page: Page, since: str, tell: Callable[[str, int, int], None]
-    ) -> list[Recorded]:
+    ) -> None:
         wayback = self.means.followed.wayback
         manners = self._manners(60 / archives.CALLS_A_MINUTE)
         if not self.state.captures(page.url):
-            answer = await self.fetcher.get(
-                archives.captures_url(wayback, page.url, since), manners
-            )
+            address = archives.captures_url(wayback, page.url, since)
+            answer = await self.fetcher.get(address, manners)
             self.state.list_captures(page.url, archives.captures(answer.body))
         waiting = self.state.captures(page.url)
-        recorded: list[Recorded] = []
         for number, (stamp, url) in enumerate(waiting):
             tell(page.url, number, len(waiting))
             await self._capture(page.id, stamp, url, manners)
             self.state.read_capture(page.url, stamp)
             if (number + 1) % _AT_ONCE == 0:
-                recorded += record_pending(self.means)
-        return recorded + record_pending(self.means)
+                self._record()
 
     async def _capture(self, number: int, stamp: str, url: str, manners: Manners) -> None:
         page = self.state.page(number)
@@ -285,7 +288,7 @@ async def _show(means: Means, url: str) -> Shown:
         address = answer.url
         if found.kind == "page":
             reading = read(answer.body, address, as_of=means.clock().date())
-            article = reading.about.article and reading.words > 100
+            article = reading.about.article and reading.words > 50
             if article and (not found.feeds or sites.is_article(address)):
                 return _shown("page", address, reading.headline, (), address, reading)
             if found.feeds:

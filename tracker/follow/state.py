@@ -54,7 +54,7 @@ CREATE TABLE left_out (article INTEGER, reason TEXT, text TEXT);
 CREATE INDEX left_out_article ON left_out (article);
 CREATE TABLE pending (
   id INTEGER PRIMARY KEY, article INTEGER, at REAL, path TEXT, text TEXT, moved_from TEXT,
-  by TEXT, trailers TEXT, look INTEGER
+  by TEXT, trailers TEXT, look INTEGER, event TEXT
 );
 CREATE TABLE outbox (
   id INTEGER PRIMARY KEY, kind TEXT, made REAL, content TEXT, tries INTEGER DEFAULT 0, due REAL,
@@ -123,11 +123,12 @@ class Pending(NamedTuple):
     article: int
     at: float
     path: str
-    text: str | None  # None: a deletion
+    text: str | None  # None: a deletion; "": as it stands in the newsroom
     moved_from: str | None
     by: str
     trailers: tuple[tuple[str, str], ...]
     look: int
+    event: str  # "revision", "moved", "deleted", "returned"
 
 
 class Message(NamedTuple):
@@ -377,11 +378,11 @@ class State:
     def wait(self, pending: Pending) -> None:
         """Write down a version that was seen; its ``id`` is given here."""
         self._base.execute(
-            "INSERT INTO pending (article, at, path, text, moved_from, by, trailers, look)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO pending (article, at, path, text, moved_from, by, trailers, look, event)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 pending.article, pending.at, pending.path, pending.text, pending.moved_from,
-                pending.by, json.dumps(pending.trailers), pending.look,
+                pending.by, json.dumps(pending.trailers), pending.look, pending.event,
             ),
         )  # fmt: skip
 

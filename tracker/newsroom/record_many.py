@@ -418,7 +418,8 @@ class _Batch:
                 continue
             commit = place.commit if isinstance(place.commit, str) else commits[place.commit]
             revisions = tracks[place.path].revisions
-            found.append(next(one for one in revisions if one.commit == commit))
+            # An article that comes back as it was makes no revision: the one that stood stands.
+            found.append(next((one for one in revisions if one.commit == commit), revisions[-1]))
         return tuple(found)
 
 
