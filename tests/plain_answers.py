@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from tracker.house.changelog import newsroom_entries, told_of
-from tracker.house.standing import standing
+from tracker.house.changelog import newsroom_entries, standing, told_of
 from tracker.model import Article, Entry, History, Hit, Note, Revision, Selection
 from tracker.newsroom.newsroom import Newsroom
 from tracker.newsroom.searching import excerpt, holds, terms, visible

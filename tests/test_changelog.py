@@ -13,10 +13,8 @@ import pytest
 from tracker.house import settings
 from tracker.house import style as house_style
 from tracker.house.changelog import (
+    clocks,
     entries,
-    first_published,
-    last_touched,
-    last_updated,
     newsroom_entries,
 )
 from tracker.model import Article, Entry, History, Note, Person, Revision
@@ -194,7 +192,7 @@ def test_a_note_that_gives_only_its_day_stands_above_the_publication_of_that_day
     found = entries(history(revision(1, 1, day)), STYLE, NEW_YORK)
     assert [entry.what for entry in found] == ["note", "published"]
     assert found[0].at == midnight
-    assert last_updated(history(revision(1, 1, day))) == midnight
+    assert clocks(history(revision(1, 1, day))).updated_precision == "day"
 
 
 def test_the_order_of_equal_instants_does_not_depend_on_the_order_of_reading() -> None:
@@ -228,13 +226,17 @@ def test_three_clocks_are_kept_apart() -> None:
         revision(4, 50, refile),
         revision(5, 80),
     )
-    assert first_published(whole) == START + timedelta(hours=1)
-    assert last_updated(whole) == START + timedelta(hours=30)
-    assert last_touched(whole) == START + timedelta(hours=80)
+    assert clocks(whole).published == START + timedelta(hours=1)
+    assert clocks(whole).updated == START + timedelta(hours=30)
+    assert clocks(whole).touched == START + timedelta(hours=80)
     taken = note("u1", 30)._replace(withdrawn=START)
-    assert last_updated(whole._replace(notes=(taken,))) is None
+    assert clocks(whole._replace(notes=(taken,))).updated is None
     empty = history()
-    assert (first_published(empty), last_updated(empty), last_touched(empty)) == (None, None, None)
+    assert (clocks(empty).published, clocks(empty).updated, clocks(empty).touched) == (
+        None,
+        None,
+        None,
+    )
     assert entries(empty, STYLE, NEW_YORK) == ()
 
 

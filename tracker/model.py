@@ -271,6 +271,18 @@ class Revision(NamedTuple):
     side: tuple[str, ...] = ()  # commits of a merged branch that readers never saw on their own
     why: tuple[Reason, ...] = ()  # the reasons as values
     written_on: tuple[str, ...] = ()  # as Version has it: what its change is against
+    # Of the first that readers could see, where its front matter says another time than the commit:
+    # aware, or a day where it says no time. None: readers could see it from `at` on.
+    out: date | None = None
+
+    @property
+    def out_at(self) -> datetime:
+        """When readers could see it, aware; the beginning of the day where only that is known."""
+        if self.out is None:
+            return self.at
+        if isinstance(self.out, datetime):
+            return self.out
+        return datetime.combine(self.out, time(), self.at.tzinfo)
 
 
 class History(NamedTuple):

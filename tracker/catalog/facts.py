@@ -208,7 +208,7 @@ def keep(
         ),
     )  # fmt: skip
     connection.executemany(
-        "UPDATE fact SET headline = ?, published = ?, told = ?, kinds = ?, notes = ?,"
+        "UPDATE fact SET headline = ?, published = ?, told = ?, kinds = ?, notes = ?, out = ?,"
         " substantive = ?, words_added = ?, words_removed = ?, labels = ?, reasons = ?"
         " WHERE article = ? AND number = ?",
         (tuple(map(storable, row)) for row in facts),

@@ -199,6 +199,7 @@ class RevisionFacts(NamedTuple):
     headline: str
     published: bool
     notes: str  # JSON, or ""
+    out: str | None  # an instant or a day, ISO 8601
     words_added: int
     words_removed: int
     substantive: bool
@@ -314,7 +315,7 @@ def heads(connection: sqlite3.Connection, articles: Sequence[int]) -> dict[int, 
 
 _FACT = (
     "SELECT fact.number, hex(step.hash), path.path, step.at, step.zone, person.name, person.email,"
-    " step.subject, fact.headline, fact.published, fact.notes, fact.words_added,"
+    " step.subject, fact.headline, fact.published, fact.notes, fact.out, fact.words_added,"
     " fact.words_removed, fact.substantive, fact.reasons, fact.labels, version.side,"
     " version.written_on"
     " FROM version JOIN fact ON fact.article = version.article AND fact.number = version.number"
@@ -338,7 +339,7 @@ def fact(connection: sqlite3.Connection, article: int, number: int) -> RevisionF
 
 def _fact(row: tuple[Any, ...]) -> RevisionFacts:
     (
-        number, commit, path, at, zone, name, email, subject, headline, published, notes,
+        number, commit, path, at, zone, name, email, subject, headline, published, notes, out,
         added, removed, substantive, reasons, labels, side, on,
     ) = row  # fmt: skip
     return RevisionFacts(
@@ -351,6 +352,7 @@ def _fact(row: tuple[Any, ...]) -> RevisionFacts:
         text_of(headline),
         bool(published),
         text_of(notes),
+        text_of(out) or None,
         added or 0,
         removed or 0,
         bool(substantive),

@@ -124,6 +124,7 @@ CREATE TABLE fact (
     told INTEGER,           -- 1: a note tells of it; 0: none does, and it is one to tell of
     kinds TEXT,             -- of the notes that it brought: " correction update "
     notes TEXT,             -- the notes that it brought, JSON
+    out TEXT,               -- when readers could first see it, where that is not `at`
     substantive INTEGER,    -- 1: a reader of the version before would believe something else
     words_added INTEGER,
     words_removed INTEGER,

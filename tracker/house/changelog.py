@@ -1,17 +1,21 @@
-"""Revisions and notes of an article -> the entries of its changelog, and its three clocks."""
+"""What readers were told of an article: its changelog, its three clocks, the notes that stand.
+
+First published, last updated for readers, last touched: each face asks here, so that a feed, a page
+and its structured data say the same.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime, timedelta, tzinfo
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta, tzinfo
 from typing import NamedTuple
 
 from tracker import locale
 from tracker.house import phrases
 from tracker.house import style as house_style
-from tracker.house.standing import replaced, standing
 from tracker.house.style import Style
-from tracker.model import Entry, History, Note, Revision
+from tracker.model import Entry, History, Note, Precision, Revision
 
 GRACE = timedelta(hours=24)
 """How long before a note an edit may lie that the note still tells of, unless a newsroom says."""
@@ -48,30 +52,9 @@ def newsroom_entries(
     return tuple(entry for _, entry in _sorted(keyed))
 
 
-def first_published(history: History) -> datetime | None:
-    """Return the instant of the first revision that readers could see; None when none was."""
-    return next((revision.at for revision in history.revisions if revision.published), None)
-
-
-def last_updated(history: History) -> datetime | None:
-    """Return the instant of the newest standing note that is no refile; None when there is none.
-
-    This is schema.org's ``dateModified`` and Atom's ``updated`` for an article with notes.
-    """
-    told = notes_told(history)
-    seen = {note.id for note in standing([each.note for each in told])}
-    notes = [each for each in told if each.note.id in seen and each.note.kind != "refile"]
-    return max(notes, key=went_out).note.at if notes else None
-
-
 def told_of(history: History, grace: timedelta = GRACE) -> frozenset[int]:
     """Return the numbers of the revisions that some note tells of: see ``entries``."""
     return frozenset(_tellings(history, grace))
-
-
-def last_touched(history: History) -> datetime | None:
-    """Return the instant of the newest revision; None for a history without revisions."""
-    return history.revisions[-1].at if history.revisions else None
 
 
 _Keyed = tuple[tuple[datetime, int, int, int], Entry]  # instant, revision, rank, place
@@ -112,17 +95,23 @@ def _keyed(history: History, style: Style, zone: tzinfo | None, grace: timedelta
         if first or revision.number not in covered:
             entry = Entry(
                 article=history.article,
-                at=revision.at,
-                precision="minute",
+                at=revision.out_at,
+                precision=_precision(revision),
                 what="published" if first else "edited",
                 note=None,
                 line=sentence(revision, style.language, first=first),
                 revision=revision.number,
                 commit=revision.commit,
             )
-            found.append(_with_key(entry, revision.at, 0))
+            found.append(_with_key(entry, revision.out_at, 0))
         first = False
     return found
+
+
+def _precision(revision: Revision) -> Precision:
+    """How exactly is known when readers could see it."""
+    by_day = revision.out is not None and not isinstance(revision.out, datetime)
+    return "day" if by_day else "minute"
 
 
 def _only_merged(revision: Revision) -> bool:
@@ -237,3 +226,150 @@ def sentence(revision: Revision, language: str, *, first: bool) -> str:
     elif not said:
         said = [words[label] for label in ("moved", "image", "link") if label in revision.labels]
     return " ".join(said or [words["nothing"]])
+
+
+# --- clocks ---------------------------------------------------------------------------------------
+
+
+class Clocks(NamedTuple):
+    """The three clocks of one article; all aware."""
+
+    published: datetime | None  # the first revision that readers could see; None without one
+    updated: datetime | None  # the newest note that stands and is no refile; None without one
+    touched: datetime | None  # the newest revision; None without one
+    published_precision: Precision = "minute"  # "day": no more is known than the day
+    updated_precision: Precision = "minute"
+
+
+class Seen(NamedTuple):
+    """A version that readers could see, and from when on."""
+
+    revision: Revision
+    since: datetime  # aware, whole seconds; never before the one that it followed
+
+
+def clocks(history: History) -> Clocks:
+    """Return an article's three clocks.
+
+    ``updated`` is schema.org's ``dateModified``: withdrawn and replaced notes do not count, and a
+    note dated before the article came out counts as of then.
+    """
+    told = notes_told(history)
+    seen = {note.id for note in standing([each.note for each in told])}
+    notable = [each for each in told if each.note.id in seen and each.note.kind != "refile"]
+    touched = history.revisions[-1].at if history.revisions else None
+    first = next((each for each in history.revisions if each.published), None)
+    published = first.out_at if first else None
+    by = _precision(first) if first else "minute"
+    if not notable:
+        return Clocks(published, None, touched, by)
+    newest = max(notable, key=went_out)
+    updated, updated_by = went_out(newest), newest.note.precision
+    if published is not None and updated < published:
+        updated, updated_by = published, by
+    return Clocks(published, updated, touched, by, "day" if updated_by == "day" else "minute")
+
+
+def first_out(history: History) -> date | None:
+    """Return when readers could first see an article: an aware instant, or a day.
+
+    A ``date`` is returned where only the day is known, None where the article is not published.
+    """
+    first = next((each for each in history.revisions if each.published), None)
+    return None if first is None else first.out or first.at
+
+
+def seen(history: History) -> tuple[Seen, ...]:
+    """Return the versions that readers could see, oldest first.
+
+    Author dates can be out of order; readers saw the versions in that of the published line. So
+    each counts from the latest date so far.
+    """
+    found: list[Seen] = []
+    since: datetime | None = None
+    for revision in history.revisions:
+        if revision.published:
+            at = revision.out_at.replace(microsecond=0)
+            since = at if since is None else max(since, at)
+            found.append(Seen(revision, since))
+    return tuple(found)
+
+
+def seen_at(versions: Sequence[Seen], instant: datetime) -> Seen | None:
+    """Return what readers saw at an aware instant: the first before the first, None of none."""
+    if not versions:
+        return None
+    place = bisect_right([each.since for each in versions], instant)
+    return versions[max(place - 1, 0)]
+
+
+# --- notes that stand -----------------------------------------------------------------------------
+
+
+def replaced(notes: Iterable[Note]) -> frozenset[str]:
+    """Return the ids of the notes that a later one replaces for readers.
+
+    A chain of amendments is followed to its end; an amendment that was itself taken back replaces
+    nothing. Of notes that amend each other in a circle the newest stays.
+    """
+    known: dict[str, Note] = {}
+    for note in notes:
+        known[note.id] = note
+    amended = {
+        note.id: note.amends
+        for note in known.values()
+        if note.amends is not None and note.amends != note.id and note.amends in known
+    }
+    _cut_circles(amended, known)
+    found: set[str] = set()
+    for note in known.values():
+        if note.withdrawn is not None:
+            continue
+        target = amended.get(note.id)
+        while target is not None and target not in found:
+            found.add(target)
+            target = amended.get(target)
+    return frozenset(found)
+
+
+def _cut_circles(amended: dict[str, str], known: dict[str, Note]) -> None:
+    """Take one amendment out of each circle: the one that would replace its newest note."""
+    done: set[str] = set()
+    for first in list(amended):
+        path: list[str] = []
+        on_path: set[str] = set()
+        here: str | None = first
+        while here is not None and here not in done and here not in on_path:
+            path.append(here)
+            on_path.add(here)
+            here = amended.get(here)
+        done |= on_path
+        if here is None or here not in on_path:
+            continue
+        circle = path[path.index(here) :]
+        newest = max(circle, key=lambda name: (known[name].withdrawn is None, known[name].at, name))
+        for name in circle:
+            if amended.get(name) == newest:
+                del amended[name]
+
+
+def standing(notes: Sequence[Note]) -> tuple[Note, ...]:
+    """Return the notes that readers are to see, in the order given."""
+    gone = replaced(notes)
+    return tuple(note for note in notes if note.withdrawn is None and note.id not in gone)
+
+
+def by_time(notes: Sequence[Note]) -> list[Note]:
+    """Return the notes oldest first.
+
+    Equal instants keep their order, and a note that gives only its day comes after those of that
+    day that stand before it.
+    """
+    latest: dict[date, datetime] = {}
+    keys: list[tuple[datetime, int]] = []
+    for place, note in enumerate(notes):
+        day = note.at.date()
+        at = note.at if note.precision == "minute" else max(note.at, latest.get(day, note.at))
+        latest[day] = max(at, latest.get(day, at))
+        keys.append((at, place))
+    return [notes[place] for _, place in sorted(keys)]

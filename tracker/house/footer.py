@@ -24,9 +24,9 @@ from tracker.house.blocks import (
     without_blocks,
 )
 from tracker.house.body_line import add_line, order_at
+from tracker.house.changelog import by_time
+from tracker.house.changelog import standing as notes_standing
 from tracker.house.hand_written import Passages
-from tracker.house.standing import by_time
-from tracker.house.standing import standing as notes_standing
 from tracker.house.style import Style
 from tracker.model import Note, Saying
 from tracker.text.document import Document, line_and_column

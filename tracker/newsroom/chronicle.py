@@ -122,13 +122,16 @@ def joined(
     published = publications(
         versions, lambda index: states[index].reading, settings, track.events, now=now
     )
+    seen = False
     for number, (state, out) in enumerate(zip(states, published, strict=True), start=1):
+        first_out = _first_out(state, settings, only=number == 1) if out and not seen else None
+        seen = seen or out
         compared = means if number > unread else None
         before = _ground(on, number - 1, dated, state, unite)
         sides = [dated[each] for each in on[number - 1]] if len(on[number - 1]) > 1 else []
         state = _dated(state, *(each for each in (before, *sides) if each), ever=ever)
         ever |= {note.id: note for note in state.notes}
-        found.append(_step(number, before, state, published=out, means=compared))
+        found.append(_step(number, before, state, published=out, out=first_out, means=compared))
         dated.append(state)
     return _named_as_merged(found, on)
 
@@ -185,7 +188,13 @@ def _dated(state: State, *before: State, ever: Mapping[str, Note] = {}) -> State
 
 
 def _step(
-    number: int, before: State | None, state: State, *, published: bool, means: Means | None
+    number: int,
+    before: State | None,
+    state: State,
+    *,
+    published: bool,
+    out: date | None,
+    means: Means | None,
 ) -> Step:
     version = state.version
     told = differences(before.notes if before else (), state.notes)
@@ -208,6 +217,7 @@ def _step(
         side=version.side,
         why=change.why if change and before else (),
         written_on=version.written_on,
+        out=out,
     )
     return Step(
         revision,
@@ -282,6 +292,23 @@ def comes_out(
     return due if due.tzinfo else due.replace(tzinfo=settings.zone)
 
 
+def _first_out(state: State, settings: Settings, *, only: bool) -> date | None:
+    """When readers could first see a version, where its front matter says another time than git.
+
+    A later one counts: it was scheduled. An earlier one counts where it is the first version of
+    all (``only``): the article is older than its file in git, or than the file under this name.
+    """
+    due = state.reading.due or _date_in_name(state.version.path)
+    at = state.version.at
+    if due is None:
+        return None
+    if isinstance(due, datetime):
+        due = due if due.tzinfo else due.replace(tzinfo=settings.clock or at.tzinfo)
+        return due if due > at or (only and due < at) else None
+    day = settings.local(at).date()
+    return due if due > day or (only and due < day) else None
+
+
 def _plain_moves(versions: Sequence[Version], events: Sequence[Event]) -> list[Event]:
     """The moves that changed no text."""
     edited = {version.commit for version in versions}
@@ -321,8 +348,10 @@ def _is_before(due: date | datetime | None, stood: datetime, settings: Settings)
 
 
 def _date_in_name(path: str) -> date | None:
-    """Jekyll's date in a file name: ``2015-09-15-title.md``."""
-    parts = PurePosixPath(path).name.split("-", 3)
+    """The date in a file's or its folder's name: ``2015-09-15-title.md``, ``…-title/index.md``."""
+    file = PurePosixPath(path)
+    name = file.parent.name if file.stem.partition(".")[0] == "index" else file.name
+    parts = name.split("-", 3)
     try:
         return date(int(parts[0]), int(parts[1]), int(parts[2])) if len(parts) == 4 else None
     except ValueError:

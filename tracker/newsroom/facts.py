@@ -20,8 +20,7 @@ from tracker.catalog import facts
 from tracker.catalog.build import Held, bring_up_to_date, held
 from tracker.catalog.queries import track_of
 from tracker.catalog.schema import Catalog
-from tracker.house.changelog import notes_told, told_of, went_out
-from tracker.house.standing import replaced
+from tracker.house.changelog import notes_told, replaced, told_of, went_out
 from tracker.model import History, Revision
 from tracker.newsroom import select
 from tracker.newsroom.analysis import rules_key
@@ -249,6 +248,7 @@ def _fact_row(
         told,
         f" {' '.join(kinds)} " if kinds else "",
         notes_to_json(revision.notes) if revision.notes else None,
+        revision.out.isoformat() if revision.out else None,
     )
     meant: tuple[object, ...] = (None, None, None, None, None)
     if compared:

@@ -111,13 +111,16 @@ def reading_from_json(text: str) -> Reading | None:
     """The reading that ``reading_to_json`` wrote; None for anything else."""
     try:
         headline, draft, due, notes, marked = json.loads(text)
-        return Reading(headline, draft, _due(due), tuple(_note(*each) for each in notes), marked)
+        return Reading(
+            headline, draft, day_or_instant(due), tuple(_note(*each) for each in notes), marked
+        )
     except (TypeError, ValueError, RecursionError, AttributeError):
         return None
 
 
-def _due(text: str | None) -> date | datetime | None:
-    if text is None:
+def day_or_instant(text: str | None) -> date | None:
+    """A day, or an instant, as ISO 8601 has it; None for nothing."""
+    if not text:
         return None
     return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)
 

@@ -13,7 +13,7 @@ from tracker.house import style as house_style
 from tracker.model import Article, Entry, History, Hit, Kind, Revision, Selection
 from tracker.newsroom.chronicle import article_of
 from tracker.newsroom.facts import COMPARED, LINE, READ, Known, UnusableError, known
-from tracker.newsroom.memory import notes_from_json, reasons_from_json
+from tracker.newsroom.memory import day_or_instant, notes_from_json, reasons_from_json
 from tracker.newsroom.scope import Progress
 from tracker.newsroom.workspace import Workspace
 
@@ -108,6 +108,7 @@ def _revision(fact: queries.RevisionFacts) -> Revision:
         side=fact.side,
         why=why,
         written_on=fact.written_on,
+        out=day_or_instant(fact.out),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -144,7 +145,19 @@ def _unread() -> str:
 
 def number_of(workspace: Workspace, found: Track, wanted: str | int) -> int:
     """The number of the revision that a person means."""
-    return select.revision(str(wanted), found.versions, workspace.settings, workspace.clock)
+
+    def came_out() -> tuple[int, datetime] | None:
+        return _came_out(workspace, found)
+
+    settings = workspace.settings
+    return select.revision(str(wanted), found.versions, settings, workspace.clock, came_out)
+
+
+def _came_out(workspace: Workspace, found: Track) -> tuple[int, datetime] | None:
+    """The number of the first version that readers could see, and since when; None without one."""
+    read = steps(workspace, found, None)
+    first = next((each.revision for each in read if each.revision.published), None)
+    return (first.number, first.out_at) if first else None
 
 
 def contents(

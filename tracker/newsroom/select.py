@@ -158,13 +158,19 @@ class Dated(Protocol):
 
 
 def revision(
-    wanted: str, versions: Sequence[Dated], settings: Settings, now: Callable[[], datetime]
+    wanted: str,
+    versions: Sequence[Dated],
+    settings: Settings,
+    now: Callable[[], datetime],
+    came_out: Callable[[], tuple[int, datetime] | None],
 ) -> int:
     """The number of the revision that a person means, counted from 1.
 
     It is named by a number, ``latest~1``, a date (what readers saw at the end of that day in the
     newsroom's zone), an instant (what they saw then) or a commit. ``now`` is asked for the present
-    time where words such as “yesterday” need it. Raises ``TrackerError`` where nothing fits.
+    time where words such as “yesterday” need it; ``came_out`` for the number of the first version
+    that readers could see, and since when, None for a draft. Raises ``TrackerError`` where nothing
+    fits.
     """
     text = wanted.strip()
     last = len(versions)
@@ -205,7 +211,7 @@ def revision(
             f"“{wanted}” is no revision of this article.",
             "Give a number, latest, latest~1, a date, an instant or a commit.",
         ) from error
-    return seen_at(found, versions, wanted)
+    return seen_at(found, versions, wanted, came_out())
 
 
 def moment(typed: str, settings: Settings, now: datetime) -> Moment:
@@ -239,21 +245,23 @@ def _after(day: datetime) -> datetime:
         return datetime.max.replace(tzinfo=UTC)
 
 
-def seen_at(when: Moment, versions: Sequence[Dated], wanted: str) -> int:
+def seen_at(
+    when: Moment, versions: Sequence[Dated], wanted: str, came_out: tuple[int, datetime] | None
+) -> int:
     """The number of the version that readers saw at an instant, or at the end of a day.
 
     Author dates can be out of order on the published line, so the running maximum counts.
     """
     until = when.at if when.precision == "minute" else _after(when.at)
     chosen = 0
-    latest = versions[0].at
-    for number, each in enumerate(versions, start=1):
-        latest = max(latest, each.at)
+    first, latest = came_out or (1, versions[0].at)
+    for number, each in enumerate(versions[first - 1 :], start=first):
+        latest = latest if number == first else max(latest, each.at)
         if latest < until or (when.precision == "minute" and latest == until):
             chosen = number
     if not chosen:
         raise TrackerError(
             f"There was no version yet at {wanted}.",
-            f"The first is of {versions[0].at.isoformat(' ', 'minutes')}.",
+            f"The first is of {(came_out or (1, versions[0].at))[1].isoformat(' ', 'minutes')}.",
         )
     return chosen

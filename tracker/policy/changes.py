@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from tracker.house import footer
 from tracker.house.blocks import PlacingError
-from tracker.house.standing import standing
+from tracker.house.changelog import standing
 from tracker.model import Event, FieldChange, Finding, Meaning, Saying
 from tracker.policy.step import Circumstances, Step, covered, finding, score_of, touches_words
 from tracker.text.document import parse

@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tracker.house import phrases
 from tracker.house import style as house_style
-from tracker.house.changelog import Told, notes_told, sentence, tellings, went_out
+from tracker.house.changelog import Told, notes_told, replaced, sentence, tellings, went_out
 from tracker.house.settings import Settings
-from tracker.house.standing import replaced
 from tracker.model import Article, History, Person, Revision, Selection
 from tracker.render.identity import article_id, feed_id, newsroom_id, revision_id
 from tracker.render.links import Links, first_seen
@@ -224,8 +223,8 @@ def _item(
             else links.version(article.path, revision)
         ),
         article_url="",
-        published=revision.at,
-        updated=max(revision.at, told) if told else revision.at,
+        published=revision.out_at,
+        updated=max(revision.out_at, told) if told else revision.out_at,
         person=revision.person,
         summary=summary,
         text="\n".join([summary, *(f"- {_shown(reason)}" for reason in reasons)]),
@@ -241,8 +240,8 @@ def _told(before: Revision | None, revision: Revision, notes: Iterable[Told]) ->
     """When readers were last told of a revision; that an article came out is told by itself."""
     instants = [went_out(each) for each in notes if each.note.kind != "refile"]
     if before is None:
-        instants.append(revision.at)
-    return max(revision.at, *instants) if instants else None
+        instants.append(revision.out_at)
+    return max(revision.out_at, *instants) if instants else None
 
 
 def _html(

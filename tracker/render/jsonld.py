@@ -13,12 +13,10 @@ import re
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from tracker.house.changelog import Told, notes_told
-from tracker.house.clocks import clocks, first_out
+from tracker.house.changelog import Told, clocks, first_out, notes_told, standing
 from tracker.house.language import language_of
 from tracker.house.settings import Settings
 from tracker.house.site import origin
-from tracker.house.standing import standing
 from tracker.model import History, Kind, Note
 from tracker.render.identity import article_id, note_id
 from tracker.render.links import Links, first_seen
@@ -51,7 +49,7 @@ def news_article(
     article, site = history.article, settings.site
     first = first_seen(history.revisions)
     original = links.original(article.path, first)
-    out = first_out(history, document.published_date, settings.zone)
+    out = first_out(history)
     updated = clocks(history).updated
     newest = [each for each in history.revisions if each.published] or list(history.revisions)
     corrections, comments = _told(history, settings)

@@ -11,11 +11,10 @@ from datetime import UTC, datetime, time
 from tracker.errors import TrackerError
 from tracker.house import style as house_style
 from tracker.house.blocks import blocks, without_blocks
-from tracker.house.clocks import first_out
+from tracker.house.changelog import first_out, standing
 from tracker.house.language import language_of
 from tracker.house.plain import plain as words_of
 from tracker.house.settings import Settings
-from tracker.house.standing import standing
 from tracker.model import History, Revision
 from tracker.render.identity import article_id, revision_id
 from tracker.render.links import Links, first_seen
@@ -44,7 +43,7 @@ def news_item(
     shown = [each for each in history.revisions if each.published] or list(history.revisions)
     newest = shown[-1]
     notes = standing(history.notes)
-    created = first_out(history, document.published_date, settings.zone) or shown[0].at
+    created = first_out(history) or shown[0].at
     if not isinstance(created, datetime):
         created = datetime.combine(created, time(), settings.zone)
     canceled = history.deleted or any(note.kind == "retraction" for note in notes)

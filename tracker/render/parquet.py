@@ -41,6 +41,8 @@ _COLUMNS: dict[Kind, dict[str, str]] = {
         "withdrawn": _INSTANT,
         "covers": "string",
         "origin": "string",
+        "written": "string",
+        "language": "string",
         "stands": "bool",
     },
     "edits": {

@@ -11,9 +11,8 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Literal
 
-from tracker.house.changelog import notes_told, told_of, went_out
+from tracker.house.changelog import notes_told, standing, told_of, went_out
 from tracker.house.settings import Settings
-from tracker.house.standing import standing
 from tracker.model import Change, Edit, History, Revision
 from tracker.render.diff_json import edit_object
 from tracker.render.identity import article_id, note_id, revision_id
@@ -98,6 +97,8 @@ def note_rows(life: History) -> Iterator[Row]:
             "withdrawn": note.withdrawn,
             "covers": note.covers,
             "origin": note.origin,
+            "written": note.written,
+            "language": note.language,
             "stands": note.id in seen,
         }
         yield _plain(row)

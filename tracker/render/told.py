@@ -17,8 +17,8 @@ from typing import NamedTuple
 from tracker import locale
 from tracker.house import changelog as house_changelog
 from tracker.house import style as house_style
+from tracker.house.changelog import by_time, standing
 from tracker.house.settings import Settings
-from tracker.house.standing import by_time, standing
 from tracker.model import Entry, History, Kind, Note, Precision, Revision
 from tracker.render.inline_html import TIME_END, TIME_START, harmless, inline_html
 from tracker.render.naming import note_key
@@ -115,7 +115,7 @@ def account(
         slug=life.article.slug,
         headline=life.article.headline,
         published=shown[0].at if shown else None,
-        updated=house_changelog.last_updated(life),
+        updated=house_changelog.clocks(life).updated,
         touched=shown[-1].at if shown else None,
         history_url=links.history(path) if shown else None,
         updates=told_notes(notes, settings, path, links),

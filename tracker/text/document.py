@@ -38,7 +38,11 @@ __all__ = [
 
 _LANGUAGE = ("lang", "language", "locale")
 # What Hugo calls publishDate rules over the date that is shown.
-_PUBLISHED = ("publishdate", "datepublished", "publisheddate", "pubdate", "published", "date")
+_PUBLISHED = (
+    "publishdate", "datepublished", "publisheddate", "pubdate", "publishedat", "publishedon",
+    "published", "date",
+)  # fmt: skip
+_CREATED = ("created", "published", "date")  # in a table of dates, such as Material for MkDocs has
 
 
 class Document(NamedTuple):
@@ -87,6 +91,8 @@ class Document(NamedTuple):
         where none does; None when there is no date, or none that can be read.
         """
         for value in self._values(_PUBLISHED):
+            if isinstance(value, dict):
+                value = next((value[key] for key in _CREATED if key in value), None)
             if (when := read_date(value)) is not None:
                 return when
         return None

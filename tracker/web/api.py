@@ -20,7 +20,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import HTTPException, NotFound
 
-from tracker.house.clocks import clocks
+from tracker.house.changelog import clocks
 from tracker.model import Article, Entry, Revision, Selection
 from tracker.newsroom.newsroom import Newsroom
 from tracker.newsroom.scope import Progress, Scope

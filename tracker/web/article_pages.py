@@ -10,8 +10,7 @@ from werkzeug.exceptions import NotFound
 
 from tracker.errors import TrackerError
 from tracker.house.blocks import blocks, without_blocks
-from tracker.house.changelog import first_published, last_updated
-from tracker.house.standing import standing
+from tracker.house.changelog import clocks, standing
 from tracker.model import History, Note
 from tracker.text.document import Document, parse
 from tracker.web import addresses, caching, passages
@@ -94,8 +93,7 @@ def article(address: str) -> str:
         text=text_view(document, found.life.article.headline),
         above=above,
         below=below,
-        published=first_published(found.life),
-        updated=last_updated(found.life),
+        times=clocks(found.life),
         source=addresses.source(addresses.stamp_of(found.newest), found.address),
         revisions=len(found.life.revisions),
         settings=settings,
@@ -105,7 +103,7 @@ def article(address: str) -> str:
 
 def _structured(life: History, document: Document) -> Markup:
     """The article as machines read it, once readers can."""
-    if first_published(life) is None:
+    if clocks(life).published is None:
         return Markup("")
     from tracker.render import jsonld
 

@@ -21,7 +21,7 @@ from flask import Blueprint, Response, g, make_response, request
 from werkzeug.exceptions import BadRequest, HTTPException, NotFound
 from werkzeug.http import http_date
 
-from tracker.house.clocks import Seen, seen, seen_at
+from tracker.house.changelog import Seen, seen, seen_at
 from tracker.model import History
 from tracker.newsroom.select import slug
 from tracker.render.links import SiteLinks, first_seen

@@ -10,8 +10,7 @@ from typing import NamedTuple
 from flask import Blueprint, Response, make_response
 from werkzeug.exceptions import NotFound
 
-from tracker.house.changelog import Told, notes_told, went_out
-from tracker.house.standing import replaced
+from tracker.house.changelog import Told, notes_told, replaced, went_out
 from tracker.model import History, Kind, Precision, Revision
 from tracker.newsroom.newsroom import Newsroom
 from tracker.newsroom.scope import Progress

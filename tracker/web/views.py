@@ -9,8 +9,8 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from tracker.house import style as house_style
+from tracker.house.changelog import replaced
 from tracker.house.settings import Settings
-from tracker.house.standing import replaced
 from tracker.model import Event, Kind, Note, Precision, Reason, Revision
 from tracker.render.remarks import only_joins
 from tracker.web import addresses
