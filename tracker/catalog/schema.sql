@@ -54,6 +54,13 @@ CREATE TABLE article (
 CREATE INDEX article_by_name ON article (name) WHERE ended IS NOT NULL;
 CREATE INDEX article_by_blob ON article (coalesce(ended_blob, blob)) WHERE ended IS NOT NULL;
 
+-- What the front matter of a file that ended called it: its id, its guid.
+CREATE TABLE ended_id (
+    id NOT NULL, -- with the name of the key: "guid: post-417"
+    article INTEGER NOT NULL,
+    PRIMARY KEY (id, article)
+) WITHOUT ROWID;
+
 -- A content that an article's file had.
 CREATE TABLE version (
     article INTEGER NOT NULL,

@@ -15,7 +15,7 @@ from operator import itemgetter
 from typing import Any, Literal
 
 from tracker.catalog.divergence import DivergentEdits, FileState, LastRevision
-from tracker.catalog.schema import path_of, stored_path
+from tracker.catalog.schema import path_of, storable, stored_path
 from tracker.store import identity
 from tracker.store.git import instant
 from tracker.store.history import CommitRange
@@ -36,6 +36,17 @@ _FILE = (
     "SELECT article.id, path.path, article.path, article.blob, article.alive, article.places,"
     " article.revisions, article.happenings, article.shown, article.ended, article.ended_blob,"
     " article.joined FROM article JOIN path ON path.id = article.path"
+)
+
+
+_GRACE = 24 * 3600
+"""Seconds within which a file that was copied may be deleted, to be the same article."""
+
+_RECENT = (
+    "SELECT article.id, step.at, version.blob FROM article"
+    " JOIN version ON version.article = article.id AND version.place = 1"
+    " JOIN step ON step.number = version.step WHERE article.joined IS NULL"
+    " ORDER BY article.id DESC"
 )
 
 
@@ -92,6 +103,7 @@ class Replay:
         self._ignored = ignored
         self._number = last
         self._stale = stale
+        self._now = 0  # when the commit that is played was made, seconds since 1970
         self._pool = _EndedFiles(self)
         # Whether clones wrote side by side here, so that what a text was written on need not be
         # what comes before it; then, for each path of a commit, which contents it was written on,
@@ -111,6 +123,7 @@ class Replay:
         self._commits: list[tuple[Any, ...]] = []
         self._versions: list[tuple[Any, ...]] = []
         self._events: list[tuple[Any, ...]] = []
+        self._ids: list[tuple[Any, ...]] = []
         self._next_article = self._first("SELECT max(id) FROM article") + 1
         self._next_path = self._first("SELECT max(id) FROM path") + 1
 
@@ -150,6 +163,7 @@ class Replay:
     def _play(self, commit: Commit, differences: Sequence[Sequence[FileChange]]) -> None:
         """One commit; ``differences`` from its first parent, and from pulled ones."""
         self._number += 1
+        self._now = int(commit.at.timestamp())
         changes: Iterable[FileChange] = differences[0]
         if self._apart:
             self._before = {each.path: (each.old,) for each in differences[0] if each.old}
@@ -170,9 +184,14 @@ class Replay:
                 appeared.append(identity.Appeared(change.path, change.new))
         matched = self._match(appeared, gone)
         continued = {old.key for old in matched.values()}
-        for ended in gone:
-            if ended.key not in continued:
-                self._happen(ended, commit, "deleted", ended.path)
+        left = [file for file in gone if file.key not in continued]
+        copied = self._copied(left)
+        for file in left:
+            if file.key in copied:
+                self._go_on_as(copied[file.key], file)
+            else:
+                self._happen(file, "deleted", file.path)
+        self._keep_ids_of(file for file in left if file.key not in copied)
         for new in appeared:
             old = matched.get(new.path)
             if old is None:
@@ -191,6 +210,48 @@ class Replay:
             return {}
         ending = [file.ended for file in gone if file.ended is not None and textual(file.path)]
         return identity.match(texts, self._pool, ending, self._read)
+
+    def _keep_ids_of(self, gone: Iterable[_File]) -> None:
+        """Keep what the front matter of files that ended called them."""
+        ended = [file.ended for file in gone if file.ended is not None and textual(file.path)]
+        if ended:
+            contents = self._read({each.blob for each in ended})
+            for each in ended:
+                self._pool.add_ids(each, identity.keys_of(contents.get(each.blob, b"")).ids)
+
+    def _copied(self, gone: Sequence[_File]) -> dict[int, _File]:
+        """By number of a file that ended, the one that goes on with it.
+
+        People copy a file, and delete the old one within the hour or the day.
+        """
+        gone = [file for file in gone if file.ended is not None and textual(file.path)]
+        if not gone:
+            return {}
+        self._write()
+        recent = {}
+        for number, began, blob in self._connection.execute(_RECENT):
+            if began < self._now - _GRACE:
+                break
+            file = self.file_of(number)
+            if file.alive and textual(file.path) and file.diverging is None:
+                recent[file.path] = (file, identity.Appeared(file.path, blob.hex()))
+        pool = identity.Pool()
+        for file in gone:
+            assert file.ended is not None
+            pool.add(file.ended)
+        matched = identity.match([new for _, new in recent.values()], pool, (), self._read)
+        return {ended.key: recent[path][0] for path, ended in matched.items()}
+
+    def _go_on_as(self, second: _File, first: _File) -> None:
+        """A file that was copied and has ended goes on as its copy."""
+        old_path = first.path
+        if first.ended is not None:
+            self._pool.remove(first.ended)
+        first.ended, first.joined = None, second
+        if self._apart:
+            self._divergence(second).join(self._divergence(first))
+        self._take_over(first, second)
+        self._happen(second, "moved", second.path, old_path)
 
     # --- merges that are seen through -----------------------------------------------------------
 
@@ -224,7 +285,7 @@ class Replay:
             first.joined, first.alive = second, False
             self._divergence(second).join(other)
             self._take_over(first, second)
-            self._happen(second, commit, "moved", path, ended.path)
+            self._happen(second, "moved", path, ended.path)
 
     def _unsettled(
         self, commit: Commit, differences: Sequence[Sequence[FileChange]]
@@ -320,11 +381,14 @@ class Replay:
             file.joined = self.file_of(joined)
         return file
 
-    def ended_under(self, column: str, value: object) -> list[_File]:
-        """Files of the tables that have ended, by name or by blob."""
-        question = f"{_FILE} WHERE article.ended IS NOT NULL AND {column} = ?"
-        rows = self._connection.execute(question, (value,)).fetchall()
-        return [self.hold(row) for row in rows]
+    def ended_where(self, question: str, value: object) -> list[_File]:
+        """Files of the tables that have ended and of which something is true."""
+        query = f"{_FILE} WHERE article.ended IS NOT NULL AND {question}"
+        return [self.hold(row) for row in self._connection.execute(query, (value,)).fetchall()]
+
+    def keep_ids(self, key: int, ids: Iterable[str]) -> None:
+        """Keep what the front matter of an ended file called it."""
+        self._ids += [(storable(each), key) for each in ids]
 
     def any_ended(self) -> bool:
         """Whether the tables hold any file that has ended."""
@@ -384,9 +448,9 @@ class Replay:
         file.path, file.alive, file.ended = new.path, True, None
         self._come(file, new.path)
         if new.path == old_path:
-            self._happen(file, commit, "returned", new.path)
+            self._happen(file, "returned", new.path)
         else:
-            self._happen(file, commit, "moved", new.path, old_path)
+            self._happen(file, "moved", new.path, old_path)
         if new.blob != old_blob:
             self._change(file, commit, new.path, new.blob, old_path)
 
@@ -398,7 +462,7 @@ class Replay:
         if commit.hash in self._ignored:
             if edits is not None:
                 edits.ignore(blob, self._before.get(path, ()))
-            self._happen(file, commit, "ignored", path)
+            self._happen(file, "ignored", path)
         else:
             self._hold(file, commit, path, blob, {path, old_path or path})
 
@@ -450,10 +514,7 @@ class Replay:
         )
         self._touched[file.key] = file
 
-    def _happen(
-        self, file: _File, commit: Commit, kind: _Kind, path: str, old_path: str | None = None
-    ) -> None:
-        del commit
+    def _happen(self, file: _File, kind: _Kind, path: str, old_path: str | None = None) -> None:
         file.events += 1
         self._events.append(
             (
@@ -485,9 +546,8 @@ class Replay:
         self._write()
         both = filter(None, (self._last_revision(second), self._last_revision(first)))
         second.newest = max(both, key=lambda one: one.number, default=None)
-        _unite(self._connection, first.key, second.key)
+        second.revisions = _unite(self._connection, first.key, second.key)
         second.places += first.places
-        second.revisions += first.revisions
         second.events += first.events
         first.places = first.revisions = first.events = 0
         if second.newest is not None:
@@ -519,9 +579,10 @@ class Replay:
             "INSERT OR REPLACE INTO article VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             map(_row, self._touched.values()),
         )
+        run("INSERT OR IGNORE INTO ended_id VALUES (?, ?)", self._ids)
         if self._stale:
             run("INSERT OR IGNORE INTO stale VALUES (?)", ((key,) for key in self._touched))
-        for kept in (self._commits, self._versions, self._events):
+        for kept in (self._commits, self._versions, self._events, self._ids):
             kept.clear()
         self._arrived.clear()
         self._touched.clear()
@@ -573,32 +634,52 @@ class _EndedFiles(identity.Pool):
         """Everything is in the tables now."""
         self._by_blob.clear()
         self._by_name.clear()
+        self._by_id.clear()
         self._asked.clear()
         self._some = None
 
-    def candidates(self, new: identity.Appeared) -> list[identity.Ended]:
-        """Every ended file that ``new`` might be, told by blob and by name alone."""
-        if self._some is None:
-            self._some = self._replay.any_ended()
-        if self._some:
-            name = identity.name_of(new.path)
-            self._ask("article.name", name, stored_path(name))
-            if new.blob not in identity.EMPTY:
-                held = "coalesce(article.ended_blob, article.blob)"
-                self._ask(held, new.blob, bytes.fromhex(new.blob))
-        return super().candidates(new)
+    def add_ids(self, ended: identity.Ended, ids: Iterable[str]) -> None:
+        """What the front matter of an ended article called it."""
+        ids = list(ids)
+        super().add_ids(ended, ids)
+        self._replay.keep_ids(ended.key, ids)
 
-    def _ask(self, column: str, key: str, value: object) -> None:
-        if (column, key) in self._asked:
-            return
-        self._asked.add((column, key))
-        for file in self._replay.ended_under(column, value):
-            if file.ended is not None and not file.alive:
-                self.add(file.ended)
+    def by_blob(self, blob: str) -> list[identity.Ended]:
+        """Those that held the very same text."""
+        if blob not in identity.EMPTY:
+            self._ask("coalesce(article.ended_blob, article.blob) = ?", bytes.fromhex(blob))
+        return super().by_blob(blob)
+
+    def by_name(self, name: str) -> list[identity.Ended]:
+        """Those of a name, the last ones to end."""
+        self._ask("article.name = ?", stored_path(name))
+        return super().by_name(name)
+
+    def by_id(self, name: str) -> list[identity.Ended]:
+        """Those whose front matter called them so."""
+        question = "article.id IN (SELECT article FROM ended_id WHERE id = ?)"
+        found = self._ask(question, storable(name))
+        for each in found:
+            super().add_ids(each, [name])
+        return super().by_id(name)
+
+    def _ask(self, question: str, value: object) -> list[identity.Ended]:
+        """Add the files of the tables that have ended and of which something is true."""
+        if not self.any() or (question, value) in self._asked:
+            return []
+        self._asked.add((question, value))
+        found = [file.ended for file in self._replay.ended_where(question, value) if not file.alive]
+        ended = [each for each in found if each is not None]
+        for each in ended:
+            self.add(each)
+        return ended
 
 
-def _unite(connection: sqlite3.Connection, first: int, second: int) -> None:
-    """Give the versions and events of one file to another, in the order of their commits."""
+def _unite(connection: sqlite3.Connection, first: int, second: int) -> int:
+    """Give the versions and events of one file to another, in the order of their commits.
+
+    Returns how many revisions that are.
+    """
     run = connection.execute
     versions = run(
         "SELECT number, step, blob, path, side, written_on FROM version WHERE article IN (?, ?)"
@@ -612,13 +693,17 @@ def _unite(connection: sqlite3.Connection, first: int, second: int) -> None:
     ).fetchall()
     run("DELETE FROM version WHERE article IN (?, ?)", (first, second))
     run("DELETE FROM event WHERE article IN (?, ?)", (first, second))
-    numbers = 0
-    for place, (number, *rest) in enumerate(versions, start=1):
-        numbers += number is not None
-        told = None if number is None else numbers
-        run("INSERT INTO version VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (second, place, told, *rest))
+    numbers, shown = 0, None
+    for place, (number, step, blob, path, side, written_on) in enumerate(versions, start=1):
+        told = None
+        if number is not None and (blob != shown or written_on is not None):
+            numbers, shown = numbers + 1, blob
+            told = numbers
+        row = (second, place, told, step, blob, path, side, written_on)
+        run("INSERT INTO version VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
     for place, row in enumerate(events, start=1):
         run("INSERT INTO event VALUES (?, ?, ?, ?, ?, ?)", (second, place, *row))
+    return numbers
 
 
 def _row(file: _File) -> tuple[Any, ...]:

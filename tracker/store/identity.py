@@ -1,11 +1,13 @@
 """Which file goes on as which article.
 
-DESIGN section 2: an article goes on under a new path if that path appears on the line when, or
-after, the old one ended, and holds the same blob, or has the same name and is at least half
-similar, as the unique best; or if the same path comes back with similar text. Within one commit, a
-file under another name that is at least half similar counts too: that is what a rename with an
-edit is. An article that still lives is never continued. ``tests/cases/identity`` has these rules as
-cases.
+An article goes on under a new path if that path appears in the published history when, or after,
+the old one ended, and holds the same text, or says so in its front matter (the same ``id`` or
+``guid``, the old address among its ``aliases``), or has the same name and a body that is at least
+half similar, as the unique best; or if the same path comes back with similar text. Within one
+commit, a file under another name that is at least half similar counts too: that is what a rename
+with an edit is. People also copy first and delete later: that counts within the grace time (see
+``catalog.update``). An article that still lives is never continued. ``tests/cases/identity`` has
+these rules as cases.
 """
 
 from __future__ import annotations
@@ -17,11 +19,13 @@ from contextlib import suppress
 from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple, Self
+from unicodedata import normalize
 from zlib import crc32
 
 from tracker.errors import TrackerError
 from tracker.store.git import Repository
 from tracker.store.reader import Reader
+from tracker.text.document import decode, parse
 
 HALF = 0.5  # of the words, two by two, that both texts share
 
@@ -41,6 +45,7 @@ _BEST = 4  # texts that are compared in full, of those that share the most rare 
 
 _DATED = re.compile(r"\d{4}-\d{1,2}-\d{1,2}-(?=.)")
 _WORD = re.compile(rb"\w+")
+_FENCED = re.compile(rb"(---|\+\+\+)[ \t]*\r?\n(?:.*\r?\n)*?\1[ \t]*(?:\r?\n|\Z)")  # front matter
 
 
 class Ended(NamedTuple):
@@ -63,6 +68,8 @@ class Appeared(NamedTuple):
 def name_of(path: str) -> str:
     """The name that stays when a file moves: its stem, without case and without Jekyll's date.
 
+    Composed and decomposed letters are the same ("é").
+
     For a page bundle (``x/index.md``, ``x/index.fr.md``) it is the folder's name (``x``,
     ``x.fr``). Two names that differ by their extension alone are the same.
     """
@@ -74,7 +81,44 @@ def name_of(path: str) -> str:
         stem = parent + dot + rest
     elif parent and first == "_index":
         stem = f"{parent}/{stem}"
-    return _DATED.sub("", stem, count=1).casefold()
+    return normalize("NFC", _DATED.sub("", stem, count=1).casefold())
+
+
+class Keys(NamedTuple):
+    """What a text's front matter says of its identity."""
+
+    ids: frozenset[str] = frozenset()  # of the article, with the name of the key
+    aliases: frozenset[str] = frozenset()  # names that it had: see ``name_of``
+
+
+def keys_of(data: bytes) -> Keys:
+    """The identity that a text's front matter gives: ids, and addresses that it had before."""
+    head = data[:_HEAD]
+    if not _KEYED.search(head):
+        return Keys()
+    try:
+        front_matter = parse(decode(data)[0]).front_matter
+    except TrackerError:
+        return Keys()
+    ids, aliases = set[str](), set[str]()
+    for key, value in (front_matter.data if front_matter else {}).items():
+        values = value if isinstance(value, list) else [value]
+        words = [str(each).strip() for each in values if isinstance(each, str | int)]
+        if key.lower() in _IDS:
+            ids.update(f"{key.lower()}: {word}" for word in words if _TELLING.search(word))
+        elif key.lower() in _ALIASES:
+            aliases.update(name_of(word.strip("/")) for word in words if word.strip("/"))
+    return Keys(frozenset(ids), frozenset(aliases))
+
+
+_HEAD = 16_384  # bytes of a text in which its front matter is looked for
+_IDS = frozenset({"id", "guid", "uuid", "post_id", "postid", "wordpress_id", "content_id"})
+_ALIASES = frozenset({"aliases", "alias", "redirect_from", "redirects"})
+_KEYED = re.compile(
+    rb"(?im)^[ \t\"']{0,9}(?:\w{0,20}id|alias(?:es)?|redirect\w{0,9})[\"']?[ \t]{0,9}[:=]"
+)
+_TELLING = re.compile(r"(?=.*\d)...|[:/]")
+"""An id such as "intro" is given again in each folder, and tells nothing."""
 
 
 class Pool:
@@ -83,28 +127,44 @@ class Pool:
     def __init__(self) -> None:
         self._by_blob: dict[str, dict[int, Ended]] = {}
         self._by_name: dict[str, dict[int, Ended]] = {}
+        self._by_id: dict[str, dict[int, Ended]] = {}
 
     def add(self, ended: Ended) -> None:
         """From now on, this article may go on elsewhere."""
         self._by_blob.setdefault(ended.blob, {})[ended.key] = ended
         self._by_name.setdefault(name_of(ended.path), {})[ended.key] = ended
 
+    def add_ids(self, ended: Ended, ids: Iterable[str]) -> None:
+        """What the front matter of an ended article called it."""
+        for each in ids:
+            self._by_id.setdefault(each, {})[ended.key] = ended
+
     def remove(self, ended: Ended) -> None:
         """This article has gone on."""
-        self._by_blob[ended.blob].pop(ended.key, None)
-        self._by_name[name_of(ended.path)].pop(ended.key, None)
+        self._by_blob.get(ended.blob, {}).pop(ended.key, None)
+        self._by_name.get(name_of(ended.path), {}).pop(ended.key, None)
 
-    def candidates(self, new: Appeared) -> list[Ended]:
-        """Every ended article that ``new`` might be, told by blob and by name alone."""
-        found = dict(self._by_name.get(name_of(new.path), {}))
-        if new.blob not in EMPTY:
-            found.update(self._by_blob.get(new.blob, {}))
-        if len(found) <= _MOST_RIVALS:
-            return list(found.values())
-        newest = sorted(
-            found.values(), key=lambda ended: (ended.blob == new.blob, ended.step, ended.path)
-        )
-        return newest[-_MOST_RIVALS:]
+    def holds(self, ended: Ended) -> bool:
+        """Whether it may still go on elsewhere."""
+        return ended.key in self._by_name.get(name_of(ended.path), {})
+
+    def by_blob(self, blob: str) -> list[Ended]:
+        """Those that held the very same text."""
+        return [] if blob in EMPTY else _newest(self._by_blob.get(blob, {}))
+
+    def by_name(self, name: str) -> list[Ended]:
+        """Those of a name, the last ones to end."""
+        return _newest(self._by_name.get(name, {}))
+
+    def by_id(self, name: str) -> list[Ended]:
+        """Those whose front matter called them so."""
+        return [each for each in self._by_id.get(name, {}).values() if self.holds(each)]
+
+
+def _newest(found: dict[int, Ended]) -> list[Ended]:
+    if len(found) <= _MOST_RIVALS:
+        return list(found.values())
+    return sorted(found.values(), key=lambda each: (each.step, each.path))[-_MOST_RIVALS:]
 
 
 ReadTexts = Callable[[Iterable[str]], dict[str, bytes]]
@@ -116,35 +176,63 @@ def match(
 ) -> dict[str, Ended]:
     """Which ended article each new file continues, by the new path; the pool loses those.
 
-    ``ending`` are those that the same commit took away; they are in the pool already.
+    ``ending`` are those that the same commit took away; they are in the pool already. What has the
+    very same text goes first, then what the front matter tells, then what is half similar.
     """
-    pairs = [(new, old) for new in appeared for old in pool.candidates(new)]
-    unread = {blob for new, old in pairs if new.blob != old.blob for blob in (new.blob, old.blob)}
-    texts = _Runs(read, unread)
+    texts = _Runs(read)
     matched: dict[str, Ended] = {}
-    _settle([(_score(new, old, texts), new, old) for new, old in pairs], matched)
-    gone = {old.key for old in matched.values()}
-    left_new = [new for new in appeared if new.path not in matched and new.blob not in EMPTY]
-    left_old = [old for old in ending if old.key not in gone and old.blob not in EMPTY]
-    if left_new and left_old:
-        _settle(_renamed(left_new, left_old, texts), matched)
-    for old in matched.values():
-        pool.remove(old)
+
+    def settle(scored: list[tuple[_Score, Appeared, Ended]]) -> list[Appeared]:
+        before = set(matched)
+        _settle(scored, matched)
+        for path in matched.keys() - before:
+            pool.remove(matched[path])
+        return [new for new in appeared if new.path not in matched]
+
+    left = settle(
+        [(_score(new, old, 1), new, old) for new in appeared for old in pool.by_blob(new.blob)]
+    )
+    if left:
+        left = settle(_told(left, pool, ending, read))
+    if left:
+        pairs = [(new, old) for new in left for old in pool.by_name(name_of(new.path))]
+        texts.load({each.blob for pair in pairs for each in pair})
+        alike = [(texts.similarity(new.blob, old.blob), new, old) for new, old in pairs]
+        left = settle([(_score(new, old, how), new, old) for how, new, old in alike])
+    left = [new for new in left if new.blob not in EMPTY]
+    left_old = [old for old in ending if pool.holds(old) and old.blob not in EMPTY]
+    if left and left_old:
+        settle(_renamed(left, left_old, texts))
     return matched
+
+
+def _told(
+    appeared: Sequence[Appeared], pool: Pool, ending: Sequence[Ended], read: ReadTexts
+) -> list[tuple[_Score, Appeared, Ended]]:
+    """Pairs of which the front matter says that they are one article."""
+    contents = read({new.blob for new in appeared} | {old.blob for old in ending})
+    for old in ending:
+        if pool.holds(old):
+            pool.add_ids(old, keys_of(contents.get(old.blob, b"")).ids)
+    scored: list[tuple[_Score, Appeared, Ended]] = []
+    for new in appeared:
+        keys = keys_of(contents.get(new.blob, b""))
+        scored += [((2.0, old.step), new, old) for name in keys.ids for old in pool.by_id(name)]
+        named = (old for name in keys.aliases for old in pool.by_name(name))
+        scored += [((1.0, old.step), new, old) for old in named]
+    return scored
 
 
 _Score = tuple[float, ...]
 _NO: _Score = ()
 
 
-def _score(new: Appeared, old: Ended, texts: _Runs) -> _Score:
+def _score(new: Appeared, old: Ended, alike: float) -> _Score:
     """How well they fit, better ones greater; empty when they do not."""
-    same_blob = new.blob == old.blob
-    alike = 1.0 if same_blob else texts.similarity(new.blob, old.blob)
     if alike < HALF:
         return _NO
     return (
-        same_blob,
+        new.blob == old.blob,
         name_of(new.path) == name_of(old.path),
         round(alike, 4),
         new.path == old.path,
@@ -247,8 +335,10 @@ class _Runs:
 
 
 def runs(data: bytes) -> Counter[Run]:
-    """The words of a text, two by two, with their counts."""
-    words = _WORD.findall(data[:_MOST_TEXT].lower())
+    """The words of a text's body, two by two, with their counts; of all of it where it has none."""
+    fenced = _FENCED.match(data)
+    words = _WORD.findall(data[fenced.end() : _MOST_TEXT].lower()) if fenced else []
+    words = words or _WORD.findall(data[:_MOST_TEXT].lower())
     return Counter(pairwise(words)) if len(words) != 1 else Counter([(words[0], b"")])
 
 
