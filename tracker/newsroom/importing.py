@@ -92,8 +92,10 @@ def bring(
             work = _Import(workspace, source, options, progress, plan, workshop, settings, branch)
             return work.run()
         except sqlite3.Error as error:
+            full = getattr(error, "sqlite_errorname", "") == "SQLITE_FULL"
+            why = "no space left on device" if full else error
             raise TrackerError(
-                f"{workshop.folder.parent} cannot be written: {error}.",
+                f"{workshop.folder.parent} cannot be written: {why}.",
                 "Nothing was imported; see to the disk, and run the import again.",
             ) from None
         except OSError as error:
