@@ -196,6 +196,9 @@ class Recording(NamedTuple):
     moved_from: str | None = None  # the path that the article had until then
     note: str | None = None  # words for readers, which are put into the text
     kind: Kind = "update"  # of that note
+    # The commit of the revision that the text was written on, as far as it is told; "": there must
+    # be no article yet; None: whatever stands there.
+    expected: str | None = None
 
 
 class Refusal(NamedTuple):
@@ -205,6 +208,8 @@ class Refusal(NamedTuple):
     at: datetime
     reason: str  # a sentence with its full stop
     hint: str  # what to do about it, a sentence; may be empty
+    # The commit that stands where another was expected, "" for none; None: that is not the reason.
+    current: str | None = None
 
 
 class Version(NamedTuple):

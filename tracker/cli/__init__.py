@@ -32,6 +32,8 @@ COMMANDS = {
     "serve": "Show the newsroom's pages in a browser.",
     "search": "Find words in headlines, notes and current texts.",
     "follow": "Follow other people's sites: feeds and pages, every version recorded.",
+    "intake": "Record what a CMS sends over HTTP: with a token, or by a signed webhook.",
+    "token": "Say who may record over HTTP: tokens for the intake.",
     "import": "Bring dated versions of articles into a newsroom.",
     "sync": "Receive and send revisions, and merge where both sides wrote.",
     "verify": "Verify that the archive is whole and was not rewritten.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from functools import cache
@@ -57,11 +57,14 @@ def steps(
     means: chronicle.Means | None,
     *,
     newest: int | None = None,
+    texts: Mapping[str, bytes] | None = None,
 ) -> list[Step]:
-    """The revisions of a track with their texts, notes and what each change means."""
-    blobs = dict.fromkeys(version.blob for version in found.versions)
-    with Reader(workspace.repository) as reader:
-        texts = dict(reader.read_many(blobs))
+    """The revisions of a track with their texts, notes and what each change means.
+
+    ``texts`` are the versions' texts by their blobs, where they were read already.
+    """
+    if texts is None:
+        texts = texts_of(workspace, [found])
     return chronicle.steps(
         found, texts, workspace.settings, means=means, unite=_unite(workspace, found),
         now=workspace.now, newest=newest,
@@ -77,6 +80,13 @@ def _unite(workspace: Workspace, found: Track) -> chronicle.Unite | None:
     return uniting(workspace.settings, workspace.repository.git)
 
 
+def texts_of(workspace: Workspace, tracks: Iterable[Track]) -> dict[str, bytes]:
+    """The texts of all versions of some tracks, by their blobs."""
+    blobs = dict.fromkeys(version.blob for track in tracks for version in track.versions)
+    with Reader(workspace.repository) as reader:
+        return dict(reader.read_many(blobs))
+
+
 def life(
     workspace: Workspace,
     found: Track,
@@ -84,6 +94,7 @@ def life(
     compared: bool = True,
     newest: int | None = None,
     few: int | None = None,
+    texts: Mapping[str, bytes] | None = None,
 ) -> History:
     """A track as a history, compared or not: see ``Newsroom.life``.
 
@@ -91,7 +102,7 @@ def life(
     quicker; who asks for many articles gives 0.
     """
     if not compared:
-        read = steps(workspace, found, None)
+        read = steps(workspace, found, None, texts=texts)
     elif len(found.versions) <= (_FEW if few is None else few):
         from tracker.newsroom.analysis import Analyst
 

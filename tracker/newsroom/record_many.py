@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from tracker.errors import TrackerError
 from tracker.model import Note, Person, Recording, Refusal, Revision, Track, Version
 from tracker.newsroom import reading, select
+from tracker.newsroom.catalog import track_at
 from tracker.newsroom.desk import Told
 from tracker.newsroom.locate import locate
 from tracker.newsroom.workspace import Workspace
@@ -226,6 +227,8 @@ class _Batch:
             if one in self._blocked:
                 raise TrackerError(self._blocked[one], "Choose another path.")
         article = self._articles[path]
+        if each.expected is not None and (refusal := self._unexpected(each, article)):
+            return refusal
         if former is not None and former != path:
             article = self._moved(article, self._articles[former])
         if each.text is None:
@@ -251,6 +254,24 @@ class _Batch:
         self._not_before(article, each)
         notes = self._brought(article, data, each.at) if each.message is None else ()
         return self._plan(each, article, former if moves else None, (blob, data), notes)
+
+    def _unexpected(self, each: Recording, article: _Article) -> Refusal | None:
+        """Why a text that was written on another revision is not recorded."""
+        assert each.expected is not None
+        current = article.place.commit if article.place and article.blob is not None else ""
+        if isinstance(current, int):
+            current = "another of the same batch"
+        if bool(current) == bool(each.expected) and current.startswith(each.expected):
+            return None
+        shown = shown_path(article.path)
+        if not each.expected:
+            reason, hint = f"{shown} is there already.", "Record it on the revision that stands."
+        elif not current:
+            reason, hint = f"{shown} is not there.", "It was deleted, or never recorded."
+        else:
+            reason = f"{shown} was edited meanwhile: its newest revision is {current[:10]}."
+            hint = "Look at what the other editor changed, and record on that."
+        return Refusal(each.article, each.at, reason, hint, current)
 
     def _moved(self, article: _Article, former: _Article) -> _Article:
         if former.blob is None:
@@ -407,9 +428,11 @@ class _Batch:
     def results(self, after: Workspace, commits: Sequence[str]) -> tuple[Result, ...]:
         """The revision of each recording, or why there is none."""
         wanted = {place.path for place in self.places if isinstance(place, _Place)}
+        found_tracks = _tracks(after, wanted)
+        texts = reading.texts_of(after, found_tracks.values())
         tracks = {
-            path: reading.life(after, track, compared=False)
-            for path, track in _tracks(after, wanted).items()
+            path: reading.life(after, track, compared=False, texts=texts)
+            for path, track in found_tracks.items()
         }
         found: list[Result] = []
         for place in self.places:
@@ -439,4 +462,4 @@ def _tracks(workspace: Workspace, paths: Collection[str]) -> dict[str, Track]:
         wanted = set(paths)
         found = reading.all_tracks(workspace)
         return {each.path: each for each in found if each.path in wanted}
-    return {path: reading.track_of(workspace, path) for path in paths}
+    return {path: track_at(workspace, path) for path in paths}

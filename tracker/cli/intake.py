@@ -1,0 +1,183 @@
+"""``tracker intake``."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tracker.cli.common import json_option, open_newsroom, present, print_json, warn
+from tracker.errors import TrackerError
+from tracker.render.visible import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tracker.intake.inbox import Inbox
+    from tracker.newsroom.newsroom import Newsroom
+
+_THREADS = 16
+_BODY = 32 * 1024 * 1024  # bytes; the application refuses less than that by itself
+
+
+@click.group("intake", invoke_without_command=True)
+@click.option("--host", default="127.0.0.1", show_default=True, metavar="NAME")
+@click.option("--port", default=8001, show_default=True, type=click.IntRange(0, 65535))
+@click.option(
+    "--behind-proxy",
+    is_flag=True,
+    help="A proxy before it speaks HTTPS with the world; other interfaces than the loopback one"
+    " may then be listened on.",
+)
+@click.option("--insecure", is_flag=True, help="Listen on any interface without HTTPS.")
+@click.pass_context
+def command(ctx: click.Context, host: str, port: int, behind_proxy: bool, insecure: bool) -> None:
+    """Record what a CMS sends over HTTP: with a token, or by a signed webhook.
+
+    Tokens are made by tracker token; webhooks stand in intake.toml beside tracker.toml. Nothing
+    can be read here but what became of one's own recordings. Ctrl-C ends it.
+    """
+    if ctx.invoked_subcommand is None:
+        _serve(host, port, behind_proxy=behind_proxy, insecure=insecure)
+
+
+def _serve(host: str, port: int, *, behind_proxy: bool, insecure: bool) -> None:
+    from tracker.cli.serve import _address, _is_loopback, _sockets
+    from tracker.intake import create_app
+    from tracker.store.files import Folder
+    from tracker.web import server
+
+    if not _is_loopback(host) and not behind_proxy and not insecure:
+        raise TrackerError(
+            f"{visible(host)} is not this machine alone, and tokens would travel in the open.",
+            "Put a proxy that speaks HTTPS before it, and say --behind-proxy.",
+        )
+    room = open_newsroom()
+    hooks = _hooks(room)
+    sockets = _sockets(host, port)
+    place = room.workspace.root or room.repository.git_dir
+    home = room.repository.common_dir / "tracker"
+    with Folder.open(home, make=True) as folder, _alone(folder):
+        app = create_app(place, hooks, now=present, https_only=behind_proxy)
+        intake = app.extensions["tracker-intake"]
+        running = server.create(app, sockets, threads=_THREADS, max_request_body_size=_BODY)
+        intake.writer.start()
+        named = f", hooks {', '.join(sorted(hooks))}" if hooks else ""
+        where = f"{_address(host, running)}/{named}"
+        click.echo(f"Taking revisions at {where} — Ctrl-C ends it.", err=True)
+        try:
+            running.run()
+        finally:
+            running.close()
+            intake.writer.stop()
+            intake.inbox.close()
+
+
+@contextmanager
+def _alone(folder: Any) -> Iterator[None]:
+    """Only one intake records in a repository."""
+    import fcntl
+
+    folder.append("intake.lock", b"")
+    with open(folder.path / "intake.lock", "rb") as lock:  # noqa: PTH123
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise TrackerError(
+                "An intake runs for this newsroom already.", "End that one first."
+            ) from None
+        yield
+
+
+def _hooks(room: Newsroom) -> dict[str, Any]:
+    from tracker.intake.hooks import FILE, read_hooks
+
+    root = room.workspace.root
+    if root is None or not (root / FILE).is_file():
+        return {}
+    return read_hooks((root / FILE).read_text("utf-8"), os.environ)
+
+
+@contextmanager
+def _inbox() -> Iterator[Inbox]:
+    from tracker.intake.inbox import Inbox
+
+    inbox = Inbox(open_newsroom().repository.common_dir)
+    try:
+        yield inbox
+    finally:
+        inbox.close()
+
+
+@command.command("inbox")
+@click.option("--all", "every", is_flag=True, help="Also what was recorded, and what waits.")
+@json_option
+def inbox(every: bool, as_json: bool) -> None:
+    """Show what could not be recorded, and why."""
+    with _inbox() as box:
+        ends = box.listed("refused", "failed")
+        jobs = box.listed("waiting", "done", "refused", "failed") if every else ends
+    if as_json:
+        shown = [
+            {name: value for name, value in job._asdict().items() if name not in ("text", "key")}
+            for job in jobs
+        ]
+        print_json({"schema": 1, "jobs": shown})
+        return
+    for job in jobs:
+        why = (job.answer or {}).get("detail", "")
+        click.echo(visible(f"{job.id}  {job.state}  {job.source}  {job.path}  {why}".rstrip()))
+    if not jobs:
+        click.echo("Nothing is left in the inbox.")
+
+
+@command.command("retry")
+@click.argument("number", type=int)
+def retry(number: int) -> None:
+    """Record a job of the inbox once more, when the intake next looks."""
+    with _inbox() as box:
+        box.again(number, present())
+    click.echo(f"{number} waits to be recorded.")
+
+
+@command.command("check")
+@click.argument("name")
+@click.option("--url", default="http://127.0.0.1:8001", show_default=True, help="Of the intake.")
+def check(name: str, url: str) -> None:
+    """Send a hook an event that it ignores, signed as its CMS signs: is it heard?"""
+    import json
+    from http.client import HTTPConnection, HTTPException, HTTPSConnection
+    from urllib.parse import urlsplit
+
+    from tracker.intake.signatures import signed_test
+
+    hook = _hooks(open_newsroom()).get(name)
+    if hook is None:
+        raise TrackerError(f"There is no hook {visible(name)}.", "See intake.toml.")
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise TrackerError(f"“{visible(url)}” is no address.", "Write http://127.0.0.1:8001.")
+    path = f"{parts.path.rstrip('/')}/hooks/{name}"
+    headers, body = signed_test(hook.source, hook.scheme, hook.secrets[0], path, present())
+    kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+    try:
+        connection = kind(parts.hostname, parts.port, timeout=10)
+        connection.request("POST", path, body, headers)
+        answer = connection.getresponse()
+        said = answer.read(10_000)
+    except (OSError, HTTPException) as error:
+        raise TrackerError(f"{visible(url)} does not answer: {error}.", "Is it running?") from None
+    if answer.status != 200 or b"ignored" not in said:
+        try:
+            why = json.loads(said).get("detail", "")
+        except ValueError:
+            why = ""
+        raise TrackerError(
+            f"The hook {name} answered {answer.status}. {visible(str(why))}".strip(),
+            "Compare its secret with the one in the CMS.",
+        )
+    click.echo(f"The hook {name} is heard, and its signature is right.")
+    if parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "localhost", "::1"):
+        warn("this went over plain HTTP.")
