@@ -437,7 +437,8 @@ VECTORS: dict[str, tuple[str, str, dict[str, str]]] = {
         "made-up-secret",
         "/hooks/x",
         {
-            "x-ghost-signature": "sha256=5ae80ae0ed9571ba367ac7471057d1be6dfe6dd690c45a4303c77af141b982ef, t=1652341500000"
+            "x-ghost-signature": "sha256="
+            "5ae80ae0ed9571ba367ac7471057d1be6dfe6dd690c45a4303c77af141b982ef, t=1652341500000"
         },
     ),
 }
@@ -823,7 +824,7 @@ def test_a_public_address_is_refused_without_a_proxy(newsroom: Desk) -> None:
 
 def test_what_came_over_plain_http_before_the_proxy_is_refused(tmp_path: Path) -> None:
     run(tmp_path, "init", "-q", "--bare", "-b", "main")
-    app = create_app(tmp_path, https_only=True)
+    app = create_app(tmp_path, now=lambda: NOW, https_only=True)
     answer = app.test_client().get("/api/", headers={"X-Forwarded-Proto": "http"})
     problem(answer, 403)
     app.extensions["tracker-intake"].inbox.close()

@@ -180,17 +180,17 @@ def create_app(
     newsroom: Path,
     hooks: Mapping[str, Hook] | None = None,
     *,
-    now: Callable[[], datetime] | None = None,
+    now: Callable[[], datetime],
     https_only: bool = False,
 ) -> Flask:
     """The application for the newsroom at a path; ``extensions["tracker-intake"]`` is its inside.
 
-    ``now`` gives the present time, aware; without it, the machine's clock does. ``https_only``:
-    what a proxy says came over plain HTTP is refused. Start the writer before requests come.
+    ``now`` gives the present time, aware. ``https_only``: what a proxy says came over plain HTTP is
+    refused. Start the writer before requests come.
     """
     app = Flask("tracker.intake", static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=LARGEST, PROVIDE_AUTOMATIC_OPTIONS=False)
-    intake = Intake(newsroom, hooks or {}, now or _clock)
+    intake = Intake(newsroom, hooks or {}, now)
     app.extensions["tracker-intake"] = intake
 
     @app.before_request
@@ -575,7 +575,3 @@ def _problem(
 
 def _digest(data: bytes) -> str:
     return sha256(data).hexdigest()
-
-
-def _clock() -> datetime:
-    return datetime.now().astimezone()
