@@ -16,7 +16,7 @@ from statistics import median
 
 from tracker.house.phrases import FIRST, phrase
 from tracker.model import Change
-from tracker.render import diff_html, diff_json, terminal_diff
+from tracker.render import diff_html, plain, terminal_diff
 from tracker.text.diff import diff
 
 
@@ -55,7 +55,7 @@ def main() -> None:
     unplaced = 0
     faces: dict[str, Callable[[Change, str, str], str]] = {
         "terminal": terminal_diff.text,
-        "JSON": lambda change, *_: json.dumps(diff_json.value(change)),
+        "JSON": lambda change, *_: json.dumps(plain.change_object(change)),
         "HTML, source, inline": lambda change, old, new: diff_html.fragment(
             change, old, new, view="source"
         ),

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from tracker.model import KINDS
 from tracker.policy.rules import RULES
-from tracker.web.query import LARGEST, LONGEST, MOST
+from tracker.web.api import LARGEST, LONGEST, MOST
 
 DOCS = Path(__file__).parent
 FILE = DOCS.parent / "tracker" / "web" / "openapi.json"

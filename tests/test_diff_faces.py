@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from tests.changes_of import change_of
 from tracker.comparison import compare
 from tracker.model import Article
-from tracker.render import diff_json, terminal_diff
+from tracker.render import plain, terminal_diff
+from tracker.render.diff_page import Piece, weave
 from tracker.render.visible import visible
-from tracker.render.weave import Piece, weave
 from tracker.text.diff import diff
 
 ROOT = Path(__file__).parents[1]
@@ -239,10 +239,10 @@ def test_json_follows_its_schema() -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     old = "---\ntitle: A\n---\n" + joined(*PARAGRAPHS)
     new = "---\ntitle: B\nupdates: []\n---\n" + joined(*PARAGRAPHS[1:], PARAGRAPHS[0])
-    value = diff_json.value(
+    value = plain.change_object(
         change_of(old, new, frozenset({"number", "headline"})),
         article=Article("articles/fair.md", "fair", "The fair"),
-        old=diff_json.Side(1, "a" * 40, datetime(2022, 5, 12, 7, 45, tzinfo=UTC), "x.md"),
+        old=plain.Side(1, "a" * 40, datetime(2022, 5, 12, 7, 45, tzinfo=UTC), "x.md"),
     )
     read = json.loads(json.dumps(value))
     jsonschema.validate(read, SCHEMA)
@@ -258,7 +258,7 @@ def test_json_follows_its_schema() -> None:
 
 
 def test_the_schema_refuses_what_is_not_documented() -> None:
-    value = {**diff_json.value(change_of("a\n", "b\n")), "more": 1}
+    value = {**plain.change_object(change_of("a\n", "b\n")), "more": 1}
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(value, SCHEMA)
 
@@ -266,7 +266,7 @@ def test_the_schema_refuses_what_is_not_documented() -> None:
 @given(TEXTS, TEXTS)
 def test_any_json_follows_the_schema_and_holds_the_edits(old: str, new: str) -> None:
     change = change_of(old, new)
-    value = json.loads(json.dumps(diff_json.value(change)))
+    value = json.loads(json.dumps(plain.change_object(change)))
     jsonschema.validate(value, SCHEMA)
     assert [(edit["old"], edit["new"]) for edit in value["edits"]] == [
         (edit.old, edit.new) for edit in change.edits

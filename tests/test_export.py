@@ -12,7 +12,7 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
 from tests.desk import Desk
-from tracker.render import parquet
+from tracker.render import records
 from tracker.render.records import KINDS
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -53,7 +53,7 @@ def test_a_schema_is_one_and_names_the_columns_of_parquet(kind: Any) -> None:
     Draft202012Validator.check_schema(schema(kind))
     assert schema(kind)["additionalProperties"] is False
     assert schema(kind)["required"] == list(schema(kind)["properties"])
-    assert list(parquet.columns(kind)) == list(schema(kind)["properties"])
+    assert list(records.columns(kind)) == list(schema(kind)["properties"])
 
 
 def test_revisions_are_rows_on_standard_output(ferry: Desk) -> None:

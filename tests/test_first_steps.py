@@ -12,7 +12,7 @@ from tests.repositories import Builder
 from tests.web_newsroom import build
 from tracker.model import Reason
 from tracker.render.feed import article_items
-from tracker.render.links import NO_LINKS
+from tracker.render.urls import NO_LINKS
 
 LONG = "a" * 252
 

@@ -15,7 +15,7 @@ from pyld import jsonld as processor
 from tests.desk import Desk
 from tracker.newsroom.newsroom import Newsroom
 from tracker.render import jsonld
-from tracker.render.links import NO_LINKS
+from tracker.render.urls import NO_LINKS
 from tracker.text.document import parse
 from tracker.web import create_app
 

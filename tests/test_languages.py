@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from tests.many_languages import PAGES, STYLES, build, english_only
 from tests.web_newsroom import client
 from tracker.newsroom.scope import Progress
-from tracker.web import first_reading
+from tracker.web import background
 
 
 class Newsroom:
@@ -129,7 +129,7 @@ def test_a_page_that_is_waited_for_says_so_in_the_language(
         progress(3, 8)
         ended.wait(60)
 
-    monkeypatch.setattr(first_reading, "read_all", read_all)
+    monkeypatch.setattr(background, "read_all", read_all)
     browser = client(tmp_path)
     browser.application.extensions["tracker-workshop"]._patience = 0.05
     shown = " ".join(said(browser.get("/articles/").text))

@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 from tracker.render import markdown_html
 from tracker.render.article_html import joined, page, parts
 from tracker.render.kept import Kept
-from tracker.render.markdown_html import is_prose, piece_html, rendered, whole_html
-from tracker.render.pieces import pieces
+from tracker.render.markdown_html import is_prose, piece_html, pieces, rendered, whole_html
 
 BLOCKS = [
     "A plain paragraph, with “quotes” and 2,000 people.", "Two lines\nof one paragraph.",
@@ -111,7 +110,7 @@ def test_html_that_markdown_parts_is_in_one_piece_with_what_it_reaches(body: str
 def test_the_elements_that_begin_blocks_are_those_of_markdown() -> None:
     from markdown import Markdown
 
-    from tracker.render.pieces import _OF_BLOCKS, _OF_WORDS
+    from tracker.render.markdown_html import _OF_BLOCKS, _OF_WORDS
 
     parser = Markdown()
     assert all(parser.is_block_level(name) for name in [*_OF_BLOCKS, "script", "style", "iframe"])

@@ -17,7 +17,7 @@ from tests.desk import Desk
 from tests.sites import HOSTILE, fragment, harmless, hostile_words, words
 from tracker.errors import TrackerError
 from tracker.newsroom.newsroom import Newsroom
-from tracker.render import naming, site_links
+from tracker.render import urls
 from tracker.render.inline_html import harmless as harmless_words
 from tracker.render.inline_html import inline_html
 from tracker.render.site_data import key, write
@@ -168,10 +168,10 @@ PATHS = st.lists(
 @settings(max_examples=40)
 @given(PATHS, st.sampled_from(["", "a", "site"]))
 def test_addresses_are_those_of_the_pages(paths: list[str], under: str) -> None:
-    mine = naming.addresses(paths, under)
+    mine = urls.addresses(paths, under)
     assert len(set(mine.values())) == len(mine)
     assert mine == dict(pages.Addresses.of(paths, under).by_path)
-    links = site_links.Links("https://example.org", mine)
+    links = urls.PageLinks("https://example.org", mine)
     for path in paths:
         assert links.history(path) == "https://example.org" + pages.history(mine[path])
 

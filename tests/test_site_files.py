@@ -15,8 +15,7 @@ from tests.repositories import Builder
 from tests.web_newsroom import EVIL_NAME, NOW, SETTINGS, WAR, WAR_2, build, client, parsed
 from tracker.errors import TrackerError
 from tracker.newsroom.newsroom import Newsroom
-from tracker.web.site import Options, write
-from tracker.web.site_folder import MARK, STATE, SiteFolder, Tally, Writer
+from tracker.web.site import MARK, STATE, Options, SiteFolder, Tally, Writer, write
 
 ONE = Options(workers=1)
 

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from tests.web_newsroom import build, client
 from tracker.newsroom.newsroom import Newsroom
 from tracker.newsroom.scope import Progress
-from tracker.web import first_reading
+from tracker.web import background
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def slow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FlaskClien
         progress(3, 8)
         ended.wait(60)
 
-    monkeypatch.setattr(first_reading, "read_all", read_all)
+    monkeypatch.setattr(background, "read_all", read_all)
     browser = client(tmp_path)
     browser.application.extensions["tracker-workshop"]._patience = 0.05
     yield browser

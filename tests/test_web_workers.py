@@ -19,7 +19,7 @@ from flask.testing import FlaskClient
 
 from tests.web_newsroom import NOW, WAR_3, build
 from tracker.web import create_app
-from tracker.web.workers import MOST_WAITING, Place, Workers
+from tracker.web.server import MOST_WAITING, Place, Workers
 
 
 def clock(stuck: Path) -> datetime:

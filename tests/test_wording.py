@@ -18,7 +18,7 @@ from tracker.model import KINDS, Reason, Saying
 from tracker.policy.rules import RULES
 from tracker.render.diff_html import stylesheet
 from tracker.text.changes import STRENGTH
-from tracker.web.wording import Words
+from tracker.web.page import Words
 
 PACKAGE = Path(tracker.__file__).parent
 WEB = PACKAGE / "web"

@@ -17,7 +17,7 @@ def command(rebuild: bool, as_json: bool) -> None:
     the commands that use it. It may be deleted at any time. Other tools may read it: see
     docs/catalog.md.
     """
-    from tracker.render.catalog import state_lines
+    from tracker.render.history import state_lines
     from tracker.render.plain import printed
 
     room = open_newsroom()

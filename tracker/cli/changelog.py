@@ -46,10 +46,10 @@ def command(article: str | None, form: str, notes_only: bool, as_json: bool) -> 
 
 
 def _feed(room: Newsroom, article: str | None, form: str, *, notes_only: bool) -> str:
-    from tracker.render import feed, links
+    from tracker.render import feed, urls
     from tracker.render.feed import Feed
 
-    where = links.of_newsroom(room)
+    where = urls.of_newsroom(room)
     name = "atom.xml" if form == "atom" else "feed.json"
     found: Feed
     if article is None:

@@ -14,7 +14,7 @@ from tracker.model import Article, Change
 from tracker.newsroom.grounds import End
 
 if TYPE_CHECKING:
-    from tracker.render.diff_json import Side
+    from tracker.render.plain import Side
 
 
 class Faces(TypedDict, total=False):
@@ -134,9 +134,9 @@ def _read(name: str) -> str:
 def show(change: Change, old: End, new: End, faces: Faces, article: Article | None = None) -> None:
     """A comparison in the face that was asked for."""
     if faces.get("as_json"):
-        from tracker.render.diff_json import value
+        from tracker.render.plain import change_object
 
-        print_json(value(change, article=article, old=_side(old), new=_side(new)))
+        print_json(change_object(change, article=article, old=_side(old), new=_side(new)))
         return
     page = faces.get("html")
     if page:
@@ -161,7 +161,7 @@ def show(change: Change, old: End, new: End, faces: Faces, article: Article | No
 
 
 def _side(end: End) -> Side:
-    from tracker.render.diff_json import Side
+    from tracker.render.plain import Side
 
     version = end.version
     if version is None:

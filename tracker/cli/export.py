@@ -129,9 +129,9 @@ def _jsonl(room: Newsroom, wanted: Wanted) -> None:
 
 
 def _parquet(room: Newsroom, wanted: Wanted) -> None:
-    from tracker.render import parquet, records
+    from tracker.render import records
 
-    parquet.library()
+    records.library()
     if wanted.folder is None:
         raise TrackerError("Parquet is written into files.", "Name a folder for them: --to DIR.")
     if "versions" in wanted.what:
@@ -139,7 +139,10 @@ def _parquet(room: Newsroom, wanted: Wanted) -> None:
     kinds = wanted.what or records.KINDS
     counts = dict.fromkeys(kinds, 0)
     with _new_files(wanted.folder, kinds, "parquet") as new, ExitStack() as files:
-        out = {kind: files.enter_context(parquet.Writer(file, kind)) for kind, file in new.items()}
+        out = {
+            kind: files.enter_context(records.ParquetWriter(file, kind))
+            for kind, file in new.items()
+        }
         for each in _exported(room, wanted):
             for kind in kinds:
                 counts[kind] += out[kind].write(_rows(room, wanted, each, kind))
@@ -204,10 +207,10 @@ def _objects(
     Of an article that readers can see, the newest text that they saw is taken. With ``published``,
     the others are left out.
     """
-    from tracker.render import links
+    from tracker.render import urls
     from tracker.text.document import parse
 
-    where = links.of_newsroom(room)
+    where = urls.of_newsroom(room)
     single = len(wanted.articles) == 1 and wanted.folder is None
     written = left = 0
     folder = None if wanted.folder is None else Folder.open(wanted.folder, make=True)

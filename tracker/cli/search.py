@@ -21,7 +21,7 @@ def command(words: tuple[str, ...], kind: str | None, limit: int, as_json: bool)
     All of them must stand in one place. Case and accents do not count. '"two words"' in quotes
     must follow each other; 'correct*' stands for every ending.
     """
-    from tracker.render.catalog import hit_lines
+    from tracker.render.history import hit_lines
     from tracker.render.plain import printed
 
     room = open_newsroom()

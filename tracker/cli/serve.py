@@ -67,7 +67,7 @@ def command(host: str, port: int, base_url: str | None, open_browser: bool) -> N
 def _listen(room: Newsroom, host: str, port: int, base: str | None) -> tuple[Any, Any]:
     """The server, listening, and the application; a ``TrackerError`` where it cannot."""
     from tracker.web import create_app, server
-    from tracker.web.workers import Place, Workers
+    from tracker.web.server import Place, Workers
 
     sockets = _sockets(host, port)
     place = room.workspace.root or room.repository.git_dir
@@ -133,7 +133,7 @@ def _begin_reading(app: Any) -> None:
 
     Where that takes long, it goes on while readers are answered.
     """
-    from tracker.web.first_reading import how_far
+    from tracker.web.background import how_far
 
     with app.app_context():
         try:

@@ -13,8 +13,8 @@ from tracker.model import History, Note
 from tracker.newsroom.chronicle import article_of
 from tracker.newsroom.newsroom import Newsroom
 from tracker.newsroom.workspace import open_workspace
-from tracker.render.site_links import Links
 from tracker.render.told import Account, account
+from tracker.render.urls import PageLinks
 from tracker.store.git import discover
 from tracker.store.status import changed_files
 from tracker.text.document import parse
@@ -51,7 +51,7 @@ class Site:
         self._edition: object = None
         self._lives: dict[str, History] | None = None
         self._changed: frozenset[str] | None = None
-        self._links: Links | None = None
+        self._links: PageLinks | None = None
 
     def open(self, now: datetime | None = None) -> bool:
         """Look at the repository as it is now; to be called before each build.
@@ -168,13 +168,13 @@ class Site:
             self._changed = frozenset(changed_files(self._room.repository))
         return self._changed
 
-    def _all_links(self, path: str) -> Links:
+    def _all_links(self, path: str) -> PageLinks:
         assert self._room is not None
         if self._links is None or path not in self._links.addresses:
             room = self._room
             base = room.settings.site.url if self._base_url is None else self._base_url
             known = [*room.workspace.paths(), path] if base else []
-            self._links = Links.of(base, dict.fromkeys(known), room.workspace.under)
+            self._links = PageLinks.of(base, dict.fromkeys(known), room.workspace.under)
         return self._links
 
 

@@ -19,12 +19,19 @@ from typing import Literal, NamedTuple
 from tracker.house.phrases import FIRST, languages, phrase
 from tracker.model import Change, Note, Precision
 from tracker.render import diff_rendered
-from tracker.render.diff_marks import MarkKind, change_marks, mark, move_link, move_stub
-from tracker.render.diff_page import aligned
-from tracker.render.remarks import no_word
+from tracker.render.diff_page import (
+    MarkKind,
+    Piece,
+    aligned,
+    change_marks,
+    mark,
+    move_link,
+    move_stub,
+    weave,
+)
+from tracker.render.history import no_word
 from tracker.render.terminal_diff import note_pairs
 from tracker.render.visible import visible
-from tracker.render.weave import Piece, weave
 from tracker.text.diff import diff
 from tracker.text.document import parse
 

@@ -18,9 +18,8 @@ from tracker.house import style as house_style
 from tracker.house.changelog import Told, notes_told, replaced, sentence, tellings, went_out
 from tracker.house.settings import Settings
 from tracker.model import Article, History, Person, Revision, Selection
-from tracker.render.identity import article_id, feed_id, newsroom_id, revision_id
-from tracker.render.links import Links, first_seen
-from tracker.render.remarks import only_joins
+from tracker.render.history import only_joins
+from tracker.render.urls import Links, article_id, feed_id, first_seen, newsroom_id, revision_id
 from tracker.render.visible import visible
 
 if TYPE_CHECKING:

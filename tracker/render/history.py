@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from tracker.house import style as house_style
 from tracker.house.plain import plain as plain_words
 from tracker.house.settings import Settings
-from tracker.model import Article, Event, History, Note, Revision
+from tracker.model import Article, Change, Edit, Event, History, Hit, Note, Revision
 from tracker.render.plain import plain, printed
 from tracker.render.visible import visible
+
+if TYPE_CHECKING:
+    from tracker.house.settings import Settings
+    from tracker.newsroom.catalog import CatalogState
 
 
 def heading(revision: Revision, settings: Settings) -> str:
@@ -160,3 +165,97 @@ def note_lines(notes: Iterable[Note], settings: Settings) -> Iterator[str]:
         )
         line = plain_words(house_style.line(settings.style, note, settings.clock))
         yield f"{note.id}{state}  {visible(line)}"
+
+
+# --- what is said of a change that touches no word ------------------------------------------------
+
+
+def no_word(change: Change) -> str | None:
+    """The key of the phrase for a change in which no word differs and none moved.
+
+    It says what did change: links, images, markup, or white space and quotation marks alone. None
+    where a word or the front matter differs.
+    """
+    if not change.edits:
+        return "comparison.no_change"
+    if change.fields or any(edit.verbal or edit.operation == "move" for edit in change.edits):
+        return None
+    touched = {_touched(edit) for edit in change.edits}
+    return touched.pop() if len(touched) == 1 else "comparison.only_unread"
+
+
+def only_joins(revision: Revision) -> bool:
+    """True of a merge that changed nothing beside the versions that it brings together.
+
+    It is a revision all the same: readers saw a text that neither of them was.
+    """
+    counted = revision.words_added or revision.words_removed or revision.labels
+    return len(revision.written_on) > 1 and not counted
+
+
+def _touched(edit: Edit) -> str:
+    if "link" in edit.labels:
+        return "comparison.only_link"
+    if "image" in edit.labels:
+        return "comparison.only_image"
+    # What has no label is white space, and quotation marks are a matter of style.
+    return "comparison.only_markup" if edit.labels - {"style"} else "comparison.only_formatting"
+
+
+# --- the state of the catalog, and what a search found, as lines for the terminal -----------------
+
+
+def state_lines(state: CatalogState) -> Iterator[str]:
+    """What the catalog holds."""
+    yield f"{click.style('Catalog', bold=True)}  {visible(state.path)}"
+    if not state.there:
+        yield "  There is none yet that can be used: it is made when a question needs it."
+        yield "  Make it now: tracker catalog --rebuild"
+        return
+    yield f"  size      {_size(state.bytes)}, format {state.format}"
+    if state.newest is None:
+        yield "  line      not read yet; tracker catalog --rebuild reads it"
+    else:
+        yield f"  line      {_many(state.commits, 'commit')}, the newest {state.newest[:10]}"
+        gone = f" and {state.gone:,} that {'is' if state.gone == 1 else 'are'} gone"
+        gone = gone if state.gone else ""
+        texts = _many(state.articles, "text")
+        yield f"  holds     {_many(state.revisions, 'revision')} of {texts}{gone}"
+        yield f"  behind    {_behind(state.behind)}"
+    yield (
+        f"  articles  {state.read:,} read, {state.compared:,} compared,"
+        f" {state.indexed:,} in the index of words"
+    )
+    yield f"  answers   {state.answers:,} remembered"
+
+
+def _behind(commits: int | None) -> str:
+    if commits is None:
+        return "it is made anew when it is next needed"
+    if commits == 0:
+        return "nothing"
+    return f"{_many(commits, 'commit')}; it catches up when it is next asked"
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e6:,.1f} MB" if count >= 100_000 else f"{count / 1e3:,.1f} kB"
+
+
+def hit_lines(hits: Sequence[Hit], settings: Settings) -> Iterator[str]:
+    """Where words were found: the article, where in it, when, and the place with the words bold."""
+    for number, hit in enumerate(hits):
+        if number:
+            yield ""
+        at = hit.at.astimezone(settings.zone).strftime("%Y-%m-%d")
+        where = f"note {hit.note}" if hit.where == "note" else hit.where
+        headline = click.style(visible(hit.article.headline), bold=True)
+        yield f"{headline}  {at}  {visible(where)}"
+        yield click.style(f"  {visible(hit.article.path)}  {hit.commit[:10]}", dim=True)
+        yield "  " + "".join(
+            click.style(visible(piece), bold=True, fg="yellow") if found else visible(piece)
+            for piece, found in hit.excerpt
+        )

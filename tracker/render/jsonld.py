@@ -18,9 +18,8 @@ from tracker.house.language import language_of
 from tracker.house.settings import Settings
 from tracker.house.site import origin
 from tracker.model import History, Kind, Note
-from tracker.render.identity import article_id, note_id
-from tracker.render.links import Links, first_seen
 from tracker.render.plain import plain
+from tracker.render.urls import Links, article_id, first_seen, note_id
 from tracker.text.document import Document
 
 MEDIA_TYPE = "application/ld+json"

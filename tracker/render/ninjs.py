@@ -16,9 +16,8 @@ from tracker.house.language import language_of
 from tracker.house.plain import plain as words_of
 from tracker.house.settings import Settings
 from tracker.model import History, Revision
-from tracker.render.identity import article_id, revision_id
-from tracker.render.links import Links, first_seen
 from tracker.render.plain import plain
+from tracker.render.urls import Links, article_id, first_seen, revision_id
 from tracker.text.document import Document
 
 MEDIA_TYPE = "application/json"

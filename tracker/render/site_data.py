@@ -24,10 +24,9 @@ from typing import Literal, NamedTuple
 
 from tracker.house.settings import Settings
 from tracker.model import History
-from tracker.render.naming import addresses, inside
 from tracker.render.plain import SCHEMA_VERSION, encodable, plain
-from tracker.render.site_links import Links
 from tracker.render.told import Account, account
+from tracker.render.urls import PageLinks, addresses, inside
 from tracker.store.files import Folder
 
 Form = Literal["json", "yaml"]
@@ -75,7 +74,7 @@ def files(
     """
     found = sorted(lives, key=lambda life: life.article.path)
     base = settings.site.url if base_url is None else base_url
-    links = Links.of(base, (life.article.path for life in found), under)
+    links = PageLinks.of(base, (life.article.path for life in found), under)
     names = addresses((life.article.path for life in found), under)
     index: dict[str, str] = {}
     notes: list[tuple[Account, str]] = []

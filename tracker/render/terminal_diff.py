@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from tracker.house.phrases import FIRST, phrase
 from tracker.model import Change, Edit, FieldChange, Note
-from tracker.render.remarks import no_word
+from tracker.render.diff_page import Piece, weave
+from tracker.render.history import no_word
 from tracker.render.visible import visible
-from tracker.render.weave import Piece, weave
 from tracker.text import tokens
 from tracker.text.diff import diff
 from tracker.text.document import notes_of, parse

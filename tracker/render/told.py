@@ -21,10 +21,9 @@ from tracker.house.changelog import by_time, standing
 from tracker.house.settings import Settings
 from tracker.model import Entry, History, Kind, Note, Precision, Revision
 from tracker.render.inline_html import TIME_END, TIME_START, harmless, inline_html
-from tracker.render.naming import note_key
-from tracker.render.site_links import Links
+from tracker.render.urls import PageLinks, note_key
 
-NOWHERE = Links("", {})
+NOWHERE = PageLinks("", {})
 
 
 _when = lru_cache(maxsize=4096)(house_style.when)  # an instant is told in several places
@@ -99,7 +98,7 @@ class Account(NamedTuple):
 def account(
     life: History,
     settings: Settings,
-    links: Links = NOWHERE,
+    links: PageLinks = NOWHERE,
     notes: Sequence[Note] | None = None,
 ) -> Account:
     """What a site may show of an article.
@@ -125,7 +124,7 @@ def account(
 
 
 def told_notes(
-    notes: Sequence[Note], settings: Settings, path: str = "", links: Links = NOWHERE
+    notes: Sequence[Note], settings: Settings, path: str = "", links: PageLinks = NOWHERE
 ) -> tuple[ToldNote, ...]:
     """The notes that stand, in the order in which the house lists its updates."""
     ordered = by_time(standing(notes))
@@ -134,7 +133,7 @@ def told_notes(
     return tuple(_note(note, settings, path, links) for note in ordered)
 
 
-def _note(note: Note, settings: Settings, path: str, links: Links) -> ToldNote:
+def _note(note: Note, settings: Settings, path: str, links: PageLinks) -> ToldNote:
     style, zone = settings.style, settings.clock
     local = note.at if note.precision == "day" else settings.local(note.at)
     return ToldNote(
@@ -153,7 +152,7 @@ def _note(note: Note, settings: Settings, path: str, links: Links) -> ToldNote:
     )
 
 
-def _entries(life: History, settings: Settings, links: Links) -> tuple[ToldEntry, ...]:
+def _entries(life: History, settings: Settings, links: PageLinks) -> tuple[ToldEntry, ...]:
     path = life.article.path
     before = _before(life.revisions)
     found = house_changelog.entries(life, settings.style, settings.clock, settings.check.grace)
@@ -175,7 +174,7 @@ def _entry(
     entry: Entry,
     settings: Settings,
     path: str,
-    links: Links,
+    links: PageLinks,
     before: Mapping[str, tuple[Revision, Revision | None]],
 ) -> ToldEntry:
     local = entry.at if entry.precision == "day" else settings.local(entry.at)
@@ -207,7 +206,7 @@ def _dated(entry: Entry, local: datetime, precision: Precision, settings: Settin
     return f'<time datetime="{stamp}">{escape(when, quote=False)}</time> {line}'
 
 
-def _link(path: str, links: Links, new: Revision | None, old: Revision | None) -> str | None:
+def _link(path: str, links: PageLinks, new: Revision | None, old: Revision | None) -> str | None:
     if new is None:
         return None
     if old is None:
@@ -216,7 +215,7 @@ def _link(path: str, links: Links, new: Revision | None, old: Revision | None) -
 
 
 def _versions(
-    shown: Sequence[Revision], settings: Settings, path: str, links: Links
+    shown: Sequence[Revision], settings: Settings, path: str, links: PageLinks
 ) -> tuple[ToldVersion, ...]:
     found = []
     last: Revision | None = None

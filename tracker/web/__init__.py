@@ -14,23 +14,20 @@ from flask import Flask
 from tracker.web import (
     api,
     article_pages,
+    background,
     caching,
     check_pages,
     compare_pages,
-    errors,
-    feeds,
-    first_reading,
     memento,
     newsroom_pages,
     page,
     publisher_pages,
     safety,
-    workers,
+    server,
 )
-from tracker.web.addressing import Address, Month, Stamp
+from tracker.web.addresses import Address, Month, Site, Stamp
 from tracker.web.background import Workshop
 from tracker.web.desk import Desk
-from tracker.web.links import Site
 
 
 class Application(Flask):
@@ -73,11 +70,11 @@ def create_app(
     safety.install(app, safety.Hosts(host, base, hosts))
     caching.install(app)
     page.install(app)
-    workers.install(app)
-    first_reading.install(app)
-    errors.install(app)
+    server.install(app)
+    background.install(app)
+    safety.install_errors(app)
     app.extensions["tracker-workshop"] = Workshop(waits=not files)
-    for room in (newsroom_pages, article_pages, compare_pages, publisher_pages, feeds, memento):
+    for room in (newsroom_pages, article_pages, compare_pages, publisher_pages, memento):
         app.register_blueprint(room.pages)
     if not files:
         app.register_blueprint(api.pages)

@@ -18,9 +18,12 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
-from tracker.render.naming import addresses, inside, note_key, short, stamp
+from flask import current_app, request
+from werkzeug.routing import BaseConverter, PathConverter
+
+from tracker.render.urls import addresses, inside, note_key, short, stamp
 
 __all__ = ["inside", "note_key", "short", "stamp"]  # named by the one rule, and asked for from here
 
@@ -235,3 +238,92 @@ def feed(name: str, address: str | None = None) -> str:
 def static(name: str) -> str:
     """A file that the pages load."""
     return f"/static/{name}"
+
+
+# --- how the parts of an address are told from one another ----------------------------------------
+
+
+class Address(PathConverter):
+    """An article's address: anything that a file may be called, with folders."""
+
+    regex = "(?s:[^/].*?)"
+    weight = 300
+
+
+class Stamp(BaseConverter):
+    """A version's stamp."""
+
+    regex = STAMP
+    weight = 50
+
+
+class Month(BaseConverter):
+    """A month, ``2022-05``."""
+
+    regex = r"\d{4}-(?:0[1-9]|1[0-2])"
+    weight = 50
+
+
+# --- how a page's links are written ---------------------------------------------------------------
+
+_PAGE = "index.html"
+
+
+class Site(NamedTuple):
+    """How the pages are published; the same for the whole life of an application."""
+
+    base_url: str | None  # without a slash at the end; None: where the request came to
+    files: bool  # True: the pages are written to files, so nothing asks or searches
+    relative: bool  # True: links lead from file to file, and no server is needed
+    unpublished: bool  # True: what readers could not see yet is shown too, and marked
+
+    @property
+    def prefix(self) -> str:
+        """The path of the base URL: what stands before each address; "" for none."""
+        return urlsplit(self.base_url).path.rstrip("/") if self.base_url else ""
+
+
+def site() -> Site:
+    """How the pages of the application that answers this request are published."""
+    found: Site = current_app.extensions["tracker-site"]
+    return found
+
+
+def link(path: str) -> str:
+    """A path from the root of the site, as this page links to it."""
+    how = site()
+    if not how.files:
+        return how.prefix + path
+    where, sign, rest = _parted(path)
+    if not how.relative:
+        # A host finds index.html by itself, and a file of another kind only by its name.
+        plain = where.startswith(tuple(_PLAIN))
+        return how.prefix + (file_of(where) if plain else where) + sign + rest
+    where = file_of(where)
+    depth = request.path.count("/") - 1
+    return "../" * depth + where[1:] + sign + rest
+
+
+_PLAIN = {"/source/": "index.txt", "/timemap/": "index.link"}
+"""Pages that are no HTML, by the beginning of their address, and the name of their file."""
+
+
+def file_of(path: str) -> str:
+    """The file that holds a page where pages are files: ``/articles/`` is in an index.html."""
+    if not path.endswith("/"):
+        return path
+    return path + next((file for start, file in _PLAIN.items() if path.startswith(start)), _PAGE)
+
+
+def absolute(path: str) -> str:
+    """A path from the root of the site as a whole URL, for feeds and machines."""
+    base = site().base_url
+    return (base if base is not None else request.host_url.rstrip("/")) + path
+
+
+def _parted(path: str) -> tuple[str, str, str]:
+    for sign in "#?":
+        if sign in path:
+            where, _, rest = path.partition(sign)
+            return where, sign, rest
+    return path, "", ""

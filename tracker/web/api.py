@@ -11,31 +11,27 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, TypeVar
-from urllib.parse import urlencode
+from typing import Any, NamedTuple, TypeVar
+from urllib.parse import parse_qsl, urlencode
 
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import HTTPException, NotFound
 
 from tracker.house.changelog import clocks
-from tracker.model import Article, Entry, Revision, Selection
+from tracker.model import KINDS, Article, Entry, Revision, Selection
 from tracker.newsroom.newsroom import Newsroom
 from tracker.newsroom.scope import Progress, Scope
-from tracker.policy.rules import Verdict
-from tracker.render import diff_json
+from tracker.policy.rules import RULES, Verdict
 from tracker.render import history as history_face
-from tracker.render.diff_json import Side
-from tracker.render.plain import plain, printed
-from tracker.web import addresses, caching, query
+from tracker.render.plain import Side, change_object, plain, printed
+from tracker.web import addresses, caching
+from tracker.web.addresses import link, site
 from tracker.web.background import Waiting, in_background, uncached
 from tracker.web.desk import current, desk
-from tracker.web.links import link, site
-from tracker.web.page import known_addresses
-from tracker.web.publishing import links
-from tracker.web.query import Wrong
+from tracker.web.page import known_addresses, links
 from tracker.web.reading import Found, find, room_is_empty, text
 from tracker.web.safe_html import TURNING
 
@@ -105,10 +101,10 @@ def _as_problem(response: Response) -> Response:
     return problem
 
 
-def _read(parameters: query.Parameters) -> dict[str, Any]:
+def _read(parameters: Parameters) -> dict[str, Any]:
     """What a request asks for; raises ``Problem`` for what cannot be."""
     try:
-        return query.read(request.query_string, parameters)
+        return read(request.query_string, parameters)
     except Wrong as wrong:
         raise Problem(400, str(wrong)) from None
 
@@ -193,7 +189,7 @@ def openapi() -> Response:
 @pages.get("/articles")
 def articles() -> Response:
     """The articles that are there now, the last revised first."""
-    asked = _read(query.PART)
+    asked = _read(PART)
     found: tuple[Article, ...] = ()
     if not room_is_empty():
         found = current().articles(asked["limit"] + 1, asked["offset"])
@@ -221,8 +217,8 @@ def _is_shown(path: str) -> bool:
 @pages.get("/revisions")
 def revisions() -> Response:
     """The newsroom's newest revisions."""
-    asked = _read({**query.PART, **query.SELECTION})
-    selection = Selection(**{name: asked[name] for name in query.SELECTION})
+    asked = _read({**PART, **SELECTION})
+    selection = Selection(**{name: asked[name] for name in SELECTION})
     found: Sequence[Any] = ()
     if not room_is_empty():
         limit = asked["limit"] + 1
@@ -242,7 +238,7 @@ def changelog() -> Response:
     """What readers were told, of all articles, newest first."""
     from tracker.render.changelog import as_object
 
-    asked = _read({**query.PART, "kind": query.KIND})
+    asked = _read({**PART, "kind": KIND})
     entries: Sequence[Entry] = ()
     if not room_is_empty():
         entries = _worked_out("api changelog", _all_told)
@@ -256,7 +252,7 @@ def changelog() -> Response:
 @pages.get("/search")
 def search() -> Response:
     """Where words stand together, in headlines, notes and current texts."""
-    asked = _read({**query.PART, "q": query.WORDS})
+    asked = _read({**PART, "q": WORDS})
     found: Sequence[Any] = ()
     if not room_is_empty():
         found = current().search(asked["q"], asked["limit"] + 1, asked["offset"])
@@ -307,7 +303,7 @@ def article(address: str) -> Response:
 @pages.get("/history/<address:address>")
 def history(address: str) -> Response:
     """The revisions of an article, oldest first, and what else happened to it."""
-    asked = _read({"limit": query.LIMIT_OR_ALL, "substantive": query.FLAG})
+    asked = _read({"limit": LIMIT_OR_ALL, "substantive": FLAG})
     found = _article(address, addresses.history)
     substantive = bool(asked["substantive"])
     caching.touched(found.newest.at)
@@ -332,7 +328,7 @@ def compare(old: str, new: str, address: str) -> Response:
     first, second = _version(found, old), _version(found, new)
     path = found.life.article.path
     change = current().compare(text(first, path), text(second, path))
-    value = diff_json.value(change, article=found.life.article, old=_side(first), new=_side(second))
+    value = change_object(change, article=found.life.article, old=_side(first), new=_side(second))
     return _dumped(plain(value))
 
 
@@ -376,7 +372,7 @@ def findings() -> Response:
     """What an editor should look at, in the whole newsroom."""
     from tracker.render.findings import as_object
 
-    asked = _read({**query.PART, "rule": query.RULE})
+    asked = _read({**PART, "rule": RULE})
     verdict = Verdict(())
     if not room_is_empty():
         verdict = _worked_out("api findings", _all_found)
@@ -394,3 +390,114 @@ def article_findings(address: str) -> Response:
     found = _found(address, lambda now: f"/findings/{addresses.encoded(now)}")
     verdict = current().check(Scope(articles=(found.life.article.path,), workers=1))
     return _dumped(plain(as_object(verdict)))
+
+
+# --- the questions that a request of the API may bring, each read strictly ------------------------
+
+MOST = 200  # parts of a list that are sent at once
+LARGEST = 1_000_000  # of an offset
+LONGEST = 200  # code points of words
+
+_DIGITS = re.compile(r"[0-9]{1,7}", re.ASCII)
+_MONTH = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])", re.ASCII)
+
+
+class Wrong(Exception):  # noqa: N818 - it is a sentence for who asked, and no fault
+    """A question that cannot be answered: a sentence that says why."""
+
+
+class Parameter(NamedTuple):
+    """One thing that may be asked for."""
+
+    read: Callable[[str], Any]  # raises ``ValueError`` for what cannot be
+    must: str  # what it must be, as the error says it
+    otherwise: Any = None  # where it is left out
+    required: bool = False
+
+
+Parameters = Mapping[str, Parameter]
+
+
+def read(given: bytes, parameters: Parameters) -> dict[str, Any]:
+    """What a query string asks for, every parameter with its value.
+
+    Raises ``Wrong`` for a name that is not known or comes twice, and for a value that cannot be.
+    """
+    try:
+        pairs = parse_qsl(
+            given.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=20
+        )
+    except ValueError:
+        raise Wrong("The query is not percent-encoded UTF-8, or asks for too much.") from None
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        parameter = parameters.get(name)
+        if parameter is None:
+            known = ", ".join(parameters)
+            hint = f"There are {known}." if known else "There are none here."
+            raise Wrong(f"There is no parameter “{name[:60]}”. {hint}")
+        if name in found:
+            raise Wrong(f"“{name}” is given twice.")
+        try:
+            found[name] = parameter.read(value)
+        except ValueError:
+            raise Wrong(f"“{name}” must be {parameter.must}.") from None
+    for name, parameter in parameters.items():
+        if parameter.required and name not in found:
+            raise Wrong(f"“{name}” is missing: it must be {parameter.must}.")
+        found.setdefault(name, parameter.otherwise)
+    return found
+
+
+def _number(least: int, most: int) -> Callable[[str], int]:
+    def number(value: str) -> int:
+        if not _DIGITS.fullmatch(value) or not least <= int(value) <= most:
+            raise ValueError
+        return int(value)
+
+    return number
+
+
+def _one_of(words: tuple[str, ...]) -> Callable[[str], str]:
+    def word(value: str) -> str:
+        if value not in words:
+            raise ValueError
+        return value
+
+    return word
+
+
+def _flag(value: str) -> bool:
+    if value not in ("true", "false"):
+        raise ValueError
+    return value == "true"
+
+
+def _month(value: str) -> str:
+    if not _MONTH.fullmatch(value):
+        raise ValueError
+    return value
+
+
+def _words(value: str) -> str:
+    if not 1 <= len(value) <= LONGEST:
+        raise ValueError
+    return value.replace("\0", " ")  # no word holds it, and SQLite would end there
+
+
+PART: Parameters = {
+    "limit": Parameter(_number(1, MOST), f"a number from 1 to {MOST}", 50),
+    "offset": Parameter(_number(0, LARGEST), f"a number from 0 to {LARGEST}", 0),
+}
+LIMIT_OR_ALL = Parameter(_number(1, LARGEST), f"a number from 1 to {LARGEST}")
+FLAG = Parameter(_flag, "true or false")
+KIND = Parameter(_one_of(KINDS), f"one of {', '.join(KINDS)}")
+RULE = Parameter(_one_of(tuple(RULES)), f"one of {', '.join(RULES)}")
+WORDS = Parameter(_words, f"text of 1 to {LONGEST} characters", required=True)
+SELECTION: Parameters = {
+    "kind": KIND,
+    "person": Parameter(_words, f"text of 1 to {LONGEST} characters"),
+    "month": Parameter(_month, "a month such as 2022-05"),
+    "substantive": FLAG,
+    "told": FLAG,
+}

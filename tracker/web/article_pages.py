@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from functools import cache
+from html import escape
 from typing import NamedTuple
 
 from flask import Blueprint, Response, make_response
@@ -11,18 +17,25 @@ from werkzeug.exceptions import NotFound
 from tracker.errors import TrackerError
 from tracker.house.blocks import blocks, without_blocks
 from tracker.house.changelog import clocks, standing
-from tracker.model import History, Note
+from tracker.model import Blame, History, Note, Removal, Span
+from tracker.render.article_html import CLOSED, Node, Part, joined, parts
+from tracker.render.visible import visible
 from tracker.text.document import Document, parse
-from tracker.web import addresses, caching, passages
-from tracker.web.article_frame import frame, neighbor, stamped, steps
-from tracker.web.desk import current, desk
-from tracker.web.errors import NotHere
-from tracker.web.history_views import page_of, steps_around, timeline
-from tracker.web.page import page
-from tracker.web.publishing import links
-from tracker.web.reading import Found, find, text
-from tracker.web.safe_html import LONGEST, body
-from tracker.web.views import NoteView, note_views, revision_view
+from tracker.web import addresses, caching
+from tracker.web.desk import MOST_FOLLOWED, current, desk
+from tracker.web.page import links, page
+from tracker.web.reading import Found, find, frame, neighbor, stamped, steps, text
+from tracker.web.safe_html import LONGEST, body, fit
+from tracker.web.safety import NotHere
+from tracker.web.views import (
+    NoteView,
+    RevisionView,
+    note_views,
+    page_of,
+    revision_view,
+    steps_around,
+    timeline,
+)
 
 pages = Blueprint("article", __name__)
 
@@ -219,7 +232,7 @@ def blame(address: str) -> str:
         **frame(found, "passages"),
         shown=None
         if found.large
-        else passages.passages(desk().blame(found.life.article.path), found),
+        else marked_passages(desk().blame(found.life.article.path), found),
         source=addresses.source(addresses.stamp_of(found.newest), found.address),
     )
 
@@ -246,3 +259,216 @@ def note(key: str, address: str) -> str:
         revision=revision_view(revision, found.address, settings, language=found.language),
         place=page_of(revision.number, found.life.revisions, found.address) + f"#note-{key}",
     )
+
+
+# --- an article's passages with the revisions that brought them, on the rendered article ----------
+
+TINTS = 4
+_LONGEST_REMOVAL = 600  # code points of what was taken out that are shown
+
+
+class Passages(NamedTuple):
+    """The passage view."""
+
+    html: Markup
+    revisions: tuple[RevisionView, ...]  # that brought or took out something, newest first
+    rendered: bool  # False: the text is shown as it is written
+    cut: bool  # True: only the beginning of the text is shown
+    since: datetime | None  # of the first version that was followed, where it is not the first
+
+
+def marked_passages(found: Blame, where: Found) -> Passages:
+    """The newest text of an article, marked."""
+    start = parse(found.text).body_start
+    text = found.text[: start + LONGEST]
+    cut = len(found.text) > len(text)
+    removals = [each for each in found.removals if start <= each.place <= len(text)]
+    count = len(found.revisions)
+    first = max(count - MOST_FOLLOWED, 0) + 1
+    marker = _Marker(found.spans, removals, first, count)
+    marked, used, known = _marked(marker, text, start, rendered=not cut)
+    # Where it is not rendered, it is written by us, every character of the article escaped.
+    html = fit(marked) if known else Markup(f'<div class="tracker-text">{marked}</div>')  # noqa: S704
+    settings = current().settings
+    shown = tuple(
+        revision_view(
+            each, where.address, settings, notes=where.life.notes, language=where.language
+        )
+        for each in reversed(where.life.revisions)
+        if each.number in used
+    )
+    since = found.revisions[first - 1].at if first > 1 else None
+    return Passages(html, shown, known, cut, since)
+
+
+def _marked(
+    marker: _Marker, text: str, start: int, *, rendered: bool
+) -> tuple[str, set[int], bool]:
+    """A text marked, the numbers of the revisions that are named, and whether it is rendered."""
+    page = None
+    if rendered:
+        pieces = parts(text, start)
+        page = joined(pieces, marker.unmarked(pieces))
+    if page is not None and page.known:
+        return marker.rendered(page.nodes), marker.used, True
+    return marker.written(text, start), marker.used, False
+
+
+def seen_words(markdown: str) -> str:
+    """The words that a reader saw of some Markdown: without tags, and links without their targets.
+
+    "" where there was none, such as of a comma or a bracket.
+    """
+    text = _unseen().sub(lambda found: f" {found[1]} " if found[1] else " ", markdown)
+    words = " ".join(text.split())
+    return words if any(character.isalnum() for character in words) else ""
+
+
+@cache
+def _unseen() -> re.Pattern[str]:
+    return re.compile(
+        r"\[([^\[\]]{0,300})\]\([^()\s]{0,2000}\)"  # a link, whose words stay
+        r"|\]\([^()\s]{0,2000}\)?"  # its end, where the link was cut
+        r"|</?[A-Za-z][^<>]{0,2000}>|\{%[^{}]{0,2000}%\}|[\[\]]"
+    )
+
+
+class _Marker:
+    """Marks runs of text, and sets in what was taken out."""
+
+    def __init__(
+        self, spans: Sequence[Span], removals: Sequence[Removal], first: int, count: int
+    ) -> None:
+        self._spans = spans
+        self._starts = [span.start for span in spans]
+        self._removals = sorted(removals, key=lambda each: (each.place, each.revision))
+        self._next = 0
+        self._first = first  # the version whose passages are not marked
+        self._count = count
+        self.used: set[int] = {first}
+
+    def unmarked(self, pieces: Sequence[Part]) -> set[int]:
+        """The pieces, by number, that are the first version's, and nothing was taken out of."""
+        found: set[int] = set()
+        places = [each.place for each in self._removals]
+        before = 0
+        for number, piece in enumerate(pieces):
+            taken = bisect_left(places, before) < bisect_left(places, piece.end)
+            low = max(bisect_right(self._starts, piece.start) - 1, 0)
+            spans = self._spans[low : bisect_left(self._starts, piece.end)]
+            if not taken and all(span.revision == self._first for span in spans):
+                found.add(number)
+            before = piece.end
+        return found
+
+    def rendered(self, nodes: Sequence[Node]) -> str:
+        """A rendered article with its passages marked."""
+        out: list[str] = []
+        number, linked = self._first, False
+        for node in nodes:
+            if node.tag:
+                out.append(node.tag)
+                if node.name == "a":
+                    linked = not node.closing
+                elif node.name == CLOSED:
+                    number = self._first
+                continue
+            if not node.text.strip():
+                out.append(escape(node.text, quote=False))
+                continue
+            run: list[str] = []
+            for start, stop, source in self._stretches(node):
+                here = self._number(source) if source >= 0 else number
+                if source >= 0 and self._waits(source):
+                    out.append(self._passage("".join(run), number, linked=linked))
+                    run = []
+                    out += self._taken_out(source, linked=linked)
+                if here != number and run:
+                    out.append(self._passage("".join(run), number, linked=linked))
+                    run = []
+                number = here
+                run.append(node.text[start:stop])
+            out.append(self._passage("".join(run), number, linked=linked))
+        rest = self._taken_out(None, linked=False)
+        return "".join(out) + (f"<p>{''.join(rest)}</p>" if rest else "")
+
+    def written(self, text: str, start: int) -> str:
+        """A text as it is written, with its passages marked."""
+        out: list[str] = []
+        at = start
+        for span in self._spans:
+            if span.end <= at or at >= len(text):
+                continue
+            end = min(span.end, len(text))
+            while at < end:
+                out += self._taken_out(at, linked=False)
+                place = self._removals[self._next].place if self._has_next() else end
+                stop = min(max(place, at + 1), end)
+                out.append(self._passage(text[at:stop], span.revision, linked=False))
+                at = stop
+        return "".join([*out, *self._taken_out(None, linked=False)])
+
+    def _stretches(self, node: Node) -> Iterator[tuple[int, int, int]]:
+        """Start and end in a text of what one revision brought and nothing was taken out of.
+
+        With its place in the source; -1 where that is not known.
+        """
+        sources = node.sources
+        end = len(sources)
+        if sources[0] < 0 or sources != list(range(sources[0], sources[0] + end)):
+            yield from ((at, at + 1, source) for at, source in enumerate(sources))
+            return
+        start, first = 0, sources[0]
+        while start < end:
+            source = first + start
+            following = bisect_right(self._starts, source)
+            stop = self._starts[following] - first if following < len(self._starts) else end
+            removal = bisect_right(self._removals, source, key=lambda each: each.place)
+            if removal < len(self._removals):
+                stop = min(stop, self._removals[removal].place - first)
+            stop = min(stop, end)
+            yield start, stop, source
+            start = stop
+
+    def _number(self, source: int) -> int:
+        found = bisect_right(self._starts, source) - 1
+        return self._spans[found].revision if found >= 0 else self._first
+
+    def _has_next(self) -> bool:
+        return self._next < len(self._removals)
+
+    def _waits(self, source: int) -> bool:
+        return self._has_next() and self._removals[self._next].place <= source
+
+    def _taken_out(self, source: int | None, *, linked: bool) -> list[str]:
+        """What was taken out up to this place; all that is left where it is None."""
+        out: list[str] = []
+        while self._has_next() and (source is None or self._removals[self._next].place <= source):
+            each = self._removals[self._next]
+            self._next += 1
+            words = seen_words(each.text)
+            if not words:
+                continue
+            self.used.add(each.revision)
+            more = "…" if len(words) > _LONGEST_REMOVAL else ""
+            shown = escape(visible(words[:_LONGEST_REMOVAL]), quote=False) + more
+            out.append(self._linked("del", "taken", shown, each.revision, linked=linked) + " ")
+        return out
+
+    def _passage(self, words: str, number: int, *, linked: bool) -> str:
+        """One passage: plain from the first revision, else marked, the newer the deeper."""
+        shown = escape(words, quote=False)
+        if number == self._first or not words.strip():
+            return shown
+        self.used.add(number)
+        newer = number - self._first
+        tint = 1 + (newer - 1) * TINTS // max(self._count - self._first, 1)
+        return self._linked("span", f"passage tint-{tint}", shown, number, linked=linked)
+
+    @staticmethod
+    def _linked(name: str, kind: str, shown: str, number: int, *, linked: bool) -> str:
+        """A passage that leads to its revision below; in a link of the article, it is no link."""
+        if linked:
+            return f'<{name} class="{kind}" data-revision="{number}">{shown}</{name}>'
+        target = f'<a class="{kind}" data-revision="{number}" href="#revision-{number}">{shown}</a>'
+        return f"<del>{target}</del>" if name == "del" else target

@@ -20,8 +20,8 @@ from typing import NamedTuple
 from flask import Flask, Response, current_app, g, request
 from werkzeug.http import http_date
 
+from tracker.web.addresses import site
 from tracker.web.desk import desk
-from tracker.web.links import site
 
 LARGEST_KEPT = 2_000_000  # bytes of a page above which it is not kept
 MOST_KEPT = 48_000_000  # bytes of all pages that are kept

@@ -4,20 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, make_response, request
+from markupsafe import Markup
 from werkzeug.exceptions import BadRequest, NotFound
 
-from tracker.model import History, Revision
+from tracker.comparison import compare
+from tracker.house import style as house_style
+from tracker.model import History, Precision, Reason, Revision
 from tracker.newsroom.grounds import text_before
 from tracker.newsroom.lineage import bases
-from tracker.web import addresses, caching, comparing
-from tracker.web.article_frame import frame, neighbor, stamped, steps
+from tracker.render import diff_html
+from tracker.web import addresses, caching
+from tracker.web.addresses import link
 from tracker.web.desk import current, desk
-from tracker.web.links import link
-from tracker.web.page import page
-from tracker.web.reading import Found, Moved, find, text, version
+from tracker.web.page import page, words
+from tracker.web.reading import Found, Moved, find, frame, neighbor, stamped, steps, text, version
+from tracker.web.safe_html import fit
 from tracker.web.views import NoteView, note_views, untold
+
+if TYPE_CHECKING:
+    from tracker.house.style import Style
 
 pages = Blueprint("compare", __name__)
 
@@ -72,13 +81,13 @@ def _change(stamp: str, address: str, *, sides: bool) -> str:
 
 
 @pages.get("/compare/<stamp:old>/<stamp:new>/<address:address>/")
-def compare(old: str, new: str, address: str) -> str:
+def pair(old: str, new: str, address: str) -> str:
     """Any two versions compared."""
     return _pair(old, new, address, sides=False)
 
 
 @pages.get("/compare-sides/<stamp:old>/<stamp:new>/<address:address>/")
-def compare_sides(old: str, new: str, address: str) -> str:
+def pair_sides(old: str, new: str, address: str) -> str:
     """Any two versions side by side."""
     return _pair(old, new, address, sides=True)
 
@@ -119,7 +128,7 @@ def _compared(
     caching.touched(max(old.at, new.at))
     between = brought or found.life.revisions[old.number : new.number]
     notes = _brought(found.life, between, found.address)
-    comparison = comparing.compared(
+    comparison = compared(
         old,
         new,
         texts[0] if before_merge is None else before_merge,
@@ -175,3 +184,68 @@ def _stamp(text: str) -> str:
     if not re.fullmatch(addresses.STAMP, text, re.ASCII):
         raise BadRequest
     return text
+
+
+# --- two versions compared, for a page ------------------------------------------------------------
+
+LONGEST = 400_000
+"""Code points of either text above which it is not compared for a page."""
+
+
+class Comparison(NamedTuple):
+    """What changed between two versions, as it is shown."""
+
+    html: Markup  # a fragment; "" where the texts are too long
+    too_long: bool
+    words_added: int
+    words_removed: int
+    substantive: bool
+    reasons: tuple[Reason, ...]
+
+
+def compared(
+    old: Revision,
+    new: Revision,
+    before: str,
+    after: str,
+    *,
+    sides: bool,
+    language: str = "",
+) -> Comparison:
+    """What changed from the text ``before`` to the text ``after``, an article's in ``language``."""
+    if max(len(before), len(after)) > LONGEST:
+        return Comparison(
+            Markup(), True, new.words_added, new.words_removed, new.substantive, new.why
+        )
+    said, settings = words(), current().settings
+    return _made(
+        before,
+        after,
+        settings.style,
+        settings.articles_language,
+        settings.clock,
+        layout="side-by-side" if sides else "inline",
+        old_name=said.instant(old.at),
+        new_name=said.instant(new.at),
+        language=said.tag,
+        written_in=said.lang(language),
+    )
+
+
+def _made(
+    before: str, after: str, style: Style, written: str | None, zone: ZoneInfo | None, **shown: Any
+) -> Comparison:
+    """The comparison, made where it holds nobody up; its notes are dated as the house dates."""
+    change = compare(before, after, style=style, language=written)
+
+    def when(at: datetime, precision: Precision) -> str:
+        return house_style.when(style, at, zone, precision)
+
+    return Comparison(
+        fit(diff_html.fragment(change, before, after, when=when, **shown)),
+        False,
+        change.words_added,
+        change.words_removed,
+        change.substantive,
+        change.why,
+    )

@@ -24,12 +24,11 @@ from werkzeug.http import http_date
 from tracker.house.changelog import Seen, seen, seen_at
 from tracker.model import History
 from tracker.newsroom.select import slug
-from tracker.render.links import SiteLinks, first_seen
+from tracker.render.urls import SiteLinks, first_seen
 from tracker.web import addresses, caching
+from tracker.web.addresses import site
 from tracker.web.desk import desk
-from tracker.web.links import site
-from tracker.web.page import known_addresses
-from tracker.web.publishing import links
+from tracker.web.page import known_addresses, links
 from tracker.web.reading import Found, find
 from tracker.web.reading import version as version_of
 

@@ -13,8 +13,8 @@ from werkzeug.security import safe_join
 from tracker.model import Article, Hit, Kind, Selection
 from tracker.render import diff_html
 from tracker.web import addresses, caching
+from tracker.web.addresses import link, site
 from tracker.web.desk import current, desk
-from tracker.web.links import link, site
 from tracker.web.page import address_of, known_addresses, page
 from tracker.web.reading import room_is_empty
 from tracker.web.views import RevisionView, revision_view
