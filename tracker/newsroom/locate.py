@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from pathlib import Path, PurePosixPath
 
 from tracker.errors import TrackerError
@@ -24,56 +25,79 @@ def locate(workspace: Workspace, article: str | Path, *, new: bool = False) -> s
     if "\0" in name or not name.strip():
         raise TrackerError("An article needs a name.", "Give a path or a slug.")
     path = _inside(workspace, name)
-    if path and ((new and _is_file(workspace, path)) or _is_known(workspace, path)):
+    on_disk = bool(path) and _is_file(workspace, path)
+    if (new and on_disk) or (path and _is_known(workspace, path)):
         return path
-    if workspace.repository.head is not None:
-        try:
-            return select.find(name, workspace.paths(), workspace.under)
-        except TrackerError:
-            if path and was_known(workspace, path):
-                return path
-            if lone := _unrecorded(workspace, name, new=new):
-                return lone
-            if not (new and path and select.is_text(path)):
-                raise
-    elif lone := _unrecorded(workspace, name, new=new):
-        return lone
+    recorded = [] if workspace.repository.head is None else workspace.paths()
+    try:
+        return select.find(name, recorded, workspace.under)
+    except TrackerError as error:
+        refused = error
+    if path and recorded and was_known(workspace, path):
+        return path
+    if on_disk:
+        raise _not_recorded(workspace, path)
+    waiting, inner = _unrecorded(workspace, set(recorded))
+    called = [each for each in waiting if name in (select.slug(each), PurePosixPath(each).stem)]
+    if len(called) == 1 and new:
+        return called[0]
+    if called:
+        raise TrackerError(
+            f"No revision of {' or '.join(called[:3])} is recorded yet.",
+            f"Record {'it' if len(called) == 1 else 'one'} first: tracker record {called[0]}",
+        )
     if new and path and select.is_text(path):
         return path
-    raise TrackerError(f"There is no article {name} yet.", "Record it first: tracker record")
+    if refused.sentence.startswith("No "):
+        if near := select.near(name, [*recorded, *waiting]):
+            raise TrackerError(refused.sentence, f"Did you mean {' or '.join(near)}?")
+        if inner:
+            raise TrackerError(
+                refused.sentence,
+                f"{inner[0]} is a repository of its own; ask there: tracker -C {inner[0]} history",
+            )
+    if not recorded:
+        raise TrackerError(
+            f"There is no article {name} yet.", "Write it, then: tracker record ARTICLE"
+        )
+    raise refused
 
 
-def _unrecorded(workspace: Workspace, slug: str, *, new: bool) -> str | None:
-    """The one file on disk of that slug, which no revision has yet; None where there is none.
+def _not_recorded(workspace: Workspace, path: str) -> TrackerError:
+    """What is said of a file that is there, and that no revision has."""
+    top = workspace.repository.top
+    parts = PurePosixPath(path).parents
+    inner = next((each for each in parts if top and (top / each / ".git").exists()), None)
+    if inner is not None and str(inner) != ".":
+        return TrackerError(
+            f"{inner} is a repository of its own, so {path} is not recorded in this one.",
+            f"Ask there: tracker -C {inner} history",
+        )
+    return TrackerError(f"{path} is not recorded yet.", f"Record it: tracker record {path}")
 
-    Raises ``TrackerError`` for several, and, unless it is for a ``new`` one, for one.
+
+def _unrecorded(workspace: Workspace, recorded: Collection[str]) -> tuple[list[str], list[str]]:
+    """The articles on disk that no revision has yet, and folders with repositories of their own.
+
+    Nothing where there are too many to look at. What belongs to another repository, such as a
+    submodule, is none of this one's articles.
     """
-    if workspace.root is None or "/" in slug:
-        return None
+    if workspace.root is None:
+        return [], []
     here = f"{workspace.under}/" if workspace.under else ""
-    files = []
+    files: list[str] = []
+    inner: list[str] = []
     for folder, folders, names in os.walk(workspace.root):
-        folders[:] = sorted(each for each in folders if not each.startswith("."))
         inside = Path(folder).relative_to(workspace.root).as_posix()
         before = here if inside == "." else f"{here}{inside}/"
+        own = [each for each in folders if Path(folder, each, ".git").exists()]
+        inner += [before + each for each in own]
+        folders[:] = sorted(set(folders) - set(own) - {x for x in folders if x.startswith(".")})
         files += [before + name for name in names if select.is_text(name)]
         if len(files) > _MOST_ON_DISK:
-            return None
+            return [], []
     chosen = select.articles(files, workspace.settings.articles, workspace.under)
-    recorded = set(workspace.paths()) if workspace.repository.head is not None else set()
-    found = [
-        path
-        for path in chosen
-        if path not in recorded and slug in (select.slug(path), PurePosixPath(path).stem)
-    ]
-    if len(found) == 1 and new:
-        return found[0]
-    if not found:
-        return None
-    raise TrackerError(
-        f"No revision of {' or '.join(found[:3])} is recorded yet.",
-        f"Record {'it' if len(found) == 1 else 'one'} first: tracker record {found[0]}",
-    )
+    return [path for path in chosen if path not in recorded], inner
 
 
 def _is_file(workspace: Workspace, path: str) -> bool:
@@ -106,6 +130,6 @@ def _inside(workspace: Workspace, name: str) -> str:
         if folder.is_symlink():
             raise TrackerError(
                 f"{folder.relative_to(top)} is a symbolic link.",
-                "Give the path of the file itworkspace.",
+                "Give the path of the file itself.",
             )
     return inside.as_posix() if inside.parts else ""

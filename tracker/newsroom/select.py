@@ -132,13 +132,19 @@ def _matches(wanted: str, paths: Sequence[str]) -> Iterator[list[str]]:
 
 
 def _nearest(wanted: str, paths: Sequence[str]) -> str:
+    found = near(wanted, paths)
+    if found:
+        return f"Did you mean {' or '.join(found)}?"
+    return "Run tracker history to see the newsroom's articles, or give the path of a file."
+
+
+def near(wanted: str, paths: Iterable[str]) -> list[str]:
+    """The paths, three at most, whose slug is nearly what was typed, the nearest first."""
     from difflib import get_close_matches
 
     by_slug = {slug(path): path for path in paths}
-    near = get_close_matches(PurePosixPath(wanted).stem, by_slug, n=3, cutoff=0.6)
-    if near:
-        return "Did you mean " + " or ".join(by_slug[each] for each in near) + "?"
-    return "Run tracker history to see the newsroom's articles, or give the path of a file."
+    found = get_close_matches(PurePosixPath(wanted).stem, by_slug, n=3, cutoff=0.6)
+    return [by_slug[each] for each in found]
 
 
 _COMMIT = re.compile(r"[0-9a-fA-F]{4,64}")
