@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -18,32 +19,50 @@ if TYPE_CHECKING:
     from tracker.newsroom.scope import Scope
     from tracker.policy.rules import Verdict
 
+Function = TypeVar("Function", bound=Callable[..., Any])
+
 SHOWN = 20
 """Findings that people are shown at once, unless they ask for more."""
 
 
+def scope_options(function: Function) -> Function:
+    """The options that say which findings are meant: see ``Scope``."""
+    for option in reversed(_SCOPE_OPTIONS):
+        function = option(function)
+    return function
+
+
+_SCOPE_OPTIONS = (
+    click.option(
+        "--since",
+        metavar="DATE|REV",
+        help="Only what came after this day, month, year or git revision; “3 weeks ago” too.",
+    ),
+    click.option(
+        "--until", metavar="DATE", help="Only what came until the end of this day or month."
+    ),
+    click.option(
+        "--rule", "rules", metavar="NAME", multiple=True, help="Only findings of this rule."
+    ),
+    click.option("--path", "paths", metavar="PATTERN", multiple=True, help="Only articles there."),
+    click.option("--person", metavar="NAME", help="Only revisions by whose name has this in it."),
+    click.option(
+        "--all",
+        "everything",
+        is_flag=True,
+        help="From the first revision on, whatever [check] since says.",
+    ),
+)
+
+
 @click.command("check")
 @click.argument("articles", nargs=-1, type=ARTICLE, metavar="[ARTICLE...]")
-@click.option(
-    "--since",
-    metavar="DATE|REV",
-    help="Only what came after this day, month, year or git revision; “3 weeks ago” too.",
-)
-@click.option("--until", metavar="DATE", help="Only what came until the end of this day or month.")
-@click.option("--rule", "rules", metavar="NAME", multiple=True, help="Only findings of this rule.")
-@click.option("--path", "paths", metavar="PATTERN", multiple=True, help="Only articles there.")
-@click.option("--person", metavar="NAME", help="Only revisions by whose name has this in it.")
+@scope_options
 @click.option(
     "--limit",
     metavar="N",
     type=click.IntRange(min=0),
-    help=f"Show so many findings, 0 for all. Default for people: {SHOWN}.",
-)
-@click.option(
-    "--all",
-    "everything",
-    is_flag=True,
-    help="From the first revision on, whatever [check] since says; and show all.",
+    help=f"Show so many findings, 0 for all. Default for people: {SHOWN}, with --all: all.",
 )
 @click.option(
     "--as-one",
@@ -156,7 +175,7 @@ def _index() -> Path | None:
 def _settle(room: Newsroom, verdict: Verdict, why: str) -> None:
     from tracker.newsroom.resolved import RESOLVED_FILE, resolve
 
-    number = resolve(room.workspace, verdict.findings, _who(room), why)
+    number = resolve(room.workspace, verdict.findings, who(room), why)
     if not number:
         click.echo("There is nothing to settle.")
         return
@@ -172,14 +191,15 @@ def _settle_before(room: Newsroom, scope: Scope, why: str) -> None:
 
     refuse_unknown(scope.rules, "--rule")
     before = room.now if scope.until is None else end(room.workspace, scope.until)
-    resolve_before(room.workspace, before, scope.rules, _who(room), why)
+    resolve_before(room.workspace, before, scope.rules, who(room), why)
     what = f"of {', '.join(scope.rules)}" if scope.rules else "of every rule"
     at = before.astimezone(room.settings.zone).strftime("%Y-%m-%d %H:%M %Z")
     click.echo(f"Settled all findings {what} before {at} in {RESOLVED_FILE}: commit that file.")
 
 
-def _who(room: Newsroom) -> str:
+def who(room: Newsroom) -> str:
+    """Who git says is writing, as the file of settled findings names people."""
     from tracker.store.git import identity
 
-    who = identity(room.repository)[0]
-    return f"{who.name} <{who.email}>"
+    person = identity(room.repository)[0]
+    return f"{person.name} <{person.email}>"
