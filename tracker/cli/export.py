@@ -100,6 +100,15 @@ def _exported(room: Newsroom, wanted: Wanted) -> Iterator[Exported]:
         yield from exported(room.workspace, wanted.articles, progress)
 
 
+def _versions(room: Newsroom, wanted: Wanted) -> Iterator[Row]:
+    from tracker.newsroom.exporting import versions
+    from tracker.render.records import version_row
+
+    with progress_bar("Exporting versions") as progress:
+        for each in versions(room.workspace, wanted.articles, progress):
+            yield version_row(each, room.workspace.under)
+
+
 # --- rows ---------------------------------------------------------------------------------------
 
 
@@ -112,6 +121,10 @@ def _jsonl(room: Newsroom, wanted: Wanted) -> None:
             raise TrackerError(
                 "Standard output takes rows of one kind.", "Name one, or a folder with --to DIR."
             )
+        if what == ("versions",):
+            for line in records.lines(_versions(room, wanted)):
+                click.echo(line, nl=False)
+            return
         for each in _exported(room, wanted):
             found = _rows(room, wanted, each, what[0])
             click.echo("".join(records.lines(found)), nl=False)
@@ -119,8 +132,13 @@ def _jsonl(room: Newsroom, wanted: Wanted) -> None:
     kinds = wanted.what or records.KINDS
     counts = dict.fromkeys(kinds, 0)
     with _new_files(wanted.folder, kinds, "jsonl") as out:
-        for each in _exported(room, wanted):
-            for kind in kinds:
+        compared = [kind for kind in kinds if kind != "versions"]
+        if "versions" in kinds:
+            for line in records.lines(_versions(room, wanted)):
+                out["versions"].write(line.encode())
+                counts["versions"] += 1
+        for each in _exported(room, wanted) if compared else ():
+            for kind in compared:
                 found = _rows(room, wanted, each, kind)
                 for line in records.lines(found):
                     out[kind].write(line.encode())
@@ -160,9 +178,7 @@ def _new_files(folder: Path, kinds: Sequence[Kind], ending: str) -> Iterator[dic
 def _rows(room: Newsroom, wanted: Wanted, exported: Exported, kind: Kind) -> Iterator[Row]:
     from tracker.render import records
 
-    return records.rows(
-        exported, kind, room.settings, room.compare, texts=wanted.texts, under=room.workspace.under
-    )
+    return records.rows(exported, kind, room.settings, room.compare, texts=wanted.texts)
 
 
 def _say(counts: dict[Kind, int], folder: Path) -> None:

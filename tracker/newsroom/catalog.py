@@ -95,13 +95,15 @@ class PublishedTracks(NamedTuple):
 
 
 @contextmanager
-def published_tracks(workspace: Workspace, inside: str = "") -> Iterator[PublishedTracks]:
+def published_tracks(
+    workspace: Workspace, inside: str = "", *, in_memory: bool = True
+) -> Iterator[PublishedTracks]:
     """The tracks of the articles that the newsroom has, and of those that were deleted there.
 
-    With ``inside``, of all texts in this folder of the repository, whatever the settings say. It is
-    for a repository that is another's: nothing is written into it.
+    With ``inside``, of all texts in this folder of the repository, whatever the settings say.
+    Into a repository that is another's nothing is written: its catalog is held in memory.
     """
-    with Catalog(workspace.repository, in_memory=True) as catalog:
+    with Catalog(workspace.repository, in_memory=in_memory) as catalog:
         bring_up_to_date(catalog, workspace.repository, history_of(workspace), workspace.watch)
         connection = catalog.connection
         listed = queries.texts(connection, f"{workspace.under}/" if workspace.under else "")

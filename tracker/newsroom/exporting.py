@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from itertools import islice
 from typing import NamedTuple
 
-from tracker.model import History, Revision, Track
+from tracker.model import History, Revision, Track, Version
 from tracker.newsroom import queries, reading
-from tracker.newsroom.catalog import track_at
+from tracker.newsroom.catalog import published_tracks, track_at
 from tracker.newsroom.lineage import bases
 from tracker.newsroom.locate import locate
 from tracker.newsroom.scope import Progress
 from tracker.newsroom.workspace import Workspace
+from tracker.store.messages import messages
 from tracker.store.reader import Reader
 from tracker.text.document import decode
 
@@ -52,6 +55,54 @@ def exported(
             )
 
 
+class ExportedVersion(NamedTuple):
+    """One version of an article, for who reads texts alone."""
+
+    path: str  # the article's newest, in the repository
+    version: Version
+    message: str  # the whole commit message
+    text: str
+
+
+def versions(
+    workspace: Workspace, articles: Iterable[str] = (), progress: Progress | None = None
+) -> Iterator[ExportedVersion]:
+    """Every version of the articles named, or of all that are there now, oldest first.
+
+    Texts are read as git has them, and nothing is compared; few are in memory at a time.
+    ``progress`` is called with the versions done and the number of all.
+    """
+    named = {locate(workspace, each) for each in articles}
+    if workspace.repository.head is None and workspace.settings.branch is None:
+        return
+    with (
+        published_tracks(workspace, in_memory=False) as found,
+        Reader(workspace.repository) as all_,
+    ):
+        waiting = deque[tuple[str, Version]]()
+        asked = deque[str]()
+
+        def commits() -> Iterator[str]:
+            for track in found.tracks:
+                if not track.deleted and (not named or track.path in named):
+                    for version in track.versions:
+                        waiting.append((track.path, version))
+                        asked.append(version.blob)
+                        yield version.commit
+
+        done = 0
+        told = messages(workspace.repository, commits())
+        while several := list(islice(told, _TEXTS)):
+            blobs = [asked.popleft() for _ in several]
+            texts = dict(all_.read_many(dict.fromkeys(blobs)))
+            for message, blob in zip(several, blobs, strict=True):
+                path, version = waiting.popleft()
+                yield ExportedVersion(path, version, message, decode(texts[blob])[0])
+            done += len(several)
+            if progress is not None:
+                progress(done, max(found.revisions, done))
+
+
 def _exported(
     workspace: Workspace, life: History, reader: Reader, track: Callable[[], Track]
 ) -> Exported:
@@ -68,6 +119,7 @@ def _exported(
 
 
 _MOST_KEPT = 2  # texts
+_TEXTS = 200  # read at once
 
 
 def _same(track: Track) -> Track:

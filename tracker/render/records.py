@@ -20,7 +20,7 @@ from tracker.render.plain import edit_object, plain
 from tracker.render.urls import article_id, note_id, revision_id
 
 if TYPE_CHECKING:
-    from tracker.newsroom.exporting import Exported
+    from tracker.newsroom.exporting import Exported, ExportedVersion
 
 Kind = Literal["revisions", "notes", "edits", "versions"]
 KINDS: tuple[Kind, ...] = ("revisions", "notes", "edits")
@@ -39,16 +39,10 @@ def rows(
     compare: Compare,
     *,
     texts: bool = False,
-    under: str = "",
 ) -> Iterator[Row]:
-    """The rows of one article. With ``texts``, revisions have their whole text.
-
-    ``under`` is the newsroom's folder, below which the paths of ``versions`` are.
-    """
+    """The rows of one article. With ``texts``, revisions have their whole text."""
     if kind == "notes":
         yield from note_rows(exported.life)
-    elif kind == "versions":
-        yield from version_rows(exported, under)
     elif kind == "edits":
         yield from edit_rows(exported, compare)
     else:
@@ -122,21 +116,22 @@ def edit_rows(exported: Exported, compare: Compare) -> Iterator[Row]:
                     yield _edit(head, inner, place, move)
 
 
-def version_rows(exported: Exported, under: str) -> Iterator[Row]:
-    """A row for each revision with its text, as ``docs/import.schema.json`` has it.
+def version_row(exported: ExportedVersion, under: str) -> Row:
+    """A version with its text, as ``docs/import.schema.json`` has it.
 
-    All are under the article's newest path: an importer takes another path for another article.
+    ``under`` is the newsroom's folder, below which its path is. All versions are under the
+    article's newest path: an importer takes another path for another article.
     """
-    path = exported.life.article.path
-    for revision in exported.life.revisions:
-        row = {
+    path, version, message, text = exported
+    return _plain(
+        {
             "path": path.removeprefix(f"{under}/") if under else path,
-            "at": revision.at,
-            "author": {"name": revision.person.name, "email": revision.person.email},
-            "message": revision.subject,
-            "text": exported.text(revision),
+            "at": version.at,
+            "author": {"name": version.person.name, "email": version.person.email},
+            "message": message,
+            "text": text,
         }
-        yield _plain(row)
+    )
 
 
 def _edit(head: Row, edit: Edit, place: int, within: int | None) -> Row:
