@@ -20,8 +20,8 @@ import pytest
 from tests.desk import Desk
 from tests.repositories import Builder
 from tracker.newsroom.analysis import Analyst, RememberingAnalyst
+from tracker.newsroom.checking import Scope
 from tracker.newsroom.newsroom import Newsroom
-from tracker.newsroom.scope import Scope
 from tracker.policy.rules import RULES
 from tracker.store.reader import Reader
 

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 
 from tests.many_languages import PAGES, STYLES, build, english_only
 from tests.web_newsroom import client
-from tracker.newsroom.scope import Progress
+from tracker.model import Progress
 from tracker.web import background
 
 

@@ -16,8 +16,8 @@ import yaml
 from tests.repositories import Builder
 from tracker.cli.check import command
 from tracker.errors import TrackerError
+from tracker.newsroom.checking import Scope
 from tracker.newsroom.newsroom import Newsroom
-from tracker.newsroom.scope import Scope
 from tracker.policy.notes import words
 from tracker.policy.rules import _RUN, RULES, refuse_unknown
 from tracker.policy.step import is_small

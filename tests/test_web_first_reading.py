@@ -10,8 +10,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.web_newsroom import build, client
+from tracker.model import Progress
 from tracker.newsroom.newsroom import Newsroom
-from tracker.newsroom.scope import Progress
 from tracker.web import background
 
 

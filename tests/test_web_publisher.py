@@ -13,8 +13,8 @@ from flask import Flask
 from tests.desk import Desk
 from tests.repositories import Builder
 from tests.web_newsroom import NOW, build, parsed
+from tracker.model import Progress
 from tracker.newsroom.newsroom import Newsroom
-from tracker.newsroom.scope import Progress
 from tracker.web import background, create_app, publisher_pages
 from tracker.web.background import Found, Waiting, Workshop
 from tracker.web.desk import Edition

@@ -4,6 +4,7 @@ Instants are timezone-aware ``datetime`` values; a naive one is never stored. Of
 count Unicode code points, as Python's ``str`` does, half-open: ``text[start:end]``.
 """
 
+from collections.abc import Callable
 from datetime import date, datetime, time
 from typing import Literal, NamedTuple, get_args
 
@@ -401,3 +402,7 @@ class Blame(NamedTuple):
     revisions: tuple[Revision, ...]  # oldest first; the spans' numbers are theirs
     spans: tuple[Span, ...]  # cover the text
     removals: tuple[Removal, ...]  # what was taken out and did not come back
+
+
+Progress = Callable[[int, int], None]
+"""Called with how much is done (articles, or commits) and how much there is."""

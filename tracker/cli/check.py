@@ -15,8 +15,8 @@ from tracker.cli.common import ARTICLE, json_option, open_newsroom, paged, progr
 from tracker.errors import TrackerError
 
 if TYPE_CHECKING:
+    from tracker.newsroom.checking import Scope
     from tracker.newsroom.newsroom import Newsroom
-    from tracker.newsroom.scope import Scope
     from tracker.policy.rules import Verdict
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -105,7 +105,7 @@ def command(
     The exit status is 1 where a finding fails. The settings, under [check] in tracker.toml, say
     since when, with which grace time, and which rules fail, warn or are off.
     """
-    from tracker.newsroom.scope import Scope
+    from tracker.newsroom.checking import Scope
     from tracker.policy.rules import RULES
     from tracker.render import findings as face
 

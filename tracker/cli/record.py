@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -21,12 +25,14 @@ from tracker.cli.common import (
 from tracker.cli.note import NoteCommand, edit_draft, note_options, told_from
 from tracker.errors import TrackerError
 from tracker.model import Kind, Revision
+from tracker.newsroom.recorded import recorded_together
+from tracker.newsroom.together import Against, ChangedMeanwhile
 from tracker.render.plain import printed
 from tracker.render.visible import visible
+from tracker.store.files import write_file
 
 if TYPE_CHECKING:
     from tracker.newsroom.newsroom import Newsroom
-    from tracker.newsroom.together import Against
     from tracker.newsroom.workspace import Workspace
     from tracker.newsroom.writing import Prepared, Stamp
 
@@ -87,9 +93,7 @@ def command(
     text = _text(file)
     against = None
     if base is not None or merge or anyway or conflicts is not None:
-        from tracker.cli import meanwhile
-
-        against = meanwhile.against(base, names, merge=merge, anyway=anyway, conflicts=conflicts)
+        against = _against(base, names, merge=merge, anyway=anyway, conflicts=conflicts)
 
     def prepare(here: Workspace, name: str, against: Against | None) -> Prepared:
         told = told_from(notes, partial(_draft, here, name, text, stamp, against))
@@ -97,7 +101,7 @@ def command(
 
     try:
         if against is not None and not dry_run:
-            made = meanwhile.commit_all(room, names, prepare, against)
+            made = _commit_all(room, names, prepare, against)
         else:
             prepared = [prepare(room.workspace, name, against) for name in names]
             if dry_run:
@@ -110,9 +114,7 @@ def command(
     except TrackerError as error:
         if not hasattr(error, "between"):
             raise
-        from tracker.cli import meanwhile
-
-        meanwhile.end(error, conflicts, as_json=as_json)
+        _end(error, conflicts, as_json=as_json)
     with done():
         if as_json:
             print_json(printed(recorded=[_told(each, revision) for each, revision in made]))
@@ -219,12 +221,127 @@ def _report(room: Newsroom, recording: Prepared, revision: Revision) -> None:
     for note in revision.notes:
         click.echo(f"  (note {visible(note.id)})")
     if recording.merged or recording.over:
-        from tracker.cli import meanwhile
-
-        meanwhile.told(recording)
+        _say_who(recording)
     if revision.substantive and revision.published and not recording.notes:
         why = f" ({revision.reasons[0]})" if revision.reasons else ""
         warn(
             f"this changes what readers believe, and tells them nothing{why}.\n"
             f"  Say it: tracker note {recording.path} --update TEXT, or --correction TEXT"
+        )
+
+
+# --- where another editor was at the article ----------------------------------------------------
+
+
+_SHOWN = 30  # lines of the comparison
+
+
+def _against(
+    base: str | None, names: Sequence[str], *, merge: bool, anyway: bool, conflicts: str | None
+) -> Against:
+    """What the options of the command mean."""
+    if merge and anyway:
+        raise TrackerError(
+            "--merge takes over what others wrote, --anyway does not.", "Choose one of them."
+        )
+    if conflicts is not None and not merge:
+        raise TrackerError(
+            "--conflicts is for passages that --merge cannot bring together.", "Add --merge."
+        )
+    if base is not None and len(names) != 1:
+        raise TrackerError("--base is a revision of one article.", "Name that one ARTICLE.")
+    return Against(base, "merge" if merge else "anyway" if anyway else "refuse")
+
+
+def _commit_all(
+    room: Newsroom,
+    names: Sequence[str],
+    prepare: Callable[[Workspace, str, Against | None], Prepared],
+    against: Against,
+) -> list[tuple[Prepared, Revision]]:
+    """Record each article, again where another editor comes between and that may be."""
+
+    def of(name: str) -> Callable[[Workspace, Against | None], Prepared]:
+        return lambda here, chosen: prepare(here, name, chosen)
+
+    done = []
+    for name in names:
+        recording, revision, room.workspace = recorded_together(room.workspace, of(name), against)
+        done.append((recording, revision))
+    return done
+
+
+def _say_who(recording: Prepared) -> None:
+    """Name the revisions that were merged or gave way."""
+    for revisions, said in ((recording.merged, "Merged with"), (recording.over, "In place of")):
+        for each in revisions:
+            who = visible(each.person.name)
+            click.echo(f"  {said} revision {each.number} by {who}, commit {each.commit[:10]}.")
+
+
+def _end(error: TrackerError, conflicts: str | None, *, as_json: bool) -> NoReturn:
+    """Say what came between, and what it changed; the exit status is 2."""
+    if not isinstance(error, ChangedMeanwhile):
+        raise error
+    between = error.between
+    if as_json:
+        print_json(
+            printed(
+                meanwhile={
+                    "article": between.article,
+                    "base": between.base,
+                    "revisions": between.revisions,
+                    "change": between.change,
+                    "collisions": error.collisions,
+                }
+            )
+        )
+    click.echo(f"tracker: {visible(error.sentence)}", err=True)
+    hint = error.hint
+    if error.collisions:
+        for line in _collision_lines(error):
+            click.echo(line, err=True)
+        if conflicts is not None and error.merged is not None:
+            write_file(Path(conflicts), error.merged, new=True)
+            name = visible(conflicts)
+            article = visible(between.article.path)
+            again = f"tracker record {article} --file {name} --base latest"
+            hint = f"Settle them in {name}, then: {again}"
+    else:
+        _show_change(error)
+    click.echo(f"  {visible(hint)}", err=True)
+    raise click.exceptions.Exit(2)
+
+
+def _collision_lines(error: ChangedMeanwhile) -> list[str]:
+    lines = []
+    for each in error.collisions:
+        parts = (("before", each.base), ("yours", each.ours), ("theirs", each.theirs))
+        lines += [
+            f"  {name + ':':<8}{visible(' '.join(text.split())) or '(nothing)'}"
+            for name, text in parts
+        ]
+        lines.append("")
+    return lines
+
+
+def _show_change(error: ChangedMeanwhile) -> None:
+    from tracker.render import terminal_diff
+
+    between = error.between
+    for each in between.revisions[:-1]:
+        click.echo(
+            f"  before that, {visible(each.person.name)}: revision {each.number}, "
+            f"+{each.words_added} −{each.words_removed} words, commit {each.commit[:10]}",
+            err=True,
+        )
+    color = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+    written = terminal_diff.text(
+        between.change, between.old, between.new, color=color, context=0
+    ).splitlines()
+    for line in written[:_SHOWN]:
+        click.echo(f"  {line}".rstrip(), err=True, color=color)
+    if len(written) > _SHOWN:
+        click.echo(
+            f"  … all of it: tracker diff {visible(between.article.path)} {between.base}", err=True
         )

@@ -18,8 +18,8 @@ from tracker.cli.common import ARTICLE, open_newsroom, progress_bar, warn
 from tracker.cli.note import edit_draft
 from tracker.errors import TrackerError
 from tracker.model import KINDS, Change, Finding, Kind
+from tracker.newsroom.checking import Scope
 from tracker.newsroom.resolved import RESOLVED_FILE, resolve
-from tracker.newsroom.scope import Scope
 from tracker.render import findings as face
 from tracker.render import terminal_diff
 from tracker.render.visible import visible

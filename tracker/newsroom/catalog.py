@@ -11,9 +11,8 @@ from tracker.catalog import queries
 from tracker.catalog.build import Held, behind, bring_up_to_date, held, rebuild
 from tracker.catalog.schema import FORMAT, Catalog, catalog_file
 from tracker.errors import TrackerError
-from tracker.model import Track
+from tracker.model import Progress, Track
 from tracker.newsroom import select
-from tracker.newsroom.scope import Progress
 from tracker.newsroom.workspace import Workspace
 from tracker.store.history import PublishedHistory, published_history
 

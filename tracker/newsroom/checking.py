@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 
 from tracker.errors import TrackerError
-from tracker.model import Event, Finding, Person, Track, Version
+from tracker.model import Event, Finding, Person, Progress, Track, Version
 from tracker.newsroom import periods, select
 from tracker.newsroom.analysis import Analyst
 from tracker.newsroom.locate import locate
@@ -15,7 +16,6 @@ from tracker.newsroom.pool import Job, remembered
 from tracker.newsroom.reading import all_tracks, track_of
 from tracker.newsroom.reading import steps as steps_of
 from tracker.newsroom.resolved import read_resolved
-from tracker.newsroom.scope import Progress, Scope
 from tracker.newsroom.workspace import SETTINGS_FILE, Workspace
 from tracker.policy.rules import Verdict, findings, refuse_unknown, unresolved
 from tracker.policy.step import Circumstances
@@ -28,6 +28,23 @@ from tracker.store.range import (
     merge_base,
     staged,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a check looks at."""
+
+    articles: tuple[str, ...] = ()  # paths, slugs or parts; empty: the whole newsroom
+    since: str | None = None  # a day, month or year, or a git revision: only what came after it
+    until: str | None = None  # a day, month or year: only what came before its end
+    rules: tuple[str, ...] = ()  # only findings of these; empty: of all
+    paths: tuple[str, ...] = ()  # patterns, or folders: only articles there
+    person: str | None = None  # only revisions by people whose name has this in it
+    everything: bool = False  # what came before `[check] since` too
+    as_one: bool = False  # with `since`: all of it as one change, as a merge would publish it
+    staged: bool = False  # what is staged, against the newest commit
+    index: Path | None = None  # with `staged`: the index that git made for a commit under way
+    workers: int | None = None  # processes; None: as many as there are cores
 
 
 def check(workspace: Workspace, scope: Scope, progress: Progress | None = None) -> Verdict:

@@ -8,12 +8,11 @@ from functools import partial
 from itertools import islice
 from typing import NamedTuple
 
-from tracker.model import History, Revision, Track, Version
+from tracker.model import History, Progress, Revision, Track, Version
 from tracker.newsroom import queries, reading
 from tracker.newsroom.catalog import published_tracks, track_at
 from tracker.newsroom.lineage import bases
 from tracker.newsroom.locate import locate
-from tracker.newsroom.scope import Progress
 from tracker.newsroom.workspace import Workspace
 from tracker.store.messages import messages
 from tracker.store.reader import Reader

@@ -33,7 +33,7 @@ def locate(workspace: Workspace, article: str | Path, *, new: bool = False) -> s
         return select.find(name, recorded, workspace.under)
     except TrackerError as error:
         refused = error
-    if path and recorded and was_known(workspace, path):
+    if path and workspace.repository.head is not None and was_known(workspace, path):
         return path
     if on_disk:
         raise _not_recorded(workspace, path)

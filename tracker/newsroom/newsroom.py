@@ -37,12 +37,13 @@ if TYPE_CHECKING:
     from tracker.house.draft import Draft, Drafter
     from tracker.house.moments import Moment
     from tracker.house.settings import Settings
+    from tracker.model import Progress
     from tracker.newsroom.catalog import CatalogState
+    from tracker.newsroom.checking import Scope
     from tracker.newsroom.chronicle import Means
     from tracker.newsroom.grounds import End
     from tracker.newsroom.importing import Imported, Options
     from tracker.newsroom.incoming import Source
-    from tracker.newsroom.scope import Progress, Scope
     from tracker.newsroom.syncing import Synced
     from tracker.newsroom.together import Against, Choice
     from tracker.newsroom.trust import Asked, Trust
@@ -374,8 +375,7 @@ class Newsroom:
         Without ``scope``, the whole newsroom. ``progress`` is called with the number of articles
         done and the number of all.
         """
-        from tracker.newsroom.checking import check
-        from tracker.newsroom.scope import Scope
+        from tracker.newsroom.checking import Scope, check
 
         return check(self.workspace, scope or Scope(), progress)
 

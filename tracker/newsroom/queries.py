@@ -10,11 +10,10 @@ from tracker.catalog import queries
 from tracker.catalog.schema import Catalog
 from tracker.errors import TrackerError
 from tracker.house import style as house_style
-from tracker.model import Article, Entry, History, Hit, Kind, Revision, Selection
+from tracker.model import Article, Entry, History, Hit, Kind, Progress, Revision, Selection
 from tracker.newsroom.chronicle import article_of
 from tracker.newsroom.facts import COMPARED, LINE, READ, Known, UnusableError, known
 from tracker.newsroom.memory import day_or_instant, notes_from_json, reasons_from_json
-from tracker.newsroom.scope import Progress
 from tracker.newsroom.workspace import Workspace
 
 ALL = Selection()

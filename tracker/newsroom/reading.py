@@ -21,7 +21,7 @@ from tracker.store.reader import Reader
 from tracker.text.document import decode
 
 if TYPE_CHECKING:
-    from tracker.newsroom.scope import Progress
+    from tracker.model import Progress
     from tracker.policy.step import Step
 
 

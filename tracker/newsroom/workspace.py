@@ -12,10 +12,9 @@ from tracker.comparison import Compared, Text, words_of_first
 from tracker.errors import TrackerError
 from tracker.house import settings as house_settings
 from tracker.house.settings import Settings
-from tracker.model import Change, Person
+from tracker.model import Change, Person, Progress
 from tracker.newsroom import select
 from tracker.newsroom.desk import Desk
-from tracker.newsroom.scope import Progress
 from tracker.store.git import Repository, discover, identity
 from tracker.store.log import files, tip
 from tracker.store.objects import Objects

@@ -21,9 +21,9 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import HTTPException, NotFound
 
 from tracker.house.changelog import clocks
-from tracker.model import KINDS, Article, Entry, Revision, Selection
+from tracker.model import KINDS, Article, Entry, Progress, Revision, Selection
+from tracker.newsroom.checking import Scope
 from tracker.newsroom.newsroom import Newsroom
-from tracker.newsroom.scope import Progress, Scope
 from tracker.policy.rules import RULES, Verdict
 from tracker.render import history as history_face
 from tracker.render.plain import Side, change_object, plain, printed

@@ -13,9 +13,8 @@ from typing import Generic, NamedTuple, TypeVar
 
 from flask import Flask, Response, current_app, g, request
 
-from tracker.model import Selection
+from tracker.model import Progress, Selection
 from tracker.newsroom.newsroom import Newsroom
-from tracker.newsroom.scope import Progress
 from tracker.web.addresses import site
 from tracker.web.desk import Edition, desk
 

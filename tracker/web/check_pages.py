@@ -10,10 +10,10 @@ from typing import NamedTuple
 from flask import Blueprint, Response, make_response
 from werkzeug.exceptions import NotFound
 
-from tracker.model import Finding, Track
+from tracker.model import Finding, Progress, Track
+from tracker.newsroom.checking import Scope
 from tracker.newsroom.newsroom import Newsroom
 from tracker.newsroom.reading import all_tracks
-from tracker.newsroom.scope import Progress, Scope
 from tracker.newsroom.select import FOLDERS
 from tracker.policy.rules import Verdict
 from tracker.store.reader import Reader

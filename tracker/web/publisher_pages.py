@@ -11,9 +11,8 @@ from flask import Blueprint, Response, make_response
 from werkzeug.exceptions import NotFound
 
 from tracker.house.changelog import Told, notes_told, replaced, went_out
-from tracker.model import History, Kind, Precision, Revision
+from tracker.model import History, Kind, Precision, Progress, Revision
 from tracker.newsroom.newsroom import Newsroom
-from tracker.newsroom.scope import Progress
 from tracker.render import feed
 from tracker.render.feed import Feed
 from tracker.web import addresses, caching

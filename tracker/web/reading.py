@@ -10,11 +10,10 @@ from typing import NamedTuple
 from flask import redirect, request
 from werkzeug.exceptions import HTTPException, NotFound
 
-from tracker.model import History, Revision
+from tracker.model import History, Progress, Revision
 from tracker.newsroom import select
 from tracker.newsroom.newsroom import Newsroom
 from tracker.newsroom.reading import all_tracks
-from tracker.newsroom.scope import Progress
 from tracker.text.document import parse
 from tracker.web import addresses
 from tracker.web.addresses import link, site

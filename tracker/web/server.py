@@ -24,8 +24,8 @@ from waitress.channel import HTTPChannel
 from werkzeug.exceptions import ServiceUnavailable
 from werkzeug.test import run_wsgi_app
 
+from tracker.model import Progress
 from tracker.newsroom.newsroom import Newsroom
-from tracker.newsroom.scope import Progress
 from tracker.web.background import how_far
 from tracker.web.desk import desk
 from tracker.web.page import known_addresses

@@ -23,9 +23,8 @@ from flask import Flask
 from werkzeug.test import create_environ, run_wsgi_app
 
 from tracker.errors import TrackerError
-from tracker.model import History
+from tracker.model import History, Progress
 from tracker.newsroom.newsroom import Newsroom
-from tracker.newsroom.scope import Progress
 from tracker.store.files import Folder, RefusedPathError, components
 from tracker.web import addresses
 from tracker.web.addresses import Addresses, file_of
