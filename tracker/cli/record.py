@@ -179,7 +179,9 @@ def _show(prepared: list[Prepared], *, as_json: bool) -> None:
         if each.unchanged:
             click.echo(f"{visible(each.path)} is unchanged: nothing would be recorded.")
             continue
-        click.echo(f"Would record {visible(each.path)}:")
+        moved = f", moved from {visible(each.moved_from)}" if each.moved_from else ""
+        did = "take down" if each.deleted else "record"
+        click.echo(f"Would {did} {visible(each.path)}{moved}:")
         for note in each.notes:
             click.echo(f"  {note.kind}: {visible(note.text)}")
         if each.lines:
@@ -205,6 +207,8 @@ def _told(recording: Prepared, revision: Revision | None) -> dict[str, object]:
         "change": recording.change,
         "merged": recording.merged,
         "over": recording.over,
+        "moved_from": recording.moved_from,
+        "deleted": recording.deleted,
     }
 
 
@@ -215,18 +219,40 @@ def _report(room: Newsroom, recording: Prepared, revision: Revision) -> None:
         return
     from tracker.render.history import heading
 
-    click.echo(f"Recorded {visible(recording.path)}: {heading(revision, room.settings)}")
+    name = visible(recording.path)
+    if recording.moved_from is not None:
+        name = f"{name}, moved from {visible(recording.moved_from)}"
+    if recording.deleted:
+        click.echo(f"Took down {name}, whose last is {heading(revision, room.settings)}")
+    else:
+        click.echo(f"Recorded {name}: {heading(revision, room.settings)}")
     for line in recording.lines if recording.notes else ():
         click.echo(f"  {visible(line)}")
     for note in revision.notes:
         click.echo(f"  (note {visible(note.id)})")
     if recording.merged or recording.over:
         _say_who(recording)
+    _tell_backdated(room, revision)
     if revision.substantive and revision.published and not recording.notes:
         why = f" ({revision.reasons[0]})" if revision.reasons else ""
         warn(
             f"this changes what readers believe, and tells them nothing{why}.\n"
             f"  Say it: tracker note {recording.path} --update TEXT, or --correction TEXT"
+        )
+
+
+def _tell_backdated(room: Newsroom, revision: Revision) -> None:
+    """Say where a revision comes before the one before it: by a slip, or a clock that went back."""
+    if revision.number < 2:
+        return
+    versions = room.track(revision.path).versions[: revision.number - 1]
+    later = max(versions, key=lambda version: version.at)
+    if revision.at < later.at:
+        at = later.at.astimezone(room.settings.zone).strftime("%Y-%m-%d %H:%M %Z")
+        warn(
+            f"this revision is dated before revision {versions.index(later) + 1}, which is of "
+            f"{at}: readers of that time are told to have seen the older text.\n"
+            "  Where that is not so, record it again with a right --at."
         )
 
 

@@ -17,7 +17,7 @@ from tracker.newsroom.writing import message_of
 from tracker.store.conversion import Conversion
 from tracker.store.git import GitError
 from tracker.store.paths import checked
-from tracker.store.reader import Reader
+from tracker.store.reader import Reader, not_too_large
 from tracker.text.document import decode
 
 _NAMED = 1000  # bad and left-out things that are named; the rest is counted
@@ -153,6 +153,7 @@ class ArticleImport:
             self._bad(row, data.sentence, data.hint)
         else:
             try:
+                not_too_large(self._path, len(data))
                 self._take(row, data)
             except GitError:
                 raise  # it is not the version that is bad

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from tracker.errors import TrackerError
 from tracker.newsroom import select
-from tracker.newsroom.catalog import was_known
+from tracker.newsroom.catalog import tracks_of, was_known
 from tracker.newsroom.workspace import Workspace
+from tracker.store.paths import checked
 
 _MOST_ON_DISK = 50_000  # texts among which one that was never recorded is looked for by its slug
 
@@ -46,6 +48,8 @@ def locate(workspace: Workspace, article: str | Path, *, new: bool = False) -> s
             f"No revision of {' or '.join(called[:3])} is recorded yet.",
             f"Record {'it' if len(called) == 1 else 'one'} first: tracker record {called[0]}",
         )
+    if recorded and "/" not in name and (gone := _deleted(workspace, name)):
+        return gone
     if new and path and select.is_text(path):
         return path
     if refused.sentence.startswith("No "):
@@ -100,6 +104,14 @@ def _unrecorded(workspace: Workspace, recorded: Collection[str]) -> tuple[list[s
     return [path for path in chosen if path not in recorded], inner
 
 
+def _deleted(workspace: Workspace, slug: str) -> str | None:
+    """The one deleted article of that slug or name; None where there is none, or several."""
+    gone = [each.path for each in tracks_of(workspace) if each.deleted]
+    with suppress(TrackerError):
+        return select.find(slug, gone, workspace.under)
+    return None
+
+
 def _is_file(workspace: Workspace, path: str) -> bool:
     disk = workspace.disk(path)
     return disk is not None and disk.is_file()
@@ -124,6 +136,8 @@ def _inside(workspace: Workspace, name: str) -> str:
             "Give the path of a file in the repository.",
         )
     inside = full.relative_to(top)
+    if inside.parts:
+        checked(inside.as_posix())
     folder = top
     for part in inside.parts:
         folder = folder / part

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
+from threading import RLock
 from typing import TYPE_CHECKING
 
 from tracker.model import (
@@ -60,9 +61,9 @@ class Newsroom:
     """A newsroom, found from any folder or file in it.
 
     ``now`` is the present time, aware; commands give it. Without it, git's clock is asked where a
-    time is needed. ``watch`` is called with commits done and all commits, while a question has to
-    read the whole history. Raises ``TrackerError`` where there is no repository or
-    ``tracker.toml`` is wrong.
+    time is needed. Threads may share one. ``watch`` is called with commits done and all commits,
+    while a question has to read the whole history. Raises ``TrackerError`` where there is no
+    repository or ``tracker.toml`` is wrong.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class Newsroom:
         watch: Progress | None = None,
     ) -> None:
         self.workspace = open_workspace(path, now, watch)
+        self._writing = RLock()  # threads that share a newsroom write one after another
 
     @property
     def repository(self) -> Repository:
@@ -340,12 +342,10 @@ class Newsroom:
         return {each.path: tuple(version.at for version in each.versions) for each in found}
 
     def changed(self) -> list[str]:
-        """The articles whose file on disk is new or differs from the latest revision, sorted."""
-        from tracker.newsroom.select import articles
-        from tracker.store.status import changed_files
+        """The articles whose file on disk is new, differs from the latest revision or is gone."""
+        from tracker.newsroom.working_files import changed_articles
 
-        under = self.workspace.under
-        return articles(changed_files(self.repository, under), self.settings.articles, under)
+        return changed_articles(self.workspace)
 
     def changelog(
         self, article: str | Path | None = None, progress: Progress | None = None
@@ -406,9 +406,11 @@ class Newsroom:
         """
         from tracker.newsroom import importing
 
-        done = importing.bring(self.workspace, source, options or importing.Options(), progress)
-        if done.commit is not None:
-            self.workspace = self.workspace.after(done.commit)
+        chosen = options or importing.Options()
+        with self._writing:
+            done = importing.bring(self.workspace, source, chosen, progress)
+            if done.commit is not None:
+                self.workspace = self.workspace.after(done.commit)
         return done
 
     def record(
@@ -425,6 +427,7 @@ class Newsroom:
         footer: bool | None = None,
         base: str | int | None = None,
         meanwhile: Choice = "refuse",
+        anywhere: bool = False,
     ) -> Revision:
         """Record one revision, with what readers are told, and return it.
 
@@ -433,7 +436,9 @@ class Newsroom:
         or what an editor types; without it, now. ``by`` is the author, as ``Name <address>``.
         ``covers`` names an earlier revision that the note tells of. ``footer`` says whether the
         lines are put into the body, where the settings are not to decide. Where nothing changed,
-        nothing is written, and the revision that stands is returned.
+        nothing is written, and the revision that stands is returned. A file that the settings do
+        not count as an article is refused, unless ``anywhere``; and so is an instant before that of
+        the latest revision.
 
         ``base`` is the revision, or a commit, that the text was written against. Where another
         editor was there since, ``meanwhile`` says what is done: "refuse" raises
@@ -449,12 +454,14 @@ class Newsroom:
         from tracker.newsroom.together import Against
 
         def prepare(workspace: Workspace, against: Against | None) -> Prepared:
+            writing.may_record(workspace, article, at, anywhere=anywhere)
             return writing.prepare(
                 workspace, article, text, told, stamp, footer=footer, against=against
             )
 
         given = None if base is None and meanwhile == "refuse" else Against(base, meanwhile)
-        _, revision, self.workspace = recorded_together(self.workspace, prepare, given)
+        with self._writing:
+            _, revision, self.workspace = recorded_together(self.workspace, prepare, given)
         return revision
 
     def record_many(
@@ -482,9 +489,11 @@ class Newsroom:
         """
         from tracker.newsroom.record_many import record_many
 
-        done, self.workspace = record_many(
-            self.workspace, tuple(recordings), keep_notes=keep_notes, anywhere=anywhere, sign=sign
-        )
+        given = tuple(recordings)
+        with self._writing:
+            done, self.workspace = record_many(
+                self.workspace, given, keep_notes=keep_notes, anywhere=anywhere, sign=sign
+            )
         return done
 
     def prepare(
@@ -512,7 +521,8 @@ class Newsroom:
         """
         from tracker.newsroom.recorded import committed
 
-        revision, self.workspace = committed(self.workspace, recording, judged=judged)
+        with self._writing:
+            revision, self.workspace = committed(self.workspace, recording, judged=judged)
         return revision
 
     def note(
@@ -534,9 +544,10 @@ class Newsroom:
         from tracker.newsroom import writing
 
         stamp = writing.Stamp(at=at, by=by, covers=covers)
-        return self.commit(
-            writing.prepare_note(self.workspace, article, words, kind, stamp, amends=amends)
-        )
+        with self._writing:
+            return self.commit(
+                writing.prepare_note(self.workspace, article, words, kind, stamp, amends=amends)
+            )
 
     def withdraw(
         self,
@@ -550,7 +561,8 @@ class Newsroom:
         from tracker.newsroom import writing
 
         stamp = writing.Stamp(at=at, by=by)
-        return self.commit(writing.prepare_withdrawal(self.workspace, article, note, stamp))
+        with self._writing:
+            return self.commit(writing.prepare_withdrawal(self.workspace, article, note, stamp))
 
     def restore(
         self,
@@ -565,9 +577,10 @@ class Newsroom:
         from tracker.newsroom import writing
 
         stamp = writing.Stamp(at=at, by=by)
-        return self.commit(
-            writing.prepare_restoration(self.workspace, article, revision, told, stamp)
-        )
+        with self._writing:
+            return self.commit(
+                writing.prepare_restoration(self.workspace, article, revision, told, stamp)
+            )
 
     def sync(
         self,
@@ -585,9 +598,10 @@ class Newsroom:
         """
         from tracker.newsroom.syncing import sync
 
-        done = sync(self.workspace, remote, merge_sentences=merge, push=push, dry_run=dry_run)
-        if not dry_run:
-            self.workspace = self.workspace.anew()
+        with self._writing:
+            done = sync(self.workspace, remote, merge_sentences=merge, push=push, dry_run=dry_run)
+            if not dry_run:
+                self.workspace = self.workspace.anew()
         return done
 
     def write_footer(self, article: str | Path) -> tuple[bool, tuple[str, ...]]:

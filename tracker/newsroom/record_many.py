@@ -13,18 +13,19 @@ from datetime import datetime, timedelta
 
 from tracker.errors import TrackerError
 from tracker.model import Note, Person, Recording, Refusal, Revision, Track, Version
-from tracker.newsroom import reading, select
+from tracker.newsroom import reading
 from tracker.newsroom.catalog import track_at
 from tracker.newsroom.desk import Told
 from tracker.newsroom.locate import locate
 from tracker.newsroom.workspace import Workspace
-from tracker.newsroom.writing import message_of, person_named, refuse_if_followed
+from tracker.newsroom.writing import message_of, must_be_article, person_named, refuse_if_followed
 from tracker.store import configuration, landing, locks, worktree
 from tracker.store.commit import git_date
 from tracker.store.conversion import Conversion
 from tracker.store.git import identity
 from tracker.store.log import FILES
 from tracker.store.paths import checked, shown_path
+from tracker.store.reader import not_too_large
 from tracker.store.standing import tree_entries
 from tracker.store.stream import CommitStream, FileChange, StreamedCommit, author_line
 from tracker.store.workshop import Workshop
@@ -177,12 +178,8 @@ class _Batch:
             return locate(workspace, article)
         path = f"{workspace.under}/{article}" if workspace.under else article
         checked(path)
-        patterns, under = workspace.settings.articles, workspace.under
-        if not self.anywhere and not select.articles([path], patterns, under):
-            raise TrackerError(
-                f"{shown_path(path)} is no article by the newsroom's settings.",
-                "Name a file that the patterns “articles” in tracker.toml count in.",
-            )
+        if not self.anywhere:
+            must_be_article(workspace, path)
         return path
 
     def _look_at(self, paths: set[str]) -> None:
@@ -241,6 +238,7 @@ class _Batch:
             return self._plan(each, article, None, None, ())
         self._in_nothing(path)
         data = each.text.encode() if isinstance(each.text, str) else each.text
+        not_too_large(path, len(data))
         data = self._with_notes(article, data, each)
         convert.of(path, has_crlf=article.blob is not None and b"\r\n" in self._text(article))
         data = convert(data)

@@ -78,8 +78,14 @@ def committed(
     if not recording.unchanged:
         commit = writing.commit(workspace, recording)
         if commit is not None:
-            after = workspace.after(commit)
-            return recorded(after, recording, judged=judged), after
+            workspace = workspace.after(commit)
+            if recording.data is not None:
+                revision = recorded(workspace, recording, judged=judged)
+                if recording.deleted:
+                    gone = writing.commit_deletion(workspace, recording)
+                    workspace = workspace if gone is None else workspace.after(gone)
+                if revision.commit == commit:
+                    return revision, workspace
     found = reading.track_of(workspace, recording.path)
     return reading.life(workspace, found, compared=False).revisions[-1], workspace
 

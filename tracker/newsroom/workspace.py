@@ -18,6 +18,7 @@ from tracker.newsroom.desk import Desk
 from tracker.store.git import Repository, discover, identity
 from tracker.store.log import files, tip
 from tracker.store.objects import Objects
+from tracker.store.reader import not_too_large
 from tracker.store.worktree import Replacement
 
 SETTINGS_FILE = "tracker.toml"
@@ -200,6 +201,7 @@ class Workspace:
                 "Work in a clone, or give the text with --file.",
             )
         try:
+            not_too_large(path, disk.stat().st_size)
             return disk.read_bytes()
         except OSError as error:
             raise TrackerError(

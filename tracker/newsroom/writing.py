@@ -12,11 +12,15 @@ from tracker.errors import TrackerError
 from tracker.house.moments import Moment
 from tracker.model import Change, Kind, Note, Person, Revision
 from tracker.newsroom import reading, select
+from tracker.newsroom.catalog import was_known
 from tracker.newsroom.desk import Desk, Told, no_such_note
 from tracker.newsroom.locate import locate
+from tracker.newsroom.working_files import former_path
 from tracker.newsroom.workspace import Workspace
 from tracker.store import locks
 from tracker.store.commit import EditedMeanwhile, FileWrite, blob_of, write
+from tracker.store.paths import shown_path
+from tracker.store.reader import not_too_large
 from tracker.text.document import FrontMatterError, decode
 
 if TYPE_CHECKING:
@@ -45,7 +49,7 @@ class Prepared(NamedTuple):
     path: str  # in the repository
     expected: str | None  # the blob that the article has now on the published line
     disk: bytes | None  # what the file on disk holds; None where it is not to be touched
-    data: bytes  # what will be written
+    data: bytes | None  # what will be written; None: nothing but that the file goes
     before: str | None  # the text of the last revision; None for a new article
     text: str  # what will be written, decoded
     notes: tuple[Note, ...]  # those that this revision brings
@@ -57,6 +61,19 @@ class Prepared(NamedTuple):
     message: str
     merged: tuple[Revision, ...] = ()  # those of other editors whose words were taken over
     over: tuple[Revision, ...] = ()  # those of other editors that give way, as somebody chose
+    moved: FileWrite | None = None  # the file of the path that the article had before
+    deleted: bool = False  # the article is taken down, after what is written
+
+    @property
+    def files(self) -> list[FileWrite]:
+        """What is written."""
+        own = FileWrite(self.path, self.data, self.expected, self.disk)
+        return [own] if self.moved is None else [self.moved, own]
+
+    @property
+    def moved_from(self) -> str | None:
+        """The path that the article had before; None where it stays."""
+        return None if self.moved is None else self.moved.path
 
     @property
     def change(self) -> Change | None:
@@ -92,6 +109,10 @@ def prepare(
         refuse_if_followed(workspace)
     draft = _Draft(workspace, locate(workspace, article, new=True), stamp)
     given = text.encode() if isinstance(text, str) else text
+    if given is None and draft.is_gone:
+        return _deletion(draft, told)
+    if given is None and draft.old is None:
+        draft.follow(former_path(workspace, draft.path))
     new, encoding = decode(workspace.read(draft.path) if given is None else given)
     if given is not None and workspace.read_if_there(draft.path) not in (None, draft.old, given):
         from tracker.newsroom.together import refuse_unrecorded
@@ -114,6 +135,51 @@ def prepare(
     with _naming(draft.path):
         new = draft.notes.add(new, draft.told(told), before=draft.before, footer=footer)
     return draft.finish(new, encoding)
+
+
+def may_record(
+    workspace: Workspace, article: str | Path, at: datetime | str | None, *, anywhere: bool
+) -> None:
+    """Raise ``TrackerError`` for what a program may not record as a person may at a keyboard.
+
+    That is a file which the settings do not count as an article, unless it may be ``anywhere``,
+    and an instant before that of the latest revision.
+    """
+    path = locate(workspace, article, new=True)
+    if not anywhere:
+        must_be_article(workspace, path)
+    if at is None or not was_known(workspace, path):
+        return
+    at = _moment(workspace, at, workspace.clock()).at
+    newest = max(version.at for version in reading.track_of(workspace, path).versions)
+    if at < newest:
+        raise TrackerError(
+            f"{shown_path(path)} has a newer revision already, of "
+            f"{newest.astimezone(at.tzinfo).isoformat(' ', 'minutes')}.",
+            "A program never puts a revision in before another: give a later instant.",
+        )
+
+
+def must_be_article(workspace: Workspace, path: str) -> None:
+    """Raise ``TrackerError`` for a path that the settings do not count as an article."""
+    if not select.articles([path], workspace.settings.articles, workspace.under):
+        raise TrackerError(
+            f"{shown_path(path)} is no article by the newsroom's settings.",
+            "Name a file that the patterns “articles” in tracker.toml count in.",
+        )
+
+
+def _deletion(draft: _Draft, told: Sequence[tuple[Kind, str]]) -> Prepared:
+    """That an article is taken down; a note for readers becomes a last revision before it."""
+    assert draft.old is not None
+    text, encoding = decode(draft.old)
+    message = draft.stamp.message or f"Delete {draft.path}"
+    if told:
+        with _naming(draft.path):
+            text = draft.notes.add(text, draft.told(told), before=draft.before)
+        return draft.finish(text, encoding)._replace(unchanged=False, deleted=True)
+    ready = draft.finish(text, encoding, message)
+    return ready._replace(data=None, unchanged=False, deleted=True)
 
 
 def prepare_note(
@@ -160,8 +226,11 @@ def prepare_restoration(
     """A revision that makes an older text current again, with the notes of today."""
     refuse_if_followed(workspace)
     draft = _Draft(workspace, locate(workspace, article), stamp)
-    today, _ = draft.published()
     found = reading.track_of(workspace, draft.path)
+    if draft.old is None and found.deleted:
+        today = decode(workspace.content(found.versions[-1].blob))[0]
+    else:
+        today, _ = draft.published()
     chosen = found.versions[reading.number_of(workspace, found, revision) - 1]
     old, encoding = decode(workspace.content(chosen.blob))
     with _naming(draft.path):
@@ -169,7 +238,8 @@ def prepare_restoration(
         new = draft.notes.add(new, draft.told(told), before=draft.before)
     day = chosen.at.astimezone(workspace.settings.zone).isoformat(" ", "minutes")
     message = stamp.message or f"Restore {draft.path} as it was on {day}"
-    return draft.finish(new, encoding, message)
+    ready = draft.finish(new, encoding, message)
+    return ready._replace(unchanged=False) if draft.is_gone else ready
 
 
 @contextmanager
@@ -186,7 +256,7 @@ def commit(workspace: Workspace, recording: Prepared) -> str | None:
     try:
         return write(
             workspace.repository,
-            [FileWrite(recording.path, recording.data, recording.expected, recording.disk)],
+            recording.files,
             message=recording.message,
             person=recording.person,
             at=recording.at,
@@ -199,6 +269,21 @@ def commit(workspace: Workspace, recording: Prepared) -> str | None:
 
         here = recording.path, recording.expected, recording.disk
         raise explained(workspace, *here, error) from None
+
+
+def commit_deletion(workspace: Workspace, recording: Prepared) -> str | None:
+    """Take the file of an article away after its last revision; the full hash of the commit."""
+    expected, _ = workspace.latest(recording.path)
+    gone = FileWrite(recording.path, None, expected, recording.data)
+    return write(
+        workspace.repository,
+        [gone],
+        message=f"Delete {recording.path}",
+        person=recording.person,
+        at=recording.at,
+        branch=workspace.settings.branch,
+        objects=workspace.objects,
+    )
 
 
 class _Draft:
@@ -216,9 +301,32 @@ class _Draft:
         self.before = decode(self.old)[0] if self.old is not None else None
         self.notes = reading.note_editor(workspace, path)
         self.settled: Settled | None = None  # where others came between
+        self.moved: FileWrite | None = None  # the file of the path that the article had
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the newest commit has the article, and the work tree has not."""
+        there = (
+            self.workspace.repository.bare or self.workspace.read_if_there(self.path) is not None
+        )
+        return self.old is not None and not there
+
+    def follow(self, former: str | None) -> None:
+        """The article had another path until now."""
+        if former is None:
+            return
+        expected, old = self.workspace.latest(former)
+        if old is not None:
+            self.moved = FileWrite(former, None, expected, None)
+            self.before = decode(old)[0]
 
     def published(self) -> tuple[str, str]:
         """The text that is out, with its encoding; refuses where the file on disk differs."""
+        if self.old is None and was_known(self.workspace, self.path):
+            raise TrackerError(
+                f"{self.path} was deleted.",
+                f"Put it back first: tracker restore {self.path} latest",
+            )
         if self.old is None:
             raise TrackerError(
                 f"{self.path} has no recorded revision yet.",
@@ -230,7 +338,8 @@ class _Draft:
         if blob_of(self.workspace.repository, self.path, data) != self.expected:
             raise TrackerError(
                 f"{self.path} has changes on disk that are not recorded.",
-                "Record them together with the note: tracker record",
+                "Record them together with the note, with tracker record; or give them up: "
+                f"git restore -- {self.path}",
             )
         return decode(data)
 
@@ -248,6 +357,7 @@ class _Draft:
         """Everything that is known before writing."""
         desk, at = self.notes, self.moment.at
         data = desk.encoded(text, encoding)
+        not_too_large(self.path, len(data))
         disk = self.workspace.read_if_there(self.path)
         unchanged = data == self.old or (
             self.old is not None
@@ -255,9 +365,10 @@ class _Draft:
             and blob_of(self.workspace.repository, self.path, data) == self.expected
         )
         notes = desk.brought(self.before, text, at)
-        message = (
-            message or self.stamp.message or message_of(self.path, notes, first=self.before is None)
-        )
+        made = message_of(self.path, notes, first=self.before is None)
+        if self.moved is not None and not notes:
+            made = f"Move {self.moved.path} to {self.path}"
+        message = message or self.stamp.message or made
         settled = self.settled
         compared = None
         if self.before is not None:
@@ -278,6 +389,7 @@ class _Draft:
             message=message + settled.remark if settled else message,
             merged=settled.merged if settled else (),
             over=settled.over if settled else (),
+            moved=self.moved,
         )
 
 

@@ -6,6 +6,7 @@ import hashlib
 import re
 import subprocess
 from contextlib import suppress
+from threading import Lock
 from typing import Literal, NamedTuple, Self
 from weakref import finalize
 
@@ -26,11 +27,12 @@ class ObjectInfo(NamedTuple):
 class Objects:
     """Asks one ``git cat-file``, which starts when first asked; a context manager.
 
-    What others write meanwhile is seen. For one thread at a time.
+    What others write meanwhile is seen. Threads take turns.
     """
 
     def __init__(self, git: Git) -> None:
         self._git = git
+        self._lock = Lock()
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -58,14 +60,15 @@ class Objects:
         return None if found is None else (found.hash, content)
 
     def _ask(self, command: str, name: str) -> tuple[ObjectInfo | None, bytes]:
-        try:
-            return self._answer(command, name)
-        except BrokenPipeError:
-            self.close()
-            raise _unreadable(name) from None
-        except BaseException:
-            self.close()  # half an answer may be waiting
-            raise
+        with self._lock:
+            try:
+                return self._answer(command, name)
+            except BrokenPipeError:
+                self.close()
+                raise _unreadable(name) from None
+            except BaseException:
+                self.close()  # half an answer may be waiting
+                raise
 
     def _answer(self, command: str, name: str) -> tuple[ObjectInfo | None, bytes]:
         process = self._process

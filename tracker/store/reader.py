@@ -15,9 +15,20 @@ from typing import IO, Self
 from tracker.errors import TrackerError
 from tracker.store.frugal import FRUGAL
 from tracker.store.git import GitError, Repository
+from tracker.store.paths import shown_path
 
 MAX_BYTES = 64 * 1024 * 1024
 """The largest text that is read unless a caller allows more: articles are small."""
+
+
+def not_too_large(path: str, size: int) -> None:
+    """Raise ``TrackerError`` for a text that would be recorded and could not be read again."""
+    if size > MAX_BYTES:
+        raise TrackerError(
+            f"{shown_path(path)} has {size:,} bytes, more than the {MAX_BYTES:,} of an article.",
+            "Leave such a file out of the articles.",
+        )
+
 
 _AHEAD = 1024
 """Requests under way in ``read_many``. It bounds memory; and since an answer has at least 50 bytes,
