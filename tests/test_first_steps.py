@@ -124,3 +124,13 @@ def test_a_moved_article_is_counted_under_the_folder_where_it_is_now(desk: Desk)
         ("_posts/ferry.md", "harbor", "Ferry")
     }
     assert all(each.old and each.new for each in found)
+
+
+def test_the_repository_is_there_as_gitpython_has_it(newsroom: Desk) -> None:
+    from tracker.newsroom.newsroom import Newsroom
+
+    newsroom.write("a.md", "Words.\n")
+    newsroom.ok("record", "a.md")
+    repo = Newsroom(newsroom.folder).repo
+    assert repo.head.commit.tree["a.md"].data_stream.read() == b"Words.\n"
+    assert [str(each.author) for each in repo.iter_commits()] == ["Ada Editor", "Ada Editor"]

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from tracker.newsroom.writing import Prepared, Stamp
     from tracker.policy.rules import Verdict
     from tracker.policy.step import Step
+    from tracker.store.repository import Repo
     from tracker.store.witness import Witness
 
 
@@ -80,6 +81,13 @@ class Newsroom:
     def repository(self) -> Repository:
         """The git repository, as it was found."""
         return self.workspace.repository
+
+    @property
+    def repo(self) -> Repo:
+        """The repository as GitPython's ``git.Repo``, for all that is not done here."""
+        from tracker.store.repository import opened
+
+        return opened(self.repository)
 
     @property
     def settings(self) -> Settings:

@@ -6,10 +6,14 @@ import shutil
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tracker.errors import TrackerError
 from tracker.store import locks
 from tracker.store.git import Git, GitError, Repository, discover, identity
+
+if TYPE_CHECKING:
+    from git import Repo as Repo
 
 
 def initialise(folder: Path) -> Repository:
@@ -53,3 +57,10 @@ def unmake(folder: Path, settings: str, missing: Iterable[Path]) -> None:
         (folder / settings).unlink(missing_ok=True)
         for one in missing:
             one.rmdir()
+
+
+def opened(repository: Repository) -> Repo:
+    """The repository as GitPython has it, for all that this project does not do."""
+    from git import Repo  # late: it takes as long to load as a whole recording
+
+    return Repo(repository.top or repository.git_dir)
