@@ -16,7 +16,9 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from functools import partial
 
-from tracker.house.clock import find_stamps, read_moment, zone
+from tracker.house.dates.find import find_stamps
+from tracker.house.dates.parse import read_moment
+from tracker.house.dates.zones import zone
 from tracker.house.style import line, load, recognise, sentence
 from tracker.model import Note
 

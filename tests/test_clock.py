@@ -13,16 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tracker.errors import TrackerError
-from tracker.house.clock import (
-    Moment,
-    find_stamps,
-    instant,
-    read_moment,
+from tracker.house.dates.find import find_stamps
+from tracker.house.dates.format import (
+    read_pattern_date,
+    read_pattern_time,
     write_clock,
     write_pattern,
-    zone,
 )
-from tracker.house.patterns import read_pattern_date, read_pattern_time
+from tracker.house.dates.parse import Moment, read_moment
+from tracker.house.dates.zones import instant, zone
 
 CASES = Path(__file__).parent / "cases" / "moments"
 NEW_YORK = zone("America/New_York")

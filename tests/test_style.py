@@ -16,11 +16,10 @@ from hypothesis import strategies as st
 
 from tracker.errors import TrackerError
 from tracker.house import style as house
-from tracker.house.clock import instant, zone
+from tracker.house.dates.zones import instant, wall_times, zone
 from tracker.house.plain import plain
 from tracker.house.style import Style, line, load, names, parse, recognise, sentence, when
 from tracker.house.template import form, known_places
-from tracker.house.zones import wall_times
 from tracker.model import KINDS, Kind, Note, Precision
 
 CASES = Path(__file__).parent / "cases" / "lines" / "shipped.toml"
@@ -254,15 +253,16 @@ def test_what_a_command_needs_does_not_import_what_is_slow() -> None:
     program = r"""
 import sys
 from datetime import UTC, datetime
-from tracker.house import clock, settings, style
+from tracker.house import settings, style
+from tracker.house.dates.parse import read_moment
 from tracker.model import Note
 
 house = settings.read('style = "newsweek"\ntimezone = "America/New_York"', "tracker.toml", str)
-at = clock.read_moment("05/12/22 7:45 a.m. ET", day_first=False, zone=house.zone,
+at = read_moment("05/12/22 7:45 a.m. ET", day_first=False, zone=house.zone,
                        now=datetime.now(UTC), language="en", zones=house.style.zones).at
 text = style.line(house.style, Note("u1", "update", "X.", at), house.zone)
 assert style.recognise(house.style, text) is not None
-print(sorted({"babel", "difflib", "yaml", "rich", "git", "zoneinfo._tzpath"} & set(sys.modules)))
+print(sorted({"babel", "difflib", "rich", "git", "zoneinfo._tzpath"} & set(sys.modules)))
 """
     run = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True

@@ -81,10 +81,10 @@ def _local_zone() -> str:
     link = Path("/etc/localtime")
     target = str(link.resolve()) if link.is_symlink() else ""
     zone = named or target.partition("zoneinfo/")[2]
-    from tracker.house import clock
+    from tracker.house.dates import zones
 
     try:
-        clock.zone(zone)
+        zones.zone(zone)
     except TrackerError:
         return "UTC"
     return zone

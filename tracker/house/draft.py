@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
+from tracker.house.dates.find import find_stamps
 from tracker.house.draft_facts import Phrases, clause, counted, figure, names_around, speaker_of
 from tracker.house.draft_facts import phrases as own_phrases
 from tracker.house.plain import plain
-from tracker.house.stamps import find_stamps
 from tracker.house.style import Style
 from tracker.model import Change, Edit, FieldChange, Kind
 from tracker.text.lexicon import lexicon

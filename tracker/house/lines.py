@@ -9,9 +9,10 @@ from functools import cache
 from tracker import locale
 from tracker.errors import TrackerError
 from tracker.house import style_file
+from tracker.house.dates.find import find_stamps
+from tracker.house.dates.format import write_clock, write_pattern
+from tracker.house.dates.zones import name_of
 from tracker.house.language import language
-from tracker.house.patterns import write_clock, write_pattern
-from tracker.house.stamps import find_stamps
 from tracker.house.template import (
     Markup,
     Style,
@@ -23,7 +24,6 @@ from tracker.house.template import (
     without_full_stop,
     woven_rest,
 )
-from tracker.house.zones import name_of
 from tracker.locale import base
 from tracker.model import KINDS, Kind, Note, Precision
 

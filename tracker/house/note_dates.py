@@ -9,10 +9,10 @@ from functools import cache
 from typing import NamedTuple
 
 from tracker.house import language as names
+from tracker.house.dates.find import Stamp, find_stamps
+from tracker.house.dates.zones import written_names
 from tracker.house.note_shapes import MARK
 from tracker.house.note_words import Language, Word, words_of
-from tracker.house.stamps import Stamp, find_stamps
-from tracker.house.zones import written_names
 
 _BETWEEN_DIGITS = re.compile(r"[-.]")
 

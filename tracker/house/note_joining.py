@@ -7,9 +7,9 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, time, tzinfo
 from typing import TYPE_CHECKING, NamedTuple
 
+from tracker.house.dates.zones import instant
 from tracker.house.note_hits import body_notes
 from tracker.house.note_shapes import on_one_line
-from tracker.house.zones import instant
 from tracker.model import FoundNote, Note, Precision
 from tracker.text.document import Document, note_id, notes_of
 

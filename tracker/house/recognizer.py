@@ -9,8 +9,8 @@ from functools import cache
 from itertools import product
 from typing import NamedTuple
 
+from tracker.house.dates.format import pattern_expression, read_pattern_date, read_pattern_time
 from tracker.house.language import language
-from tracker.house.patterns import pattern_expression, read_pattern_date, read_pattern_time
 from tracker.house.plain import plain
 from tracker.house.template import (
     Style,

@@ -12,12 +12,12 @@ from zoneinfo import ZoneInfo
 
 from tracker.errors import TrackerError
 from tracker.house import style_file
+from tracker.house.dates.zones import name_of, zone
 from tracker.house.language import has_words, language
 from tracker.house.site import SITE_KEYS, Site
 from tracker.house.site import read as read_site
 from tracker.house.template import Style
 from tracker.house.toml_file import Keys, check, place, read_table
-from tracker.house.zones import name_of, zone
 from tracker.model import KINDS
 
 Severity = Literal["off", "warn", "fail"]

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from tracker.errors import TrackerError
+from tracker.house.dates.format import AP_CLOCK, pieces
+from tracker.house.dates.zones import zone
 from tracker.house.language import language
-from tracker.house.patterns import AP_CLOCK, pieces
 from tracker.house.template import PLACES, Style, Template, places
 from tracker.house.toml_file import Keys, check, nearest, read_table
-from tracker.house.zones import zone
 from tracker.model import KINDS, Kind
 
 _NAME = re.compile(r"[a-z0-9-]{1,40}")

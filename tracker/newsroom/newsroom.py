@@ -35,8 +35,8 @@ from tracker.text.document import decode, parse
 
 if TYPE_CHECKING:
     from tracker.comparison import Compared
+    from tracker.house.dates.parse import Moment
     from tracker.house.draft import Draft, Drafter
-    from tracker.house.moments import Moment
     from tracker.house.settings import Settings
     from tracker.model import Progress
     from tracker.newsroom.catalog import CatalogState

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from tracker.errors import TrackerError
 
 if TYPE_CHECKING:
-    from tracker.house.moments import Moment
+    from tracker.house.dates.parse import Moment
     from tracker.house.settings import Settings
 
 SUFFIXES = frozenset({".md", ".markdown", ".txt"})
@@ -222,8 +222,8 @@ def revision(
 
 def moment(typed: str, settings: Settings, now: datetime) -> Moment:
     """The instant that an editor typed: a numeric date is read as the house style writes it."""
+    from tracker.house.dates.parse import read_moment
     from tracker.house.language import codes
-    from tracker.house.moments import read_moment
 
     refused: TrackerError | None = None
     # A desk types dates as it likes, whatever it writes in: its own language comes first.

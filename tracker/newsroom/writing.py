@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from tracker.errors import TrackerError
-from tracker.house.moments import Moment
+from tracker.house.dates.parse import Moment
 from tracker.model import Change, Kind, Note, Person, Revision
 from tracker.newsroom import reading, select
 from tracker.newsroom.catalog import was_known

@@ -285,7 +285,7 @@ def _instant(value: str) -> datetime | None:
 
 def _in_words(value: str) -> datetime | None:
     """A day written out: “July 27, 2021”."""
-    from tracker.house.stamps import find_stamps
+    from tracker.house.dates.find import find_stamps
 
     days = {stamp.date for stamp in find_stamps(value[:200]) if stamp.date is not None}
     if len(days) != 1:
