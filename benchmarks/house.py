@@ -19,7 +19,9 @@ from functools import partial
 from tracker.house.dates.find import find_stamps
 from tracker.house.dates.parse import read_moment
 from tracker.house.dates.zones import zone
-from tracker.house.style import line, load, recognise, sentence
+from tracker.house.notes.recognise import recognise
+from tracker.house.notes.write import line, sentence
+from tracker.house.style import load
 from tracker.model import Note
 
 FIRST = {

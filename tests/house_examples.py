@@ -7,6 +7,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from tracker.house import style as house_style
+from tracker.house.notes import write as wording
 from tracker.model import KINDS, Kind, Note
 
 ZONES = {
@@ -88,5 +89,5 @@ def examples(name: str) -> Iterator[str]:
     at = datetime(2022, 5, 12, 7, 45, tzinfo=zone)
     words = _WORDS.get(name, _ENGLISH)
     for kind in KINDS:
-        text = house_style.sentence(style, kind, words[kind])
-        yield house_style.line(style, Note("u1", kind, text, at), zone)
+        text = wording.sentence(style, kind, words[kind])
+        yield wording.line(style, Note("u1", kind, text, at), zone)

@@ -114,7 +114,7 @@ def test_the_lines_of_each_house_style_are_in_its_page(name: str) -> None:
 
 
 def test_the_page_of_styles_names_every_key() -> None:
-    from tracker.house.style_file import STYLE_KEYS
+    from tracker.house.style import STYLE_KEYS
     from tracker.model import KINDS
 
     rows = " ".join(KEY_TABLE.findall(page("styles.md").partition("## How dates are read")[0]))

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tracker import compare
-from tracker.house.draft import Draft, draft, editor_text, from_editor
-from tracker.house.style import load, sentence
+from tracker.house.draft import NoteDraft, draft, editor_text, from_editor
+from tracker.house.notes.write import sentence
+from tracker.house.style import load
 from tracker.model import KINDS
 
 CASES = Path(__file__).with_name("cases") / "drafts"
@@ -56,7 +57,7 @@ def test_other_software_may_write_the_sentence() -> None:
 
 
 def test_the_editor_opens_on_the_draft_with_the_rest_as_comments() -> None:
-    text = editor_text(Draft("to add a map", ("number: 1 → 2",)), "update", load("newsweek"))
+    text = editor_text(NoteDraft("to add a map", ("number: 1 → 2",)), "update", load("newsweek"))
     assert text.startswith("to add a map\n\n# ")
     assert "#   number: 1 → 2\n" in text
     assert "“This article has been updated”" in text

@@ -17,8 +17,10 @@ from hypothesis import strategies as st
 
 from tracker.errors import TrackerError
 from tracker.house import style as house_style
+from tracker.house.body_line import add_line
 from tracker.house.changelog import by_time, replaced, standing
-from tracker.house.footer import add_line, block_differs, embed, lines
+from tracker.house.footer import block_differs, embed, lines
+from tracker.house.notes import write as wording
 from tracker.model import KINDS, Kind, Note, Precision
 from tracker.text.document import parse
 
@@ -151,7 +153,7 @@ def test_a_line_in_the_body_is_added_once_and_nothing_else_is_touched(
         added = add_line(parse(text), each, NEWSWEEK, NEW_YORK)
         assert add_line(parse(added), each, NEWSWEEK, NEW_YORK) == added
         if added != text:
-            line = house_style.line(NEWSWEEK, each, NEW_YORK)
+            line = wording.line(NEWSWEEK, each, NEW_YORK)
             place = added.index(line)
             rest = added[:place] + added[place + len(line) :]
             assert "".join(rest.split()) == "".join(text.split())
@@ -178,14 +180,14 @@ def test_a_line_in_the_body_is_added_once_and_nothing_else_is_touched(
 )
 def test_the_line_stands_after_the_last_paragraph(before: str, after: str) -> None:
     each = note("u1")
-    line = house_style.line(NEWSWEEK, each, NEW_YORK)
+    line = wording.line(NEWSWEEK, each, NEW_YORK)
     assert line == "Update 05/12/22, 7:45 a.m. ET: This article has been updated."
     assert add_line(parse(before), each, NEWSWEEK, NEW_YORK) == after.replace("LINE", line)
 
 
 def test_the_first_line_of_a_retracted_article_stands_below_its_headline() -> None:
     each = note("u1", "This article has been retracted.", kind="retraction")
-    line = house_style.line(NEWSWEEK, each, NEW_YORK)
+    line = wording.line(NEWSWEEK, each, NEW_YORK)
     for before, after in (
         ("# Head\n\nText.\n", f"# Head\n\n{line}\n\nText.\n"),
         ("# Head\nText.\n", f"# Head\n\n{line}\n\nText.\n"),

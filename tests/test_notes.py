@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from tracker import find_notes
 from tracker.errors import TrackerError
 from tracker.house.notes import differences, note_id, read_notes
-from tracker.house.style import line, load, names
+from tracker.house.notes.write import line
+from tracker.house.style import load, names
 from tracker.model import KINDS, FoundNote, Note
 from tracker.text.document import parse
 

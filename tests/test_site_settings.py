@@ -8,12 +8,12 @@ import pytest
 
 from tracker.errors import TrackerError
 from tracker.house import settings
-from tracker.house.site import Site, article_url, origin
+from tracker.house.site import PublicSite, article_url, origin
 
 DAY = date(2022, 5, 2)
 
 
-def read(lines: str) -> Site:
+def read(lines: str) -> PublicSite:
     text = f"[site]\n{lines}"
     return settings.read(text, "tracker.toml", lambda name: "").site
 
@@ -25,7 +25,7 @@ def test_every_key_is_read() -> None:
         'publisher = " Example News "\n'
         'logo = "https://example.com/logo.png"\n'
         'corrections_policy = "https://example.com/policy?v=2#how"\n'
-    ) == Site(
+    ) == PublicSite(
         url="https://example.com/changes",
         article="https://example.com/{year}/{month}/{slug}/",
         publisher="Example News",
@@ -35,8 +35,8 @@ def test_every_key_is_read() -> None:
 
 
 def test_without_it_nothing_is_known() -> None:
-    assert settings.read("", "tracker.toml", lambda name: "").site == Site()
-    assert read("") == Site()
+    assert settings.read("", "tracker.toml", lambda name: "").site == PublicSite()
+    assert read("") == PublicSite()
 
 
 @pytest.mark.parametrize(
@@ -131,17 +131,19 @@ def test_the_address_of_an_article_is_made_from_its_path_and_day(
 ) -> None:
     from tracker.newsroom.select import slug
 
-    assert article_url(Site(article=template), path, slug(path), DAY) == url
+    assert article_url(PublicSite(article=template), path, slug(path), DAY) == url
 
 
 def test_an_article_that_is_not_published_has_no_address_with_a_day() -> None:
-    assert article_url(Site(article="https://x.org/{year}/{slug}"), "war.md", "war", None) == ""
-    assert article_url(Site(article="https://x.org/{slug}"), "war.md", "war", None) != ""
-    assert article_url(Site(), "war.md", "war", DAY) == ""
+    assert (
+        article_url(PublicSite(article="https://x.org/{year}/{slug}"), "war.md", "war", None) == ""
+    )
+    assert article_url(PublicSite(article="https://x.org/{slug}"), "war.md", "war", None) != ""
+    assert article_url(PublicSite(), "war.md", "war", DAY) == ""
 
 
 def test_the_newsrooms_folder_is_no_part_of_the_path() -> None:
-    site = Site(article="https://x.org/{path}/")
+    site = PublicSite(article="https://x.org/{path}/")
     assert article_url(site, "web/posts/war.md", "war", DAY, "web") == "https://x.org/posts/war/"
 
 

@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 from tracker.errors import TrackerError
 from tracker.house import style as house
 from tracker.house.dates.zones import instant, wall_times, zone
+from tracker.house.notes.recognise import recognise
+from tracker.house.notes.write import line, sentence, when
 from tracker.house.plain import plain
-from tracker.house.style import Style, line, load, names, parse, recognise, sentence, when
-from tracker.house.template import form, known_places
+from tracker.house.style import Style, form, known_places, load, names, parse
 from tracker.model import KINDS, Kind, Note, Precision
 
 CASES = Path(__file__).parent / "cases" / "lines" / "shipped.toml"

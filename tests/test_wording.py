@@ -12,7 +12,7 @@ from babel import Locale
 from markupsafe import Markup
 
 import tracker
-from tracker.house.blocks import PlacingError, blocks
+from tracker.house.body_line import PlacingError, blocks
 from tracker.house.phrases import FIRST, languages, phrases, sentence
 from tracker.model import KINDS, Reason, Saying
 from tracker.policy.rules import RULES

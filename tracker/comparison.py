@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from tracker.house.note_hits import body_notes
+from tracker.house.notes.find import body_notes
 from tracker.model import Change, Diff, FoundNote
 from tracker.text import diff as differ
 from tracker.text.counts import words_changed

@@ -26,7 +26,7 @@ from tracker.render.plain import printed
 from tracker.render.visible import visible
 
 if TYPE_CHECKING:
-    from tracker.house.draft import Draft, Drafter
+    from tracker.house.draft import Drafter, NoteDraft
     from tracker.newsroom.newsroom import Newsroom
     from tracker.newsroom.workspace import Workspace
 
@@ -256,10 +256,10 @@ def _amendment(
     note = next((each for each in standing if each.id == wanted), None)
     if note is None:
         raise no_such_note(wanted, standing)
-    from tracker.house.draft import Draft, editor_text
+    from tracker.house.draft import NoteDraft, editor_text
 
     shown = kind or note.kind
-    opened = editor_text(Draft(note.text, ()), shown, room.settings.style)
+    opened = editor_text(NoteDraft(note.text, ()), shown, room.settings.style)
     return kind, edited(room.workspace, opened, shown)
 
 
@@ -279,7 +279,7 @@ def _report(room: Newsroom, article: str, made: Sequence[Revision], *, as_json: 
         click.echo("The article has no notes.")
 
 
-def _draft(room: Newsroom, article: str, notes: dict[str, str | None]) -> tuple[Kind, Draft]:
+def _draft(room: Newsroom, article: str, notes: dict[str, str | None]) -> tuple[Kind, NoteDraft]:
     given: list[Kind] = [kind for kind in KINDS if notes[kind.replace("-", "_")] is not None]
     kind = given[0] if given else "update"
     written = room.draft(article, kind, installed_drafter())

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from tracker import locale
 from tracker.house import phrases
-from tracker.house import style as house_style
+from tracker.house.notes import write as wording
 from tracker.house.style import Style
 from tracker.model import Entry, History, Note, Precision, Revision
 
@@ -24,7 +24,7 @@ _SHORTEST_HASH = 7  # of git's abbreviations; a shorter one names no commit
 _RANKS = {"published": 0, "edited": 1, "note": 2}
 
 
-class Told(NamedTuple):
+class BroughtNote(NamedTuple):
     """A note of an article in its latest form, with the revision that first brought it."""
 
     note: Note
@@ -80,7 +80,7 @@ def _keyed(history: History, style: Style, zone: tzinfo | None, grace: timedelta
             precision=note.precision,
             what="note",
             note=note,
-            line=house_style.line(style, note, zone),
+            line=wording.line(style, note, zone),
             revision=revision.number,
             commit=revision.commit,
             withdrawn=note.withdrawn is not None,
@@ -124,23 +124,23 @@ def _with_key(entry: Entry, at: datetime, place: int) -> _Keyed:
     return (at, entry.revision or 0, _RANKS[entry.what], place), entry
 
 
-def notes_told(history: History) -> list[Told]:
+def notes_told(history: History) -> list[BroughtNote]:
     """Return every note once, in its latest form, in the order in which readers got them.
 
     Those that were withdrawn or replaced since are among them.
     """
-    found: dict[str, Told] = {}
+    found: dict[str, BroughtNote] = {}
     for revision in history.revisions:
         for note in revision.notes:
             first = found.get(note.id)
-            found[note.id] = Told(note, first.revision if first else revision)
+            found[note.id] = BroughtNote(note, first.revision if first else revision)
     for note in history.notes:  # withdrawn or reworded since it was brought
         if note.id in found:
-            found[note.id] = Told(note, found[note.id].revision)
+            found[note.id] = BroughtNote(note, found[note.id].revision)
     return list(found.values())
 
 
-def went_out(told: Told) -> datetime:
+def went_out(told: BroughtNote) -> datetime:
     """Return when a note went out, as exactly as is known, to sort by.
 
     A note that gives only its day went out with the revision that brought it, if that is of the
@@ -153,7 +153,7 @@ def went_out(told: Told) -> datetime:
     return max(revision.at, note.at) if same_day or note.precision == "none" else note.at
 
 
-def tellings(history: History, grace: timedelta = GRACE) -> dict[int, tuple[Told, ...]]:
+def tellings(history: History, grace: timedelta = GRACE) -> dict[int, tuple[BroughtNote, ...]]:
     """Return the notes that tell of each revision, by its number; see ``entries``.
 
     A revision that no note tells of is left out.
@@ -161,19 +161,19 @@ def tellings(history: History, grace: timedelta = GRACE) -> dict[int, tuple[Told
     return {number: tuple(notes) for number, notes in _tellings(history, grace).items()}
 
 
-def _tellings(history: History, grace: timedelta) -> dict[int, list[Told]]:
+def _tellings(history: History, grace: timedelta) -> dict[int, list[BroughtNote]]:
     told = notes_told(history)
-    brought: dict[int, list[Told]] = {
+    brought: dict[int, list[BroughtNote]] = {
         revision.number: [] for revision in history.revisions if revision.notes
     }
     for each in told:
         brought.setdefault(each.revision.number, []).append(each)
-    named: dict[str, list[Told]] = {}
+    named: dict[str, list[BroughtNote]] = {}
     for each in told:
         if each.note.covers and len(each.note.covers) >= _SHORTEST_HASH:
             named.setdefault(each.note.covers, []).append(each)
     lengths = {len(name) for name in named}
-    found: dict[int, list[Told]] = {number: list(notes) for number, notes in brought.items()}
+    found: dict[int, list[BroughtNote]] = {number: list(notes) for number, notes in brought.items()}
     waiting: list[Revision] = []  # un-noted, since the last one with a note
     for revision in history.revisions:
         for length in lengths:
@@ -241,7 +241,7 @@ class Clocks(NamedTuple):
     updated_precision: Precision = "minute"
 
 
-class Seen(NamedTuple):
+class SeenVersion(NamedTuple):
     """A version that readers could see, and from when on."""
 
     revision: Revision
@@ -279,23 +279,23 @@ def first_out(history: History) -> date | None:
     return None if first is None else first.out or first.at
 
 
-def seen(history: History) -> tuple[Seen, ...]:
+def seen(history: History) -> tuple[SeenVersion, ...]:
     """Return the versions that readers could see, oldest first.
 
     Author dates can be out of order; readers saw the versions in that of the published line. So
     each counts from the latest date so far.
     """
-    found: list[Seen] = []
+    found: list[SeenVersion] = []
     since: datetime | None = None
     for revision in history.revisions:
         if revision.published:
             at = revision.out_at.replace(microsecond=0)
             since = at if since is None else max(since, at)
-            found.append(Seen(revision, since))
+            found.append(SeenVersion(revision, since))
     return tuple(found)
 
 
-def seen_at(versions: Sequence[Seen], instant: datetime) -> Seen | None:
+def seen_at(versions: Sequence[SeenVersion], instant: datetime) -> SeenVersion | None:
     """Return what readers saw at an aware instant: the first before the first, None of none."""
     if not versions:
         return None

@@ -11,29 +11,26 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import tzinfo
 
-from tracker.house import style as house_style
-from tracker.house.blocks import (
-    CLOSING,
-    OPENING,
-    Block,
+from tracker.house.body_line import (
+    MarkerBlock,
     Place,
     PlacingError,
+    WrittenPassages,
     blocks,
     inserted,
+    order_at,
     top,
     without_blocks,
 )
-from tracker.house.body_line import add_line, order_at
 from tracker.house.changelog import by_time
 from tracker.house.changelog import standing as notes_standing
-from tracker.house.hand_written import Passages
+from tracker.house.notes import write as wording
+from tracker.house.notes.passages import CLOSING, OPENING
 from tracker.house.style import Style
 from tracker.model import Note, Saying
 from tracker.text.document import Document, line_and_column
 from tracker.text.lines import lines as text_lines
 from tracker.text.lines import newline_of
-
-__all__ = ["add_line", "block_differs", "embed", "lines"]
 
 
 def lines(
@@ -54,7 +51,7 @@ def lines(
         for note in by_time(notes_standing(notes))
         if style.templates[note.kind].position == position
     ]
-    texts = [house_style.line(style, note, zone) for note in shown]
+    texts = [wording.line(style, note, zone) for note in shown]
     kept = len(texts) if maximum is None else max(maximum, 0)
     cut = max(len(texts) - kept, 0)
     older, newer = texts[:cut], texts[cut:]
@@ -118,13 +115,13 @@ def _wanted(
     """Return the lines that the two blocks of a text without blocks shall hold."""
     if not notes:
         return {"top": (), "bottom": ()}
-    passages = Passages(text, floor)
+    passages = WrittenPassages(text, floor)
     left = [
         note
         for note in notes_standing(notes)
         if note.id not in by_hand
         and note.text not in by_hand
-        and not passages.tell(note.text, house_style.line(style, note, zone))
+        and not passages.tell(note.text, wording.line(style, note, zone))
     ]
     above = lines(left, style, zone, "top", maximum)
     below = lines(left, style, zone, "bottom", maximum)
@@ -164,7 +161,7 @@ def block_differs(
     return tuple(found)
 
 
-def _differing(text: str, block: Block, made: list[str]) -> list[int]:
+def _differing(text: str, block: MarkerBlock, made: list[str]) -> list[int]:
     there = [
         line
         for line in text_lines(text, block.inner_start, block.inner_end)

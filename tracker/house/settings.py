@@ -11,12 +11,12 @@ from typing import Any, Literal, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 from tracker.errors import TrackerError
-from tracker.house import style_file
+from tracker.house import style as house_style
 from tracker.house.dates.zones import name_of, zone
 from tracker.house.language import has_words, language
-from tracker.house.site import SITE_KEYS, Site
+from tracker.house.site import SITE_KEYS, PublicSite
 from tracker.house.site import read as read_site
-from tracker.house.template import Style
+from tracker.house.style import Style
 from tracker.house.toml_file import Keys, check, place, read_table
 from tracker.model import KINDS
 
@@ -87,7 +87,7 @@ class Settings(NamedTuple):
     footer_max: int | None = None  # more notes stand behind "earlier updates"; None: all are shown
     check: CheckSettings = CheckSettings()
     verify: VerifySettings = VerifySettings()
-    site: Site = Site()  # where the pages are on the web, and who publishes them
+    site: PublicSite = PublicSite()  # where the pages are on the web, and who publishes them
     layout: str | None = None  # where an import puts a new article; None: as it is told
     kind: NewsroomKind = "own"
     zone_given: bool = False  # False: "timezone" is left out, and `zone` is no more than UTC
@@ -119,7 +119,7 @@ def read(toml: str, where: str, read_style: Callable[[str], str]) -> Settings:
         return _defaults()
     table = read_table(toml, where)
     check(table, _KEYS, where=where, toml=toml)
-    file = _File(table, toml, where)
+    file = _SettingsFile(table, toml, where)
     style = _style(file, read_style)
     home = file.located("", "timezone", zone) if "timezone" in table else ZoneInfo("UTC")
     footer: Mapping[str, Any] = table.get("footer", {})
@@ -147,11 +147,11 @@ def read(toml: str, where: str, read_style: Callable[[str], str]) -> Settings:
 
 @cache
 def _defaults() -> Settings:
-    style = style_file.load("default")
+    style = house_style.load("default")
     return Settings("", style, ZoneInfo("UTC"), style.language, None, ())
 
 
-class _File(NamedTuple):
+class _SettingsFile(NamedTuple):
     """The table, and what errors need to name a place in it."""
 
     table: Mapping[str, Any]
@@ -179,12 +179,12 @@ class _File(NamedTuple):
         return found
 
 
-def _style(file: _File, read_style: Callable[[str], str]) -> Style:
+def _style(file: _SettingsFile, read_style: Callable[[str], str]) -> Style:
     given = file.table.get("style", "default")
     if isinstance(given, str):
         if given.endswith(".toml"):
             return _own_style(file, given, {}, read_style)
-        return file.located("", "style", style_file.load) if "style" in file.table else _plain()
+        return file.located("", "style", house_style.load) if "style" in file.table else _plain()
     overrides = {key: value for key, value in given.items() if key not in ("name", "file")}
     for key in ("name", "file"):
         if key in given and not isinstance(given[key], str):
@@ -198,29 +198,29 @@ def _style(file: _File, read_style: Callable[[str], str]) -> Style:
     _check_overrides(file, overrides)
     if "file" in given:
         return _own_style(file, given["file"], overrides, read_style)
-    return _located_style(file, lambda: style_file.load(given.get("name", "default"), overrides))
+    return _located_style(file, lambda: house_style.load(given.get("name", "default"), overrides))
 
 
 def _plain() -> Style:
-    return style_file.load("default")
+    return house_style.load("default")
 
 
-def _check_overrides(file: _File, overrides: Mapping[str, Any]) -> None:
+def _check_overrides(file: _SettingsFile, overrides: Mapping[str, Any]) -> None:
     """Single keys changed: refused here, where the line in the settings is known."""
-    known = {**style_file.STYLE_KEYS, "file": str}
+    known = {**house_style.STYLE_KEYS, "file": str}
     check(overrides, known, where=file.where, toml=file.toml, under="style")
     for kind in KINDS:
         if kind in overrides:
             check(
                 overrides[kind],
-                style_file.TEMPLATE_KEYS,
+                house_style.TEMPLATE_KEYS,
                 where=file.where,
                 toml=file.toml,
                 under=f"style.{kind}",
             )
 
 
-def _located_style(file: _File, make: Callable[[], Style]) -> Style:
+def _located_style(file: _SettingsFile, make: Callable[[], Style]) -> Style:
     try:
         return make()
     except TrackerError as error:
@@ -230,7 +230,7 @@ def _located_style(file: _File, make: Callable[[], Style]) -> Style:
 
 
 def _own_style(
-    file: _File, name: str, overrides: Mapping[str, Any], read_style: Callable[[str], str]
+    file: _SettingsFile, name: str, overrides: Mapping[str, Any], read_style: Callable[[str], str]
 ) -> Style:
     parts = re.split(r"[/\\]", name)
     if not name or ".." in parts or parts[0] == "" or ":" in parts[0]:
@@ -238,10 +238,10 @@ def _own_style(
             f"{file.where}: the style file “{name}” must be in the newsroom.",
             "Write its path relative to tracker.toml, without “..”.",
         )
-    return style_file.parse(read_style(name), name, overrides)
+    return house_style.parse(read_style(name), name, overrides)
 
 
-def _language(file: _File, style: Style) -> str:
+def _language(file: _SettingsFile, style: Style) -> str:
     found = file.words("language")
     if found is None:
         return style.language
@@ -252,7 +252,7 @@ def _language(file: _File, style: Style) -> str:
     return found
 
 
-def _patterns(file: _File, table: str, key: str) -> tuple[str, ...]:
+def _patterns(file: _SettingsFile, table: str, key: str) -> tuple[str, ...]:
     given = (file.table.get(table, {}) if table else file.table).get(key, ())
     patterns = (given,) if isinstance(given, str) else tuple(given)
     if not all(isinstance(pattern, str) and pattern for pattern in patterns):
@@ -260,7 +260,7 @@ def _patterns(file: _File, table: str, key: str) -> tuple[str, ...]:
     return patterns
 
 
-def _layout(file: _File) -> str | None:
+def _layout(file: _SettingsFile) -> str | None:
     given = file.words("layout")
     if given is None:
         return None
@@ -271,7 +271,7 @@ def _layout(file: _File) -> str | None:
     return given
 
 
-def _check(file: _File, home: ZoneInfo) -> CheckSettings:
+def _check(file: _SettingsFile, home: ZoneInfo) -> CheckSettings:
     given: Mapping[str, Any] = file.table.get("check", {})
     check(given, _CHECK_KEYS, where=file.where, toml=file.toml, under="check")
     rules: Mapping[str, Any] = given.get("rules", {})
@@ -287,21 +287,21 @@ def _check(file: _File, home: ZoneInfo) -> CheckSettings:
     )
 
 
-def _verify(file: _File, home: ZoneInfo) -> VerifySettings:
+def _verify(file: _SettingsFile, home: ZoneInfo) -> VerifySettings:
     given: Mapping[str, Any] = file.table.get("verify", {})
     check(given, _VERIFY_KEYS, where=file.where, toml=file.toml, under="verify")
     since = _since(file, given.get("since"), home, "verify")
     return VerifySettings(given.get("signed", False), since)
 
 
-def _site(file: _File) -> Site:
+def _site(file: _SettingsFile) -> PublicSite:
     given: Mapping[str, Any] = file.table.get("site", {})
     check(given, SITE_KEYS, where=file.where, toml=file.toml, under="site")
     return read_site(given, file.wrong)
 
 
 def _since(
-    file: _File, given: str | date | None, home: ZoneInfo, under: str = "check"
+    file: _SettingsFile, given: str | date | None, home: ZoneInfo, under: str = "check"
 ) -> datetime | None:
     if isinstance(given, str):
         try:
@@ -317,7 +317,7 @@ def _since(
     return given if given.tzinfo is not None else given.replace(tzinfo=home)
 
 
-def _span(file: _File, table: Mapping[str, Any], key: str, default: timedelta) -> timedelta:
+def _span(file: _SettingsFile, table: Mapping[str, Any], key: str, default: timedelta) -> timedelta:
     given = table.get(key, default)
     if isinstance(given, timedelta):
         return given

@@ -26,7 +26,7 @@ _PLACE = re.compile(r"\{([^{}]*)\}")
 _CONTENT = ("articles", "content", "_posts", "posts", "src/content", "docs")
 
 
-class Site(NamedTuple):
+class PublicSite(NamedTuple):
     """Where the pages and the articles are on the web, and who publishes them."""
 
     url: str = ""  # absolute, of the pages that tracker makes, without the last slash; "" unknown
@@ -40,7 +40,7 @@ Wrong = Callable[[str, str, str, str], Exception]
 """Makes the error for a key under a table: what it must be, and a hint."""
 
 
-def read(table: Mapping[str, Any], wrong: Wrong) -> Site:
+def read(table: Mapping[str, Any], wrong: Wrong) -> PublicSite:
     """What ``[site]`` says; its keys and their types were checked before.
 
     Raises what ``wrong`` makes for a URL that is none and for a place that there is not.
@@ -56,7 +56,7 @@ def read(table: Mapping[str, Any], wrong: Wrong) -> Site:
             raise wrong("site", key, "text that is not empty", "Leave the key out instead.")
     if "article" in table:
         _check_article(table["article"], wrong)
-    return Site(
+    return PublicSite(
         url=url.rstrip("/"),
         article=table.get("article", ""),
         publisher=table.get("publisher", "").strip(),
@@ -98,7 +98,7 @@ def is_url(text: str) -> bool:
     return parts.scheme in ("http", "https") and bool(host) and (port is None or port > 0)
 
 
-def article_url(site: Site, path: str, slug: str, day: date | None, under: str = "") -> str:
+def article_url(site: PublicSite, path: str, slug: str, day: date | None, under: str = "") -> str:
     """The URL of an article on the publisher's own site; "" where it cannot be made.
 
     ``path`` is the article's in the repository, ``under`` the newsroom's folder there; ``day`` is

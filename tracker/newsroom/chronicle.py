@@ -8,10 +8,10 @@ from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from tracker.house.language import language_of
-from tracker.house.note_joining import carried, key
 from tracker.house.notes import differences, read_notes
+from tracker.house.notes.merge import carried, key
+from tracker.house.notes.write import in_language
 from tracker.house.settings import Settings
-from tracker.house.style import in_language
 from tracker.model import (
     Article,
     Event,

@@ -8,11 +8,12 @@ from typing import NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.house import footer
-from tracker.house import style as house_style
+from tracker.house.body_line import add_line
 from tracker.house.changelog import notes_told
 from tracker.house.language import language_of
-from tracker.house.note_joining import carried, notes_found
 from tracker.house.notes import differences, note_id
+from tracker.house.notes import write as wording
+from tracker.house.notes.merge import carried, notes_found
 from tracker.house.settings import Settings
 from tracker.house.style import Style
 from tracker.model import FoundNote, History, Kind, Note, Precision
@@ -64,7 +65,7 @@ class Desk:
 
     def style_of(self, document: Document) -> Style:
         """The house style in the language of an article."""
-        return house_style.in_language(self.settings.style, self.language(document))
+        return wording.in_language(self.settings.style, self.language(document))
 
     def language(self, document: Document) -> str:
         """The language that an article says it is in; "" where it says none."""
@@ -117,7 +118,7 @@ class Desk:
         if told:
             self._refuse_hand_edits(text)
         for each in told:
-            words = house_style.sentence(self.style_of(parse(text)), each.kind, each.words)
+            words = wording.sentence(self.style_of(parse(text)), each.kind, each.words)
             waiting = self.brought(before or "", text, each.at)
             if all((note.kind, note.text) != (each.kind, words) for note in waiting):
                 text = self._add_one(text, each, words)
@@ -150,9 +151,9 @@ class Desk:
         style, clock = self.style_of(document), self.settings.clock
         if told.amends is not None:
             found = self._found(text, told.amends, told.at)
-            line = house_style.line(style, note, clock)
+            line = wording.line(style, note, clock)
             return text[: found.start] + line + text[found.end :]
-        return footer.add_line(document, note, style, clock)
+        return add_line(document, note, style, clock)
 
     def withdraw(self, text: str, wanted: str, at: datetime) -> str:
         """The text with a note taken back: marked in the front matter, or its line taken out."""
@@ -228,7 +229,7 @@ class Desk:
         dropped = differences(self.notes(old, at), self.notes(new, at)).dropped
         for note in dropped:
             document = parse(new)
-            new = footer.add_line(document, note, self.style_of(document), self.settings.clock)
+            new = add_line(document, note, self.style_of(document), self.settings.clock)
         return new
 
     def lines(self, text: str, at: datetime) -> tuple[str, ...]:

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.house import footer
-from tracker.house.blocks import blocks as note_blocks
+from tracker.house.body_line import add_line
+from tracker.house.body_line import blocks as note_blocks
 from tracker.house.notes import differences
 from tracker.model import Note
 from tracker.newsroom.desk import Desk, holds_updates
@@ -209,7 +210,7 @@ def _with_lines(
     for note in told:
         if differences(standing, [note]).brought:
             document = parse(text)
-            text = footer.add_line(document, note, desk.style_of(document), desk.settings.clock)
+            text = add_line(document, note, desk.style_of(document), desk.settings.clock)
     return Merged(text, ())
 
 

@@ -36,7 +36,7 @@ from tracker.text.document import decode, parse
 if TYPE_CHECKING:
     from tracker.comparison import Compared
     from tracker.house.dates.parse import Moment
-    from tracker.house.draft import Draft, Drafter
+    from tracker.house.draft import Drafter, NoteDraft
     from tracker.house.settings import Settings
     from tracker.model import Progress
     from tracker.newsroom.catalog import CatalogState
@@ -228,7 +228,7 @@ class Newsroom:
 
     def draft(
         self, article: str | Path, kind: Kind = "update", drafter: Drafter | None = None
-    ) -> Draft | None:
+    ) -> NoteDraft | None:
         """A note of this kind for ``change_to_tell``, to be looked at by a person.
 
         ``drafter`` is other software's way to word it: a function from the Change to the words.

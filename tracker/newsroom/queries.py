@@ -9,7 +9,7 @@ from typing import TypeVar
 from tracker.catalog import queries
 from tracker.catalog.schema import Catalog
 from tracker.errors import TrackerError
-from tracker.house import style as house_style
+from tracker.house.notes import write as wording
 from tracker.model import Article, Entry, History, Hit, Kind, Progress, Revision, Selection
 from tracker.newsroom.chronicle import article_of
 from tracker.newsroom.facts import COMPARED, LINE, READ, Known, UnusableError, known
@@ -190,7 +190,7 @@ def changelog(workspace: Workspace, progress: Progress | None = None) -> tuple[E
                 precision=told.note.precision,
                 what="note",
                 note=told.note,
-                line=house_style.line(style, told.note, clock),
+                line=wording.line(style, told.note, clock),
                 revision=told.number,
                 commit=told.commit,
                 withdrawn=told.note.withdrawn is not None,

@@ -8,10 +8,10 @@ from datetime import date
 from typing import NamedTuple
 
 from tracker.errors import TrackerError
-from tracker.house.blocks import blocks, without_blocks
-from tracker.house.note_joining import key
-from tracker.house.note_shapes import plain, words_with_marks
+from tracker.house.body_line import blocks, without_blocks
 from tracker.house.notes import find_notes
+from tracker.house.notes.merge import key
+from tracker.house.notes.passages import plain, words_with_marks
 from tracker.house.settings import Settings
 from tracker.model import FoundNote
 from tracker.text.document import parse

@@ -11,7 +11,7 @@ from shlex import quote
 from typing import NamedTuple
 
 from tracker.house import footer
-from tracker.house.blocks import PlacingError
+from tracker.house.body_line import PlacingError
 from tracker.house.changelog import standing
 from tracker.model import Event, FieldChange, Finding, Meaning, Saying
 from tracker.policy.step import Circumstances, Step, covered, finding, score_of, touches_words

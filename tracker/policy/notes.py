@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from tracker import locale
 from tracker.house.changelog import standing
-from tracker.house.note_joining import key
 from tracker.house.notes import find_notes
+from tracker.house.notes.merge import key
 from tracker.model import Finding, FoundNote, Meaning, Note, Saying, Value
 from tracker.policy.step import Circumstances, Step, before, finding, is_small, touches_words
 

@@ -7,7 +7,7 @@ from html import escape
 
 import click
 
-from tracker.house import style as house_style
+from tracker.house.notes import write as wording
 from tracker.house.settings import Settings
 from tracker.model import Blame, Removal, Revision
 from tracker.render.plain import printed
@@ -59,7 +59,7 @@ def _legend(revision: Revision, settings: Settings, width: int) -> Iterator[str]
     commit = click.style(revision.commit[:10], dim=True)
     yield f"{click.style(f'{revision.number:>{width}}', bold=True)}   {at}  {person}  {commit}"
     for note in revision.notes:
-        line = house_style.line(settings.style, note, settings.clock)
+        line = wording.line(settings.style, note, settings.clock)
         yield f"{'':>{width}}   {click.style(visible(line), fg='green')}"
 
 
@@ -73,7 +73,7 @@ def removals(found: Blame, settings: Settings) -> Iterator[str]:
         yield f"{click.style(f'{each.revision:>4}', bold=True)}  {at}  [-{words}-]"
         yield f"      in the text since revision {each.brought}"
         for note in revision.notes:
-            line = house_style.line(settings.style, note, settings.clock)
+            line = wording.line(settings.style, note, settings.clock)
             yield f"      {click.style(visible(line), fg='green')}"
 
 
@@ -144,7 +144,7 @@ def _taken_out(gone: Removal) -> str:
 
 def _item(revision: Revision, settings: Settings) -> str:
     notes = "".join(
-        f"<br>{escape(visible(house_style.line(settings.style, note, settings.clock)))}"
+        f"<br>{escape(visible(wording.line(settings.style, note, settings.clock)))}"
         for note in revision.notes
     )
     return (
@@ -159,5 +159,5 @@ def _when(revision: Revision, settings: Settings) -> str:
 
 
 def _title(revision: Revision, settings: Settings) -> str:
-    notes = [house_style.line(settings.style, note, settings.clock) for note in revision.notes]
+    notes = [wording.line(settings.style, note, settings.clock) for note in revision.notes]
     return visible("\n".join([f"Revision {revision.number}, {_when(revision, settings)}", *notes]))

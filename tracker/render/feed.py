@@ -14,8 +14,8 @@ from html import escape
 from typing import TYPE_CHECKING, NamedTuple
 
 from tracker.house import phrases
-from tracker.house import style as house_style
-from tracker.house.changelog import Told, notes_told, replaced, sentence, tellings, went_out
+from tracker.house.changelog import BroughtNote, notes_told, replaced, sentence, tellings, went_out
+from tracker.house.notes import write as wording
 from tracker.house.settings import Settings
 from tracker.model import Article, History, Person, Revision, Selection
 from tracker.render.history import only_joins
@@ -193,7 +193,7 @@ def _item(
     article: Article,
     before: Revision | None,
     revision: Revision,
-    notes: Sequence[Told],
+    notes: Sequence[BroughtNote],
     gone: frozenset[str],
     settings: Settings,
     links: Links,
@@ -207,7 +207,7 @@ def _item(
     kinds = tuple(dict.fromkeys(each.note.kind for each in standing))
     labels = [style.templates[kind].label for kind in kinds]
     what = ", ".join(label for label in labels if label) or said.rstrip(".")
-    lines = [house_style.line(style, each.note, settings.clock) for each in standing]
+    lines = [wording.line(style, each.note, settings.clock) for each in standing]
     told = _told(before, revision, notes)
     headline = revision.headline or article.headline
     labeled = phrases.phrase(settings.language, "form.labeled")
@@ -235,7 +235,9 @@ def _item(
     )
 
 
-def _told(before: Revision | None, revision: Revision, notes: Iterable[Told]) -> datetime | None:
+def _told(
+    before: Revision | None, revision: Revision, notes: Iterable[BroughtNote]
+) -> datetime | None:
     """When readers were last told of a revision; that an article came out is told by itself."""
     instants = [went_out(each) for each in notes if each.note.kind != "refile"]
     if before is None:
@@ -244,7 +246,7 @@ def _told(before: Revision | None, revision: Revision, notes: Iterable[Told]) ->
 
 
 def _html(
-    notes: Sequence[Told],
+    notes: Sequence[BroughtNote],
     gone: frozenset[str],
     said: str,
     reasons: Sequence[str],
@@ -253,7 +255,7 @@ def _html(
     """The notes, those that no longer stand struck out, and why the change matters; all escaped."""
     out = []
     for each in notes:
-        line = _escaped(house_style.line(settings.style, each.note, settings.clock))
+        line = _escaped(wording.line(settings.style, each.note, settings.clock))
         stands = each.note.withdrawn is None and each.note.id not in gone
         out.append(f"<p>{line}</p>" if stands else f"<p><del>{line}</del></p>")
     if not notes:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tracker.house import style as house_style
+from tracker.house.notes import write as wording
 from tracker.house.plain import plain as plain_words
 from tracker.house.settings import Settings
 from tracker.model import Article, Change, Edit, Event, History, Hit, Note, Revision
@@ -98,7 +98,7 @@ def revision_lines(
         parts.insert(0, click.style(visible(article.slug), bold=True))
     yield f"{number}  {'  '.join(parts)}  {click.style(revision.commit[:10], dim=True)}"
     for note in revision.notes:
-        line = plain_words(house_style.line(settings.style, note, settings.clock))
+        line = plain_words(wording.line(settings.style, note, settings.clock))
         yield f"      {click.style(visible(line), fg='green')}"
     shown = 3 if revision.substantive else 1
     told = bool(revision.notes)  # a note is named once
@@ -163,7 +163,7 @@ def note_lines(notes: Iterable[Note], settings: Settings) -> Iterator[str]:
         state = (
             " (withdrawn)" if note.withdrawn else f" (amends {note.amends})" if note.amends else ""
         )
-        line = plain_words(house_style.line(settings.style, note, settings.clock))
+        line = plain_words(wording.line(settings.style, note, settings.clock))
         yield f"{note.id}{state}  {visible(line)}"
 
 

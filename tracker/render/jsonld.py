@@ -13,7 +13,7 @@ import re
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from tracker.house.changelog import Told, clocks, first_out, notes_told, standing
+from tracker.house.changelog import BroughtNote, clocks, first_out, notes_told, standing
 from tracker.house.language import language_of
 from tracker.house.settings import Settings
 from tracker.house.site import origin
@@ -122,7 +122,7 @@ def _told(history: History, settings: Settings) -> tuple[list[object], list[obje
     return corrections, comments
 
 
-def _id(told: Told | None) -> str:
+def _id(told: BroughtNote | None) -> str:
     return note_id(told.revision, told.note.id) if told else ""
 
 

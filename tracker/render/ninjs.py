@@ -9,10 +9,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, time
 
 from tracker.errors import TrackerError
-from tracker.house import style as house_style
-from tracker.house.blocks import blocks, without_blocks
+from tracker.house.body_line import blocks, without_blocks
 from tracker.house.changelog import first_out, standing
 from tracker.house.language import language_of
+from tracker.house.notes import write as wording
 from tracker.house.plain import plain as words_of
 from tracker.house.settings import Settings
 from tracker.model import History, Revision
@@ -62,7 +62,7 @@ def news_item(
         "descriptions": [
             *([_text("summary", dek)] if dek else []),
             *(
-                _text(note.kind, words_of(house_style.line(settings.style, note, settings.clock)))
+                _text(note.kind, words_of(wording.line(settings.style, note, settings.clock)))
                 for note in notes
             ),
         ],

@@ -16,8 +16,8 @@ from typing import NamedTuple
 
 from tracker import locale
 from tracker.house import changelog as house_changelog
-from tracker.house import style as house_style
 from tracker.house.changelog import by_time, standing
+from tracker.house.notes import write as wording
 from tracker.house.settings import Settings
 from tracker.model import Entry, History, Kind, Note, Precision, Revision
 from tracker.render.inline_html import TIME_END, TIME_START, harmless, inline_html
@@ -26,7 +26,7 @@ from tracker.render.urls import PageLinks, note_key
 NOWHERE = PageLinks("", {})
 
 
-_when = lru_cache(maxsize=4096)(house_style.when)  # an instant is told in several places
+_when = lru_cache(maxsize=4096)(wording.when)  # an instant is told in several places
 
 
 class ToldNote(NamedTuple):
@@ -145,7 +145,7 @@ def _note(note: Note, settings: Settings, path: str, links: PageLinks) -> ToldNo
         day=local.date().isoformat(),
         when=_when(style, note.at, zone, note.precision),
         text=note.text,
-        line=house_style.line(style, note, zone),
+        line=wording.line(style, note, zone),
         html=note_html(note, settings),
         origin=note.origin,
         url=links.note(path, note.id),
@@ -246,7 +246,7 @@ def _versions(
 
 def note_html(note: Note, settings: Settings) -> str:
     """A note's line in house style as safe inline HTML; its date, where it has one, in <time>."""
-    pieces = house_style.pieces(settings.style, note, settings.clock)
+    pieces = wording.pieces(settings.style, note, settings.clock)
     dated = [number for number, (place, _) in enumerate(pieces) if place in _CLOCK]
     if dated and any(place in _WORDS for place, _ in pieces[dated[0] : dated[-1]]):
         dated = dated[:1]
@@ -254,7 +254,7 @@ def note_html(note: Note, settings: Settings) -> str:
     if dated and any(words[number] for number in dated):
         words[dated[0]] = TIME_START + words[dated[0]]
         words[dated[-1]] += TIME_END
-    markup = house_style.markup(settings.style, note)
+    markup = wording.markup(settings.style, note)
     return inline_html("".join(words), markup, _machine(note.at, note.precision, settings))
 
 

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
-from tracker.house.site import Site, article_url
+from tracker.house.site import PublicSite, article_url
 from tracker.model import History, Revision
 
 if TYPE_CHECKING:
@@ -178,7 +178,7 @@ class SiteLinks(NamedTuple):
 
     base: str  # of the pages, without a slash at the end; "": there are no pages
     address: Callable[[str], str]  # an article's path in the repository -> its address
-    site: Site
+    site: PublicSite
     zone: ZoneInfo  # in which an article's day of publication is told
     slug: Callable[[str], str]  # an article's path -> what people call it
     under: str = ""  # the newsroom's folder in its repository
@@ -230,7 +230,7 @@ class SiteLinks(NamedTuple):
         return quote(os.fsencode(self.address(path)), safe="/")
 
 
-NO_LINKS = SiteLinks("", str, Site(), ZoneInfo("UTC"), str)
+NO_LINKS = SiteLinks("", str, PublicSite(), ZoneInfo("UTC"), str)
 """Nothing is known of where things are."""
 
 

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from werkzeug.exceptions import NotFound
 
 from tracker.errors import TrackerError
-from tracker.house.blocks import blocks, without_blocks
+from tracker.house.body_line import blocks, without_blocks
 from tracker.house.changelog import clocks, standing
 from tracker.model import Blame, History, Note, Removal, Span
 from tracker.render.article_html import CLOSED, Node, Part, joined, parts

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from werkzeug.exceptions import BadRequest, NotFound
 
 from tracker.comparison import compare
-from tracker.house import style as house_style
+from tracker.house.notes import write as wording
 from tracker.model import History, Precision, Reason, Revision
 from tracker.newsroom.grounds import text_before
 from tracker.newsroom.lineage import bases
@@ -239,7 +239,7 @@ def _made(
     change = compare(before, after, style=style, language=written)
 
     def when(at: datetime, precision: Precision) -> str:
-        return house_style.when(style, at, zone, precision)
+        return wording.when(style, at, zone, precision)
 
     return Comparison(
         fit(diff_html.fragment(change, before, after, when=when, **shown)),

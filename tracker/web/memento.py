@@ -21,7 +21,7 @@ from flask import Blueprint, Response, g, make_response, request
 from werkzeug.exceptions import BadRequest, HTTPException, NotFound
 from werkzeug.http import http_date
 
-from tracker.house.changelog import Seen, seen, seen_at
+from tracker.house.changelog import SeenVersion, seen, seen_at
 from tracker.model import History
 from tracker.newsroom.select import slug
 from tracker.render.urls import SiteLinks, first_seen
@@ -217,7 +217,7 @@ def timemap(address: str) -> Response:
     return response
 
 
-def _links(life: History, versions: Sequence[Seen], place: int | None = None) -> str:
+def _links(life: History, versions: Sequence[SeenVersion], place: int | None = None) -> str:
     """A Link header: the original, the TimeGate, the TimeMap, and the versions around one."""
     where = links()
     path = life.article.path
@@ -255,7 +255,7 @@ def _original(life: History, where: SiteLinks) -> list[str]:
     return [_link(original, "original"), _link(f"{where.base}/timegate/{original}", "timegate")]
 
 
-def _span(versions: Sequence[Seen]) -> dict[str, str]:
+def _span(versions: Sequence[SeenVersion]) -> dict[str, str]:
     return {"from": _date(versions[0].since), "until": _date(versions[-1].since)}
 
 

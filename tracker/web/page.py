@@ -15,8 +15,8 @@ from flask.templating import Environment
 from jinja2 import StrictUndefined
 from markupsafe import Markup, escape
 
+from tracker.house.dates.zones import name_of
 from tracker.house.phrases import FIRST, languages, of_reason, phrases, spoken, unnested
-from tracker.house.zones import name_of
 from tracker.locale import base
 from tracker.model import Precision, Reason, Saying, Value
 from tracker.newsroom.select import slug

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from flask import Blueprint, Response, make_response
 from werkzeug.exceptions import NotFound
 
-from tracker.house.changelog import Told, notes_told, replaced, went_out
+from tracker.house.changelog import BroughtNote, notes_told, replaced, went_out
 from tracker.model import History, Kind, Precision, Progress, Revision
 from tracker.newsroom.newsroom import Newsroom
 from tracker.render import feed
@@ -109,7 +109,7 @@ def _lines(life: History) -> Iterable[Line]:
             yield _line(life, each, amended=each.note.id in gone)
 
 
-def _line(life: History, told: Told, *, amended: bool) -> Line:
+def _line(life: History, told: BroughtNote, *, amended: bool) -> Line:
     note, revision = told.note, told.revision
     before = life.revisions[revision.number - 2] if revision.number > 1 else None
     return Line(

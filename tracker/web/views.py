@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
-from tracker.house import style as house_style
 from tracker.house.changelog import replaced, told_of
+from tracker.house.notes import write as wording
 from tracker.house.settings import Settings
 from tracker.model import Event, History, Kind, Note, Precision, Reason, Revision
 from tracker.render.history import only_joins
@@ -91,8 +91,8 @@ def note_view(note: Note, address: str, settings: Settings, gone: Collection[str
 def _line(note: Note, settings: Settings) -> Markup:
     """The house's line, in which the note's words stand apart from its label and date."""
     style, zone = settings.style, settings.clock
-    words = dict(house_style.pieces(style, note, zone)).get("text", "")
-    return line(house_style.line(style, note, zone), words)
+    words = dict(wording.pieces(style, note, zone)).get("text", "")
+    return line(wording.line(style, note, zone), words)
 
 
 def note_views(

@@ -27,7 +27,7 @@ _WORD = re.compile(r"[^\W\d_]{1,13}")
 _BEFORE = 60  # how far before a date its time or weekday may begin
 
 
-class Stamp(NamedTuple):
+class WrittenDate(NamedTuple):
     """A date as it stands in a text."""
 
     date: date | None  # None when the text leaves the year out and nothing says which is meant
@@ -46,7 +46,7 @@ def find_stamps(
     language: str = "en",
     day_first: bool | None = None,
     as_of: date | None = None,
-) -> list[Stamp]:
+) -> list[WrittenDate]:
     """The dates in a text, in order, with the time and zone beside each.
 
     ``as_of`` is the day on which the text stood: a date without a year is the newest such day
@@ -55,7 +55,7 @@ def find_stamps(
     custom of the language. What is no date (30 February) is left out.
     """
     known = shapes(language, prose=True)
-    found: list[Stamp] = []
+    found: list[WrittenDate] = []
     floor = at = 0
     # From number to number, since most of a text has none: a date begins with a number or with
     # the name of a month before it.
@@ -134,7 +134,7 @@ def _parts(year: int | None, month: int, day: int, as_of: date | None) -> Parts 
     return found, month, day
 
 
-def _with_time(text: str, known: Shapes, numbers: Numbers, parts: Parts, floor: int) -> Stamp:
+def _with_time(text: str, known: Shapes, numbers: Numbers, parts: Parts, floor: int) -> WrittenDate:
     start, end = numbers.start, numbers.end
     clock, written = None, None
     joined = known.between.match(text, end)
@@ -148,7 +148,7 @@ def _with_time(text: str, known: Shapes, numbers: Numbers, parts: Parts, floor: 
     if clock is None:
         start, clock, written = _time_before(text, known, start, floor)
     day, month, number = parts
-    return Stamp(day, clock, written, start, end, numbers.year is not None, month, number)
+    return WrittenDate(day, clock, written, start, end, numbers.year is not None, month, number)
 
 
 def _weekday_before(text: str, known: Shapes, start: int, floor: int) -> int:

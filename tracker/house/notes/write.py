@@ -8,12 +8,12 @@ from functools import cache
 
 from tracker import locale
 from tracker.errors import TrackerError
-from tracker.house import style_file
+from tracker.house import style as house_style
 from tracker.house.dates.find import find_stamps
 from tracker.house.dates.format import write_clock, write_pattern
 from tracker.house.dates.zones import name_of
 from tracker.house.language import language
-from tracker.house.template import (
+from tracker.house.style import (
     Markup,
     Style,
     Template,
@@ -44,7 +44,7 @@ def in_language(style: Style, tag: str) -> Style:
 @cache
 def _translated(style: Style, code: str) -> Style:
     shipped = _generic().get(code)
-    words = style_file.load(shipped) if shipped else _from_labels(code)
+    words = house_style.load(shipped) if shipped else _from_labels(code)
     if words is None:
         return style
     templates = {
@@ -61,7 +61,7 @@ def _translated(style: Style, code: str) -> Style:
 @cache
 def _generic() -> dict[str, str]:
     """The shipped styles that are no outlet's but a language's: language -> name."""
-    loaded = [style_file.load(name) for name in style_file.names()]
+    loaded = [house_style.load(name) for name in house_style.names()]
     return {style.language: style.name for style in loaded if style.language != locale.FIRST}
 
 
@@ -70,8 +70,8 @@ def _from_labels(code: str) -> Style | None:
     labels = locale.table(code, "notes").get("labels")
     if labels is None:
         return None
-    plain = style_file.load("default")
-    return style_file.load(
+    plain = house_style.load("default")
+    return house_style.load(
         "default",
         {
             "name": code,

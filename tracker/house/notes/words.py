@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from functools import cache
 from typing import Any, NamedTuple, Self
 
 from tracker import locale
-from tracker.house.note_stems import fold
 from tracker.model import Kind
 
 LONGEST_GAP = 12  # words that "…" in a pattern may stand for, in one sentence
@@ -139,14 +139,14 @@ class Patterns:
         return any(self.at(words, index) is not None for index in range(len(words)))
 
 
-class Sentence(NamedTuple):
+class SentenceRule(NamedTuple):
     """What a pattern for a sentence without label says."""
 
     kind: Kind
     where: str  # "anywhere", "set-apart" or "brackets"
 
 
-class Language(NamedTuple):
+class NoteWords(NamedTuple):
     """All words of one language, ready for matching."""
 
     code: str
@@ -162,7 +162,7 @@ class Language(NamedTuple):
     instruction_headings: frozenset[tuple[str, ...]]
     instruction_openings: frozenset[tuple[str, ...]]
     sentences: Patterns
-    sentence_facts: tuple[Sentence, ...]  # by the number of the pattern
+    sentence_facts: tuple[SentenceRule, ...]  # by the number of the pattern
 
 
 class Judgement(NamedTuple):
@@ -191,7 +191,7 @@ def words_of(text: str) -> list[Word]:
     return found
 
 
-def may_open(start: str, languages: Sequence[Language]) -> bool:
+def may_open(start: str, languages: Sequence[NoteWords]) -> bool:
     """Whether a note may begin with the first two words of this; a quick no for most text."""
     found = _WORD.match(start)
     if found is None or found[0][0].isdigit():
@@ -216,13 +216,13 @@ def sequence(text: str) -> tuple[str, ...]:
 
 
 @cache
-def language(code: str) -> Language:
+def language(code: str) -> NoteWords:
     """The words of one language, read from its file once."""
     fields = _language(locale.table(code, "notes"))
-    return Language(
+    return NoteWords(
         code=code,
         sentences=Patterns.of(fields.pop("sentences")),
-        sentence_facts=tuple(Sentence(*fact) for fact in fields.pop("sentence_facts")),
+        sentence_facts=tuple(SentenceRule(*fact) for fact in fields.pop("sentence_facts")),
         **fields,
     )
 
@@ -311,7 +311,7 @@ def _choice(text: str) -> tuple[str, ...]:
     return (text.lower(),) if text.endswith("*") else sequence(text)
 
 
-def label_at(words: Sequence[Word], index: int, known: Language) -> int:
+def label_at(words: Sequence[Word], index: int, known: NoteWords) -> int:
     """The number of words of the longest label that stands at a word; 0 when there is none."""
     for length in range(min(known.longest_label, len(words) - index), 0, -1):
         if tuple(word.folded for word in words[index : index + length]) in known.labels:
@@ -381,3 +381,39 @@ def _steps(element: Element, words: Sequence[Word], index: int) -> Iterator[int]
             or choice == tuple(word.folded for word in words[index : index + len(choice)])
         ):
             yield index + len(choice)
+
+
+SHORT = 1_500  # characters of a text that may lack the letters of its language
+
+
+class Stems(NamedTuple):
+    """The pieces of words by which a language's notes give themselves away."""
+
+    pieces: tuple[str, ...]  # lower case; one of them stands in every note
+    letters: frozenset[str]  # every longer text has some of these; empty when nothing is known
+
+    def possible(self, letters: AbstractSet[str], length: int) -> bool:
+        """Whether a text of these letters may be of this language; a short one always may."""
+        return not self.letters or length < SHORT or not self.letters.isdisjoint(letters)
+
+
+@cache
+def stems() -> Mapping[str, Stems]:
+    """Per language the pieces of words without which it has no note."""
+    return {
+        code: Stems(tuple(said["stems"]), frozenset(said["letters"]))
+        for code in locale.languages("notes")
+        if (said := locale.table(code, "hints")["notes"])
+    }
+
+
+def fold(text: str) -> str:
+    """The text in lower case with straight apostrophes, every character in its place."""
+    if text.isascii():
+        return text.lower().replace("`", "'")
+    folded = text.lower()
+    if len(folded) != len(text):  # İ and its like change their length in lower case
+        folded = "".join(one if len(one.lower()) != 1 else one.lower() for one in text)
+    for apostrophe in "’ʼ`´‘":
+        folded = folded.replace(apostrophe, "'")
+    return folded

@@ -5,16 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, time, tzinfo
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from tracker.house.dates.zones import instant
-from tracker.house.note_hits import body_notes
-from tracker.house.note_shapes import on_one_line
+from tracker.house.notes.find import body_notes
+from tracker.house.notes.passages import on_one_line
+from tracker.house.style import Style
 from tracker.model import FoundNote, Note, Precision
 from tracker.text.document import Document, note_id, notes_of
-
-if TYPE_CHECKING:
-    from tracker.house.style import Style
 
 SAME_NOTE = 0.5  # share of equal words from which a note counts as reworded, not as another one
 _WORD = re.compile(r"[^\W_]+")

@@ -4,31 +4,68 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from tracker.house.note_dates import Context
-from tracker.house.note_hits import Hits
-from tracker.house.note_inline import in_brackets, later
-from tracker.house.note_openings import own_openings, plausible
-from tracker.house.note_reading import Reading, known_languages, may_be_note, read
-from tracker.house.note_shapes import (
-    Passage,
+from tracker.house.notes.glance import Hits, find_hits, own_openings, plausible
+from tracker.house.notes.inside import in_brackets, later
+from tracker.house.notes.passages import (
+    CLOSING,
+    MARK,
+    OPENING,
+    BodyPassage,
     passages,
     pieces,
     plain,
     unmarked,
     words_with_marks,
 )
-from tracker.house.note_surroundings import Surroundings, closes, set_apart
+from tracker.house.notes.read import Context, NoteReading, known_languages, may_be_note, read
+from tracker.house.notes.recognise import recognise
+from tracker.house.notes.words import sequence
+from tracker.house.style import Style
+from tracker.locale import base
 from tracker.model import FoundNote, Position
-
-if TYPE_CHECKING:
-    from tracker.house.style import Style
 
 _DEFINED = re.compile(r"[ \t]*\[([^\]\n]{1,300})\]:")
 _REFERENCE = re.compile(r"\[([^\[\]]{1,300})\]")
 LONGEST_NOTE = 20_000  # no note is longer; a longer passage is not searched
+
+
+def body_notes(
+    text: str,
+    as_of: date | None,
+    style: Style | None,
+    language: str | None = None,
+    *,
+    start: int,
+    marked: bool = True,
+) -> list[tuple[FoundNote, bool]]:
+    """The notes of a body that begins at ``start``, each with whether the markers are around it.
+
+    Without ``marked``, those between the markers of the footer are left out.
+    """
+    tag = language or (style.locale if style else "")
+    hits = find_hits(text, start, base(tag) if tag else "", style)
+    if not marked:
+        blocks = list(_blocks(text, start))
+        hits = hits._replace(
+            places=[at for at in hits.places if all(not one <= at < end for one, end in blocks)]
+        )
+    if not hits.places:
+        return []
+    found = search(text, start, hits, as_of, style, tag)
+    return found if marked else [each for each in found if not each[1]]
+
+
+def _blocks(text: str, start: int) -> Iterator[tuple[int, int]]:
+    """Where lines stand that are made from the notes of the front matter."""
+    at = text.find(OPENING, start)
+    while at >= 0 and (end := text.find(CLOSING, at)) >= 0:
+        if not text[text.rfind("\n", 0, at) + 1 : at].strip():
+            yield at, end + len(CLOSING)
+        at = text.find(OPENING, end)
 
 
 def search(
@@ -44,7 +81,7 @@ def search(
     places = [at for at in hits.places if plausible(text, at, start, context, own)]
     if not places and "<!-- updates" not in text:
         return []
-    return _Finder(text, start, hits._replace(places=places), context, style).notes()
+    return _Search(text, start, hits._replace(places=places), context, style).notes()
 
 
 def _day_first(tag: str) -> bool | None:
@@ -63,7 +100,7 @@ class _Found(NamedTuple):
     last: int
 
 
-class _Finder:
+class _Search:
     """One search through one body."""
 
     __slots__ = (
@@ -94,11 +131,11 @@ class _Finder:
         self.hits = hits
         self.context = context
         self.style = style
-        self.passages: list[Passage] = []
+        self.passages: list[BodyPassage] = []
         self.found: dict[int, _Found] = {}  # by the index of the first passage
         self.taken: set[int] = set()  # indexes of passages that are notes
         self.inline: list[FoundNote] = []
-        self.waiting: dict[int, Reading] = {}  # notes only at the text's edges
+        self.waiting: dict[int, NoteReading] = {}  # notes only at the text's edges
         self.defined: frozenset[str] | None = (
             None  # labels of link definitions; None: not looked at yet
         )
@@ -126,13 +163,13 @@ class _Finder:
 
     # Passages
 
-    def _worth(self, passage: Passage) -> bool:
+    def _worth(self, passage: BodyPassage) -> bool:
         """Whether a piece of a note's word stands in the passage at all."""
         places = self.hits.places
         at = bisect_left(places, passage.start)
         return at < len(places) and places[at] < passage.end
 
-    def _cut(self, passage: Passage) -> list[Passage]:
+    def _cut(self, passage: BodyPassage) -> list[BodyPassage]:
         """The passage cut at hard breaks, and before lines that begin with a label."""
         if passage.shape == "heading" or passage.end - passage.start > 50 * LONGEST_NOTE:
             return [passage]
@@ -141,7 +178,7 @@ class _Finder:
             cut.extend(self._cut_lines(piece))
         return cut
 
-    def _cut_lines(self, piece: Passage) -> list[Passage]:
+    def _cut_lines(self, piece: BodyPassage) -> list[BodyPassage]:
         written = self.text[piece.start : piece.end]
         if "\n" not in written or len(written) > LONGEST_NOTE:
             return [piece]
@@ -159,7 +196,7 @@ class _Finder:
         for begin, end in zip(cuts, [*cuts[1:], len(written)], strict=True):
             raw = written[begin:end].rstrip()
             parts.append(
-                Passage(
+                BodyPassage(
                     piece.start + begin,
                     piece.start + begin + len(raw),
                     piece.shape,
@@ -173,7 +210,7 @@ class _Finder:
             )
         return parts
 
-    def _begins_note(self, piece: Passage, at: int, line: str) -> bool:
+    def _begins_note(self, piece: BodyPassage, at: int, line: str) -> bool:
         begin = piece.start + at
         place = bisect_left(self.hits.places, begin)
         if place >= len(self.hits.places) or self.hits.places[place] >= begin + min(len(line), 60):
@@ -184,7 +221,7 @@ class _Finder:
         reading = read(words_with_marks(raw), self.context)
         return reading is not None and bool(reading.label) and not reading.weak and reading.certain
 
-    def _look(self, index: int, passage: Passage) -> None:
+    def _look(self, index: int, passage: BodyPassage) -> None:
         if passage.marked and self.style is not None and self._by_style(index, passage):
             return
         boxed = self._boxed(index, passage)
@@ -201,7 +238,7 @@ class _Finder:
             places = self.hits.places
             self.inline.extend(in_brackets(self.text, passage, places, self.context))
 
-    def _accept(self, index: int, passage: Passage, marked: str, reading: Reading) -> bool:
+    def _accept(self, index: int, passage: BodyPassage, marked: str, reading: NoteReading) -> bool:
         if reading.label and not reading.words:
             return self._bare(index, passage, reading)
         if reading.weak and not reading.said:
@@ -217,7 +254,7 @@ class _Finder:
 
     # Kinds of notes
 
-    def _add(self, first: int, last: int, reading: Reading) -> None:
+    def _add(self, first: int, last: int, reading: NoteReading) -> None:
         passage = self.passages[first]
         end = self.passages[last].end
         reading = reading._replace(words=self._without_references(reading.words))
@@ -240,8 +277,6 @@ class _Finder:
 
     def _in_style(self, found: FoundNote) -> FoundNote:
         """The note as the house's own template reads it, if it is one of the house's lines."""
-        from tracker.house.style import recognise
-
         assert self.style is not None
         own = recognise(self.style, self.text[found.start : found.end], self.context.as_of)
         if own is None:
@@ -249,10 +284,8 @@ class _Finder:
         kind = found.kind if own.kind in ("update", "editors-note") else own.kind
         return own._replace(kind=kind, start=found.start, end=found.end, position=found.position)
 
-    def _by_style(self, index: int, passage: Passage) -> bool:
+    def _by_style(self, index: int, passage: BodyPassage) -> bool:
         """Whether a passage is a line that the house's templates write; it is taken then."""
-        from tracker.house.style import recognise
-
         assert self.style is not None
         own = recognise(self.style, self.text[passage.start : passage.end], self.context.as_of)
         if own is None:
@@ -262,7 +295,7 @@ class _Finder:
         self.taken.add(index)
         return True
 
-    def _boxed(self, index: int, passage: Passage) -> Reading | None:
+    def _boxed(self, index: int, passage: BodyPassage) -> NoteReading | None:
         """The note that an admonition is by its title, such as ``!!! note "Update: May 3"``."""
         if not passage.boxed or (
             index
@@ -279,7 +312,7 @@ class _Finder:
         kind = inner.kind if inner and title.kind in ("update", "editors-note") else title.kind
         return title._replace(words=words, kind=kind)
 
-    def _ends_in_note(self, index: int, passage: Passage) -> bool:
+    def _ends_in_note(self, index: int, passage: BodyPassage) -> bool:
         """A note that begins inside a paragraph and goes on to its end.
 
         Either with a label in bold, or, in a closing or emphasized paragraph, with a sentence that
@@ -296,10 +329,12 @@ class _Finder:
         self.found[index] = self.found[index]._replace(note=note)
         return True
 
-    def _later(self, passage: Passage, *, labelled: bool) -> tuple[Reading, int, int] | None:
+    def _later(
+        self, passage: BodyPassage, *, labelled: bool
+    ) -> tuple[NoteReading, int, int] | None:
         return later(self.text, passage, self.hits.places, self.context, labelled=labelled)
 
-    def _closing(self, index: int, passage: Passage) -> bool:
+    def _closing(self, index: int, passage: BodyPassage) -> bool:
         return passage.shape != "heading" and not self._prose_follows(index)
 
     def _prose_follows(self, index: int) -> bool:
@@ -313,7 +348,7 @@ class _Finder:
             for i in below
         )
 
-    def _bare(self, index: int, passage: Passage, reading: Reading) -> bool:
+    def _bare(self, index: int, passage: BodyPassage, reading: NoteReading) -> bool:
         """A label alone in its line, its paragraph or its heading: the words are below it."""
         over = self._over(index, reading)
         if over is not None:
@@ -358,7 +393,7 @@ class _Finder:
         self._add(index, last, reading._replace(kind=kind, words=words, when=when))
         return True
 
-    def _over(self, index: int, reading: Reading) -> bool | None:
+    def _over(self, index: int, reading: NoteReading) -> bool | None:
         """A label in the plural over a list of notes; None when it is not one."""
         label = reading.plural
         always = any(label in one.over_always for one in self.context.languages)
@@ -431,6 +466,103 @@ class _Finder:
         return start, end
 
 
-def _emphasized(passage: Passage) -> bool:
+def _emphasized(passage: BodyPassage) -> bool:
     bare = passage.raw.strip()
     return bare[:1] in ("*", "_") and bare[-1:] in ("*", "_")
+
+
+_LABELLED = re.compile(r"[^\w\n]{0,8}[\w/ -]{1,40}[\s\x01]*(?::|\x01[\s:]| [–—-] )")
+
+
+class Surroundings:
+    """The passages of a body, asked about the neighbors of one of them."""
+
+    __slots__ = ("_items", "_seen", "context", "passages")
+
+    def __init__(self, passages: Sequence[BodyPassage], context: Context) -> None:
+        self.passages = passages
+        self.context = context
+        self._items: dict[int, int] = {}  # see _label_of_item
+        # Headings; None: not looked at yet.
+        self._seen: dict[int, set[tuple[str, ...]]] | None = None
+
+    def instructions(self, heading: BodyPassage, words: str, reading: NoteReading) -> bool:
+        """Whether a heading "Update" is one step of instructions, or a section of a reference."""
+        if reading.when.day is not None or reading.kind != "update":
+            return False
+        known = self.context.languages
+        opening = sequence(words[:80])
+        if words.rstrip().endswith(":") or any(
+            opening[: len(one)] == one
+            for language in known
+            for one in language.instruction_openings
+        ):
+            return True
+        beside = self._headings().get(heading.level, set())
+        return any(not beside.isdisjoint(language.instruction_headings) for language in known)
+
+    def _headings(self) -> dict[int, set[tuple[str, ...]]]:
+        """The short headings of the text by their level; computed once."""
+        if self._seen is None:
+            self._seen = {}
+            for passage in self.passages:
+                if passage.shape == "heading" and len(passage.raw) < 40:
+                    self._seen.setdefault(passage.level, set()).add(sequence(passage.raw))
+        return self._seen
+
+    def step(self, index: int, passage: BodyPassage, reading: NoteReading) -> bool:
+        """Whether an item "Update: …" stands in a list of other labelled items."""
+        if passage.shape != "item" or reading.when.day is not None or reading.said:
+            return False
+        if any(one in reading.words for one in "/._") and len(reading.words.split()) == 1:
+            return True
+        labelled = [
+            self._label_of_item(near)
+            for near in range(max(0, index - 20), min(len(self.passages), index + 20))
+            if near != index
+            and self.passages[near].group == passage.group
+            and self.passages[near].shape == "item"
+        ]
+        return sum(labelled) > 0 or -1 in labelled
+
+    def _label_of_item(self, index: int) -> int:
+        """1 for an item with a label of its own, -1 for an undated "Update:", else 0."""
+        if index not in self._items:
+            head = words_with_marks(self.passages[index].raw[:200])
+            self._items[index] = 0
+            if _LABELLED.match(head):
+                as_note = read(head, self.context)
+                undated = as_note is not None and not as_note.when.day and not as_note.said
+                other = as_note is None or as_note.weak
+                self._items[index] = 1 if other else -1 if undated else 0
+        return self._items[index]
+
+    def quotes(self, index: int, passage: BodyPassage) -> bool:
+        """Whether a quotation block quotes somebody else's note."""
+        if passage.shape != "quote" or index == 0:
+            return False
+        before = self.passages[index - 1]
+        return (
+            before.prose
+            and before.shape != "quote"
+            and before.raw.rstrip("*_ ").endswith((":", "...", "…"))
+        )
+
+
+def set_apart(passage: BodyPassage, marked: str) -> bool:
+    """Whether emphasis, brackets, a quotation block or a box sets the whole passage apart."""
+    bare = marked.strip()
+    return (
+        passage.shape == "quote"
+        or bool(passage.boxed)
+        or passage.marked
+        or (bare.startswith(MARK) and bare.rstrip(".").endswith(MARK))
+        or (bare.strip(MARK)[:1] in ("(", "[") and bare.strip("\x01. ")[-1:] in (")", "]"))
+    )
+
+
+def closes(opening: str, closing: str) -> bool:
+    """Whether one line of markup, a tag or a shortcode, is closed by another."""
+    first = re.search(r"[<{]+[%<]?\s*(\w[\w-]*)", opening)
+    last = re.search(r"(?:/|end)\s*(\w[\w-]*)", closing)
+    return first is not None and last is not None and first[1].lower() == last[1].lower()

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import date, time
+from functools import cache
 from typing import NamedTuple
 
-from tracker.house.note_dates import Context, When, from_stamp, of_date, stamps_in, when_said
-from tracker.house.note_shapes import MARK, plain
-from tracker.house.note_words import (
-    Language,
+from tracker.house import language as names
+from tracker.house.dates.find import WrittenDate, find_stamps
+from tracker.house.dates.zones import written_names
+from tracker.house.notes.passages import MARK, plain
+from tracker.house.notes.words import (
+    NoteWords,
     Word,
     judgement,
     label_at,
@@ -28,7 +32,7 @@ _DATED = re.compile(r"[^\W\d]{0,20}[\W_]{0,3}[^\W\d]{0,20}[\W_]{0,3}[^\W\d]{0,20
 _BRACKETED = re.compile(r"[ \x01]{0,3}(\([^()\n]{4,80}\))[ \x01]{0,3}[:—–-]")
 
 
-class Reading(NamedTuple):
+class NoteReading(NamedTuple):
     """What a passage says when it is a note."""
 
     kind: Kind
@@ -48,7 +52,7 @@ class Reading(NamedTuple):
         return FoundNote(self.kind, self.words, self.label, day, clock, zone, start, end, position)
 
 
-def read(marked: str, context: Context, *, bracketed: bool = False) -> Reading | None:
+def read(marked: str, context: Context, *, bracketed: bool = False) -> NoteReading | None:
     """The note that a passage is, by the first language that knows its words.
 
     ``marked`` are its words with MARK where emphasis changes; ``bracketed`` says that they stood
@@ -68,8 +72,8 @@ def read(marked: str, context: Context, *, bracketed: bool = False) -> Reading |
 
 
 def _labelled(
-    marked: str, words: Sequence[Word], known: Language, context: Context
-) -> Reading | None:
+    marked: str, words: Sequence[Word], known: NoteWords, context: Context
+) -> NoteReading | None:
     lead = marked[: words[0].start]
     if any(one in _QUOTES or one in _CODE for one in lead):
         return None
@@ -102,7 +106,7 @@ def _labelled(
     is_stamp = sequence in known.stamps
     if not text and is_stamp and stamp != When():
         text = _unwrap(lead, plain(marked), "")
-    return Reading(
+    return NoteReading(
         kind=meaning(kind or "update", text, context, weak=kind is None),
         label=written,
         words=text,
@@ -116,7 +120,7 @@ def _labelled(
 
 
 def _label(
-    marked: str, words: Sequence[Word], known: Language
+    marked: str, words: Sequence[Word], known: NoteWords
 ) -> tuple[int, int, tuple[str, ...]] | None:
     """The word at which the label begins, the number of its words, and they themselves."""
     for first in range(min(5, len(words))):
@@ -141,7 +145,7 @@ def _label(
 
 
 def _separator(
-    marked: str, words: Sequence[Word], first: int, known: Language, *, weak: bool
+    marked: str, words: Sequence[Word], first: int, known: NoteWords, *, weak: bool
 ) -> int | None:
     """Where the label with its date ends; None when no separator follows it."""
     soft: int | None = None
@@ -222,7 +226,7 @@ def _trim(rest: str) -> str:
     return rest[begin:]
 
 
-def _peel(rest: str, known: Language, context: Context) -> tuple[When, str] | None:
+def _peel(rest: str, known: NoteWords, context: Context) -> tuple[When, str] | None:
     """A date at the start of the words, as in ``Correction: Dec. 6, 2021``, and what follows it."""
     words = words_of(rest[:160]) if _DATED.match(rest) else []
     if not words or not (of_date(words[0], known) or words[0].folded in known.between):
@@ -261,8 +265,8 @@ def _unwrap(lead: str, text: str, head: str) -> str:
 
 
 def _unlabelled(
-    marked: str, words: Sequence[Word], known: Language, context: Context, *, bracketed: bool
-) -> Reading | None:
+    marked: str, words: Sequence[Word], known: NoteWords, context: Context, *, bracketed: bool
+) -> NoteReading | None:
     lead = marked[: words[0].start]
     if any(one in _QUOTES or one in _CODE for one in lead):
         return None
@@ -289,7 +293,7 @@ def _unlabelled(
         kind = meaning(kind, text, context, weak=False)
     if when == When():
         when = _after(marked, words, first, found[1], known, context)
-    return Reading(
+    return NoteReading(
         kind,
         "",
         text,
@@ -331,11 +335,11 @@ def meaning(kind: Kind, text: str, context: Context, *, weak: bool) -> Kind:
     return "update" if weak else kind
 
 
-def _says_change(text: str, known: Language) -> bool:
+def _says_change(text: str, known: NoteWords) -> bool:
     return judgement(known.code).remark.anywhere(words_of(text[:1500])) and not _denied(text, known)
 
 
-def _denied(text: str, known: Language) -> bool:
+def _denied(text: str, known: NoteWords) -> bool:
     return judgement(known.code).never.anywhere(words_of(text[:400]))
 
 
@@ -359,7 +363,7 @@ def _sentence_date(text: str, context: Context) -> When:
 
 
 def _after(
-    marked: str, words: Sequence[Word], first: int, end: int, known: Language, context: Context
+    marked: str, words: Sequence[Word], first: int, end: int, known: NoteWords, context: Context
 ) -> When:
     """The date beside the verb of a sentence, as in "was amended on 3 May 2022 to …"."""
     begin = words[first].start
@@ -389,6 +393,113 @@ def may_be_note(raw: str, context: Context) -> bool:
     return bool(word) and any(of_date(word[0], known) for known in context.languages)
 
 
-def known_languages(codes: Sequence[str]) -> tuple[Language, ...]:
+def known_languages(codes: Sequence[str]) -> tuple[NoteWords, ...]:
     """The words of these languages, in this order."""
     return tuple(language(code) for code in codes)
+
+
+_BETWEEN_DIGITS = re.compile(r"[-.]")
+
+_NUMBER = re.compile(
+    r"\d{1,4}(?:st|nd|rd|th|er|º|ª|-го|-е|am|pm|a\.m|p\.m|h|h\d\d|uhr)?"
+    r"|\d{1,4}[-.]\d{1,2}[-.]\d{1,4}|\d{1,2}\.\d{1,2}(?:am|pm|h)?"
+)
+
+_DIGITS = re.compile(r"\d{1,4}(?:st|nd|rd|th)?")
+
+_CLOCK = re.compile(
+    r"\b(\d{1,2})(?:[:.](\d{2}))?[ \u00a0\u202f]?([ap])\.?[ ]?m\b\.?|\b(\d{1,2})[:.](\d{2})\b",
+    re.IGNORECASE,
+)
+
+_ZONE = re.compile(r"[ ,(]*([A-Z]{2,5}|[A-Z][a-z]+ (?:Standard |Daylight |Summer )?Time)\b")
+
+
+class When(NamedTuple):
+    """The day and the time that a note gives itself."""
+
+    day: date | None = None
+    clock: time | None = None
+    zone: str | None = None  # as written
+
+
+class Context(NamedTuple):
+    """What is known of the text around the passage."""
+
+    languages: tuple[NoteWords, ...]  # the likeliest first
+    as_of: date | None  # the day on which the text stood
+    day_first: bool | None  # 5/12 is 5 December; None: the house is not known
+    tag: str  # the language that was asked for, "" when none was
+
+
+def of_date(word: Word, known: NoteWords) -> bool:
+    """Whether a word may be part of a date, a time or a zone."""
+    folded = word.folded
+    if folded in _date_words(known.code) or _NUMBER.fullmatch(folded):
+        return True
+    parts = _BETWEEN_DIGITS.split(folded)
+    return len(parts) > 1 and all(
+        _DIGITS.fullmatch(part) or part in _date_words(known.code) for part in parts
+    )
+
+
+@cache
+def _date_words(code: str) -> frozenset[str]:
+    """Names of months, weekdays and zones, folded, in this language and in English."""
+    found: set[str] = set()
+    for one in {code, "en"}:
+        words = names.language(one)
+        for group in (*words.months.values(), *words.weekdays.values(), words.am, words.pm):
+            found.update(word.folded for name in group for word in words_of(name))
+        found.update(words.months_read)
+    found.update(word.folded for name in written_names() for word in words_of(name))
+    return frozenset(found)
+
+
+def when_said(head: str, context: Context) -> When:
+    """The date, time and zone of a label's head."""
+    head = head.replace(MARK, " ")
+    if not any(one.isdigit() for one in head) and not re.search(
+        r"noon|midnight", head, re.IGNORECASE
+    ):
+        return When()
+    for stamp in stamps_in(head, context):
+        return from_stamp(stamp, head)
+    clock = _CLOCK.search(head)
+    if clock is None:
+        return When()
+    read = _clock(clock)
+    zone = _ZONE.match(head, clock.end())
+    return When(None, read, zone[1] if zone and read else None)
+
+
+def from_stamp(stamp: WrittenDate, text: str) -> When:
+    """The day of a date found in a text, with the time that stands beside or before it."""
+    if stamp.time is None and (clock := _CLOCK.search(text, 0, stamp.start)):
+        read = _clock(clock)
+        zone = _ZONE.match(text, clock.end())
+        return When(stamp.date, read, zone[1] if zone and read else None)
+    return When(stamp.date, stamp.time, stamp.zone)
+
+
+def _clock(found: re.Match[str]) -> time | None:
+    hour, minute = int(found[1] or found[4]), int(found[2] or found[5] or 0)
+    if found[3]:
+        if not 1 <= hour <= 12:
+            return None
+        hour = hour % 12 + (12 if found[3].lower() == "p" else 0)
+    return time(hour, minute) if hour < 24 and minute < 60 else None
+
+
+def stamps_in(text: str, context: Context) -> Iterator[WrittenDate]:
+    """The dates of a passage, in the first language that finds any.
+
+    A numeric date is read by the house; where there is none, by the custom of the language.
+    """
+    codes = [context.tag] if context.tag else []
+    codes += [one.code for one in context.languages if one.code not in codes]
+    for code in codes:
+        found = find_stamps(text, language=code, day_first=context.day_first, as_of=context.as_of)
+        if found:
+            yield from found
+            return

@@ -1,22 +1,14 @@
-"""Where in a body a note may stand at all: a quick look that most articles never get past.
-
-What reads notes is loaded for the others alone.
-"""
+"""Where in a body a note may stand at all: a quick look that most articles never get past."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import date
+import re
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from tracker.house.blocks import CLOSING, OPENING
-from tracker.house.note_stems import fold, stems
-from tracker.locale import base
-from tracker.model import FoundNote
-
-if TYPE_CHECKING:
-    from tracker.house.style import Style
+from tracker.house.notes.read import Context, may_be_note
+from tracker.house.notes.words import fold, sequence, stems
+from tracker.house.style import Style
 
 FARTHEST = 150  # characters from a passage's beginning to the word that gives a note away
 FARTHEST_INSIDE = 45  # the same from the beginning of a mere line, or of a pair of brackets
@@ -27,43 +19,6 @@ class Hits(NamedTuple):
 
     places: list[int]  # sorted offsets in the text
     codes: tuple[str, ...]  # languages whose pieces were found, the likeliest first
-
-
-def body_notes(
-    text: str,
-    as_of: date | None,
-    style: Style | None,
-    language: str | None = None,
-    *,
-    start: int,
-    marked: bool = True,
-) -> list[tuple[FoundNote, bool]]:
-    """The notes of a body that begins at ``start``, each with whether the markers are around it.
-
-    Without ``marked``, those between the markers of the footer are left out.
-    """
-    tag = language or (style.locale if style else "")
-    hits = find_hits(text, start, base(tag) if tag else "", style)
-    if not marked:
-        blocks = list(_blocks(text, start))
-        hits = hits._replace(
-            places=[at for at in hits.places if all(not one <= at < end for one, end in blocks)]
-        )
-    if not hits.places:
-        return []
-    from tracker.house.note_finding import search
-
-    found = search(text, start, hits, as_of, style, tag)
-    return found if marked else [each for each in found if not each[1]]
-
-
-def _blocks(text: str, start: int) -> Iterator[tuple[int, int]]:
-    """Where lines stand that are made from the notes of the front matter."""
-    at = text.find(OPENING, start)
-    while at >= 0 and (end := text.find(CLOSING, at)) >= 0:
-        if not text[text.rfind("\n", 0, at) + 1 : at].strip():
-            yield at, end + len(CLOSING)
-        at = text.find(OPENING, end)
 
 
 def find_hits(text: str, start: int, code: str, style: Style | None) -> Hits:
@@ -134,3 +89,42 @@ def _own_words(style: Style) -> tuple[str, ...]:
     """What stands in every line that the house's templates write, in lower case."""
     words = {one.lower() for each in style.templates.values() for one in (each.label, each.lead)}
     return tuple(sorted(words - {""}))
+
+
+LONGEST_OPENING = 60  # characters in which the first two words of a note stand
+
+_BEGINNING = re.compile(
+    r"\A|[\n>(\[][ \t]*|\s(?:\*\*|__)"
+    r"|[.!?][”\"’')*_]{0,3}\s+(?=[*_]{0,3}(?:This|An?|Earlier|The)\b)"
+)
+
+
+def plausible(text: str, at: int, start: int, context: Context, own: frozenset[str]) -> bool:
+    """Whether a note may begin at one of the lines, brackets or sentences shortly before a place.
+
+    Most articles hold words like "edit" or "version" somewhere; few of them stand where the words
+    before could begin a note, and only those few articles are taken apart.
+    """
+    earliest = max(start, at - FARTHEST)
+    head = text[earliest : at + LONGEST_OPENING]
+    reach = at - earliest
+    for found in _BEGINNING.finditer(head):
+        if found.end() > reach:
+            break
+        begin = head[found.end() : found.end() + LONGEST_OPENING]
+        if may_be_note(begin, context):
+            return True
+        if own and not own.isdisjoint(sequence(begin)[:1]):
+            return True
+    return False
+
+
+@cache
+def own_openings(style: Style) -> frozenset[str]:
+    """The words with which the lines of the house's templates begin, folded."""
+    layouts = [
+        layout.replace("{label}", template.label)
+        for template in style.templates.values()
+        for layout in (*template.layouts, *template.lead_layouts, template.lead)
+    ]
+    return frozenset(words[0] for layout in layouts if (words := sequence(layout)))

@@ -6,10 +6,9 @@ import re
 from bisect import bisect_left
 from collections.abc import Sequence
 
-from tracker.house.note_dates import Context
-from tracker.house.note_hits import FARTHEST_INSIDE
-from tracker.house.note_reading import Reading, read
-from tracker.house.note_shapes import Passage, brackets, plain, words_with_marks
+from tracker.house.notes.glance import FARTHEST_INSIDE
+from tracker.house.notes.passages import BodyPassage, brackets, plain, words_with_marks
+from tracker.house.notes.read import Context, NoteReading, read
 from tracker.model import FoundNote
 
 LONGEST_BRACKET = 3_000  # characters; a longer bracket is none
@@ -22,7 +21,7 @@ SENTENCE = re.compile(r"[.!?][”\"’')*_]{0,3}\s+[*_]{0,3}((?:This|An?|Earlier
 
 
 def in_brackets(
-    text: str, passage: Passage, places: Sequence[int], context: Context
+    text: str, passage: BodyPassage, places: Sequence[int], context: Context
 ) -> list[FoundNote]:
     """Notes in brackets inside a paragraph: ``(_Correction: this did not happen_)``.
 
@@ -56,8 +55,8 @@ def in_brackets(
 
 
 def later(
-    text: str, passage: Passage, places: Sequence[int], context: Context, *, labelled: bool
-) -> tuple[Reading, int, int] | None:
+    text: str, passage: BodyPassage, places: Sequence[int], context: Context, *, labelled: bool
+) -> tuple[NoteReading, int, int] | None:
     """The first note that begins inside a paragraph and goes on to its end, with its offsets.
 
     ``labelled``: with a label in bold and a colon; else with a sentence that is certainly a note.
@@ -83,7 +82,7 @@ def later(
     return None
 
 
-def _near_bracket(text: str, passage: Passage, places: Sequence[int]) -> bool:
+def _near_bracket(text: str, passage: BodyPassage, places: Sequence[int]) -> bool:
     """Whether a bracket opens shortly before a word that gives a note away."""
     for number in range(bisect_left(places, passage.start), len(places)):
         at = places[number]

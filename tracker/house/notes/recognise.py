@@ -12,14 +12,7 @@ from typing import NamedTuple
 from tracker.house.dates.format import pattern_expression, read_pattern_date, read_pattern_time
 from tracker.house.language import language
 from tracker.house.plain import plain
-from tracker.house.template import (
-    Style,
-    Template,
-    form,
-    from_neutral,
-    known_places,
-    one_line,
-)
+from tracker.house.style import Style, Template, form, from_neutral, known_places, one_line
 from tracker.model import KINDS, FoundNote, Precision
 
 _SPACES = re.compile(r"(?:\\?[\s\u00a0\u202f])+")

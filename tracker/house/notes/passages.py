@@ -14,12 +14,16 @@ from typing import Literal
 
 from tracker.text.front_matter import locate
 
+OPENING = "<!-- updates -->"
+CLOSING = "<!-- /updates -->"
+"""The markers around the lines that are made from the notes of the front matter."""
+
 MARK = "\x01"  # stands where emphasis begins or ends, in the words of a passage
 
 Shape = Literal["paragraph", "heading", "item", "quote", "wrapper", "rule", "other"]
 
 
-class Passage:
+class BodyPassage:
     """A paragraph, heading, list item or line of markup of the body."""
 
     __slots__ = ("boxed", "end", "group", "hard", "level", "marked", "raw", "shape", "start")
@@ -94,13 +98,13 @@ def body_start(text: str) -> int:
     return 1 if text.startswith("\ufeff") else 0
 
 
-class _Reader:
+class _PassageReader:
     """The state of the pass over the lines of one body."""
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.passages: list[Passage] = []
-        self.open: Passage | None = None  # the paragraph that goes on with the next line
+        self.passages: list[BodyPassage] = []
+        self.open: BodyPassage | None = None  # the paragraph that goes on with the next line
         self.lines: list[str] = []  # its lines without markers
         self.skip: str | None = None  # what ends the code or comment that is being passed over
         self.fence = ""
@@ -118,9 +122,9 @@ class _Reader:
             self.open = None
             self.lines = []
 
-    def add(self, start: int, end: int, shape: Shape, raw: str, level: int = 0) -> Passage:
+    def add(self, start: int, end: int, shape: Shape, raw: str, level: int = 0) -> BodyPassage:
         self.close()
-        passage = Passage(start, end, shape, level, self.group, self.marked, self.box, raw)
+        passage = BodyPassage(start, end, shape, level, self.group, self.marked, self.box, raw)
         self.passages.append(passage)
         return passage
 
@@ -249,9 +253,9 @@ class _Reader:
         self.begin(start, end, "quote" if quoted else "paragraph", rest)
 
 
-def passages(text: str, start: int) -> list[Passage]:
+def passages(text: str, start: int) -> list[BodyPassage]:
     """The passages of a body from ``start`` on, in order; code and comments are passed over."""
-    reader = _Reader(text)
+    reader = _PassageReader(text)
     at = start
     while at < len(text):
         end = text.find("\n", at)
@@ -262,7 +266,7 @@ def passages(text: str, start: int) -> list[Passage]:
     return reader.passages
 
 
-def pieces(passage: Passage, text: str) -> list[Passage]:
+def pieces(passage: BodyPassage, text: str) -> list[BodyPassage]:
     """The passage cut at tags and hard line breaks that end a line for readers."""
     written = text[passage.start : passage.end]
     cuts = {0, len(written)}
@@ -283,7 +287,7 @@ def pieces(passage: Passage, text: str) -> list[Passage]:
             continue
         stop = begin + len(raw.rstrip())
         found.append(
-            Passage(
+            BodyPassage(
                 passage.start + begin,
                 passage.start + stop,
                 passage.shape,

@@ -1,21 +1,19 @@
 """Notes that stand in an article's body: found, joined with the front matter's, and compared.
 
-``find_notes`` knows the shapes that people use (``note_shapes``), the words of the language
-(``notes/*.toml``) and, where it is told one, the house's own style.
+``find_notes`` knows the shapes that people use (``passages``), the words of the language
+(``notes.toml``) and, where it is told one, the house's own style.
 """
 
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING
 
-from tracker.house.note_hits import body_notes
-from tracker.house.note_joining import Differences, differences, read_notes
+from tracker.house.notes.find import body_notes
+from tracker.house.notes.merge import Differences, differences, read_notes
+from tracker.house.notes.passages import body_start
+from tracker.house.style import Style, load
 from tracker.model import FoundNote
 from tracker.text.document import note_id
-
-if TYPE_CHECKING:
-    from tracker.house.style import Style
 
 __all__ = ["Differences", "differences", "find_notes", "note_id", "read_notes"]
 
@@ -39,11 +37,7 @@ def find_notes(
     Never raises for any text; a ``TrackerError`` names a style that is not known. The time is
     linear in the length of the text.
     """
-    from tracker.house.note_shapes import body_start
-
     if isinstance(style, str):
-        from tracker.house.style import load
-
         style = load(style)
     found = body_notes(text, as_of, style, language, start=body_start(text))
     return tuple(note for note, _ in found)
