@@ -207,7 +207,7 @@ def test_a_merge_that_did_nothing_says_that_it_brings_versions_together(tmp_path
     asked = create_app(one.folder, now=lambda: NOW).test_client()
     items = json.loads(asked.get("/feeds/articles/a/feed.json").data)["items"]
     assert [item["title"] for item in items] == [
-        "a: Number added: 7 in “The end came. More 7.”",
+        "a: Number added: 7 in “More 7.”",
         "a: Brings together versions that were written at the same time",
         "a: Number: 10 → 11 in “The mayor counted 10 buses.”",
         "a: Number: 20 → 21 in “The school counted 20 chairs.”",

@@ -254,15 +254,17 @@ def test_what_a_command_needs_does_not_import_what_is_slow() -> None:
     program = r"""
 import sys
 from datetime import UTC, datetime
-from tracker.house import settings, style
+from tracker.house import settings
 from tracker.house.dates.parse import read_moment
+from tracker.house.notes.recognise import recognise
+from tracker.house.notes.write import line
 from tracker.model import Note
 
 house = settings.read('style = "newsweek"\ntimezone = "America/New_York"', "tracker.toml", str)
 at = read_moment("05/12/22 7:45 a.m. ET", day_first=False, zone=house.zone,
                        now=datetime.now(UTC), language="en", zones=house.style.zones).at
-text = style.line(house.style, Note("u1", "update", "X.", at), house.zone)
-assert style.recognise(house.style, text) is not None
+text = line(house.style, Note("u1", "update", "X.", at), house.zone)
+assert recognise(house.style, text) is not None
 print(sorted({"babel", "difflib", "rich", "git", "zoneinfo._tzpath"} & set(sys.modules)))
 """
     run = subprocess.run(
