@@ -879,3 +879,19 @@ def test_json_of_wordpress_is_read_from_a_pipe(tmp_path: Path) -> None:
     source = open_source(None, stream, HowRead())
     assert isinstance(source, WpJson)
     assert len(read(source, tmp_path)[0]) == 5
+
+
+def test_an_export_is_read_as_it_streams(tmp_path: Path) -> None:
+    from tests.long.imports import export, measured
+
+    small, large = tmp_path / "small.xml", tmp_path / "large.xml"
+    few, many = export(small, 1 << 20), export(large, 24 << 20)
+    sizes = []
+    for file, number in ((small, few), (large, many)):
+        room = tmp_path / file.stem
+        room.mkdir()
+        size, _, said = measured(file, room, "--html", "keep")
+        assert said == f"Recorded {number:,} revisions of {number:,} articles.\n"
+        sizes.append(size)
+    assert sizes[1] < 200 << 20
+    assert sizes[1] - sizes[0] < 40 << 20

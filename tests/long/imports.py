@@ -1,0 +1,89 @@
+"""Import a large export of WordPress, and say how much memory and time it took.
+
+``python -m tests.long.imports [MEGABYTES]``: 500 without a number. The figures in ``docs/import.md``
+are its last line. ``measured`` is used by the short suite too, with a smaller file.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.conftest import IDENTITY
+from tests.repositories import run
+
+HEAD = """<?xml version="1.0" encoding="UTF-8" ?>
+<rss version="2.0" xmlns:excerpt="http://wordpress.org/export/1.2/excerpt/"
+ xmlns:content="http://purl.org/rss/1.0/modules/content/"
+ xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:wp="http://wordpress.org/export/1.2/">
+<channel><wp:wxr_version>1.2</wp:wxr_version>
+"""
+PARAGRAPH = (
+    "<!-- wp:paragraph -->\n<p>The ferry of article {number} sails at {hour} and costs <b>${cost}</b>,"
+    ' <a href="https://ledger.example/{number}">the harbor said</a>. It leaves from the fourth pier,'
+    " and arrives an hour later on the other side of the bay, where nobody waits for it.</p>\n"
+    "<!-- /wp:paragraph -->\n\n"
+)
+
+
+def export(file: Path, size: int) -> int:
+    """Write an export of about ``size`` bytes; how many articles it has."""
+    number = 0
+    with file.open("w", encoding="utf-8") as out:
+        out.write(HEAD)
+        while out.tell() < size:
+            number += 1
+            body = "".join(
+                PARAGRAPH.format(number=number, hour=f"{hour} a.m.", cost=number % 97 + hour)
+                for hour in range(1, 13)
+            )
+            out.write(
+                f"<item><title>Ferry {number}</title><dc:creator>ada</dc:creator>"
+                f"<content:encoded><![CDATA[{body}]]></content:encoded>"
+                f"<wp:post_id>{number}</wp:post_id><wp:post_name>ferry-{number}</wp:post_name>"
+                f"<wp:post_date_gmt>2022-05-{number % 28 + 1:02} {number % 24:02}:30:00"
+                "</wp:post_date_gmt><wp:status>publish</wp:status>"
+                "<wp:post_type>post</wp:post_type></item>\n"
+            )
+        out.write("</channel></rss>\n")
+    return number
+
+
+def measured(file: Path, room: Path, *words: str) -> tuple[int, float, str]:
+    """An import in a process of its own: its largest size in bytes, seconds, and what it said."""
+    run(room, "init", "-q", "--bare", "-b", "main")
+    started = time.monotonic()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tracker", "import", str(file), *words], cwd=room,
+        stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    said = process.stdout.read()
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    process.stdout.close()
+    assert process.returncode == 0, said
+    return used.ru_maxrss * 1024, time.monotonic() - started, said
+
+
+def main() -> None:
+    os.environ.update(IDENTITY)
+    megabytes = int(sys.argv[1]) if len(sys.argv) > 1 else 500
+    with tempfile.TemporaryDirectory() as place:
+        file, room = Path(place) / "export.xml", Path(place) / "room"
+        room.mkdir()
+        number = export(file, megabytes << 20)
+        size, seconds, said = measured(file, room)
+        sys.stdout.write(
+            f"{said}{megabytes} MB, {number:,} articles: {size >> 20} MB of memory,"
+            f" {seconds:.0f} s, {number / seconds:.0f} articles a second\n"
+        )
+        assert size < 200 << 20
+
+
+if __name__ == "__main__":
+    main()
