@@ -45,7 +45,7 @@ def read(source: Source, folder: Path) -> tuple[list[Row], list[Skipped], dict[s
     for each, text in zip(versions, texts, strict=True):
         assert isinstance(text, bytes), text
         at = each.at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
-        rows.append((each.path or each.slug, at, text.decode()))
+        rows.append((each.slug or each.path, at, text.decode()))
     skipped = [each for each in given if isinstance(each, Skipped)]
     return rows, skipped, dict(getattr(source, "traps", {}))
 

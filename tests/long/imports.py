@@ -1,7 +1,7 @@
 """Import a large export of WordPress, and say how much memory and time it took.
 
-``python -m tests.long.imports [MEGABYTES]``: 500 without a number. The figures in ``docs/import.md``
-are its last line. ``measured`` is used by the short suite too, with a smaller file.
+``python -m tests.long.imports [MEGABYTES]``: 500 without a number. The figures in
+``docs/import.md`` are its last line. ``measured`` is used by the short suite too.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ HEAD = """<?xml version="1.0" encoding="UTF-8" ?>
 <channel><wp:wxr_version>1.2</wp:wxr_version>
 """
 PARAGRAPH = (
-    "<!-- wp:paragraph -->\n<p>The ferry of article {number} sails at {hour} and costs <b>${cost}</b>,"
-    ' <a href="https://ledger.example/{number}">the harbor said</a>. It leaves from the fourth pier,'
-    " and arrives an hour later on the other side of the bay, where nobody waits for it.</p>\n"
-    "<!-- /wp:paragraph -->\n\n"
+    "<!-- wp:paragraph -->\n<p>The ferry of article {number} sails at {hour} and costs"
+    ' <b>${cost}</b>, <a href="https://ledger.example/{number}">the harbor said</a>. It leaves from'
+    " the fourth pier, and arrives an hour later on the other side of the bay, where nobody waits"
+    " for it.</p>\n<!-- /wp:paragraph -->\n\n"
 )
 
 
@@ -45,7 +45,8 @@ def export(file: Path, size: int) -> int:
                 f"<item><title>Ferry {number}</title><dc:creator>ada</dc:creator>"
                 f"<content:encoded><![CDATA[{body}]]></content:encoded>"
                 f"<wp:post_id>{number}</wp:post_id><wp:post_name>ferry-{number}</wp:post_name>"
-                f"<wp:post_date_gmt>2022-05-{number % 28 + 1:02} {number % 24:02}:30:00"
+                f"<wp:post_date_gmt>{2003 + number % 20}-{number % 12 + 1:02}-05"
+                f" {number % 24:02}:{number % 60:02}:00"
                 "</wp:post_date_gmt><wp:status>publish</wp:status>"
                 "<wp:post_type>post</wp:post_type></item>\n"
             )

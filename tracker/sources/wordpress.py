@@ -149,7 +149,9 @@ class _Site(Spooled):
         }
         said = trailers(Url=item.url or None, Id=item.id)
         text = article_text(fields, body)
-        return Made("", slug, at, item.person, None, text, item.origin, said)
+        out = item.published or at
+        path = self.placed(f"{out:%Y/%m}/{slug}.md")  # unless the newsroom has a layout
+        return Made(path, slug, at, item.person, None, text, item.origin, said)
 
 
 # --- exports --------------------------------------------------------------------------------------

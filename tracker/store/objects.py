@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple, Self
 from weakref import finalize
 
 from tracker.errors import TrackerError
+from tracker.store.frugal import FRUGAL
 from tracker.store.git import Git, GitError, environment, first_line, missing
 
 _HEAD = re.compile(rb"[0-9a-f]{40,64} [a-z]+ [0-9]+\n")
@@ -128,7 +129,7 @@ def must_be_whole(git: Git, new: str, *old: str | None) -> None:
     """Raise ``TrackerError`` unless all objects that a commit has beyond older ones are there."""
     limits = [f"^{commit}" for commit in old if commit is not None]
     try:
-        git.run("rev-list", "--objects", "--quiet", new, *limits, "--")
+        git.run(*FRUGAL, "rev-list", "--objects", "--quiet", new, *limits, "--")
     except GitError as error:
         raise gone(f"all of the commit {new} ({first_line(error.stderr)})") from None
 
