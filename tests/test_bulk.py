@@ -257,7 +257,7 @@ def test_a_staged_edit_of_an_article_is_not_overwritten_either(newsroom: Desk) -
         (".git/hooks/x.md", ".git/hooks/x.md has the part .git, a name that git keeps for itself."),
         (".GIT/x.md", ".GIT/x.md has the part .GIT, a name that git keeps for itself."),
         ("a//x.md", "a//x.md is not the path of a file."),
-        ("a/x.html", "a/x.html does not end in .md, .markdown or .txt, or is a listing."),
+        ("a/x.html", "a/x.html does not end in .md, .markdown, .txt or .mdx, or is a listing."),
         ("a\nb.md", "The path a\\nb.md has characters that no path should have."),
         ("a\u202eb.md", "The path a\\u202eb.md has characters that no path should have."),
         ("articles/old.md/x.md",

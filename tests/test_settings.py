@@ -326,7 +326,10 @@ STYLES = ", ".join(names())
         ),
         (
             "layout = '{slug}.html'",
-            "tracker.toml, line 1: “layout” must be a path that ends in .md, .markdown or .txt.",
+            (
+                "tracker.toml, line 1: “layout” must be a path that ends in "
+                ".md, .markdown, .txt or .mdx."
+            ),
             None,
         ),
         (

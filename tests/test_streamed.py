@@ -15,10 +15,10 @@ from tests.repositories import Builder
 from tests.test_identity import FOLDER, build
 from tracker.errors import TrackerError
 from tracker.model import Track, Version
-from tracker.newsroom import select
 from tracker.newsroom.catalog import history_of, published_tracks
 from tracker.newsroom.incoming import Incoming, Skipped
 from tracker.newsroom.newsroom import Newsroom
+from tracker.newsroom.selection import is_text
 from tracker.sources.repository import OtherRepository
 
 PULL = "Merge branch 'main' of example.org:news"
@@ -42,16 +42,8 @@ def all_at_once(room: Newsroom, inside: str = "") -> list[Track]:
         ignored=history_of(room.workspace).ignored,
     )
     if inside:
-        return [
-            each
-            for each in found
-            if each.path.startswith(f"{inside}/") and select.is_text(each.path)
-        ]
-    here = room.workspace.paths()
-    gone = select.articles(
-        (each.path for each in found if each.deleted), room.settings.articles, under
-    )
-    return [each for each in found if each.path in (gone if each.deleted else here)]
+        return [each for each in found if each.path.startswith(f"{inside}/") and is_text(each.path)]
+    return [each for each in found if room.workspace.selection.holds(each.path)]
 
 
 def one_by_one(room: Newsroom, inside: str = "") -> list[Track]:
@@ -176,8 +168,8 @@ def test_the_order_is_that_of_letters_also_where_a_name_is_no_utf_8(tmp_path: Pa
         assert several == sorted(several, key=lambda each: each.path)
 
 
-def test_the_usual_folders_count_apart_for_what_is_there_and_what_is_gone(tmp_path: Path) -> None:
-    """The first folder that has any; a listing is no article, in no folder."""
+def test_what_is_there_tells_where_the_articles_are(tmp_path: Path) -> None:
+    """Not what is gone; a listing is no article, in no folder."""
     builder = Builder(tmp_path / "r")
     kept = ["docs/a.md", "posts/b.md", "content/_index.md", "README.md"]
     gone = ["docs/c.md", "content/old/_index.md", "content/d.md", "e.md"]
@@ -185,10 +177,7 @@ def test_the_usual_folders_count_apart_for_what_is_there_and_what_is_gone(tmp_pa
     builder.commit("Delete", delete=gone)
     builder.build()
     found = one_by_one(Newsroom(builder.folder))
-    assert [(each.path, each.deleted) for each in found] == [
-        ("posts/b.md", False),
-        ("content/d.md", True),
-    ]
+    assert [(each.path, each.deleted) for each in found] == [("posts/b.md", False)]
 
 
 # --- what is held, and what is written ------------------------------------------------------------

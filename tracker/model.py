@@ -22,6 +22,10 @@ Position = Literal["top", "bottom", "inline"]
 Operation = Literal["insert", "delete", "replace", "move"]
 
 
+ARTICLE_ENDINGS = (".md", ".markdown", ".txt", ".mdx")
+"""How the files of articles end, where no pattern asks for HTML."""
+
+
 class Note(NamedTuple):
     """One thing that readers were told about an article."""
 

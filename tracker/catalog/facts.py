@@ -56,7 +56,7 @@ def start_anew(connection: sqlite3.Connection, new: str) -> None:
         connection.execute(f"DELETE FROM {table}")  # noqa: S608 - one of five names
     connection.execute("INSERT INTO words (words) VALUES ('delete-all')")
     connection.execute("INSERT INTO stale SELECT id FROM article WHERE text AND joined IS NULL")
-    connection.execute("DELETE FROM meta WHERE key IN ('folder', 'indexed')")
+    connection.execute("DELETE FROM meta WHERE key IN ('selection', 'indexed')")
     set_value(connection, "facts", new)
 
 

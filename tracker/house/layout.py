@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from datetime import date
 
+from tracker.model import ARTICLE_ENDINGS
+
 FIELDS = ("year", "month", "day", "slug")
 """What may stand in braces."""
 
@@ -16,7 +18,6 @@ DEFAULT = "{slug}.md"
 """The layout below the folder of articles, where the settings have none."""
 
 _FIELD = re.compile(r"\{([^{}]*)\}")
-_ENDINGS = (".md", ".markdown", ".txt")
 
 
 def wrong(layout: str) -> tuple[str, str] | None:
@@ -37,8 +38,11 @@ def wrong(layout: str) -> tuple[str, str] | None:
         return "a path in the newsroom, without “..” and empty parts", example
     if any(part.lower().startswith(".git") for part in parts):
         return "a path without names that git keeps for itself", example
-    if not plain.endswith(_ENDINGS):
-        return f"a path that ends in {', '.join(_ENDINGS[:-1])} or {_ENDINGS[-1]}", example
+    if not plain.endswith(ARTICLE_ENDINGS):
+        return (
+            f"a path that ends in {', '.join(ARTICLE_ENDINGS[:-1])} or {ARTICLE_ENDINGS[-1]}",
+            example,
+        )
     return None
 
 

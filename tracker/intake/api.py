@@ -28,6 +28,7 @@ from tracker.intake.writer import Writer
 from tracker.model import KINDS
 from tracker.newsroom import select
 from tracker.newsroom.newsroom import Newsroom
+from tracker.newsroom.selection import FOLDERS, ArticleSelection
 from tracker.sources.bodies import html_body
 from tracker.sources.versions import article_text
 from tracker.store.files import RefusedPathError, components
@@ -83,7 +84,6 @@ class Intake:
         self.patience = _PATIENCE
         self._refused: list[float] = []
         self._listed: tuple[str, list[str]] = ("", [])  # the articles of a commit
-        self._one: list[str] = []
         self._lock = Lock()
 
     @property
@@ -139,7 +139,7 @@ class Intake:
             raise RefusedError(403, "The path does not end in .md or .markdown.")
         if not self._is_article(path):
             raise RefusedError(403, "The path is no article by the newsroom's settings.")
-        if allowed and not select.articles([path], allowed):
+        if allowed and not ArticleSelection("", allowed).holds(path):
             raise RefusedError(
                 403, "The path is none of those that this sender may write.",
                 error="insufficient_scope",
@@ -154,15 +154,11 @@ class Intake:
 
     def _is_article(self, path: str) -> bool:
         workspace = self.room.workspace
-        patterns = workspace.settings.articles
-        if patterns:
-            return bool(select.articles([path], patterns))
         under = f"{workspace.under}/" if workspace.under else ""
-        if not self._one:  # any article tells where the others are
-            self._one = [each.removeprefix(under) for each in self._there()[:1]]
-        if not self._one:
-            return path.startswith(tuple(f"{folder}/" for folder in select.FOLDERS))
-        return path in select.articles([*self._one, path])
+        chosen = workspace.selection
+        if chosen.patterns or chosen.folders:
+            return chosen.holds(under + path)
+        return path.startswith(tuple(f"{folder}/" for folder in FOLDERS))
 
     # --- jobs -------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from tracker.catalog.build import Held, behind, bring_up_to_date, held, rebuild
 from tracker.catalog.schema import FORMAT, Catalog, catalog_file
 from tracker.errors import TrackerError
 from tracker.model import Progress, Track
-from tracker.newsroom import select
+from tracker.newsroom.selection import is_text
 from tracker.newsroom.workspace import Workspace
 from tracker.store.history import PublishedHistory, published_history
 
@@ -108,12 +108,9 @@ def published_tracks(
         listed = queries.texts(connection, f"{workspace.under}/" if workspace.under else "")
         if inside:
             found = [each for each in listed if each.path.startswith(f"{inside}/")]
-            found = sorted(each for each in found if select.is_text(each.path))
+            found = sorted(each for each in found if is_text(each.path))
         else:
-            here = set(workspace.paths())
-            went = (each.path for each in listed if each.deleted)
-            gone = set(select.articles(went, workspace.settings.articles, workspace.under))
-            found = sorted(each for each in listed if each.path in (gone if each.deleted else here))
+            found = sorted(each for each in listed if workspace.selection.holds(each.path))
         yield PublishedTracks(
             sum(each.revisions for each in found),
             (queries.track_of(connection, each.number) for each in found),

@@ -9,13 +9,14 @@ from pathlib import Path
 
 from tracker.errors import TrackerError
 from tracker.model import Event, Finding, Person, Progress, Track, Version
-from tracker.newsroom import periods, select
+from tracker.newsroom import periods
 from tracker.newsroom.analysis import Analyst
 from tracker.newsroom.locate import locate
 from tracker.newsroom.pool import Job, remembered
 from tracker.newsroom.reading import all_tracks, track_of
 from tracker.newsroom.reading import steps as steps_of
 from tracker.newsroom.resolved import read_resolved
+from tracker.newsroom.selection import glob
 from tracker.newsroom.workspace import SETTINGS_FILE, Workspace
 from tracker.policy.rules import Verdict, findings, refuse_unknown, unresolved
 from tracker.policy.step import Circumstances
@@ -143,8 +144,7 @@ def _chosen(workspace: Workspace, scope: Scope) -> list[Job]:
         return [Job(track) for track in {each.path: each for each in named}.values()]
     found = all_tracks(workspace)
     here = set(workspace.paths())
-    patterns, under = workspace.settings.articles, workspace.under
-    belongs = _Belongs(here, patterns, under)
+    belongs = workspace.selection.holds
     chosen = []
     for track in found:
         if not _is_looked_at(workspace, scope, track.path):
@@ -160,30 +160,13 @@ def _is_looked_at(workspace: Workspace, scope: Scope, path: str) -> bool:
     under = workspace.under
     inside = path.removeprefix(f"{under}/") if under else path
     exclude = workspace.settings.check.exclude
-    if not scope.articles and any(select.matcher(each).match(inside) for each in exclude):
+    if not scope.articles and any(glob(each).match(inside) for each in exclude):
         return False
-    return not scope.paths or any(select.matcher(each).match(inside) for each in scope.paths)
+    return not scope.paths or any(glob(each).match(inside) for each in scope.paths)
 
 
 def _paths(track: Track) -> set[str]:
     return {track.path, *(version.path for version in track.versions)}
-
-
-class _Belongs:
-    """Says whether a file that is no longer there, or elsewhere now, was an article."""
-
-    def __init__(self, here: set[str], patterns: Sequence[str], under: str) -> None:
-        self._patterns, self._under = patterns, under
-        prefix = f"{under}/" if under else ""
-        folders = (f"{prefix}{folder}/" for folder in select.FOLDERS)
-        # Which folder holds the articles is told by those that are there, not by those that went.
-        self._folder = next(
-            (each for each in folders if here and all(path.startswith(each) for path in here)), ""
-        )
-
-    def __call__(self, path: str) -> bool:
-        inside = path.startswith(self._folder)
-        return inside and bool(select.articles([path], self._patterns, self._under))
 
 
 def _commits(track: Track) -> set[str]:
@@ -230,10 +213,7 @@ def _one_change(
 
 def _articles(workspace: Workspace, paths: Sequence[str]) -> list[str]:
     """Those of some paths that are articles, by the folder in which the newsroom has its own."""
-    patterns, under = workspace.settings.articles, workspace.under
-    here = set(workspace.paths()) if workspace.repository.head is not None else set(paths)
-    belongs = _Belongs(here, patterns, under)
-    return [path for path in paths if path in here or belongs(path)]
+    return workspace.choose(paths)
 
 
 def _judge_change(

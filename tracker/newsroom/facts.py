@@ -22,7 +22,6 @@ from tracker.catalog.queries import track_of
 from tracker.catalog.schema import Catalog
 from tracker.house.changelog import notes_told, replaced, told_of, went_out
 from tracker.model import History, Progress, Revision
-from tracker.newsroom import select
 from tracker.newsroom.analysis import rules_key
 from tracker.newsroom.catalog import history_of
 from tracker.newsroom.memory import notes_to_json, reasons_to_json
@@ -93,8 +92,7 @@ def _look(it: Known) -> None:
         if fresh or facts.key(connection) != key:
             facts.start_anew(connection, key)
         changed = facts.stale(connection)
-        members = _Members(workspace, connection)
-        inside, outside = members.sort(changed)
+        inside, outside = _sorted(it, changed)
         facts.leave_out(connection, outside)
         inside += facts.wait_again(connection, now)
         facts.look_at(connection, inside, _month(workspace))
@@ -111,57 +109,28 @@ def _month(workspace: Workspace) -> Callable[[int], str]:
     return lambda at: of_hour(at // 900)  # no zone changes within a quarter of an hour
 
 
-class _Members:
-    """Says which texts are the newsroom's articles, and looks at all only where it must."""
+def _sorted(it: Known, changed: Sequence[facts.Stale]) -> tuple[list[int], list[int]]:
+    """The articles to look at, and those that are none of the newsroom's any more.
 
-    def __init__(self, workspace: Workspace, connection: sqlite3.Connection) -> None:
-        self._patterns = workspace.settings.articles
-        self._under = workspace.under
-        self._connection = connection
-
-    def sort(self, changed: Sequence[facts.Stale]) -> tuple[list[int], list[int]]:
-        """The articles to look at, and those that are none of the newsroom's any more."""
-        moved = [each for each in changed if not each.alive or each.path != each.known]
-        inside = [each.article for each in changed if each.alive and each.path == each.known]
-        if not moved:
-            return inside, []
-        folder = facts.value(self._connection, "folder")
-        if folder is None or (not self._patterns and self._may_choose_anew(moved, str(folder))):
-            return self._all(inside)
-        here = [each for each in moved if each.alive and self._belongs(each.path or "", folder)]
-        inside += [each.article for each in here]
+    All are looked at only where the selection of articles is another one than before.
+    """
+    connection, selection = it.connection, it.workspace.selection
+    moved = [each for each in changed if not each.alive or each.path != each.known]
+    inside = [each.article for each in changed if each.alive and each.path == each.known]
+    if not moved:
+        return inside, []
+    said = repr(selection)
+    if facts.value(connection, "selection") == said:
+        here = [each for each in moved if each.alive and selection.holds(each.path or "")]
         gone = {each.article for each in moved} - {each.article for each in here}
-        return inside, sorted(gone)
-
-    def _belongs(self, path: str, folder: str) -> bool:
-        if not path.startswith(folder):
-            return False
-        return bool(select.articles([path], self._patterns, self._under))
-
-    def _may_choose_anew(self, moved: Sequence[facts.Stale], folder: str) -> bool:
-        """True where the folder that holds the articles may be another one now."""
-        prefix = f"{self._under}/" if self._under else ""
-        folders = [f"{prefix}{each}/" for each in select.FOLDERS]
-        better = folders[: folders.index(folder)] if folder in folders else folders
-        if any((each.path or "").startswith(one) for each in moved for one in better):
-            return True
-        leaving = sum(each.known is not None for each in moved)
-        return leaving > 0 and leaving >= facts.count(self._connection)
-
-    def _all(self, inside: list[int]) -> tuple[list[int], list[int]]:
-        living = facts.living(self._connection)
-        chosen = select.articles(living, self._patterns, self._under)
-        known = facts.pieces(self._connection)
-        members = {living[path] for path in chosen}
-        gone = [number for number in known.values() if number not in members]
-        new = [living[path] for path in chosen if known.get(path) != living[path]]
-        prefix = f"{self._under}/" if self._under else ""
-        folders = (f"{prefix}{each}/" for each in select.FOLDERS)
-        folder = "" if self._patterns else next(
-            (one for one in folders if chosen and chosen[0].startswith(one)), ""
-        )  # fmt: skip
-        facts.set_value(self._connection, "folder", folder)
-        return list(dict.fromkeys([*(each for each in inside if each in members), *new])), gone
+        return inside + [each.article for each in here], sorted(gone)
+    facts.set_value(connection, "selection", said)
+    living, known = facts.living(connection), facts.pieces(connection)
+    chosen = selection.choose(living)
+    members = {living[path] for path in chosen}
+    new = [living[path] for path in chosen if known.get(path) != living[path]]
+    looked_at = [*(each for each in inside if each in members), *new]
+    return list(dict.fromkeys(looked_at)), [each for each in known.values() if each not in members]
 
 
 # --- what their texts say -------------------------------------------------------------------------

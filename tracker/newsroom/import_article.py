@@ -9,10 +9,10 @@ from functools import lru_cache
 
 from tracker.errors import TrackerError
 from tracker.model import Note, Person
-from tracker.newsroom import select
 from tracker.newsroom.desk import Desk, Told
 from tracker.newsroom.import_plan import ImportPlan, Ready, Row
 from tracker.newsroom.incoming import Skipped, Telling
+from tracker.newsroom.selection import is_text
 from tracker.newsroom.writing import message_of
 from tracker.store.conversion import Conversion
 from tracker.store.git import GitError
@@ -130,15 +130,15 @@ class ArticleImport:
             checked(path)
         except TrackerError as error:
             return error.sentence
-        if not select.is_text(path):
-            return f"{path} does not end in .md, .markdown or .txt, or is a listing."
+        if not is_text(path):
+            return f"{path} does not end in .md, .markdown, .txt or .mdx, or is a listing."
         parts = path.split("/")
         for end in range(1, len(parts)):
             above = "/".join(parts[:end])
             there = plan.standing(above)
             if there is not None and there[0] != "tree":
                 return f"{above} is a file in the newsroom, so {path} cannot be in it."
-            if there is None and select.is_text(above) and plan.comes(above):
+            if there is None and is_text(above) and plan.comes(above):
                 return f"{above} comes as a file too, so {path} cannot be in it."
         if self._found is not None and not self._found[1].startswith("100"):
             names = {"tree": "a folder", "blob": "a symbolic link"}

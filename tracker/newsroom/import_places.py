@@ -12,6 +12,7 @@ from tracker.house import layout
 from tracker.newsroom import select
 from tracker.newsroom.import_plan import ImportPlan
 from tracker.newsroom.incoming import Key, Source
+from tracker.newsroom.selection import is_text
 from tracker.newsroom.workspace import Workspace
 from tracker.store.paths import checked, shown_path
 from tracker.text.document import decode, parse
@@ -53,7 +54,7 @@ def is_slug(name: str) -> bool:
 
 def slug_of(path: str, prefix: str) -> str:
     """The slug of an article's path; "" for what can be no article below the folder ``prefix``."""
-    if not path.startswith(prefix) or not select.is_text(path) or not _is_possible(path):
+    if not path.startswith(prefix) or not is_text(path) or not _is_possible(path):
         return ""
     return select.slug(path)
 

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from tracker.errors import TrackerError
 from tracker.newsroom import select
 from tracker.newsroom.catalog import tracks_of, was_known
+from tracker.newsroom.selection import is_text
 from tracker.newsroom.workspace import Workspace
 from tracker.store.paths import checked
 
@@ -50,7 +51,7 @@ def locate(workspace: Workspace, article: str | Path, *, new: bool = False) -> s
         )
     if recorded and "/" not in name and (gone := _deleted(workspace, name)):
         return gone
-    if new and path and select.is_text(path):
+    if new and path and is_text(path):
         return path
     if refused.sentence.startswith("No "):
         if near := select.near(name, [*recorded, *waiting]):
@@ -97,10 +98,10 @@ def _unrecorded(workspace: Workspace, recorded: Collection[str]) -> tuple[list[s
         own = [each for each in folders if Path(folder, each, ".git").exists()]
         inner += [before + each for each in own]
         folders[:] = sorted(set(folders) - set(own) - {x for x in folders if x.startswith(".")})
-        files += [before + name for name in names if select.is_text(name)]
+        files += [before + name for name in names if is_text(name)]
         if len(files) > _MOST_ON_DISK:
             return [], []
-    chosen = select.articles(files, workspace.settings.articles, workspace.under)
+    chosen = workspace.choose(files)
     return [path for path in chosen if path not in recorded], inner
 
 

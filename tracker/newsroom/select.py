@@ -1,11 +1,10 @@
-"""Which files are articles, which article a name means, and which revision a person means."""
+"""Which article a name means, and which revision a person means."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Protocol
 
@@ -15,87 +14,24 @@ if TYPE_CHECKING:
     from tracker.house.dates.parse import Moment
     from tracker.house.settings import Settings
 
-SUFFIXES = frozenset({".md", ".markdown", ".txt"})
-
-FOLDERS = ("articles", "content", "_posts", "posts", "src/content", "docs")
-"""Where sites keep their articles; the first that has any is taken."""
-
-_USUAL = frozenset(
-    [
-        "readme",
-        "changelog",
-        "changes",
-        "history",
-        "license",
-        "licence",
-        "copying",
-        "contributing",
-        "contributors",
-        "authors",
-        "code_of_conduct",
-        "security",
-        "support",
-        "governance",
-        "maintainers",
-        "notice",
-        "todo",
-        "requirements",
-        "robots",
-        "humans",
-        "requirements-dev",
-        "constraints",
-    ]
-)
 _DATED = re.compile(r"\d{4}-\d{1,2}-\d{1,2}-(?=.)")
-
-
-def is_text(path: str) -> bool:
-    """True for a file that may be an article by its name: Markdown or text, and no listing."""
-    name = PurePosixPath(path)
-    return name.suffix.lower() in SUFFIXES and name.stem != "_index"
 
 
 def slug(path: str) -> str:
     """What people call an article: its file's stem, or its folder's for an index file.
 
-    A date that Jekyll wants before the name is no part of it.
+    A date that Jekyll wants before the name is no part of it, nor is the language that Hugo has
+    after it (``x/index.fr.md``).
     """
     name = PurePosixPath(path)
-    stem = name.parent.name if name.stem == "index" and name.parent.name else name.stem
+    first, _, language = name.stem.partition(".")
+    if first == "index" and name.parent.name:
+        return name.parent.name
+    stem = first if language and _LANGUAGE.fullmatch(language) else name.stem
     return _DATED.sub("", stem, count=1) if _DATED.match(stem) else stem
 
 
-@cache
-def matcher(pattern: str) -> re.Pattern[str]:
-    """A glob where ``**`` crosses folders and ``*`` does not."""
-    out = []
-    for part in re.findall(r"\*\*/|\*\*|\*|\?|[^*?]+", pattern.strip("/")):
-        known = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-        out.append(known.get(part) or re.escape(part))
-    return re.compile("".join(out) + r"(?:/.*)?\Z", re.DOTALL)
-
-
-def articles(paths: Iterable[str], patterns: Sequence[str] = (), under: str = "") -> list[str]:
-    """Those of a repository's paths that are articles of the newsroom in the folder ``under``.
-
-    With patterns, those that match one; without, those in the first of ``FOLDERS`` that has any,
-    else all but the files that every repository has. Sorted.
-    """
-    prefix = f"{under}/" if under else ""
-    texts = sorted(path for path in paths if path.startswith(prefix) and is_text(path))
-    if patterns:
-        matchers = [matcher(pattern) for pattern in patterns]
-        return [path for path in texts if any(each.match(path[len(prefix) :]) for each in matchers)]
-    for folder in FOLDERS:
-        inside = [path for path in texts if path.startswith(f"{prefix}{folder}/")]
-        if inside:
-            return inside
-    return [path for path in texts if not _is_usual(path)]
-
-
-def _is_usual(path: str) -> bool:
-    name = PurePosixPath(path)
-    return name.stem.lower() in _USUAL or any(part.startswith(".") for part in name.parts)
+_LANGUAGE = re.compile(r"[a-z]{2}(?:-[A-Za-z]{2,4})?")
 
 
 def find(name: str, paths: Sequence[str], under: str = "") -> str:

@@ -9,8 +9,8 @@ from typing import Literal, NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.model import Person
-from tracker.newsroom import select
 from tracker.newsroom.merging import merge
+from tracker.newsroom.selection import is_text
 from tracker.newsroom.workspace import Workspace
 from tracker.store import joining, locks, remote, worktree
 from tracker.store.git import GitError, first_line
@@ -199,10 +199,10 @@ def _merge(
     entries: dict[str, tuple[str, str]] = {}
     clashes, merged = [], []
     for path, sides in sorted((tried.conflicts | tried.both).items()):
-        is_text = select.is_text(path)
-        if path in tried.both and not is_text:
+        text = is_text(path)
+        if path in tried.both and not text:
             continue  # git merged it, and it is no article
-        if not (is_text and sides.plain and sides.first and sides.second):
+        if not (text and sides.plain and sides.first and sides.second):
             clashes.append(_clash(done, path, sides, (), "file"))
             continue
         blob, collisions, kind = _merged_text(workspace, sides, grain)
@@ -282,4 +282,4 @@ def _passed(workspace: Workspace, newer: str | None, older: str | None) -> tuple
 
 
 def _texts(paths: Iterable[str]) -> list[str]:
-    return [path for path in paths if select.is_text(path)]
+    return [path for path in paths if is_text(path)]

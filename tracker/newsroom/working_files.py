@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tracker.errors import TrackerError
-from tracker.newsroom import select
+from tracker.newsroom.selection import is_text
 from tracker.newsroom.workspace import Workspace
 from tracker.store.identity import Appeared, Ended, Pool, match
 from tracker.store.objects import object_hash
@@ -18,11 +18,10 @@ def changed_articles(workspace: Workspace) -> list[str]:
 
     One that was moved is named by its new path alone.
     """
-    under = workspace.under
-    states = file_states(workspace.repository, under)
+    states = file_states(workspace.repository, workspace.under)
     moved = _moves(workspace, states)
     paths = {*states.changed, *states.gone} - set(moved.values())
-    return select.articles(paths, workspace.settings.articles, under)
+    return workspace.choose(paths)
 
 
 def former_path(workspace: Workspace, path: str) -> str | None:
@@ -34,8 +33,8 @@ def former_path(workspace: Workspace, path: str) -> str | None:
 
 def _moves(workspace: Workspace, states: FileStates) -> dict[str, str]:
     """New paths on disk with the path that the article had: as an article goes on in a commit."""
-    gone = [path for path in states.gone if select.is_text(path)]
-    new = [path for path in states.new if select.is_text(path)]
+    gone = [path for path in states.gone if is_text(path)]
+    new = [path for path in states.new if is_text(path)]
     if not gone or not new:
         return {}
     tip, known = workspace.tip, dict[str, bytes]()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -13,9 +14,10 @@ from tracker.errors import TrackerError
 from tracker.house import settings as house_settings
 from tracker.house.settings import Settings
 from tracker.model import Change, Person, Progress
-from tracker.newsroom import select
 from tracker.newsroom.desk import Desk
+from tracker.newsroom.selection import ArticleSelection, selection_of
 from tracker.store.git import Repository, discover, identity
+from tracker.store.identity import Texts
 from tracker.store.log import files, tip
 from tracker.store.objects import Objects
 from tracker.store.reader import not_too_large
@@ -143,8 +145,30 @@ class Workspace:
 
     def paths(self) -> list[str]:
         """The articles on the published line now, as paths in the repository, sorted."""
-        listed = (path for path, _ in files(self.repository, self.tip, self.under))
-        return select.articles(listed, self.settings.articles, self.under)
+        return self.selection.choose(self._listed)
+
+    @cached_property
+    def _listed(self) -> dict[str, str]:
+        """The files of the newest commit in the newsroom's folder, with their blobs."""
+        return dict(files(self.repository, self.tip, self.under))
+
+    @cached_property
+    def selection(self) -> ArticleSelection:
+        """Says which of the repository's paths are articles, by what is committed now.
+
+        Raises ``TrackerError`` for a pattern that asks for files that are no articles.
+        """
+        committed = self.repository.head is not None or self.settings.branch is not None
+        listed = self._listed if committed and not self.settings.articles else {}
+        with Texts(self.repository) as texts:
+            return selection_of(listed, self.settings.articles, self.under, texts.read)
+
+    def choose(self, paths: Iterable[str]) -> list[str]:
+        """Those of some paths, recorded or not, that are articles, sorted."""
+        if self.selection.patterns or self.selection.folders:
+            return self.selection.choose(paths)
+        blobs = dict.fromkeys(paths, "")
+        return selection_of(blobs, (), self.under, lambda _: {}).choose(blobs)
 
     def blob(self, path: str) -> str | None:
         """The blob that a path has in the newest commit; None where it has none."""

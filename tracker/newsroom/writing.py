@@ -15,6 +15,7 @@ from tracker.newsroom import reading, select
 from tracker.newsroom.catalog import was_known
 from tracker.newsroom.desk import Desk, Told, no_such_note
 from tracker.newsroom.locate import locate
+from tracker.newsroom.selection import ArticleSelection
 from tracker.newsroom.working_files import former_path
 from tracker.newsroom.workspace import Workspace
 from tracker.store import locks
@@ -162,7 +163,8 @@ def may_record(
 
 def must_be_article(workspace: Workspace, path: str) -> None:
     """Raise ``TrackerError`` for a path that the settings do not count as an article."""
-    if not select.articles([path], workspace.settings.articles, workspace.under):
+    counted = ArticleSelection(workspace.under, workspace.settings.articles)
+    if not counted.holds(path):
         raise TrackerError(
             f"{shown_path(path)} is no article by the newsroom's settings.",
             "Name a file that the patterns “articles” in tracker.toml count in.",

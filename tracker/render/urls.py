@@ -16,13 +16,12 @@ from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from tracker.house.site import PublicSite, article_url
-from tracker.model import History, Revision
+from tracker.model import ARTICLE_ENDINGS, History, Revision
 
 if TYPE_CHECKING:
     from tracker.newsroom.newsroom import Newsroom
 
 _COMMIT_IN_STAMP = 10
-_ENDINGS = (".md", ".markdown", ".txt")  # the first wins where two articles share an address
 _NO_NAME = frozenset(
     (".", "..", "index.html", "index.txt", "index.link", "atom.xml", "feed.json")
 )  # in an address they would lead to another folder, or be a file of another article's pages
@@ -33,7 +32,7 @@ def short(path: str, under: str = "") -> str:
     """A path's address where no other article claims it. ``under`` is the newsroom's folder."""
     whole = inside(path, under)
     stem, ending = _split(whole)
-    bare = stem if ending.lower() in _ENDINGS else whole
+    bare = stem if ending.lower() in ARTICLE_ENDINGS else whole
     folder, _, name = bare.rpartition("/")
     if name in _NO_NAME:
         return whole
@@ -75,7 +74,7 @@ def _split(path: str) -> tuple[str, str]:
 def _claim(path: str) -> tuple[int, bool, str]:
     stem, ending = _split(path)
     lowered = ending.lower()
-    rank = _ENDINGS.index(lowered) if lowered in _ENDINGS else len(_ENDINGS)
+    rank = ARTICLE_ENDINGS.index(lowered) if lowered in ARTICLE_ENDINGS else len(ARTICLE_ENDINGS)
     return rank, stem.rpartition("/")[2] == "index", path
 
 

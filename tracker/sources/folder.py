@@ -13,11 +13,11 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 from tracker.errors import TrackerError
+from tracker.model import ARTICLE_ENDINGS
 from tracker.newsroom.incoming import Incoming, Key, Skipped
 from tracker.sources.versions import LARGEST, shown
 from tracker.text.document import decode
 
-ENDINGS = (".md", ".markdown", ".txt")
 DEEPEST = 20  # folders within folders
 SETTINGS = "tracker.toml"
 
@@ -138,10 +138,12 @@ class Folder:
                 yield Skipped(shown(path), "It is neither a file nor a folder.")
             elif path.stem.upper() == "README" or (top and name == SETTINGS):
                 continue
-            elif path.suffix.lower() in ENDINGS:
+            elif path.suffix.lower() in ARTICLE_ENDINGS:
                 yield path
             else:
-                yield Skipped(shown(path), f"Its name does not end in {', '.join(ENDINGS)}.")
+                yield Skipped(
+                    shown(path), f"Its name does not end in {', '.join(ARTICLE_ENDINGS)}."
+                )
 
     def _article(
         self, files: list[Path], sections: tuple[str, ...]

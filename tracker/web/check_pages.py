@@ -14,7 +14,6 @@ from tracker.model import Finding, Progress, Track
 from tracker.newsroom.checking import Scope
 from tracker.newsroom.newsroom import Newsroom
 from tracker.newsroom.reading import all_tracks
-from tracker.newsroom.select import FOLDERS
 from tracker.policy.rules import Verdict
 from tracker.store.reader import Reader
 from tracker.text.document import Document, decode, parse
@@ -187,8 +186,9 @@ def _folder(room: Newsroom, path: str) -> str:
     """The first folder under the one that holds the articles; "" for none."""
     under = room.workspace.under
     inside = path.removeprefix(f"{under}/") if under else path
-    patterns = room.settings.articles
-    starts = [pattern.partition("*")[0].rpartition("/")[0] for pattern in patterns] or FOLDERS
+    chosen = room.workspace.selection
+    starts = [each.partition("*")[0].rpartition("/")[0] for each in chosen.patterns]
+    starts += chosen.folders
     start = next((each for each in starts if each and inside.startswith(f"{each}/")), "")
     rest = inside.removeprefix(f"{start}/") if start else inside
     folder, slash, _ = rest.partition("/")

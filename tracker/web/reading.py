@@ -11,7 +11,6 @@ from flask import redirect, request
 from werkzeug.exceptions import HTTPException, NotFound
 
 from tracker.model import History, Progress, Revision
-from tracker.newsroom import select
 from tracker.newsroom.newsroom import Newsroom
 from tracker.newsroom.reading import all_tracks
 from tracker.text.document import parse
@@ -124,8 +123,10 @@ def _former(known: addresses.Addresses, room: Newsroom, progress: Progress) -> d
     under = room.workspace.under
     found: dict[str, str] = {}
     every = all_tracks(room.workspace, progress)
-    gone = _articles_once(room, {each.path for each in every if each.deleted}, known)
-    tracks = [each for each in every if each.path in (gone if each.deleted else known.by_path)]
+    holds = room.workspace.selection.holds
+    tracks = [
+        each for each in every if (holds(each.path) if each.deleted else each.path in known.by_path)
+    ]
     tracks.sort(key=lambda each: (not each.deleted, each.versions[-1].at), reverse=True)
     for track in tracks:
         paths = [track.path, *(version.path for version in track.versions)]
@@ -134,18 +135,6 @@ def _former(known: addresses.Addresses, room: Newsroom, progress: Progress) -> d
             for address in (addresses.short(path, under), addresses.inside(path, under)):
                 found.setdefault(addresses.known(address), track.path)
     return found
-
-
-def _articles_once(room: Newsroom, paths: set[str], known: addresses.Addresses) -> set[str]:
-    """Those of the paths of deleted files that were articles; other texts are not shown."""
-    patterns, under = room.settings.articles, room.workspace.under
-    if patterns:
-        return set(select.articles(paths, patterns, under))
-    before = f"{under}/" if under else ""
-    folders = tuple(f"{before}{folder}/" for folder in select.FOLDERS)
-    if any(path.startswith(folders) for path in known.by_path):
-        return {path for path in paths if path.startswith(folders)}
-    return set(select.articles(paths, (), under))
 
 
 def room_is_empty() -> bool:
