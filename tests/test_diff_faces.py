@@ -242,7 +242,7 @@ def test_json_follows_its_schema() -> None:
     value = plain.change_object(
         change_of(old, new, frozenset({"number", "headline"})),
         article=Article("articles/fair.md", "fair", "The fair"),
-        old=plain.Side(1, "a" * 40, datetime(2022, 5, 12, 7, 45, tzinfo=UTC), "x.md"),
+        old=plain.ComparedSide(1, "a" * 40, datetime(2022, 5, 12, 7, 45, tzinfo=UTC), "x.md"),
     )
     read = json.loads(json.dumps(value))
     jsonschema.validate(read, SCHEMA)

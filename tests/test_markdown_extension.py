@@ -22,7 +22,7 @@ from tests.sites import (
     words,
 )
 from tracker.errors import TrackerError
-from tracker.plugins.placing import places
+from tracker.plugins.site import places
 
 LINE = "Correction 05/11/22, 9:00 a.m. ET: An earlier version of this article misstated the price."
 ITEM = (

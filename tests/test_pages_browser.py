@@ -19,7 +19,7 @@ from tests.browsing import Watched, chromium, served
 from tests.hostile_pages import Hostile, attempts, play
 from tests.web_newsroom import EVIL_NAME, NOW, build, client
 from tracker.newsroom.newsroom import Newsroom
-from tracker.web.site import Options, write
+from tracker.web.site import SiteOptions, write
 
 STEPPED = "articles/stepped"
 
@@ -462,7 +462,7 @@ def test_a_site_of_files_works_without_a_server(
 ) -> None:
     """Opened from the disk: styles, links, stepping and passages; nothing asks a server."""
     room = Newsroom(newsroom, now=NOW)
-    write(room, tmp_path / "site", Options(workers=1))
+    write(room, tmp_path / "site", SiteOptions(workers=1))
     context = browser.new_context()
     page = context.new_page()
     page.goto((tmp_path / "site" / "index.html").as_uri())

@@ -15,9 +15,9 @@ from tests.repositories import Builder
 from tests.web_newsroom import EVIL_NAME, NOW, SETTINGS, WAR, WAR_2, build, client, parsed
 from tracker.errors import TrackerError
 from tracker.newsroom.newsroom import Newsroom
-from tracker.web.site import MARK, STATE, Options, SiteFolder, Tally, Writer, write
+from tracker.web.site import MARK, STATE, SiteFolder, SiteOptions, SiteTally, SiteWriter, write
 
-ONE = Options(workers=1)
+ONE = SiteOptions(workers=1)
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def site(newsroom: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def written(newsroom: Path, folder: Path, options: Options = ONE) -> Tally:
+def written(newsroom: Path, folder: Path, options: SiteOptions = ONE) -> SiteTally:
     return write(Newsroom(newsroom, now=NOW), folder, options)
 
 
@@ -93,7 +93,7 @@ def test_the_dashboard_is_for_those_who_ask_for_it(
 ) -> None:
     assert not (site / "check").exists()
     assert "check/" not in (site / "index.html").read_text()
-    written(newsroom, tmp_path / "with", Options(editors=True, workers=1))
+    written(newsroom, tmp_path / "with", SiteOptions(editors=True, workers=1))
     page = (tmp_path / "with/check/index.html").read_text()
     assert "Readers were not told" in page
     assert 'href="../check/index.html"' in page
@@ -167,7 +167,7 @@ def test_a_new_revision_changes_the_pages_of_its_article_and_of_the_newsroom(
 
 def test_links_and_feeds_are_made_for_a_base_url(newsroom: Path, tmp_path: Path) -> None:
     folder = tmp_path / "site"
-    written(newsroom, folder, Options("https://news.example.org/record", workers=1))
+    written(newsroom, folder, SiteOptions("https://news.example.org/record", workers=1))
     page = (folder / "index.html").read_text()
     assert 'href="/record/static/pages.css"' in page
     assert 'href="/record/articles/"' in page
@@ -190,8 +190,8 @@ def test_several_processes_write_the_same(newsroom: Path, site: Path, tmp_path: 
 
     room = Newsroom(newsroom, now=NOW)
     folder.mkdir()
-    writer = Writer(folder, newsroom / ".git", "0" * 32, frozenset())
-    maker = rooms.Maker(newsroom, writer, Options(workers=2), NOW)
+    writer = SiteWriter(folder, newsroom / ".git", "0" * 32, frozenset())
+    maker = rooms.Maker(newsroom, writer, SiteOptions(workers=2), NOW)
     jobs = list(rooms._article_jobs(room, rooms.application(maker), ""))
     done = list(rooms._made(maker, rooms.application(maker), jobs * 4, 2))
     assert len(done) == 4 * len(jobs)
@@ -360,7 +360,7 @@ def test_names_of_dots_and_of_pages_have_folders_of_their_own(tmp_path: Path) ->
     one.commit("Start", write={"tracker.toml": SETTINGS, **articles})
     one.build(checkout=True)
     folder = tmp_path / "site"
-    tally = written(newsroom, folder, Options("https://news.example.org", workers=1))
+    tally = written(newsroom, folder, SiteOptions("https://news.example.org", workers=1))
     assert tally.left == ()
     assert not (folder / "article/index.html").exists()
     for address, name in {

@@ -16,7 +16,7 @@ from tests.web_newsroom import NOW, build, parsed
 from tracker.model import Progress
 from tracker.newsroom.newsroom import Newsroom
 from tracker.web import background, create_app, publisher_pages
-from tracker.web.background import Found, Waiting, Workshop
+from tracker.web.background import Background, Outcome, Waiting
 from tracker.web.desk import Edition
 
 SETTINGS = """\
@@ -244,19 +244,19 @@ def test_a_first_reading_that_takes_long_says_how_far_it_is(
 
 
 def test_work_is_done_once_and_an_older_answer_stands_in_meanwhile() -> None:
-    shop = Workshop()
+    shop = Background()
     calls: list[str] = []
 
     def work(name: str) -> str:
         calls.append(name)
         return name
 
-    assert shop.ask("kind", FIRST, lambda _: work("one")) == Found("one", True)
-    assert shop.ask("kind", FIRST, lambda _: work("again")) == Found("one", True)
+    assert shop.ask("kind", FIRST, lambda _: work("one")) == Outcome("one", True)
+    assert shop.ask("kind", FIRST, lambda _: work("again")) == Outcome("one", True)
     gate = threading.Event()
     shop._patience = 0.01
     said = shop.ask("kind", SECOND, lambda _: (gate.wait(10), work("two"))[1])
-    assert said == Found("one", False)
+    assert said == Outcome("one", False)
 
     def unfinished(progress: Progress) -> str:
         progress(1, 2)
@@ -266,16 +266,16 @@ def test_work_is_done_once_and_an_older_answer_stands_in_meanwhile() -> None:
     assert shop.ask("other", FIRST, unfinished) == Waiting(1, 2)
     gate.set()
     shop._patience = 10
-    assert shop.ask("kind", SECOND, lambda _: work("three")) == Found("two", True)
+    assert shop.ask("kind", SECOND, lambda _: work("three")) == Outcome("two", True)
     assert calls == ["one", "two"]
 
 
 def test_work_that_failed_is_tried_again() -> None:
-    shop = Workshop()
+    shop = Background()
 
     def fail(_: Progress) -> str:
         raise OSError("disk")
 
     with pytest.raises(OSError, match="disk"):
         shop.ask("kind", FIRST, fail)
-    assert shop.ask("kind", FIRST, lambda _: "well") == Found("well", True)
+    assert shop.ask("kind", FIRST, lambda _: "well") == Outcome("well", True)

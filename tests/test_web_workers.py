@@ -19,7 +19,7 @@ from flask.testing import FlaskClient
 
 from tests.web_newsroom import NOW, WAR_3, build
 from tracker.web import create_app
-from tracker.web.server import MOST_WAITING, Place, Workers
+from tracker.web.server import MOST_WAITING, ServedPlace, Workers
 
 
 def clock(stuck: Path) -> datetime:
@@ -46,7 +46,7 @@ def served(folder: Path, stuck: Path) -> Iterator[Callable[..., Flask]]:
 
     def make(**options: float) -> Flask:
         app = create_app(folder, now=lambda: NOW)
-        workers = Workers(Place(folder, partial(clock, stuck), {}), **options)  # type: ignore[arg-type]
+        workers = Workers(ServedPlace(folder, partial(clock, stuck), {}), **options)  # type: ignore[arg-type]
         made.append(workers)
         app.extensions["tracker-workers"] = workers
         return app

@@ -18,7 +18,7 @@ from tracker.model import KINDS, Reason, Saying
 from tracker.policy.rules import RULES
 from tracker.render.diff_html import stylesheet
 from tracker.text.changes import STRENGTH
-from tracker.web.page import Words
+from tracker.web.page import PageWords
 
 PACKAGE = Path(tracker.__file__).parent
 WEB = PACKAGE / "web"
@@ -191,11 +191,11 @@ def test_a_finding_of_the_markers_is_the_sentence_of_their_error() -> None:
 )
 def test_advice_shows_the_command_as_it_is_typed(code: str, said: str) -> None:
     advice = Saying.of("advice.tell", command="tracker note", command_2="--update")
-    assert Words(code, KYIV).say(advice) == said
+    assert PageWords(code, KYIV).say(advice) == said
 
 
 def test_the_words_of_an_article_keep_their_language() -> None:
-    words = Words("de", KYIV)
+    words = PageWords("de", KYIV)
     reason = Reason("name", "<Dunn>", "Dunne", "Mayor Dunne said")
     assert words.say(reason, "en-US") == (
         'Name: <bdi lang="en-US">&lt;Dunn&gt;</bdi> → <bdi lang="en-US">Dunne</bdi>'
@@ -218,14 +218,14 @@ def test_the_words_of_an_article_keep_their_language() -> None:
 )
 def test_words_with_quotation_marks_stand_in_others(code: str, said: str) -> None:
     reason = Reason("moved", "“So” „so“ «so»")
-    assert Words(code, KYIV).say(reason) == said
+    assert PageWords(code, KYIV).say(reason) == said
     if code != FIRST:
         assert sentence(reason, code) == re.sub("</?bdi>", "", said)
 
 
 def test_a_finding_gives_days_numbers_and_names_as_the_language_does() -> None:
     said = Saying.of("finding.note-ahead", note="N", at=AT.date(), published=AT)
-    assert Words("uk", KYIV, {"Europe/Kyiv": ("за Києвом",)}).say(said) == (
+    assert PageWords("uk", KYIV, {"Europe/Kyiv": ("за Києвом",)}).say(said) == (
         "«<bdi>N</bdi>» датовано 12 травня 2022\u202fр., а опубліковано"
         " 12 травня 2022\u202fр., 14:45 за Києвом"
     )
@@ -269,7 +269,7 @@ def test_a_language_has_its_own_marks(code: str) -> None:
     ],
 )
 def test_ukrainian_counts_in_four_forms(number: int, words: str) -> None:
-    assert Words("uk", KYIV)("count.revisions", number=number) == words
+    assert PageWords("uk", KYIV)("count.revisions", number=number) == words
 
 
 @pytest.mark.parametrize(
@@ -287,20 +287,20 @@ def test_ukrainian_counts_in_four_forms(number: int, words: str) -> None:
 def test_an_instant_is_written_as_the_language_and_region_do(
     tag: str, zone: ZoneInfo, said: str
 ) -> None:
-    assert Words(tag, zone).instant(AT) == said
+    assert PageWords(tag, zone).instant(AT) == said
 
 
 def test_a_month_and_a_day_are_named() -> None:
-    assert Words("de", KYIV).month("2022-05") == "Mai 2022"
-    assert Words("uk", KYIV).month("2022-05") == "Травень 2022\u202fр."
-    assert Words("es", KYIV).month("2022-05", inside=True) == "mayo de 2022"
-    assert Words("fr", KYIV).day(AT) == "12 mai 2022"
-    assert Words("en", NEW_YORK).time(AT) == "7:45\u202fAM EDT"
-    assert Words("de", NEW_YORK).time(AT) == "07:45 Uhr EDT"
+    assert PageWords("de", KYIV).month("2022-05") == "Mai 2022"
+    assert PageWords("uk", KYIV).month("2022-05") == "Травень 2022\u202fр."
+    assert PageWords("es", KYIV).month("2022-05", inside=True) == "mayo de 2022"
+    assert PageWords("fr", KYIV).day(AT) == "12 mai 2022"
+    assert PageWords("en", NEW_YORK).time(AT) == "7:45\u202fAM EDT"
+    assert PageWords("de", NEW_YORK).time(AT) == "07:45 Uhr EDT"
 
 
 def test_values_are_escaped_where_one_of_them_is_html() -> None:
-    words = Words("en", NEW_YORK)
+    words = PageWords("en", NEW_YORK)
     said = words("history.moved", old=Markup("<bdi>a</bdi>"), new="<script>")
     assert said == "Moved from <bdi>a</bdi> to &lt;script&gt;"
     assert isinstance(said, Markup)
@@ -310,12 +310,12 @@ def test_values_are_escaped_where_one_of_them_is_html() -> None:
 
 
 def test_a_language_without_words_has_english_pages_and_says_so() -> None:
-    words = Words("tlh", NEW_YORK)
+    words = PageWords("tlh", NEW_YORK)
     assert words.tag == "en"
     assert words("nav.history") == "History"
-    assert Words("de-AT", KYIV).tag == "de-AT"
+    assert PageWords("de-AT", KYIV).tag == "de-AT"
 
 
 def test_an_unknown_phrase_is_a_fault() -> None:
     with pytest.raises(KeyError):
-        Words("en", NEW_YORK)("no.such.phrase")
+        PageWords("en", NEW_YORK)("no.such.phrase")

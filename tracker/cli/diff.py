@@ -14,7 +14,7 @@ from tracker.model import Article, Change
 from tracker.newsroom.grounds import End
 
 if TYPE_CHECKING:
-    from tracker.render.plain import Side
+    from tracker.render.plain import ComparedSide
 
 
 class Faces(TypedDict, total=False):
@@ -160,13 +160,13 @@ def show(change: Change, old: End, new: End, faces: Faces, article: Article | No
     click.echo(written, nl=False, color=color)
 
 
-def _side(end: End) -> Side:
-    from tracker.render.plain import Side
+def _side(end: End) -> ComparedSide:
+    from tracker.render.plain import ComparedSide
 
     version = end.version
     if version is None:
-        return Side()
-    return Side(end.number, version.commit, version.at, version.path)
+        return ComparedSide()
+    return ComparedSide(end.number, version.commit, version.at, version.path)
 
 
 def _terminal_has_color() -> bool:

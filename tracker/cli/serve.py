@@ -67,14 +67,14 @@ def command(host: str, port: int, base_url: str | None, open_browser: bool) -> N
 def _listen(room: Newsroom, host: str, port: int, base: str | None) -> tuple[Any, Any]:
     """The server, listening, and the application; a ``TrackerError`` where it cannot."""
     from tracker.web import create_app, server
-    from tracker.web.server import Place, Workers
+    from tracker.web.server import ServedPlace, Workers
 
     sockets = _sockets(host, port)
     place = room.workspace.root or room.repository.git_dir
     app = create_app(place, base_url=base, now=present, host=host)
     app.extensions["tracker-desk"].keeps_readers = True
     options = {"base_url": base, "host": host}
-    app.extensions["tracker-workers"] = Workers(Place(place, present, options))
+    app.extensions["tracker-workers"] = Workers(ServedPlace(place, present, options))
     return server.create(app, sockets), app
 
 

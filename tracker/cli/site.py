@@ -36,7 +36,7 @@ def command(folder: Path, base_url: str | None, editors: bool, workers: int | No
 
     room = open_newsroom()
     where = base_url or room.settings.site.url
-    options = site.Options(base_of(where) if where else None, editors, workers)
+    options = site.SiteOptions(base_of(where) if where else None, editors, workers)
     with progress_bar("Writing pages") as progress:
         tally = site.write(room, folder, options, progress)
     for sentence in tally.left:

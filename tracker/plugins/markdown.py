@@ -22,8 +22,8 @@ from markdown.preprocessors import Preprocessor
 
 from tracker.errors import TrackerError
 from tracker.model import Note
-from tracker.plugins import placing
-from tracker.plugins.site import Page, Site
+from tracker.plugins import site
+from tracker.plugins.site import ArticlePage, PluginSite
 from tracker.render.article_html import article as article_html
 from tracker.render.told import (
     Look,
@@ -42,7 +42,7 @@ LABELS = ("updates", "changelog", "history", "changes", "version", "withdrawn", 
 
 _BEFORE_FRONT_MATTER = 28  # Python-Markdown's own reader of front matter has 27, of fences 25
 
-Lookup = Callable[[], Page | None]
+Lookup = Callable[[], ArticlePage | None]
 """What the page being rendered shows; None where it is no article."""
 
 
@@ -69,7 +69,7 @@ class TrackerExtension(Extension):
             "append": [[], "What stands at the end of pages that do not name its place."],
         }
         self._lookup = lookup
-        self._site: Site | None = None
+        self._site: PluginSite | None = None
         super().__init__(**options)
         self._level = _level(self.getConfig("heading_level"))
         self._labels = _labels(self.getConfig("labels"))
@@ -88,7 +88,7 @@ class TrackerExtension(Extension):
         """Take part in a Markdown instance."""
         md.preprocessors.register(_Placing(md, self), "tracker", _BEFORE_FRONT_MATTER)
 
-    def page(self) -> Page | None:
+    def page(self) -> ArticlePage | None:
         """What the page being rendered shows of its article."""
         if self._lookup is not None:
             return self._lookup()
@@ -99,13 +99,13 @@ class TrackerExtension(Extension):
         folder = Path(self.getConfig("newsroom"))
         if self._site is None:
             base_url = self.getConfig("base_url") or None
-            self._site = Site(folder, base_url=base_url, warn=log.warning, every=False)
+            self._site = PluginSite(folder, base_url=base_url, warn=log.warning, every=False)
         if not self._site.open():
             return None
         file = folder / named
         return self._site.page(file, _text(file))
 
-    def look(self, page: Page, *, anchors: bool = True) -> Look:
+    def look(self, page: ArticlePage, *, anchors: bool = True) -> Look:
         """How the lists are put into a page."""
         return Look(
             language=self.getConfig("language") or page.settings.language,
@@ -131,7 +131,7 @@ class _Placing(Preprocessor):
     def run(self, lines: list[str]) -> list[str]:
         """The lines of the page, with what was made in the stash of raw HTML."""
         text = _without_notes_in_front("\n".join(lines))
-        found = placing.places(text)
+        found = site.places(text)
         append = self._extension.append
         if not found and not append:
             return text.split("\n")
@@ -143,20 +143,20 @@ class _Placing(Preprocessor):
         updates: tuple[ToldNote, ...] = page.told.updates if page else ()
         if page is not None and "updates" in named:
             text, updates = _gathered(text, page)
-            found = placing.places(text)
+            found = site.places(text)
         elif page is not None and "updates" in ends:
-            there = {note.words for note in placing.standing(text, page.settings, None)}
-            updates = tuple(note for note in updates if placing.compared(note.text) not in there)
+            there = {note.words for note in site.standing(text, page.settings, None)}
+            updates = tuple(note for note in updates if site.compared(note.text) not in there)
         made = [
             self._made(place.name, page, updates, first=place.name not in _names(found[:number]))
             for number, place in enumerate(found)
         ]
-        text = placing.filled(text, found, made)
+        text = site.filled(text, found, made)
         last = [self._made(name, page, updates, first=True) for name in ends]
         return "\n\n".join([text, *filter(None, last)]).split("\n")
 
     def _made(
-        self, name: str, page: Page | None, updates: Sequence[ToldNote], *, first: bool
+        self, name: str, page: ArticlePage | None, updates: Sequence[ToldNote], *, first: bool
     ) -> str:
         """A mark for the HTML that stands in a place; "" where there is nothing to show."""
         if page is None:
@@ -171,26 +171,26 @@ class _Placing(Preprocessor):
         return self.md.htmlStash.store(made) if made else ""
 
 
-def _names(found: Sequence[placing.Place]) -> set[str]:
+def _names(found: Sequence[site.Placement]) -> set[str]:
     return {place.name for place in found}
 
 
-def _gathered(text: str, page: Page) -> tuple[str, tuple[ToldNote, ...]]:
+def _gathered(text: str, page: ArticlePage) -> tuple[str, tuple[ToldNote, ...]]:
     """The page's text without the notes that stand above and below it, and all notes to show.
 
     A line written by hand keeps its wording and its links. A note between two paragraphs stays
     where it is, and is not shown a second time.
     """
-    text = placing.without_marked(text)
-    told = {placing.compared(note.text) for note in page.told.updates}
-    standing = [each for each in placing.standing(text, page.settings, None) if each.words in told]
+    text = site.without_marked(text)
+    told = {site.compared(note.text) for note in page.told.updates}
+    standing = [each for each in site.standing(text, page.settings, None) if each.words in told]
     moved = [each for each in standing if each.movable]
     staying = {each.words for each in standing if not each.movable}
-    text, taken = placing.cut(text, moved)
+    text, taken = site.cut(text, moved)
     by_hand = {each.words: words for each, words in zip(moved, taken, strict=True)}
     updates = []
     for note in page.told.updates:
-        words = placing.compared(note.text)
+        words = site.compared(note.text)
         if words in staying:
             continue
         written = by_hand.get(words, "").strip()
@@ -200,7 +200,7 @@ def _gathered(text: str, page: Page) -> tuple[str, tuple[ToldNote, ...]]:
     return text, tuple(updates)
 
 
-def _by_hand(written: str, note: ToldNote, page: Page) -> str:
+def _by_hand(written: str, note: ToldNote, page: ArticlePage) -> str:
     """A line as it stands in the text, as safe HTML: its own wording, with its links."""
     before, found, after = note.line.partition(note.text)
     if found and before and written.startswith(before) and written.endswith(after):
@@ -256,8 +256,8 @@ def _labels(given: object) -> Mapping[str, str]:
 
 def _append(given: object) -> tuple[str, ...]:
     names = given.replace(",", " ").split() if isinstance(given, str) else given
-    if not isinstance(names, (list, tuple)) or any(each not in placing.NAMES for each in names):
-        known = ", ".join(placing.NAMES)
+    if not isinstance(names, (list, tuple)) or any(each not in site.NAMES for each in names):
+        known = ", ".join(site.NAMES)
         raise TrackerError(f"The option append must be a list of: {known}.", f"It is: {given!r}.")
     return tuple(dict.fromkeys(names))
 

@@ -36,8 +36,8 @@ from mkdocs.utils import get_build_datetime
 
 from tracker.errors import TrackerError
 from tracker.plugins.markdown import LABELS, TrackerExtension
-from tracker.plugins.placing import NAMES
-from tracker.plugins.site import Page, Site
+from tracker.plugins.site import NAMES
+from tracker.plugins.site import ArticlePage, PluginSite
 from tracker.render.told import Account
 
 log = get_plugin_logger("tracker")
@@ -60,9 +60,9 @@ class TrackerPlugin(BasePlugin[TrackerConfig]):  # type: ignore[no-untyped-call]
     """Finds the article of each page, and puts its notes and its history there."""
 
     def __init__(self) -> None:
-        self._site: Site | None = None
+        self._site: PluginSite | None = None
         self._place: tuple[str, str] | None = None
-        self._page: Page | None = None
+        self._page: ArticlePage | None = None
 
     def on_startup(self, *, command: str, dirty: bool) -> None:
         """Keep the plugin from one build to the next while ``mkdocs serve`` runs."""
@@ -83,7 +83,7 @@ class TrackerPlugin(BasePlugin[TrackerConfig]):  # type: ignore[no-untyped-call]
         place = str(folder), self.config.base_url or ""
         if self._site is None or place != self._place:
             base_url = self.config.base_url or None
-            self._site = Site(folder, base_url=base_url, warn=log.warning)
+            self._site = PluginSite(folder, base_url=base_url, warn=log.warning)
             self._place = place
         try:
             if self.config.enabled:
@@ -100,7 +100,7 @@ class TrackerPlugin(BasePlugin[TrackerConfig]):  # type: ignore[no-untyped-call]
         config.markdown_extensions.append(extension)
         return config
 
-    def _shown(self) -> Page | None:
+    def _shown(self) -> ArticlePage | None:
         return self._page
 
     def on_page_markdown(

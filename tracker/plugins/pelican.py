@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from pelican import Pelican, signals
-from pelican.contents import Article, Content, Page
+from pelican.contents import Article, ArticlePage, Content
 from pelican.readers import MarkdownReader, Readers
 from pelican.utils import (
     SafeDatetime,
@@ -35,8 +35,8 @@ from pelican.utils import (
 
 from tracker.errors import TrackerError
 from tracker.plugins.markdown import TrackerExtension
-from tracker.plugins.site import Page as Shown
-from tracker.plugins.site import Site
+from tracker.plugins.site import ArticlePage as Shown
+from tracker.plugins.site import PluginSite
 from tracker.text.document import decode
 
 log = logging.getLogger(__name__)
@@ -45,7 +45,7 @@ log = logging.getLogger(__name__)
 class _Build:
     """One run of Pelican."""
 
-    def __init__(self, site: Site, *, modified: bool) -> None:
+    def __init__(self, site: PluginSite, *, modified: bool) -> None:
         self.site = site
         self.modified = modified
         self.source: Path | None = None  # of the article whose Markdown is about to be rendered
@@ -76,7 +76,7 @@ def _start(pelican: Pelican) -> None:
     _build.clear()
     settings = pelican.settings
     folder = _folder(settings)
-    site = Site(folder, base_url=settings.get("TRACKER_BASE_URL"), warn=log.warning)
+    site = PluginSite(folder, base_url=settings.get("TRACKER_BASE_URL"), warn=log.warning)
     try:
         build = _Build(site, modified=bool(settings.get("TRACKER_MODIFIED", True)))
         extension = TrackerExtension(
@@ -139,7 +139,7 @@ def _noting(reader: type[MarkdownReader]) -> type[MarkdownReader]:
 
 def _tell(content: Content) -> None:
     """Give an article or a page what its template may show."""
-    if not _build or not isinstance(content, (Article, Page)) or not content.source_path:
+    if not _build or not isinstance(content, (Article, ArticlePage)) or not content.source_path:
         return
     build = _build[0]
     shown = build.page(Path(content.source_path))

@@ -59,7 +59,7 @@ class Node:
 
 
 @dataclass(slots=True)
-class Page:
+class RenderedPage:
     """A rendered article."""
 
     nodes: list[Node]
@@ -68,7 +68,7 @@ class Page:
     closed: dict[int, int] = field(default_factory=dict)  # number of a closed part -> its node
 
 
-class Part(NamedTuple):
+class ArticlePart(NamedTuple):
     """A piece of an article, rendered for itself."""
 
     start: int  # offset in the source
@@ -85,30 +85,30 @@ def article(text: str, start: int = 0) -> str:
     return whole_html(_harmless(text[start:]))
 
 
-def page(text: str, start: int = 0) -> Page:
+def page(text: str, start: int = 0) -> RenderedPage:
     """The body of an article, from ``start`` on, with the source of each visible character."""
     return joined(parts(text, start))
 
 
-def parts(text: str, start: int = 0) -> list[Part]:
+def parts(text: str, start: int = 0) -> list[ArticlePart]:
     """The pieces of the body of an article, from ``start`` on, in order."""
     body = _harmless(text[start:])
     if "\t" in body:
         # Python-Markdown widens tabs by the column in which they stand, and marks would move them.
         body = _inner_space().sub(lambda found: found.group().replace("\t", " "), body)
-    found: list[Part] = []
+    found: list[ArticlePart] = []
     for piece in parted(body):
         before, content = inner(piece)
-        found.append(Part(start + before, content))
+        found.append(ArticlePart(start + before, content))
         start += len(piece)
     return found
 
 
-def joined(pieces: Sequence[Part], closed: Collection[int] = ()) -> Page:
+def joined(pieces: Sequence[ArticlePart], closed: Collection[int] = ()) -> RenderedPage:
     """The pieces as one page. Those whose numbers are in ``closed`` are one node each: safe HTML
     in the place of a tag, in which nothing is marked.
     """
-    made = Page([], {}, known=True)
+    made = RenderedPage([], {}, known=True)
     nodes = made.nodes
     for number, piece in enumerate(pieces):
         if number in closed:
@@ -145,11 +145,11 @@ def joined(pieces: Sequence[Part], closed: Collection[int] = ()) -> Page:
 _UNKNOWN = array("i", [-1])
 
 
-def _page_of(piece: str) -> Page:
+def _page_of(piece: str) -> RenderedPage:
     """One piece, its offsets counted from its start."""
     if is_prose(piece):
         words = Node(text=piece, parents=(0,), places=array("i", range(len(piece))))
-        return Page([Node("<p>", "p"), words, Node("</p>", "p")], {0: 2}, known=True)
+        return RenderedPage([Node("<p>", "p"), words, Node("</p>", "p")], {0: 2}, known=True)
     plain = piece_html(piece)
     for strict in (False, True):
         marked, places = _marked(piece, strict=strict)
@@ -159,14 +159,14 @@ def _page_of(piece: str) -> Page:
     return _page(plain, piece, [], known=False)
 
 
-def _weight(piece: str, made: Page) -> int:
+def _weight(piece: str, made: RenderedPage) -> int:
     held = sum(
         250 + 2 * len(node.text) + 4 * len(node.places) + len(node.tag) for node in made.nodes
     )
     return 2 * len(piece) + held + 500
 
 
-_pages: Kept[str, Page] = Kept(8_192, 24_000_000, _weight)
+_pages: Kept[str, RenderedPage] = Kept(8_192, 24_000_000, _weight)
 
 
 @cache
@@ -288,7 +288,7 @@ def _token() -> re.Pattern[str]:
     return re.compile(r'<(?:[^">]++|"[^"]*+")*+>|[^<]++')
 
 
-def _page(made: str, body: str, places: list[int], *, known: bool) -> Page:
+def _page(made: str, body: str, places: list[int], *, known: bool) -> RenderedPage:
     nodes: list[Node] = []
     ends: dict[int, int] = {}
     stack: list[int] = []
@@ -308,7 +308,7 @@ def _page(made: str, body: str, places: list[int], *, known: bool) -> Page:
             Node(text=content, parents=tuple(stack), places=array("i", [-1]) * len(content))
         )
     _spread(nodes, anchors, body)
-    return Page(nodes, ends, known)
+    return RenderedPage(nodes, ends, known)
 
 
 def _open_or_close(token: str, nodes: list[Node], ends: dict[int, int], stack: list[int]) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from feedgenerator import Atom1Feed, rfc3339_date
 
-from tracker.render.feed import Feed, Item
+from tracker.render.feed import Feed, FeedItem
 
 MEDIA_TYPE = "application/atom+xml"
 
@@ -54,7 +54,7 @@ class _Atom(Atom1Feed):  # type: ignore[misc]
         handler.ignorableWhitespace("\n")
 
 
-def _entry(handler: Any, item: Item) -> None:
+def _entry(handler: Any, item: FeedItem) -> None:
     _text(handler, "id", item.id)
     _text(handler, "title", item.title)
     _text(handler, "published", _date(item.published))

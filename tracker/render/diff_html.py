@@ -219,7 +219,7 @@ def _rendered(change: Change, old: str, new: str, face: _Face) -> str | None:
     pieces = weave(
         change.edits, old, new, old_start=starts[0], new_start=starts[1], formatting=face.formatting
     )
-    pair = diff_rendered.Pair(pieces, old, new, starts, face.language)
+    pair = diff_rendered.NodePair(pieces, old, new, starts, face.language)
     if not pair.known:
         return None
     if face.layout == "inline":

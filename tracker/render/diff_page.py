@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 
 from tracker.house.phrases import FIRST, phrase, unnested
 from tracker.model import Edit
-from tracker.render.article_html import Node, Page
+from tracker.render.article_html import Node, RenderedPage
 from tracker.render.visible import visible
 
 MarkKind = Literal["ins", "del", "moved"]
@@ -36,10 +36,10 @@ class Mark(NamedTuple):
 
 
 @dataclass(slots=True)
-class Side:
+class MarkedSide:
     """One version: its page, and what is marked in it."""
 
-    page: Page
+    page: RenderedPage
     marks: dict[int, Mark] = field(default_factory=dict)  # by offset in the source
 
     def marked(self, node: Node) -> list[Mark | None]:
@@ -106,7 +106,9 @@ class Additions:
         return "".join(out)
 
 
-def written(side: Side, additions: Additions, places: range, announced: set[int]) -> Iterator[str]:
+def written(
+    side: MarkedSide, additions: Additions, places: range, announced: set[int]
+) -> Iterator[str]:
     """The HTML of the nodes at ``places``; ``announced`` are the edits that were begun before."""
     nodes = side.page.nodes
     for place in places:
@@ -150,7 +152,7 @@ def _written_text(
             yield "".join(additional)
 
 
-def top_level(page: Page) -> list[tuple[int, int]]:
+def top_level(page: RenderedPage) -> list[tuple[int, int]]:
     """Ranges of nodes: the outermost elements, each with the white space after it."""
     found: list[tuple[int, int]] = []
     place = 0

@@ -16,12 +16,12 @@ from itertools import islice
 from typing import Literal, NamedTuple
 
 from tracker.house.phrases import FIRST
-from tracker.render.article_html import Node, Part, joined, parts
+from tracker.render.article_html import ArticlePart, Node, joined, parts
 from tracker.render.diff_page import (
     Additions,
     Mark,
+    MarkedSide,
     Piece,
-    Side,
     aligned,
     mark,
     move_link,
@@ -42,7 +42,7 @@ class _Stayed(NamedTuple):
 
 
 @dataclass(slots=True)
-class _Gone:
+class _Removed:
     """A run of deleted or moved text within one block of the old page."""
 
     unit: int
@@ -56,7 +56,7 @@ class _Gone:
         return "".join(self.parts.values())
 
 
-class Pair:
+class NodePair:
     """Two versions of an article, rendered, with the pieces of their diff placed in both."""
 
     def __init__(
@@ -122,7 +122,7 @@ class Pair:
                     yield place, last
 
     def _cells(
-        self, side: Side, additions: Additions, units: Sequence[tuple[int, int]]
+        self, side: MarkedSide, additions: Additions, units: Sequence[tuple[int, int]]
     ) -> list[str]:
         self._links(side, additions, "from" if side is self._old else "to")
         announced: set[int] = set()
@@ -151,12 +151,12 @@ class Pair:
         everything = range(len(self._new.page.nodes))
         return "".join(written(self._new, additions, everything, set()))
 
-    def _gone(self) -> Iterator[_Gone]:
+    def _gone(self) -> Iterator[_Removed]:
         """Runs of deleted and moved text of the old page, with what stayed around them."""
         stayed: dict[int, _Stayed] = {}  # by move: the last that stayed
-        waiting: dict[int, list[_Gone]] = {}
-        found: list[_Gone] = []
-        current: _Gone | None = None
+        waiting: dict[int, list[_Removed]] = {}
+        found: list[_Removed] = []
+        current: _Removed | None = None
 
         def stays(move: int, here: _Stayed) -> None:
             stayed[move] = here
@@ -189,7 +189,7 @@ class Pair:
                     continue
                 if current is None or current.unit != unit or current.mark.number != one.number:
                     level = 0 if one.kind == "moved" else one.move
-                    current = _Gone(unit, one, {}, stayed.get(level))
+                    current = _Removed(unit, one, {}, stayed.get(level))
                     found.append(current)
                     waiting.setdefault(level, []).append(current)
                 current.parts[around] = current.parts.get(around, "") + character
@@ -216,7 +216,7 @@ class Pair:
         return found
 
     def _put_before_its_replacement(
-        self, one: _Gone, counts: dict[int, int], additions: Additions
+        self, one: _Removed, counts: dict[int, int], additions: Additions
     ) -> bool:
         there = self._first_of.get(one.mark.number)
         if there is None or counts[one.mark.number] > 1 or len(one.parts) > 1:
@@ -224,7 +224,7 @@ class Pair:
         additions.add_text(there, mark("del", one.text))
         return True
 
-    def _inside(self, one: _Gone) -> tuple[int, int] | None:
+    def _inside(self, one: _Removed) -> tuple[int, int] | None:
         """Where words belong that stood in a block of which something stays."""
         if one.before and one.before.unit == one.unit:
             return one.before.place, one.before.character + 1
@@ -236,7 +236,7 @@ class Pair:
             return place, index
         return None
 
-    def _put(self, one: _Gone, additions: Additions) -> None:
+    def _put(self, one: _Removed, additions: Additions) -> None:
         there = self._inside(one)
         if there is not None:
             additions.add_text(there, mark("del", one.text))
@@ -255,7 +255,7 @@ class Pair:
                 *self._beside(one, "", ""), f"<{name}>{mark('del', text)}</{name}>\n"
             )
 
-    def _put_stub(self, one: _Gone, additions: Additions) -> None:
+    def _put_stub(self, one: _Removed, additions: Additions) -> None:
         stub = move_stub(
             one.mark.move,
             self._old_texts.get(one.mark.move, one.text),
@@ -268,7 +268,7 @@ class Pair:
         else:
             self._add_link(self._new, additions, there, f" {stub} ")
 
-    def _beside(self, one: _Gone, name: str, wrapper: str) -> tuple[int, str]:
+    def _beside(self, one: _Removed, name: str, wrapper: str) -> tuple[int, str]:
         """Before which node of the new page a whole block belongs, and what must wrap it there."""
         nodes, ends = self._new.page.nodes, self._new.page.ends
         for neighbor, is_before in ((one.before, True), (one.after, False)):
@@ -303,7 +303,7 @@ class Pair:
         )
         return old_moves & new_moves
 
-    def _links(self, side: Side, additions: Additions, end: Literal["from", "to"]) -> None:
+    def _links(self, side: MarkedSide, additions: Additions, end: Literal["from", "to"]) -> None:
         """The sign of a move before the first of its characters that is seen."""
         if not self._old_texts:
             return  # nothing was moved
@@ -318,7 +318,7 @@ class Pair:
                     self._add_link(side, additions, (place, index), link)
 
     def _add_link(
-        self, side: Side, additions: Additions, there: tuple[int, int], link: str
+        self, side: MarkedSide, additions: Additions, there: tuple[int, int], link: str
     ) -> None:
         """A link may not stand in a link: there, it goes before it."""
         nodes = side.page.nodes
@@ -361,8 +361,8 @@ class Placed:
         self._kept.sort()
         old_parts, new_parts = parts(old, starts[0]), parts(new, starts[1])
         untouched = self._untouched(old_parts, new_parts)
-        self.old = Side(joined(old_parts, untouched.keys()), self._old_marks)
-        self.new = Side(joined(new_parts, set(untouched.values())), self._new_marks)
+        self.old = MarkedSide(joined(old_parts, untouched.keys()), self._old_marks)
+        self.new = MarkedSide(joined(new_parts, set(untouched.values())), self._new_marks)
         closed = self.old.page.closed
         # What no edit touches: node of the old page -> node of the new one.
         self.same = {
@@ -375,7 +375,7 @@ class Placed:
             if number not in untouched:
                 self._keep(part)
 
-    def _untouched(self, old: Sequence[Part], new: Sequence[Part]) -> dict[int, int]:
+    def _untouched(self, old: Sequence[ArticlePart], new: Sequence[ArticlePart]) -> dict[int, int]:
         """The pieces that stand in both versions and have no edit, by number: old -> new."""
         by_start = {part.start: number for number, part in enumerate(new)}
         found: dict[int, int] = {}
@@ -388,7 +388,7 @@ class Placed:
                 found[number] = other
         return found
 
-    def _stretches(self, part: Part) -> Iterator[_Stretch]:
+    def _stretches(self, part: ArticlePart) -> Iterator[_Stretch]:
         """What was kept of a piece of the old version."""
         first = bisect_right(self._kept, part.start, key=lambda each: each.start) - 1
         for each in islice(self._kept, max(first, 0), None):
@@ -397,7 +397,7 @@ class Placed:
             if each.end > part.start:
                 yield each
 
-    def _keep(self, part: Part) -> None:
+    def _keep(self, part: ArticlePart) -> None:
         """Note where the characters of a piece stand in the new version."""
         for each in self._stretches(part):
             low, high = max(each.start, part.start), min(each.end, part.end)

@@ -32,7 +32,7 @@ _MOST_REASONS = 5
 _MOST_LOOKED_AT = 2000  # revisions of which some are entries
 
 
-class Item(NamedTuple):
+class FeedItem(NamedTuple):
     """One entry: a version of an article that readers could see."""
 
     id: str  # a URN; the same in every clone, and after a move
@@ -62,12 +62,12 @@ class Feed(NamedTuple):
     updated: datetime  # aware
     page: str  # the page that it is a feed of; "" unknown
     url: str  # its own; "" unknown
-    items: tuple[Item, ...]
+    items: tuple[FeedItem, ...]
 
 
 def article_items(
     history: History, settings: Settings, links: Links, *, told_only: bool = False
-) -> tuple[Item, ...]:
+) -> tuple[FeedItem, ...]:
     """The entries of one article, newest first, in the order of the published line.
 
     With ``told_only``, those alone that brought a note.
@@ -76,7 +76,7 @@ def article_items(
     gone = replaced([each.note for each in notes_told(history)])
     first = first_seen(history.revisions)
     original = links.original(history.article.path, first)
-    found: list[Item] = []
+    found: list[FeedItem] = []
     before: Revision | None = None
     for revision in history.revisions:
         if not revision.published:
@@ -98,13 +98,13 @@ def article_items(
 
 def newsroom_items(
     room: Newsroom, links: Links, *, told_only: bool = False, limit: int = NEWEST
-) -> tuple[Item, ...]:
+) -> tuple[FeedItem, ...]:
     """The newest entries of a newsroom, newest first."""
     selection = Selection(told=True) if told_only else Selection()
     if room.repository.head is None and room.settings.branch is None:
         return ()  # nothing was ever committed
-    by_commit: dict[str, dict[str, Item]] = {}
-    found: list[Item] = []
+    by_commit: dict[str, dict[str, FeedItem]] = {}
+    found: list[FeedItem] = []
     offset = 0
     while len(found) < limit and offset < _MOST_LOOKED_AT:
         # Revisions from before publication are no entries: more are asked for in their stead.
@@ -121,7 +121,7 @@ def newsroom_items(
     return newest(found, limit)
 
 
-def newest(items: Iterable[Item], limit: int = NEWEST) -> tuple[Item, ...]:
+def newest(items: Iterable[FeedItem], limit: int = NEWEST) -> tuple[FeedItem, ...]:
     """The newest of the entries of several articles, newest first; equal instants by path."""
     return tuple(
         sorted(
@@ -158,7 +158,7 @@ def article_feed(
 
 def newsroom_feed(
     room: Newsroom,
-    items: Sequence[Item],
+    items: Sequence[FeedItem],
     links: Links,
     name: str,
     *,
@@ -185,7 +185,7 @@ def publisher(settings: Settings) -> str:
     return named or phrases.phrase(settings.language, "newsroom")
 
 
-def _updated(items: Iterable[Item], otherwise: datetime) -> datetime:
+def _updated(items: Iterable[FeedItem], otherwise: datetime) -> datetime:
     return max((each.told for each in items if each.told is not None), default=otherwise)
 
 
@@ -197,7 +197,7 @@ def _item(
     gone: frozenset[str],
     settings: Settings,
     links: Links,
-) -> Item:
+) -> FeedItem:
     style = settings.style
     standing = [each for each in notes if each.note.withdrawn is None and each.note.id not in gone]
     if before is not None and only_joins(revision):
@@ -213,7 +213,7 @@ def _item(
     labeled = phrases.phrase(settings.language, "form.labeled")
     summary = "\n".join(_shown(line) for line in lines) or said
     reasons = _reasons(revision, settings.language)
-    return Item(
+    return FeedItem(
         id=revision_id(revision),
         title=_line(labeled.format(label=headline, words=what)),
         url=(

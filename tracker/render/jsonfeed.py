@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import datetime
 
-from tracker.render.feed import Feed, Item
+from tracker.render.feed import Feed, FeedItem
 from tracker.render.plain import plain
 
 MEDIA_TYPE = "application/feed+json"
@@ -36,7 +36,7 @@ def as_object(feed: Feed) -> object:
     )
 
 
-def _item(item: Item) -> dict[str, object]:
+def _item(item: FeedItem) -> dict[str, object]:
     revision = item.revision
     return {
         "id": item.id,

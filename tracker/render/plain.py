@@ -88,7 +88,7 @@ def _names(record: type) -> tuple[str, ...]:
 """Goes up when a key changes its meaning or goes away; new keys may come without that."""
 
 
-class Side(NamedTuple):
+class ComparedSide(NamedTuple):
     """Which text one side of the diff is. Every field may be None: two plain files have none."""
 
     revision: int | None = None  # number in the article's history
@@ -101,15 +101,15 @@ def change_object(
     change: Change,
     *,
     article: Article | None = None,
-    old: Side | None = None,
-    new: Side | None = None,
+    old: ComparedSide | None = None,
+    new: ComparedSide | None = None,
 ) -> dict[str, object]:
     """What ``json.dumps`` takes. Offsets are code points; instants ISO 8601 with offset."""
     return {
         "schema": SCHEMA_VERSION,
         "article": plain(article),
-        "old": _side(old or Side()),
-        "new": _side(new or Side()),
+        "old": _side(old or ComparedSide()),
+        "new": _side(new or ComparedSide()),
         "substantive": change.substantive,
         "labels": sorted(change.labels),
         "reasons": list(change.reasons),
@@ -121,7 +121,7 @@ def change_object(
     }
 
 
-def _side(side: Side) -> dict[str, object]:
+def _side(side: ComparedSide) -> dict[str, object]:
     return {
         "revision": side.revision,
         "commit": side.commit,

@@ -25,15 +25,15 @@ from tracker.web import (
     safety,
     server,
 )
-from tracker.web.addresses import Address, Month, Site, Stamp
-from tracker.web.background import Workshop
-from tracker.web.desk import Desk
+from tracker.web.addresses import AddressConverter, MonthConverter, Publishing, StampConverter
+from tracker.web.background import Background
+from tracker.web.desk import OpenNewsrooms
 
 
 class Application(Flask):
     """A Flask application with our templates."""
 
-    jinja_environment = page.Pages  # type: ignore[assignment]
+    jinja_environment = page.Templates  # type: ignore[assignment]
 
 
 def create_app(
@@ -58,22 +58,24 @@ def create_app(
     readers could not see yet are shown too, and marked. ``editors``: with what ``check`` finds.
     """
     app = Application("tracker.web", static_folder=None, template_folder="templates")
-    app.url_map.converters.update(address=Address, month=Month, stamp=Stamp)
+    app.url_map.converters.update(
+        address=AddressConverter, month=MonthConverter, stamp=StampConverter
+    )
     app.config.update(
         MAX_CONTENT_LENGTH=safety.LONGEST_BODY,
         PROVIDE_AUTOMATIC_OPTIONS=False,
         PROPAGATE_EXCEPTIONS=False,
     )
     base = base_url.rstrip("/") if base_url else None
-    app.extensions["tracker-site"] = Site(base, files, relative, unpublished)
-    app.extensions["tracker-desk"] = Desk(newsroom, now or _clock)
+    app.extensions["tracker-site"] = Publishing(base, files, relative, unpublished)
+    app.extensions["tracker-desk"] = OpenNewsrooms(newsroom, now or _clock)
     safety.install(app, safety.Hosts(host, base, hosts))
     caching.install(app)
     page.install(app)
     server.install(app)
     background.install(app)
     safety.install_errors(app)
-    app.extensions["tracker-workshop"] = Workshop(waits=not files)
+    app.extensions["tracker-workshop"] = Background(waits=not files)
     for room in (newsroom_pages, article_pages, compare_pages, publisher_pages, memento):
         app.register_blueprint(room.pages)
     if not files:

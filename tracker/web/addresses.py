@@ -33,7 +33,7 @@ _LONGEST_SOUGHT = 200  # code points of an address that nearest ones are sought 
 _MOST_ALIKE = 2000  # articles that share a word with it and are looked at
 
 
-class Dated(Protocol):
+class Stamped(Protocol):
     """A version, a revision or an event: something with a commit and an instant."""
 
     @property
@@ -45,7 +45,7 @@ class Dated(Protocol):
         """The author date, aware."""
 
 
-_Some = TypeVar("_Some", bound=Dated)
+_Some = TypeVar("_Some", bound=Stamped)
 
 
 # --- articles ------------------------------------------------------------------------------------
@@ -121,7 +121,7 @@ def _words(address: str) -> list[str]:
 # --- versions and notes --------------------------------------------------------------------------
 
 
-def stamp_of(dated: Dated) -> str:
+def stamp_of(dated: Stamped) -> str:
     """The stamp of a version or a revision."""
     return stamp(dated.at, dated.commit)
 
@@ -243,21 +243,21 @@ def static(name: str) -> str:
 # --- how the parts of an address are told from one another ----------------------------------------
 
 
-class Address(PathConverter):
+class AddressConverter(PathConverter):
     """An article's address: anything that a file may be called, with folders."""
 
     regex = "(?s:[^/].*?)"
     weight = 300
 
 
-class Stamp(BaseConverter):
+class StampConverter(BaseConverter):
     """A version's stamp."""
 
     regex = STAMP
     weight = 50
 
 
-class Month(BaseConverter):
+class MonthConverter(BaseConverter):
     """A month, ``2022-05``."""
 
     regex = r"\d{4}-(?:0[1-9]|1[0-2])"
@@ -269,7 +269,7 @@ class Month(BaseConverter):
 _PAGE = "index.html"
 
 
-class Site(NamedTuple):
+class Publishing(NamedTuple):
     """How the pages are published; the same for the whole life of an application."""
 
     base_url: str | None  # without a slash at the end; None: where the request came to
@@ -283,9 +283,9 @@ class Site(NamedTuple):
         return urlsplit(self.base_url).path.rstrip("/") if self.base_url else ""
 
 
-def site() -> Site:
+def site() -> Publishing:
     """How the pages of the application that answers this request are published."""
-    found: Site = current_app.extensions["tracker-site"]
+    found: Publishing = current_app.extensions["tracker-site"]
     return found
 
 

@@ -26,13 +26,13 @@ from tracker.newsroom.checking import Scope
 from tracker.newsroom.newsroom import Newsroom
 from tracker.policy.rules import RULES, Verdict
 from tracker.render import history as history_face
-from tracker.render.plain import Side, change_object, plain, printed
+from tracker.render.plain import ComparedSide, change_object, plain, printed
 from tracker.web import addresses, caching
 from tracker.web.addresses import link, site
 from tracker.web.background import Waiting, in_background, uncached
 from tracker.web.desk import current, desk
 from tracker.web.page import known_addresses, links
-from tracker.web.reading import Found, find, room_is_empty, text
+from tracker.web.reading import FoundArticle, find, room_is_empty, text
 from tracker.web.safe_html import TURNING
 
 pages = Blueprint("api", __name__, url_prefix="/api")
@@ -109,20 +109,20 @@ def _read(parameters: Parameters) -> dict[str, Any]:
         raise Problem(400, str(wrong)) from None
 
 
-def _found(address: str, page: Callable[[str], str]) -> Found:
+def _found(address: str, page: Callable[[str], str]) -> FoundArticle:
     """The article at an address; ``page`` gives what is asked for, below ``/api``."""
     _read({})
     return _article(address, page)
 
 
-def _article(address: str, page: Callable[[str], str]) -> Found:
+def _article(address: str, page: Callable[[str], str]) -> FoundArticle:
     try:
         return find(address, lambda now: "/api" + page(now).removesuffix("/"))
     except NotFound:
         raise Problem(404, "There is no article at this address.") from None
 
 
-def _version(found: Found, stamp: str) -> Revision:
+def _version(found: FoundArticle, stamp: str) -> Revision:
     if stamp == "latest":
         return found.newest
     revision = None
@@ -332,8 +332,8 @@ def compare(old: str, new: str, address: str) -> Response:
     return _dumped(plain(value))
 
 
-def _side(revision: Revision) -> Side:
-    return Side(revision.number, revision.commit, revision.at, revision.path)
+def _side(revision: Revision) -> ComparedSide:
+    return ComparedSide(revision.number, revision.commit, revision.at, revision.path)
 
 
 @pages.get("/blame/<address:address>")

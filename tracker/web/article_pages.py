@@ -18,13 +18,13 @@ from tracker.errors import TrackerError
 from tracker.house.body_line import blocks, without_blocks
 from tracker.house.changelog import clocks, standing
 from tracker.model import Blame, History, Note, Removal, Span
-from tracker.render.article_html import CLOSED, Node, Part, joined, parts
+from tracker.render.article_html import CLOSED, ArticlePart, Node, joined, parts
 from tracker.render.visible import visible
 from tracker.text.document import Document, parse
 from tracker.web import addresses, caching
 from tracker.web.desk import MOST_FOLLOWED, current, desk
 from tracker.web.page import links, page
-from tracker.web.reading import Found, find, frame, neighbor, stamped, steps, text
+from tracker.web.reading import FoundArticle, find, frame, neighbor, stamped, steps, text
 from tracker.web.safe_html import LONGEST, body, fit
 from tracker.web.safety import NotHere
 from tracker.web.views import (
@@ -40,7 +40,7 @@ from tracker.web.views import (
 pages = Blueprint("article", __name__)
 
 
-class Text(NamedTuple):
+class TextView(NamedTuple):
     """A version's text as it is shown."""
 
     headline: str
@@ -51,7 +51,7 @@ class Text(NamedTuple):
     cut: bool  # True: only its beginning is shown
 
 
-def text_view(document: Document, headline: str, *, whole: bool = False) -> Text:
+def text_view(document: Document, headline: str, *, whole: bool = False) -> TextView:
     """A text of an article as it is shown.
 
     The block of notes in it is left out unless it is wanted ``whole``.
@@ -62,7 +62,7 @@ def text_view(document: Document, headline: str, *, whole: bool = False) -> Text
     cut = len(shown) - start > LONGEST
     if cut:
         shown = shown[: start + LONGEST]
-    return Text(
+    return TextView(
         headline=headline,
         dek=document.dek or "",
         bylines=document.bylines,
@@ -151,7 +151,7 @@ def older(stamp: str, address: str) -> str:
     return _history(found, stamped(found, stamp, addresses.older).number)
 
 
-def _history(found: Found, until: int | None) -> str:
+def _history(found: FoundArticle, until: int | None) -> str:
     room = current()
     shown = timeline(
         found.life, found.address, room.settings, until, room.workspace.under,
@@ -267,7 +267,7 @@ TINTS = 4
 _LONGEST_REMOVAL = 600  # code points of what was taken out that are shown
 
 
-class Passages(NamedTuple):
+class PassagesView(NamedTuple):
     """The passage view."""
 
     html: Markup
@@ -277,7 +277,7 @@ class Passages(NamedTuple):
     since: datetime | None  # of the first version that was followed, where it is not the first
 
 
-def marked_passages(found: Blame, where: Found) -> Passages:
+def marked_passages(found: Blame, where: FoundArticle) -> PassagesView:
     """The newest text of an article, marked."""
     start = parse(found.text).body_start
     text = found.text[: start + LONGEST]
@@ -298,7 +298,7 @@ def marked_passages(found: Blame, where: Found) -> Passages:
         if each.number in used
     )
     since = found.revisions[first - 1].at if first > 1 else None
-    return Passages(html, shown, known, cut, since)
+    return PassagesView(html, shown, known, cut, since)
 
 
 def _marked(
@@ -347,7 +347,7 @@ class _Marker:
         self._count = count
         self.used: set[int] = {first}
 
-    def unmarked(self, pieces: Sequence[Part]) -> set[int]:
+    def unmarked(self, pieces: Sequence[ArticlePart]) -> set[int]:
         """The pieces, by number, that are the first version's, and nothing was taken out of."""
         found: set[int] = set()
         places = [each.place for each in self._removals]

@@ -31,7 +31,7 @@ class Waiting(NamedTuple):
     whole: int  # articles; 0 while they are being counted
 
 
-class Found(NamedTuple, Generic[_Made]):
+class Outcome(NamedTuple, Generic[_Made]):
     """What came of the work."""
 
     value: _Made
@@ -52,7 +52,7 @@ class _Task:
         self.done, self.whole = done, whole
 
 
-class Workshop:
+class Background:
     """Where long work is done, one piece of a kind at a time."""
 
     def __init__(self, *, waits: bool = True) -> None:
@@ -64,7 +64,7 @@ class Workshop:
 
     def ask(
         self, kind: str, edition: Edition, work: Callable[[Progress], _Made]
-    ) -> Found[_Made] | Waiting:
+    ) -> Outcome[_Made] | Waiting:
         """What ``work`` gives for an edition; it is done in another thread, once.
 
         Raises what the work raised; the next request tries again.
@@ -92,10 +92,10 @@ class Workshop:
                 with self._lock:
                     self._tasks.pop(key, None)
                 raise task.error
-            return Found(task.value, current=True)  # type: ignore[arg-type]
+            return Outcome(task.value, current=True)  # type: ignore[arg-type]
         last = self._last.get(kind)
         if last is not None:
-            return Found(last.value, current=False)  # type: ignore[arg-type]
+            return Outcome(last.value, current=False)  # type: ignore[arg-type]
         return Waiting(mine.done, mine.whole)
 
     def _run(self, kind: str, task: _Task, work: Callable[[Progress], object]) -> None:
@@ -108,12 +108,14 @@ class Workshop:
             task.ended.set()
 
 
-def in_background(kind: str, work: Callable[[Newsroom, Progress], _Made]) -> Found[_Made] | Waiting:
+def in_background(
+    kind: str, work: Callable[[Newsroom, Progress], _Made]
+) -> Outcome[_Made] | Waiting:
     """What ``work`` gives for the newsroom of this request, or how far it is.
 
     It is a function of a module, or a partial one: a server has it done by another process.
     """
-    workshop: Workshop = current_app.extensions["tracker-workshop"]
+    workshop: Background = current_app.extensions["tracker-workshop"]
     here = desk()
     edition, room = here.edition(), here.current()
     # A newsroom belongs to one thread, so the work opens its own.
@@ -165,7 +167,7 @@ def read_all(room: Newsroom, progress: Progress) -> None:
 def how_far() -> Waiting | None:
     """How far the reading of all articles is; None when it is done. The first to ask begins it."""
     found = in_background("reading", read_all)
-    if isinstance(found, Found):
+    if isinstance(found, Outcome):
         return None if found.current else Waiting(0, 0)
     return found
 

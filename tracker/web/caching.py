@@ -36,7 +36,7 @@ LASTING = "public, max-age=31536000, immutable"
 """What never changes: the recorded text of a version."""
 
 
-class Kept(NamedTuple):
+class SentPage(NamedTuple):
     """A page as it was sent."""
 
     body: bytes
@@ -49,15 +49,15 @@ class Kept(NamedTuple):
         return len(self.body) + len(self.packed or b"")
 
 
-class Pages:
+class SentPages:
     """The pages that were made last."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._kept: OrderedDict[str, Kept] = OrderedDict()
+        self._kept: OrderedDict[str, SentPage] = OrderedDict()
         self._size = 0
 
-    def find(self, tag: str) -> Kept | None:
+    def find(self, tag: str) -> SentPage | None:
         """The page with this tag, if it is still kept."""
         with self._lock:
             found = self._kept.get(tag)
@@ -65,7 +65,7 @@ class Pages:
                 self._kept.move_to_end(tag)
             return found
 
-    def keep(self, tag: str, page: Kept) -> None:
+    def keep(self, tag: str, page: SentPage) -> None:
         """Keep a page, and let go what was used least."""
         with self._lock:
             if tag in self._kept or page.size > LARGEST_KEPT:
@@ -100,7 +100,7 @@ def touched(at: datetime) -> None:
 
 def install(app: Flask) -> None:
     """Answer what is known from memory or by 304; tag and compress what is made."""
-    pages = Pages()
+    pages = SentPages()
     app.before_request(lambda: _known(pages))
     app.after_request(lambda response: _keep(pages, response))
     app.teardown_request(lambda _: desk().let_go())
@@ -118,7 +118,7 @@ def _tag() -> str:
     return sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
-def _known(pages: Pages) -> Response | None:
+def _known(pages: SentPages) -> Response | None:
     desk().let_go()
     if request.endpoint in (None, "static") or "Accept-Datetime" in request.headers:
         return None
@@ -143,9 +143,9 @@ def _known(pages: Pages) -> Response | None:
     return response
 
 
-def _keep(pages: Pages, response: Response) -> Response:
+def _keep(pages: SentPages, response: Response) -> Response:
     tag: str | None = g.get("tag")
-    kept: Kept | None = g.get("kept")
+    kept: SentPage | None = g.get("kept")
     if response.status_code != 200 or response.direct_passthrough:
         return response
     headers = response.headers
@@ -161,7 +161,7 @@ def _keep(pages: Pages, response: Response) -> Response:
         worth = len(body) >= _COMPRESSED_FROM and (response.mimetype or "").startswith(_COMPRESSED)
         packed = gzip.compress(body, 5, mtime=0) if worth else None
         listed = [each for each in headers if each[0] not in ("Content-Length", "Set-Cookie")]
-        kept = Kept(body, packed, tuple(listed))
+        kept = SentPage(body, packed, tuple(listed))
         pages.keep(tag, kept)
     if kept.packed is not None and request.accept_encodings.quality("gzip") > 0:
         response.set_data(kept.packed)

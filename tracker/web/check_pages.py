@@ -37,7 +37,7 @@ MOST_DESKS = 8
 """Columns of the table; desks with fewer findings stand in one column together."""
 
 
-class Shown(NamedTuple):
+class ShownFinding(NamedTuple):
     """A finding as the dashboard has it."""
 
     finding: Finding
@@ -52,8 +52,10 @@ class Shown(NamedTuple):
 class Board(NamedTuple):
     """Everything that was found."""
 
-    shown: tuple[Shown, ...]  # newest first
-    months: Mapping[str, tuple[Shown, ...]]  # newest month first; in each by desk, newest first
+    shown: tuple[ShownFinding, ...]  # newest first
+    months: Mapping[
+        str, tuple[ShownFinding, ...]
+    ]  # newest month first; in each by desk, newest first
     desks: tuple[str, ...]  # those with a column, most findings first
     counts: Mapping[tuple[str, str], int]  # (month, desk) -> findings
     settled: int
@@ -101,7 +103,7 @@ def board(room: Newsroom, progress: Progress | None = None) -> Board:
     shown.sort(key=lambda each: (_when(each), each.finding.path), reverse=True)
     most = Counter(each.desk for each in shown).most_common()
     columns = tuple(desk for desk, _ in most[:MOST_DESKS])
-    by_month: dict[str, list[Shown]] = {}
+    by_month: dict[str, list[ShownFinding]] = {}
     for each in shown:
         by_month.setdefault(each.month, []).append(each)
     order = {desk: place for place, (desk, _) in enumerate(most)}
@@ -126,13 +128,13 @@ def _key(month: str) -> str:
     return "" if month == UNDATED else month
 
 
-def _when(shown: Shown) -> float:
+def _when(shown: ShownFinding) -> float:
     return shown.finding.at.timestamp() if shown.finding.at else 0.0
 
 
 def _shown(
-    room: Newsroom, finding: Finding, track: Track | None, article: _Article | None
-) -> Shown:
+    room: Newsroom, finding: Finding, track: Track | None, article: _CheckedArticle | None
+) -> ShownFinding:
     versions = track.versions if track else ()
     place = next(
         (n for n, version in enumerate(versions) if version.commit == finding.commit), None
@@ -140,7 +142,7 @@ def _shown(
     old = versions[place - 1] if place else None
     new = versions[place] if place is not None else None
     at = finding.at
-    return Shown(
+    return ShownFinding(
         finding,
         article.headline if article else finding.path,
         article.desk if article else "",
@@ -151,7 +153,7 @@ def _shown(
     )
 
 
-class _Article(NamedTuple):
+class _CheckedArticle(NamedTuple):
     """What the dashboard shows of an article, from its newest text."""
 
     path: str
@@ -160,11 +162,11 @@ class _Article(NamedTuple):
     language: str | None  # BCP 47, where it says any
 
 
-def _articles(room: Newsroom, tracks: Iterable[Track]) -> Iterable[_Article]:
+def _articles(room: Newsroom, tracks: Iterable[Track]) -> Iterable[_CheckedArticle]:
     for track, text in _texts(room, tracks):
         document = parse(text)
         headline = room.article(track.path, text).headline
-        yield _Article(track.path, headline, _desk(room, track, document), document.language)
+        yield _CheckedArticle(track.path, headline, _desk(room, track, document), document.language)
 
 
 def _desk(room: Newsroom, track: Track, document: Document) -> str:
@@ -276,7 +278,7 @@ def _found() -> Board | Waiting:
     return found.value
 
 
-def _by_desk(shown: Sequence[Shown]) -> list[tuple[str, list[Shown]]]:
+def _by_desk(shown: Sequence[ShownFinding]) -> list[tuple[str, list[ShownFinding]]]:
     return [(desk, list(found)) for desk, found in groupby(shown, key=lambda each: each.desk)]
 
 

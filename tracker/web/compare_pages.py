@@ -21,7 +21,17 @@ from tracker.web import addresses, caching
 from tracker.web.addresses import link
 from tracker.web.desk import current, desk
 from tracker.web.page import page, words
-from tracker.web.reading import Found, Moved, find, frame, neighbor, stamped, steps, text, version
+from tracker.web.reading import (
+    FoundArticle,
+    Moved,
+    find,
+    frame,
+    neighbor,
+    stamped,
+    steps,
+    text,
+    version,
+)
 from tracker.web.safe_html import fit
 from tracker.web.views import NoteView, note_views, untold
 
@@ -102,12 +112,12 @@ def _pair(old: str, new: str, address: str, *, sides: bool) -> str:
     return _compared(found, first, second, sides, other=other, steps=[], before=None, after=None)
 
 
-def _version_of(found: Found, revision: Revision) -> str:
+def _version_of(found: FoundArticle, revision: Revision) -> str:
     return addresses.version(addresses.stamp_of(revision), found.address)
 
 
 def _compared(
-    found: Found,
+    found: FoundArticle,
     old: Revision,
     new: Revision,
     sides: bool,
@@ -192,7 +202,7 @@ LONGEST = 400_000
 """Code points of either text above which it is not compared for a page."""
 
 
-class Comparison(NamedTuple):
+class ComparisonView(NamedTuple):
     """What changed between two versions, as it is shown."""
 
     html: Markup  # a fragment; "" where the texts are too long
@@ -211,10 +221,10 @@ def compared(
     *,
     sides: bool,
     language: str = "",
-) -> Comparison:
+) -> ComparisonView:
     """What changed from the text ``before`` to the text ``after``, an article's in ``language``."""
     if max(len(before), len(after)) > LONGEST:
-        return Comparison(
+        return ComparisonView(
             Markup(), True, new.words_added, new.words_removed, new.substantive, new.why
         )
     said, settings = words(), current().settings
@@ -234,14 +244,14 @@ def compared(
 
 def _made(
     before: str, after: str, style: Style, written: str | None, zone: ZoneInfo | None, **shown: Any
-) -> Comparison:
+) -> ComparisonView:
     """The comparison, made where it holds nobody up; its notes are dated as the house dates."""
     change = compare(before, after, style=style, language=written)
 
     def when(at: datetime, precision: Precision) -> str:
         return wording.when(style, at, zone, precision)
 
-    return Comparison(
+    return ComparisonView(
         fit(diff_html.fragment(change, before, after, when=when, **shown)),
         False,
         change.words_added,

@@ -60,7 +60,7 @@ class Edition(NamedTuple):
     settings: str  # a digest of the settings as they were read
 
 
-class Desk:
+class OpenNewsrooms:
     """Opens the newsroom for the threads that answer requests."""
 
     def __init__(self, folder: Path, now: Callable[[], datetime]) -> None:
@@ -282,9 +282,9 @@ def _digest(room: Newsroom) -> str:
     return sha256(repr(room.settings).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-def desk() -> Desk:
+def desk() -> OpenNewsrooms:
     """The desk of the application that answers this request."""
-    found: Desk = current_app.extensions["tracker-desk"]
+    found: OpenNewsrooms = current_app.extensions["tracker-desk"]
     return found
 
 

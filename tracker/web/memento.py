@@ -29,7 +29,7 @@ from tracker.web import addresses, caching
 from tracker.web.addresses import site
 from tracker.web.desk import desk
 from tracker.web.page import known_addresses, links
-from tracker.web.reading import Found, find
+from tracker.web.reading import FoundArticle, find
 from tracker.web.reading import version as version_of
 
 pages = Blueprint("memento", __name__)
@@ -90,7 +90,7 @@ def _described(response: Response) -> Response:
     return response
 
 
-def _redirected(found: Found) -> Response:
+def _redirected(found: FoundArticle) -> Response:
     """The way to the version that a request wants; without a date, to the newest."""
     versions = seen(found.life)
     asked = request.headers.get("Accept-Datetime")

@@ -27,7 +27,7 @@ from tracker.web.addresses import Addresses, absolute, file_of, link, site
 from tracker.web.desk import current, desk
 
 
-class Pages(Environment):
+class Templates(Environment):
     """Templates in which everything is escaped, and a name that is not known is a fault."""
 
     def __init__(self, app: Flask, **options: object) -> None:
@@ -61,11 +61,11 @@ def install(app: Flask) -> None:
 @cache
 def _words(
     tag: str, zone: ZoneInfo | None, zone_names: tuple[tuple[str, tuple[str, ...]], ...] | None
-) -> Words:
-    return Words(tag, zone, None if zone_names is None else dict(zone_names))
+) -> PageWords:
+    return PageWords(tag, zone, None if zone_names is None else dict(zone_names))
 
 
-def words() -> Words:
+def words() -> PageWords:
     """The words of the pages, in the newsroom's language and zone."""
     settings = current().settings
     tag, locale = settings.language, settings.style.locale
@@ -170,16 +170,16 @@ def _day(at: datetime) -> Markup:
 
 
 @lru_cache(maxsize=8_192)
-def _clock_in(said: Words, at: datetime) -> Markup:
+def _clock_in(said: PageWords, at: datetime) -> Markup:
     return _time(said, at, said.instant(at))
 
 
 @lru_cache(maxsize=8_192)
-def _day_in(said: Words, at: datetime) -> Markup:
+def _day_in(said: PageWords, at: datetime) -> Markup:
     return _time(said, at, said.day(at))
 
 
-def _time(said: Words, at: datetime, shown: str) -> Markup:
+def _time(said: PageWords, at: datetime, shown: str) -> Markup:
     stamp = said.local(at).isoformat(timespec="seconds")
     return Markup('<time datetime="{}">{}</time>').format(stamp, shown)
 
@@ -212,7 +212,7 @@ def html(text: str) -> Markup:
 # --- the words of the pages in the newsroom's language --------------------------------------------
 
 
-class Words:
+class PageWords:
     """The phrases of one language, and how numbers and instants are written in it.
 
     ``tag`` is the newsroom's language (BCP 47), ``zone`` the one that instants are shown in (None:

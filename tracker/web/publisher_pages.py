@@ -35,7 +35,7 @@ ON_A_PAGE = 200
 """Notes on a page of a month."""
 
 
-class Line(NamedTuple):
+class NoteLine(NamedTuple):
     """One note in a list of many articles' notes."""
 
     path: str  # of the article, now
@@ -52,7 +52,7 @@ class Line(NamedTuple):
     new: str  # stamp of the version that brought it
 
 
-class Month(NamedTuple):
+class CountedMonth(NamedTuple):
     """A month that has something to show."""
 
     name: str  # "2022-05", in the newsroom's zone
@@ -62,13 +62,13 @@ class Month(NamedTuple):
 class Listing(NamedTuple):
     """Notes, newest first, and by month."""
 
-    lines: tuple[Line, ...]
-    months: Mapping[str, tuple[Line, ...]]  # newest month first
+    lines: tuple[NoteLine, ...]
+    months: Mapping[str, tuple[NoteLine, ...]]  # newest month first
 
     @property
-    def counted(self) -> tuple[Month, ...]:
+    def counted(self) -> tuple[CountedMonth, ...]:
         """The months with their numbers, newest first."""
-        return tuple(Month(name, len(lines)) for name, lines in self.months.items())
+        return tuple(CountedMonth(name, len(lines)) for name, lines in self.months.items())
 
 
 class Record(NamedTuple):
@@ -92,16 +92,16 @@ def record(room: Newsroom, progress: Progress | None = None) -> Record:
     return Record(_listing(correcting, room), _listing(lines, room))
 
 
-def _listing(lines: Sequence[Line], room: Newsroom) -> Listing:
+def _listing(lines: Sequence[NoteLine], room: Newsroom) -> Listing:
     zone = room.settings.zone
-    months: dict[str, list[Line]] = {}
+    months: dict[str, list[NoteLine]] = {}
     for line in lines:
         months.setdefault(line.out.astimezone(zone).strftime("%Y-%m"), []).append(line)
     ordered = sorted(months.items(), reverse=True)
     return Listing(tuple(lines), {name: tuple(found) for name, found in ordered})
 
 
-def _lines(life: History) -> Iterable[Line]:
+def _lines(life: History) -> Iterable[NoteLine]:
     told = notes_told(life)
     gone = replaced([each.note for each in told])
     for each in told:
@@ -109,10 +109,10 @@ def _lines(life: History) -> Iterable[Line]:
             yield _line(life, each, amended=each.note.id in gone)
 
 
-def _line(life: History, told: BroughtNote, *, amended: bool) -> Line:
+def _line(life: History, told: BroughtNote, *, amended: bool) -> NoteLine:
     note, revision = told.note, told.revision
     before = life.revisions[revision.number - 2] if revision.number > 1 else None
-    return Line(
+    return NoteLine(
         path=life.article.path,
         headline=life.article.headline,
         kind=note.kind,
@@ -246,11 +246,11 @@ def waiting(kind: str, how_far: Waiting) -> Response:
     return response
 
 
-def _days(lines: Sequence[Line]) -> list[tuple[date, list[Line]]]:
+def _days(lines: Sequence[NoteLine]) -> list[tuple[date, list[NoteLine]]]:
     """Lines by day, in the newsroom's zone; one that gives only its day stands on that."""
     zone = current().settings.zone
 
-    def day(line: Line) -> date:
+    def day(line: NoteLine) -> date:
         return line.at.date() if line.precision == "day" else line.out.astimezone(zone).date()
 
     return [(name, list(found)) for name, found in groupby(lines, key=day)]
@@ -297,7 +297,7 @@ def article_json(address: str) -> Response:
 def _newsroom(name: str) -> Response:
     where = links()
 
-    def items() -> tuple[feed.Item, ...]:
+    def items() -> tuple[feed.FeedItem, ...]:
         if room_is_empty():
             return ()
         return feed.newsroom_items(current(), where)

@@ -34,7 +34,7 @@ class Moved(HTTPException):
         self.code = code
 
 
-class Found(NamedTuple):
+class FoundArticle(NamedTuple):
     """An article that a request asks for."""
 
     address: str  # not percent-encoded
@@ -62,7 +62,7 @@ class Found(NamedTuple):
         return desk().kept("language", path, make)
 
 
-def find(address: str, where: Callable[[str], str] | None = None) -> Found:
+def find(address: str, where: Callable[[str], str] | None = None) -> FoundArticle:
     """The article that an address means.
 
     Raises ``NoArticle`` where there is none, and ``Moved`` for the whole file path of an article
@@ -77,7 +77,7 @@ def find(address: str, where: Callable[[str], str] | None = None) -> Found:
     now = known.address(life.article.path)
     if addresses.known(now) != address:
         raise Moved(where(now) if where is not None else _same_page(address, now))
-    return Found(now, _visible(life, address))
+    return FoundArticle(now, _visible(life, address))
 
 
 def _visible(life: History, address: str) -> History:
@@ -152,7 +152,7 @@ def _same_page(old: str, new: str) -> str:
     return quote(path[: len(path) - len(tail)], safe="/") + addresses.encoded(new) + "/"
 
 
-def version(found: Found, stamp: str) -> Revision:
+def version(found: FoundArticle, stamp: str) -> Revision:
     """The revision that a stamp means; raises ``NotFound`` where there is none."""
     revision = addresses.stamped(stamp, found.life.revisions)
     if revision is None:
@@ -167,16 +167,13 @@ def text(revision: Revision, path: str) -> str:
     return desk().texts([blob])[0]
 
 
-__all__ = ["Found", "Moved", "find", "text", "version"]
-
-
 # --- what the pages of an article and of its versions have in common ------------------------------
 
 Where = Callable[[str, str], str]
 """Gives the page of a version, from its stamp and the article's address."""
 
 
-def frame(found: Found, view: str) -> dict[str, object]:
+def frame(found: FoundArticle, view: str) -> dict[str, object]:
     """What every page of an article is made with."""
     life = found.life
     return {
@@ -194,7 +191,7 @@ def frame(found: Found, view: str) -> dict[str, object]:
     }
 
 
-def stamped(found: Found, stamp: str, address: Where) -> Revision:
+def stamped(found: FoundArticle, stamp: str, address: Where) -> Revision:
     """The revision of a stamp; a stamp written in another way is sent to the right one."""
     revision = version(found, stamp)
     if addresses.stamp_of(revision) != stamp:
@@ -202,7 +199,7 @@ def stamped(found: Found, stamp: str, address: Where) -> Revision:
     return revision
 
 
-class Step(NamedTuple):
+class VersionStep(NamedTuple):
     """A version that one may step to."""
 
     at: datetime
@@ -210,16 +207,18 @@ class Step(NamedTuple):
     here: bool
 
 
-def steps(found: Found, number: int, address: Where, since: int = 1) -> list[Step]:
+def steps(found: FoundArticle, number: int, address: Where, since: int = 1) -> list[VersionStep]:
     """The versions around one, each with the page of it that ``address`` gives."""
     return [
-        Step(each.at, address(addresses.stamp_of(each), found.address), each.number == number)
+        VersionStep(
+            each.at, address(addresses.stamp_of(each), found.address), each.number == number
+        )
         for each in steps_around(number, found.life.revisions)
         if each.number >= since
     ]
 
 
-def neighbor(found: Found, index: int, address: Where) -> str | None:
+def neighbor(found: FoundArticle, index: int, address: Where) -> str | None:
     """The page of the revision at a place, counted from 0; None where there is none."""
     revisions = found.life.revisions
     if not 0 <= index < len(revisions):

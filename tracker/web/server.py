@@ -126,7 +126,7 @@ _Made = TypeVar("_Made")
 
 
 @dataclass(frozen=True)
-class Place:
+class ServedPlace:
     """What a process needs to make pages: the newsroom, and how its pages are published."""
 
     newsroom: Path
@@ -146,7 +146,7 @@ class Answer(NamedTuple):
 class Workers:
     """The processes of a server. Close them when it ends."""
 
-    def __init__(self, place: Place, number: int | None = None, limit: float = LIMIT) -> None:
+    def __init__(self, place: ServedPlace, number: int | None = None, limit: float = LIMIT) -> None:
         self._place = place
         self._limit = limit
         # On two cores a third and a fourth, so that two slow articles hold nobody up.
@@ -306,7 +306,7 @@ def _context() -> Any:
     return context
 
 
-def _start_pages(place: Place) -> None:
+def _start_pages(place: ServedPlace) -> None:
     from tracker.web import create_app
 
     _end_with_the_server()
@@ -341,7 +341,7 @@ def _within(limit: float) -> Iterator[None]:
         signal.setitimer(signal.ITIMER_PROF, 0)
 
 
-def _start_work(place: Place, counts: Any) -> None:
+def _start_work(place: ServedPlace, counts: Any) -> None:
     _end_with_the_server()
     _here[:] = [place, counts]
 

@@ -29,7 +29,7 @@ from tracker.store.files import Folder, RefusedPathError, components
 from tracker.web import addresses
 from tracker.web.addresses import Addresses, file_of
 from tracker.web.caching import code_version
-from tracker.web.desk import Desk
+from tracker.web.desk import OpenNewsrooms
 from tracker.web.newsroom_pages import PAGE
 from tracker.web.views import page_of
 
@@ -39,7 +39,7 @@ _AT_ONCE = 8  # articles that a process is given at once
 _SAVED_EVERY = 500  # articles
 
 
-class Options(NamedTuple):
+class SiteOptions(NamedTuple):
     """How a site is made."""
 
     base_url: str | None = None  # where it will be; None: links lead from file to file
@@ -47,10 +47,10 @@ class Options(NamedTuple):
     workers: int | None = None  # processes; None: as many as there are cores
 
 
-PLAIN = Options()
+PLAIN = SiteOptions()
 
 
-class Job(NamedTuple):
+class PagesToMake(NamedTuple):
     """The pages of one article, or of the newsroom."""
 
     name: str  # "article articles/war.md"; "newsroom"
@@ -60,7 +60,7 @@ class Job(NamedTuple):
     life: History | None = None
 
 
-class Done(NamedTuple):
+class PagesMade(NamedTuple):
     """What came of a job."""
 
     name: str
@@ -73,14 +73,14 @@ class Maker(NamedTuple):
     """What a process needs to make pages."""
 
     newsroom: Path
-    writer: Writer
-    options: Options
+    writer: SiteWriter
+    options: SiteOptions
     now: datetime
 
 
 def write(
-    room: Newsroom, folder: Path, options: Options = PLAIN, progress: Progress | None = None
-) -> Tally:
+    room: Newsroom, folder: Path, options: SiteOptions = PLAIN, progress: Progress | None = None
+) -> SiteTally:
     """Write the site of a newsroom into a folder; only what changed is written again.
 
     ``progress`` is called with the number of articles done and the number of all. Raises
@@ -91,7 +91,9 @@ def write(
         return _write(room, site, options, progress)
 
 
-def _write(room: Newsroom, site: SiteFolder, options: Options, progress: Progress | None) -> Tally:
+def _write(
+    room: Newsroom, site: SiteFolder, options: SiteOptions, progress: Progress | None
+) -> SiteTally:
     maker = Maker(room.workspace.root or room.repository.git_dir, site.writer(), options, room.now)
     app = application(maker)
     common = _common(room, options)
@@ -123,7 +125,7 @@ def _write(room: Newsroom, site: SiteFolder, options: Options, progress: Progres
         raise
     deleted = site.finish(groups)
     pages = sum(len(group.files) for group in groups.values())
-    return Tally(pages, written + own.written, deleted, (*left, *own.left))
+    return SiteTally(pages, written + own.written, deleted, (*left, *own.left))
 
 
 def application(maker: Maker) -> Flask:
@@ -147,13 +149,13 @@ def application(maker: Maker) -> Flask:
 # --- which pages there are -----------------------------------------------------------------------
 
 
-def _common(room: Newsroom, options: Options) -> str:
+def _common(room: Newsroom, options: SiteOptions) -> str:
     """What every page depends on."""
     parts = (code_version(), repr(room.settings), str(options.base_url), str(options.editors))
     return "\0".join(parts)
 
 
-def _article_jobs(room: Newsroom, app: Flask, common: str) -> Iterator[Job]:
+def _article_jobs(room: Newsroom, app: Flask, common: str) -> Iterator[PagesToMake]:
     """The pages of each article that readers could see."""
     if room.repository.head is None and room.settings.branch is None:
         return
@@ -171,7 +173,7 @@ def _article_jobs(room: Newsroom, app: Flask, common: str) -> Iterator[Job]:
         depends = sha256(common.encode("utf-8", "surrogatepass"))
         depends.update(repr((address, life, pages, moved)).encode("utf-8", "surrogatepass"))
         name = f"article {life.article.path}"
-        yield Job(name, depends.hexdigest()[:32], pages, moved, life)
+        yield PagesToMake(name, depends.hexdigest()[:32], pages, moved, life)
 
 
 def article_pages(life: History, address: str) -> Iterator[str]:
@@ -218,7 +220,7 @@ def _moved(
                 yield page.removesuffix(f"{now}/") + addresses.encoded(old) + "/", page
 
 
-def _newsroom_job(room: Newsroom, app: Flask, options: Options) -> Job:
+def _newsroom_job(room: Newsroom, app: Flask, options: SiteOptions) -> PagesToMake:
     """The pages of the newsroom, made anew each time: any revision may show on them."""
     from tracker.web import check_pages, newsroom_pages, publisher_pages
 
@@ -235,7 +237,7 @@ def _newsroom_job(room: Newsroom, app: Flask, options: Options) -> Job:
             pages += check_pages.all_addresses()
     pages += [addresses.feed("atom.xml"), addresses.feed("feed.json")]
     there = _Routes(app)
-    return Job("newsroom", "", tuple(dict.fromkeys(page for page in pages if there(page))))
+    return PagesToMake("newsroom", "", tuple(dict.fromkeys(page for page in pages if there(page))))
 
 
 def _numbers(whole: int, size: int) -> range:
@@ -267,7 +269,9 @@ class _Routes:
 # --- making them ---------------------------------------------------------------------------------
 
 
-def _made(maker: Maker, app: Flask, jobs: Sequence[Job], workers: int | None) -> Iterator[Done]:
+def _made(
+    maker: Maker, app: Flask, jobs: Sequence[PagesToMake], workers: int | None
+) -> Iterator[PagesMade]:
     """What comes of each job, on several processes where there is enough to do."""
     workers = workers or _cores()
     if workers < 2 or len(jobs) < 2 * _AT_ONCE:
@@ -300,14 +304,14 @@ def _start(maker: Maker) -> None:
     _there[:] = [(application(maker), maker)]
 
 
-def _make_there(job: Job) -> Done:
+def _make_there(job: PagesToMake) -> PagesMade:
     app, maker = _there[0]
     return make(app, maker, job)
 
 
-def make(app: Flask, maker: Maker, job: Job) -> Done:
+def make(app: Flask, maker: Maker, job: PagesToMake) -> PagesMade:
     """Make the pages of a job, and write those that changed."""
-    here: Desk = app.extensions["tracker-desk"]
+    here: OpenNewsrooms = app.extensions["tracker-desk"]
     if job.life is not None:
         here.give("life", job.life.article.path, job.life)
     files: dict[str, str] = {}
@@ -324,11 +328,11 @@ def make(app: Flask, maker: Maker, job: Job) -> Done:
                 left.append(f"{file} was left out: a file that tracker did not write is there.")
             except RefusedPathError as error:
                 left.append(f"{file} was left out: {error.sentence}")
-    return Done(job.name, Group(job.key, files), written, tuple(left))
+    return PagesMade(job.name, Group(job.key, files), written, tuple(left))
 
 
 def _contents(
-    app: Flask, job: Job, named: Mapping[str, str], left: list[str]
+    app: Flask, job: PagesToMake, named: Mapping[str, str], left: list[str]
 ) -> Iterator[tuple[str, bytes]]:
     """Each file of a job with its content."""
     for page in job.pages:
@@ -385,7 +389,7 @@ class Group(NamedTuple):
     files: Mapping[str, str]  # path in the folder, with forward slashes -> digest of the content
 
 
-class Tally(NamedTuple):
+class SiteTally(NamedTuple):
     """What a run did."""
 
     pages: int = 0  # files of the site
@@ -504,12 +508,14 @@ class SiteFolder:
         self.save()
         return deleted
 
-    def writer(self) -> Writer:
+    def writer(self) -> SiteWriter:
         """What a process needs to write pages into the folder."""
-        return Writer(self.path, self._git_dir, self.name if self._remembers else "", self.ours())
+        return SiteWriter(
+            self.path, self._git_dir, self.name if self._remembers else "", self.ours()
+        )
 
 
-class Writer:
+class SiteWriter:
     """Writes the files of groups into a site's folder; each process has its own."""
 
     def __init__(self, folder: Path, git_dir: Path, name: str, ours: frozenset[str]) -> None:
@@ -519,9 +525,9 @@ class Writer:
         self._journal = f"{STATE}/{name}.journal" if name else ""
         self._ours = ours
 
-    def __reduce__(self) -> tuple[type[Writer], tuple[Path, Path, str, frozenset[str]]]:
+    def __reduce__(self) -> tuple[type[SiteWriter], tuple[Path, Path, str, frozenset[str]]]:
         """Another process opens the folders anew."""
-        return Writer, self._made_of
+        return SiteWriter, self._made_of
 
     def announce(self, files: Iterable[str]) -> None:
         """Say in the journal which files may be written next; what others wrote is left out."""
