@@ -132,7 +132,7 @@ def test_a_page_that_is_waited_for_says_so_in_the_language(
     monkeypatch.setattr(background, "read_all", read_all)
     browser = client(tmp_path)
     browser.application.extensions["tracker-workshop"]._patience = 0.05
-    shown = " ".join(said(browser.get("/articles/").text))
+    shown = " ".join(said(browser.get("/search/?q=a").text))
     ended.set()
     assert "Die Artikel werden zum ersten Mal gelesen: 3 von 8." in shown
     assert "The articles" not in shown

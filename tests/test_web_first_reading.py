@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from tests.web_newsroom import build, client
 from tracker.model import Progress
@@ -32,18 +34,56 @@ def slow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FlaskClien
     ended.set()
 
 
+def asked(browser: FlaskClient, path: str, words: str) -> TestResponse:
+    """The answer to a request, as soon as it has these words."""
+    until = time.monotonic() + 20
+    while words not in (answer := browser.get(path)).text:
+        assert time.monotonic() < until, answer.text
+    return answer
+
+
+@pytest.mark.parametrize("path", ["/", "/month/2022-01/", "/articles/", "/?person=Ada+Editor"])
+def test_a_list_is_there_before_all_articles_are_read_and_says_so(
+    slow: FlaskClient, path: str
+) -> None:
+    answer = asked(slow, path, "3 of 8 articles are read so far")
+    assert answer.status_code == 200
+    assert "ETag" not in answer.headers
+    if path != "/?person=Ada+Editor":
+        assert "steelworks" in answer.text
+
+
+@pytest.mark.parametrize("path", ["/", "/articles/", "/api/articles"])
+def test_a_list_waits_for_the_history_and_asks_again_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    build(tmp_path)
+    ended = threading.Event()
+    monkeypatch.setattr(background, "list_all", lambda *_: ended.wait(60))
+    browser = client(tmp_path)
+    browser.application.extensions["tracker-workshop"]._patience = 0.05
+    try:
+        answer = browser.get(path)
+        assert answer.status_code == 503
+        assert answer.headers["Retry-After"] == "5"
+        assert path.startswith("/api") or answer.headers["Refresh"] == "5"
+    finally:
+        ended.set()
+    assert asked(browser, path, "steelworks").status_code == 200
+
+
 @pytest.mark.parametrize(
-    "path", ["/", "/latest/2/", "/month/2022-05/", "/articles/", "/search/?q=a", "/feeds/atom.xml"]
+    "path", ["/?substantive=1", "/?kind=correction", "/search/?q=a", "/feeds/atom.xml"]
 )
 def test_a_page_of_all_articles_says_how_far_it_is(slow: FlaskClient, path: str) -> None:
-    answer = slow.get(path)
+    answer = asked(slow, path, "3 of 8")
     assert answer.status_code == 503
-    assert answer.headers["Retry-After"] == "5"
+    assert answer.headers["Retry-After"] == answer.headers["Refresh"] == "5"
     assert answer.headers["Cache-Control"] == "no-store"
     assert "The articles are being read for the first time: 3 of 8." in answer.text
 
 
-@pytest.mark.parametrize("path", ["/api/articles", "/api/revisions", "/api/search?q=a"])
+@pytest.mark.parametrize("path", ["/api/revisions", "/api/search?q=a"])
 def test_the_api_says_how_far_it_is(slow: FlaskClient, path: str) -> None:
     answer = slow.get(path)
     assert answer.status_code == 503

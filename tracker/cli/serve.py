@@ -133,11 +133,11 @@ def _begin_reading(app: Any) -> None:
 
     Where that takes long, it goes on while readers are answered.
     """
-    from tracker.web.background import how_far
+    from tracker.web.background import begin
 
     with app.app_context():
         try:
-            waits = how_far()
+            waits = begin()
         except TrackerError:
             return  # each page says it
     if waits is not None:

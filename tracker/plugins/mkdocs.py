@@ -36,8 +36,7 @@ from mkdocs.utils import get_build_datetime
 
 from tracker.errors import TrackerError
 from tracker.plugins.markdown import LABELS, TrackerExtension
-from tracker.plugins.site import NAMES
-from tracker.plugins.site import ArticlePage, PluginSite
+from tracker.plugins.site import NAMES, ArticlePage, PluginSite
 from tracker.render.told import Account
 
 log = get_plugin_logger("tracker")

@@ -1,13 +1,20 @@
 """A newsroom as a site's generator sees it: which article a page is, and what to show of it."""
 
 from __future__ import annotations
-from collections.abc import Callable
-from datetime import UTC, datetime
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import NamedTuple
+
 from tracker.errors import TrackerError
+from tracker.house.body_line import blocks, without_blocks
+from tracker.house.notes.merge import key
+from tracker.house.notes.passages import plain, words_with_marks
+from tracker.house.notes import find_notes
 from tracker.house.settings import Settings
-from tracker.model import History, Note
+from tracker.model import FoundNote, History, Note
 from tracker.newsroom.chronicle import article_of
 from tracker.newsroom.newsroom import Newsroom
 from tracker.newsroom.workspace import open_workspace
@@ -16,20 +23,7 @@ from tracker.render.urls import PageLinks
 from tracker.store.git import discover
 from tracker.store.status import changed_files
 from tracker.text.document import parse
-import re
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
-from typing import NamedTuple
-from tracker.errors import TrackerError
-from tracker.house.body_line import blocks, without_blocks
-from tracker.house.notes.merge import key
-from tracker.house.notes.passages import plain, words_with_marks
-from tracker.house.notes import find_notes
-from tracker.house.settings import Settings
-from tracker.model import FoundNote
-from tracker.text.document import parse
 from tracker.text.lines import marked_lines
-
 
 Warn = Callable[[str], None]
 _NOTHING = "The pages say nothing of their history."

@@ -72,8 +72,8 @@ def create_app(
     safety.install(app, safety.Hosts(host, base, hosts))
     caching.install(app)
     page.install(app)
-    server.install(app)
     background.install(app)
+    server.install(app)
     safety.install_errors(app)
     app.extensions["tracker-workshop"] = Background(waits=not files)
     for room in (newsroom_pages, article_pages, compare_pages, publisher_pages, memento):

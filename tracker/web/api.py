@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, g, request
 from werkzeug.exceptions import HTTPException, NotFound
 
 from tracker.house.changelog import clocks
@@ -91,7 +91,7 @@ def _as_problem(response: Response) -> Response:
     if not (request.path == "/api" or request.path.startswith("/api/")):
         return response
     status = response.status_code
-    detail = _DETAILS.get(status, "The request cannot be answered.")
+    detail = g.get("detail") or _DETAILS.get(status, "The request cannot be answered.")
     if status >= 500 and status != 503:
         detail = "This is a fault of the program."
     problem = _problem(status, detail)

@@ -11,12 +11,14 @@ import threading
 from collections.abc import Callable
 from typing import Generic, NamedTuple, TypeVar
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, current_app, g, make_response, request
+from werkzeug.exceptions import ServiceUnavailable
 
 from tracker.model import Progress, Selection
 from tracker.newsroom.newsroom import Newsroom
 from tracker.web.addresses import site
 from tracker.web.desk import Edition, desk
+from tracker.web.page import page
 
 PATIENCE = 2.0
 """Seconds that a request waits for the work of others."""
@@ -63,9 +65,15 @@ class Background:
         self._last: dict[str, _Task] = {}  # the newest that ended well, by kind
 
     def ask(
-        self, kind: str, edition: Edition, work: Callable[[Progress], _Made]
+        self,
+        kind: str,
+        edition: Edition,
+        work: Callable[[Progress], _Made],
+        patience: float | None = None,
     ) -> Outcome[_Made] | Waiting:
         """What ``work`` gives for an edition; it is done in another thread, once.
+
+        ``patience``: seconds that are waited for it; None for the usual ones.
 
         Raises what the work raised; the next request tries again.
         """
@@ -86,7 +94,7 @@ class Background:
                 busy = task
         mine = task or busy
         assert mine is not None
-        mine.ended.wait(self._patience)
+        mine.ended.wait(self._patience if patience is None else patience)
         if task is not None and task.ended.is_set():
             if task.error is not None:
                 with self._lock:
@@ -109,7 +117,7 @@ class Background:
 
 
 def in_background(
-    kind: str, work: Callable[[Newsroom, Progress], _Made]
+    kind: str, work: Callable[[Newsroom, Progress], _Made], patience: float | None = None
 ) -> Outcome[_Made] | Waiting:
     """What ``work`` gives for the newsroom of this request, or how far it is.
 
@@ -124,11 +132,11 @@ def in_background(
 
     def worked_out(progress: Progress) -> _Made:
         if workers is not None:
-            found: _Made = workers.work(work, progress)
+            found: _Made = workers.work(work, progress, alone=kind != "line")
             return found
         return work(Newsroom(folder, now=now, watch=progress), progress)
 
-    return workshop.ask(kind, edition, worked_out)
+    return workshop.ask(kind, edition, worked_out, patience)
 
 
 def uncached() -> None:
@@ -136,23 +144,35 @@ def uncached() -> None:
     g.tag = None
 
 
-# --- reading all articles before pages are asked that need it -------------------------------------
+# --- reading all articles before pages are asked that need it ------------------------------------
 
 NEEDED_BY = {
+    "newsroom.search": "search",
+    "publisher.atom": "latest",
+    "publisher.json": "latest",
+    "api.revisions": "latest",
+    "api.search": "search",
+}
+"""What is told of the texts of all articles: the endpoint, and the title a waiting reader sees."""
+
+LISTED_BY = {
     "newsroom.latest": "latest",
     "newsroom.latest_page": "latest",
     "newsroom.of_month": "latest",
     "newsroom.articles": "articles",
-    "newsroom.search": "search",
-    "publisher.atom": "latest",
-    "publisher.json": "latest",
     "api.articles": "articles",
-    "api.revisions": "latest",
-    "api.search": "search",
 }
-"""What is told of all articles: the endpoint, and the page whose title a waiting reader sees."""
+"""What needs the published history alone, and the texts of the few articles that it shows."""
+
+_FILTERS = frozenset({"kind", "substantive", "untold"})  # of lists: these need all texts
 
 RETRY_AFTER = "5"  # seconds
+
+
+def list_all(room: Newsroom, _: Progress) -> None:
+    """Bring what is remembered of the published history up to date."""
+    if room.repository.head is not None or room.settings.branch is not None:
+        room.count()
 
 
 def read_all(room: Newsroom, progress: Progress) -> None:
@@ -164,6 +184,22 @@ def read_all(room: Newsroom, progress: Progress) -> None:
     room.search("a", 1)  # the words of all articles are brought up to date, too
 
 
+def read_so_far() -> Waiting | None:
+    """How far the first reading is, for a list that is shown before it is done."""
+    told = request.environ.get("tracker.reading")  # by the server, to the process that lists
+    if told:
+        done, whole = map(int, str(told).split())
+        return Waiting(done, whole)
+    found: Waiting | None = g.get("reading")
+    return found
+
+
+def begin() -> Waiting | None:
+    """Begin to read: first the published history, then the articles, the newest first."""
+    in_background("line", list_all)
+    return how_far()
+
+
 def how_far() -> Waiting | None:
     """How far the reading of all articles is; None when it is done. The first to ask begins it."""
     found = in_background("reading", read_all)
@@ -172,23 +208,43 @@ def how_far() -> Waiting | None:
     return found
 
 
+def waiting(kind: str, waits: Waiting) -> Response:
+    """The page that says how far the first reading of all articles is; it asks again by itself."""
+    response = make_response(page("waiting.html", kind=kind, how_far=waits), 503)
+    response.headers["Retry-After"] = response.headers["Refresh"] = RETRY_AFTER
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
 def install(app: Flask) -> None:
-    """Answer what needs all articles by 503 until they are read."""
+    """Answer by 503 what cannot be answered yet; say on lists how far the reading is."""
 
     def wait() -> Response | None:
-        kind = NEEDED_BY.get(request.endpoint or "")
-        if kind is None or site().files:
+        if site().files or app.extensions.get("tracker-apart"):
             return None
-        waits = how_far()
-        if waits is None:
-            return None
-        if request.path.startswith("/api/"):
-            from tracker.web.api import Problem
-
-            detail = f"The articles are being read: {waits.done} of {waits.whole}. Ask again."
-            raise Problem(503, detail, **{"Retry-After": RETRY_AFTER})
-        from tracker.web.publisher_pages import waiting
-
-        return waiting(kind, waits)
+        endpoint = request.endpoint or ""
+        if endpoint in LISTED_BY:
+            listed = in_background("line", list_all)
+            if not isinstance(listed, Outcome):
+                return _told_to_wait(LISTED_BY[endpoint], listed)
+            read = in_background("reading", read_all, patience=0.0)
+            if isinstance(read, Outcome) and read.current:
+                return None
+            if not _FILTERS & {name for name, value in request.args.items() if value}:
+                g.reading = read if isinstance(read, Waiting) else None
+                uncached()
+                return None
+        if endpoint in LISTED_BY or endpoint in NEEDED_BY:
+            waits = how_far()
+            if waits is not None:
+                return _told_to_wait(NEEDED_BY.get(endpoint) or LISTED_BY[endpoint], waits)
+        return None
 
     app.before_request(wait)
+
+
+def _told_to_wait(kind: str, waits: Waiting) -> Response:
+    if not request.path.startswith("/api/"):
+        return waiting(kind, waits)
+    g.detail = f"The articles are being read: {waits.done} of {waits.whole}. Ask again."
+    raise ServiceUnavailable(retry_after=int(RETRY_AFTER))

@@ -18,9 +18,8 @@ from tracker.policy.rules import Verdict
 from tracker.store.reader import Reader
 from tracker.text.document import Document, decode, parse
 from tracker.web import addresses
-from tracker.web.background import Waiting, in_background, uncached
+from tracker.web.background import Waiting, in_background, uncached, waiting
 from tracker.web.page import address_of, page
-from tracker.web.publisher_pages import waiting
 
 pages = Blueprint("check", __name__)
 

@@ -14,6 +14,7 @@ from tracker.model import Article, Hit, Kind, Selection
 from tracker.render import diff_html
 from tracker.web import addresses, caching
 from tracker.web.addresses import link, site
+from tracker.web.background import read_so_far
 from tracker.web.desk import current, desk
 from tracker.web.page import address_of, known_addresses, page
 from tracker.web.reading import room_is_empty
@@ -113,6 +114,7 @@ def _latest(selection: Selection, number: int, turned: object) -> str:
         found=shown,
         turn=turn,
         kinds=get_args(Kind),
+        reading=read_so_far(),
         months=keep("months", "", lambda: room.months()),
         people=keep("people", "", lambda: room.people()[:_MOST_PEOPLE]),
     )
@@ -156,13 +158,14 @@ def articles(number: int = 1) -> str:
     """The articles, the last revised first."""
     room = current()
     if room_is_empty():
-        return page("articles.html", found=(), turn=None)
+        return page("articles.html", found=(), turn=None, reading=None)
     start = (number - 1) * 2 * PAGE
     seen = None if site().unpublished else published_articles()
     whole = len(known_addresses().by_path) if seen is None else len(seen)
     turn = turning(number, whole, lambda page: link(addresses.articles(page)), 2 * PAGE)
     found = room.articles(2 * PAGE, start) if seen is None else seen[start : start + 2 * PAGE]
-    return page("articles.html", found=[(each, address_of(each.path)) for each in found], turn=turn)
+    listed = [(each, address_of(each.path)) for each in found]
+    return page("articles.html", found=listed, turn=turn, reading=read_so_far())
 
 
 def published_articles() -> tuple[Article, ...]:

@@ -16,7 +16,7 @@ from tracker.newsroom.newsroom import Newsroom
 from tracker.render import feed
 from tracker.render.feed import Feed
 from tracker.web import addresses, caching
-from tracker.web.background import Waiting, in_background, uncached
+from tracker.web.background import Waiting, in_background, uncached, waiting
 from tracker.web.desk import current, desk
 from tracker.web.page import address_of, links, page, words
 from tracker.web.reading import find, room_is_empty
@@ -236,14 +236,6 @@ def _month(kind: str, month: str, number: int) -> Response:
             clock_time=words().time,
         )
     )
-
-
-def waiting(kind: str, how_far: Waiting) -> Response:
-    """The page that says how far the first reading of all articles is."""
-    response = make_response(page("waiting.html", kind=kind, how_far=how_far), 503)
-    response.headers["Retry-After"] = "5"
-    response.headers["Cache-Control"] = "no-store"
-    return response
 
 
 def _days(lines: Sequence[NoteLine]) -> list[tuple[date, list[NoteLine]]]:

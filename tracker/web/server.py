@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from multiprocessing import get_context, parent_process
@@ -26,7 +26,7 @@ from werkzeug.test import run_wsgi_app
 
 from tracker.model import Progress
 from tracker.newsroom.newsroom import Newsroom
-from tracker.web.background import how_far
+from tracker.web.background import LISTED_BY, how_far
 from tracker.web.desk import desk
 from tracker.web.page import known_addresses
 
@@ -219,12 +219,17 @@ class Workers:
 
     # --- what is told of all articles
 
-    def work(self, work: Callable[[Newsroom, Progress], _Made], progress: Progress) -> _Made:
-        """What ``work``, a function of a module, gives for the newsroom; on all cores."""
+    def work(
+        self, work: Callable[[Newsroom, Progress], _Made], progress: Progress, *, alone: bool = True
+    ) -> _Made:
+        """What ``work``, a function of a module, gives for the newsroom; on all cores.
+
+        ``alone``: after other such work, and not beside it.
+        """
         context = _context()
         counts = context.Array("q", 2)
         with (
-            self._one_after_another,
+            self._one_after_another if alone else nullcontext(),
             ProcessPoolExecutor(
                 1, context, initializer=_start_work, initargs=(self._place, counts)
             ) as self._background,
@@ -269,7 +274,9 @@ def install(app: Flask) -> None:
         environ = {name: str(request.environ.get(name, "")) for name in _HANDED_ON}
         if not environ["HTTP_ACCEPT_DATETIME"]:
             del environ["HTTP_ACCEPT_DATETIME"]
-        if known_addresses().path(article) is None:  # it may have been there once
+        if (reading := g.get("reading")) is not None:
+            environ["tracker.reading"] = f"{reading.done} {reading.whole}"
+        if article and known_addresses().path(article) is None:  # it may have been there once
             environ["tracker.read"] = "" if how_far() is not None else "1"
         g.made_apart = True
         made = workers.page(article, environ)
@@ -281,13 +288,15 @@ def install(app: Flask) -> None:
 
 
 def _article() -> str | None:
-    """What a request is about, if it is one article."""
+    """What a request is about, if it is one article, or "" for a few; None for all others."""
     given = request.view_args or {}
     if "address" in given:
         return str(given["address"])
     if request.endpoint == "compare.choice":
         return request.args.get("article", "")
-    return str(given["original"]) if request.endpoint == "memento.timegate" else None
+    if request.endpoint == "memento.timegate":
+        return str(given["original"])
+    return "" if request.endpoint in LISTED_BY else None
 
 
 # --- in the processes ----------------------------------------------------------------------------
