@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.house.body_line import blocks, without_blocks
+from tracker.house.notes import find_notes
 from tracker.house.notes.merge import key
 from tracker.house.notes.passages import plain, words_with_marks
-from tracker.house.notes import find_notes
 from tracker.house.settings import Settings
 from tracker.model import FoundNote, History, Note
 from tracker.newsroom.chronicle import article_of
