@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from pelican import Pelican, signals
-from pelican.contents import Article, ArticlePage, Content
+from pelican.contents import Article, Page, Content
 from pelican.readers import MarkdownReader, Readers
 from pelican.utils import (
     SafeDatetime,
@@ -139,7 +139,7 @@ def _noting(reader: type[MarkdownReader]) -> type[MarkdownReader]:
 
 def _tell(content: Content) -> None:
     """Give an article or a page what its template may show."""
-    if not _build or not isinstance(content, (Article, ArticlePage)) or not content.source_path:
+    if not _build or not isinstance(content, (Article, Page)) or not content.source_path:
         return
     build = _build[0]
     shown = build.page(Path(content.source_path))
