@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from pelican import Pelican, signals
-from pelican.contents import Article, Page, Content
+from pelican.contents import Article, Content, Page
 from pelican.readers import MarkdownReader, Readers
 from pelican.utils import (
     SafeDatetime,
