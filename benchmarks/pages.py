@@ -23,7 +23,7 @@ from typing import Any
 import trafilatura
 from lxml import etree, html
 
-from tracker.follow.read import Reading, parse_page, read
+from tracker.follow.read import PageReading, parse_page, read
 from tracker.follow.volatile import key
 from tracker.house.notes import find_notes
 
@@ -74,6 +74,17 @@ def f1(found: str, gold: list[str]) -> tuple[float, float, float]:
     return precision, recall, 2 * precision * recall / max(precision + recall, 1e-9)
 
 
+def _is_sentence(element: Element) -> bool:
+    """True for what holds, or stands in, a sentence with more to it than links: no furniture."""
+    while element.tag in ("a", "b", "em", "i", "span", "strong", "time"):
+        element = element.getparent()
+    for block in element.iter("p", "li", element.tag):
+        linked = sum(len(link.text_content()) for link in block.iter("a"))
+        if len(block.text_content()) - linked >= 60 and re.search(r"[.!?…]", block.text_content()):
+            return True
+    return False
+
+
 class Page:
     """A page's tree, in which what is around the article is changed."""
 
@@ -103,7 +114,9 @@ class Page:
         text = key(element.text_content())
         if not text or text in self.gold:
             return False
-        return not any(a in self.paragraphs for a in (element, *element.iterancestors()))
+        if any(a in self.paragraphs for a in (element, *element.iterancestors())):
+            return False
+        return not _is_sentence(element)
 
     def data(self) -> bytes:
         found: bytes = html.tostring(self.tree, encoding="utf-8")
@@ -152,7 +165,14 @@ def other_links(page: Page, chance: random.Random) -> None:
     for element in list(page.tree.iter("time", "span", "div", "p")):
         short = not len(element) and element.text and len(element.text) < 40
         if short and page.outside(element) and _DATED.search(element.text):
-            element.text = re.sub(r"\d", lambda _: str(chance.randrange(1, 10)), element.text)
+            element.text = re.sub(r"\d+", lambda found: _other(found[0], chance), element.text)
+
+
+def _other(number: str, chance: random.Random) -> str:
+    """Another number that can stand in a date."""
+    if len(number) == 4:
+        return f"20{chance.randrange(20, 27)}"
+    return str(chance.randrange(10, 13)) if len(number) == 2 else str(chance.randrange(1, 10))
 
 
 CHANGES: dict[str, Callable[[Page, random.Random], None]] = {
@@ -179,7 +199,7 @@ def with_note(page: Page, place: str) -> None:
         page.paragraphs[-1].addnext(element)
 
 
-def text_of(reading: Reading) -> str:
+def text_of(reading: PageReading) -> str:
     return "\n\n".join(reading.blocks)
 
 

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from tests.desk import Desk
 from tracker.follow import sites
 from tracker.follow.run import Means, Round, run_round
-from tracker.follow.state import State
+from tracker.follow.state import FollowState
 from tracker.newsroom.newsroom import Newsroom
 
 START = datetime(2026, 5, 3, 12, tzinfo=UTC)
@@ -137,7 +137,7 @@ class Watch:
     @contextmanager
     def means(self) -> Iterator[Means]:
         followed = sites.read((self.folder / "follow.toml").read_text())
-        with State(self.folder / ".git" / "tracker" / "follow.sqlite3") as state:
+        with FollowState(self.folder / ".git" / "tracker" / "follow.sqlite3") as state:
             yield Means(self.folder, followed, state, lambda: self.now, self.environment)
 
     def round(self, **later: float) -> Round:

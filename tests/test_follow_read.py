@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from tests.fetched_pages import ARTICLE, FURNITURE, NOTES, page
-from tracker.follow.read import Reading, article_text, read, refusal
+from tracker.follow.read import PageReading, article_text, read, refusal
 from tracker.house.notes import find_notes
 
 ADDRESS = "https://paper.example/2026/ferry"
 
 
-def read_page(**parts: str) -> Reading:
+def read_page(**parts: str) -> PageReading:
     return read(page(**parts).encode(), ADDRESS)
 
 

@@ -27,7 +27,7 @@ from tracker.errors import TrackerError
 
 if TYPE_CHECKING:
     from tracker.follow.run import Means, Round
-    from tracker.follow.state import Page
+    from tracker.follow.state import FollowedPage
     from tracker.newsroom.newsroom import Newsroom
 
 _COMMAND_SECONDS = 60  # for the command of on-change
@@ -148,16 +148,17 @@ def _one_round(means: Means, *, as_json: bool) -> None:
 def _say_round(means: Means, done: Round) -> None:
     from tracker.render.visible import visible
 
-    room = _room(means)
+    newest = _room(means).latest(len(done.recorded)) if done.recorded else ()
+    revisions = {revision.commit: revision for _, revision in newest}
     lines: list[tuple[bool, str]] = []
     for each in done.recorded:
         where = f"{visible(each.title)}  {visible(each.url)}"
-        if each.event != "revision" or each.number is None:
+        revision = revisions.get(each.commit)
+        if each.event != "revision" or revision is None:
             lines.append((True, f"{each.event}  {where}"))
-        elif each.number == 1:
+        elif revision.number == 1:
             lines.append((False, f"new  {where}"))
         else:
-            revision = room.life(each.path, newest=1).revisions[-1]
             what = "substantive" if revision.substantive else "changed"
             reasons = "; ".join(visible(reason) for reason in revision.reasons[:3])
             lines.append((revision.substantive, f"{what}  {where}\n    {reasons}".rstrip()))
@@ -283,7 +284,7 @@ def _host(row: Any) -> dict[str, Any]:
     return _instants({key: row[key] for key in kept})
 
 
-def _page(means: Means, page: Page, *, left_out: bool) -> dict[str, Any]:
+def _page(means: Means, page: FollowedPage, *, left_out: bool) -> dict[str, Any]:
     kept = (
         "url", "path", "site", "title", "state", "reason", "found", "looked", "due", "changed",
         "words", "live", "failures", "missing", "missing_since", "wayback",
@@ -300,7 +301,7 @@ def _page(means: Means, page: Page, *, left_out: bool) -> dict[str, Any]:
     return found
 
 
-def _say_status(means: Means, pages: Sequence[Page], *, left_out: bool) -> None:
+def _say_status(means: Means, pages: Sequence[FollowedPage], *, left_out: bool) -> None:
     from tracker.follow.volatile import REASONS
     from tracker.render.visible import visible
 
@@ -410,7 +411,7 @@ def _means(*, write: bool = True) -> Iterator[Means]:
     """The newsroom's folder, what it follows, and its state."""
     from tracker.follow import sites
     from tracker.follow.run import Means
-    from tracker.follow.state import State
+    from tracker.follow.state import FollowState
     from tracker.store.files import Folder
 
     room = open_newsroom()
@@ -426,7 +427,7 @@ def _means(*, write: bool = True) -> Iterator[Means]:
         toml = (folder.read(sites.FILE) or b"").decode("utf-8", "replace")
     followed = sites.read(toml)
     file = Path(room.repository.common_dir) / "tracker" / "follow.sqlite3"
-    with State(file, write=write) as state:
+    with FollowState(file, write=write) as state:
         yield Means(root, followed, state, present, os.environ)
 
 

@@ -15,10 +15,19 @@ from urllib.parse import urlsplit
 
 from tracker.follow import schedule
 from tracker.follow.fetch import Fetched, FetchError, host_of
-from tracker.follow.read import Reading, article_text, refusal
+from tracker.follow.read import PageReading, article_text, refusal
 from tracker.follow.sites import article_path, clean, site_of, url_key
-from tracker.follow.state import Page, Pending, State
-from tracker.follow.volatile import SHARED, TOGGLES, TURNS, LeftOut, Settled, Turn, mark, settle
+from tracker.follow.state import FollowedPage, FollowState, Pending
+from tracker.follow.volatile import (
+    SHARED,
+    TOGGLES,
+    TURNS,
+    LeftOut,
+    SettledBlocks,
+    ShownInTurn,
+    mark,
+    settle,
+)
 
 _LIVE = 3  # changes of added blocks alone within an hour
 _PERMANENT = (301, 308)
@@ -31,7 +40,7 @@ REFUSALS = {
 }
 
 
-class Told(NamedTuple):
+class Incident(NamedTuple):
     """A page that could not be read, or was not recorded, and why."""
 
     url: str
@@ -39,16 +48,16 @@ class Told(NamedTuple):
     reason: str
 
 
-class Seen(NamedTuple):
+class FetchedPage(NamedTuple):
     """A page that was fetched and read."""
 
     answer: Fetched
-    reading: Reading
+    reading: PageReading
     at: datetime  # aware
     capture: str = ""  # where a WARC file has it
 
 
-def free_path(state: State, url: str, article: int | None = None) -> str:
+def free_path(state: FollowState, url: str, article: int | None = None) -> str:
     """Where the article of an address is kept: no other article is there."""
     path = article_path(url)
     if state.free_path(path, article):
@@ -57,11 +66,11 @@ def free_path(state: State, url: str, article: int | None = None) -> str:
     return f"{path.removesuffix('.md')}-{digest}.md"
 
 
-def _next(page: Page, now: float) -> float:
+def _next(page: FollowedPage, now: float) -> float:
     return schedule.next_look(now, page.changed, page.url, live=bool(page.live))
 
 
-def same(state: State, page: Page, status: int, now: float) -> None:
+def same(state: FollowState, page: FollowedPage, status: int, now: float) -> None:
     """The page is as it was: the server says so, or it sent the same bytes."""
     with state.together():
         kept = "turns" if page.state == "turns" else "ok"
@@ -74,7 +83,7 @@ def same(state: State, page: Page, status: int, now: float) -> None:
         state.looked(page.id, now, status, "unchanged")
 
 
-def failed(state: State, page: Page, error: FetchError, now: float) -> Told:
+def failed(state: FollowState, page: FollowedPage, error: FetchError, now: float) -> Incident:
     """There was no answer to work with."""
     failures = page.failures + 1
     wait = max(now + schedule.back_off(failures), error.until or 0)
@@ -90,10 +99,10 @@ def failed(state: State, page: Page, error: FetchError, now: float) -> Told:
         )  # fmt: skip
         if asked:
             state.looked(page.id, now, 0, error.trouble)
-    return Told(page.url, error.trouble, error.sentence)
+    return Incident(page.url, error.trouble, error.sentence)
 
 
-def missing(state: State, page: Page, status: int, at: datetime) -> Told:
+def missing(state: FollowState, page: FollowedPage, status: int, at: datetime) -> Incident:
     """The server has no such page. Said for good, or three times, that is a deletion."""
     now = at.timestamp()
     count = page.missing + 1
@@ -111,22 +120,27 @@ def missing(state: State, page: Page, status: int, at: datetime) -> Told:
             _wait(state, page, at, look, None)
             page = page._replace(gone=1)
         state.keep(page)
-    return Told(page.url, page.state, reason)
+    return Incident(page.url, page.state, reason)
 
 
 def refused(
-    state: State, page: Page, name: str, reason: str, now: float, left: Sequence[LeftOut] = ()
-) -> Told:
+    state: FollowState,
+    page: FollowedPage,
+    name: str,
+    reason: str,
+    now: float,
+    left: Sequence[LeftOut] = (),
+) -> Incident:
     """What was sent is no version of the article."""
     with state.together():
         due = max(_next(page, now), now + schedule.HOUR)
         state.keep(page._replace(looked=now, due=due, state=name, reason=reason, body=""))
         state.leave_out(page.id, left)
         state.looked(page.id, now, 200, name)
-    return Told(page.url, name, reason)
+    return Incident(page.url, name, reason)
 
 
-def judged(state: State, page: Page, seen: Seen) -> Told | None:
+def judged(state: FollowState, page: FollowedPage, seen: FetchedPage) -> Incident | None:
     """A page was read: record what is new. None where there is nothing new."""
     now = seen.at.timestamp()
     reading = seen.reading
@@ -137,7 +151,7 @@ def judged(state: State, page: Page, seen: Seen) -> Told | None:
     if name is not None:
         return refused(state, page, name, REFUSALS[name], now, left)
     moved = _addresses(state, page, seen)
-    if isinstance(moved, Told):
+    if isinstance(moved, Incident):
         return moved
     page, former = moved
     page = page._replace(
@@ -150,7 +164,7 @@ def judged(state: State, page: Page, seen: Seen) -> Told | None:
     fingerprint = f"{fields} {' '.join(mark(block) for block in settled.blocks)}"
     state.leave_out(page.id, [*left, *settled.left_out])
     short = mark(fingerprint)
-    turn = Turn(page.held, page.held_since or now, page.held_looks).again(short, now)
+    turn = ShownInTurn(page.held, page.held_since or now, page.held_looks).again(short, now)
     if page.last == fields and settled.same and former is None and not page.gone:
         if page.state == "turns" and not turn.settled(now):
             page = _in_turn(page, turn)
@@ -167,13 +181,13 @@ def judged(state: State, page: Page, seen: Seen) -> Told | None:
             page = _in_turn(page, turn)
             state.keep(page._replace(due=_next(page, now)))
             state.looked(page.id, now, seen.answer.status, "turns", seen.capture)
-            return Told(page.url, "turns", page.reason)
+            return Incident(page.url, "turns", page.reason)
         times = {}
     _record(state, page, seen, settled, former, times | {short: times.get(short, 0) + 1})
-    return Told(page.url, "recorded", "")
+    return Incident(page.url, "recorded", "")
 
 
-def _in_turn(page: Page, turn: Turn) -> Page:
+def _in_turn(page: FollowedPage, turn: ShownInTurn) -> FollowedPage:
     reason = "Two versions or more are being shown in turn; each is recorded twice."
     return page._replace(
         state="turns", reason=reason, held=turn.held, held_since=turn.since, held_looks=turn.looks
@@ -181,10 +195,10 @@ def _in_turn(page: Page, turn: Turn) -> Page:
 
 
 def _record(
-    state: State,
-    page: Page,
-    seen: Seen,
-    settled: Settled,
+    state: FollowState,
+    page: FollowedPage,
+    seen: FetchedPage,
+    settled: SettledBlocks,
     former: str | None,
     times: dict[str, int],
 ) -> None:
@@ -206,7 +220,7 @@ def _record(
     state.keep(page._replace(due=_next(page, now)))
 
 
-def _settled(state: State, page: Page, reading: Reading) -> Settled:
+def _settled(state: FollowState, page: FollowedPage, reading: PageReading) -> SettledBlocks:
     loose = {mark(block) for block in reading.loose if not any(map(str.isdigit, block))}
     state.stand(page.host, page.id, loose)
     shared = state.shared(page.host, loose, SHARED) if loose else ()
@@ -214,7 +228,7 @@ def _settled(state: State, page: Page, reading: Reading) -> Settled:
     return settle(reading.blocks, last, shared, state.toggling(page.id, TOGGLES))
 
 
-def _fields(reading: Reading) -> str:
+def _fields(reading: PageReading) -> str:
     """A mark of what decides beside the blocks: not when the page says it was touched."""
     about = reading.about
     parts = [reading.headline, about.og_title, about.description, about.author, about.published]
@@ -223,13 +237,13 @@ def _fields(reading: Reading) -> str:
 
 
 def _wait(
-    state: State,
-    page: Page,
+    state: FollowState,
+    page: FollowedPage,
     at: datetime,
     look: int,
     text: str | None,
     former: str | None = None,
-    seen: Seen | None = None,
+    seen: FetchedPage | None = None,
 ) -> None:
     """Write down a version, or a deletion, for the end of the round."""
     trailers = [("Url", page.url)]
@@ -271,7 +285,9 @@ def _leads_up(url: str, answer: Fetched) -> bool:
     )
 
 
-def _addresses(state: State, page: Page, seen: Seen) -> tuple[Page, str | None] | Told:
+def _addresses(
+    state: FollowState, page: FollowedPage, seen: FetchedPage
+) -> tuple[FollowedPage, str | None] | Incident:
     """The page under its proper address, and the path that it had where that is another now.
 
     A page whose proper address is that of another is that other one.
@@ -290,7 +306,7 @@ def _addresses(state: State, page: Page, seen: Seen) -> tuple[Page, str | None] 
     return page._replace(url=proper, host=host_of(proper), path=path), former
 
 
-def _proper(url: str, seen: Seen) -> str:
+def _proper(url: str, seen: FetchedPage) -> str:
     """Where a page lives: where a permanent redirect leads, then what it says itself."""
     here = url
     for status, target in seen.answer.hops:
@@ -305,10 +321,12 @@ def _proper(url: str, seen: Seen) -> str:
     return here
 
 
-def _joined(state: State, page: Page, known: int, proper: str, seen: Seen) -> Told:
+def _joined(
+    state: FollowState, page: FollowedPage, known: int, proper: str, seen: FetchedPage
+) -> Incident:
     other = state.page(known)
     if not page.last:
         state.forget(page.id, known)
-        return Told(page.url, "same", "")
+        return Incident(page.url, "same", "")
     reason = f"It leads to {proper}, which is followed as {other.path}."
     return refused(state, page, "joined", reason, seen.at.timestamp())

@@ -23,14 +23,14 @@ import yaml
 from lxml import etree, html
 
 from tracker.errors import TrackerError
-from tracker.follow.volatile import LeftOut, Reason, key, line_reason, says
+from tracker.follow.volatile import LeftOut, LeftOutReason, key, line_reason, says
 from tracker.house.notes import find_notes
 from tracker.model import Kind
 
 Element = Any
 """An element of lxml's tree, which has no types of its own."""
 
-State = Literal["paywall", "consent", "soft-404", "short", "no-text"]
+RefusedAs = Literal["paywall", "consent", "soft-404", "short", "no-text"]
 
 MOST_BYTES = 16 * 1024 * 1024
 _SHORTEST = 15  # words of a text, with which a page without marks of an article is taken for one
@@ -47,10 +47,19 @@ _INLINE = frozenset(
 )  # fmt: skip
 _UNSEEN = ("script", "style", "noscript", "template", "svg", "iframe", "head", "object", "math")
 _CONTROLS = frozenset(("button", "select", "input", "textarea", "option", "label"))
+_PARAGRAPHS = frozenset(("p", "h2", "h3", "h4", "h5", "h6", "blockquote", "li"))
+_MOST_PROSE = 300  # characters of sentences in a box that is one by its name alone
 _PROSE = 60  # characters outside links from which a block is prose
 _ENDS = re.compile(r"[.!?…。！？؟।:;][\"'”’»)\]]*\s*$")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _SPACE = re.compile(r"\s+")
+_HASHED = re.compile(
+    r"(?<!\S)(?:css|sc|jsx|svelte|emotion)-\S+|[-_]{1,2}(?=\w*\d)[0-9a-zA-Z]{5,}(?!\S)"
+)
+"""Parts of class names that a build makes anew; the extractor reads words into them."""
+_ITEM = re.compile(r"^- (?:.|\n(?!- ))*", re.MULTILINE)  # of a list that is a block
+_TAG = re.compile(r"</?[a-z]{1,6}>")
+_UNDERLINED = re.compile(r"</?u>")  # all that the extractor leaves of HTML in its Markdown
 
 
 class Harvested(NamedTuple):
@@ -79,7 +88,7 @@ class About(NamedTuple):
     robots: frozenset[str] = frozenset()  # "noarchive", "noindex"
 
 
-class Reading(NamedTuple):
+class PageReading(NamedTuple):
     """A page as it was read."""
 
     headline: str  # of the `h1`, else of og:title, else of the title
@@ -106,7 +115,7 @@ def _note(note: Harvested) -> str:
     return f"<!-- stood in: {note.where} -->\n\n{note.text}"
 
 
-def article_text(reading: Reading, address: str) -> str:
+def article_text(reading: PageReading, address: str) -> str:
     """The text of an article's file: front matter in YAML, and the body.
 
     The headline stands in the front matter, and ``og_title`` beside it where it differs.
@@ -128,7 +137,7 @@ def article_text(reading: Reading, address: str) -> str:
     return f"---\n{front}---\n\n{reading.body}\n"
 
 
-def refusal(reading: Reading, address: str, last_words: int | None = None) -> State | None:
+def refusal(reading: PageReading, address: str, last_words: int | None = None) -> RefusedAs | None:
     """Why this page is not to be recorded as a version of an article; None where it is one.
 
     ``last_words``: how many words the last recorded text had; None for a new article.
@@ -170,19 +179,19 @@ def read(
     strip: Sequence[str] = (),
     keep: Sequence[str] = (),
     ignore: Sequence[re.Pattern[str]] = (),
-) -> Reading:
+) -> PageReading:
     """Read one page.
 
     ``address`` is where it was fetched; relative addresses are resolved against it.
     ``content_type`` is the header's value. ``as_of`` is the day of the fetch: it gives the year
     that a note leaves out. ``strip`` and ``keep`` are CSS selectors of elements to leave out and
     to take whole, ``ignore`` are patterns of blocks to leave out. A page without text gives a
-    Reading without blocks. Raises ``TrackerError`` only for a selector that is none.
+    PageReading without blocks. Raises ``TrackerError`` only for a selector that is none.
     """
     tree = parse_page(page, content_type)
     if tree is None:
-        return Reading("", (), (), (), About())
-    return _Reader(tree, address, as_of, strip, keep, ignore).read()
+        return PageReading("", (), (), (), About())
+    return _PageReader(tree, address, as_of, strip, keep, ignore).read()
 
 
 def parse_page(page: bytes, content_type: str = "") -> Element | None:
@@ -246,12 +255,13 @@ def _codec(name: str) -> str | None:
     return found.name if found._is_text_encoding else None
 
 
-class _Block(NamedTuple):
+class _TextRun(NamedTuple):
     """A run of text of the page with nothing but inline elements in it."""
 
     text: str
     linked: int  # characters of it inside links to other pages
     element: Element  # the nearest element that is not inline
+    beside: str  # what of it is in no link
 
 
 class _Weight:
@@ -261,11 +271,11 @@ class _Weight:
 
     def __init__(self) -> None:
         self.letters = self.linked = self.prose = 0
-        self.pointer = True  # each run in it is a link with a label: "READ MORE: The harbour …"
+        self.pointer = True  # nothing in it but links and their labels: "READ MORE: The harbour …"
 
 
-class _Reader:
-    """One page on its way to a Reading."""
+class _PageReader:
+    """One page on its way to a PageReading."""
 
     def __init__(
         self,
@@ -295,7 +305,7 @@ class _Reader:
         self.blocks = _blocks(self.body, address)
         self.weights = _weights(self.blocks)
 
-    def read(self) -> Reading:
+    def read(self) -> PageReading:
         self._prune()
         extracted = self._extract()
         extracted = self._restored(extracted)
@@ -305,9 +315,9 @@ class _Reader:
         if key(about.og_title) == key(self.headline):
             about = about._replace(og_title="")
         loose = frozenset(block for block in blocks if not self._flows(block))
-        return Reading(self.headline, tuple(blocks), notes, tuple(self.left_out), about, loose)
+        return PageReading(self.headline, tuple(blocks), notes, tuple(self.left_out), about, loose)
 
-    def _leave_out(self, element: Element, reason: Reason) -> None:
+    def _leave_out(self, element: Element, reason: LeftOutReason) -> None:
         text = _SPACE.sub(" ", " ".join(element.itertext())).strip()
         if text:
             self.left_out.append(LeftOut(reason, text))
@@ -316,6 +326,7 @@ class _Reader:
 
     def _prune(self) -> None:
         """Take the furniture out of the tree."""
+        self._prune_consent()
         whole = self.weights.get(self.body)
         prose = whole.prose if whole else 0
         for element in list(self.body.iter(etree.Element)):
@@ -327,7 +338,18 @@ class _Reader:
             if reason is not None and not self.kept.intersection(element.iterdescendants()):
                 self._leave_out(element, reason)
 
-    def _reason(self, element: Element, prose: int) -> Reason | None:
+    def _prune_consent(self) -> None:
+        """Questions for consent go first: some have more sentences than the article."""
+        whole = self.weights.get(self.body)
+        for element in list(self.body.iter("div", "section", "aside", "dialog")):
+            weight = self.weights.get(element)
+            if weight is None or whole is None or _named(element) != "consent":
+                continue
+            if whole.prose - weight.prose > _MOST_PROSE and _attached(element, self.body):
+                self._leave_out(element, "consent")
+                whole.prose -= weight.prose
+
+    def _reason(self, element: Element, prose: int) -> LeftOutReason | None:
         weight = self.weights.get(element)
         if weight is None or not weight.letters:
             return None
@@ -341,28 +363,41 @@ class _Reader:
         share = weight.linked / weight.letters
         named = _named(element)
         if named is not None:
-            figures = share < 0.5 and any(map(str.isdigit, element.text_content()))
             asks = any(child.tag in _CONTROLS for child in element.iterdescendants())
-            if share >= 0.5 or asks or not figures:
+            asks = asks and weight.prose <= _MOST_PROSE
+            if share >= 0.5 or asks or self._by_name_alone(element, named, weight):
                 return named
         if tag in ("td", "th", "table", "figure", "figcaption", "main", "article"):
             return None
-        return "link" if share > 0.9 or weight.pointer else None
+        return "link" if share > 0.9 or (weight.pointer and share > 0.5) else None
+
+    def _by_name_alone(self, element: Element, named: LeftOutReason, weight: _Weight) -> bool:
+        """True for a box that has neither links nor controls, and is none of the article's text.
+
+        Sites put the name of their paywall on the paragraphs behind it.
+        """
+        if named == "paywall" or element.tag in _PARAGRAPHS or weight.prose > _MOST_PROSE:
+            return False
+        return not any(map(str.isdigit, element.text_content()))
 
     def _extract(self) -> list[str]:
         import trafilatura  # half a second, and large
 
+        for element in self.tree.iter(etree.Element):
+            if name := element.get("class"):
+                element.set("class", " ".join(_HASHED.sub("", name).split()))
         found = trafilatura.extract(
             self.tree, output_format="markdown", include_comments=False, include_tables=True
         )
-        return [block for block in re.split(r"\n{2,}", found or "") if block.strip()]
+        text = _UNDERLINED.sub("", found or "")
+        return [block for block in re.split(r"\n{2,}", text) if block.strip()]
 
     def _restored(self, extracted: list[str]) -> list[str]:
         """The extracted blocks, with the paragraphs between them that the extractor dropped.
 
         They are siblings of the paragraphs of the text: most of the text's prose has their parent.
         """
-        whole = key("\n".join(extracted))
+        whole = _key("\n".join(extracted))
         inside = [
             block for block in self.blocks
             if _attached(block.element, self.body) and len(block.text) >= _PROSE
@@ -385,7 +420,7 @@ class _Reader:
             block for block in self.blocks
             if block.element.getparent() is home and block.element.tag == "p"
         ]  # fmt: skip
-        places = {key(block): number for number, block in enumerate(extracted)}
+        places = {_key(block): number for number, block in enumerate(extracted)}
         put_after: dict[int, list[str]] = {}
         last = None
         pending: list[str] = []
@@ -407,10 +442,10 @@ class _Reader:
         return merged
 
     def _flows(self, block: str) -> bool:
-        whole = key(block)
+        whole = _key(block)
         return any(found in whole for found in self.flow)
 
-    def _is_prose(self, block: _Block) -> bool:
+    def _is_prose(self, block: _TextRun) -> bool:
         """True for a sentence that is no pointer to elsewhere and no note."""
         if block.linked * 2 >= len(block.text) or not _ENDS.search(block.text):
             return False
@@ -422,21 +457,29 @@ class _Reader:
         first, last = (prose[0], prose[-1]) if prose else (0, 0)
         blocks: list[str] = []
         for number, block in enumerate(extracted):
-            if not blocks and key(block) == key(self.headline):
+            heading = not blocks or block.startswith("#")
+            if heading and _key(block) == key(self.headline):
                 continue
             inside = first < number < last
-            reason = line_reason(block.lstrip("#*_ "), self.about.language, inside=inside)
-            if reason is None and any(pattern.search(block) for pattern in self.ignore):
-                reason = "ignore"
-            if reason is None:
+            if block.startswith("- ") and (items := _ITEM.findall(block)):
+                rest = [item for item in items if not self._left_out(item, inside=inside)]
+                block = "\n".join(rest)
+            if block and not self._left_out(block, inside=inside):
                 blocks.append(block)
-            else:
-                self.left_out.append(LeftOut(reason, block))
         return blocks
+
+    def _left_out(self, block: str, *, inside: bool) -> bool:
+        """Leave a block, or an item of a list, out for its words alone."""
+        reason = line_reason(block.lstrip("-#*_ \t"), self.about.language, inside=inside)
+        if reason is None and any(pattern.search(block) for pattern in self.ignore):
+            reason = "ignore"
+        if reason is not None:
+            self.left_out.append(LeftOut(reason, block.strip()))
+        return reason is not None
 
     def _notes(self, blocks: list[str]) -> tuple[Harvested, ...]:
         """The notes in what the text has not, each once; what else was dropped is left out."""
-        whole = key("\n".join(blocks)) + key(self.headline)
+        whole = _key("\n".join(blocks)) + key(self.headline)
         told = {out.text for out in self.left_out}
         found: dict[str, Harvested] = {}
         begun = False
@@ -470,6 +513,11 @@ class _Reader:
         return line_reason(note, self.about.language) is not None or len(note.split()) < 3
 
 
+def _key(block: str) -> str:
+    """The key of a block of the extractor's Markdown, which has some HTML in it."""
+    return key(_TAG.sub("", block))
+
+
 @cache
 def _select(selector: str) -> Any:
     from lxml.cssselect import CSSSelector
@@ -499,10 +547,11 @@ def _attached(element: Element, body: Element) -> bool:
     return False
 
 
-def _blocks(body: Element, address: str) -> list[_Block]:
+def _blocks(body: Element, address: str) -> list[_TextRun]:
     """The page's text, run by run, in order."""
-    found: list[_Block] = []
+    found: list[_TextRun] = []
     words: list[str] = []
+    unlinked: list[str] = []
     linked = 0
     links = 0
     holders = [body]
@@ -511,8 +560,10 @@ def _blocks(body: Element, address: str) -> list[_Block]:
         nonlocal linked
         text = _SPACE.sub(" ", "".join(words)).strip()
         if text:
-            found.append(_Block(text, min(linked, len(text)), holders[-1]))
+            plain = _SPACE.sub(" ", "".join(unlinked)).strip()
+            found.append(_TextRun(text, min(linked, len(text)), holders[-1], plain))
         words.clear()
+        unlinked.clear()
         linked = 0
 
     def take(text: str | None) -> None:
@@ -521,6 +572,8 @@ def _blocks(body: Element, address: str) -> list[_Block]:
             words.append(text)
             if links:
                 linked += len(text.strip())
+            else:
+                unlinked.append(text)
 
     walk = etree.iterwalk(body, events=("start", "end"))
     for event, element in walk:
@@ -559,13 +612,19 @@ def _leads_away(link: Element, address: str) -> bool:
 _SHORT_LABEL = 30  # characters beside a link that are its label
 
 
-def _is_pointer(block: _Block) -> bool:
-    """True for a link of three words or more with hardly anything beside it."""
-    beside = len(block.text) - block.linked
-    return beside <= _SHORT_LABEL and block.linked > beside and block.text.count(" ") >= 3
+def _is_pointer(block: _TextRun) -> bool:
+    """True for a link of three words or more with hardly anything beside it, and for its label."""
+    beside = len(block.beside)
+    if block.linked and key(block.text) == 2 * key(block.beside) != "":
+        return True  # a picture's words and the link's, the same twice
+    if beside > _SHORT_LABEL:
+        return False
+    if block.linked:
+        return block.linked > beside and block.text.count(" ") >= 3
+    return not _ENDS.search(block.text) and not any(map(str.isdigit, block.text))
 
 
-def _weights(blocks: Iterable[_Block]) -> dict[Element, _Weight]:
+def _weights(blocks: Iterable[_TextRun]) -> dict[Element, _Weight]:
     weights: dict[Element, _Weight] = {}
     for block in blocks:
         length = len(block.text)
@@ -585,20 +644,20 @@ def _weights(blocks: Iterable[_Block]) -> dict[Element, _Weight]:
 
 
 @cache
-def _names() -> Mapping[str, Reason]:
+def _names() -> Mapping[str, LeftOutReason]:
     file = resources.files("tracker.follow") / "furniture.toml"
     names = tomllib.loads(file.read_text(encoding="utf-8"))["names"]
     return {name: reason for reason, some in names.items() for name in some}
 
 
-def _named(element: Element) -> Reason | None:
+def _named(element: Element) -> LeftOutReason | None:
     """What the words of an element's class and id call it."""
     said = f"{element.get('class') or ''} {element.get('id') or ''}"
     return _name_in(said) if said.strip() else None
 
 
 @cache
-def _name_in(said: str) -> Reason | None:
+def _name_in(said: str) -> LeftOutReason | None:
     names = _names()
     for name in said.split():
         parts = [part.lower() for part in re.split(r"[-_:]+", _CAMEL.sub("-", name)) if part]
@@ -609,9 +668,9 @@ def _name_in(said: str) -> Reason | None:
     return None
 
 
-def _runs(blocks: Sequence[_Block], whole: str) -> Iterator[tuple[list[_Block], bool]]:
+def _runs(blocks: Sequence[_TextRun], whole: str) -> Iterator[tuple[list[_TextRun], bool]]:
     """Neighbours that are all in the text, or all not and in one element."""
-    run: list[_Block] = []
+    run: list[_TextRun] = []
     state: tuple[bool, Element] | None = None
     for block in blocks:
         in_text = key(block.text) in whole
@@ -638,7 +697,7 @@ def _box(element: Element) -> Element:
     return element if parent is None else parent
 
 
-def _as_markdown(block: _Block) -> str:
+def _as_markdown(block: _TextRun) -> str:
     tag = block.element.tag
     text = _escaped(block.text)
     return f"## {text}" if tag in ("h1", "h2", "h3", "h4", "h5", "h6") else text
@@ -657,7 +716,7 @@ def _escape(mark: str) -> str:
     return f"{mark[:-1]}\\{mark[-1]}"
 
 
-def _element_at(run: Sequence[_Block], place: int) -> Element:
+def _element_at(run: Sequence[_TextRun], place: int) -> Element:
     at = 0
     for block in run:
         at += len(_as_markdown(block)) + 2

@@ -19,11 +19,11 @@ from tracker.follow import outcome, schedule, sites
 from tracker.follow.archives import keep_response
 from tracker.follow.fetch import Fetched, Fetcher, FetchError, Host, Manners, Resolve, host_of
 from tracker.follow.fetch import resolve as ask_system
-from tracker.follow.outcome import Told
+from tracker.follow.outcome import Incident
 from tracker.follow.read import read
-from tracker.follow.schedule import Budget, Due
-from tracker.follow.sites import Followed, Lead, Site, clean, url_key
-from tracker.follow.state import Page, Pending, SourceState, State
+from tracker.follow.schedule import Due, HostBudget
+from tracker.follow.sites import Followed, FollowedSite, Lead, clean, url_key
+from tracker.follow.state import FollowedPage, FollowState, Pending, SourceState
 from tracker.model import Recording, Refusal, Revision
 from tracker.newsroom.newsroom import Newsroom
 
@@ -54,7 +54,7 @@ class Round(NamedTuple):
     waiting: int = 0  # pages that are due and that the budgets left out
     requests: int = 0
     recorded: tuple[Recorded, ...] = ()
-    troubles: tuple[Told, ...] = ()
+    troubles: tuple[Incident, ...] = ()
 
 
 class Means(NamedTuple):
@@ -62,7 +62,7 @@ class Means(NamedTuple):
 
     folder: Path  # of the newsroom
     followed: Followed
-    state: State
+    state: FollowState
     clock: Callable[[], datetime]  # aware
     environment: Mapping[str, str] = {}
     find: Resolve = ask_system
@@ -74,14 +74,14 @@ def run_round(means: Means) -> Round:
     return asyncio.run(_Round(means).run())
 
 
-def due(means: Means) -> tuple[list[SourceState], list[Page]]:
+def due(means: Means) -> tuple[list[SourceState], list[FollowedPage]]:
     """The sources and pages that a round would look at now."""
     now = means.clock().timestamp()
     feeds = [means.state.source(site.url) for site in means.followed.sites]
     return [source for source in feeds if source.due <= now], means.state.due(now)
 
 
-def record_pending(means: Means) -> tuple[list[Recorded], list[Told]]:
+def record_pending(means: Means) -> tuple[list[Recorded], list[Incident]]:
     """Put into git what was seen and is not there yet, through one stream; what git refused."""
     waiting = means.state.pending()
     if not waiting:
@@ -98,7 +98,7 @@ def record_pending(means: Means) -> tuple[list[Recorded], list[Told]]:
     for number, result in zip(again, retried, strict=True):
         results[number] = result
     done: list[Recorded] = []
-    refused: list[Told] = []
+    refused: list[Incident] = []
     with means.state.together():
         for each, result in zip(waiting, results, strict=True):
             kept = _keep_result(means, each, result)
@@ -121,7 +121,9 @@ def _recording(room: Newsroom, each: Pending, *, moved: bool = False) -> Recordi
     return Recording(each.path, text, at, each.by or None, None, each.trailers, former)
 
 
-def _keep_result(means: Means, each: Pending, result: Revision | Refusal) -> Recorded | Told | None:
+def _keep_result(
+    means: Means, each: Pending, result: Revision | Refusal
+) -> Recorded | Incident | None:
     state = means.state
     page = state.page(each.article)
     if isinstance(result, Refusal):
@@ -131,7 +133,7 @@ def _keep_result(means: Means, each: Pending, result: Revision | Refusal) -> Rec
         # Nothing is like it, so that the next look sees a version that is to be recorded.
         page = page._replace(state="refused", reason=result.reason, last="-", body="", etag="")
         state.keep(page._replace(modified=""))
-        return Told(page.url, "refused", result.reason)
+        return Incident(page.url, "refused", result.reason)
     state.recorded(each, result.commit)
     number = None if each.event == "deleted" else result.number
     done = Recorded(each.event, each.path, page.url, page.title, result.commit, number)
@@ -148,7 +150,7 @@ def _keep_result(means: Means, each: Pending, result: Revision | Refusal) -> Rec
     return done
 
 
-def site_named(followed: Followed, url: str) -> Site | None:
+def site_named(followed: Followed, url: str) -> FollowedSite | None:
     """The entry of ``follow.toml`` with this address."""
     return next((site for site in followed.sites if site.url == url), None)
 
@@ -161,12 +163,12 @@ class _Round:
         self.state = means.state
         self.followed = means.followed
         self.hosts: dict[str, Host] = {}
-        self.budgets: dict[str, Budget] = {}
+        self.budgets: dict[str, HostBudget] = {}
         self.left_waiting: dict[str, int] = {}
         self.readers = asyncio.Semaphore(_READERS)
         self.at_once = asyncio.Semaphore(_HOSTS_AT_ONCE)
         self.looked = self.unchanged = self.found = 0
-        self.troubles: list[Told] = []
+        self.troubles: list[Incident] = []
 
     def now(self) -> float:
         return self.means.clock().timestamp()
@@ -198,20 +200,22 @@ class _Round:
         self._host(name)
         self.budgets[name] = self.budgets[name].spent()
 
-    def _manners(self, site: Site | None) -> Manners:
+    def _manners(self, site: FollowedSite | None) -> Manners:
         return self.followed.manners(site, self.means.environment)
 
     # --- sources
 
     async def _sources(self) -> None:
-        by_host: dict[str, list[Site]] = {}
+        by_host: dict[str, list[FollowedSite]] = {}
         for site in self.followed.sites:
             if self.state.source(site.url).due <= self.now():
                 by_host.setdefault(host_of(site.url), []).append(site)
         await asyncio.gather(*(self._of_host(some, self._source) for some in by_host.values()))
 
     async def _of_host(
-        self, some: Sequence[Site] | Sequence[Page], do: Callable[[Any], Awaitable[None]]
+        self,
+        some: Sequence[FollowedSite] | Sequence[FollowedPage],
+        do: Callable[[Any], Awaitable[None]],
     ) -> None:
         async with self.at_once:
             for each in some:
@@ -219,7 +223,7 @@ class _Round:
             if some:
                 await self.fetcher.close(host_of(some[0].url))
 
-    async def _source(self, site: Site) -> None:
+    async def _source(self, site: FollowedSite) -> None:
         state = self.state.source(site.url)
         now = self.now()
         state = state._replace(kind=site.source, looked=now, due=now + site.every.total_seconds())
@@ -258,7 +262,7 @@ class _Round:
             )
         )  # fmt: skip
 
-    async def _sitemaps(self, site: Site, urls: Sequence[str]) -> list[Lead]:
+    async def _sitemaps(self, site: FollowedSite, urls: Sequence[str]) -> list[Lead]:
         leads: list[Lead] = []
         for url in urls[-_MOST_SITEMAPS:]:
             try:
@@ -277,9 +281,9 @@ class _Round:
         self.state.keep_source(
             state._replace(state=name, reason=reason, failures=failures, due=wait)
         )
-        self.troubles.append(Told(state.url, name, reason))
+        self.troubles.append(Incident(state.url, name, reason))
 
-    def _add(self, leads: Sequence[Lead], site: Site, now: float) -> None:
+    def _add(self, leads: Sequence[Lead], site: FollowedSite, now: float) -> None:
         """Follow what is new; what is known under another name keeps its place."""
         with self.state.together():
             for lead in leads:
@@ -304,7 +308,7 @@ class _Round:
     # --- pages
 
     async def _pages(self) -> None:
-        waiting: dict[str, list[Page]] = {}
+        waiting: dict[str, list[FollowedPage]] = {}
         now = self.now()
         for page in self.state.due(now):
             waiting.setdefault(host_of(page.url), []).append(page)
@@ -321,12 +325,12 @@ class _Round:
                 chosen.append([by_id[each.page] for each in first])
         await asyncio.gather(*(self._of_host(some, self._look) for some in chosen))
 
-    def _an_hour(self, pages: Sequence[Page]) -> int:
+    def _an_hour(self, pages: Sequence[FollowedPage]) -> int:
         """The budget of a host: the smallest that a site of these pages has."""
         named = {page.site for page in pages}
         return min((s.budget for s in self.followed.sites if s.url in named), default=sites.BUDGET)
 
-    async def _look(self, page: Page) -> None:
+    async def _look(self, page: FollowedPage) -> None:
         site = site_named(self.followed, page.site)
         self.looked += 1
         fresh = page.state == "ok"
@@ -351,7 +355,7 @@ class _Round:
         else:
             await self._read(page, site, answer)
 
-    async def _read(self, page: Page, site: Site | None, answer: Fetched) -> None:
+    async def _read(self, page: FollowedPage, site: FollowedSite | None, answer: Fetched) -> None:
         rules = (site.strip, site.keep, site.ignore) if site else ((), (), ())
         body = hashlib.sha256(answer.body + repr(rules).encode()).hexdigest()
         if body == page.body and page.state == "ok" and not answer.hops:
@@ -368,13 +372,13 @@ class _Round:
         capture = ""
         if site is not None and site.archive:
             capture = keep_response(self.means.folder, answer, at)
-        seen = outcome.Seen(answer, reading, at, capture)
+        seen = outcome.FetchedPage(answer, reading, at, capture)
         with self.state.together():
             told = outcome.judged(self.state, page._replace(body=body), seen)
         self.unchanged += told is None
         self._tell(told)
 
-    def _tell(self, told: Told | None) -> None:
+    def _tell(self, told: Incident | None) -> None:
         if told is not None and told.reason:
             self.troubles.append(told)
 
@@ -385,6 +389,6 @@ def _conditions(etag: str, modified: str) -> Mapping[str, str]:
     return {name: value for name, value in found.items() if value}
 
 
-def _due(page: Page, now: float) -> Due:
+def _due(page: FollowedPage, now: float) -> Due:
     between = schedule.interval(now, page.changed, live=bool(page.live))
     return Due(page.id, page.looked, between)

@@ -92,17 +92,17 @@ def chosen(waiting: Iterable[Due], now: float, allowed: int) -> tuple[list[Due],
     return ordered[:allowed], ordered[allowed:]
 
 
-class Budget(NamedTuple):
+class HostBudget(NamedTuple):
     """How many requests a host may get: so many an hour, saved up for an hour at most."""
 
     left: float
     at: float  # when that was so
 
-    def filled(self, now: float, an_hour: int) -> Budget:
+    def filled(self, now: float, an_hour: int) -> HostBudget:
         """The same at a later instant."""
         gained = max(now - self.at, 0) * an_hour / HOUR
-        return Budget(min(self.left + gained, float(an_hour)), now)
+        return HostBudget(min(self.left + gained, float(an_hour)), now)
 
-    def spent(self) -> Budget:
+    def spent(self) -> HostBudget:
         """The same after one request."""
         return self._replace(left=self.left - 1)

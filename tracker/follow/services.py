@@ -14,10 +14,10 @@ from urllib.parse import urlencode
 from tracker.errors import TrackerError
 from tracker.follow import archives, outcome, schedule, sites
 from tracker.follow.fetch import Fetcher, FetchError, Host, Manners, host_of
-from tracker.follow.outcome import Told
-from tracker.follow.read import Reading, article_text, read
+from tracker.follow.outcome import Incident
+from tracker.follow.read import PageReading, article_text, read
 from tracker.follow.run import Means, Recorded, record_pending, site_named
-from tracker.follow.state import Message, Page
+from tracker.follow.state import FollowedPage, Message
 
 GIVE_UP = 7 * schedule.DAY
 _ANYWHERE = ("0.0.0.0/0", "::/0")  # the user named the address of a webhook, wherever it is
@@ -28,7 +28,7 @@ def deliver(
     means: Means,
     content: Callable[[str, str], str],
     command: Callable[[Sequence[str], str], str],
-) -> list[Told]:
+) -> list[Incident]:
     """Send the messages that are due; what could not be sent, and why.
 
     ``content`` makes the JSON of a change, by the path and the commit. ``command`` runs a command
@@ -65,7 +65,7 @@ class _Errands:
         self,
         content: Callable[[str, str], str],
         command: Callable[[Sequence[str], str], str],
-    ) -> list[Told]:
+    ) -> list[Incident]:
         told = []
         async with self.fetcher:
             for message in self.state.messages(self.now()):
@@ -76,7 +76,7 @@ class _Errands:
                 if not why:
                     self.state.delivered(message)
                     continue
-                told.append(Told(message.kind, "undelivered", why))
+                told.append(Incident(message.kind, "undelivered", why))
                 if self.now() - message.made > GIVE_UP:
                     self.state.delivered(message)
                 else:
@@ -153,16 +153,16 @@ class _Errands:
     # --- captures
 
     async def backfill(
-        self, pages: Sequence[Page], since: str, tell: Callable[[str, int, int], None]
-    ) -> tuple[list[Recorded], list[Told]]:
+        self, pages: Sequence[FollowedPage], since: str, tell: Callable[[str, int, int], None]
+    ) -> tuple[list[Recorded], list[Incident]]:
         self.recorded: list[Recorded] = []
-        self.told: list[Told] = []
+        self.told: list[Incident] = []
         async with self.fetcher:
             for page in pages:
                 try:
                     await self._captures_of(page, since, tell)
                 except FetchError as error:
-                    self.told.append(Told(page.url, error.trouble, error.sentence))
+                    self.told.append(Incident(page.url, error.trouble, error.sentence))
                     break  # it goes on from here the next time
                 finally:
                     self._record()
@@ -174,7 +174,7 @@ class _Errands:
         self.told += refused
 
     async def _captures_of(
-        self, page: Page, since: str, tell: Callable[[str, int, int], None]
+        self, page: FollowedPage, since: str, tell: Callable[[str, int, int], None]
     ) -> None:
         wayback = self.means.followed.wayback
         manners = self._manners(60 / archives.CALLS_A_MINUTE)
@@ -205,7 +205,9 @@ class _Errands:
             read, answer.body, url, content_type=answer.headers.get("content-type", ""),
             as_of=at.date(), strip=rules[0], keep=rules[1], ignore=rules[2],
         )  # fmt: skip
-        seen = outcome.Seen(answer._replace(url=url, hops=(), headers={}), reading, at, address)
+        seen = outcome.FetchedPage(
+            answer._replace(url=url, hops=(), headers={}), reading, at, address
+        )
         with self.state.together():
             outcome.judged(self.state, page, seen)
 
@@ -218,7 +220,7 @@ def _object(data: bytes) -> dict[str, object]:
     return found if isinstance(found, dict) else {}
 
 
-def pages_of(means: Means, url: str) -> list[Page]:
+def pages_of(means: Means, url: str) -> list[FollowedPage]:
     """The pages that an address means: those of a source, or one page, which is followed from now.
 
     Pages that were recorded already are left out: nothing can be put in before their versions.
@@ -246,8 +248,8 @@ def pages_of(means: Means, url: str) -> list[Page]:
 
 
 def backfill(
-    means: Means, pages: Sequence[Page], since: str, tell: Callable[[str, int, int], None]
-) -> tuple[list[Recorded], list[Told]]:
+    means: Means, pages: Sequence[FollowedPage], since: str, tell: Callable[[str, int, int], None]
+) -> tuple[list[Recorded], list[Incident]]:
     """Record the versions that the Wayback Machine has of pages, oldest first.
 
     ``since``: 4 to 14 digits of a stamp, or "". ``tell`` is called with the page, the number of
@@ -257,7 +259,7 @@ def backfill(
     return asyncio.run(_Errands(means).backfill(pages, since, tell))
 
 
-class Shown(NamedTuple):
+class FollowPreview(NamedTuple):
     """What ``follow add`` found at an address, before anything is written."""
 
     source: sites.Source
@@ -269,7 +271,7 @@ class Shown(NamedTuple):
     left_out: int  # blocks
 
 
-def show(means: Means, url: str) -> Shown:
+def show(means: Means, url: str) -> FollowPreview:
     """Look at an address that is to be followed. Raises ``TrackerError`` where it cannot be."""
     try:
         return asyncio.run(_show(means, url))
@@ -277,7 +279,7 @@ def show(means: Means, url: str) -> Shown:
         raise TrackerError(f"{url} cannot be followed: {error.sentence}") from None
 
 
-async def _show(means: Means, url: str) -> Shown:
+async def _show(means: Means, url: str) -> FollowPreview:
     errands = _Errands(means)
     manners = means.followed.manners(None, means.environment)
     async with errands.fetcher as fetcher:
@@ -318,7 +320,7 @@ def _shown(
     title: str,
     leads: Sequence[sites.Lead],
     sample: str,
-    reading: Reading,
-) -> Shown:
+    reading: PageReading,
+) -> FollowPreview:
     text = article_text(reading, sample)
-    return Shown(source, url, title, tuple(leads), sample, text, len(reading.left_out))
+    return FollowPreview(source, url, title, tuple(leads), sample, text, len(reading.left_out))

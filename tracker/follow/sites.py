@@ -58,7 +58,7 @@ _EVERY = re.compile(r"\s*(\d{1,5})\s*(s|m|min|h|d)\s*", re.ASCII)
 _UNITS = {"s": "seconds", "m": "minutes", "min": "minutes", "h": "hours", "d": "days"}
 
 
-class Site(NamedTuple):
+class FollowedSite(NamedTuple):
     """One thing that is followed."""
 
     source: Source
@@ -79,7 +79,7 @@ class Site(NamedTuple):
 class Followed(NamedTuple):
     """All that ``follow.toml`` says."""
 
-    sites: tuple[Site, ...] = ()
+    sites: tuple[FollowedSite, ...] = ()
     contact: str = ""  # a page or address about who follows, in the User-Agent
     on_change: tuple[str, ...] = ()  # a command and its arguments
     webhook: str = ""
@@ -93,7 +93,7 @@ class Followed(NamedTuple):
         """The User-Agent: the product, and a page about it or about who runs it."""
         return AGENT.format(page=self.contact or PAGE)
 
-    def manners(self, site: Site | None, environment: Mapping[str, str]) -> Manners:
+    def manners(self, site: FollowedSite | None, environment: Mapping[str, str]) -> Manners:
         """How the hosts of a site are treated; ``environment`` has the headers it names."""
         if site is None:
             return Manners(self.agent, allow_private=self.allow_private)
@@ -155,7 +155,7 @@ def _address(url: str, toml: str, key: str) -> str:
     return url
 
 
-def _site(given: object, toml: str) -> Site:
+def _site(given: object, toml: str) -> FollowedSite:
     if not isinstance(given, dict):
         raise TrackerError(f"{FILE}: “site” must be a list of tables.", "Begin one with [[site]].")
     check(given, _SITE_KEYS, where=FILE, toml=toml, under="site")
@@ -178,7 +178,7 @@ def _site(given: object, toml: str) -> Site:
         ignore = tuple(re.compile(str(each)) for each in given.get("ignore", ()))
     except re.error as error:
         raise TrackerError(f"{FILE}: a pattern in “ignore” of {url} is wrong: {error}.") from None
-    return Site(
+    return FollowedSite(
         source=named[0],
         url=url,
         name=given.get("name", ""),
@@ -288,7 +288,7 @@ class Lead(NamedTuple):
     changed: str = ""  # as the source says it
 
 
-class Found(NamedTuple):
+class SourceContent(NamedTuple):
     """What a fetched address is, and where it leads."""
 
     kind: Literal["feed", "sitemap", "sitemap-index", "page"]
@@ -297,7 +297,7 @@ class Found(NamedTuple):
     feeds: tuple[str, ...] = ()  # a page's feeds; an index's sitemaps
 
 
-def look(data: bytes, url: str, content_type: str = "") -> Found:
+def look(data: bytes, url: str, content_type: str = "") -> SourceContent:
     """What a fetched address is: a feed, a sitemap, an index of sitemaps, or a page."""
     if data[:2] == b"\x1f\x8b":
         data = _unpacked(data)
@@ -323,7 +323,7 @@ def _unpacked(data: bytes) -> bytes:
         return b""
 
 
-def _feed(data: bytes, url: str) -> Found:
+def _feed(data: bytes, url: str) -> SourceContent:
     import feedparser
 
     parsed = feedparser.parse(io.BytesIO(data))
@@ -338,7 +338,7 @@ def _feed(data: bytes, url: str) -> Found:
                     str(item.get("updated") or item.get("published") or ""),
                 )
             )  # fmt: skip
-    return Found("feed", str(parsed.feed.get("title") or ""), tuple(leads))
+    return SourceContent("feed", str(parsed.feed.get("title") or ""), tuple(leads))
 
 
 def _link(item: Mapping[str, Any]) -> str:
@@ -354,7 +354,7 @@ def _joined(base: str, link: str) -> str:
         return ""
 
 
-def _sitemap(data: bytes, url: str) -> Found:
+def _sitemap(data: bytes, url: str) -> SourceContent:
     from lxml import etree
 
     leads: list[Lead] = []
@@ -380,13 +380,13 @@ def _sitemap(data: bytes, url: str) -> Found:
     except etree.XMLSyntaxError:
         pass
     kind: Literal["sitemap", "sitemap-index"] = "sitemap-index" if maps else "sitemap"
-    return Found(kind, "", tuple(leads), tuple(maps[:1000]))
+    return SourceContent(kind, "", tuple(leads), tuple(maps[:1000]))
 
 
-def _front(data: bytes, url: str, content_type: str) -> Found:
+def _front(data: bytes, url: str, content_type: str) -> SourceContent:
     tree = parse_page(data, content_type)
     if tree is None:
-        return Found("page", "")
+        return SourceContent("page", "")
     title = tree.find(".//title")
     feeds = [
         _joined(url, link.get("href") or "")
@@ -403,7 +403,7 @@ def _front(data: bytes, url: str, content_type: str) -> Found:
             leads.append(Lead(clean(target), title=text))
     unique = {url_key(lead.url): lead for lead in leads if url_key(lead.url) != url_key(url)}
     said = "" if title is None else " ".join((title.text or "").split())
-    return Found("page", said, tuple(unique.values())[:MOST_ENTRIES], _distinct(feeds))
+    return SourceContent("page", said, tuple(unique.values())[:MOST_ENTRIES], _distinct(feeds))
 
 
 def _distinct(urls: Iterable[str]) -> tuple[str, ...]:

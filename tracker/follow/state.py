@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, Self
 
 from tracker.errors import TrackerError
 from tracker.follow.fetch import Host
-from tracker.follow.schedule import Budget
+from tracker.follow.schedule import HostBudget
 from tracker.follow.volatile import LeftOut
 from tracker.store.files import make_folder
 
@@ -83,7 +83,7 @@ class SourceState(NamedTuple):
     failures: int = 0
 
 
-class Page(NamedTuple):
+class FollowedPage(NamedTuple):
     """An article that is followed, as it was last looked at."""
 
     id: int
@@ -143,7 +143,7 @@ class Message(NamedTuple):
     why: str
 
 
-class State:
+class FollowState:
     """The file, open for one round. Use it as a context manager."""
 
     def __init__(self, file: Path, *, write: bool = True) -> None:
@@ -211,19 +211,19 @@ class State:
         """Put it in the place of what was known."""
         self._put("source", source._asdict())
 
-    def host(self, name: str) -> tuple[Host, Budget]:
+    def host(self, name: str) -> tuple[Host, HostBudget]:
         """What is known of a host, and its budget."""
         host = Host(name)
         rows = self._rows("SELECT * FROM host WHERE name = ?", name)
         if not rows:
-            return host, Budget(float("inf"), 0.0)
+            return host, HostBudget(float("inf"), 0.0)
         row = rows[0]
         host.robots = row["robots"]
         host.robots_status, host.robots_at = row["robots_status"], row["robots_at"]
         host.until, host.why, host.failures = row["until"], row["why"], row["failures"]
-        return host, Budget(row["budget"], row["budget_at"])
+        return host, HostBudget(row["budget"], row["budget_at"])
 
-    def keep_host(self, host: Host, budget: Budget, waiting: int) -> None:
+    def keep_host(self, host: Host, budget: HostBudget, waiting: int) -> None:
         """``waiting``: pages that are due and that the budget left out."""
         self._put(
             "host",
@@ -249,19 +249,21 @@ class State:
 
     # --- pages
 
-    def page(self, number: int) -> Page:
+    def page(self, number: int) -> FollowedPage:
         """One page."""
         (row,) = self._rows("SELECT * FROM article WHERE id = ?", number)
-        return Page(**row)
+        return FollowedPage(**row)
 
-    def pages(self, site: str | None = None) -> list[Page]:
+    def pages(self, site: str | None = None) -> list[FollowedPage]:
         """All pages, or those of a source, by address."""
         asked = "SELECT * FROM article WHERE ? IN ('', site) ORDER BY url"
-        return [Page(**row) for row in self._rows(asked, site or "")]
+        return [FollowedPage(**row) for row in self._rows(asked, site or "")]
 
-    def due(self, now: float) -> list[Page]:
+    def due(self, now: float) -> list[FollowedPage]:
         """The pages that wait for their look."""
-        return [Page(**row) for row in self._rows("SELECT * FROM article WHERE due <= ?", now)]
+        return [
+            FollowedPage(**row) for row in self._rows("SELECT * FROM article WHERE due <= ?", now)
+        ]
 
     def known(self, key: str) -> int | None:
         """The page that a key of an address, or a feed's name of an article, means."""
@@ -288,7 +290,7 @@ class State:
         assert done.lastrowid is not None
         return done.lastrowid
 
-    def keep(self, page: Page) -> None:
+    def keep(self, page: FollowedPage) -> None:
         """Put it in the place of what was known."""
         values = page._asdict()
         names = ", ".join(f"{name} = ?" for name in values)

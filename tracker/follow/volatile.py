@@ -19,14 +19,14 @@ from babel.dates import format_timedelta, get_day_names, get_month_names
 
 from tracker.locale import FIRST, base, table
 
-Reason = Literal[
+LeftOutReason = Literal[
     "related", "newsletter", "share", "comments", "advertisement", "navigation", "consent",
-    "paywall", "link", "form", "time", "counter", "extractor", "strip", "ignore", "shared",
-    "toggling",
+    "paywall", "link", "form", "time", "counter", "copyright", "extractor", "strip", "ignore",
+    "shared", "toggling",
 ]  # fmt: skip
 """Why a block is not part of the text; ``REASONS`` has the sentence of each."""
 
-REASONS: Mapping[Reason, str] = {
+REASONS: Mapping[LeftOutReason, str] = {
     "related": "its element is named as a box of other articles",
     "newsletter": "its element is named as a newsletter box",
     "share": "its element is named as a box to share the page",
@@ -39,6 +39,7 @@ REASONS: Mapping[Reason, str] = {
     "form": "it is a form",
     "time": "it says only when the page was published or changed",
     "counter": "it says only how many readers did something, or how long reading takes",
+    "copyright": "it says whose the copyright is",
     "extractor": "the extractor takes it for what stands around the article",
     "strip": "follow.toml strips it",
     "ignore": "follow.toml ignores it",
@@ -47,13 +48,14 @@ REASONS: Mapping[Reason, str] = {
 }
 
 _WORD = re.compile(r"[^\W\d_]+(?:[.'’][^\W\d_]+)*", re.UNICODE)
+_RUN_TOGETHER = re.compile(r"(?<=[a-zß-ÿ])(?=[A-ZÀ-Þ])")  # "18:50 UhrLesedauer"
 _LONGEST_LINE = 120  # characters of a line that may be a time or a counter
 
 
 class LeftOut(NamedTuple):
     """A block of a page that is not part of the article's text."""
 
-    reason: Reason
+    reason: LeftOutReason
     text: str
 
 
@@ -62,7 +64,7 @@ def key(text: str) -> str:
     return "".join(filter(str.isalnum, text)).casefold()
 
 
-def line_reason(text: str, language: str = "", *, inside: bool = False) -> Reason | None:
+def line_reason(text: str, language: str = "", *, inside: bool = False) -> LeftOutReason | None:
     """Why a line is left out for its words alone, or None.
 
     ``language`` is the page's BCP 47 tag. ``inside``: it stands between paragraphs of prose, where
@@ -70,34 +72,49 @@ def line_reason(text: str, language: str = "", *, inside: bool = False) -> Reaso
     """
     if len(text) > _LONGEST_LINE or not text.strip():
         return None
-    words = [word.casefold().strip(".") for word in _WORD.findall(text)]
+    if _COPYRIGHT.match(text):
+        return "copyright"
+    words = [word.casefold().strip(".") for word in _WORD.findall(_RUN_TOGETHER.sub(" ", text))]
     numbers = any(map(str.isdigit, text))
+    phrase = " ".join(words)
     for code in _codes(language):
         vocabulary = _vocabulary(code)
-        counts = numbers and words and vocabulary.counters.issuperset(words)
-        if counts and not vocabulary.times.issuperset(words):
-            return "counter"
-        if (numbers or words) and vocabulary.times.issuperset(words):
-            labelled = not vocabulary.labels.isdisjoint(words)
-            if labelled or (numbers and not inside):
-                return "time"
+        if phrase in vocabulary.pointers and not numbers:
+            return "related"
+        if not (vocabulary.times | vocabulary.counters).issuperset(words):
+            continue
+        times = vocabulary.times.issuperset(words)
+        if times and (numbers or words) and not vocabulary.labels.isdisjoint(words):
+            return "time"
+        if times and numbers and (not inside or _DATE_AND_HOUR.search(text)):
+            return "time"
+        if numbers and not times:
+            return "counter" if vocabulary.labels.isdisjoint(words) else "time"
     return None
+
+
+_COPYRIGHT = re.compile(r"\s*(?:©|\(c\)|copyright\b)", re.IGNORECASE)
+_DATE_AND_HOUR = re.compile(
+    r"\b(?:19|20)\d\d\b.*\b\d?\d[:.h]\d\d\b|\d[:.h]\d\d\b.*\b20\d\d\b", re.DOTALL
+)
 
 
 class _Vocabulary(NamedTuple):
     times: frozenset[str]
     labels: frozenset[str]
     counters: frozenset[str]
+    pointers: frozenset[str]  # whole lines
 
 
 @cache
 def _vocabulary(language: str) -> _Vocabulary:
     said = table(language, "follow")
-    own = {name: _words(said.get(name, "")) for name in _Vocabulary._fields}
+    own = {name: _words(said.get(name, "")) for name in ("times", "labels", "counters")}
     return _Vocabulary(
         times=frozenset(own["times"] | _calendar_words(language)),
         labels=frozenset(own["labels"]),
         counters=frozenset(own["counters"]),
+        pointers=frozenset(said.get("pointers", ())),
     )
 
 
@@ -161,7 +178,7 @@ def mark(text: str) -> str:
     return blake2b(" ".join(text.split()).encode(), digest_size=6).hexdigest()
 
 
-class Settled(NamedTuple):
+class SettledBlocks(NamedTuple):
     """A reading's blocks, judged by what the page and the host have shown before."""
 
     blocks: tuple[str, ...]  # the article's
@@ -176,7 +193,7 @@ def settle(
     last: Sequence[str],
     shared: Collection[str],
     toggling: Collection[str],
-) -> Settled:
+) -> SettledBlocks:
     """Judge the blocks of a reading. All but ``blocks`` are marks.
 
     ``last`` are the blocks of the last recorded version. A volatile block decides nothing; one that
@@ -195,7 +212,9 @@ def settle(
     old = [name for name in last if name not in volatile]
     marks = [mark(block) for block in kept]
     new = [name for name in marks if name not in volatile]
-    return Settled(tuple(kept), tuple(left), old == new, _one_more(old, new), _within(old, new))
+    return SettledBlocks(
+        tuple(kept), tuple(left), old == new, _one_more(old, new), _within(old, new)
+    )
 
 
 def _one_more(old: Sequence[str], new: Sequence[str]) -> str | None:
@@ -213,17 +232,17 @@ def _within(old: Sequence[str], new: Sequence[str]) -> bool:
     return len(new) > len(old) and all(name in rest for name in old)
 
 
-class Turn(NamedTuple):
+class ShownInTurn(NamedTuple):
     """A version that is shown in turn with others, and is not recorded again."""
 
     held: str = ""  # its fingerprint
     since: float = 0.0
     looks: int = 0  # in a row
 
-    def again(self, fingerprint: str, now: float) -> Turn:
+    def again(self, fingerprint: str, now: float) -> ShownInTurn:
         """The same after one more look."""
         if fingerprint != self.held:
-            return Turn(fingerprint, now, 1)
+            return ShownInTurn(fingerprint, now, 1)
         return self._replace(looks=self.looks + 1)
 
     def settled(self, now: float) -> bool:
