@@ -1,28 +1,30 @@
-"""Time of one recording against ``git add`` and ``git commit``: python benchmarks/record.py.
+"""Recording by the library against ``git add`` + ``git commit``: python benchmarks/record.py.
 
-Both take turns in the same repository, article by article, so that the load of the machine is
-the same for both; printed are medians and the ratio. The articles stand in folders by date.
+    python benchmarks/record.py [--articles 100] [--rounds 200] [--folder DIR]
+
+In one repository, in turns, so that the load of the machine is the same for all: ``git add`` and
+``git commit`` of an edited article; ``Newsroom.record`` of such a text; and, at the end, as many
+texts by one ``Newsroom.record_many``. Printed are revisions a second of wall time, milliseconds of
+processor time with all children, and the ratios of both to git's.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
-import statistics
+import resource
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
-from tracker.model import Person
-from tracker.store import git as git_program
-from tracker.store.commit import FileWrite, write
-from tracker.store.git import Repository, discover
+from tracker import Newsroom
+from tracker.model import Recording
 
-ADA = Person("Ada Editor", "ada@example.org")
-ROUNDS = 40
+TURN = 10  # recordings of one kind before the other kind has its turn
 WORDS = "The ministry said on Tuesday that the number of wounded had risen to {}.\n\n"
 
 
@@ -33,12 +35,13 @@ def git(folder: Path, *arguments: str, data: bytes = b"") -> str:
     return done.stdout.decode().strip()
 
 
-def text(number: int, version: int) -> bytes:
+def text(number: int, version: int) -> str:
     body = "".join(WORDS.format(number * 7 + line) for line in range(75))
-    return f"# Article {number}\n\nVersion {version}.\n\n{body}".encode()
+    return f"# Article {number}\n\nVersion {version}.\n\n{body}"
 
 
 def make(folder: Path, count: int) -> list[str]:
+    """A newsroom of so many articles in folders by date; their paths."""
     git(folder.parent, "init", "-q", "-b", "main", folder.name)
     git(folder, "config", "user.name", "Ada Editor")
     git(folder, "config", "user.email", "ada@example.org")
@@ -47,69 +50,81 @@ def make(folder: Path, count: int) -> list[str]:
     for number in range(count):
         day = f"{2020 + number % 3}/{number % 12 + 1:02}/{number % 28 + 1:02}"
         paths.append(f"articles/{day}/story-{number}.md")
-        data = text(number, 0)
+        data = text(number, 0).encode()
         stream.append(f"M 100644 inline {paths[-1]}\ndata {len(data)}\n".encode() + data + b"\n")
     git(folder, "fast-import", "--quiet", data=b"".join(stream))
     git(folder, "reset", "-q", "--hard")
     return paths
 
 
-def timed(action: Callable[[], object]) -> float:
-    start = time.perf_counter()
-    action()
-    return (time.perf_counter() - start) * 1000
+class Taken:
+    """Wall and processor seconds of one way, all turns together."""
+
+    def __init__(self) -> None:
+        self.wall = self.processor = 0.0
+        self.count = 0
+
+    def time(self, action: Callable[[], object], count: int = 1) -> None:
+        before, started = _processor(), time.perf_counter()
+        action()
+        self.wall += time.perf_counter() - started
+        self.processor += _processor() - before
+        self.count += count
+
+    def line(self, name: str, peer: Taken) -> str:
+        rate, theirs = self.count / self.wall, peer.count / peer.wall
+        cost, peers = (1000 * each.processor / each.count for each in (self, peer))
+        return (
+            f"{name:24} {rate:8.1f} a second, {rate / theirs:6.2f} times git; "
+            f"processor {cost:6.2f} ms, rate by it {peers / cost:6.2f} times git"
+        )
 
 
-def record(repository: Repository, path: str, data: bytes) -> None:
-    assert repository.top is not None
-    expected = git(repository.top, "rev-parse", f"main:{path}")
-    (repository.top / path).write_bytes(data)
-
-    def action() -> None:
-        file = FileWrite(path, data, expected, data)
-        write(repository, [file], message="Record", person=ADA, at=datetime.now(UTC))
-
-    times.setdefault("tracker", []).append(timed(action))
-
-
-def commit(folder: Path, path: str, data: bytes) -> None:
-    (folder / path).write_bytes(data)
-
-    def action() -> None:
-        git(folder, "add", "--", path)
-        git(folder, "commit", "-q", "-m", "Record")
-
-    times.setdefault("git", []).append(timed(action))
-
-
-times: dict[str, list[float]] = {}
+def _processor() -> float:
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in used)
 
 
 def main() -> None:
     for name in [name for name in os.environ if name.startswith("GIT_")]:
         del os.environ[name]
-    counts = [int(word) for word in sys.argv[1:]] or [10, 10_000]
-    durable = git_program.DURABLE
-    print("articles  git add + commit  store.record.write  ratio  without fsync")
-    for count in counts:
-        with tempfile.TemporaryDirectory() as name:
-            folder = Path(name) / "room"
-            paths = make(folder, count)
-            repository = discover(folder)
-            times.clear()
-            for round_ in range(ROUNDS):
-                path = paths[round_ * 7 % count]
-                commit(folder, path, text(0, 3 * round_ + 1))
-                record(repository, path, text(0, 3 * round_ + 2))
-                times.setdefault("safe", []).append(times["tracker"].pop())
-                git_program.DURABLE = ("-c", "core.fsync=none")
-                record(repository, path, text(0, 3 * round_ + 3))
-                git_program.DURABLE = durable
-            assert git(folder, "status", "--porcelain") == ""
-        plain, safe, unsafe = (statistics.median(times[key]) for key in ("git", "safe", "tracker"))
-        print(
-            f"{count:8}  {plain:13.1f} ms  {safe:15.1f} ms  {safe / plain:5.2f}  {unsafe:10.1f} ms"
-        )
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--articles", type=int, default=100)
+    parser.add_argument("--rounds", type=int, default=200)
+    parser.add_argument("--folder", type=Path, help="where the repository is made")
+    options = parser.parse_args()
+    count, rounds = options.articles, options.rounds
+    with tempfile.TemporaryDirectory(dir=options.folder) as name:
+        folder = Path(name) / "room"
+        paths = make(folder, count)
+        ways = {"git add + git commit": Taken(), "Newsroom.record": Taken()}
+        plain, record = ways.values()
+
+        def commit(path: str) -> None:
+            git(folder, "add", "--", path)
+            git(folder, "commit", "-q", "-m", f"Edit {path}")
+
+        for start in range(0, rounds, TURN):
+            turn = [(paths[number * 7 % count], number) for number in range(start, start + TURN)]
+            for path, number in turn:
+                (folder / path).write_text(text(number, 3 * number + 2))
+                plain.time(partial(commit, path))
+            # As a program that has the newsroom open, and has asked for its history before.
+            room = Newsroom(folder)
+            room.record(paths[0], text(0, 3 * start + 1))
+            for path, number in turn:
+                record.time(partial(room.record, path, text(number, 3 * number + 3)))
+        at = datetime.now(UTC) - timedelta(seconds=1)
+        many = Taken()
+        given = [
+            Recording(paths[number % count], text(number, 10_000 + number), at)
+            for number in range(5 * rounds)
+        ]
+        many.time(lambda: room.record_many(given), len(given))
+        assert git(folder, "status", "--porcelain") == ""
+        print(f"{count} articles, {rounds} turns; record_many: {len(given)} at once")
+        for name, taken in {**ways, "Newsroom.record_many": many}.items():
+            print(taken.line(name, plain))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from threading import Lock
 from typing import NamedTuple
 
@@ -19,11 +19,13 @@ from tracker.catalog.schema import PATIENCE, Catalog, catalog_file, make
 from tracker.catalog.update import Replay
 from tracker.store.git import Repository
 from tracker.store.history import (
+    CommitRange,
     PublishedHistory,
     read_ranges,
     survey,
 )
 from tracker.store.identity import Texts
+from tracker.store.log import Commit
 
 Progress = Callable[[int, int], None]
 """Called with the number of commits done and the number of all."""
@@ -120,19 +122,43 @@ def _add(
         return False
     done = 0
     for part in read_ranges(repository, history, found, now.newest):
-        later = now._replace(newest=part.commits[-1].hash, commits=now.commits + len(part.commits))
-        with catalog.writing() as connection, Texts(repository) as texts:
-            if held(connection) != now:
-                raise _OtherError
-            replay = Replay(connection, texts.read, history.ignored, last=now.commits, stale=True)
-            replay.play(part)
-            replay.flush()
-            _hold(connection, later)
-        now = later
+        now = _append(catalog, repository, history, now, part)
         done += len(part.commits)
         if progress is not None:
             progress(done, found.size)
     return True
+
+
+def _append(
+    catalog: Catalog,
+    repository: Repository,
+    history: PublishedHistory,
+    now: Held,
+    part: CommitRange,
+) -> Held:
+    """Add commits that follow what is held, in one transaction."""
+    later = now._replace(newest=part.commits[-1].hash, commits=now.commits + len(part.commits))
+    with catalog.writing() as connection, Texts(repository) as texts:
+        if held(connection) != now:
+            raise _OtherError
+        replay = Replay(connection, texts.read, history.ignored, last=now.commits, stale=True)
+        replay.play(part)
+        replay.flush()
+        _hold(connection, later)
+    return later
+
+
+def add_commit(
+    catalog: Catalog, repository: Repository, history: PublishedHistory, commit: Commit
+) -> None:
+    """Add one commit that was just made, so that git need not be asked for it.
+
+    Nothing is added where it does not follow what is held: that is left to ``bring_up_to_date``.
+    """
+    with suppress(sqlite3.Error, OSError, _OtherError):
+        now = held(catalog.connection)
+        if now is not None and now.key == history.key and commit.parents == (now.newest,):
+            _append(catalog, repository, history, now, CommitRange([commit], [True], {}))
 
 
 def rebuild(

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import NamedTuple, TypeVar
 
 from tracker.catalog import queries
-from tracker.catalog.build import Held, behind, bring_up_to_date, held, rebuild
+from tracker.catalog.build import Held, add_commit, behind, bring_up_to_date, held, rebuild
 from tracker.catalog.schema import FORMAT, Catalog, catalog_file
 from tracker.errors import TrackerError
 from tracker.model import Progress, Track
 from tracker.newsroom.selection import is_text
 from tracker.newsroom.workspace import Workspace
+from tracker.store.commit import only_change
 from tracker.store.history import PublishedHistory, published_history
+from tracker.store.log import parse_commit
 
 _Answer = TypeVar("_Answer")
 
@@ -56,23 +58,45 @@ def ask(
         return question(catalog)
 
 
+def track_of_recorded(workspace: Workspace, commit: str, path: str) -> Track:
+    """The versions of an article after a commit that was just made for it.
+
+    Where it is what a recording usually is, one edited file, the catalog learns it without asking
+    git.
+    """
+    history = history_of(workspace)
+    objects = workspace.objects
+    change = None if history.mapped else only_change(objects, commit, path)
+    content = objects.read(commit) if change is not None else None
+    if change is None or content is None:
+        return track_at(workspace, path)
+    made = parse_commit(commit, content[1], [change], history.clock)
+
+    with Catalog(workspace.repository) as catalog:
+        add_commit(catalog, workspace.repository, history, made)
+        bring_up_to_date(catalog, workspace.repository, history, workspace.watch)
+        with suppress(sqlite3.Error):
+            return _track(catalog, path)
+    return track_at(workspace, path)
+
+
 def track_at(workspace: Workspace, path: str) -> Track:
     """The versions of the article at a path, or of the last that was there.
 
     Raises ``TrackerError`` where there never was one.
     """
 
-    def question(catalog: Catalog) -> Track | None:
-        number = queries.number_at(catalog.connection, path)
-        return None if number is None else queries.track_of(catalog.connection, number)
+    return ask(workspace, lambda it: _track(it, path))
 
-    found = ask(workspace, question)
-    if found is None:
+
+def _track(catalog: Catalog, path: str) -> Track:
+    number = queries.number_at(catalog.connection, path)
+    if number is None:
         raise TrackerError(
             f"There is no article {path!r} in the history.",
             "Record it with tracker record, or commit it with git.",
         )
-    return found
+    return queries.track_of(catalog.connection, number)
 
 
 def was_known(workspace: Workspace, path: str) -> bool:

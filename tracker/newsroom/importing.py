@@ -30,7 +30,7 @@ from tracker.store.conversion import Conversion
 from tracker.store.git import Repository, identity
 from tracker.store.paths import shown_path
 from tracker.store.reader import Reader
-from tracker.store.stream import CommitStream, FileChange, StreamedCommit, author_line
+from tracker.store.stream import CommitStream, PathChange, StreamedCommit, author_line
 from tracker.store.workshop import Workshop
 
 Progress = Callable[[str, int, int], None]
@@ -358,7 +358,7 @@ def _commit(row: Ready) -> StreamedCommit:
         date=f"{row.seconds} {sign}{minutes // 60:02}{minutes % 60:02}".encode(),
         seconds=row.place,
         message=row.message.encode("utf-8", "replace"),
-        changes=(FileChange(row.path.encode(), row.blob, row.mode),),
+        changes=(PathChange(row.path.encode(), row.blob, row.mode),),
     )
 
 

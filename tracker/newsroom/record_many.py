@@ -27,7 +27,7 @@ from tracker.store.log import FILES
 from tracker.store.paths import checked, shown_path
 from tracker.store.reader import not_too_large
 from tracker.store.standing import tree_entries
-from tracker.store.stream import CommitStream, FileChange, StreamedCommit, author_line
+from tracker.store.stream import CommitStream, PathChange, StreamedCommit, author_line
 from tracker.store.workshop import Workshop
 from tracker.text.document import decode
 
@@ -343,11 +343,11 @@ class _Batch:
         path = article.path
         changes = []
         if former is not None:
-            changes.append(FileChange(former.encode("utf-8", "surrogateescape"), None))
+            changes.append(PathChange(former.encode("utf-8", "surrogateescape"), None))
             self._articles[former].blob = None
             self.touched[former] = ""
         blob = None if new is None else new[0]
-        changes.append(FileChange(path.encode("utf-8", "surrogateescape"), blob, article.mode))
+        changes.append(PathChange(path.encode("utf-8", "surrogateescape"), blob, article.mode))
         self.touched[path] = blob or ""
         self._folders.update(_above(path))
         person = person_named(each.by) or self.writer

@@ -7,29 +7,30 @@ from itertools import count
 
 from tracker.model import Revision, Version
 from tracker.newsroom import chronicle, reading, writing
-from tracker.newsroom.catalog import track_at
+from tracker.newsroom.catalog import track_of_recorded
 from tracker.newsroom.together import Against
 from tracker.newsroom.workspace import Workspace
 from tracker.newsroom.writing import Prepared
 from tracker.store.commit import EditedMeanwhile
-from tracker.store.reader import Reader
 from tracker.text.document import parse
 
 
-def recorded(workspace: Workspace, recording: Prepared, *, judged: bool = True) -> Revision:
+def recorded(
+    workspace: Workspace, recording: Prepared, commit: str, *, judged: bool = True
+) -> Revision:
     """The revision that a recording became; no older text is read that need not be."""
-    found = track_at(workspace, recording.path)
+    found = track_of_recorded(workspace, commit, recording.path)
     versions = found.versions
     version = versions[-1]
-    with Reader(workspace.repository) as reader:
 
-        def says(index: int) -> chronicle.Reading:
-            data = reader.read(versions[index].blob)
-            return chronicle.state_of(versions[index], data, workspace.settings).reading
+    def says(index: int) -> chronicle.Reading:
+        read = workspace.objects.read(versions[index].blob)
+        data = workspace.content(versions[index].blob) if read is None else read[1]
+        return chronicle.state_of(versions[index], data, workspace.settings).reading
 
-        *_, published = chronicle.publications(
-            versions, says, workspace.settings, found.events, now=workspace.now
-        )
+    *_, published = chronicle.publications(
+        versions, says, workspace.settings, found.events, now=workspace.now
+    )
     return revision_of(
         workspace, recording, version, len(versions), published=published, judged=judged
     )
@@ -80,7 +81,7 @@ def committed(
         if commit is not None:
             workspace = workspace.after(commit)
             if recording.data is not None:
-                revision = recorded(workspace, recording, judged=judged)
+                revision = recorded(workspace, recording, commit, judged=judged)
                 if recording.deleted:
                     gone = writing.commit_deletion(workspace, recording)
                     workspace = workspace if gone is None else workspace.after(gone)

@@ -16,7 +16,7 @@ from tracker.house.settings import Settings
 from tracker.model import Change, Person, Progress
 from tracker.newsroom.desk import Desk
 from tracker.newsroom.selection import ArticleSelection, selection_of
-from tracker.store.git import Repository, discover, identity
+from tracker.store.git import Repository, discover, identity, present
 from tracker.store.identity import Texts
 from tracker.store.log import files, tip
 from tracker.store.objects import Objects
@@ -108,7 +108,7 @@ class Workspace:
 
     def clock(self) -> datetime:
         """The present time, aware: the one given, else git's."""
-        return self.now or identity(self.repository)[1]
+        return self.now or present(self.repository)
 
     def compare(self, old: str, new: str) -> Change:
         """Two texts compared, with the newsroom's style, and its language where it names one."""
@@ -183,9 +183,12 @@ class Workspace:
         if self.settings.branch is not None:
             moved = discover(here.top or here.git_dir)
         later = replace(self, repository=moved)
+        known = self.__dict__
         for name in ("objects", "writer"):
-            if name in self.__dict__:
-                later.__dict__[name] = self.__dict__[name]
+            if name in known:
+                later.__dict__[name] = known[name]
+        if "published_history" in known:
+            later.__dict__["published_history"] = known["published_history"]._replace(newest=commit)
         return later
 
     def anew(self) -> Workspace:

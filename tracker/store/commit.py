@@ -33,12 +33,13 @@ from tracker.store.git import (
     unknown_writer,
 )
 from tracker.store.index import Index, no_file
+from tracker.store.log import FileChange
 from tracker.store.objects import Objects, gone, object_hash
 from tracker.store.paths import checked, encoded, shown_path
 from tracker.store.standing import tree_entries
 from tracker.store.stream import (
     CommitStream,
-    FileChange,
+    PathChange,
     StreamedCommit,
     author_line,
     quarantine,
@@ -534,7 +535,7 @@ def _in_bare(repository: Repository, new: _Commit, objects: Objects) -> str | No
                 blob = None if each.data is None else stream.hashed(each.data)
                 if blob != each.expected:
                     mode = modes.get(each.path, "100644")
-                    changes.append(FileChange(encoded(each.path), blob, mode))
+                    changes.append(PathChange(encoded(each.path), blob, mode))
             if not changes:
                 return None
             for each in new.files:
@@ -612,6 +613,29 @@ def moved(repository: Repository, branch: str, old: str | None, new: str, why: s
             time.sleep(0.02)
         else:
             return True
+
+
+def only_change(objects: Objects, commit: str, path: str) -> FileChange | None:
+    """What a commit did to a file, where it did nothing else to any; None where that is not so.
+
+    The trees on the way to the file are those of the commit before, but for the one entry.
+    """
+    old, new = (objects.info(f"{each}:{path}") for each in (f"{commit}^", commit))
+    if old is None or new is None:
+        return None
+    change = FileChange(path, old.hash, new.hash)
+    below = old.hash, new.hash
+    folder = path
+    while folder:
+        folder, _, name = folder.rpartition("/")
+        trees = [objects.read(f"{each}:{folder}") for each in (f"{commit}^", commit)]
+        if trees[0] is None or trees[1] is None:
+            return None
+        before, after = (encoded(name) + b"\0" + bytes.fromhex(each) for each in below)
+        if trees[1][1].replace(after, before, 1) != trees[0][1]:
+            return None
+        below = trees[0][0], trees[1][0]
+    return change
 
 
 # --- afterwards -----------------------------------------------------------------------------------

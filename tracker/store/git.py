@@ -320,6 +320,13 @@ def identity(repository: Repository) -> tuple[Person, datetime]:
     return parsed_identity(said)
 
 
+def present(repository: Repository) -> datetime:
+    """git's present time, aware, in the local offset: the clock's, unless a variable sets it."""
+    if "GIT_AUTHOR_DATE" in os.environ:
+        return identity(repository)[1]
+    return datetime.now().astimezone().replace(microsecond=0)
+
+
 def unknown_writer() -> TrackerError:
     """The error for a git that knows no name or address of who is writing."""
     return TrackerError(

@@ -42,6 +42,7 @@ class PublishedHistory(NamedTuple):
     ignored: frozenset[str]  # full hashes of commits that count as no change
     clock: Clock
     key: str  # a digest of all that the history depends on beside its newest commit
+    mapped: bool = False  # people are called otherwise than their commits say
 
 
 def published_history(
@@ -55,12 +56,13 @@ def published_history(
     branches = names_of(repository, branch)
     configured = _configured(repository)
     ignored = ignored_commits(repository, configured.get("blame.ignorerevsfile", ()))
+    mailmap = _mailmap(repository, configured)
     said = (
-        sorted(branches), sorted(ignored), _grafts(repository), _mailmap(repository, configured),
+        sorted(branches), sorted(ignored), _grafts(repository), mailmap,
         clock,
     )  # fmt: skip
     key = sha256(repr(said).encode("utf-8", "surrogateescape")).hexdigest()
-    return PublishedHistory(newest, branches, ignored, clock, key)
+    return PublishedHistory(newest, branches, ignored, clock, key, any(mailmap))
 
 
 def _configured(repository: Repository) -> dict[str, list[str]]:

@@ -120,6 +120,25 @@ def parse_log(printed: bytes, clock: Clock = "author") -> Iterator[Commit]:
         yield Commit(commit, tuple(parents.split()), seconds, header, changes)
 
 
+def parse_commit(
+    name: str, content: bytes, changes: list[FileChange], clock: Clock = "author"
+) -> Commit:
+    """A commit from its own content, as git keeps it; ``name`` is its full hash."""
+    head, _, message = content.decode("utf-8", "surrogateescape").partition("\n\n")
+    lines = [line.partition(" ") for line in head.split("\n")]
+    parents = tuple(value for key, _, value in lines if key == "parent")
+    author, committer = (
+        next(value for key, _, value in lines if key == wanted)
+        for wanted in ("author", "committer")
+    )
+    who, _, date = author.rpartition("> ")
+    person, _, address = who.partition(" <")
+    committed = committer.rpartition("> ")[2]
+    subject = " ".join(message.strip("\n").partition("\n\n")[0].split("\n"))
+    header = (date if clock == "author" else committed, person, address, subject)
+    return Commit(name, parents, int(committed.partition(" ")[0]), header, changes)
+
+
 _ENTRY = frozenset({":", "\n"})
 
 

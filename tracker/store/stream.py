@@ -41,7 +41,7 @@ _WHY = (
 _BREAKING = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+|[<>]")
 
 
-class FileChange(NamedTuple):
+class PathChange(NamedTuple):
     """What a commit does to one path."""
 
     path: bytes  # checked
@@ -56,7 +56,7 @@ class StreamedCommit(NamedTuple):
     date: bytes  # "1652355900 -0400"
     seconds: int  # the committer's, since 1970, unless the commit before has a later one
     message: bytes
-    changes: tuple[FileChange, ...]
+    changes: tuple[PathChange, ...]
 
 
 def author_line(person: Person) -> bytes:
