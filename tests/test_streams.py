@@ -49,7 +49,7 @@ def test_an_answer_that_nobody_can_get_is_an_error_of_one_sentence(
 
 @pytest.mark.parametrize("where", ["2>&-", "2>/dev/full"])
 def test_closed_or_full_stderr_stops_nothing(published: Desk, where: str) -> None:
-    assert shell(published, f"tracker history {where}").stdout.startswith("   1  a")
+    assert shell(published, f"tracker history {where}").stdout.startswith("   1  2022-05-10 ")
     published.write("a.md", "# A\n\nTwelve men came.\n")
     said = shell(published, f"tracker record a.md {where}")
     assert said.returncode == 0

@@ -314,6 +314,9 @@ class Selection(NamedTuple):
     month: str | None = None  # "2022-05", of the revision's instant in the newsroom's zone
     substantive: bool | None = None
     told: bool | None = None  # True: a note tells of it; False: published, changed, and none does
+    people: tuple[str, ...] = ()  # authors' names, exactly; empty: of anybody
+    since: datetime | None = None  # aware; from this instant on
+    until: datetime | None = None  # aware; before this instant
 
 
 class Hit(NamedTuple):
@@ -340,6 +343,7 @@ class Entry(NamedTuple):
     commit: str | None
     withdrawn: bool = False
     amended: bool = False  # a later note replaces this one
+    person: str = ""  # the name of who made that revision
 
 
 class Saying(NamedTuple):

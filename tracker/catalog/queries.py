@@ -176,7 +176,7 @@ def _event(row: tuple[Any, ...]) -> Event:
 # --- all articles of a newsroom -------------------------------------------------------------------
 
 
-class FoundNote(NamedTuple):
+class NoteRow(NamedTuple):
     """A note with the article it stands in and the revision that brought it."""
 
     path: str
@@ -185,6 +185,7 @@ class FoundNote(NamedTuple):
     number: int  # of the revision
     commit: str
     replaced: bool
+    person: str  # who made the revision
 
 
 class RevisionFacts(NamedTuple):
@@ -235,6 +236,13 @@ def _where(selection: Selection) -> tuple[str, list[Any]]:
         if wanted is not None:
             terms.append(f"fact.{column} = ?")
             values.append(int(wanted))
+    if selection.people:
+        terms.append(f"fact.person IN ({', '.join('?' * len(selection.people))})")
+        values += selection.people
+    for bound, wanted in ((">=", selection.since), ("<", selection.until)):
+        if wanted is not None:
+            terms.append(f"fact.at {bound} ?")
+            values.append(int(wanted.timestamp()))
     return f"WHERE {' AND '.join(terms)}" if terms else "", values
 
 
@@ -363,19 +371,20 @@ def _fact(row: tuple[Any, ...]) -> RevisionFacts:
     )
 
 
-def notes(connection: sqlite3.Connection) -> list[FoundNote]:
+def notes(connection: sqlite3.Connection) -> list[NoteRow]:
     """Every note of the newsroom, newest first; equal instants by path."""
     rows = connection.execute(
         "SELECT piece.path, piece.headline, note.id, note.kind, note.text, note.at, note.zone,"
         " note.precision, note.amends, note.withdrawn, note.covers, note.origin,"
         " note.written, note.language, note.number,"
-        " hex(step.hash), note.replaced FROM note JOIN piece ON piece.article = note.article"
+        " hex(step.hash), note.replaced, person.name"
+        " FROM note JOIN piece ON piece.article = note.article"
         " JOIN version ON version.article = note.article AND version.number = note.number"
-        " JOIN step ON step.number = version.step"
+        " JOIN step ON step.number = version.step JOIN person ON person.id = step.person"
         " ORDER BY note.went_out DESC, piece.path, note.number DESC, note.place DESC"
     )
     return [
-        FoundNote(
+        NoteRow(
             path_of(path),
             text_of(headline),
             Note(
@@ -394,9 +403,10 @@ def notes(connection: sqlite3.Connection) -> list[FoundNote]:
             number,
             commit.lower(),
             bool(gone),
+            text_of(person),
         )
         for (
             path, headline, name, kind, text, at, zone, precision, amends, withdrawn, covers,
-            origin, written, language, number, commit, gone,
+            origin, written, language, number, commit, gone, person,
         ) in rows
     ]  # fmt: skip

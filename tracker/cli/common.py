@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 import click
 
 from tracker.errors import TrackerError
+from tracker.model import KINDS, Kind, Revision, Selection
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -120,6 +121,78 @@ def by_option(function: Function) -> Function:
     return click.option(
         "--by", metavar='"NAME <ADDRESS>"', help="Who made it. Default: who git says you are."
     )(function)
+
+
+def narrowing_options(function: Function) -> Function:
+    """``--since``, ``--until``, ``--kind`` and ``--person``: which revisions are meant."""
+    for option in reversed(_NARROWING):
+        function = option(function)
+    return function
+
+
+_NARROWING = (
+    click.option(
+        "--since",
+        metavar="DATE",
+        help="Only from this day, month, year or instant on; “3 weeks ago” too.",
+    ),
+    click.option("--until", metavar="DATE", help="Only until the end of this day, month or year."),
+    click.option("--kind", type=click.Choice(KINDS), help="Only what brought a note of this kind."),
+    click.option("--person", metavar="NAME", help="Only by people whose name has this in it."),
+)
+
+
+class Narrowing:
+    """Which revisions are meant, of one article or of the newsroom."""
+
+    def __init__(
+        self,
+        room: Newsroom,
+        since: str | None,
+        until: str | None,
+        kind: Kind | None,
+        person: str | None,
+    ) -> None:
+        from tracker.newsroom import periods
+
+        self.since = periods.start(room.workspace, since) if since else None
+        self.until = periods.end(room.workspace, until) if until else None
+        self.kind, self.person = kind, person
+        self._room = room
+
+    def __bool__(self) -> bool:
+        return any((self.since, self.until, self.kind, self.person))
+
+    def within(self, at: datetime) -> bool:
+        """Whether an instant lies in the time that is meant."""
+        after = self.since is None or at >= self.since
+        return after and (self.until is None or at < self.until)
+
+    def by(self, name: str) -> bool:
+        """Whether somebody of that name is meant."""
+        return self.person is None or self.person.casefold() in name.casefold()
+
+    def of(self, revision: Revision) -> bool:
+        """Whether a revision is meant."""
+        told = self.kind is None or any(note.kind == self.kind for note in revision.notes)
+        return told and self.within(revision.at) and self.by(revision.person.name)
+
+    def selection(self, *, substantive: bool | None = None) -> Selection:
+        """The same as a question to the whole newsroom. Raises ``TrackerError`` for nobody."""
+        people: tuple[str, ...] = ()
+        if self.person is not None:
+            people = tuple(name for name, _ in self._room.people() if self.by(name))
+            if not people:
+                raise TrackerError(
+                    f"Nobody called “{self.person}” made a revision.", "Give a part of the name."
+                )
+        return Selection(
+            self.kind,
+            substantive=substantive,
+            people=people,
+            since=self.since,
+            until=self.until,
+        )
 
 
 def print_json(value: object) -> None:

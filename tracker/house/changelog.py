@@ -85,6 +85,7 @@ def _keyed(history: History, style: Style, zone: tzinfo | None, grace: timedelta
             commit=revision.commit,
             withdrawn=note.withdrawn is not None,
             amended=note.id in gone,
+            person=revision.person.name,
         )
         found.append(_with_key(entry, went_out(each), place))
     covered = _tellings(history, grace)
@@ -102,6 +103,7 @@ def _keyed(history: History, style: Style, zone: tzinfo | None, grace: timedelta
                 line=sentence(revision, style.language, first=first),
                 revision=revision.number,
                 commit=revision.commit,
+                person=revision.person.name,
             )
             found.append(_with_key(entry, revision.out_at, 0))
         first = False

@@ -8,9 +8,10 @@ from datetime import datetime
 from pathlib import Path
 
 from tracker.errors import TrackerError
-from tracker.model import Event, Finding, Person, Progress, Track, Version
+from tracker.model import Article, Event, Finding, Person, Progress, Track, Version
 from tracker.newsroom import periods
 from tracker.newsroom.analysis import Analyst
+from tracker.newsroom.chronicle import article_of
 from tracker.newsroom.locate import locate
 from tracker.newsroom.pool import Job, remembered
 from tracker.newsroom.reading import all_tracks, track_of
@@ -29,6 +30,8 @@ from tracker.store.range import (
     merge_base,
     staged,
 )
+from tracker.store.reader import Reader
+from tracker.text.document import decode, parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +157,25 @@ def _chosen(workspace: Workspace, scope: Scope) -> list[Job]:
         elif any(belongs(path) for path in _paths(track)):
             chosen.append(Job(track, outside=not track.deleted))
     return chosen
+
+
+def deleted(workspace: Workspace) -> tuple[tuple[Article, Event], ...]:
+    """The articles that are gone: see ``Newsroom.deleted``."""
+    if workspace.repository.head is None and workspace.settings.branch is None:
+        return ()
+    belongs = workspace.selection.holds
+    found = []
+    with Reader(workspace.repository) as reader:
+        for track in all_tracks(workspace):
+            ends = [event for event in track.events if event.kind == "deleted"]
+            if not (track.deleted and ends and any(map(belongs, _paths(track)))):
+                continue
+            try:
+                headline = parse(decode(reader.read(track.versions[-1].blob))[0]).headline
+            except TrackerError:  # its text cannot be read any more
+                headline = None
+            found.append((article_of(track.path, headline), ends[-1]))
+    return tuple(sorted(found, key=lambda pair: pair[1].at, reverse=True))
 
 
 def _is_looked_at(workspace: Workspace, scope: Scope, path: str) -> bool:

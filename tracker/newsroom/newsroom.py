@@ -17,6 +17,7 @@ from tracker.model import (
     Blame,
     Change,
     Entry,
+    Event,
     History,
     Hit,
     Kind,
@@ -255,6 +256,15 @@ class Newsroom:
         from tracker.newsroom import queries
 
         return queries.latest(self.workspace, limit, progress, offset=offset, selection=selection)
+
+    def deleted(self) -> tuple[tuple[Article, Event], ...]:
+        """The articles that are gone, each with its deletion, the last deleted first.
+
+        Each has the headline of its last version.
+        """
+        from tracker.newsroom import checking
+
+        return checking.deleted(self.workspace)
 
     def count(self, selection: Selection = ALL) -> int:
         """How many revisions of the newsroom's articles there are."""

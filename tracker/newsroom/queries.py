@@ -195,6 +195,7 @@ def changelog(workspace: Workspace, progress: Progress | None = None) -> tuple[E
                 commit=told.commit,
                 withdrawn=told.note.withdrawn is not None,
                 amended=told.replaced,
+                person=told.person,
             )
             for told in queries.notes(it.connection)
         )

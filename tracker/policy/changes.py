@@ -14,7 +14,7 @@ from tracker.house import footer
 from tracker.house.body_line import PlacingError
 from tracker.house.changelog import standing
 from tracker.model import Event, FieldChange, Finding, Meaning, Saying
-from tracker.policy.step import Circumstances, Step, covered, finding, score_of, touches_words
+from tracker.policy.step import Circumstances, Step, covered, finding, touches_words
 from tracker.text.document import parse
 
 
@@ -76,7 +76,7 @@ def _told_of(sitting: Sequence[_Seen], circumstances: Circumstances) -> Finding:
     else:
         command = f"tracker note {quote(path)} --covers {number} --correction TEXT"
         advice = Saying.of("advice.tell", command=command, command_2="--update")
-    heaviest = sorted(sitting, key=lambda each: score_of(each.change), reverse=True)
+    heaviest = sorted(sitting, key=lambda each: each.change.score, reverse=True)
     why = tuple(dict.fromkeys(reason for each in heaviest for reason in each.change.why))
     found = finding(
         "silent-change",
@@ -86,7 +86,7 @@ def _told_of(sitting: Sequence[_Seen], circumstances: Circumstances) -> Finding:
         advice,
         line=sitting[-1].change.line if changed is step else None,
         why=why,
-        score=score_of(heaviest[0].change),
+        score=heaviest[0].change.score,
     )
     found = found._replace(also=tuple(each.step.revision.commit for each in sitting[:-1]))
     now, grace = circumstances.now, circumstances.check.grace

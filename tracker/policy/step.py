@@ -163,19 +163,6 @@ def _latest_days(notes: Sequence[Note]) -> dict[str, datetime]:
     return found
 
 
-def score_of(change: Meaning) -> float:
-    """How surely, and how much, a reader would now believe something else: from 0 to 1."""
-    heaviest = max((_LABELS.get(reason.label, 0.3) for reason in change.why), default=0.3)
-    return min(heaviest + 0.02 * len(change.why), 1.0)
-
-
-_LABELS = {
-    "negation": 0.9, "number": 0.85, "name": 0.8, "headline": 0.8, "date": 0.7, "quote": 0.7,
-    "information-removed": 0.6, "modality": 0.5, "attribution": 0.5, "information-added": 0.45,
-    "dek": 0.4, "byline": 0.4,
-}  # fmt: skip
-
-
 _UNSEEN = frozenset({"note", "markup", "metadata", "moved"})
 """What a change can touch without a word that readers see being another one."""
 

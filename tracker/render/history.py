@@ -94,9 +94,9 @@ def revision_lines(
         tags.append(click.style("substantive", fg="yellow"))
     number = click.style(f"{revision.number:>4}", bold=True)
     parts = [at, visible(revision.person.name), words(revision), *tags]
-    if article is not None:
-        parts.insert(0, click.style(visible(article.slug), bold=True))
     yield f"{number}  {'  '.join(parts)}  {click.style(revision.commit[:10], dim=True)}"
+    if article is not None:
+        yield f"      {click.style(visible(article.headline), bold=True)}  {visible(article.path)}"
     for note in revision.notes:
         line = plain_words(wording.line(settings.style, note, settings.clock))
         yield f"      {click.style(visible(line), fg='green')}"
@@ -142,6 +142,19 @@ def latest_lines(latest: Iterable[tuple[Article, Revision]], settings: Settings)
     """The newsroom's latest revisions, newest first."""
     for article, revision in latest:
         yield from revision_lines(revision, settings, article)
+
+
+def deleted_lines(gone: Iterable[tuple[Article, Event]], settings: Settings) -> Iterator[str]:
+    """The articles that are gone, the last deleted first, with how to look at them."""
+    for article, event in gone:
+        at = settings.stamp(event.at)
+        yield f"{click.style(visible(article.headline), bold=True)}  {visible(article.path)}"
+        yield f"      deleted {at}  {visible(event.person.name)}  {event.commit[:10]}"
+
+
+def deleted_object(gone: Iterable[tuple[Article, Event]]) -> object:
+    """What ``history --deleted --json`` prints."""
+    return printed(deleted=[{"article": plain(of), "event": plain(event)} for of, event in gone])
 
 
 def latest_object(latest: Iterable[tuple[Article, Revision]], *, shallow: bool) -> object:
