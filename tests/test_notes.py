@@ -55,7 +55,7 @@ def agrees(note: FoundNote, text: str, wanted: dict[str, Any]) -> None:
         assert text[note.start : note.end] == wanted["span"]
 
 
-@pytest.mark.parametrize("case", cases("english") + cases("languages"))
+@pytest.mark.parametrize("case", cases("english") + cases("languages") + cases("more_languages"))
 def test_a_note_is_found_with_kind_words_and_date(case: dict[str, Any]) -> None:
     text = case["text"]
     found = find_notes(text, as_of=STOOD, language=case.get("language"))

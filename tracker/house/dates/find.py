@@ -222,6 +222,11 @@ class Shapes(NamedTuple):
         if group("iso_year"):
             parts = (int(group("iso_year")), int(group("iso_month")), int(group("iso_day")))
             return Numbers(parts[0], False, parts[1], parts[2], None, start, end)
+        if group("han_month"):
+            written = group("han_year")
+            year_of = int(written) if written else None
+            parts = (int(group("han_month")), int(group("han_day")))
+            return Numbers(year_of, False, *parts, None, start, end)
         if group("first"):
             year = group("numeric_year")
             pair = int(group("first")), int(group("second"))
@@ -402,6 +407,10 @@ def _date(languages: tuple[Language, ...], prose: bool) -> str:
         rf"(?<![\w./:-])(?P<iso_year>[0-9]{{4}})(?P<iso_mark>[-/.])(?P<iso_month>[0-9]{{1,2}})"
         rf"(?P=iso_mark)(?P<iso_day>[0-9]{{1,2}}){iso_end}"
     )
+    han = (  # 2022年1月2日, 2022년 1월 2일
+        r"(?<![0-9])(?:(?P<han_year>[0-9]{4})[年년][ ]?)?(?P<han_month>[0-9]{1,2})[月월][ ]?"
+        r"(?P<han_day>[0-9]{1,2})[日일]"
+    )
     dotted = any(each.dotted_dates for each in languages)
     full = r"[0-9]{4}|[0-9]{2}"
     numeric_year = f"(?:{full})"
@@ -424,7 +433,7 @@ def _date(languages: tuple[Language, ...], prose: bool) -> str:
         rf"(?:(?:{ordinals}){_ALONE})?(?![\w/%]|[.:][0-9]|,[0-9]{{3}}(?![0-9]))"
         rf"(?:(?:,?{gap}|,)(?P<mdy_year>{year})(?![:/]))?"
     )
-    return f"{iso}|{numeric}|{dmy}|{mdy}"
+    return f"{han}|{iso}|{numeric}|{dmy}|{mdy}"
 
 
 def _time(languages: tuple[Language, ...], prose: bool) -> str:

@@ -28,6 +28,7 @@ LONGEST_START = 400  # characters in which label, date and first words stand
 LONGEST_OPENING = 40  # words at a passage's start in which a sentence is looked for what it denies
 _QUOTES = frozenset("\"“”„«»‹›‘'`")
 _CODE = frozenset("=$@%\\/{}<>|#;")
+_ENDS_LABEL = frozenset("】〕］〉》")  # brackets around a label: 【訂正】
 _DATED = re.compile(r"[^\W\d]{0,20}[\W_]{0,3}[^\W\d]{0,20}[\W_]{0,3}[^\W\d]{0,20}[\W_]{0,3}\d")
 _BRACKETED = re.compile(r"[ \x01]{0,3}(\([^()\n]{4,80}\))[ \x01]{0,3}[:—–-]")
 
@@ -150,9 +151,7 @@ def _separator(
     """Where the label with its date ends; None when no separator follows it."""
     soft: int | None = None
     dated = False
-    capital = marked[words[first - 1].start : words[first - 1].start + 1].isupper() or any(
-        word_start.isupper() for word_start in (marked[words[0].start],)
-    )
+    capital = any(_is_capital(marked[words[at].start]) for at in (first - 1, 0))
     for index in range(first, min(len(words), first + LONGEST_HEAD) + 1):
         previous = words[index - 1]
         following = words[index] if index < len(words) else None
@@ -178,6 +177,11 @@ def _separator(
     if soft is None and first < len(words):
         return _signed(marked, words, first)
     return soft
+
+
+def _is_capital(letter: str) -> bool:
+    """Whether a word may begin a sentence with this letter: scripts without capitals always may."""
+    return letter.isupper() or (letter.isalpha() and letter.lower() == letter.upper())
 
 
 def _bracketed_head(marked: str, start: int, context: Context) -> int | None:
@@ -207,6 +211,8 @@ def _strength(gap: str, previous: Word, following: Word | None) -> str:
         return "" if digits and bare == ":" else "strong"
     if "/" in bare or "=" in bare or "\\" in bare:
         return "" if digits else "none"
+    if any(one in _ENDS_LABEL for one in bare):
+        return "strong"
     if "—" in bare or "|" in bare or "–" in bare or " - " in bare or " -- " in bare:
         return "" if digits and bare in "–—" else "strong"
     if MARK in gap or ")" in gap or "]" in gap or "\n" in gap:
@@ -219,7 +225,9 @@ def _strength(gap: str, previous: Word, following: Word | None) -> str:
 def _trim(rest: str) -> str:
     """The words after a label without the separator before them."""
     begin = 0
-    while begin < len(rest) and rest[begin] in f"{MARK} \t\n\u00a0:：)].,–—|-":
+    while (
+        begin < len(rest) and rest[begin] in f"{MARK} \t\n\u00a0\u3000:：)].,–—|-）】〕］〉》、。"
+    ):
         if rest[begin] == "-" and rest[begin + 1 : begin + 2].isalnum() and begin == 0:
             break
         begin += 1
@@ -378,6 +386,10 @@ def _after(
         close = stamp.start >= verb and not words_of(passage[verb : stamp.start])
         if near and before and (close or before[0].folded in known.on):
             return from_stamp(stamp, passage)
+    for stamp in stamps_in(passage, context):  # "bu haber 12 Mart 2024 tarihinde güncellendi"
+        after = words_of(passage[stamp.end : verb])[:1]
+        if stamp.start < verb and after and after[0].folded in known.after_date:
+            return from_stamp(stamp, passage)
     return When()
 
 
@@ -402,6 +414,7 @@ _BETWEEN_DIGITS = re.compile(r"[-.]")
 
 _NUMBER = re.compile(
     r"\d{1,4}(?:st|nd|rd|th|er|º|ª|-го|-е|am|pm|a\.m|p\.m|h|h\d\d|uhr)?"
+    r"|(?:\d{4}[年년])?(?:\d{1,2}[月월](?:\d{1,2}[日일])?)?[付现現]?|\d{1,2}[日일時时시분分点點]+\d{0,2}[分분]?"
     r"|\d{1,4}[-.]\d{1,2}[-.]\d{1,4}|\d{1,2}\.\d{1,2}(?:am|pm|h)?"
 )
 

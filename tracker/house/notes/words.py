@@ -156,6 +156,7 @@ class NoteWords(NamedTuple):
     between: frozenset[str]  # single words that may stand between a label and its separator
     openings: frozenset[str]  # first words of labels, and what stands before them
     on: frozenset[str]  # words that join a sentence's verb to its date: "on", "at"
+    after_date: frozenset[str]  # words after a date that stands before its verb: "tarihinde"
     stamps: frozenset[tuple[str, ...]]  # labels whose date is all that they say: "last updated"
     over_always: frozenset[tuple[str, ...]]  # labels over a list of notes
     over_dated: frozenset[tuple[str, ...]]
@@ -251,6 +252,7 @@ def _language(data: Mapping[str, Any]) -> dict[str, Any]:
         "openings": (before | {label[0] for label in labels}) - {"a", "an", "the"},
         "between": frozenset(word for one in around.get("between", ()) for word in sequence(one)),
         "on": frozenset(around.get("on", ())),
+        "after_date": frozenset(around.get("after_date", ())),
         "stamps": frozenset(map(sequence, around.get("stamps", ()))),
         "over_always": frozenset(sequence(one) for one in over.get("always", ())),
         "over_dated": frozenset(sequence(one) for one in over.get("dated", ())),
