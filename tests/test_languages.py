@@ -22,7 +22,7 @@ class Newsroom:
 
     def __init__(self, folder: Path, code: str) -> None:
         self.code = code
-        build(folder, code, articles="en-GB")
+        build(folder, code, articles="la")
         self.browser: FlaskClient = client(folder)
         self._pages: dict[str, str] = {}
 
@@ -103,8 +103,8 @@ def test_a_page_and_the_words_of_its_article_say_their_languages(newsroom: Newsr
     for path, page in newsroom.every():
         assert f'<html lang="{newsroom.code}' in page, path
     history = newsroom.page("/history/acta/bellum/")
-    assert '<bdi lang="en-GB">59</bdi>' in history
-    assert '<h1 dir="auto" lang="en-GB">Abutere</h1>' in history
+    assert '<bdi lang="la">59</bdi>' in history
+    assert '<h1 dir="auto" lang="la">Abutere</h1>' in history
     assert 'lang="' not in newsroom.page("/history/acta/novus/").partition("<main")[2]
 
 

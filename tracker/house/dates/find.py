@@ -225,8 +225,8 @@ class Shapes(NamedTuple):
         if group("han_month"):
             written = group("han_year")
             year_of = int(written) if written else None
-            parts = (int(group("han_month")), int(group("han_day")))
-            return Numbers(year_of, False, *parts, None, start, end)
+            month_of, day_of = int(group("han_month")), int(group("han_day"))
+            return Numbers(year_of, False, month_of, day_of, None, start, end)
         if group("first"):
             year = group("numeric_year")
             pair = int(group("first")), int(group("second"))
