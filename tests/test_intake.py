@@ -871,3 +871,72 @@ def test_the_server_runs_checks_itself_and_ends(newsroom: Desk, tmp_path: Path) 
         server.wait()
         if server.stderr is not None:
             server.stderr.close()
+
+
+STUBS = """<?php
+define('TRACKER_URL', 'http://intake/hooks/wordpress');
+define('TRACKER_SECRET', 'whsec_' . base64_encode('%s'));
+$sent = []; $later = []; $hooked = [];
+function add_action($name, $what, $priority = 10, $count = 1) { global $hooked; $hooked[$name] = $what; }
+function apply_filters($name, $value) { return $value; }
+function do_blocks($text) { return preg_replace('/<!--.*?-->\\s*/s', '', $text); }
+function wpautop($text) { return $text; }
+function do_shortcode($text) { return $text; }
+function get_userdata($id) { return (object) ['display_name' => 'Ada Writer']; }
+function get_permalink($post) { return 'https://w.example/' . $post->post_name . '/'; }
+function wp_json_encode($value) { return json_encode($value); }
+function is_wp_error($answer) { return false; }
+function wp_remote_retrieve_response_code($answer) { return $answer; }
+function wp_remote_post($url, $what) { global $sent; $sent[] = $what; return count($sent) == 1 ? 503 : 202; }
+function wp_schedule_single_event($at, $name, $args) { global $later; $later[] = $args; }
+include '%s';
+function post($status, $words, $name = 'ferry') { return (object) ['post_status' => $status,
+  'post_type' => 'post', 'post_password' => '', 'post_author' => 1, 'post_content' => $words,
+  'post_name' => $name, 'post_title' => 'Ferry', 'post_excerpt' => '', 'ID' => 6,
+  'post_modified_gmt' => '2022-05-30 10:00:00', 'post_date_gmt' => '2022-05-30 10:00:00']; }
+$out = post('publish', '<!-- wp:paragraph --><p>It costs $12.</p><!-- /wp:paragraph -->');
+$hooked['wp_after_insert_post'](6, post('draft', 'No.'), true, null);
+$hooked['wp_after_insert_post'](6, $out, true, post('draft', 'No.'));
+$hooked['tracker_send'](...$later[0]);
+$hooked['wp_after_insert_post'](6, post('trash', '', 'ferry__trashed'), true, $out);
+echo json_encode($sent);
+"""
+
+
+def test_the_plugin_for_wordpress_is_understood(tmp_path: Path) -> None:
+    import shutil
+
+    php = shutil.which("php")
+    if php is None:
+        pytest.skip("PHP is not here")
+    plugin = Path(__file__).parents[1] / "docs" / "cms" / "tracker-record.php"
+    assert len(plugin.read_text().splitlines()) < 50
+    script = tmp_path / "wordpress.php"
+    script.write_text(STUBS.replace("%s", SECRET, 1).replace("%s", str(plugin)))
+    done = subprocess.run([php, str(script)], capture_output=True, text=True, check=True)
+    sent = json.loads(done.stdout)
+    toml = '[[hook]]\nname = "wordpress"\nfrom = "wordpress"\nsecret-env = "WP"\n'
+    folder = tmp_path / "newsroom"
+    folder.mkdir()
+    run(folder, "init", "-q", "--bare", "-b", "main")
+    hooks = read_hooks(toml, {"WP": "whsec_" + base64.b64encode(SECRET.encode()).decode()})
+    app = create_app(folder, hooks, now=lambda: datetime.now(UTC))
+    intake = app.extensions["tracker-intake"]
+    try:
+        assert len(sent) == 3  # the second is the first once more, which was answered with 503
+        for each in sent:
+            answer = app.test_client().post(
+                "/hooks/wordpress", data=each["body"], headers=each["headers"]
+            )
+            assert answer.status_code == 202, answer.text
+        intake.writer.start()
+        for _ in range(300):
+            if not intake.inbox.count_waiting():
+                break
+            time.sleep(0.02)
+        log = run(folder, "log", "--reverse", "--format=%an %s").decode()
+        assert log == "Ada Writer Publish articles/ferry.md\nAda Writer Delete articles/ferry.md\n"
+        assert run(folder, "show", "main~:articles/ferry.md").decode().endswith("It costs $12.\n")
+    finally:
+        intake.writer.stop()
+        intake.inbox.close()
