@@ -113,7 +113,7 @@ def test_an_export_gives_what_readers_saw_and_counts_what_they_did_not(tmp_path:
         "2022-05-10 16:30:00",
         (
             "---\ntitle: Story 1\ndate: '2022-05-10T16:30:00+00:00'\nauthor: Ada Editor\n"
-            "id: '1'\n---\n"
+            "id: wordpress:1\n---\n"
             "\nIt cost $12.\n"
         ),
     )

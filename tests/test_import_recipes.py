@@ -85,13 +85,15 @@ def test_drupals_revisions_are_read_from_its_tables(desk: Desk, tmp_path: Path) 
             (1, 2, 'en', 1, 1, 'Ferry'), (1, 3, 'en', 1, 1, 'Ferry'), (2, 4, 'en', 1, 1, 'Tram');
         INSERT INTO node_revision VALUES (1, 1652341500, '', 1), (2, 1652345100, 'Out', 1),
             (3, 1652348700, NULL, 9), (4, 1652348700, NULL, 9);
-        INSERT INTO node_revision__body VALUES (1, 'en', 'Draft'), (2, 'en', '<p>It costs $12.</p>'),
+        INSERT INTO node_revision__body VALUES (1, 'en', 'Draft'),
+            (2, 'en', '<p>It costs $12.</p>'),
             (3, 'en', 'It costs $21.'), (4, 'en', 'It runs.');
         INSERT INTO users_field_data VALUES (1, 'ada', 'ada@example.org');
         INSERT INTO path_alias VALUES ('/node/1', '/news/ferry');
     """)  # fmt: skip
     found = lines("drupal.py", file)
-    assert [(each["path"], each["text"].split("\n\n")[-1], each.get("message")) for each in found] == [
+    told = [(each["path"], each["text"].split("\n\n")[-1], each.get("message")) for each in found]
+    assert told == [
         ("articles/news/ferry.md", "It costs $12.\n", "Out"),
         ("articles/news/ferry.md", "It costs $21.\n", None),
         ("articles/node-2.md", "It runs.\n", None),

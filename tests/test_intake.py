@@ -690,7 +690,7 @@ def test_contentfuls_rich_text_becomes_markdown(with_others: Office) -> None:
     assert send("ContentManagement.Entry.publish", entry).status_code == 202
     office.settle()
     assert office.git("show", "main:articles/ferry.md") == (
-        "---\ntitle: Ferry\nid: e1\n---\n\n## Now\n\nIt \\*costs\\* **$21**[ here](https://x.example)"
+        "---\ntitle: Ferry\nid: contentful:e1\n---\n\n## Now\n\nIt \\*costs\\* **$21**[ here](https://x.example)"
         "\n\n- One\n"
     )
     sys_alone = {"sys": {"id": "e1", "type": "DeletedEntry", "updatedAt": "2022-05-30T11:00:00Z"}}
@@ -877,7 +877,7 @@ STUBS = """<?php
 define('TRACKER_URL', 'http://intake/hooks/wordpress');
 define('TRACKER_SECRET', 'whsec_' . base64_encode('%s'));
 $sent = []; $later = []; $hooked = [];
-function add_action($name, $what, $priority = 10, $count = 1) { global $hooked; $hooked[$name] = $what; }
+function add_action($name, $what, $at = 10, $count = 1) { global $hooked; $hooked[$name] = $what; }
 function apply_filters($name, $value) { return $value; }
 function do_blocks($text) { return preg_replace('/<!--.*?-->\\s*/s', '', $text); }
 function wpautop($text) { return $text; }
@@ -887,7 +887,8 @@ function get_permalink($post) { return 'https://w.example/' . $post->post_name .
 function wp_json_encode($value) { return json_encode($value); }
 function is_wp_error($answer) { return false; }
 function wp_remote_retrieve_response_code($answer) { return $answer; }
-function wp_remote_post($url, $what) { global $sent; $sent[] = $what; return count($sent) == 1 ? 503 : 202; }
+function wp_remote_post($url, $what) {
+  global $sent; $sent[] = $what; return count($sent) == 1 ? 503 : 202; }
 function wp_schedule_single_event($at, $name, $args) { global $later; $later[] = $args; }
 include '%s';
 function post($status, $words, $name = 'ferry') { return (object) ['post_status' => $status,

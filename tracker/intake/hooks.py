@@ -339,10 +339,11 @@ class _Read(NamedTuple):
             body = rich
         else:
             raise TrackerError("The event has no text.", "Map one: fields = { html = … }")
-        published = self.word("published")
+        published, identity = self.word("published"), self.word("id")
         fields = {
             "title": title, "date": published, "author": self.word("author"),
-            "description": self.word("description"), "id": self.word("id"),
+            "description": self.word("description"),
+            "id": f"{self.hook.source}:{identity}" if identity else "",
         }  # fmt: skip
         return _encoded(article_text(fields, body).decode())
 

@@ -25,11 +25,12 @@ from tracker.render.plain import plain
 TRAILER = "Intake"
 MOST = 64  # jobs in one batch
 _GATHER = 0.01  # seconds
+_FRESH = 1.0  # seconds between batches after which the newsroom is looked at anew
 _POLL = 0.25  # seconds between looks for what is due
 _REMEMBERED = 2000  # answers that wait for who asked
 _TRIES = 5
 _LATER = timedelta(seconds=60)  # after which a webhook that failed is tried again
-_LOOKED_AT = 20_000  # newest commits, where the one that a job came on is gone
+_LOOKED_AT = 5_000  # newest commits, where the one that a job came on is gone
 
 End = tuple[Job, State, int, dict[str, Any]]
 
@@ -42,6 +43,7 @@ class Writer:
         self._inbox = inbox
         self._now = now
         self.room = Newsroom(path)
+        self._opened = time.monotonic()
         self._thread = threading.Thread(target=self._run, name="intake", daemon=True)
         self._woken = threading.Condition()
         self._answered: OrderedDict[int, tuple[int, dict[str, Any]]] = OrderedDict()
@@ -148,7 +150,7 @@ class Writer:
     # --- recording --------------------------------------------------------------------------------
 
     def _record(self, jobs: Sequence[Job]) -> list[End]:
-        before = self.tip = self._newest()
+        before = self.tip
         recordings = [self._recording(job) for job in jobs]
         try:
             self._reopen()
@@ -171,8 +173,10 @@ class Writer:
         return ends
 
     def _reopen(self) -> None:
-        """See the settings as they are now."""
-        self.room = Newsroom(self._path)
+        """See the settings as they are now, where some time went by."""
+        if time.monotonic() - self._opened > _FRESH:
+            self.room = Newsroom(self._path)
+        self._opened = time.monotonic()
 
     def _recording(self, job: Job) -> Recording:
         asked = job.asked
@@ -233,20 +237,15 @@ class Writer:
         """The commits that were made since a tip, by the keys of their jobs."""
         git, branch = self.room.repository.git, self._branch()
         shown = "--format=%H %(trailers:key=Intake,valueonly,separator=%x20)"
-        since = f"^{tip}" if tip and self._has(tip) else f"-n{_LOOKED_AT}"
-        said = git.text("log", "--first-parent", shown, since, branch, "--", accept=(0, 128))
+        words = ("log", "--first-parent", shown)
+        said = git.text(*words, f"^{tip}", branch, "--", accept=(0, 128)) if tip else ""
+        if not said:  # nothing since, or that commit is gone
+            said = git.text(*words, f"-n{_LOOKED_AT}", branch, "--", accept=(0, 128))
         found = {}
         for line in said.splitlines():
             commit, _, keys = line.partition(" ")
             found.update(dict.fromkeys(keys.split(), commit))
         return found
-
-    def _has(self, commit: str) -> bool:
-        git = self.room.repository.git
-        said = git.text(
-            "rev-parse", "--quiet", "--verify", f"{commit}^{{commit}}", accept=(0, 1, 128)
-        )
-        return bool(said)
 
     def _sync(self, job: Job) -> End:
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import NamedTuple, TypeVar
 
@@ -97,6 +97,21 @@ def _track(catalog: Catalog, path: str) -> Track:
             "Record it with tracker record, or commit it with git.",
         )
     return queries.track_of(catalog.connection, number)
+
+
+def tracks_at(workspace: Workspace, paths: Iterable[str]) -> dict[str, Track]:
+    """The versions of the articles at some paths, by path; of those that ever were."""
+    wanted = list(paths)
+
+    def question(catalog: Catalog) -> dict[str, Track]:
+        numbers = {path: queries.number_at(catalog.connection, path) for path in wanted}
+        return {
+            path: queries.track_of(catalog.connection, number)
+            for path, number in numbers.items()
+            if number is not None
+        }
+
+    return ask(workspace, question) if wanted else {}
 
 
 def was_known(workspace: Workspace, path: str) -> bool:

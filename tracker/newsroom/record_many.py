@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from tracker.errors import TrackerError
 from tracker.model import Note, Person, Recording, Refusal, Revision, Track, Version
 from tracker.newsroom import reading
-from tracker.newsroom.catalog import track_at
+from tracker.newsroom.catalog import tracks_at
 from tracker.newsroom.desk import Told
 from tracker.newsroom.locate import locate
 from tracker.newsroom.workspace import Workspace
@@ -460,4 +460,4 @@ def _tracks(workspace: Workspace, paths: Collection[str]) -> dict[str, Track]:
         wanted = set(paths)
         found = reading.all_tracks(workspace)
         return {each.path: each for each in found if each.path in wanted}
-    return {path: track_at(workspace, path) for path in paths}
+    return tracks_at(workspace, paths)

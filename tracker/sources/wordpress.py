@@ -145,7 +145,7 @@ class _Site(Spooled):
             "description": " ".join(html_body(item.excerpt, "strip").split()),
             "categories": names.get("category"),
             "tags": names.get("post_tag"),
-            "id": item.id,
+            "id": f"wordpress:{item.id}",
         }
         said = trailers(Url=item.url or None, Id=item.id)
         text = article_text(fields, body)

@@ -1,7 +1,8 @@
-"""Published revisions of Arc XP stories: ``python arc_xp.py https://api.ORG.arcpublishing.com IDS``.
+"""Published revisions of Arc XP stories.
 
-IDS is a file with a story's id on each line; the token is in ARC_TOKEN. The Draft API gives 25
-revisions at a time, the last of which asks for the next. Prints JSON Lines for ``tracker import -``.
+``python arc_xp.py https://api.ORG.arcpublishing.com IDS``: IDS is a file with a story's id on each
+line; the token is in ARC_TOKEN. The Draft API gives 25 revisions at a time, the last of which asks
+for the next. Prints JSON Lines for ``tracker import -``.
 """
 
 import json

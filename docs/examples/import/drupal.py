@@ -1,7 +1,8 @@
-"""Published revisions of a Drupal site (8 or later), from its database: ``python drupal.py site.db``.
+"""Published revisions of a Drupal site, 8 or later, from its database.
 
-JSON:API lists only the newest revision of a node, so they are read where they are. MySQL or
-PostgreSQL: put its connection in the place of SQLite's. Prints JSON Lines for ``tracker import -``.
+``python drupal.py site.db``. JSON:API lists only the newest revision of a node, so they are read
+where they are. MySQL or PostgreSQL: put its connection in the place of SQLite's. Prints JSON Lines
+for ``tracker import -``.
 """
 
 import json
