@@ -3,7 +3,8 @@
     python benchmarks/record.py [--articles 100] [--rounds 200] [--folder DIR]
 
 In one repository, in turns, so that the load of the machine is the same for all: ``git add`` and
-``git commit`` of an edited article; ``Newsroom.record`` of such a text; and, at the end, as many
+``git commit`` of an edited article, as git does it and with objects, index and branch flushed to
+the disk as this program has it; ``Newsroom.record`` of such a text; and, at the end, as many
 texts by one ``Newsroom.record_many``. Printed are revisions a second of wall time, milliseconds of
 processor time with all children, and the ratios of both to git's.
 """
@@ -23,6 +24,7 @@ from pathlib import Path
 
 from tracker import Newsroom
 from tracker.model import Recording
+from tracker.store.git import DURABLE
 
 TURN = 10  # recordings of one kind before the other kind has its turn
 WORDS = "The ministry said on Tuesday that the number of wounded had risen to {}.\n\n"
@@ -37,7 +39,7 @@ def git(folder: Path, *arguments: str, data: bytes = b"") -> str:
 
 def text(number: int, version: int) -> str:
     body = "".join(WORDS.format(number * 7 + line) for line in range(75))
-    return f"# Article {number}\n\nVersion {version}.\n\n{body}"
+    return f"# Article {number}\n\nOn day {version} it rained.\n\n{body}"
 
 
 def make(folder: Path, count: int) -> list[str]:
@@ -97,18 +99,22 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=options.folder) as name:
         folder = Path(name) / "room"
         paths = make(folder, count)
-        ways = {"git add + git commit": Taken(), "Newsroom.record": Taken()}
-        plain, record = ways.values()
+        ways = {"git add + git commit": Taken(), "the same, flushed": Taken()}
+        ways["Newsroom.record"] = record = Taken()
+        plain, flushed, _ = ways.values()
 
-        def commit(path: str) -> None:
-            git(folder, "add", "--", path)
-            git(folder, "commit", "-q", "-m", f"Edit {path}")
+        def commit(path: str, *durable: str) -> None:
+            git(folder, *durable, "add", "--", path)
+            git(folder, *durable, "commit", "-q", "-m", f"Edit {path}")
 
         for start in range(0, rounds, TURN):
             turn = [(paths[number * 7 % count], number) for number in range(start, start + TURN)]
             for path, number in turn:
                 (folder / path).write_text(text(number, 3 * number + 2))
                 plain.time(partial(commit, path))
+            for path, number in turn:
+                (folder / path).write_text(text(number, -3 * number - 2))
+                flushed.time(partial(commit, path, *DURABLE))
             # As a program that has the newsroom open, and has asked for its history before.
             room = Newsroom(folder)
             room.record(paths[0], text(0, 3 * start + 1))

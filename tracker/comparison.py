@@ -64,6 +64,7 @@ class Text:
         self, style: Style | str | None, language: str, *, marked: bool = True
     ) -> tuple[FoundNote, ...]:
         """The notes that stand in its body; without ``marked``, none between the markers."""
+        marked = marked or "<!--" not in self.text  # where there are no markers it is all the same
         key = style if isinstance(style, str) else style.name if style else "", language, marked
         if key not in self._notes:
             if isinstance(style, str):

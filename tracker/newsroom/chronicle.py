@@ -124,14 +124,14 @@ def joined(
     )
     seen = False
     for number, (state, out) in enumerate(zip(states, published, strict=True), start=1):
-        first_out = _first_out(state, settings, only=number == 1) if out and not seen else None
+        first = first_out(state, settings, only=number == 1) if out and not seen else None
         seen = seen or out
         compared = means if number > unread else None
         before = _ground(on, number - 1, dated, state, unite)
         sides = [dated[each] for each in on[number - 1]] if len(on[number - 1]) > 1 else []
         state = _dated(state, *(each for each in (before, *sides) if each), ever=ever)
         ever |= {note.id: note for note in state.notes}
-        found.append(_step(number, before, state, published=out, out=first_out, means=compared))
+        found.append(_step(number, before, state, published=out, out=first, means=compared))
         dated.append(state)
     return _named_as_merged(found, on)
 
@@ -245,6 +245,12 @@ def history(track: Track, found: Sequence[Step], *, shallow: bool = False) -> Hi
     )
 
 
+def appearance_of(data: bytes) -> Reading:
+    """What a text says of its own publication; its notes are not looked for."""
+    document = parse(decode(data)[0])
+    return Reading(document.headline or "", document.draft, document.published_date, ())
+
+
 def publications(
     versions: Sequence[Version],
     reading: Callable[[int], Reading],
@@ -292,7 +298,7 @@ def comes_out(
     return due if due.tzinfo else due.replace(tzinfo=settings.zone)
 
 
-def _first_out(state: State, settings: Settings, *, only: bool) -> date | None:
+def first_out(state: State, settings: Settings, *, only: bool) -> date | None:
     """When readers could first see a version, where its front matter says another time than git.
 
     A later one counts: it was scheduled. An earlier one counts where it is the first version of

@@ -13,9 +13,11 @@ from tracker.house.changelog import notes_told
 from tracker.house.language import language_of
 from tracker.house.notes import differences, note_id
 from tracker.house.notes import write as wording
+from tracker.house.notes.glance import find_hits
 from tracker.house.notes.merge import carried, notes_found
 from tracker.house.settings import Settings
 from tracker.house.style import Style
+from tracker.locale import base
 from tracker.model import FoundNote, History, Kind, Note, Precision
 from tracker.text.document import Document, encode, notes_of, parse, with_updates
 
@@ -97,8 +99,20 @@ class Desk:
 
     def brought(self, before: str | None, text: str, at: datetime) -> tuple[Note, ...]:
         """The notes that a text has and the one before it has not."""
+        if before is not None and not self._may_bring(before, text):
+            return ()
         notes = self.notes(text, at)
         return notes if before is None else differences(self.notes(before, at), notes).brought
+
+    def _may_bring(self, before: str, text: str) -> bool:
+        """Whether the lines that are new in a text may bring a note: most edits bring none."""
+        if "updates" in text:
+            return True
+        old = set(before.split("\n"))
+        new = "\n\n".join(line for line in text.split("\n") if line not in old)
+        document = parse(text)
+        language = self.language(document) or self.style_of(document).locale
+        return bool(find_hits(new, 0, base(language) if language else "", self.style).places)
 
     def add(
         self,

@@ -26,14 +26,19 @@ def recorded(
     def says(index: int) -> chronicle.Reading:
         read = workspace.objects.read(versions[index].blob)
         data = workspace.content(versions[index].blob) if read is None else read[1]
-        return chronicle.state_of(versions[index], data, workspace.settings).reading
+        return chronicle.appearance_of(data)
 
-    *_, published = chronicle.publications(
+    *before, published = chronicle.publications(
         versions, says, workspace.settings, found.events, now=workspace.now
     )
-    return revision_of(
+    revision = revision_of(
         workspace, recording, version, len(versions), published=published, judged=judged
     )
+    if not published or any(before):
+        return revision
+    state = chronicle.State(version, says(len(versions) - 1), (), lambda: recording.text)
+    out = chronicle.first_out(state, workspace.settings, only=len(versions) == 1)
+    return revision._replace(out=out)
 
 
 def revision_of(
@@ -47,8 +52,13 @@ def revision_of(
 ) -> Revision:
     """A recording as the revision of that number, which git has as this version."""
     compared = recording.compared
-    added, removed = compared.words if compared else (workspace.words_of_first(recording.text), 0)
     change = compared.change if compared and judged else None
+    if change is not None:
+        added, removed = change.words_added, change.words_removed
+    elif compared is not None:
+        added, removed = compared.words
+    else:
+        added, removed = workspace.words_of_first(recording.text), 0
     return Revision(
         number=number,
         commit=version.commit,
