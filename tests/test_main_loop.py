@@ -284,3 +284,25 @@ def test_a_draft_in_general_words_lists_the_whole_change(newsroom: Desk) -> None
     said = newsroom.ok("note", "war", "--draft").out
     assert "34" in said
     assert "43" in said
+
+
+def test_a_note_that_leaves_out_a_fact_is_said_to_before_it_goes_out(newsroom: Desk) -> None:
+    text = "The crack was 12 inches long.\n\nThe repair will cost $3 million.\n"
+    publish(newsroom, text, "bridge.md")
+    newsroom.write("bridge.md", text.replace("12", "21").replace("$3", "$5"))
+    words = "The crack was 21 inches long, not 12."
+    said = newsroom.ok("record", "bridge.md", "--correction", words, "--at", "05/11/22 noon ET")
+    assert "the note does not tell of all that changed: number: $3 million → $5 million" in said.err
+    assert "--amend n-" in said.err
+    newsroom.write("bridge.md", newsroom.read("bridge.md").replace("21 inches", "22 inches"))
+    whole = newsroom.ok("record", "bridge.md", "--correction", "The crack was 22 inches long.")
+    assert "does not tell" not in whole.err
+
+
+def test_a_change_that_is_not_told_is_named_with_its_reasons(newsroom: Desk) -> None:
+    text = "The crack was 12 inches long.\n\nThe repair will cost $3 million.\n"
+    publish(newsroom, text, "bridge.md")
+    newsroom.write("bridge.md", text.replace("12", "21").replace("$3", "$5"))
+    said = newsroom.ok("record", "bridge.md")
+    assert "12 inches → 21 inches" in said.err
+    assert "$3 million → $5 million" in said.err

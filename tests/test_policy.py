@@ -167,7 +167,7 @@ def test_the_examples_of_the_documentation(
     assert re.sub(r", [0-9a-f]{10}$", "", "\n".join(lines), flags=re.MULTILINE) == shown.rstrip(
         "\n"
     )
-    assert lines[0].split()[0] == rule
+    assert lines[0].removeprefix("  warning:").split()[0] == rule
 
 
 def test_the_documented_settings_are_settings(tmp_path: Path) -> None:

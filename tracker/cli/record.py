@@ -106,6 +106,9 @@ def command(
             prepared = [prepare(room.workspace, name, against) for name in names]
             if dry_run:
                 _show(prepared, as_json=as_json)
+            for each in prepared:
+                _say_untold(room, each)
+            if dry_run:
                 return
             # Whoever tells readers what changed is not told what it means.
             made = [
@@ -234,10 +237,34 @@ def _report(room: Newsroom, recording: Prepared, revision: Revision) -> None:
         _say_who(recording)
     _tell_backdated(room, revision)
     if revision.substantive and revision.published and not recording.notes:
-        why = f" ({revision.reasons[0]})" if revision.reasons else ""
+        why = f" ({_several(revision.reasons)})" if revision.reasons else ""
         warn(
             f"this changes what readers believe, and tells them nothing{why}.\n"
             f"  Say it: tracker note {recording.path} --update TEXT, or --correction TEXT"
+        )
+
+
+def _several(sentences: Sequence[str]) -> str:
+    """The first two of some sentences, and how many more there are."""
+    more = f"; and {len(sentences) - 2} more" if len(sentences) > 2 else ""
+    return visible("; ".join(sentences[:2])) + more
+
+
+def _say_untold(room: Newsroom, recording: Prepared) -> None:
+    """Say, before it goes out, which facts changed that the note does not name."""
+    from tracker.policy.notes import tells_of_facts
+    from tracker.text.judge.coverage import untold
+
+    notes = [note for note in recording.notes if tells_of_facts(note)]
+    if not notes or recording.change is None:
+        return
+    told = " ".join(note.text for note in notes)
+    missing = untold(recording.change.why, told, room.settings.language)
+    if missing:
+        warn(
+            f"the note does not tell of all that changed:"
+            f" {_several([each.sentence for each in missing])}.\n"
+            f"  Tell it too: tracker note {visible(recording.path)} --amend {notes[-1].id} TEXT"
         )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from functools import cache
 from itertools import pairwise
+from shlex import quote
 from typing import NamedTuple
 
 from tracker import locale
@@ -15,6 +16,7 @@ from tracker.house.notes import find_notes
 from tracker.house.notes.merge import key
 from tracker.model import Finding, FoundNote, Meaning, Note, Saying, Value
 from tracker.policy.step import Circumstances, Step, before, finding, is_small, touches_words
+from tracker.text.judge.coverage import untold
 
 _CLOCKS = timedelta(minutes=10)
 """How far a note's minute may be ahead of its commit: people type the time of publication."""
@@ -104,6 +106,62 @@ _AMEND = "tracker note --amend ID"
 
 
 # --- notes and what they tell of -----------------------------------------------------------------
+
+
+def note_incomplete(steps: Sequence[Step], circumstances: Circumstances) -> Iterator[Finding]:
+    """A note that tells of a change, and not of a number, date or name that changed with it.
+
+    What a later note tells within the grace time is told. It warns, unless the settings say more:
+    a newsroom may choose to tell the weightiest alone.
+    """
+    for index, step in enumerate(steps):
+        notes = [note for note in step.revision.notes if tells_of_facts(note)]
+        if index == 0 or not notes or not steps[index - 1].revision.published or step.draft:
+            continue
+        told = [note.text for each in _telling(steps, index, circumstances) for note in each.notes]
+        stood = " ".join(note.text for note in (*step.stood, *step.notes))
+        why = [
+            reason
+            for change in _changes(steps, index, notes)
+            for reason in change.why
+            if not reason.context or reason.context.strip(" …") not in stood
+        ]
+        missing = untold(why, " ".join(told), circumstances.settings.language)
+        if not missing:
+            continue
+        said = Saying.of("finding.note-incomplete", reason=missing[0], note=notes[-1].text)
+        command = f"tracker note {quote(step.revision.path)} --amend {notes[-1].id} TEXT"
+        yield finding(
+            "note-incomplete",
+            step,
+            circumstances,
+            said,
+            Saying.of("advice.tell-also", command=command),
+            line=_line(step, notes[-1], circumstances),
+        )
+
+
+def tells_of_facts(note: Note) -> bool:
+    """True for a note from which readers learn what changed in the text."""
+    kinds = ("update", "correction", "clarification", "refile")
+    return note.kind in kinds and note.withdrawn is None
+
+
+def _changes(steps: Sequence[Step], index: int, notes: Sequence[Note]) -> Iterator[Meaning]:
+    """The changes that notes tell of: that of their revision, or of the one that they name."""
+    named = {note.covers for note in notes if note.covers is not None}
+    for place in range(1, index + 1):
+        change = steps[place].change
+        here = place == index and len(named) < len(notes)
+        if change is not None and (here or steps[place].revision.commit in named):
+            yield change
+
+
+def _telling(steps: Sequence[Step], index: int, circumstances: Circumstances) -> Iterator[Step]:
+    """The step itself, with all notes that stand in it, and those soon after it."""
+    for step in steps[index:]:
+        if step.revision.at - steps[index].revision.at <= circumstances.check.grace:
+            yield step
 
 
 def note_without_change(steps: Sequence[Step], circumstances: Circumstances) -> Iterator[Finding]:

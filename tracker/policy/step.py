@@ -69,7 +69,7 @@ def finding(
     revision = step.revision
     return Finding(
         rule,
-        "warn" if circumstances.check.rules.get(rule) == "warn" else "fail",
+        "warn" if circumstances.check.rules.get(rule, _USUALLY.get(rule)) == "warn" else "fail",
         revision.path,
         revision.commit or None,
         revision.number,
@@ -85,6 +85,9 @@ def finding(
         why=why,
     )
 
+
+_USUALLY = {"note-incomplete": "warn"}
+"""Rules that only warn, unless the settings say otherwise; all others fail."""
 
 WEIGHTS = {
     "silent-change": 0.6,
