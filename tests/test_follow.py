@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from lxml import html
@@ -300,3 +301,78 @@ def test_nothing_is_written_into_other_peoples_articles(
     assert finding["advice"].startswith("Report it")
     assert f"tracker diff {path} 1 2" in finding["advice"]
     assert "Tell readers" not in desk.run("check").out
+
+
+def test_an_item_of_the_feed_with_a_new_address_is_the_same_article(
+    watch: Watch, site: WebSite
+) -> None:
+    site.feed("/2026/ferry", guid="one")
+    site.page("/2026/ferry", page())
+    follow_feed(watch, site)
+    watch.round()
+    site.feed("/2026/second-ferry", guid="one")
+    site.page("/2026/second-ferry", page())
+    assert [each.event for each in watch.round().recorded] == ["moved"]
+    (path,) = paths(watch)
+    assert path.endswith("/second-ferry.md")
+    assert len(watch.room.history(path)) == 1
+
+
+def test_an_article_cut_to_a_few_words_is_recorded_when_it_stays_so(
+    watch: Watch, site: WebSite
+) -> None:
+    site.feed("/2026/ferry", "/2026/pier")
+    for path in ("/2026/ferry", "/2026/pier"):
+        site.page(path, page(article="<p>The ferry sails to the islands every day.</p>" * 15))
+    follow_feed(watch, site)
+    watch.round()
+    site.page("/2026/ferry", page(article="<p>This page has no text now.</p>"))
+    told = "<p>Editor’s note: This article has been retracted because it was wrong.</p>"
+    site.page("/2026/pier", page(article=told))
+    lengths = []
+    for hours in (4, 4, 30):
+        watch.round(hours=hours)
+        lengths.append([len(watch.room.history(path)) for path in paths(watch)])
+    assert lengths == [[1, 2], [1, 2], [2, 2]]
+
+
+def test_what_is_taken_out_of_follow_toml_is_not_looked_at(followed: Watch, site: WebSite) -> None:
+    followed.follow("")
+    asked = len(site.asked)
+    assert followed.round(days=3).looked == 0
+    assert len(site.asked) == asked
+
+
+def test_a_page_that_cannot_be_read_stops_no_other(
+    watch: Watch, site: WebSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import trafilatura
+
+    site.feed("/2026/broken", "/2026/ferry")
+    site.page("/2026/ferry", page())
+    site.page("/2026/broken", page(title="Broken"))
+    follow_feed(watch, site)
+    extract = trafilatura.extract
+
+    def broken(tree: Any, **more: Any) -> str | None:
+        if "Broken" in html.tostring(tree).decode():
+            raise ValueError("no text")
+        return extract(tree, **more)
+
+    monkeypatch.setattr(trafilatura, "extract", broken)
+    done = watch.round()
+    assert len(done.recorded) == 1
+    assert [(told.state, "cannot be read" in told.reason) for told in done.troubles] == [
+        ("error", True)
+    ]
+
+
+def test_a_date_of_publication_that_is_still_to_come_hides_nothing(
+    watch: Watch, site: WebSite
+) -> None:
+    site.feed("/2026/ferry")
+    site.page("/2026/ferry", page().replace("2026-05-03T12:39", "2026-05-09T12:39"))
+    follow_feed(watch, site)
+    watch.round()
+    (path,) = paths(watch)
+    assert watch.room.history(path)[0].published

@@ -122,9 +122,17 @@ def run(once: bool, every: str, dry_run: bool, as_json: bool) -> None:
         if dry_run:
             _say_due(means, as_json=as_json)
             return
+        from tracker.follow.services import check_environment
+
+        check_environment(means)
         with _alone(means):
             while True:
-                _one_round(means, as_json=as_json)
+                try:
+                    _one_round(means, as_json=as_json)
+                except TrackerError as error:
+                    if once:
+                        raise
+                    warn(f"{error.sentence} {error.hint}".strip())
                 if once:
                     return
                 time.sleep(pause.total_seconds())

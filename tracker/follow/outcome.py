@@ -28,6 +28,7 @@ from tracker.follow.volatile import (
     mark,
     settle,
 )
+from tracker.house.notes import find_notes
 
 _LIVE = 3  # changes of added blocks alone within an hour
 _PERMANENT = (301, 308)
@@ -148,6 +149,9 @@ def judged(state: FollowState, page: FollowedPage, seen: FetchedPage) -> Inciden
     if _leads_up(page.url, seen.answer):
         return refused(state, page, "soft-404", f"It leads to {seen.answer.url}.", now, left)
     name = refusal(reading, seen.answer.url, page.words if page.last else None)
+    if name == "short" and page.last:
+        page, gutted = _gutted(page, reading, now)
+        name = None if gutted else name
     if name is not None:
         return refused(state, page, name, REFUSALS[name], now, left)
     moved = _addresses(state, page, seen)
@@ -187,6 +191,18 @@ def judged(state: FollowState, page: FollowedPage, seen: FetchedPage) -> Inciden
     return Incident(page.url, "recorded", "")
 
 
+def _gutted(page: FollowedPage, reading: PageReading, now: float) -> tuple[FollowedPage, bool]:
+    """Whether an article was cut to a few words, which a page that failed to load looks like too.
+
+    It was where the publisher says why, or where it stays so: three looks, over a day.
+    """
+    turn = ShownInTurn(page.held, page.held_since or now, page.held_looks)
+    turn = turn.again(mark(reading.body), now)
+    page = page._replace(held=turn.held, held_since=turn.since, held_looks=turn.looks)
+    stays = turn.looks >= 3 and now - turn.since >= schedule.DAY
+    return page, stays or bool(find_notes(reading.body))
+
+
 def _in_turn(page: FollowedPage, turn: ShownInTurn) -> FollowedPage:
     reason = "Two versions or more are being shown in turn; each is recorded twice."
     return page._replace(
@@ -209,7 +225,7 @@ def _record(
     look = state.looked(page.id, now, seen.answer.status, what, seen.capture)
     lively = added and state.count_looks(page.id, "added", now - schedule.HOUR) >= _LIVE
     as_it_was = former is not None and page.last == _fields(reading) and settled.same
-    text = "" if as_it_was else article_text(reading, page.url)
+    text = "" if as_it_was else article_text(_out(reading, seen.at), page.url)
     _wait(state, page, seen.at, look, text, former, seen)
     page = page._replace(
         changed=now if page.last else page.changed, state="ok", reason="", gone=0,
@@ -218,6 +234,19 @@ def _record(
         live=int(reading.about.live or lively),
     )  # fmt: skip
     state.keep(page._replace(due=_next(page, now)))
+
+
+def _out(reading: PageReading, at: datetime) -> PageReading:
+    """The reading without a date of publication that lies after the look that saw it out."""
+    try:
+        published = datetime.fromisoformat(reading.about.published)
+    except ValueError:
+        return reading
+    if published.tzinfo is None:
+        published = published.replace(tzinfo=UTC)
+    if published <= at:
+        return reading
+    return reading._replace(about=reading.about._replace(published=""))
 
 
 def _settled(state: FollowState, page: FollowedPage, reading: PageReading) -> SettledBlocks:
@@ -299,8 +328,6 @@ def _addresses(
             state.name(key, page.id)
         elif known != page.id and key == url_key(proper):
             return _joined(state, page, known, proper, seen)
-    if url_key(proper) == url_key(page.url):
-        return page, None
     path = free_path(state, proper, page.id)
     former = page.path if page.last and not page.gone and path != page.path else None
     return page._replace(url=proper, host=host_of(proper), path=path), former

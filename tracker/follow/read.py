@@ -33,7 +33,7 @@ Element = Any
 RefusedAs = Literal["paywall", "consent", "soft-404", "short", "no-text"]
 
 MOST_BYTES = 16 * 1024 * 1024
-_SHORTEST = 15  # words of a text, with which a page without marks of an article is taken for one
+_SHORTEST = 60  # words of a text, with which a page without marks of an article is taken for one
 _META = re.compile(
     rb"""<meta[^>]{0,300}?charset\s*=\s*["']?\s*([a-zA-Z0-9_:.-]{2,40})""", re.IGNORECASE
 )
@@ -291,7 +291,7 @@ class _PageReader:
         self.as_of = as_of
         self.ignore = ignore
         self.about = _about(tree, address)
-        self.headline = _headline(tree, self.about)
+        self.headline = _headline(tree, self.about.og_title or _title(tree))
         self.left_out: list[LeftOut] = []
         self.flow: list[str] = []  # keys of the paragraphs that have the parent of most of them
         stripped = [element for each in strip for element in _select(each)(tree)]
@@ -752,9 +752,8 @@ def _about(tree: Element, address: str) -> About:
         if "canonical" in (link.get("rel") or "").lower().split() and link.get("href"):
             canonical = _absolute(link.get("href"), address)
             break
-    title = tree.find(".//title")
     return About(
-        og_title=_clean(meta.get("og:title") or (title.text if title is not None else "") or ""),
+        og_title=_clean(meta.get("og:title", "")),
         description=_clean(meta.get("og:description") or meta.get("description") or ""),
         author=_clean(_people(said.get("author")) or meta.get("author") or ""),
         published=_clean(
@@ -840,13 +839,18 @@ def _absolute(target: str, address: str) -> str:
         return ""
 
 
-def _headline(tree: Element, about: About) -> str:
+def _title(tree: Element) -> str:
+    title = tree.find(".//title")
+    return "" if title is None else _clean(title.text or "")
+
+
+def _headline(tree: Element, title: str) -> str:
     """The ``h1`` that has most in common with the title of the page, else that title."""
     candidates = [text for element in tree.iter("h1") if (text := _clean(element.text_content()))]
-    wanted = set(about.og_title.casefold().split())
+    wanted = set(title.casefold().split())
 
     def common(text: str) -> float:
         words = set(text.casefold().split())
         return len(words & wanted) / len(words)
 
-    return max(candidates, key=common) if candidates else about.og_title
+    return max(candidates, key=common) if candidates else title

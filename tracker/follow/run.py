@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tracker.errors import TrackerError
 from tracker.follow import outcome, schedule, sites
 from tracker.follow.archives import keep_response
 from tracker.follow.fetch import Fetched, Fetcher, FetchError, Host, Manners, Resolve, host_of
@@ -294,9 +295,8 @@ class _Round:
                     known = self.state.known(guid)
                     if known is not None:  # the item has a new address
                         page = self.state.page(known)
-                        self.state.keep(
-                            page._replace(url=lead.url, host=host_of(lead.url), due=now)
-                        )
+                        page = page._replace(url=lead.url, host=host_of(lead.url), due=now)
+                        self.state.keep(page._replace(body="", etag="", modified=""))
                 if known is None:
                     path = outcome.free_path(self.state, lead.url)
                     known = self.state.add(lead.url, host_of(lead.url), path, site.url, now)
@@ -310,7 +310,10 @@ class _Round:
     async def _pages(self) -> None:
         waiting: dict[str, list[FollowedPage]] = {}
         now = self.now()
+        followed = {site.url for site in self.followed.sites}
         for page in self.state.due(now):
+            if page.site not in followed:
+                continue  # its entry was taken out of follow.toml
             waiting.setdefault(host_of(page.url), []).append(page)
         chosen = []
         for name, pages in waiting.items():
@@ -364,11 +367,18 @@ class _Round:
             return
         at = self.means.clock()
         async with self.readers:
-            reading = await asyncio.to_thread(
-                read, answer.body, answer.url,
-                content_type=answer.headers.get("content-type", ""), as_of=at.date(),
-                strip=rules[0], keep=rules[1], ignore=rules[2],
-            )  # fmt: skip
+            try:
+                reading = await asyncio.to_thread(
+                    read, answer.body, answer.url,
+                    content_type=answer.headers.get("content-type", ""), as_of=at.date(),
+                    strip=rules[0], keep=rules[1], ignore=rules[2],
+                )  # fmt: skip
+            except TrackerError:
+                raise
+            except Exception as error:  # one page must not stop the round for all others
+                reason = f"The page cannot be read ({type(error).__name__}: {error})."
+                self._tell(outcome.refused(self.state, page, "error", reason, self.now()))
+                return
         capture = ""
         if site is not None and site.archive:
             capture = keep_response(self.means.folder, answer, at)

@@ -24,6 +24,18 @@ _ANYWHERE = ("0.0.0.0/0", "::/0")  # the user named the address of a webhook, wh
 _AT_ONCE = 50  # captures that are recorded together
 
 
+def check_environment(means: Means) -> None:
+    """Raise ``TrackerError`` where the environment lacks what ``follow.toml`` names."""
+    errands = _Errands(means)
+    followed = means.followed
+    for site in followed.sites:
+        followed.manners(site, means.environment)
+    if followed.webhook:
+        errands.secret(followed.webhook_secret_from, "webhook-secret-from")
+    if any(site.wayback for site in followed.sites):
+        errands.secret(followed.wayback_keys_from, "wayback-keys-from")
+
+
 def deliver(
     means: Means,
     content: Callable[[str, str], str],
@@ -106,13 +118,14 @@ class _Errands:
         followed = self.means.followed
         if not followed.webhook:
             return ""
-        secret = self._secret(followed.webhook_secret_from, "webhook-secret-from")
+        secret = self.secret(followed.webhook_secret_from, "webhook-secret-from")
         number = f"msg_{message.id}_{int(message.made)}"
         headers = archives.signed_headers(secret, number, self.means.clock(), body)
         answer = await self.fetcher.post(followed.webhook, self._manners(0), headers, body)
         return "" if 200 <= answer.status < 300 else f"The webhook answered {answer.status}."
 
-    def _secret(self, variable: str, key: str) -> str:
+    def secret(self, variable: str, key: str) -> str:
+        """What the environment has under the name that a key of ``follow.toml`` gives."""
         found = self.means.environment.get(variable, "") if variable else ""
         if not found:
             named = f"the environment has no {variable}" if variable else "it names no variable"
@@ -123,7 +136,7 @@ class _Errands:
 
     async def _save(self, said: dict[str, object]) -> str:
         followed = self.means.followed
-        keys = self._secret(followed.wayback_keys_from, "wayback-keys-from")
+        keys = self.secret(followed.wayback_keys_from, "wayback-keys-from")
         body = urlencode({"url": said["url"], "skip_first_archive": "1"}).encode()
         pause = 60 / archives.SAVES_A_MINUTE
         answer = await self.fetcher.post(
