@@ -23,8 +23,20 @@ _BODY = 32 * 1024 * 1024  # bytes; the application refuses less than that by its
 
 
 @click.group("intake", invoke_without_command=True)
-@click.option("--host", default="127.0.0.1", show_default=True, metavar="NAME")
-@click.option("--port", default=8001, show_default=True, type=click.IntRange(0, 65535))
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    metavar="NAME",
+    help="Listen on this interface; others than the loopback one need --behind-proxy.",
+)
+@click.option(
+    "--port",
+    default=8001,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="Listen on this port; 0 for any that is free.",
+)
 @click.option(
     "--behind-proxy",
     is_flag=True,
