@@ -81,11 +81,18 @@ def test_a_path_that_leads_out_of_the_repository(published: Desk, tmp_path: Path
         assert "leads out of the repository" in published.refused("record", name)
 
 
-def test_a_symbolic_link_is_no_article(published: Desk) -> None:
+def test_a_symbolic_link_is_followed_inside_the_repository_alone(published: Desk) -> None:
     (published.folder / "link.md").symlink_to("a.md")
-    assert "link.md is a symbolic link." in published.refused("record", "link.md")
+    assert published.ok("history", "link.md").out == published.ok("history", "a.md").out
+    out = "leads out of the repository."
     (published.folder / "folder").symlink_to("/etc")
-    assert "folder is a symbolic link." in published.refused("record", "folder/hostname")
+    assert f"folder/hostname is a symbolic link that {out}" in published.refused(
+        "record", "folder/hostname"
+    )
+    (published.folder / "loop.md").symlink_to("loop.md")
+    assert f"loop.md is a symbolic link that {out}" in published.refused("record", "loop.md")
+    (published.folder / "git.md").symlink_to(".git/config")
+    published.refused("history", "git.md")
 
 
 def test_inside_the_git_directory_nothing_is_an_article(published: Desk) -> None:

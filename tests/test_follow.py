@@ -357,7 +357,8 @@ def test_a_page_that_cannot_be_read_stops_no_other(
     def broken(tree: Any, **more: Any) -> str | None:
         if "Broken" in html.tostring(tree).decode():
             raise ValueError("no text")
-        return extract(tree, **more)
+        found: str | None = extract(tree, **more)
+        return found
 
     monkeypatch.setattr(trafilatura, "extract", broken)
     done = watch.round()

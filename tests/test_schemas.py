@@ -261,11 +261,20 @@ def test_what_came_between_a_sync_and_a_verification(newsroom: Desk) -> None:
     assert printed(desk, "verify", "verify", "--signed", "--json")["sound"] is False
 
 
+def test_what_was_deleted(newsroom: Desk) -> None:
+    newsroom.write("articles/ferry.md", TEXT)
+    newsroom.ok("record", "articles/ferry.md")
+    newsroom.git("rm", "-q", "articles/ferry.md")
+    commit(newsroom, "2022-05-12T12:00:00Z")
+    (one,) = printed(newsroom, "deleted", "history", "--deleted", "--json")["deleted"]
+    assert one["article"]["path"] == "articles/ferry.md"
+
+
 def test_a_search_and_the_state_of_the_catalog(newsroom: Desk) -> None:
     newsroom.write("articles/ferry.md", TEXT)
     newsroom.ok("record", "articles/ferry.md")
     newsroom.ok("note", "ferry", "--correction", "A ticket for the ferry costs $12.")
-    assert printed(newsroom, "catalog", "catalog", "--json")["there"] is False
+    assert printed(newsroom, "catalog", "catalog", "--json")["there"] is True
     hits = printed(newsroom, "search", "search", "ferry", "--json")["hits"]
     assert sorted(hit["where"] for hit in hits) == ["headline", "note"]
     assert printed(newsroom, "search", "search", "nowhere", "--json")["hits"] == []

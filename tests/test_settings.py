@@ -134,7 +134,8 @@ def test_a_style_file_is_read_beside_the_settings() -> None:
 
 
 KEYS_THERE_ARE = (
-    "name, kind, style, timezone, language, branch, articles, layout, footer, check, verify, site"
+    "name, kind, style, timezone, language, branch, articles, layout, footer, check, verify, "
+    "published, site"
 )
 PATTERNS = 'a list of patterns, such as ["articles/**/*.md"]'
 STYLES = ", ".join(names())

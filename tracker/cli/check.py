@@ -124,8 +124,7 @@ def command(
     if why and not settle:
         raise TrackerError("--why gives the reason for settling.", "Add --settle.")
     room = open_newsroom()
-    if room.repository.shallow and not staged and not as_one:
-        warn("this clone is shallow: changes before it are not looked at, nor their notes.")
+    _tell_what_is_left_out(room, whole=not articles, shallow=not staged and not as_one)
     scope = Scope(
         articles,
         since,
@@ -162,8 +161,15 @@ def command(
         else:
             chosen = verdict
         click.echo(face.write(chosen, form, __version__), nl=False)
-    if verdict.failed:
-        sys.exit(1)
+    if verdict.failed or verdict.skipped:
+        sys.exit(1 if verdict.failed else 2)  # what could not be looked at does not pass
+
+
+def _tell_what_is_left_out(room: Newsroom, *, whole: bool, shallow: bool) -> None:
+    if shallow and room.repository.shallow:
+        warn("this clone is shallow: changes before it are not looked at, nor their notes.")
+    if whole and (left := room.taken_and_left()):
+        warn(left)
 
 
 def _index() -> Path | None:

@@ -70,6 +70,8 @@ def command(
                 warn("no article was deleted.")
         return
     if article is None:
+        if left := room.taken_and_left():
+            warn(left)
         selection = narrowing.selection(substantive=True if substantive else None)
         with progress_bar("Reading articles") as progress:
             latest = room.latest(limit or 20, progress, selection=selection)

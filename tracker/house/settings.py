@@ -40,6 +40,7 @@ _KEYS: Keys = {
     "footer": dict,
     "check": dict,
     "verify": dict,
+    "published": dict,
     "site": dict,
 }
 _FOOTER_KEYS: Keys = {"embed": bool, "max": int}
@@ -87,6 +88,7 @@ class Settings(NamedTuple):
     footer_max: int | None = None  # more notes stand behind "earlier updates"; None: all are shown
     check: CheckSettings = CheckSettings()
     verify: VerifySettings = VerifySettings()
+    published_clock: Literal["author", "commit"] = "author"  # the date by which it was out
     site: PublicSite = PublicSite()  # where the pages are on the web, and who publishes them
     layout: str | None = None  # where an import puts a new article; None: as it is told
     kind: NewsroomKind = "own"
@@ -138,6 +140,7 @@ def read(toml: str, where: str, read_style: Callable[[str], str]) -> Settings:
         footer_max=footer.get("max"),
         check=_check(file, home),
         verify=_verify(file, home),
+        published_clock=_published_clock(file),
         site=_site(file),
         layout=_layout(file),
         kind=table.get("kind", "own"),
@@ -292,6 +295,16 @@ def _verify(file: _SettingsFile, home: ZoneInfo) -> VerifySettings:
     check(given, _VERIFY_KEYS, where=file.where, toml=file.toml, under="verify")
     since = _since(file, given.get("since"), home, "verify")
     return VerifySettings(given.get("signed", False), since)
+
+
+def _published_clock(file: _SettingsFile) -> Literal["author", "commit"]:
+    given: Mapping[str, Any] = file.table.get("published", {})
+    check(given, {"clock": str}, where=file.where, toml=file.toml, under="published")
+    said = given.get("clock", "author")
+    if said not in ("author", "commit"):
+        raise file.wrong("published", "clock", "author or commit")
+    clock: Literal["author", "commit"] = said
+    return clock
 
 
 def _site(file: _SettingsFile) -> PublicSite:

@@ -28,8 +28,9 @@ def history_of(workspace: Workspace) -> PublishedHistory:
     """
     known = workspace.__dict__
     if "published_history" not in known:
+        settings = workspace.settings
         known["published_history"] = published_history(
-            workspace.repository, workspace.settings.branch
+            workspace.repository, settings.branch, settings.published_clock
         )
     found: PublishedHistory = known["published_history"]
     return found

@@ -14,6 +14,7 @@ from tracker.newsroom.analysis import Analyst
 from tracker.newsroom.chronicle import article_of
 from tracker.newsroom.locate import locate
 from tracker.newsroom.pool import Job, remembered
+from tracker.newsroom.queries import paths_of
 from tracker.newsroom.reading import all_tracks, track_of
 from tracker.newsroom.reading import steps as steps_of
 from tracker.newsroom.resolved import read_resolved
@@ -154,7 +155,7 @@ def _chosen(workspace: Workspace, scope: Scope) -> list[Job]:
             continue
         if track.path in here:
             chosen.append(Job(track))
-        elif any(belongs(path) for path in _paths(track)):
+        elif any(belongs(path) for path in paths_of(track)):
             chosen.append(Job(track, outside=not track.deleted))
     return chosen
 
@@ -168,7 +169,7 @@ def deleted(workspace: Workspace) -> tuple[tuple[Article, Event], ...]:
     with Reader(workspace.repository) as reader:
         for track in all_tracks(workspace):
             ends = [event for event in track.events if event.kind == "deleted"]
-            if not (track.deleted and ends and any(map(belongs, _paths(track)))):
+            if not (track.deleted and ends and any(map(belongs, paths_of(track)))):
                 continue
             try:
                 headline = parse(decode(reader.read(track.versions[-1].blob))[0]).headline
@@ -185,10 +186,6 @@ def _is_looked_at(workspace: Workspace, scope: Scope, path: str) -> bool:
     if not scope.articles and any(glob(each).match(inside) for each in exclude):
         return False
     return not scope.paths or any(glob(each).match(inside) for each in scope.paths)
-
-
-def _paths(track: Track) -> set[str]:
-    return {track.path, *(version.path for version in track.versions)}
 
 
 def _commits(track: Track) -> set[str]:

@@ -139,12 +139,23 @@ def _inside(workspace: Workspace, name: str) -> str:
     inside = full.relative_to(top)
     if inside.parts:
         checked(inside.as_posix())
-    folder = top
-    for part in inside.parts:
-        folder = folder / part
-        if folder.is_symlink():
-            raise TrackerError(
-                f"{folder.relative_to(top)} is a symbolic link.",
-                "Give the path of the file itself.",
-            )
-    return inside.as_posix() if inside.parts else ""
+    return _without_links(top, inside) if inside.parts else ""
+
+
+def _without_links(top: Path, inside: Path) -> str:
+    """The path of the file that symbolic links in the repository lead to.
+
+    Raises ``TrackerError`` where they lead out of it.
+    """
+    try:
+        full = (top / inside).resolve()
+    except (OSError, RuntimeError):  # a link that leads to itself
+        full = Path(top.anchor)
+    if full.is_relative_to(top.resolve()):
+        real = full.relative_to(top.resolve()).as_posix()
+        checked(real)
+        return real
+    raise TrackerError(
+        f"{inside.as_posix()} is a symbolic link that leads out of the repository.",
+        "Give the path of a file in the repository.",
+    )

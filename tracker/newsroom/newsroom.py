@@ -293,6 +293,12 @@ class Newsroom:
 
         return queries.articles(self.workspace, limit, offset)
 
+    def taken_and_left(self) -> str:
+        """A line that says which files count as articles, where others were left out."""
+        if self.repository.head is None and self.settings.branch is None:
+            return ""
+        return self.workspace.taken_and_left()
+
     def search(
         self,
         words: str,

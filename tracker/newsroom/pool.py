@@ -20,7 +20,7 @@ from tracker.newsroom.chronicle import comes_out, history, joined
 from tracker.newsroom.workspace import Workspace, open_workspace
 from tracker.policy.rules import findings
 from tracker.policy.step import Circumstances, Step
-from tracker.store.reader import Reader
+from tracker.store.reader import MissingTextError, Reader
 
 _POOL_FROM = 800
 """Answers to work out from which on several processes pay for their start."""
@@ -155,6 +155,8 @@ class Work:
             if job.as_history:
                 return self._told(job, analyst)
             return Done(self._findings(job, analyst), analyst.learned)
+        except MissingTextError:
+            raise  # what was not looked at must not pass
         except TrackerError as error:
             left_out = f"{job.track.path} was left out: {error.sentence}"
             return Done((), analyst.learned, skipped=(left_out,))

@@ -10,7 +10,7 @@ from tracker.catalog import queries
 from tracker.catalog.schema import Catalog
 from tracker.errors import TrackerError
 from tracker.house.notes import write as wording
-from tracker.model import Article, Entry, History, Hit, Kind, Progress, Revision, Selection
+from tracker.model import Article, Entry, History, Hit, Kind, Progress, Revision, Selection, Track
 from tracker.newsroom.chronicle import article_of
 from tracker.newsroom.facts import COMPARED, LINE, READ, Known, UnusableError, known
 from tracker.newsroom.memory import day_or_instant, notes_from_json, reasons_from_json
@@ -75,7 +75,7 @@ def latest(
         numbers = [article for article, _ in chosen]
         it.up_to(COMPARED, numbers, progress)
         heads = queries.heads(it.connection, numbers)
-        return tuple(
+        found = tuple(
             (
                 article_of(heads[article].path, heads[article].headline),
                 _revision(queries.fact(it.connection, article, number)),
@@ -83,6 +83,11 @@ def latest(
             for article, number in chosen
             if not heads[article].unreadable
         )
+        if chosen and not found:
+            raise TrackerError(
+                "None of the newest texts can be read.", "What is wrong with each: tracker check"
+            )
+        return found
 
     return _asked(workspace, ask, progress)
 
@@ -152,6 +157,11 @@ def articles(
         )
 
     return _asked(workspace, ask)
+
+
+def paths_of(track: Track) -> set[str]:
+    """Every path that an article had."""
+    return {track.path, *(version.path for version in track.versions)}
 
 
 def search(

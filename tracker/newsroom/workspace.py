@@ -15,7 +15,7 @@ from tracker.house import settings as house_settings
 from tracker.house.settings import Settings
 from tracker.model import Change, Person, Progress
 from tracker.newsroom.desk import Desk
-from tracker.newsroom.selection import ArticleSelection, selection_of
+from tracker.newsroom.selection import ArticleSelection, selection_of, taken_and_left
 from tracker.store.git import Repository, discover, identity, present
 from tracker.store.identity import Texts
 from tracker.store.log import files, tip
@@ -162,6 +162,12 @@ class Workspace:
         listed = self._listed if committed and not self.settings.articles else {}
         with Texts(self.repository) as texts:
             return selection_of(listed, self.settings.articles, self.under, texts.read)
+
+    def taken_and_left(self) -> str:
+        """A line that says which files count as articles; "" where nothing is left out."""
+        if self.settings.articles:
+            return ""
+        return taken_and_left(self.selection, self._listed)
 
     def choose(self, paths: Iterable[str]) -> list[str]:
         """Those of some paths, recorded or not, that are articles, sorted."""

@@ -45,6 +45,10 @@ _BUFFER = 1 << 18  # bytes read from git at once: some dozens of texts
 _FETCHED = 5000  # texts that are fetched at once into a partial clone
 
 
+class MissingTextError(TrackerError):
+    """A text that is not in this repository, or cannot be had now."""
+
+
 class Reader:
     """Reads blobs of one repository. Use it as a context manager; it starts git when first asked.
 
@@ -94,7 +98,7 @@ class Reader:
             data = _answer(answers, blob, self._max_bytes)
         except (BrokenPipeError, _EndError):
             self.close()
-            raise _stopped() from None
+            raise self._ended() from None
         if isinstance(data, TrackerError):
             raise data
         return data
@@ -125,7 +129,7 @@ class Reader:
                     blob = asked.popleft()
                     data = _answer(answers, blob, self._max_bytes, header)
                 except _EndError:
-                    raise _stopped() from None
+                    raise self._ended() from None
                 taken += 1
                 if taken % _TOGETHER == 0:
                     slots.release()
@@ -136,7 +140,7 @@ class Reader:
             if feeder.error is not None:
                 raise feeder.error
             if asked:
-                raise _stopped()
+                raise self._ended()
         finally:
             feeder.stop = True
             slots.release()
@@ -214,10 +218,7 @@ class Reader:
                 data="".join(f"{blob}\n" for blob in sorted(missing)).encode(),
             )
         except GitError:
-            raise TrackerError(
-                "This clone is partial, and the texts that it lacks could not be fetched.",
-                "Go online, or make a clone without --filter.",
-            ) from None
+            raise _not_fetched() from None
         self._here |= missing
 
     def _fetched(self, blobs: Iterable[str]) -> Iterator[str]:
@@ -225,6 +226,10 @@ class Reader:
         while several := list(islice(rest, _FETCHED)):
             self.fetch(several)
             yield from several
+
+    def _ended(self) -> MissingTextError:
+        """Why git stopped: in a partial clone, it could not bring a text."""
+        return _not_fetched() if self._partial() else _stopped()
 
     def _partial(self) -> bool:
         if self._promised is None:
@@ -314,7 +319,7 @@ def _answer(
     if len(words) < 2:
         raise _EndError
     if words[-1] in {b"missing", b"ambiguous"}:
-        return TrackerError(
+        return MissingTextError(
             f"The repository lacks the text {blob}.",
             "Fetch it from where the repository was cloned, or look for damage with: git fsck",
         )
@@ -332,7 +337,15 @@ def _answer(
     data = answers.read(size + 1)
     if len(data) != size + 1:
         raise _EndError
+    if data.startswith(_POINTER):
+        return TrackerError(
+            "The file is a Git LFS pointer: its text is not in git.",
+            "Only texts that are in git have a history: git lfs migrate export",
+        )
     return data[:-1]
+
+
+_POINTER = b"version https://git-lfs.github.com/spec/"
 
 
 def _size(answers: IO[bytes]) -> tuple[str, int | None]:
@@ -356,8 +369,17 @@ def _check(blob: str) -> None:
         raise TrackerError(f"{blob!r} is not the full name of a git object.")
 
 
-def _stopped() -> TrackerError:
-    return TrackerError("git stopped while it was reading texts.", "Look for damage with: git fsck")
+def _not_fetched() -> MissingTextError:
+    return MissingTextError(
+        "This clone is partial, and the texts that it lacks could not be fetched.",
+        "Go online, or make a clone without --filter.",
+    )
+
+
+def _stopped() -> MissingTextError:
+    return MissingTextError(
+        "git stopped while it was reading texts.", "Look for damage with: git fsck"
+    )
 
 
 def _close(pipe: IO[bytes]) -> None:

@@ -53,7 +53,7 @@ def line_of(repository: Repository, tip: str, branch: str | None) -> Line:
     if not git.text("rev-list", "--merges", "--max-count=1", tip):
         said = git.text("log", "--format=%H %ct", "--no-color", tip, "--")
         pairs = [line.split(" ") for line in reversed(said.splitlines())]
-        return Line(tuple(name for name, _ in pairs), {name: int(at) for name, at in pairs})
+        return Line(tuple(name for name, _ in pairs), {name: int(at or 0) for name, at in pairs})
     printed = git.run(*words, "-z", tip, "--")
     commits: dict[str, Commit] = {step.hash: step for step in parse_log(printed)}
     steps = published_order(commits, tip, names_of(repository, branch))
