@@ -30,6 +30,7 @@ COMMANDS = {
     "footer": "Print the update lines in house style, or put them into the article.",
     "check": "Find changes of substance that readers were never told of.",
     "review": "Walk through the findings: write the note, close, or leave for later.",
+    "stats": "Numbers for the year's report: notes, corrections, changes untold.",
     "serve": "Show the newsroom's pages in a browser.",
     "search": "Find words in headlines, notes and current texts.",
     "follow": "Follow other people's sites: feeds and pages, every version recorded.",

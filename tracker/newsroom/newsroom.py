@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from tracker.newsroom.grounds import End
     from tracker.newsroom.importing import Imported, Options
     from tracker.newsroom.incoming import Source
+    from tracker.newsroom.statistics import Statistics
     from tracker.newsroom.syncing import Synced
     from tracker.newsroom.together import Against, Choice
     from tracker.newsroom.trust import Asked, Trust
@@ -402,6 +403,21 @@ class Newsroom:
         from tracker.newsroom.checking import Scope, check
 
         return check(self.workspace, scope or Scope(), progress)
+
+    def statistics(
+        self,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        progress: Progress | None = None,
+    ) -> Statistics:
+        """Numbers for the year's report, from ``since`` on, before ``until``; both aware.
+
+        Notes by kind and month, how long the errors had stood that were corrected, and the changes
+        of substance that no note tells of.
+        """
+        from tracker.newsroom.statistics import statistics
+
+        return statistics(self.workspace, since, until, progress)
 
     def verify(
         self, asked: Asked | None = None, progress: Progress | None = None
