@@ -433,10 +433,10 @@ def test_a_revision_of_the_same_article_that_comes_meanwhile_stops_the_import(
 
 def test_only_one_import_at_a_time(tmp_path: Path) -> None:
     from tracker.store.git import discover
-    from tracker.store.workshop import Workshop
+    from tracker.store.stream import ImportFolder
 
     room = repository(tmp_path / "room")
-    with Workshop(discover(room)), pytest.raises(TrackerError) as caught:
+    with ImportFolder(discover(room)), pytest.raises(TrackerError) as caught:
         put(room, archive(1, 1))
     assert caught.value.sentence == "Another import into this repository is at work."
 

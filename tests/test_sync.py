@@ -13,7 +13,8 @@ import pytest
 
 from tests.desk import Desk
 from tracker import Newsroom
-from tracker.store import joining, locks, remote
+from tracker.store import locks, remote
+from tracker.store import merge as joining
 from tracker.store.git import discover
 
 TEXT = (

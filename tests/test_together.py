@@ -21,7 +21,7 @@ from tracker.model import Note
 from tracker.newsroom.merging import is_marked, merge_notes
 from tracker.newsroom.together import ChangedMeanwhile
 from tracker.store.git import Git
-from tracker.store.merging import Collision, three_way
+from tracker.store.merge import Collision, three_way
 from tracker.text.pieces import pieces
 
 MATTER = "---\ntitle: The mill\n---\n\n"

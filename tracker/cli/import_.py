@@ -113,13 +113,12 @@ def command(
     Versions may come in any order. Run again, it adds only what is missing; interrupted, it leaves
     the newsroom as it was. With --dry-run it counts what the source holds beside such versions.
     """
-    from tracker.newsroom import import_places as places
-    from tracker.newsroom.importing import Options
+    from tracker.newsroom.importing import Options, folder_named
     from tracker.sources import HowRead
 
     started = time.monotonic()
     if under is not None:
-        under = places.folder(under)
+        under = folder_named(under)
     place = Path(into or click.get_current_context().find_root().obj or ".")
     made = _is_to_be_made(place)
     reading = HowRead(

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.newsroom.incoming import Key
-from tracker.store.standing import Entry, Known
+from tracker.store.tree import KnownText, TreeEntry
 
 _AT_ONCE = 2000  # rows
 _TUNED = (
@@ -112,7 +112,7 @@ class ImportPlan:
         )
         self._incoming.execute("CREATE INDEX by_slug ON incoming (slug) WHERE slug <> ''")
 
-    def take_standing(self, entries: Iterable[tuple[Entry, str]]) -> None:
+    def take_standing(self, entries: Iterable[tuple[TreeEntry, str]]) -> None:
         """Take the files and folders of the newest commit, each with its slug, "" for none."""
         self._anything = True
         self._insert(
@@ -122,7 +122,7 @@ class ImportPlan:
         )
         self._incoming.execute("CREATE INDEX named ON standing (slug) WHERE slug <> ''")
 
-    def take_known(self, known: Iterable[Known]) -> None:
+    def take_known(self, known: Iterable[KnownText]) -> None:
         """Take what the branch's commits brought."""
         self._insert(self._incoming, "INSERT OR IGNORE INTO known VALUES (?,?,?)", known)
 

@@ -10,28 +10,34 @@ from __future__ import annotations
 
 import errno
 import json
+import re
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from itertools import groupby
+from pathlib import Path
 from typing import NamedTuple
 
 from tracker.errors import TrackerError
+from tracker.house import layout
 from tracker.model import Person
-from tracker.newsroom import import_places
+from tracker.newsroom import select
 from tracker.newsroom.import_article import ArticleImport, Tally, Work
-from tracker.newsroom.import_places import UNSAFE, is_slug, slug_of
 from tracker.newsroom.import_plan import ImportPlan, Ready, Row
 from tracker.newsroom.incoming import Incoming, Key, Skipped, Source
+from tracker.newsroom.selection import is_text
 from tracker.newsroom.workspace import Workspace
-from tracker.store import configuration, landing, locks, standing, worktree
-from tracker.store.conversion import Conversion
+from tracker.store import landing, locks, tree, worktree
+from tracker.store.conversion import Conversion, GitSettings, git_settings
 from tracker.store.git import Repository, identity
-from tracker.store.paths import shown_path
+from tracker.store.paths import checked, shown_path
 from tracker.store.reader import Reader
-from tracker.store.stream import CommitStream, PathChange, StreamedCommit, author_line
-from tracker.store.workshop import Workshop
+from tracker.store.stream import CommitStream, ImportFolder, PathChange, StreamedCommit, author_line
+from tracker.text.document import decode, parse
+
+UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028-\u202e\u2066-\u2069]")
+"""What a terminal or an editor would obey, or show otherwise than it is."""
 
 Progress = Callable[[str, int, int], None]
 """Called with what is done now, the number done, and the number of all (0: not known)."""
@@ -77,8 +83,7 @@ def bring(
     """
     repository = workspace.repository
     branch = worktree.branch_to_write(repository, workspace.settings.branch)
-    said = repository.git.text("var", "-l")
-    settings = configuration.settings(repository, said)
+    settings = git_settings(repository)
     if settings.signs and options.sign:
         raise TrackerError(
             "Commits in this repository are to be signed, which an import cannot do.",
@@ -86,22 +91,22 @@ def bring(
         )
     with locks.turn(repository.common_dir):
         pass  # what a killed writer left is out of the way now
-    with Workshop(repository) as workshop:
-        plan = ImportPlan(workshop.folder)
+    with ImportFolder(repository) as folder:
+        plan = ImportPlan(folder)
         try:
-            work = _Import(workspace, source, options, progress, plan, workshop, settings, branch)
+            work = _Import(workspace, source, options, progress, plan, folder, settings, branch)
             return work.run()
         except sqlite3.Error as error:
             full = getattr(error, "sqlite_errorname", "") == "SQLITE_FULL"
             why = "no space left on device" if full else error
             raise TrackerError(
-                f"{workshop.folder.parent} cannot be written: {why}.",
+                f"{folder.parent} cannot be written: {why}.",
                 "Nothing was imported; see to the disk, and run the import again.",
             ) from None
         except OSError as error:
             if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO):
                 raise
-            raise locks.not_writable(workshop.folder.parent, error) from None
+            raise locks.not_writable(folder.parent, error) from None
         finally:
             plan.close()
 
@@ -116,17 +121,17 @@ class _Import:
         options: Options,
         progress: Progress | None,
         plan: ImportPlan,
-        workshop: Workshop,
-        settings: configuration.Settings,
+        folder: Path,
+        settings: GitSettings,
         branch: str,
     ) -> None:
         self.workspace = workspace
         self.source = source
         self.options = options
-        self.under = import_places.folder(options.under) if options.under else ""
+        self.under = folder_named(options.under) if options.under else ""
         self.progress = progress or (lambda _what, _done, _whole: None)
         self.plan = plan
-        self.workshop = workshop
+        self.folder = folder
         self.settings = settings
         self.branch = branch
         self.writer, clock = identity(workspace.repository)
@@ -140,9 +145,9 @@ class _Import:
         landing.forget_finished(self.workspace.repository)
         self.plan.take(self._rows())
         self._take_standing()
-        import_places.settle(self.plan, self.source, self.workspace, self.under)
+        settle_paths(self.plan, self.source, self.workspace, self.under)
         repository = self.workspace.repository
-        stream = CommitStream(repository, self.workshop.folder, self.base, self.writer)
+        stream = CommitStream(repository, self.folder, self.base, self.writer)
         if self.options.dry_run:
             self._texts(stream.hashed, lambda _data: None)
             landing.look(repository, self.plan)
@@ -162,7 +167,7 @@ class _Import:
         under = self.workspace.under
         prefix = f"{under}/" if under else ""
         has_layout = self.workspace.settings.layout is not None
-        for each in self.source.versions(self.workshop.folder):
+        for each in self.source.versions(self.folder):
             if isinstance(each, Skipped):
                 self.tally.skip(each)
                 continue
@@ -225,17 +230,17 @@ class _Import:
         repository, under = self.workspace.repository, self.workspace.under
         prefix = f"{under}/" if under else ""
 
-        def named(entry: standing.Entry) -> tuple[standing.Entry, str]:
+        def named(entry: tree.TreeEntry) -> tuple[tree.TreeEntry, str]:
             return entry, slug_of(entry.path, prefix) if entry.kind == "blob" else ""
 
         self.plan.take_standing(
             named(entry)
-            for entry in standing.entries(repository, self.base)
+            for entry in tree.entries(repository, self.base)
             if not UNSAFE.search(entry.path)
         )
         self.plan.take_known(
             each
-            for each in standing.known(repository, self.base)
+            for each in tree.known(repository, self.base)
             if each.path.startswith(prefix) and not UNSAFE.search(each.path)
         )
 
@@ -299,7 +304,7 @@ class _Import:
 
     def _again(self) -> str:
         """The commits once more, on what is there now: their texts are in the folder already."""
-        folder = self.workshop.folder
+        folder = self.folder
         with CommitStream(self.workspace.repository, folder, self.base, self.writer) as stream:
             return self._commits(stream)
 
@@ -318,7 +323,7 @@ class _Import:
         repository = self.workspace.repository
         tip = landing.tip_of(repository.git, self.branch)
         if tip is not None:
-            for path in standing.touched(repository, self.base, tip):
+            for path in tree.touched(repository, self.base, tip):
                 if self.plan.meets(path):
                     raise TrackerError(
                         f"{shown_path(path)} was recorded while the import was at work.",
@@ -369,3 +374,106 @@ def write_commit_graph(repository: Repository) -> None:
     """
     words = ("commit-graph", "write", "--reachable", "--split", "--changed-paths", "--no-progress")
     repository.git.run(*words, accept=(0, 1, 128))
+
+
+# --- where the articles go ------------------------------------------------------------------------
+
+_HINT = "Give a folder in the newsroom, as articles/archive, or . for the newsroom's own."
+
+
+def folder_named(given: str) -> str:
+    """The newsroom's folder that somebody named for articles, without slashes around it.
+
+    "" for the newsroom's own. Raises ``TrackerError`` for what is no folder in the newsroom.
+    """
+    shown = shown_path(given[:200])
+    if not given.strip():
+        raise TrackerError("The folder for the articles has no name.", _HINT)
+    path = given.removeprefix("./").rstrip("/") if given.strip("/") else given
+    if path in (".", ""):
+        return ""
+    if UNSAFE.search(path):
+        raise TrackerError(f"The folder {shown} has characters that no path should have.", _HINT)
+    if path.startswith("/"):
+        raise TrackerError(f"The folder {shown} is not in the newsroom.", _HINT)
+    try:
+        checked(path)
+    except TrackerError as error:
+        raise TrackerError(error.sentence, _HINT) from None
+    return path
+
+
+def is_slug(name: str) -> bool:
+    """Whether a name can be an article's slug: one plain part of a path."""
+    if "/" in name or UNSAFE.search(name) or name.strip() != name:
+        return False
+    return _is_possible(name)
+
+
+def slug_of(path: str, prefix: str) -> str:
+    """The slug of an article's path; "" for what can be no article below the folder ``prefix``."""
+    if not path.startswith(prefix) or not is_text(path) or not _is_possible(path):
+        return ""
+    return select.slug(path)
+
+
+def settle_paths(plan: ImportPlan, source: Source, workspace: Workspace, under: str) -> None:
+    """Find the path of each article of which the source knows the slug alone.
+
+    It is that of the article of this slug that the newsroom has, or that comes with its path in the
+    same import, on whatever line; else the layout says. Raises ``TrackerError`` where there is more
+    than one such article.
+    """
+    rule = workspace.settings.layout or joined(under, layout.DEFAULT)
+    own, zone = workspace.under, workspace.settings.zone
+    prefix = f"{own}/" if own else ""
+    slugs = deque[tuple[str, int, int]]()
+    settled: list[tuple[str, str]] = []
+
+    def asked() -> Iterator[Key]:
+        for slug, key, seconds, minutes, origin, there in plan.first_of_slugs(
+            lambda path: slug_of(path, prefix)
+        ):
+            if len(there) > 1:
+                named = ", ".join(there[:3])
+                raise TrackerError(
+                    f"{origin}: there is more than one article “{slug}”: {named}.",
+                    "Give the path in the place of the slug.",
+                )
+            if there:
+                settled.append((slug, there[0]))
+                continue
+            slugs.append((slug, seconds, minutes))
+            yield key
+
+    dated = "{year}" in rule or "{month}" in rule or "{day}" in rule
+    for data in source.texts(asked()):
+        slug, seconds, minutes = slugs.popleft()
+        day = instant(seconds, minutes).astimezone(zone).date()
+        if dated and not isinstance(data, TrackerError):
+            given = parse(decode(data)[0]).published_date
+            if isinstance(given, datetime):
+                aware = given if given.tzinfo else given.replace(tzinfo=zone)
+                day = aware.astimezone(zone).date()
+            elif given is not None:
+                day = given
+        settled.append((slug, joined(own, layout.path(rule, slug, day))))
+    plan.settle(settled)
+
+
+def instant(seconds: int, minutes: int) -> datetime:
+    """Seconds since 1970 and an offset from UTC in minutes, as an aware instant."""
+    return datetime.fromtimestamp(seconds, timezone(timedelta(minutes=minutes)))
+
+
+def joined(above: str, name: str) -> str:
+    """A name in a folder, "" for the topmost."""
+    return f"{above}/{name}" if above else name
+
+
+def _is_possible(path: str) -> bool:
+    try:
+        checked(path)
+    except TrackerError:
+        return False
+    return True

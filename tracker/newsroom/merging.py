@@ -14,7 +14,7 @@ from tracker.house.notes import differences
 from tracker.model import Note
 from tracker.newsroom.desk import Desk, holds_updates
 from tracker.store.git import Git
-from tracker.store.merging import Collision, three_way
+from tracker.store.merge import Collision, three_way
 from tracker.text.document import FrontMatterError, notes_of, parse, with_updates
 from tracker.text.pieces import Grain, pieces
 

@@ -19,16 +19,15 @@ from tracker.newsroom.desk import Told
 from tracker.newsroom.locate import locate
 from tracker.newsroom.workspace import Workspace
 from tracker.newsroom.writing import message_of, must_be_article, person_named, refuse_if_followed
-from tracker.store import configuration, landing, locks, worktree
+from tracker.store import landing, locks, worktree
 from tracker.store.commit import git_date
-from tracker.store.conversion import Conversion
+from tracker.store.conversion import Conversion, GitSettings, git_settings
 from tracker.store.git import identity
 from tracker.store.log import FILES
 from tracker.store.paths import checked, shown_path
 from tracker.store.reader import not_too_large
-from tracker.store.standing import tree_entries
-from tracker.store.stream import CommitStream, PathChange, StreamedCommit, author_line
-from tracker.store.workshop import Workshop
+from tracker.store.stream import CommitStream, ImportFolder, PathChange, StreamedCommit, author_line
+from tracker.store.tree import tree_entries
 from tracker.text.document import decode
 
 _AHEAD = timedelta(minutes=2)  # the clocks of two machines are never quite the same
@@ -54,22 +53,21 @@ def record_many(
     repository = workspace.repository
     if not recordings:
         return (), workspace
-    said = repository.git.text("var", "-l")
-    settings = configuration.settings(repository, said)
+    settings = git_settings(repository)
     if settings.signs and sign:
         raise TrackerError(
             "Commits in this repository are to be signed, which cannot be done to many at once.",
             "Record them one by one, or unsigned, with sign=False.",
         )
     for _ in range(_ATTEMPTS):
-        shop = Workshop(repository, wait=locks.WAIT_FOR_TURN)
-        with shop as workshop, locks.turn(repository.common_dir) as turn:
+        shop = ImportFolder(repository, wait=locks.WAIT_FOR_TURN)
+        with shop as folder, locks.turn(repository.common_dir) as turn:
             branch = worktree.branch_to_write(repository, workspace.settings.branch)
             base = landing.tip_of(repository.git, branch)
             if base is not None and base != repository.head:
                 workspace = workspace.after(base)
             writer, clock = identity(repository)
-            stream = CommitStream(repository, workshop.folder, base, writer)
+            stream = CommitStream(repository, folder, base, writer)
             if base is not None:
                 stream.not_before(base)
             batch = _Batch(
@@ -125,7 +123,7 @@ class _Batch:
     stream: CommitStream
     writer: Person
     latest: datetime  # aware: what is later lies in the future
-    settings: configuration.Settings
+    settings: GitSettings
     keep_notes: bool
     anywhere: bool
     places: list[_Place | Refusal] = field(default_factory=list)  # in the order of the recordings

@@ -12,10 +12,11 @@ from tracker.model import Person
 from tracker.newsroom.merging import merge
 from tracker.newsroom.selection import is_text
 from tracker.newsroom.workspace import Workspace
-from tracker.store import joining, locks, remote, worktree
+from tracker.store import locks, remote, worktree
+from tracker.store import merge as store_merge
 from tracker.store.git import GitError, first_line
 from tracker.store.log import LOG, parse_log
-from tracker.store.merging import Collision
+from tracker.store.merge import Collision
 from tracker.text.document import decode
 from tracker.text.pieces import Grain
 
@@ -112,9 +113,9 @@ def _sync(
         done = done._replace(merged=joined.merged, clashes=joined.clashes)
         if new is None or dry_run:
             return done
-        found = joining.obstacles(repository, ours, new)
+        found = store_merge.obstacles(repository, ours, new)
         if found.in_the_way:
-            raise joining.in_the_way(found.in_the_way)
+            raise store_merge.in_the_way(found.in_the_way)
         if push and new != theirs:
             try:
                 remote.push(repository, there, new)
@@ -127,7 +128,7 @@ def _sync(
         with locks.turn(repository.common_dir) as turn:
             why = f"sync with {there.name}"
             # Where somebody recorded meanwhile, that goes out with the next round.
-            if _tip(workspace, branch) == ours and joining.move_to(
+            if _tip(workspace, branch) == ours and store_merge.move_to(
                 repository, branch, ours, new, why, turn
             ):
                 return done._replace(tip=new)
@@ -195,7 +196,7 @@ def _merge(
     grain: Grain,
 ) -> _Joined:
     repository = workspace.repository
-    tried = joining.merge_trees(repository, theirs, ours)
+    tried = store_merge.merge_trees(repository, theirs, ours)
     entries: dict[str, tuple[str, str]] = {}
     clashes, merged = [], []
     for path, sides in sorted((tried.conflicts | tried.both).items()):
@@ -213,17 +214,17 @@ def _merge(
             entries[path] = sides.mode, blob
     if clashes:
         return _Joined(None, tuple(merged), tuple(clashes))
-    tree = joining.tree_with(repository, tried.tree, entries)
+    tree = store_merge.tree_with(repository, tried.tree, entries)
     # As git words it, so that readers' revisions of both sides keep their places: store/line.py.
     message = f"Merge branch '{there.short}' of {there.url}"
     if there.short != there.here:
         message += f" into {there.short}"  # nobody has to know what the branch is called here
-    commit = joining.merge_commit(repository, tree, theirs, ours, f"{message}\n")
+    commit = store_merge.merge_commit(repository, tree, theirs, ours, f"{message}\n")
     return _Joined(commit, tuple(merged), ())
 
 
 def _merged_text(
-    workspace: Workspace, sides: joining.Sides, grain: Grain
+    workspace: Workspace, sides: store_merge.Sides, grain: Grain
 ) -> tuple[str | None, tuple[Collision, ...], Literal["passages", "paragraphs", "file"]]:
     """The blob of an article that both sides changed; None with the passages that collide."""
     assert sides.first is not None
@@ -235,7 +236,7 @@ def _merged_text(
     found = merge(workspace.notes, git, base, ours, theirs, at, grain)
     if not found.collisions:
         return (
-            joining.store(workspace.repository, workspace.notes.encoded(found.text, encoding)),
+            store_merge.store(workspace.repository, workspace.notes.encoded(found.text, encoding)),
             (),
             "file",
         )
@@ -250,7 +251,7 @@ def _merged_text(
 def _clash(
     done: Synced,
     path: str,
-    sides: joining.Sides,
+    sides: store_merge.Sides,
     collisions: tuple[Collision, ...],
     kind: Literal["passages", "paragraphs", "file"],
 ) -> Clash:

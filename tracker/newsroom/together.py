@@ -19,7 +19,7 @@ from tracker.store.commit import EditedMeanwhile, blob_of
 from tracker.store.files import Folder
 from tracker.store.index import entries
 from tracker.store.log import files, resolve
-from tracker.store.merging import Collision
+from tracker.store.merge import Collision
 
 BEHIND = "tracker/behind.json"
 """In the git directory: which files on disk were written against an earlier revision."""

@@ -10,7 +10,7 @@ from tracker.newsroom.workspace import Workspace
 from tracker.store.identity import Appeared, Ended, Pool, match
 from tracker.store.objects import object_hash
 from tracker.store.reader import Reader
-from tracker.store.status import FileStates, file_states
+from tracker.store.worktree import FileStates, file_states
 
 
 def changed_articles(workspace: Workspace) -> list[str]:

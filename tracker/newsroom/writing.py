@@ -149,7 +149,7 @@ def may_record(
     path = locate(workspace, article, new=True)
     if not anywhere:
         must_be_article(workspace, path)
-    if at is None or not was_known(workspace, path):
+    if at is None or workspace.repository.head is None or not was_known(workspace, path):
         return
     at = _moment(workspace, at, workspace.clock()).at
     newest = max(version.at for version in reading.track_of(workspace, path).versions)
@@ -324,7 +324,8 @@ class _Draft:
 
     def published(self) -> tuple[str, str]:
         """The text that is out, with its encoding; refuses where the file on disk differs."""
-        if self.old is None and was_known(self.workspace, self.path):
+        here = self.workspace
+        if self.old is None and here.repository.head and was_known(here, self.path):
             raise TrackerError(
                 f"{self.path} was deleted.",
                 f"Put it back first: tracker restore {self.path} latest",

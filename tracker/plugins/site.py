@@ -21,7 +21,7 @@ from tracker.newsroom.workspace import open_workspace
 from tracker.render.told import Account, account
 from tracker.render.urls import PageLinks
 from tracker.store.git import discover
-from tracker.store.status import changed_files
+from tracker.store.worktree import changed_files
 from tracker.text.document import parse
 from tracker.text.lines import marked_lines
 

@@ -10,11 +10,77 @@ from __future__ import annotations
 import os
 import subprocess
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 from tracker.errors import TrackerError
-from tracker.store.configuration import Settings
-from tracker.store.git import GitError, Repository, environment, first_line
+from tracker.store.git import (
+    GitError,
+    Repository,
+    environment,
+    first_line,
+)
+
+_HOOKS = ("pre-commit", "prepare-commit-msg", "commit-msg", "post-commit")
+
+
+class GitSettings(NamedTuple):
+    """What git's configuration says that matters to many revisions at once."""
+
+    hooks: bool  # a commit hook would run
+    signs: bool  # commits are to be signed
+    line_ends: bool  # git turns line ends without being told so by attributes
+    attributes: tuple[Path, ...]  # where a person's or a machine's attributes would stand
+
+
+def git_settings(repository: Repository) -> GitSettings:
+    """What matters of ``git var -l``."""
+    said = repository.git.text("var", "-l")
+    values = _values(said)
+    hooks_in_settings = any(
+        key.startswith("hook.") and key.endswith(".event") and value in _HOOKS
+        for key, value in (line.split("=", 1) for line in said.split("\n") if "=" in line)
+    )
+    return GitSettings(
+        hooks_in_settings or _has_hooks(repository, values.get("core.hookspath")),
+        _true(values.get("commit.gpgsign", "")),
+        values.get("core.autocrlf", "false").lower() not in {"false", "no", "off", "0", ""},
+        _attributes(values),
+    )
+
+
+def _values(said: str) -> dict[str, str]:
+    """The variables by name; of one that is set several times, the last counts."""
+    values: dict[str, str] = {}
+    for line in said.split("\n"):
+        key, _, value = line.partition("=")
+        values[key] = value if "=" in line else "true"
+    return values
+
+
+def _attributes(values: dict[str, str]) -> tuple[Path, ...]:
+    """The files of attributes outside of a repository; newer versions of git list them."""
+    names = [values[key] for key in ("GIT_ATTR_SYSTEM", "GIT_ATTR_GLOBAL") if key in values]
+    if "GIT_ATTR_SYSTEM" not in values:
+        names += [f"{prefix}/etc/gitattributes" for prefix in ("", "/usr/local", "/opt/homebrew")]
+    if "GIT_ATTR_GLOBAL" not in values:
+        kept = environment()
+        home = kept.get("XDG_CONFIG_HOME") or f"{kept.get('HOME', '')}/.config"
+        names.append(values.get("core.attributesfile", f"{home}/git/attributes"))
+    return tuple(Path(name).expanduser() for name in names)
+
+
+def _true(value: str) -> bool:
+    return value.lower() in {"true", "yes", "on"} or (value.isdigit() and int(value) != 0)
+
+
+def _has_hooks(repository: Repository, named: str | None) -> bool:
+    folder = repository.common_dir / "hooks"
+    if named:
+        if named.startswith(("~", "%")):
+            named = repository.git.text("config", "--type=path", "core.hooksPath")
+        folder = (repository.top or repository.git_dir) / named
+    return any(os.access(folder / hook, os.X_OK) and (folder / hook).is_file() for hook in _HOOKS)
+
 
 _ASKED = ("text", "eol", "crlf", "filter", "ident", "working-tree-encoding")
 _UNSET = {"unspecified", "unset"}
@@ -27,7 +93,7 @@ class Conversion:
     In a bare repository, and where no attributes and settings ask for it, nothing is changed.
     """
 
-    def __init__(self, repository: Repository, settings: Settings) -> None:
+    def __init__(self, repository: Repository, settings: GitSettings) -> None:
         self._repository = repository
         self._line_ends = settings.line_ends
         places = [repository.common_dir / "info" / "attributes", *settings.attributes]

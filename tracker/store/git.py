@@ -58,6 +58,13 @@ class GitError(TrackerError):
 # be moved to its place on a full disk.
 DURABLE: tuple[str, ...] = ("-c", "core.fsync=added", "-c", "core.fsyncMethod=fsync")
 
+# Words before git's command that keep a process small in a large repository: else it maps whole
+# packs, and all that it touched counts as its own.
+FRUGAL = (
+    "-c", "core.packedGitWindowSize=1m", "-c", "core.packedGitLimit=64m",
+    "-c", "core.deltaBaseCacheLimit=48m",
+)  # fmt: skip
+
 
 class Git(NamedTuple):
     """Runs git in one directory; pathspecs are taken literally, and what is written is flushed."""

@@ -18,8 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tracker.errors import TrackerError
-from tracker.store.frugal import FRUGAL
-from tracker.store.git import GitError, Repository
+from tracker.store.git import FRUGAL, GitError, Repository
 from tracker.store.log import (
     LOG,
     Clock,

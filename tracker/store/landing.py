@@ -25,8 +25,6 @@ from tracker.store.git import Git, GitError, Repository, environment, first_line
 from tracker.store.index import in_conflict
 from tracker.store.objects import must_be_whole, object_hash
 from tracker.store.paths import shown_path
-from tracker.store.standing import printed
-from tracker.store.workshop import FOLDER
 
 _AT_ONCE = 20_000  # paths that git is asked about by one process
 
@@ -112,7 +110,7 @@ def look(
 
 def _mark(repository: Repository) -> Path:
     """The file that is there while files are put into the work tree; it names the newest commit."""
-    return repository.common_dir / FOLDER / "landing"
+    return repository.common_dir / "tracker" / "landing"
 
 
 def forget_finished(repository: Repository) -> None:
@@ -131,7 +129,7 @@ def _changes(git: Git) -> Iterator[tuple[str, str]]:
 
     Instead of a blob: "" where the file on disk has to be looked at, "deleted", "conflict".
     """
-    with printed(git, "status", "--porcelain=v2", "-z", "--untracked-files=all",
+    with git.fields("status", "--porcelain=v2", "-z", "--untracked-files=all",
                   "--no-renames", "--ignore-submodules=all") as lines:  # fmt: skip
         for line in lines:
             kind = line[:1]
@@ -239,7 +237,7 @@ def land(
         try:
             _check_out(repository, turn, branch, old, new, found.whole)
         except TrackerError:
-            from tracker.store.joining import put_back
+            from tracker.store.merge import put_back
 
             put_back(repository, old, new, found.whole)
             _mark(repository).unlink(missing_ok=True)

@@ -141,6 +141,21 @@ def _open(path: Path) -> tuple[int, bool]:
     return descriptor, True
 
 
+def taken(descriptor: int, wait: float) -> bool:
+    """Lock a file; False where somebody else holds it for longer than ``wait`` seconds."""
+    deadline = time.monotonic() + wait
+    while fcntl is not None:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.02)
+        else:
+            break
+    return True
+
+
 def _lock(descriptor: int, wait: float) -> bool:
     """True when locked; False on file systems that know no locks."""
     deadline = time.monotonic() + wait

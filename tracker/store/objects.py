@@ -11,8 +11,7 @@ from typing import Literal, NamedTuple, Self
 from weakref import finalize
 
 from tracker.errors import TrackerError
-from tracker.store.frugal import FRUGAL
-from tracker.store.git import Git, GitError, environment, first_line, missing
+from tracker.store.git import FRUGAL, Git, GitError, environment, first_line, missing
 
 _HEAD = re.compile(rb"[0-9a-f]{40,64} [a-z]+ [0-9]+\n")
 

@@ -13,8 +13,7 @@ from types import TracebackType
 from typing import IO, Self
 
 from tracker.errors import TrackerError
-from tracker.store.frugal import FRUGAL
-from tracker.store.git import GitError, Repository
+from tracker.store.git import FRUGAL, GitError, Repository
 from tracker.store.paths import shown_path
 
 MAX_BYTES = 64 * 1024 * 1024

@@ -14,15 +14,15 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import NamedTuple, Self
 
+from tracker.errors import TrackerError
 from tracker.model import Person
 from tracker.store import locks
-from tracker.store.frugal import FRUGAL
-from tracker.store.git import GitError, Repository, environment, first_line, missing
+from tracker.store.git import FRUGAL, GitError, Repository, environment, first_line, missing
 
 _NAME = b"refs/heads/import"  # never made: the stream ends with taking it back
 _BUFFER = 1 << 20  # bytes
@@ -283,3 +283,48 @@ def quarantine(repository: Repository, name: str) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+class ImportFolder:
+    """A folder in the git directory for one import at a time; a context manager.
+
+    Entering removes what a killed import left. Raises ``TrackerError`` where another import is at
+    work for longer than ``wait`` seconds, and where the git directory cannot be written.
+    """
+
+    def __init__(self, repository: Repository, wait: float = 0.0) -> None:
+        self._repository = repository
+        self._wait = wait
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Path:
+        home = self._repository.common_dir / "tracker"
+        with self._stack:
+            try:
+                home.mkdir(exist_ok=True)
+                flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+                lock = os.open(home / "import.lock", flags, 0o666)
+            except OSError as error:
+                raise locks.not_writable(home, error) from None
+            self._stack.callback(os.close, lock)
+            if not locks.taken(lock, self._wait):
+                raise TrackerError(
+                    "Another import into this repository is at work.", "Wait until it is done."
+                )
+            for left in home.glob("import-*"):
+                _take_back(left, self._repository.common_dir / "objects" / "pack")
+            folder = self._stack.enter_context(quarantine(self._repository, "import"))
+            self._stack = self._stack.pop_all()
+        return folder
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+
+def _take_back(left: Path, target: Path) -> None:
+    """Remove a pack that was being moved when an import was killed: its index stayed behind."""
+    for index in left.glob("objects/pack/*.idx"):
+        if not index.with_suffix(".pack").exists() and not (target / index.name).exists():
+            for ending in (".pack", ".rev"):
+                with suppress(OSError):
+                    (target / index.name).with_suffix(ending).unlink()

@@ -1,19 +1,17 @@
-"""What a branch has already, given piece by piece: a large one does not fit into memory."""
+"""What the trees of commits hold, given piece by piece: a large one does not fit into memory."""
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from typing import NamedTuple
 
-from tracker.store.git import Git, GitError, Repository
+from tracker.store.git import Repository
 
 _AT_ONCE = 500  # paths that are given to one process
 _ENDINGS = (b".md", b".markdown", b".txt")
 
 
-class Entry(NamedTuple):
+class TreeEntry(NamedTuple):
     """A file or a folder of a commit."""
 
     path: str
@@ -22,7 +20,7 @@ class Entry(NamedTuple):
     blob: str  # full hash
 
 
-class Known(NamedTuple):
+class KnownText(NamedTuple):
     """A text that some commit brought."""
 
     path: str
@@ -30,14 +28,14 @@ class Known(NamedTuple):
     blob: str  # full hash
 
 
-def entries(repository: Repository, commit: str) -> Iterator[Entry]:
+def entries(repository: Repository, commit: str) -> Iterator[TreeEntry]:
     """Every file and folder of a commit, by path."""
     words = ("ls-tree", "-r", "-t", "-z", "--full-tree", "--end-of-options", commit)
-    with printed(repository.git, *words) as tokens:
+    with repository.git.fields(*words) as tokens:
         for token in tokens:
             facts, _, path = token.partition(b"\t")
             mode, kind, blob = facts.decode().split(" ")
-            yield Entry(path.decode("utf-8", "surrogateescape"), kind, mode, blob)
+            yield TreeEntry(path.decode("utf-8", "surrogateescape"), kind, mode, blob)
 
 
 def tree_entries(
@@ -48,14 +46,14 @@ def tree_entries(
         return
     for start in range(0, len(paths), _AT_ONCE):
         words = ("ls-tree", "-z", "--full-tree", commit, "--", *paths[start : start + _AT_ONCE])
-        with printed(repository.git, *words) as tokens:
+        with repository.git.fields(*words) as tokens:
             for token in tokens:
                 facts, _, path = token.partition(b"\t")
                 mode, kind, blob = facts.decode().split(" ")
                 yield path.decode("utf-8", "surrogateescape"), (mode, kind, blob)
 
 
-def known(repository: Repository, commit: str) -> Iterator[Known]:
+def known(repository: Repository, commit: str) -> Iterator[KnownText]:
     """What each commit up to this one brought to the texts, newest first; merges left out."""
     words = (
         "-c", "log.showRoot=true", "log", "--raw", "-z", "--no-abbrev", "--no-renames",
@@ -63,7 +61,7 @@ def known(repository: Repository, commit: str) -> Iterator[Known]:
         "--format=%x01%at", "--end-of-options", commit,
     )  # fmt: skip
     seconds = 0
-    with printed(repository.git, *words) as tokens:
+    with repository.git.fields(*words) as tokens:
         for token in tokens:
             if token[:1] == b"\x01":
                 seconds = int(token[1:].strip() or 0)
@@ -73,7 +71,7 @@ def known(repository: Repository, commit: str) -> Iterator[Known]:
             path = next(tokens)
             new = token.split(b" ", 4)[3]
             if new.strip(b"0") and path.lower().endswith(_ENDINGS):
-                yield Known(path.decode("utf-8", "surrogateescape"), seconds, new.decode())
+                yield KnownText(path.decode("utf-8", "surrogateescape"), seconds, new.decode())
 
 
 def touched(repository: Repository, old: str | None, new: str) -> Iterator[str]:
@@ -82,37 +80,6 @@ def touched(repository: Repository, old: str | None, new: str) -> Iterator[str]:
         yield from (entry.path for entry in entries(repository, new) if entry.kind == "blob")
         return
     words = ("diff-tree", "-r", "-z", "--name-only", "--no-renames", "--end-of-options", old, new)
-    with printed(repository.git, *words) as tokens:
+    with repository.git.fields(*words) as tokens:
         for token in tokens:
             yield token.decode("utf-8", "surrogateescape")
-
-
-@contextmanager
-def printed(git: Git, *words: str) -> Iterator[Iterator[bytes]]:
-    """What git prints between NUL characters, as it comes.
-
-    Raises ``GitError`` when git fails before all was read.
-    """
-    process = git.start(*words)
-    try:
-        yield _split(process, words)
-    finally:
-        assert process.stdout is not None
-        process.stdout.close()
-        process.wait()
-
-
-def _split(process: subprocess.Popen[bytes], words: Sequence[str]) -> Iterator[bytes]:
-    assert process.stdout is not None
-    rest = b""
-    while block := process.stdout.read(1 << 18):
-        *whole, rest = (rest + block).split(b"\0")
-        yield from whole
-    if rest.strip():
-        yield rest
-    if process.wait() != 0:
-        raise GitError(
-            f"git {' '.join(words[:3])} failed while it was read.",
-            "Look for damage with: git fsck",
-            status=process.returncode,
-        )
