@@ -90,6 +90,13 @@ def test_no_bytes_break_the_reader(data: bytes) -> None:
     read(data, ADDRESS)
 
 
+@pytest.mark.parametrize("element", ["<a href=/x>a b c</a> ", "<li>a b", "<p>A sentence.</p>"])
+def test_a_page_of_more_elements_than_any_article_has_is_not_read(element: str) -> None:
+    found = read(("<body><article>" + element * 30_000).encode(), ADDRESS)
+    assert refusal(found, ADDRESS) == "too-large"
+    assert found.blocks == ()
+
+
 def test_a_selector_strips_keeps_and_a_bad_one_is_told() -> None:
     from tracker.errors import TrackerError
 

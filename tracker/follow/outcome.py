@@ -37,6 +37,7 @@ REFUSALS = {
     "consent": "The page asks for consent, or whether a person is there.",
     "soft-404": "The server says the page is there, and it is not the article.",
     "short": "There are too few words for an article.",
+    "too-large": "The page has more elements than are read.",
     "no-text": "No text was found on the page.",
 }
 

@@ -30,9 +30,10 @@ from tracker.model import Kind
 Element = Any
 """An element of lxml's tree, which has no types of its own."""
 
-RefusedAs = Literal["paywall", "consent", "soft-404", "short", "no-text"]
+RefusedAs = Literal["paywall", "consent", "soft-404", "short", "no-text", "too-large"]
 
-MOST_BYTES = 16 * 1024 * 1024
+MOST_BYTES = 8 * 1024 * 1024
+MOST_ELEMENTS = 25_000  # past which the extractor's time grows with their square
 _SHORTEST = 60  # words of a text, with which a page without marks of an article is taken for one
 _META = re.compile(
     rb"""<meta[^>]{0,300}?charset\s*=\s*["']?\s*([a-zA-Z0-9_:.-]{2,40})""", re.IGNORECASE
@@ -144,7 +145,9 @@ def refusal(reading: PageReading, address: str, last_words: int | None = None) -
     """
     about = reading.about
     title = f"{reading.headline}\n{about.og_title}"
-    few = reading.words < 150
+    if any(out.reason == "too-large" for out in reading.left_out):
+        return "too-large"
+    few = reading.words < (_SHORTEST if about.article else 150)
     if few and says("walls", about.language, title):
         return "consent"
     if few and says("errors", about.language, title):
@@ -191,6 +194,9 @@ def read(
     tree = parse_page(page, content_type)
     if tree is None:
         return PageReading("", (), (), (), About())
+    count = sum(1 for _ in tree.iter(etree.Element))
+    if count > MOST_ELEMENTS:
+        return PageReading("", (), (), (LeftOut("too-large", f"{count} elements"),), About())
     return _PageReader(tree, address, as_of, strip, keep, ignore).read()
 
 

@@ -22,7 +22,7 @@ from tracker.locale import FIRST, base, table
 LeftOutReason = Literal[
     "related", "newsletter", "share", "comments", "advertisement", "navigation", "consent",
     "paywall", "link", "form", "time", "counter", "copyright", "extractor", "strip", "ignore",
-    "shared", "toggling",
+    "shared", "toggling", "too-large",
 ]  # fmt: skip
 """Why a block is not part of the text; ``REASONS`` has the sentence of each."""
 
@@ -44,6 +44,7 @@ REASONS: Mapping[LeftOutReason, str] = {
     "strip": "follow.toml strips it",
     "ignore": "follow.toml ignores it",
     "shared": "it stands in three or more articles of this host",
+    "too-large": "it has more elements than are read",
     "toggling": "it came and went twice while nothing else changed",
 }
 
