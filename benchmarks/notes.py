@@ -35,7 +35,13 @@ def data_folder() -> Path:
 
 def rows(folder: Path) -> list[dict[str, Any]]:
     text = (folder / "notes.jsonl").read_text(encoding="utf-8")
-    return [json.loads(line) for line in text.splitlines()]
+    return [row for line in text.splitlines() if tells(row := json.loads(line))]
+
+
+def tells(row: dict[str, Any]) -> bool:
+    """False for a remark of the editors that tells of no change: labelled, and no note here."""
+    words = ("updated", "outdated", "last week")
+    return row["kind"] != "editors-note" or any(word in row["line"] for word in words)
 
 
 def as_of(row: dict[str, Any]) -> date | None:

@@ -30,6 +30,7 @@ from tracker.model import FoundNote, Position
 
 _DEFINED = re.compile(r"[ \t]*\[([^\]\n]{1,300})\]:")
 _REFERENCE = re.compile(r"\[([^\[\]]{1,300})\]")
+LONGEST_UNDATED = 700  # characters under a label without a date that need not speak of a change
 LONGEST_NOTE = 20_000  # no note is longer; a longer passage is not searched
 
 
@@ -216,7 +217,7 @@ class _Search:
         if place >= len(self.hits.places) or self.hits.places[place] >= begin + min(len(line), 60):
             return False
         raw = unmarked(line, "paragraph")
-        if not may_be_note(raw, self.context):
+        if not may_be_note(raw, self.context) or not _may_stand_alone(self.text[:begin], raw):
             return False
         reading = read(words_with_marks(raw), self.context)
         return reading is not None and bool(reading.label) and not reading.weak and reading.certain
@@ -353,6 +354,10 @@ class _Search:
         over = self._over(index, reading)
         if over is not None:
             return over
+        marked = words_with_marks(passage.raw)
+        if reading.stamp and not reading.weak and _wholly_emphasized(passage, marked):
+            self._add(index, index, reading._replace(words=reading.label))
+            return True
         if reading.stamp and passage.shape != "heading":
             if reading.when.day or reading.when.clock:
                 self._add(
@@ -386,6 +391,9 @@ class _Search:
             return False
         if reading.weak and not full.said:
             return False
+        long = len(words) > LONGEST_UNDATED and not reading.when.day
+        if long and not (full.said or full.when.day):
+            return False  # a chapter of what was said, not what readers are told
         if passage.shape == "heading" and self.around.instructions(passage, words, reading):
             return False
         kind = full.kind if reading.kind in ("update", "editors-note") else reading.kind
@@ -464,6 +472,20 @@ class _Search:
         if after is not None and after.raw.lstrip().startswith("{:") and after.shape == "wrapper":
             end = after.end
         return start, end
+
+
+def _may_stand_alone(before: str, line: str) -> bool:
+    """Whether a line of a paragraph may begin a note: after a whole sentence, with a capital."""
+    head = line.lstrip("*_([ \t")
+    if head[:1].islower() and head == line.lstrip(" \t"):
+        return False
+    ended = before[-200:].rstrip().rstrip("*_)]”\"’'")
+    return not ended or not (ended[-1].isalnum() or ended[-1] in ",;-–")
+
+
+def _wholly_emphasized(passage: BodyPassage, marked: str) -> bool:
+    """Whether a label stands alone in its paragraph, between marks of emphasis or in brackets."""
+    return passage.shape == "paragraph" and set_apart(passage, marked)
 
 
 def _emphasized(passage: BodyPassage) -> bool:

@@ -7,10 +7,12 @@ from functools import cache
 from typing import NamedTuple
 
 from tracker.house.notes.read import Context, may_be_note
-from tracker.house.notes.words import fold, sequence, stems
+from tracker.house.notes.words import SHORT, fold, sequence, stems
 from tracker.house.style import Style
+from tracker.locale import FIRST
 
 FARTHEST = 150  # characters from a passage's beginning to the word that gives a note away
+SAMPLE = 2_000  # characters of a text by which its language is guessed
 FARTHEST_INSIDE = 45  # the same from the beginning of a mere line, or of a pair of brackets
 
 
@@ -25,10 +27,14 @@ def find_hits(text: str, start: int, code: str, style: Style | None) -> Hits:
     """The places from ``start`` on; ``code`` is the language that was asked for, or ""."""
     folded = fold(text)
     letters = set(folded)
+    sample = folded[start : start + SAMPLE]
+    words = [word.strip(".,;:!?()\"'“”«»") for word in sample.split()]
     places: list[int] = []
     counts: dict[str, int] = {}
     for known, one in stems().items():
-        if known != code and not one.possible(letters, len(folded)):
+        if known not in (code, FIRST) and not one.possible(letters, len(folded)):
+            continue
+        if known not in (code, FIRST) and len(folded) >= SHORT and not one.fits(sample, words):
             continue
         before = len(places)
         for piece in one.pieces:

@@ -103,17 +103,21 @@ def _labelled(
             stamp, rest = peeled
     text = _unwrap(lead, plain(rest), head)
     written = plain(marked[words[0].start : after.end])
-    said = _says_change(text, known)
+    when = stamp if stamp.day or stamp.clock else _sentence_date(text, context)
+    means = meaning(kind or "update", text, context, weak=kind is None)
+    said = _says_change(text, known) or (kind == "editors-note" and means != kind)
+    # "Editor's note" stands before ordinary remarks, too: its words have to tell of a change.
+    weak = kind is None or (kind == "editors-note" and not said and when.day is None)
     is_stamp = sequence in known.stamps
     if not text and is_stamp and stamp != When():
         text = _unwrap(lead, plain(marked), "")
     return NoteReading(
-        kind=meaning(kind or "update", text, context, weak=kind is None),
+        kind=means,
         label=written,
         words=text,
-        when=stamp if stamp.day or stamp.clock else _sentence_date(text, context),
-        certain=kind is not None or stamp.day is not None or said,
-        weak=kind is None and stamp.day is None,
+        when=when,
+        certain=not weak or stamp.day is not None or said,
+        weak=weak and stamp.day is None,
         said=said,
         stamp=is_stamp,
         plural=sequence,
@@ -287,7 +291,7 @@ def _unlabelled(
         first = next((i for i, word in enumerate(words) if word.start >= offset), 0)
     found = known.sentences.at(words, first)
     if found is None:
-        return None
+        return _published_and_changed(marked, words, first, known, context)
     fact = known.sentence_facts[found[0]]
     opening = words[first : first + LONGEST_OPENING]
     if judgement(known.code).never.anywhere(_first_sentence(marked, opening)):
@@ -310,6 +314,24 @@ def _unlabelled(
         wrapped=fact.where == "wrapped",
         said=True,
     )
+
+
+def _published_and_changed(
+    marked: str, words: Sequence[Word], first: int, known: NoteWords, context: Context
+) -> NoteReading | None:
+    """``This guide was originally published on March 3. It was updated on May 5.``"""
+    rules = judgement(known.code)
+    published = rules.published.at(words, first)
+    if published is None:
+        return None
+    for index in range(published[1], min(published[1] + LONGEST_OPENING, len(words))):
+        found = rules.since.at(words, index)
+        if found is not None:
+            text = plain(marked[words[first].start :])
+            when = _after(marked, words, index, found[1], known, context)
+            kind = meaning("update", text, context, weak=False)
+            return NoteReading(kind, "", text, when, certain=when.day is not None, said=True)
+    return None
 
 
 def _first_sentence(marked: str, words: Sequence[Word]) -> Sequence[Word]:
@@ -344,7 +366,10 @@ def meaning(kind: Kind, text: str, context: Context, *, weak: bool) -> Kind:
 
 
 def _says_change(text: str, known: NoteWords) -> bool:
-    return judgement(known.code).remark.anywhere(words_of(text[:1500])) and not _denied(text, known)
+    rules = judgement(known.code)
+    if any(part in text[:1500] for part in rules.remark_parts):
+        return True
+    return rules.remark.anywhere(words_of(text[:1500])) and not _denied(text, known)
 
 
 def _denied(text: str, known: NoteWords) -> bool:
@@ -384,7 +409,8 @@ def _after(
         before = words_of(passage[: stamp.start])[-1:]
         near = len(words_of(passage[verb : stamp.start])) <= 4 if stamp.start >= verb else True
         close = stamp.start >= verb and not words_of(passage[verb : stamp.start])
-        if near and before and (close or before[0].folded in known.on):
+        joined = before and (before[0].folded in known.on or before[0].folded in known.change_words)
+        if near and before and (close or joined):
             return from_stamp(stamp, passage)
     for stamp in stamps_in(passage, context):  # "bu haber 12 Mart 2024 tarihinde güncellendi"
         after = words_of(passage[stamp.end : verb])[:1]

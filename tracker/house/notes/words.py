@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cache
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 from tracker import locale
 from tracker.model import Kind
@@ -83,41 +83,6 @@ class Patterns:
                 break
         self.count += 1
 
-    def plain(self) -> tuple[Any, ...]:
-        """All of it as plain tuples and dicts, for ``of``."""
-        patterns: dict[int, Pattern] = {}
-        for _, one in (
-            *self.by_stem,
-            *((word, one) for word in self.by_first for one in self.by_first[word]),
-        ):
-            patterns[one.number] = one.pattern
-        return (
-            {number: tuple(map(tuple, pattern)) for number, pattern in patterns.items()},
-            {
-                word: [(one.number, one.following) for one in found]
-                for word, found in self.by_first.items()
-            },
-            [(stem, one.number) for stem, one in self.by_stem],
-            self.count,
-        )
-
-    @classmethod
-    def of(cls, parts: tuple[Any, ...]) -> Self:
-        """The patterns that ``plain`` was made of."""
-        patterns = {
-            number: tuple(Element(*each) for each in one) for number, one in parts[0].items()
-        }
-        made = cls()
-        made.by_first = {
-            word: [_Candidate(number, patterns[number], following) for number, following in found]
-            for word, found in parts[1].items()
-        }
-        made.by_stem = [
-            (stem, _Candidate(number, patterns[number], None)) for stem, number in parts[2]
-        ]
-        made.count = parts[3]
-        return made
-
     def at(self, words: Sequence[Word], index: int) -> tuple[int, int] | None:
         """The number of the first pattern that fits at a word, and the word after it."""
         first = words[index].folded
@@ -156,6 +121,7 @@ class NoteWords(NamedTuple):
     between: frozenset[str]  # single words that may stand between a label and its separator
     openings: frozenset[str]  # first words of labels, and what stands before them
     on: frozenset[str]  # words that join a sentence's verb to its date: "on", "at"
+    change_words: frozenset[str]  # verbs that say that a text was changed: "updated"
     after_date: frozenset[str]  # words after a date that stands before its verb: "tarihinde"
     stamps: frozenset[tuple[str, ...]]  # labels whose date is all that they say: "last updated"
     over_always: frozenset[tuple[str, ...]]  # labels over a list of notes
@@ -171,7 +137,10 @@ class Judgement(NamedTuple):
 
     never: Patterns
     meanings: tuple[tuple[Kind, Patterns], ...]  # in the order in which they are asked
-    remark: Patterns
+    remark: Patterns  # one of them stands in a remark that tells of a change
+    remark_parts: tuple[str, ...]  # or one of these, where words have no spaces between them
+    published: Patterns  # "this guide was originally published", of itself no note
+    since: Patterns  # and what makes it one: "it was updated on"
 
 
 def words_of(text: str) -> list[Word]:
@@ -219,16 +188,7 @@ def sequence(text: str) -> tuple[str, ...]:
 @cache
 def language(code: str) -> NoteWords:
     """The words of one language, read from its file once."""
-    fields = _language(locale.table(code, "notes"))
-    return NoteWords(
-        code=code,
-        sentences=Patterns.of(fields.pop("sentences")),
-        sentence_facts=tuple(SentenceRule(*fact) for fact in fields.pop("sentence_facts")),
-        **fields,
-    )
-
-
-def _language(data: Mapping[str, Any]) -> dict[str, Any]:
+    data = locale.table(code, "notes")
     groups = _groups(data)
     labels: dict[tuple[str, ...], Kind | None] = {}
     for one in data.get("weak", {}).get("labels", ()):
@@ -240,49 +200,48 @@ def _language(data: Mapping[str, Any]) -> dict[str, Any]:
     for table in data.get("sentence", ()):
         for text in table["patterns"]:
             sentences.add(compile_pattern(text, groups))
-            facts.append((table["kind"], table.get("where", "anywhere")))
+            facts.append(SentenceRule(table["kind"], table.get("where", "anywhere")))
     around = data.get("around", {})
     before = frozenset(around.get("before", ()))
     over = data.get("over", {})
     instructions = data.get("instructions", {})
-    return {
-        "labels": labels,
-        "longest_label": max(map(len, labels)),
-        "before": before,
-        "openings": (before | {label[0] for label in labels}) - {"a", "an", "the"},
-        "between": frozenset(word for one in around.get("between", ()) for word in sequence(one)),
-        "on": frozenset(around.get("on", ())),
-        "after_date": frozenset(around.get("after_date", ())),
-        "stamps": frozenset(map(sequence, around.get("stamps", ()))),
-        "over_always": frozenset(sequence(one) for one in over.get("always", ())),
-        "over_dated": frozenset(sequence(one) for one in over.get("dated", ())),
-        "instruction_headings": frozenset(map(sequence, instructions.get("headings", ()))),
-        "instruction_openings": frozenset(map(sequence, instructions.get("openings", ()))),
-        "sentences": sentences.plain(),
-        "sentence_facts": facts,
-    }
+    return NoteWords(
+        code=code,
+        labels=labels,
+        longest_label=max(map(len, labels)),
+        before=before,
+        openings=(before | {label[0] for label in labels}) - {"a", "an", "the"},
+        between=frozenset(word for one in around.get("between", ()) for word in sequence(one)),
+        on=frozenset(around.get("on", ())),
+        change_words=frozenset(
+            entry[-1] for name in ("updated", "corrected") for entry in groups.get(name, ())
+        ),
+        after_date=frozenset(around.get("after_date", ())),
+        stamps=frozenset(map(sequence, around.get("stamps", ()))),
+        over_always=frozenset(sequence(one) for one in over.get("always", ())),
+        over_dated=frozenset(sequence(one) for one in over.get("dated", ())),
+        instruction_headings=frozenset(map(sequence, instructions.get("headings", ()))),
+        instruction_openings=frozenset(map(sequence, instructions.get("openings", ()))),
+        sentences=sentences,
+        sentence_facts=tuple(facts),
+    )
 
 
 @cache
 def judgement(code: str) -> Judgement:
     """The rest of a language's words, which few texts need."""
-    never, meanings, remark = _judgement(locale.table(code, "notes"))
-    return Judgement(
-        never=Patterns.of(never),
-        meanings=tuple((kind, Patterns.of(patterns)) for kind, patterns in meanings),
-        remark=Patterns.of(remark),
-    )
-
-
-def _judgement(data: Mapping[str, Any]) -> tuple[Any, ...]:
+    data = locale.table(code, "notes")
     groups = _groups(data)
-    return (
-        _patterns(data.get("never", {}).get("patterns", ()), groups).plain(),
-        [
-            (table["kind"], _patterns(table["patterns"], groups).plain())
-            for table in data.get("meaning", ())
-        ],
-        _patterns(data.get("remark", {}).get("patterns", ()), groups).plain(),
+    published, remark = data.get("published", {}), data["remark"]
+    return Judgement(
+        never=_patterns(data["never"]["patterns"], groups),
+        meanings=tuple(
+            (table["kind"], _patterns(table["patterns"], groups)) for table in data["meaning"]
+        ),
+        remark=_patterns(remark["patterns"], groups),
+        remark_parts=tuple(remark.get("contains", ())),
+        published=_patterns(published.get("first", ()), groups),
+        since=_patterns(published.get("then", ()), groups),
     )
 
 
@@ -393,19 +352,33 @@ class Stems(NamedTuple):
 
     pieces: tuple[str, ...]  # lower case; one of them stands in every note
     letters: frozenset[str]  # every longer text has some of these; empty when nothing is known
+    common: frozenset[str]  # the commonest words
 
     def possible(self, letters: AbstractSet[str], length: int) -> bool:
         """Whether a text of these letters may be of this language; a short one always may."""
         return not self.letters or length < SHORT or not self.letters.isdisjoint(letters)
+
+    def fits(self, sample: str, words: Sequence[str]) -> bool:
+        """Whether a text that begins so may be of this language, by its words or its script."""
+        own = sum(word in self.common for word in words)
+        if 3 * own >= sum(word in stems()[locale.FIRST].common for word in words):
+            return True
+        if not self.letters or min(self.letters) < "\u0400":
+            return False
+        return 50 * sum(letter in self.letters for letter in sample) > len(sample)
 
 
 @cache
 def stems() -> Mapping[str, Stems]:
     """Per language the pieces of words without which it has no note."""
     return {
-        code: Stems(tuple(said["stems"]), frozenset(said["letters"]))
+        code: Stems(
+            tuple(said["notes"]["stems"]),
+            frozenset(said["notes"]["letters"]),
+            frozenset(said["common"].split()),
+        )
         for code in locale.languages("notes")
-        if (said := locale.table(code, "hints")["notes"])
+        if (said := locale.table(code, "hints"))
     }
 
 
