@@ -17,8 +17,10 @@ from playwright.sync_api import Browser
 
 from tests.browsing import Watched, chromium, served
 from tests.hostile_pages import Hostile, attempts, play
-from tests.web_newsroom import EVIL_NAME, NOW, build, client
+from tests.repositories import Builder
+from tests.web_newsroom import EVIL_NAME, NOW, SETTINGS, build, client
 from tracker.newsroom.newsroom import Newsroom
+from tracker.web import addresses
 from tracker.web.site import SiteOptions, write
 
 STEPPED = "articles/stepped"
@@ -318,11 +320,12 @@ def test_all_is_reached_by_keyboard_and_seen_to_be(stage: Stage) -> None:
     assert page.evaluate("document.activeElement.id") == "main"
     page.goto(stage.base + stage.pages["history"])
     number = page.evaluate(
-        """[...document.querySelectorAll("a[href], input:not([type=hidden]), select, button")]
+        """[...document.querySelectorAll(`a[href], select, button,
+                input:not([type=hidden], [type=radio])`)]
             .filter(each => each.offsetParent !== null || each.className == "skip").length"""
     )
     seen = []
-    for _ in range(number):
+    for _ in range(number + 3):  # each group of choices is one stop
         page.keyboard.press("Tab")
         seen.append(
             page.evaluate(
@@ -352,7 +355,6 @@ def test_arrow_keys_and_a_slider_step_through_the_versions(stage: Stage) -> None
     page.keyboard.press("ArrowLeft")
     page.wait_for_url(middle)
     slider = page.locator("input[type=range]")
-    assert slider.get_attribute("max") == "2"
     slider.focus()
     page.wait_for_load_state()  # keys step once the script is there
     page.keyboard.press("ArrowRight")
@@ -367,6 +369,68 @@ def test_arrow_keys_and_a_slider_step_through_the_versions(stage: Stage) -> None
     page.keyboard.press("ArrowLeft")
     page.wait_for_timeout(100)
     assert page.url == newest
+    context.close()
+
+
+LONG = "# Long\n\n" + "\n\n".join(
+    f"Paragraph {number}: the council met on Monday and agreed on the harbor, the ferry, the "
+    "bridge and the road to the lighthouse, which had been closed for a month."
+    for number in range(40)
+)
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 900), (390, 844)])
+@pytest.mark.parametrize("script", [True, False])
+def test_the_first_change_is_on_the_screen_when_the_page_opens(
+    tmp_path: Path, browser: Browser, width: int, height: int, script: bool
+) -> None:
+    one = Builder(tmp_path)
+    edited = LONG.replace("Paragraph 30: the council", "Paragraph 30: the mayor")
+    one.commit("Start", write={"tracker.toml": SETTINGS, "articles/long.md": LONG})
+    one.commit("Edit", write={"articles/long.md": edited.replace("20: the", "20: a")})
+    one.build(checkout=True)
+    revision = Newsroom(tmp_path, now=NOW).history("articles/long.md")[-1]
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, java_script_enabled=script
+    )
+    page = context.new_page()
+    with served(tmp_path) as base:
+        page.goto(f"{base}{addresses.change(addresses.stamp_of(revision), 'articles/long')}")
+        box = page.locator("#change-1").bounding_box()
+        assert box is not None
+        assert 0 < box["y"] < height - box["height"]
+        assert page.locator("details.unchanged").count() == 3
+        assert not page.get_by_text("Paragraph 5:").is_visible()
+        page.locator("details.unchanged > summary").first.click()  # opens without any script
+        assert page.get_by_text("Paragraph 5:").is_visible()
+        if script:
+            page.keyboard.press("n")
+            page.keyboard.press("n")
+            assert page.locator(".at-change").get_attribute("id") == "change-2"
+            assert page.locator(".at-change").is_visible()
+            page.keyboard.press("p")
+            assert page.locator(".at-change").get_attribute("id") == "change-1"
+            page.get_by_role("button", name="Show everything").click()
+            assert page.get_by_text("Paragraph 39:").is_visible()
+    context.close()
+
+
+def test_two_versions_are_picked_and_the_list_is_filtered(stage: Stage) -> None:
+    context = stage.browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.goto(stage.base + stage.pages["long history"])
+    assert page.evaluate("document.documentElement.scrollHeight") < 55 * 36 + 500
+    rows = page.locator("#timeline > .revision")
+    rows.nth(4).locator("input[name=old]").check()
+    rows.nth(2).locator("input[name=new]").check()
+    page.get_by_role("button", name="Compare the two picked").click()
+    page.wait_for_url("**/compare/*/*/**")
+    page.goto(stage.base + stage.pages["history"])
+    whole = page.locator("#timeline > .revision:visible").count()
+    page.get_by_role("radio", name="With a note").check()
+    shown = page.locator("#timeline > .revision:visible")
+    assert 0 < shown.count() < whole
+    assert "misstated the number" in shown.first.inner_text()
     context.close()
 
 
@@ -471,7 +535,7 @@ def test_a_site_of_files_works_without_a_server(
         "center"
     )
     page.goto((tmp_path / "site/history/articles/war/index.html").as_uri())
-    page.locator(".actions a").first.click()
+    page.locator(".rows .go a").first.click()
     assert "/change/" in page.url
     assert page.url.endswith("/index.html")
     changed = page.url

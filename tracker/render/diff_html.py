@@ -58,6 +58,7 @@ def fragment(
     language: str = FIRST,
     written_in: str = "",
     when: When | None = None,
+    notes: bool = True,
 ) -> str:
     """A ``<div class="tracker-diff">`` with the change: valid, safe, and closed in itself.
 
@@ -66,7 +67,8 @@ def fragment(
     images, comments) is listed below it. With ``formatting``, edits that touch no word count too.
     ``old_name`` and ``new_name`` head the columns. ``language`` (BCP 47) is that of the words
     around the article; ``written_in`` that of the article itself, where it is known and another.
-    ``when`` writes the instant of a note, which is in ISO 8601 without it.
+    ``when`` writes the instant of a note, which is in ISO 8601 without it. Without ``notes``, those
+    that stand in the front matter are left out: they are told elsewhere.
     """
     parts: list[str] = []
     say = partial(phrase, language)
@@ -90,7 +92,7 @@ def fragment(
             parts.append(_remark(say(f"comparison.{'too_long' if too_long else 'not_placed'}")))
             view = "source"
         else:
-            parts.append(_fields(change, old, new, face))
+            parts.append(_fields(change, old, new, face, notes=notes))
             parts.append(body)
     if view == "source":
         parts.append(_source(change, old, new, face))
@@ -162,17 +164,19 @@ def page(title: str, fragment: str, language: str = FIRST) -> str:
 _NAMED = frozenset({"headline", "dek", "byline", "notes"})
 
 
-def _fields(change: Change, old: str, new: str, face: _Face) -> str:
+def _fields(change: Change, old: str, new: str, face: _Face, *, notes: bool) -> str:
     rows: list[str] = []
     say = partial(phrase, face.language)
-    notes = [
+    told = [
         _note_mark("del", one, face) + _note_mark("ins", other, face)
         for one, other in note_pairs(old, new)
     ]
     for field in change.fields:
         lang = face.lang
-        if field.role == "notes" and notes:
-            values, lang = notes, ""  # a note's own words alone are in the article's language
+        if field.role == "notes" and not notes:
+            continue
+        if field.role == "notes" and told:
+            values, lang = told, ""  # a note's own words alone are in the article's language
         elif field.old is None or field.new is None:
             values = [mark("del", field.old or "") + mark("ins", field.new or "")]
         else:

@@ -24,6 +24,7 @@ from tracker.text.document import Document, parse
 from tracker.web import addresses, caching
 from tracker.web.desk import MOST_FOLLOWED, current, desk
 from tracker.web.page import links, page
+from tracker.web.pictures import strip
 from tracker.web.reading import FoundArticle, find, frame, neighbor, stamped, steps, text
 from tracker.web.safe_html import LONGEST, body, fit
 from tracker.web.safety import NotHere
@@ -33,7 +34,6 @@ from tracker.web.views import (
     note_views,
     page_of,
     revision_view,
-    steps_around,
     timeline,
 )
 
@@ -162,10 +162,7 @@ def _history(found: FoundArticle, until: int | None) -> str:
         "history.html",
         **frame(found, "history"),
         timeline=shown,
-        choices=[
-            (addresses.stamp_of(each), each.at)
-            for each in reversed(steps_around(shown.highest, found.life.revisions))
-        ],
+        strip=strip(found.life.revisions),
         first_last=addresses.compare(
             addresses.stamp_of(found.life.revisions[0]),
             addresses.stamp_of(found.newest),
@@ -205,6 +202,8 @@ def one_version(stamp: str, address: str) -> str:
         steps=steps(found, at + 1, addresses.version),
         before=neighbor(found, at - 1, addresses.version),
         after=neighbor(found, at + 1, addresses.version),
+        headline=document.headline or revision.headline,
+        strip=strip(found.life.revisions, revision.number),
         is_newest=revision.number == found.newest.number,
     )
 

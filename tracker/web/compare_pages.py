@@ -17,10 +17,12 @@ from tracker.model import History, Precision, Reason, Revision
 from tracker.newsroom.grounds import text_before
 from tracker.newsroom.lineage import bases
 from tracker.render import diff_html
+from tracker.render.diff_folds import Why, folded
 from tracker.web import addresses, caching
 from tracker.web.addresses import link
 from tracker.web.desk import current, desk
-from tracker.web.page import page, words
+from tracker.web.page import PageWords, page, words
+from tracker.web.pictures import strip
 from tracker.web.reading import (
     FoundArticle,
     Moved,
@@ -144,6 +146,7 @@ def _compared(
         texts[0] if before_merge is None else before_merge,
         texts[1],
         sides=sides,
+        notes=not notes,
         language=found.language,
     )
     return page(
@@ -158,9 +161,8 @@ def _compared(
         sides=sides,
         written_on=written_on,
         notes=notes,
-        comparison=comparison._replace(
-            reasons=untold(comparison.reasons) if notes else comparison.reasons
-        ),
+        comparison=comparison,
+        strip=strip(found.life.revisions, new.number),
         **values,
     )
 
@@ -210,7 +212,13 @@ class ComparisonView(NamedTuple):
     words_added: int
     words_removed: int
     substantive: bool
-    reasons: tuple[Reason, ...]
+    reasons: tuple[tuple[Reason, int | None], ...]  # each with the number of its change
+    changes: int = 0  # places with the ids ``change-1``, …; 0 where none are numbered
+
+    @property
+    def loose(self) -> int:
+        """How many of the reasons have no place in the text."""
+        return sum(place is None for _, place in self.reasons)
 
 
 def compared(
@@ -220,12 +228,14 @@ def compared(
     after: str,
     *,
     sides: bool,
+    notes: bool = True,
     language: str = "",
 ) -> ComparisonView:
     """What changed from the text ``before`` to the text ``after``, an article's in ``language``."""
     if max(len(before), len(after)) > LONGEST:
+        why = tuple((each, None) for each in (new.why if notes else untold(new.why)))
         return ComparisonView(
-            Markup(), True, new.words_added, new.words_removed, new.substantive, new.why
+            Markup(), True, new.words_added, new.words_removed, new.substantive, why
         )
     said, settings = words(), current().settings
     return _made(
@@ -239,23 +249,50 @@ def compared(
         new_name=said.instant(new.at),
         language=said.tag,
         written_in=said.lang(language),
+        notes=notes,
+        said=said,
+        spoken=language,
     )
 
 
+_MINOR = frozenset({"link", "image", "markup", "metadata", "style"})
+
+
+def _is_minor(reason: Reason) -> bool:
+    """What a reader hardly sees comes last."""
+    return reason.label in _MINOR
+
+
 def _made(
-    before: str, after: str, style: Style, written: str | None, zone: ZoneInfo | None, **shown: Any
+    before: str,
+    after: str,
+    style: Style,
+    written: str | None,
+    zone: ZoneInfo | None,
+    *,
+    notes: bool,
+    said: PageWords,
+    spoken: str,
+    **shown: Any,
 ) -> ComparisonView:
-    """The comparison, made where it holds nobody up; its notes are dated as the house dates."""
+    """The comparison; its notes are dated as the house dates, unless they are told elsewhere."""
     change = compare(before, after, style=style, language=written)
 
     def when(at: datetime, precision: Precision) -> str:
         return wording.when(style, at, zone, precision)
 
+    reasons = sorted(change.why if notes else untold(change.why), key=_is_minor)
+    made = folded(
+        diff_html.fragment(change, before, after, when=when, notes=notes, **shown),
+        [Why(each.old, each.new, said.say(each, spoken)) for each in reasons],
+        lambda number: said("count.unchanged_passages", number=number),
+    )
     return ComparisonView(
-        fit(diff_html.fragment(change, before, after, when=when, **shown)),
+        fit(made.html),
         False,
         change.words_added,
         change.words_removed,
         change.substantive,
-        change.why,
+        tuple(zip(reasons, made.placed, strict=True)),
+        made.changes,
     )

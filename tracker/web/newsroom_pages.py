@@ -31,6 +31,7 @@ class Latest(NamedTuple):
     """A revision in the newsroom's list."""
 
     article: Article
+    headline: str  # of its day
     address: str
     revision: RevisionView
 
@@ -104,7 +105,7 @@ def _latest(selection: Selection, number: int, turned: object) -> str:
         address = address_of(article.path)
         language = room.settings.articles_language or ""
         view = revision_view(revision, address, room.settings, language=language)
-        shown.append(Latest(article, address, view))
+        shown.append(Latest(article, revision.headline or article.headline, address, view))
     if found:
         caching.touched(found[0][1].at)
     return page(

@@ -19,6 +19,7 @@ from tracker.web.addresses import link, site
 from tracker.web.background import Waiting, how_far, in_background
 from tracker.web.desk import current, desk
 from tracker.web.page import known_addresses
+from tracker.web.pictures import places
 from tracker.web.safety import NoArticle
 from tracker.web.views import steps_around
 
@@ -205,16 +206,20 @@ class VersionStep(NamedTuple):
     at: datetime
     address: str
     here: bool
+    place: float  # between the first and the last of them, from 0 to 1, true to time
 
 
 def steps(found: FoundArticle, number: int, address: Where, since: int = 1) -> list[VersionStep]:
     """The versions around one, each with the page of it that ``address`` gives."""
+    chosen = [e for e in steps_around(number, found.life.revisions) if e.number >= since]
     return [
         VersionStep(
-            each.at, address(addresses.stamp_of(each), found.address), each.number == number
+            each.at,
+            address(addresses.stamp_of(each), found.address),
+            each.number == number,
+            round(place, 4),
         )
-        for each in steps_around(number, found.life.revisions)
-        if each.number >= since
+        for each, place in zip(chosen, places([each.at for each in chosen]), strict=True)
     ]
 
 

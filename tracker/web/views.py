@@ -50,6 +50,7 @@ class RevisionView(NamedTuple):
     counted: bool  # the words are known: the texts were not too large to be compared
     joins: bool  # it brings versions together, and changed nothing beside them
     silent: bool  # readers could see the change, and no note tells of it
+    told_by: NoteView | None  # the later note that tells of it, where it brought none
     notes: tuple[NoteView, ...]
     reasons: tuple[Reason, ...]
     language: str  # BCP 47, of the words in the reasons; "" where it is not known
@@ -111,6 +112,7 @@ def revision_view(
     *,
     notes: Sequence[Note] = (),
     silent: bool = False,
+    told_by: NoteView | None = None,
     counted: bool = True,
     language: str = "",
 ) -> RevisionView:
@@ -134,6 +136,7 @@ def revision_view(
         counted=counted,
         joins=only_joins(revision),
         silent=silent,
+        told_by=told_by,
         notes=note_views(revision.notes, address, settings, notes),
         reasons=tuple(shown),
         language=language,
@@ -227,7 +230,7 @@ def timeline(
         )
         view = revision_view(
             revision, address, settings, notes=life.notes, silent=silent, counted=counted,
-            language=language,
+            language=language, told_by=_told_by(life, revision, told, address, settings),
         )  # fmt: skip
         items.append(((revision.number, 1, 0), view))
     for order, event in enumerate(life.events):
@@ -240,6 +243,17 @@ def timeline(
     pages = 1 + -(-cut(count) // PAGE)
     page = 1 if until is None else pages - -(-high // PAGE) + 1
     return Timeline(tuple(view for _, view in items), newer, older, page, pages, high)
+
+
+def _told_by(
+    life: History, revision: Revision, told: Collection[int], address: str, settings: Settings
+) -> NoteView | None:
+    """The note of a later revision that tells readers of one that brought none."""
+    if revision.notes or not revision.substantive or revision.number not in told:
+        return None
+    later = (each for each in life.revisions[revision.number :] if each.notes)
+    found = next(later, None)
+    return note_view(found.notes[0], address, settings) if found is not None else None
 
 
 def _newer(high: int, revisions: Sequence[Revision], address: str) -> str:

@@ -54,25 +54,51 @@
     const range = document.createElement("input");
     const output = document.createElement("output");
     slide.className = "slide";
-    Object.assign(range, { type: "range", min: 0, max: links.length - 1, step: 1, value: now });
+    // True to time: a version stands where its instant is between the first and the last.
+    const places = links.map((link, index) => {
+      const place = Number.parseFloat(link.dataset.place);
+      return Number.isFinite(place) ? Math.round(place * 1000) : Math.round((index * 1000) / (links.length - 1));
+    });
+    Object.assign(range, { type: "range", min: 0, max: 1000, step: 1, value: places[now] });
     const label = stepper.dataset.slider || stepper.getAttribute("aria-label") || "";
     range.setAttribute("aria-label", label);
+    let at = now;
     const words = (index) => links[index].textContent.replace(/\s+/g, " ").trim();
     const show = () => {
-      output.textContent = words(range.valueAsNumber);
-      range.setAttribute("aria-valuetext", words(range.valueAsNumber));
+      output.textContent = words(at);
+      range.setAttribute("aria-valuetext", words(at));
     };
+    const nearest = (value) =>
+      places.reduce((best, place, index) => (Math.abs(place - value) < Math.abs(places[best] - value) ? index : best), 0);
     let waiting = 0;
     const go = (after) => {
       clearTimeout(waiting);
       waiting = setTimeout(() => {
-        if (range.valueAsNumber === now) return;
+        if (at === now) return;
         remember("1");
-        follow(links[range.valueAsNumber]);
+        follow(links[at]);
       }, after);
     };
-    range.addEventListener("input", show);
-    range.addEventListener("change", () => go(350)); // several presses of a key are one step
+    const step = (by) => {
+      at = Math.min(Math.max(at + by, 0), links.length - 1);
+      range.value = places[at];
+      show();
+    };
+    range.addEventListener("keydown", (event) => {
+      const by = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10, Home: -1e6, End: 1e6 }[event.key];
+      if (!by || event.altKey || event.ctrlKey || event.metaKey) return;
+      event.preventDefault(); // a step is a version, not a thousandth of the time
+      step(by);
+      go(350);
+    });
+    range.addEventListener("input", () => {
+      at = nearest(range.valueAsNumber);
+      show();
+    });
+    range.addEventListener("change", () => {
+      range.value = places[at];
+      go(350);
+    });
     show();
     slide.append(range, output);
     stepper.append(slide);
@@ -86,6 +112,66 @@
     if (remember() === "1") range.focus();
   };
   makeSlider();
+
+  // --- a comparison: from change to change by button and by the keys n and p, and all of it opened ---
+
+  const bar = document.querySelector(".bar[data-changes]");
+
+  const makeChanges = () => {
+    const whole = Number(bar.dataset.changes);
+    const folds = [...document.querySelectorAll("details.unchanged")];
+    let at = 0;
+    const go = (number) => {
+      if (!whole) return;
+      at = ((number - 1 + whole) % whole) + 1;
+      const change = document.getElementById(`change-${at}`);
+      if (!change) return;
+      for (const each of document.querySelectorAll(".at-change")) each.classList.remove("at-change");
+      change.classList.add("at-change");
+      change.scrollIntoView({ block: "center" });
+      const count = bar.querySelector(".count");
+      count.dataset.all = count.dataset.all || count.textContent;
+      count.textContent = `${at} / ${whole}`;
+    };
+    const step = (way) => go(way === "next" ? at + 1 : at > 1 ? at - 1 : whole);
+    bar.addEventListener("click", (event) => {
+      const link = event.target instanceof Element && event.target.closest("[data-change]");
+      if (!link || event.button || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      step(link.dataset.change);
+    });
+    document.addEventListener("keydown", (event) => {
+      if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey || event.defaultPrevented) return;
+      if (event.target instanceof HTMLElement && /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName)) return;
+      const way = { n: "next", p: "previous" }[event.key];
+      if (way) step(way);
+    });
+    document.addEventListener("click", (event) => {
+      const link = event.target instanceof Element && event.target.closest('a[href^="#change-"]:not([data-change])');
+      if (link) at = Number(link.hash.slice(8)) || at;
+    });
+    if (folds.length) {
+      const button = document.createElement("button");
+      button.type = "button";
+      const say = () => {
+        button.textContent = folds.every((each) => each.open) ? bar.dataset.fold : bar.dataset.open;
+      };
+      button.addEventListener("click", () => {
+        const open = !folds.every((each) => each.open);
+        for (const each of folds) each.open = open;
+        say();
+      });
+      say();
+      bar.querySelector(".found").append(button);
+    }
+    // Where the first change stands below the screen, the page opens at it.
+    const first = document.getElementById("change-1");
+    if (first && !location.hash && first.getBoundingClientRect().top > innerHeight * 0.8) {
+      scrollTo({ top: first.getBoundingClientRect().top - innerHeight * 0.4, behavior: "instant" });
+    }
+    addEventListener("beforeprint", () => folds.forEach((each) => (each.open = true)));
+  };
+  if (bar) makeChanges();
 
   // --- older history, fetched into the page ---------------------------------------------------------
 

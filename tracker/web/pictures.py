@@ -1,0 +1,113 @@
+"""Pictures of change over time, as SVG made here: no script, and words for who cannot see them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from math import sqrt
+
+from markupsafe import Markup
+
+from tracker.model import Revision
+from tracker.web.page import words
+
+_WIDTH, _HEIGHT = 1000, 56
+_FOOT = 44  # of the ticks; the line of time runs here
+_LEAST, _MOST = 6, 36  # heights of a tick
+_MOST_TICKS = 1_000
+
+
+def places(moments: Sequence[datetime]) -> list[float]:
+    """Where instants stand between the first and the last of them, from 0 to 1, true to time."""
+    if not moments:
+        return []
+    first, last = min(moments), max(moments)
+    whole = (last - first).total_seconds()
+    if whole <= 0:
+        return [at / max(len(moments) - 1, 1) for at in range(len(moments))]
+    return [(each - first).total_seconds() / whole for each in moments]
+
+
+def strip(revisions: Sequence[Revision], here: int = 0) -> Markup:
+    """A strip of time with a tick for each version; nothing where there are fewer than three.
+
+    A tick is as high as many words changed, dark where a reader's belief could change, and flagged
+    where readers were told. ``here`` is the number of the version that is looked at.
+    """
+    if len(revisions) < 3:
+        return Markup()
+    shown = revisions[-_MOST_TICKS:]
+    said = words()
+    out = []
+    largest = max(each.words_added + each.words_removed for each in shown[1:]) or 1
+    for each, place in zip(shown, places([each.at for each in shown]), strict=True):
+        x = round(6 + place * (_WIDTH - 12), 1)
+        changed = min(each.words_added + each.words_removed, largest)
+        height = round(_LEAST + (_MOST - _LEAST) * sqrt(changed / largest))
+        kind = "tick"
+        if each.substantive:
+            kind += " substantive"
+        if each.number == here:
+            kind += " here"
+        mark = Markup('<rect class="{}" x="{}" y="{}" width="4" height="{}"/>').format(
+            kind, x - 2, _FOOT - height, height
+        )
+        if each.notes:
+            mark += Markup('<path class="flag-{}" d="M{} 0 l11 5 l-11 5 z"/>').format(
+                each.notes[-1].kind, x - 1
+            )
+        out.append(Markup("<g><title>{}</title>{}</g>").format(said.instant(each.at), mark))
+    alternative = said(
+        "picture.strip",
+        versions=said("count.revisions", number=len(revisions)),
+        first=said.day(revisions[0].at),
+        last=said.day(revisions[-1].at),
+        substantive=said.number(sum(each.substantive for each in revisions)),
+        told=said.number(sum(bool(each.notes) for each in revisions)),
+    )
+    return Markup(
+        '<figure class="strip"><svg viewBox="0 0 {w} {h}" preserveAspectRatio="none" role="img" '
+        'aria-label="{words}"><line class="axis" x1="0" y1="{foot}" x2="{w}" y2="{foot}"/>{ticks}'
+        '</svg><figcaption><span>{first}</span><span class="key">{key}</span><span>{last}</span>'
+        "</figcaption></figure>"
+    ).format(
+        w=_WIDTH, h=_HEIGHT, foot=_FOOT, words=alternative, ticks=Markup("").join(out),
+        first=said.day(shown[0].at), last=said.day(shown[-1].at), key=said("picture.strip_key"),
+    )  # fmt: skip
+
+
+def bars(months: Sequence[tuple[str, int, int]]) -> Markup:
+    """Notes and undisclosed changes by month, oldest first: two bars each, with a table's words."""
+    if len(months) < 2:
+        return Markup()
+    said = words()
+    shown = months[-36:]
+    largest = max(max(told, silent) for _, told, silent in shown) or 1
+    step = _WIDTH / len(shown)
+    out = []
+    for number, (month, told, silent) in enumerate(shown):
+        pair = Markup("")
+        for at, (count, kind) in enumerate(((told, "told"), (silent, "silent"))):
+            height = round(90 * count / largest, 1)
+            pair += Markup('<rect class="{}" x="{}" y="{}" width="{}" height="{}"/>').format(
+                kind, round(number * step + at * step * 0.4 + step * 0.1, 1), 94 - height,
+                round(step * 0.38, 1), height,
+            )  # fmt: skip
+        title = said(
+            "picture.month", month=said.month(month), told=said.number(told),
+            silent=said.number(silent),
+        )  # fmt: skip
+        out.append(Markup("<g><title>{}</title>{}</g>").format(title, pair))
+    key = Markup('<b class="told"></b> {} <b class="silent"></b> {}').format(
+        said("picture.bars_told"), said("picture.bars_silent")
+    )
+    return Markup(
+        '<figure class="bars"><svg viewBox="0 0 {w} 100" preserveAspectRatio="none" role="img" '
+        'aria-label="{words}"><line class="axis" x1="0" y1="95" x2="{w}" y2="95"/>{bars}</svg>'
+        '<figcaption><span>{first}</span><span class="key">{key}</span><span>{last}</span>'
+        "</figcaption></figure>"
+    ).format(
+        w=_WIDTH, bars=Markup("").join(out), key=key,
+        words=said("picture.bars", first=said.month(shown[0][0]), last=said.month(shown[-1][0])),
+        first=said.month(shown[0][0]), last=said.month(shown[-1][0]),
+    )  # fmt: skip
