@@ -14,6 +14,7 @@ from tracker.text.document import Document, parse
 
 if TYPE_CHECKING:
     from tracker.house.style import Style
+    from tracker.text.changes import Judged
     from tracker.text.judge.boilerplate import Boilerplate
 
 
@@ -110,18 +111,20 @@ class Compared:
     @cached_property
     def change(self) -> Change:
         """What changed, and what that means: see ``compare``."""
-        from tracker.text.changes import judge  # a recording that is told of needs none of it
+        from tracker.text.changes import tell  # a recording that is told of needs none of it
 
         notes = self._notes()
-        return judge(
-            self.old.text,
-            self.new.text,
-            self._diff,
-            *notes,
-            self._spoken,
-            self._starts,
-            self._boilerplate,
-        )
+        texts = self.old.text, self.new.text
+        return tell(*texts, self._diff, *notes, self._starts, self.judged)
+
+    @cached_property
+    def judged(self) -> Judged:
+        """What the rules find, each with the signs by which it is weighed."""
+        from tracker.text.changes import judged
+
+        texts = self.old.text, self.new.text
+        notes = self._notes()
+        return judged(*texts, self._diff, *notes, self._spoken, self._starts, self._boilerplate)
 
     @cached_property
     def _diff(self) -> Diff:

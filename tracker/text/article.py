@@ -43,6 +43,7 @@ class Article:
         self._spoken_body: str | None = None
         self._raw_words: str | None = None
         self._raw_list: list[str] | None = None
+        self._vocabulary: frozenset[str] | None = None
         self._places_of: dict[str, list[int]] | None = None
         self._lines: set[tuple[str, ...]] | None = None
 
@@ -144,6 +145,13 @@ class Article:
         if self._raw_list is None:
             self._raw_list = raw_words(self.text.casefold())
         return self._raw_list
+
+    @property
+    def vocabulary(self) -> frozenset[str]:
+        """The words and numbers that readers see in the text, folded; front matter too."""
+        if self._vocabulary is None:
+            self._vocabulary = frozenset(self.spoken.split())
+        return self._vocabulary
 
     @property
     def places_of(self) -> dict[str, list[int]]:

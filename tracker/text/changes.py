@@ -8,6 +8,7 @@ or sees real information added or removed, or the headline or dek changed in mea
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from tracker.model import Change, Diff, Edit, FieldChange, FoundNote, Reason
 from tracker.text import note_edits as notes
@@ -15,6 +16,7 @@ from tracker.text.article import Article
 from tracker.text.counts import flattened, hidden, words_changed
 from tracker.text.hunks import passages
 from tracker.text.judge.boilerplate import Boilerplate
+from tracker.text.judge.score import fitted, score_of
 from tracker.text.judging import judge_passage
 from tracker.text.lexicon import lexicon
 from tracker.text.rules import Scope, Verdict, clipped, contrasted
@@ -28,6 +30,13 @@ STRENGTH = (
 """All labels, the strongest first: in this order reasons are given."""
 
 MOST_REASONS = 60
+
+
+class Judged(NamedTuple):
+    """What the edits between two texts mean, before it is told."""
+
+    verdicts: list[Verdict]
+    labels: list[set[str]]  # of each edit
 
 
 def judge(
@@ -47,6 +56,53 @@ def judge(
     without word lists is read by digits, quotation marks and capitals alone. ``body_starts``: the
     offsets at which the bodies begin, after the front matter.
     """
+    found = judged(old, new, diff, old_notes, new_notes, language, body_starts, boilerplate)
+    return tell(old, new, diff, old_notes, new_notes, body_starts, found)
+
+
+def tell(
+    old: str,
+    new: str,
+    diff: Diff,
+    old_notes: Sequence[FoundNote],
+    new_notes: Sequence[FoundNote],
+    body_starts: tuple[int, int],
+    found: Judged,
+) -> Change:
+    """Return the change with what was judged of it."""
+    verdicts, labels = found
+    score = round(score_of(verdicts), 4)
+    verdicts = _distinct(verdicts)
+    added, removed = words_changed(old, new, diff, old_notes, new_notes, body_starts)
+    why = tuple(_reason(verdict) for verdict in verdicts[:MOST_REASONS])
+    return Change(
+        edits=tuple(
+            edit._replace(labels=frozenset(found)) if found else edit
+            for edit, found in zip(diff.edits, labels, strict=True)
+        ),
+        fields=diff.fields,
+        words_added=added,
+        words_removed=removed,
+        coarse=diff.coarse,
+        substantive=score >= fitted().threshold,
+        labels=frozenset(verdict.label for verdict in verdicts),
+        reasons=tuple(reason.sentence for reason in why),
+        why=why,
+        score=score,
+    )
+
+
+def judged(
+    old: str,
+    new: str,
+    diff: Diff,
+    old_notes: Sequence[FoundNote],
+    new_notes: Sequence[FoundNote],
+    language: str,
+    body_starts: tuple[int, int],
+    boilerplate: Boilerplate | None,
+) -> Judged:
+    """Return what the rules find, each with the signs by which it is weighed."""
     words = lexicon(language)
     kept = notes.paired(old_notes, new_notes)
     left_out = (
@@ -75,38 +131,13 @@ def judge(
             verdicts.append(verdict)
             for number in verdict.edits:
                 labels[owners[number]].add(verdict.label)
+    whole = Scope(words, before, after, boilerplate)
     of_fields = [
         verdict
         for change in diff.fields
-        for verdict in judge_field(change, before, after, words, diff.fields)
+        for verdict in judge_field(change, before, after, whole, diff.fields)
     ]
-    verdicts = [one for one in verdicts if not _told_twice(one, of_fields)] + of_fields
-
-    verdicts = _distinct(verdicts)
-    added, removed = words_changed(old, new, diff, old_notes, new_notes, body_starts)
-    why = tuple(_reason(verdict) for verdict in verdicts[:MOST_REASONS])
-    return Change(
-        edits=tuple(
-            edit._replace(labels=frozenset(found)) if found else edit
-            for edit, found in zip(diff.edits, labels, strict=True)
-        ),
-        fields=diff.fields,
-        words_added=added,
-        words_removed=removed,
-        coarse=diff.coarse,
-        substantive=any(verdict.substantive for verdict in verdicts),
-        labels=frozenset(verdict.label for verdict in verdicts),
-        reasons=tuple(reason.sentence for reason in why),
-        why=why,
-        score=_score(verdicts),
-    )
-
-
-def _score(verdicts: Sequence[Verdict]) -> float:
-    large = [verdict for verdict in verdicts if verdict.substantive]
-    if not large:
-        return 0.1 if verdicts else 0.0
-    return round(0.5 + 0.5 * (1 - min(STRENGTH.index(one.label) for one in large) / 20), 3)
+    return Judged([one for one in verdicts if not _told_twice(one, of_fields)] + of_fields, labels)
 
 
 def _told_twice(verdict: Verdict, others: Iterable[Verdict]) -> bool:

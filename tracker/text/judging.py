@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from tracker.model import Edit
 from tracker.text.hunks import Hunk, Passage, shown_text
+from tracker.text.judge import score
 from tracker.text.markup import scan
 from tracker.text.rules import (
     Scope,
@@ -43,12 +44,16 @@ def judge_passage(passage: Passage, edits: Sequence[Edit], scope: Scope) -> list
     touched: set[int] = set()
     for hunk in passage.hunks:
         verdicts = judge_hunk(hunk, scope)
+        told = score.signs(hunk, scope, verdicts)
+        likely = score.fitted().probability(told)
+        verdicts = [one._replace(score=likely) for one in verdicts]
+        verdicts[0] = verdicts[0]._replace(signs=(told,))
         found += verdicts
         touched.update(number for one in verdicts for number in one.edits)
         if any(token.line == "title" for token in [*hunk.gone, *hunk.come]) and any(
             one.substantive for one in verdicts
         ):
-            found.append(verdicts[0]._replace(label="headline", substantive=True))
+            found.append(verdicts[0]._replace(label="headline", substantive=True, signs=()))
     for number in passage.edits:
         found += _unseen(passage, edits[number], number, number in touched)
     return found

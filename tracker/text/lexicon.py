@@ -57,6 +57,8 @@ class Lexicon(NamedTuple):
     phrase_heads: frozenset[str]  # their first words
     anaphors: frozenset[str]  # nouns that point back: "the measure", "the agency"
     actors: frozenset[str]  # people by what they do: one or several of them is a fact
+    weighty: frozenset[tuple[str, ...]]  # phrases of small words that carry a fact
+    exchanged: frozenset[frozenset[str]]  # words of which one for the other is another fact
     promos: frozenset[str]  # words before a link to another story: "related", "read more"
 
     def __eq__(self, other: object) -> bool:
@@ -191,6 +193,10 @@ def _word_lists(data: Mapping[str, Any]) -> dict[str, Any]:
         phrase_heads=frozenset(phrase[0] for phrase in phrases),
         anaphors=_set(style.get("anaphors", "")),
         actors=_set(style.get("actors", "")),
+        weighty=frozenset(
+            _phrase(phrase) for phrase in data.get("weighty", {}).get("phrases", "").split()
+        ),
+        exchanged=_pairs(data.get("weighty", {}).get("exchanged", "")),
         promos=frozenset(_whole_lines(data.get("boilerplate", {}).get("promos", ""))),
     )
 

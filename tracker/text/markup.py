@@ -376,6 +376,10 @@ def _alone(text: str, start: int, end: int) -> bool:
     return not text[end : after if after >= 0 else end + 80].strip()
 
 
+# CommonMark wants no spaces in a link's target; kramdown and Python-Markdown take them.
+_SPACED_TARGET = re.compile(
+    r"(?<=\]\()(?:/|\.\.?/|https?://)[^()\"'<>\s]{0,400}+(?: [^()\"'<>\s]{1,200}+){1,40}+(?=\))"
+)
 _CODE_TAG = re.compile(r"\{%-?\s*+(?:end)?highlight\b|\{\{[<%]\s*+/?\s*+highlight\b")
 _INDENTED = re.compile(r"(?:(?:[ \t]*+(?:\r?\n|\Z))*+(?:[ ]{4}|\t)[^\n]*+(?:\n|\Z))++")
 
@@ -495,6 +499,7 @@ class _Markdown:
         self.masks = _masks(text, start, self.mdx)
         self.mask_starts = [mask.start for mask in self.masks]
         body = _masked(text, start, self.masks) if self.masks else text[start:]
+        body = _SPACED_TARGET.sub(lambda found: found[0].replace(" ", "_"), body)
         if not body.isascii():
             # Neither can stand in what the parser is given.
             body = re.sub("[\ud800-\udfff]", "?", body)
@@ -658,7 +663,7 @@ class _Markdown:
                 self.html.leaf = self.leaf = self._own_leaf(low)
                 self.html.read(low, high, "caption")
             else:
-                self.leaf = self._own_leaf(low)
+                self.leaf = self._own_leaf(low, picture=_describes(self.text, mask, low))
                 self.span(low, high, "caption")
         self.leaf = self.html.leaf = around
         place = mask.start
@@ -782,6 +787,20 @@ def _shown_values(text: str, mask: _Mask) -> list[tuple[int, int]]:
         if _SEEN_NAMES.fullmatch(name) if name else (" " in words or mask.role == "marks"):
             found.append((low, high))
     return found
+
+
+_PICTURE = re.compile(r"\b(?:image|img|photo|picture|figure)", re.IGNORECASE)
+_ALT = re.compile(r"\balt(?:[-_ ]?text)?\s*=\s*[\"'`]\Z", re.IGNORECASE)
+
+
+def _describes(text: str, mask: _Mask, low: int) -> bool:
+    """Tell whether a value is the description of a picture that stands in its place."""
+    if _ALT.search(text, max(mask.start, low - 20), low):
+        return True
+    named = text[max(mask.start, low - 3) : low].rstrip("\"'`").endswith("=")
+    return (
+        not named and _PICTURE.search(text, mask.start, min(mask.start + 40, mask.end)) is not None
+    )
 
 
 # --- HTML ----------------------------------------------------------------------------------------

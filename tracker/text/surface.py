@@ -21,7 +21,10 @@ SEEN = frozenset({"word", "number", "mark", "quote", "symbol"})
 class Token:
     """One piece of a passage."""
 
-    __slots__ = ("code", "end", "fold", "kind", "leaf", "line", "quoted", "start", "struck", "text")
+    __slots__ = (
+        "code", "end", "fold", "kind", "leaf", "line", "linked", "quoted", "start", "struck",
+        "text",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -34,6 +37,7 @@ class Token:
         code: bool = False,
         line: str = "",
         leaf: Leaf | None = None,
+        linked: bool = False,
     ) -> None:
         self.kind = kind
         self.start = start  # offsets in the whole text
@@ -46,6 +50,7 @@ class Token:
         self.line = line
         self.quoted = False  # inside quotation marks
         self.leaf = leaf  # the block it stands in; None of what is hidden
+        self.linked = linked  # one of the words of a link
 
 
 _WORD = (
@@ -124,7 +129,70 @@ def read(markup: Markup, start: int, end: int) -> list[Token]:
             reader.seen(span)
         else:
             reader.hidden(span)
-    return _joined(reader.tokens)
+    tokens = _joined(reader.tokens)
+    _hide_labels_of_files(tokens)
+    return _without_numbers_of_paragraphs(tokens)
+
+
+_FORMATS = frozenset(
+    ["kb", "mb", "gb", "pdf", "doc", "docx", "xls", "xlsx", "ppt", "pptx", "csv", "zip", "rtf",
+     "excel", "word", "powerpoint", "spreadsheet", "document", "file"]
+)  # fmt: skip
+_OF_FILES = _FORMATS | frozenset(["page", "pages", "tab", "tabs", "slides", "sheets", ",", ";"])
+_LONGEST_LABEL = 10
+
+
+def _hide_labels_of_files(tokens: list[Token]) -> None:
+    """Take what a bracket says of a file behind a link for markup: "(PDF, 4.52 MB, 19 pages)"."""
+    for place, token in enumerate(tokens):
+        if token.fold not in _FORMATS:
+            continue
+        first = last = place
+        while first > 0 and place - first < _LONGEST_LABEL and _of_file(tokens[first - 1]):
+            first -= 1
+        while (
+            last + 1 < len(tokens) and last - place < _LONGEST_LABEL and _of_file(tokens[last + 1])
+        ):
+            last += 1
+        if (
+            first > 0
+            and last + 1 < len(tokens)
+            and tokens[first - 1].text in ("(", "[")
+            and tokens[last + 1].text in (")", "]")
+        ):
+            for one in tokens[first - 1 : last + 2]:
+                one.kind = "markup"
+
+
+def _of_file(token: Token) -> bool:
+    return token.kind in ("number", "markup") or token.fold in _OF_FILES
+
+
+def _without_numbers_of_paragraphs(tokens: list[Token]) -> list[Token]:
+    """Take the number that a paragraph or heading begins with for what it is: "8.", "(D)"."""
+    for place, token in enumerate(tokens):
+        if not token.line or token.line == "cell":
+            continue
+        first = place
+        if token.text == "(" and place + 1 < len(tokens):
+            first += 1
+        after = first + 1
+        if after < len(tokens) and tokens[after].text in (".", ")") and _counts(tokens[first]):
+            following = tokens[after + 1] if after + 1 < len(tokens) else None
+            if following is None or following.leaf is not token.leaf or following.kind == "mark":
+                continue
+            for one in tokens[place : after + 1]:
+                one.kind = "markup"
+            following.line = token.line
+    return tokens
+
+
+def _counts(token: Token) -> bool:
+    if token.kind == "number":
+        return token.text.isdecimal() and len(token.text) <= 3
+    return token.kind == "word" and (
+        len(token.text) == 1 or token.fold in ("ii", "iii", "iv", "vi", "vii", "viii", "ix")
+    )
 
 
 class _Reader:
@@ -171,7 +239,9 @@ class _Reader:
             found, place = match.span()
             shown = match.group()
             if name == "plain":
-                token = Token("word", found, place, shown, shown, span.struck, code, line, leaf)
+                token = Token(
+                    "word", found, place, shown, shown, span.struck, code, line, leaf, span.linked
+                )
             else:
                 kind = _KINDS[name or "mark"]
                 if code and kind == "markup":
@@ -183,8 +253,9 @@ class _Reader:
                     if not shown:
                         continue
                     token = Token(
-                        kind, found, place, shown, shown.casefold(), span.struck, code, line, leaf
-                    )
+                        kind, found, place, shown, shown.casefold(), span.struck, code, line, leaf,
+                        span.linked,
+                    )  # fmt: skip
                 else:
                     add(Token(kind, found, place, shown, shown, span.struck, code))
                     continue

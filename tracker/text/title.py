@@ -10,8 +10,8 @@ from tracker.model import FieldChange
 from tracker.text.article import Article, fold_words
 from tracker.text.diff import diff
 from tracker.text.hunks import Side, passages
+from tracker.text.judge.score import fitted
 from tracker.text.judging import judge_passage
-from tracker.text.lexicon import Lexicon
 from tracker.text.note_edits import judge_notes
 from tracker.text.rules import Scope, Verdict, contrasted
 
@@ -20,7 +20,7 @@ def judge_field(
     change: FieldChange,
     old: Article,
     new: Article,
-    lexicon: Lexicon,
+    scope: Scope,
     others: Sequence[FieldChange] = (),
 ) -> list[Verdict]:
     """Return what one key of the front matter that differs tells a reader.
@@ -32,15 +32,14 @@ def judge_field(
     if before == after or _renamed(change, others):
         return [_verdict("metadata", change.key, "", False)]
     if change.role == "headline":
-        return [
-            _verdict("headline", before, after, _headline_differs(before, after, old, new, lexicon))
-        ]
+        return [_of_headline(before, after, old, new, scope)]
     if change.role == "dek":
-        return [_verdict("dek", before, after, _dek_differs(before, after, old, new, lexicon))]
+        return [_of_dek(before, after, old, new, scope)]
     if change.role == "byline":
-        return [_verdict("byline", before, after, not _same_people(before, after))]
+        other = not _same_people(before, after)
+        return [_with(_verdict("byline", before, after, other), "byline", before, after)]
     if change.role == "caption" and "alt" not in change.key.casefold():
-        found = _compare(before, after, lexicon)
+        found = _compare(before, after, "caption", scope)
         return found or [_verdict("metadata", before, after, False)]
     if change.role == "notes" and "." not in change.key:
         return judge_notes(old.text, new.text)
@@ -96,7 +95,7 @@ def _verdict(label: str, old: str, new: str, substantive: bool) -> Verdict:
     return Verdict(label, *contrasted(old, new), "", substantive, ())
 
 
-def _compare(before: str, after: str, lexicon: Lexicon) -> list[Verdict]:
+def _compare(before: str, after: str, place: str, scope: Scope) -> list[Verdict]:
     """Compare two values as prose."""
     one, other = Article(before, (), 0, "line"), Article(after, (), 0, "line")
     edits = diff(f" {before}", f" {after}").edits  # the space: no value is front matter itself
@@ -111,8 +110,10 @@ def _compare(before: str, after: str, lexicon: Lexicon) -> list[Verdict]:
         if edit.operation != "move"
     )
     found: list[Verdict] = []
-    for passage in passages(one, other, edits, range(len(edits)), lexicon):
-        found += judge_passage(passage, edits, Scope(lexicon, one, other))
+    inner = Scope(scope.lexicon, one, other, scope.boilerplate, place)
+    inner.around = scope.old, scope.new
+    for passage in passages(one, other, edits, range(len(edits)), scope.lexicon):
+        found += judge_passage(passage, edits, inner)
     return [verdict._replace(edits=()) for verdict in found]
 
 
@@ -121,27 +122,59 @@ def _spoken(text: str) -> str:
     return f" {fold_words(side.seen)} "
 
 
-def _headline_differs(
-    before: str, after: str, old: Article, new: Article, lexicon: Lexicon
-) -> bool:
+def _with(verdict: Verdict, place: str, before: str, after: str) -> Verdict:
+    """Return a verdict on a whole value with its signs."""
+    told = {
+        "always": 1.0,
+        f"in {place}": 1.0,
+        f"{'large' if verdict.substantive else 'small'} {verdict.label}": 1.0,
+    }
+    if not before or not after:
+        told[f"{place} came or went"] = 1.0
+    elif set(_people(before)) <= set(_people(after)) or set(_people(after)) <= set(_people(before)):
+        told[f"{place} of the same people"] = 1.0
+    return verdict._replace(signs=(told,), score=fitted().probability(told))
+
+
+def _of_parts(verdict: Verdict, parts: Sequence[Verdict]) -> Verdict:
+    """Return a verdict on a whole value with the signs of what differs in it."""
+    signs = tuple(each for part in parts for each in part.signs)
+    return verdict._replace(signs=signs, score=fitted().score(signs))
+
+
+def _of_headline(before: str, after: str, old: Article, new: Article, scope: Scope) -> Verdict:
     if not before or not after:
         # A headline that stood in the body as a heading, or goes there, is no new headline.
         words = _spoken(before or after)
-        return bool(words.strip()) and words not in (new if before else old).spoken_body
-    return any(found.substantive for found in _compare(before, after, lexicon))
+        other = bool(words.strip()) and words not in (new if before else old).spoken_body
+        return _with(_verdict("headline", before, after, other), "headline", before, after)
+    parts = _compare(before, after, "headline", scope)
+    differs = any(part.substantive for part in parts)
+    return _of_parts(_verdict("headline", before, after, differs), parts)
 
 
-def _dek_differs(before: str, after: str, old: Article, new: Article, lexicon: Lexicon) -> bool:
+def _of_dek(before: str, after: str, old: Article, new: Article, scope: Scope) -> Verdict:
     gone = [part for part in _sentences(before) if part not in _spoken(after)]
     come = [part for part in _sentences(after) if part not in _spoken(before)]
     # What the body said before, or still says, is no news in the dek.
     come = [part for part in come if part not in old.spoken_body]
     gone = [part for part in gone if part not in new.spoken_body and part not in old.spoken_body]
     if not come and not gone:
-        return False
+        return _verdict("dek", before, after, False)
     if not before or not after:
-        return True
-    return any(found.substantive for found in _compare(before, after, lexicon))
+        return _with(_verdict("dek", before, after, True), "dek", before, after)
+    if _cut_off(before, after) or _cut_off(after, before):
+        return _verdict("dek", before, after, False)
+    parts = _compare(before, after, "dek", scope)
+    differs = any(part.substantive for part in parts)
+    return _of_parts(_verdict("dek", before, after, differs), parts)
+
+
+def _cut_off(long: str, short: str) -> bool:
+    """Tell whether one value only lacks the end of the other, which some program cut off."""
+    if not long.startswith(short.rstrip(" .…")) or len(long) <= len(short):
+        return False
+    return long.rstrip()[-1:].isalnum() or long.rstrip().endswith((",", "…", "..."))
 
 
 @cache

@@ -51,16 +51,20 @@ class Counts:
         self.sequences: dict[int, int] = {}
         self.sentences: dict[str, int] = {}
 
-    def add(self, text: str) -> None:
-        """Count one article; ``text`` is a version of it, front matter included."""
-        self.add_words(scan(text, parse(text).body_start).words())
+    def add(self, *versions: str) -> None:
+        """Count one article, given as versions of it, front matter included.
 
-    def add_words(self, words: str) -> None:
-        """Count one article, given as what readers see of it, a line for each block."""
+        Each sequence counts once: a promo that was taken out of all articles later is known by
+        the versions that had it.
+        """
+        self.add_words(*(scan(text, parse(text).body_start).words() for text in versions))
+
+    def add_words(self, *versions: str) -> None:
+        """Count one article, given as what readers see of its versions, a line for each block."""
         self.articles += 1
         seen: set[int] = set()
         said: set[str] = set()
-        for line in words.splitlines():
+        for line in {line for words in versions for line in words.splitlines()}:
             for start, end in sentences(line):
                 sentence = line[start:end]
                 found = folded(sentence)

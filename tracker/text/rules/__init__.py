@@ -13,9 +13,9 @@ from tracker.text.rules.fact_pairs import one_sided_keys
 from tracker.text.rules.fact_rules import facts
 from tracker.text.rules.places import described, doubled, found_elsewhere, heading, named_link
 from tracker.text.rules.quotations import quotation
-from tracker.text.rules.standing import boilerplate, promo
+from tracker.text.rules.standing import boilerplate, promo, repeated
 from tracker.text.rules.verdicts import Rule, Scope, Verdict, clipped, contrasted, verdict
-from tracker.text.rules.words import same_words, words
+from tracker.text.rules.words import same_words, weighty, words
 
 __all__ = [
     "Scope",
@@ -29,8 +29,8 @@ __all__ = [
 ]
 
 RULES: tuple[Rule, ...] = (
-    doubled, described, found_elsewhere, heading, boilerplate, promo, named_link, same_words, facts,
-    quotation, words,
+    repeated, doubled, described, found_elsewhere, heading, boilerplate, promo, named_link,
+    same_words, weighty, facts, quotation, words,
 )  # fmt: skip
 """The order counts: the first that answers "small" ends the judging of a hunk."""
 

@@ -18,6 +18,46 @@ _LONGEST_LINE = 2_000
 _MOST_LINES = 60
 
 
+STANDING = 0.65
+"""Share of the words of a change that the archive repeats, from which it is standing text."""
+
+_FACT = 6  # words of one fact put for another, which is news inside a repeated sentence too
+_AROUND = 8
+_MOST_WORDS = 600
+
+
+def repeated(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
+    """Text that stands in many articles comes, goes, or gives way to other such text."""
+    if not scope.boilerplate or not (hunk.words_gone or hunk.words_come):
+        return None
+    if hunk.a < hunk.b and hunk.c < hunk.d and max(hunk.b - hunk.a, hunk.d - hunk.c) <= _FACT:
+        old, new = hunk.facts()
+        if {fact.key for fact in old} != {fact.key for fact in new}:
+            return None
+    for side, first, last in ((hunk.old, hunk.a, hunk.b), (hunk.new, hunk.c, hunk.d)):
+        if first < last and standing_share(side, first, last, scope) < STANDING:
+            return None
+    return [verdict(hunk, "boilerplate", False)]
+
+
+def standing_share(side: Side, first: int, last: int, scope: Scope) -> float:
+    """Return how much of some seen tokens the archive repeats, with the words around them."""
+    if scope.boilerplate is None:
+        return 0.0
+    last = min(last, first + _MOST_WORDS)
+    low, high = first, last
+    while low > 0 and first - low < _AROUND and not side.seen[low].line:
+        low -= 1
+    while high < len(side.seen) and high - last < _AROUND and not side.seen[high].line:
+        high += 1
+    lettered = [token.kind in ("word", "number") for token in side.seen[low:high]]
+    words = [token.fold for token, one in zip(side.seen[low:high], lettered, strict=True) if one]
+    before = sum(lettered[: first - low])
+    size = sum(lettered[first - low : last - low])
+    found = scope.boilerplate.standing(words)[before : before + size]
+    return sum(found) / len(found) if found else 0.0
+
+
 def boilerplate(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
     """Standing text: subscribe, follow us, donate, republish; every line of the hunk is such."""
     found = False

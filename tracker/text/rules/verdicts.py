@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from tracker.text.article import Article
@@ -28,20 +28,30 @@ class Verdict(NamedTuple):
     context: str  # words around, for the reason; "" when old and new are the context
     substantive: bool
     edits: tuple[int, ...]
+    signs: tuple[Mapping[str, float], ...] = ()  # of the places where the words differ
+    score: float = 0.0  # how surely that place matters, from 0 to 1
 
 
 class Scope:
     """What the rules know beside the hunk."""
 
     __slots__ = (
-        "boilerplate", "come", "gone", "lexicon", "new", "old", "quoted", "reordered",
+        "around", "boilerplate", "come", "gone", "lexicon", "new", "old", "place", "quoted",
+        "reordered",
     )  # fmt: skip
 
     def __init__(
-        self, lexicon: Lexicon, old: Article, new: Article, boilerplate: Boilerplate | None = None
+        self,
+        lexicon: Lexicon,
+        old: Article,
+        new: Article,
+        boilerplate: Boilerplate | None = None,
+        place: str = "",
     ) -> None:
         self.lexicon = lexicon
         self.boilerplate = boilerplate
+        self.around = old, new  # whole articles, where ``old`` and ``new`` are values alone
+        self.place = place  # "headline", "dek", "caption" in the front matter; "" in the body
         self.old = old
         self.new = new
         # Content words that left one hunk of the passage and came into another: only moved.

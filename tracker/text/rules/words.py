@@ -41,6 +41,38 @@ def same_words(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
     return None
 
 
+def weighty(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
+    """Small words that carry a fact: "and" for "or", "no longer", "most of", "all but one"."""
+    if max(hunk.b - hunk.a, hunk.d - hunk.c) > MANY_WORDS or not scope.lexicon.weighty:
+        return None
+    gone, come = word_tokens(hunk.gone), word_tokens(hunk.come)
+    if len(gone) == len(come) == 1 and gone[0].line == come[0].line:
+        pair = frozenset((gone[0].fold, come[0].fold))
+        if pair in scope.lexicon.exchanged:
+            return [verdict(hunk, "name" if pair & _PERSONS.keys() else "modality", True)]
+    old = _weighty_near(hunk.old.seen, hunk.a, hunk.b, scope)
+    new = _weighty_near(hunk.new.seen, hunk.c, hunk.d, scope)
+    if old != new and len(gone) + len(come) <= _FEW:
+        return [verdict(hunk, "modality", True)]
+    return None
+
+
+_FEW = 5
+
+
+def _weighty_near(
+    tokens: Sequence[Token], first: int, last: int, scope: Scope
+) -> set[tuple[str, ...]]:
+    low, high = max(0, first - 2), min(len(tokens), last + 2)
+    folds = [token.fold for token in tokens[low:high]]
+    return {
+        phrase
+        for phrase in scope.lexicon.weighty
+        for place in range(len(folds))
+        if tuple(folds[place : place + len(phrase)]) == phrase
+    }
+
+
 def _acronym_given(hunk: Hunk, scope: Scope) -> bool:
     """Tell whether only an acronym came or went, right after the words it stands for."""
     gone, come = word_tokens(hunk.gone), word_tokens(hunk.come)
