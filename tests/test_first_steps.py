@@ -7,6 +7,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from tests.desk import Desk
 from tests.repositories import Builder
 from tests.web_newsroom import build
@@ -134,3 +136,43 @@ def test_the_repository_is_there_as_gitpython_has_it(newsroom: Desk) -> None:
     repo = Newsroom(newsroom.folder).repo
     assert repo.head.commit.tree["a.md"].data_stream.read() == b"Words.\n"
     assert [str(each.author) for each in repo.iter_commits()] == ["Ada Editor", "Ada Editor"]
+
+
+def test_a_site_that_is_there_already_proposes_its_settings(desk: Desk) -> None:
+    desk.git("init", "-q", "-b", "main")
+    desk.write("hugo.toml", 'title = "The Port Gazette"\ntimeZone = "America/New_York"\n')
+    for name in ("news/ferry.md", "news/bridge.md", "about.md", "pages/jobs.md"):
+        desk.write(f"content/{name}", "---\ntitle: A text\ndate: 2022-05-10\n---\n\nWords.\n")
+    desk.write("docs/how-to.md", "How to write.\n")
+    desk.git("add", "-A")
+    desk.git("commit", "-q", "-m", "A site")
+    said = desk.ok("init")
+    toml = desk.read("tracker.toml")
+    assert 'name = "The Port Gazette"' in toml
+    assert 'timezone = "America/New_York"' in toml
+    assert 'articles = ["content/**/*.md"]' in toml
+    assert 'exclude = ["content/about.md", "content/pages/jobs.md"]' in toml
+    assert "4 articles under content; 1 other Markdown file left out." in said.out
+    assert "Next: tracker history; tracker check --since 2022; tracker serve" in said.err
+    assert len(desk.ok("history", "--json").json["revisions"]) == 4
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "name"),
+    [
+        ("_config.yml", "title: 'Port: the paper'\ntimezone: Europe/Kyiv\n", "Port: the paper"),
+        ("mkdocs.yml", "site_name: Port\n", "Port"),
+        ("pelicanconf.py", "SITENAME = 'Port'\nTIMEZONE = 'Europe/Kyiv'\n", "Port"),
+        ("config.json", '{"title": "Port", "timeZone": "Nowhere/Land"}', ""),
+        ("hugo.toml", 'title = "Port\nbroken', ""),
+    ],
+)
+def test_what_a_generator_calls_the_site(desk: Desk, file: str, text: str, name: str) -> None:
+    desk.git("init", "-q", "-b", "main")
+    desk.write(file, text)
+    desk.write("posts/a.md", "Words.\n")
+    desk.git("add", "-A")
+    desk.git("commit", "-q", "-m", "A site")
+    desk.ok("init")
+    toml = desk.read("tracker.toml")
+    assert f'name = "{name or desk.folder.name}"' in toml

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from tracker.cli.common import present
 from tracker.errors import TrackerError
+
+if TYPE_CHECKING:
+    from tracker.newsroom.proposal import Proposal
 
 
 @click.command("init")
@@ -40,12 +45,15 @@ def command(
         Folder.open(root).close()  # through a link of somebody's nothing is made
     if file.exists():
         raise TrackerError(f"{file} is there already.", "Change the settings in that file.")
+    known = None if followed else _proposal(root)
     toml = settings.template(
-        name=name or root.absolute().name,
+        name=name or (known and known.name) or root.absolute().name,
         style=style,
-        timezone=timezone or _local_zone(),
+        timezone=timezone or (known and known.timezone) or _local_zone(),
         since=None if followed else present(),
         kind="followed" if followed else "own",
+        articles=known.articles if known else (),
+        exclude=known.exclude if known else (),
     )
     settings.read(toml, SETTINGS_FILE, lambda _: "")  # an unknown style or zone stops here
     repository = initialise(root)
@@ -69,8 +77,36 @@ def command(
         click.echo(f"Made a newsroom in {root}: {SETTINGS_FILE} has its settings.")
     else:
         click.echo(f"Added {SETTINGS_FILE} to {repository.top}: look through it, and commit it.")
+    if known is not None and known.number:
+        click.echo(f"{known.taken or _articles(known.number)}.")
+        if known.exclude:
+            click.echo(f"Not looked at by check, as they are no news: {', '.join(known.exclude)}")
+        click.echo(
+            f"Next: tracker history; tracker check --since {present().year}; tracker serve",
+            err=True,
+        )
+        return
     first = "tracker follow add URL" if followed else "tracker record ARTICLE"
     click.echo(f"{'Then' if followed else 'Write an article there, then'}: {first}", err=True)
+
+
+def _articles(number: int) -> str:
+    return "1 article" if number == 1 else f"{number:,} articles"
+
+
+def _proposal(root: Path) -> Proposal | None:
+    """What a repository that is there already says; None where there is none."""
+    from tracker.newsroom.proposal import proposal
+    from tracker.newsroom.workspace import open_workspace
+
+    if not root.is_dir():
+        return None
+    try:
+        workspace = open_workspace(root)
+    except TrackerError:  # there is no repository yet
+        return None
+    # The newsroom is to be this folder, also where settings above it hold for it until now.
+    return proposal(replace(workspace, root=root.resolve()))
 
 
 def _local_zone() -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from functools import cache
 from types import MappingProxyType
@@ -351,6 +351,8 @@ def template(
     since: datetime | None = None,
     language: str | None = None,
     kind: NewsroomKind = "own",
+    articles: Sequence[str] = (),
+    exclude: Sequence[str] = (),
 ) -> str:
     """The text of the ``tracker.toml`` that ``init`` writes: short, with comments, and TOML.
 
@@ -369,7 +371,9 @@ def template(
     lines.append(f"language = {_quoted(language)}" if language else '# language = "en"')
     lines += [
         '# branch = "main"  # what readers see; left out: the branch that is checked out',
-        '# articles = ["articles/**/*.md"]  # which files are articles',
+        f"articles = {_listed(articles)}  # which files are articles"
+        if articles
+        else '# articles = ["articles/**/*.md"]  # which files are articles',
         '# layout = "articles/{year}/{month}/{day}/{slug}.md"  # where an import puts new ones',
         "",
         "[footer]",
@@ -379,6 +383,7 @@ def template(
         "[check]",
         f"since = {since.isoformat(timespec='seconds')}" if since else "# since = 2022-05-12",
         'grace = "24h"  # how long after a change its note may come',
+        *([f"exclude = {_listed(exclude)}  # pages that are no news"] if exclude else []),
         "",
         "# To change single words of the style, name it in a table instead:",
         "#   [style]",
@@ -387,6 +392,10 @@ def template(
         '#   label = "Updated"',
     ]
     return "\n".join(lines) + "\n"
+
+
+def _listed(words: Sequence[str]) -> str:
+    return f"[{', '.join(map(_quoted, words))}]"
 
 
 def _quoted(text: str) -> str:
