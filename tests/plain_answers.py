@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from tracker.house.changelog import newsroom_entries, standing, told_of
 from tracker.model import Article, Entry, History, Hit, Note, Revision, Selection
 from tracker.newsroom.newsroom import Newsroom
-from tracker.newsroom.searching import excerpt, holds, terms, visible
+from tracker.newsroom.search import excerpt, holds, terms, visible
 
 ALL = Selection()
 

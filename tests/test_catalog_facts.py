@@ -16,7 +16,7 @@ from tests.repositories import run
 from tracker.catalog.schema import catalog_file
 from tracker.model import Selection
 from tracker.newsroom.newsroom import Newsroom
-from tracker.newsroom.searching import Term, excerpt, matching, terms, visible
+from tracker.newsroom.search import Term, excerpt, matching, terms, visible
 
 NOW = datetime(2022, 6, 1, 12, tzinfo=UTC)
 NOTE = "\n*Correction, May 5, 2022: An earlier version of this post misstated the price.*\n"
@@ -175,15 +175,15 @@ def test_only_what_changed_is_read_again(room: Desk, monkeypatch: pytest.MonkeyP
     """One new revision costs one article's reading."""
     newsroom(room).latest(50)
     asked: list[str] = []
-    from tracker.newsroom import pool
+    from tracker.newsroom import parallel
 
-    judge = pool.Work.judge
+    judge = parallel.Work.judge
 
-    def counted(self: pool.Work, job: pool.Job) -> pool.Done:
+    def counted(self: parallel.Work, job: parallel.Job) -> parallel.Done:
         asked.append(job.track.path)
         return judge(self, job)
 
-    monkeypatch.setattr(pool.Work, "judge", counted)
+    monkeypatch.setattr(parallel.Work, "judge", counted)
     newsroom(room).latest(50)
     assert asked == []
     commit(room, "2022-05-10T09:00:00Z", weather="Rain, and wind.\n")

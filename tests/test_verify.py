@@ -14,7 +14,7 @@ import pytest
 
 from tests.desk import Desk
 from tracker.store.git import discover
-from tracker.store.witness import line_of, read
+from tracker.store.verify import line_of, read
 
 TEXT = "The mill employs 400 people.\n"
 

@@ -81,7 +81,7 @@ class ArticleType(click.ParamType[str]):
         """Paths and slugs that begin so."""
         from click.shell_completion import CompletionItem
 
-        from tracker.newsroom.select import slug
+        from tracker.newsroom.names import slug
 
         try:
             paths = open_newsroom(ctx).workspace.paths()

@@ -13,12 +13,12 @@ import click
 
 from tracker.cli.common import ARTICLE, open_newsroom, progress_bar, warn
 from tracker.errors import TrackerError
-from tracker.newsroom.locate import locate
+from tracker.newsroom.names import locate
 from tracker.render.visible import visible
 from tracker.store.files import Folder, RefusedPathError
 
 if TYPE_CHECKING:
-    from tracker.newsroom.exporting import Exported
+    from tracker.newsroom.history import Exported
     from tracker.newsroom.newsroom import Newsroom
     from tracker.render.records import Kind, Row
 
@@ -94,14 +94,14 @@ _ROWS = "Rows are written by --format jsonl and --format parquet."
 
 
 def _exported(room: Newsroom, wanted: Wanted) -> Iterator[Exported]:
-    from tracker.newsroom.exporting import exported
+    from tracker.newsroom.history import exported
 
     with progress_bar("Exporting articles") as progress:
         yield from exported(room.workspace, wanted.articles, progress)
 
 
 def _versions(room: Newsroom, wanted: Wanted) -> Iterator[Row]:
-    from tracker.newsroom.exporting import versions
+    from tracker.newsroom.history import versions
     from tracker.render.records import version_row
 
     with progress_bar("Exporting versions") as progress:

@@ -176,7 +176,7 @@ def _show(prepared: list[Prepared], *, as_json: bool) -> None:
         print_json(printed(would_record=[_told(each, None) for each in prepared]))
         return
     from tracker.cli.diff import show
-    from tracker.newsroom.grounds import End
+    from tracker.newsroom.parents import End
 
     for each in prepared:
         if each.unchanged:
@@ -196,7 +196,7 @@ def _show(prepared: list[Prepared], *, as_json: bool) -> None:
 
 
 def _told(recording: Prepared, revision: Revision | None) -> dict[str, object]:
-    from tracker.newsroom.chronicle import article_of
+    from tracker.newsroom.revisions import article_of
     from tracker.text.document import parse
 
     return {

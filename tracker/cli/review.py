@@ -26,8 +26,8 @@ from tracker.render.visible import visible
 from tracker.store.files import scratch_folder, write_file
 
 if TYPE_CHECKING:
-    from tracker.newsroom.grounds import End
     from tracker.newsroom.newsroom import Newsroom
+    from tracker.newsroom.parents import End
 
 _LINES = 40  # of a comparison that are shown at once
 

@@ -12,7 +12,7 @@ from tracker.house.settings import Settings
 from tracker.newsroom.trust import Asked, Seen, Trust, write
 from tracker.render.plain import printed
 from tracker.render.visible import visible
-from tracker.store.witness import written
+from tracker.store.verify import written
 
 
 @click.command("verify")

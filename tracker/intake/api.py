@@ -26,7 +26,7 @@ from tracker.intake.inbox import MOST_WAITING, Inbox, Job, Token
 from tracker.intake.signatures import BadSignatureError, Sent, verify
 from tracker.intake.writer import Writer
 from tracker.model import KINDS
-from tracker.newsroom import select
+from tracker.newsroom import names
 from tracker.newsroom.newsroom import Newsroom
 from tracker.newsroom.selection import FOLDERS, ArticleSelection
 from tracker.sources.bodies import html_body
@@ -112,7 +112,7 @@ class Intake:
         if "/" in slug or not slug.isprintable() or not slug.strip() or len(slug) > 200:
             raise RefusedError(422, "The slug is no plain name.", "Give one part of a path.")
         room = self.room
-        there = [each for each in self._there() if select.slug(each) == slug]
+        there = [each for each in self._there() if names.slug(each) == slug]
         if len(there) > 1:
             raise RefusedError(
                 422, "There is more than one article of this slug.", "Give the path."

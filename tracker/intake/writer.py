@@ -18,8 +18,8 @@ from typing import Any
 from tracker.errors import TrackerError
 from tracker.intake.inbox import Inbox, Job, State
 from tracker.model import Recording, Refusal, Revision
-from tracker.newsroom.chronicle import article_of
 from tracker.newsroom.newsroom import Newsroom
+from tracker.newsroom.revisions import article_of
 from tracker.render.plain import plain
 
 TRAILER = "Intake"

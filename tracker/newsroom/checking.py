@@ -11,18 +11,18 @@ from tracker.errors import TrackerError
 from tracker.model import Article, Event, Finding, Person, Progress, Track, Version
 from tracker.newsroom import periods
 from tracker.newsroom.analysis import Analyst
-from tracker.newsroom.chronicle import article_of
-from tracker.newsroom.locate import locate
-from tracker.newsroom.pool import Job, remembered
+from tracker.newsroom.history import all_tracks, track_of
+from tracker.newsroom.history import steps as steps_of
+from tracker.newsroom.names import locate
+from tracker.newsroom.parallel import Job, remembered
 from tracker.newsroom.queries import paths_of
-from tracker.newsroom.reading import all_tracks, track_of
-from tracker.newsroom.reading import steps as steps_of
 from tracker.newsroom.resolved import read_resolved
+from tracker.newsroom.revisions import article_of
 from tracker.newsroom.selection import glob
 from tracker.newsroom.workspace import SETTINGS_FILE, Workspace
 from tracker.policy.rules import Verdict, findings, refuse_unknown, unresolved
 from tracker.policy.step import Circumstances
-from tracker.store.range import (
+from tracker.store.log import (
     Changed,
     author_time,
     between,

@@ -22,10 +22,9 @@ from tracker.catalog.queries import track_of
 from tracker.catalog.schema import Catalog
 from tracker.house.changelog import notes_told, replaced, told_of, went_out
 from tracker.model import History, Progress, Revision
-from tracker.newsroom.analysis import rules_key
+from tracker.newsroom.analysis import notes_to_json, reasons_to_json, rules_key
 from tracker.newsroom.catalog import history_of
-from tracker.newsroom.memory import notes_to_json, reasons_to_json
-from tracker.newsroom.pool import Done, Job, remembered
+from tracker.newsroom.parallel import Done, Job, remembered
 from tracker.newsroom.workspace import Workspace
 
 LINE, READ, COMPARED = 0, 1, 2

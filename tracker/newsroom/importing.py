@@ -22,7 +22,7 @@ from typing import NamedTuple
 from tracker.errors import TrackerError
 from tracker.house import layout
 from tracker.model import Person
-from tracker.newsroom import select
+from tracker.newsroom import names
 from tracker.newsroom.import_article import ArticleImport, Tally, Work
 from tracker.newsroom.import_plan import ImportPlan, Ready, Row
 from tracker.newsroom.incoming import Incoming, Key, Skipped, Source
@@ -414,7 +414,7 @@ def slug_of(path: str, prefix: str) -> str:
     """The slug of an article's path; "" for what can be no article below the folder ``prefix``."""
     if not path.startswith(prefix) or not is_text(path) or not _is_possible(path):
         return ""
-    return select.slug(path)
+    return names.slug(path)
 
 
 def settle_paths(plan: ImportPlan, source: Source, workspace: Workspace, under: str) -> None:

@@ -29,7 +29,7 @@ from tracker.model import (
     Selection,
     Track,
 )
-from tracker.newsroom.locate import locate
+from tracker.newsroom.names import locate
 from tracker.newsroom.workspace import Workspace, open_workspace
 from tracker.store.git import Repository
 from tracker.text.document import decode, parse
@@ -42,10 +42,10 @@ if TYPE_CHECKING:
     from tracker.model import Progress
     from tracker.newsroom.catalog import CatalogState
     from tracker.newsroom.checking import Scope
-    from tracker.newsroom.chronicle import Means
-    from tracker.newsroom.grounds import End
     from tracker.newsroom.importing import Imported, Options
     from tracker.newsroom.incoming import Source
+    from tracker.newsroom.parents import End
+    from tracker.newsroom.revisions import Means
     from tracker.newsroom.statistics import Statistics
     from tracker.newsroom.syncing import Synced
     from tracker.newsroom.together import Against, Choice
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from tracker.policy.rules import Verdict
     from tracker.policy.step import Step
     from tracker.store.repository import Repo
-    from tracker.store.witness import Witness
+    from tracker.store.verify import Witness
 
 
 ALL = Selection()
@@ -103,7 +103,7 @@ class Newsroom:
 
     def read_moment(self, typed: str, now: datetime | None = None) -> Moment:
         """The instant that an editor typed, by the house style, in the newsroom's zone."""
-        from tracker.newsroom.select import moment
+        from tracker.newsroom.names import moment
 
         return moment(typed, self.settings, now or self.now)
 
@@ -133,29 +133,29 @@ class Newsroom:
         Without ``compared``, no text is compared with the one before: words, labels and reasons
         stay empty. With ``newest``, only that many revisions at the end are compared.
         """
-        from tracker.newsroom import reading
+        from tracker.newsroom import history
 
-        return reading.life(self.workspace, self.track(article), compared=compared, newest=newest)
+        return history.life(self.workspace, self.track(article), compared=compared, newest=newest)
 
     def track(self, article: str | Path) -> Track:
         """The life of an article's file on the published line, its texts unread."""
-        from tracker.newsroom import reading
+        from tracker.newsroom import history
 
-        return reading.track_of(self.workspace, article)
+        return history.track_of(self.workspace, article)
 
     def steps(self, found: Track, means: Means | None) -> list[Step]:
         """The revisions of a track with their texts, notes and what each change means."""
-        from tracker.newsroom import reading
+        from tracker.newsroom import history
 
-        return reading.steps(self.workspace, found, means)
+        return history.steps(self.workspace, found, means)
 
     def revision(self, article: str | Path, wanted: str | int = "latest") -> Revision:
         """The revision that a number, ``latest~1``, a date, an instant or a commit means."""
-        from tracker.newsroom import reading
+        from tracker.newsroom import history
 
         found = self.track(article)
-        number = reading.number_of(self.workspace, found, wanted)
-        return reading.life(self.workspace, found, compared=False).revisions[number - 1]
+        number = history.number_of(self.workspace, found, wanted)
+        return history.life(self.workspace, found, compared=False).revisions[number - 1]
 
     def show(self, article: str | Path, revision: str | int = "latest") -> str:
         """The text of one version, front matter included."""
@@ -163,17 +163,17 @@ class Newsroom:
 
     def content(self, article: str | Path, revision: str | int = "latest") -> bytes:
         """The bytes of one version, exactly as they were committed."""
-        from tracker.newsroom import reading
+        from tracker.newsroom import history
 
-        return reading.contents(self.workspace, article, [revision])[0]
+        return history.contents(self.workspace, article, [revision])[0]
 
     def pair(
         self, article: str | Path, old: str | int | None = None, new: str | int | None = None
     ) -> tuple[End, End]:
         """Two versions: the latest and what it was written on, ``old`` and the latest, or both."""
-        from tracker.newsroom import reading
+        from tracker.newsroom import history
 
-        return reading.pair(self.workspace, article, old, new)
+        return history.pair(self.workspace, article, old, new)
 
     def made(self, article: str | Path, revision: str | int = "latest") -> tuple[End, End]:
         """What a revision was written on, and the revision: together, what it changed.
@@ -182,11 +182,11 @@ class Newsroom:
         one before on its own side; before a merge of both it is what they have together. Before
         the first revision stands an empty text.
         """
-        from tracker.newsroom import reading
-        from tracker.newsroom.grounds import made
+        from tracker.newsroom import history
+        from tracker.newsroom.parents import made
 
         found = self.track(article)
-        return made(self.workspace, found, reading.number_of(self.workspace, found, revision))
+        return made(self.workspace, found, history.number_of(self.workspace, found, revision))
 
     def diff(
         self, article: str | Path, old: str | int | None = None, new: str | int | None = None
@@ -200,13 +200,13 @@ class Newsroom:
 
     def blame(self, article: str | Path, revision: str | int = "latest") -> Blame:
         """A version's text with the revision that first brought each passage of it."""
-        from tracker.newsroom import reading
+        from tracker.newsroom import history
 
-        return reading.blame(self.workspace, article, revision)
+        return history.blame(self.workspace, article, revision)
 
     def article(self, article: str | Path, text: str) -> Article:
         """The article that a name means, with the headline that a text of it has."""
-        from tracker.newsroom.chronicle import article_of
+        from tracker.newsroom.revisions import article_of
 
         return article_of(locate(self.workspace, article, new=True), parse(text).headline)
 
@@ -224,9 +224,9 @@ class Newsroom:
 
         It is the newest change of substance that brought no note, else the newest change.
         """
-        from tracker.newsroom import reading
+        from tracker.newsroom import history
 
-        return reading.change_to_tell(self.workspace, article)
+        return history.change_to_tell(self.workspace, article)
 
     def draft(
         self, article: str | Path, kind: Kind = "update", drafter: Drafter | None = None
@@ -359,11 +359,11 @@ class Newsroom:
 
     def instants(self) -> dict[str, tuple[datetime, ...]]:
         """When each article of the newsroom was revised, by path, oldest first."""
-        from tracker.newsroom import reading
+        from tracker.newsroom import history
 
         if self.repository.head is None:
             return {}
-        found = reading.all_tracks(self.workspace)
+        found = history.all_tracks(self.workspace)
         return {each.path: tuple(version.at for version in each.versions) for each in found}
 
     def changed(self) -> list[str]:
@@ -379,20 +379,20 @@ class Newsroom:
 
         ``progress`` is called with the number of articles done and the number of all.
         """
-        from tracker.newsroom import queries, reading
+        from tracker.newsroom import history, queries
 
         if article is None:
             return queries.changelog(self.workspace, progress)
-        return reading.changelog(self.workspace, article)
+        return history.changelog(self.workspace, article)
 
     def footer(self, article: str | Path) -> tuple[str, ...]:
         """The update lines of an article in house style, as its file on disk has its notes."""
-        from tracker.newsroom import reading
+        from tracker.newsroom import history
 
         path = locate(self.workspace, article, new=True)
         data = self.workspace.read_if_there(path)
         text = decode(self.content(path) if data is None else data)[0]
-        return reading.note_editor(self.workspace, path).lines(text, self.now)
+        return history.note_editor(self.workspace, path).lines(text, self.now)
 
     def check(self, scope: Scope | None = None, progress: Progress | None = None) -> Verdict:
         """What an editor should look at: see ``tracker.policy.RULES``.

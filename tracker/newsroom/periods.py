@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from tracker.errors import TrackerError
-from tracker.newsroom.select import moment
+from tracker.newsroom.names import moment
 from tracker.newsroom.workspace import Workspace
 
 _MONTH = re.compile(r"(\d{4})(?:-(\d{1,2}))?", re.ASCII)

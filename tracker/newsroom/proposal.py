@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.house.dates import zones
-from tracker.newsroom.select import slug
+from tracker.newsroom.names import slug
 from tracker.newsroom.workspace import Workspace
 from tracker.store.files import Folder
 

@@ -11,9 +11,9 @@ from tracker.catalog.schema import Catalog
 from tracker.errors import TrackerError
 from tracker.house.notes import write as wording
 from tracker.model import Article, Entry, History, Hit, Kind, Progress, Revision, Selection, Track
-from tracker.newsroom.chronicle import article_of
+from tracker.newsroom.analysis import day_or_instant, notes_from_json, reasons_from_json
 from tracker.newsroom.facts import COMPARED, LINE, READ, Known, UnusableError, known
-from tracker.newsroom.memory import day_or_instant, notes_from_json, reasons_from_json
+from tracker.newsroom.revisions import article_of
 from tracker.newsroom.workspace import Workspace
 
 ALL = Selection()
@@ -174,13 +174,13 @@ def search(
     progress: Progress | None = None,
 ) -> tuple[Hit, ...]:
     """Where all of the words stand, best first; with ``kind``, in notes of that kind alone."""
-    from tracker.newsroom import searching
+    from tracker.newsroom import search
 
     if _is_empty(workspace):
         return ()
 
     def ask(it: Known) -> tuple[Hit, ...]:
-        return searching.search(it, words, limit, offset, kind=kind, progress=progress)
+        return search.search(it, words, limit, offset, kind=kind, progress=progress)
 
     return _asked(workspace, ask, progress)
 

@@ -13,10 +13,10 @@ from datetime import datetime, timedelta
 
 from tracker.errors import TrackerError
 from tracker.model import Note, Person, Recording, Refusal, Revision, Track, Version
-from tracker.newsroom import reading
+from tracker.newsroom import history
 from tracker.newsroom.catalog import tracks_at
 from tracker.newsroom.desk import Told
-from tracker.newsroom.locate import locate
+from tracker.newsroom.names import locate
 from tracker.newsroom.workspace import Workspace
 from tracker.newsroom.writing import message_of, must_be_article, person_named, refuse_if_followed
 from tracker.store import landing, locks, worktree
@@ -425,9 +425,9 @@ class _Batch:
         """The revision of each recording, or why there is none."""
         wanted = {place.path for place in self.places if isinstance(place, _Place)}
         found_tracks = _tracks(after, wanted)
-        texts = reading.texts_of(after, found_tracks.values())
+        texts = history.texts_of(after, found_tracks.values())
         tracks = {
-            path: reading.life(after, track, compared=False, texts=texts)
+            path: history.life(after, track, compared=False, texts=texts)
             for path, track in found_tracks.items()
         }
         found: list[Result] = []
@@ -456,6 +456,6 @@ def _tracks(workspace: Workspace, paths: Collection[str]) -> dict[str, Track]:
     """The histories of the articles at these paths, by path."""
     if len(paths) > _FEW:
         wanted = set(paths)
-        found = reading.all_tracks(workspace)
+        found = history.all_tracks(workspace)
         return {each.path: each for each in found if each.path in wanted}
     return tracks_at(workspace, paths)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from itertools import count
 
 from tracker.model import Revision, Version
-from tracker.newsroom import chronicle, reading, writing
+from tracker.newsroom import history, revisions, writing
 from tracker.newsroom.catalog import track_of_recorded
 from tracker.newsroom.together import Against
 from tracker.newsroom.workspace import Workspace
@@ -23,12 +23,12 @@ def recorded(
     versions = found.versions
     version = versions[-1]
 
-    def says(index: int) -> chronicle.Reading:
+    def says(index: int) -> revisions.Reading:
         read = workspace.objects.read(versions[index].blob)
         data = workspace.content(versions[index].blob) if read is None else read[1]
-        return chronicle.appearance_of(data)
+        return revisions.appearance_of(data)
 
-    *before, published = chronicle.publications(
+    *before, published = revisions.publications(
         versions, says, workspace.settings, found.events, now=workspace.now
     )
     revision = revision_of(
@@ -36,8 +36,8 @@ def recorded(
     )
     if not published or any(before):
         return revision
-    state = chronicle.State(version, says(len(versions) - 1), (), lambda: recording.text)
-    out = chronicle.first_out(state, workspace.settings, only=len(versions) == 1)
+    state = revisions.State(version, says(len(versions) - 1), (), lambda: recording.text)
+    out = revisions.first_out(state, workspace.settings, only=len(versions) == 1)
     return revision._replace(out=out)
 
 
@@ -97,8 +97,8 @@ def committed(
                     workspace = workspace if gone is None else workspace.after(gone)
                 if revision.commit == commit:
                     return revision, workspace
-    found = reading.track_of(workspace, recording.path)
-    return reading.life(workspace, found, compared=False).revisions[-1], workspace
+    found = history.track_of(workspace, recording.path)
+    return history.life(workspace, found, compared=False).revisions[-1], workspace
 
 
 def recorded_together(

@@ -215,7 +215,7 @@ def _merge(
     if clashes:
         return _Joined(None, tuple(merged), tuple(clashes))
     tree = store_merge.tree_with(repository, tried.tree, entries)
-    # As git words it, so that readers' revisions of both sides keep their places: store/line.py.
+    # As git words it, so that readers' revisions of both sides keep their places: store/history.py.
     message = f"Merge branch '{there.short}' of {there.url}"
     if there.short != there.here:
         message += f" into {there.short}"  # nobody has to know what the branch is called here

@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.model import Article, Change, Revision, Track
-from tracker.newsroom import reading
+from tracker.newsroom import history
 from tracker.newsroom.merging import is_marked, merge
 from tracker.newsroom.workspace import Workspace
 from tracker.store import locks
@@ -108,7 +108,7 @@ def settle(
         against = against._replace(blob=entry.hash if entry else None)
     if workspace.repository.head is None or (against.base is None and against.blob is None):
         return Settled(text)
-    found = reading.track_of(workspace, path)
+    found = history.track_of(workspace, path)
     number = _base(workspace, found, against)
     if number == len(found.versions) and not found.deleted and found.path == path:
         return Settled(text)
@@ -171,7 +171,7 @@ def _base(workspace: Workspace, found: Track, against: Against) -> int:
         return _last(blobs, against.blob) or len(blobs)
     wanted = str(against.base)
     try:
-        return reading.number_of(workspace, found, wanted)
+        return history.number_of(workspace, found, wanted)
     except TrackerError as error:
         try:
             commit = resolve(workspace.repository, wanted)
@@ -194,8 +194,8 @@ def _last(blobs: list[str], blob: str) -> int | None:
 
 def _between(workspace: Workspace, found: Track, number: int) -> Between:
     newer = len(found.versions) - number
-    life = reading.life(workspace, found, newest=max(newer, 1))
-    old, new = reading.pair(workspace, found.path, number, len(found.versions))
+    life = history.life(workspace, found, newest=max(newer, 1))
+    old, new = history.pair(workspace, found.path, number, len(found.versions))
     change = workspace.compare(old.text, new.text)
     return Between(life.article, number, life.revisions[number:], change, old.text, new.text)
 
@@ -215,7 +215,7 @@ def explained(
     fresh = workspace.anew()
     blob = error.base or expected
     try:
-        found = reading.track_of(fresh, path)
+        found = history.track_of(fresh, path)
         number = _base(fresh, found, Against(blob=blob)) if blob else 0
         if not 0 < number < len(found.versions) or found.path != path:
             return error

@@ -15,14 +15,17 @@ from tracker.errors import TrackerError
 from tracker.newsroom.catalog import history_of
 from tracker.newsroom.workspace import Workspace
 from tracker.store.files import Folder, write_file
-from tracker.store.verify import Flaw, Signature, flaws, signatures
-from tracker.store.witness import (
+from tracker.store.verify import (
     Compared,
+    Flaw,
     Line,
+    Signature,
     Witness,
     compared,
+    flaws,
     line_of,
     read,
+    signatures,
     witness_of,
     written,
 )
@@ -166,7 +169,7 @@ def _flaw_concerns(workspace: Workspace, found: Sequence[Flaw]) -> Iterator[Conc
 
 def _places(workspace: Workspace, objects: set[str]) -> dict[str, str]:
     """Which revisions the objects are, where the history can still be read."""
-    from tracker.newsroom.reading import all_tracks
+    from tracker.newsroom.history import all_tracks
 
     if not objects:
         return {}

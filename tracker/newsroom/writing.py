@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from tracker.errors import TrackerError
 from tracker.house.dates.parse import Moment
 from tracker.model import Change, Kind, Note, Person, Revision
-from tracker.newsroom import reading, select
+from tracker.newsroom import history, names
 from tracker.newsroom.catalog import was_known
 from tracker.newsroom.desk import Desk, Told, no_such_note
-from tracker.newsroom.locate import locate
+from tracker.newsroom.names import locate
 from tracker.newsroom.selection import ArticleSelection
 from tracker.newsroom.working_files import former_path
 from tracker.newsroom.workspace import Workspace
@@ -152,7 +152,7 @@ def may_record(
     if at is None or workspace.repository.head is None or not was_known(workspace, path):
         return
     at = _moment(workspace, at, workspace.clock()).at
-    newest = max(version.at for version in reading.track_of(workspace, path).versions)
+    newest = max(version.at for version in history.track_of(workspace, path).versions)
     if at < newest:
         raise TrackerError(
             f"{shown_path(path)} has a newer revision already, of "
@@ -228,12 +228,12 @@ def prepare_restoration(
     """A revision that makes an older text current again, with the notes of today."""
     refuse_if_followed(workspace)
     draft = _Draft(workspace, locate(workspace, article), stamp)
-    found = reading.track_of(workspace, draft.path)
+    found = history.track_of(workspace, draft.path)
     if draft.old is None and found.deleted:
         today = decode(workspace.content(found.versions[-1].blob))[0]
     else:
         today, _ = draft.published()
-    chosen = found.versions[reading.number_of(workspace, found, revision) - 1]
+    chosen = found.versions[history.number_of(workspace, found, revision) - 1]
     old, encoding = decode(workspace.content(chosen.blob))
     with _naming(draft.path):
         new = draft.notes.restore_notes(today, old, draft.moment.at)
@@ -301,7 +301,7 @@ class _Draft:
         self.person = person_named(stamp.by) or workspace.writer
         self.moment = _moment(workspace, stamp.at, workspace.clock())
         self.before = decode(self.old)[0] if self.old is not None else None
-        self.notes = reading.note_editor(workspace, path)
+        self.notes = history.note_editor(workspace, path)
         self.settled: Settled | None = None  # where others came between
         self.moved: FileWrite | None = None  # the file of the path that the article had
 
@@ -350,8 +350,8 @@ class _Draft:
         """What readers are told, with this revision's instant."""
         covers = None
         if self.stamp.covers is not None:
-            found = reading.track_of(self.workspace, self.path)
-            number = reading.number_of(self.workspace, found, self.stamp.covers)
+            found = history.track_of(self.workspace, self.path)
+            number = history.number_of(self.workspace, found, self.stamp.covers)
             covers = found.versions[number - 1].commit
         at, precision = self.moment.at, self.moment.precision
         return [Told(kind, words, at, precision, covers, amends) for kind, words in told]
@@ -407,7 +407,7 @@ def _moment(workspace: Workspace, at: datetime | str | None, now: datetime) -> M
     if at is None:
         return Moment(now.replace(microsecond=0), "minute")
     if isinstance(at, str):
-        moment = select.moment(at, workspace.settings, now)
+        moment = names.moment(at, workspace.settings, now)
     elif at.tzinfo is None:
         raise TrackerError(
             f"The instant {at.isoformat()} has no zone.", "Give an aware datetime, or text."

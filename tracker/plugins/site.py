@@ -15,8 +15,8 @@ from tracker.house.notes.merge import key
 from tracker.house.notes.passages import plain, words_with_marks
 from tracker.house.settings import Settings
 from tracker.model import FoundNote, History, Note
-from tracker.newsroom.chronicle import article_of
 from tracker.newsroom.newsroom import Newsroom
+from tracker.newsroom.revisions import article_of
 from tracker.newsroom.workspace import open_workspace
 from tracker.render.told import Account, account
 from tracker.render.urls import PageLinks

@@ -20,7 +20,7 @@ from tracker.render.plain import edit_object, plain
 from tracker.render.urls import article_id, note_id, revision_id
 
 if TYPE_CHECKING:
-    from tracker.newsroom.exporting import Exported, ExportedVersion
+    from tracker.newsroom.history import Exported, ExportedVersion
 
 Kind = Literal["revisions", "notes", "edits", "versions"]
 KINDS: tuple[Kind, ...] = ("revisions", "notes", "edits")

@@ -12,8 +12,8 @@ from werkzeug.exceptions import NotFound
 
 from tracker.model import Finding, Progress, Track
 from tracker.newsroom.checking import Scope
+from tracker.newsroom.history import all_tracks
 from tracker.newsroom.newsroom import Newsroom
-from tracker.newsroom.reading import all_tracks
 from tracker.policy.rules import Verdict
 from tracker.store.reader import Reader
 from tracker.text.document import Document, decode, parse

@@ -22,9 +22,9 @@ from flask import current_app
 from tracker.errors import TrackerError
 from tracker.model import Blame, History, Revision, Track
 from tracker.newsroom.catalog import track_at
-from tracker.newsroom.grounds import origins
+from tracker.newsroom.history import life
 from tracker.newsroom.newsroom import Newsroom
-from tracker.newsroom.reading import life
+from tracker.newsroom.parents import origins
 from tracker.render.kept import Kept
 from tracker.store.reader import Reader
 from tracker.text.blame import followed
@@ -244,7 +244,7 @@ def _weight(name: str, made: object) -> int:
 
 def unread(track: Track) -> History:
     """The history of an article whose texts are too large to be read for a page."""
-    from tracker.newsroom.chronicle import article_of
+    from tracker.newsroom.revisions import article_of
 
     article = article_of(track.path, None)
     revisions = tuple(

@@ -19,7 +19,7 @@ from tracker.house.dates.zones import name_of
 from tracker.house.phrases import FIRST, languages, of_reason, phrases, spoken, unnested
 from tracker.locale import base
 from tracker.model import Precision, Reason, Saying, Value
-from tracker.newsroom.select import slug
+from tracker.newsroom.names import slug
 from tracker.render.urls import SiteLinks
 from tracker.render.visible import visible
 from tracker.web import addresses

@@ -11,8 +11,8 @@ from flask import redirect, request
 from werkzeug.exceptions import HTTPException, NotFound
 
 from tracker.model import History, Progress, Revision
+from tracker.newsroom.history import all_tracks
 from tracker.newsroom.newsroom import Newsroom
-from tracker.newsroom.reading import all_tracks
 from tracker.text.document import parse
 from tracker.web import addresses
 from tracker.web.addresses import link, site

@@ -16,7 +16,7 @@ from tracker.errors import TrackerError
 from tracker.house.settings import Settings
 from tracker.model import Finding, History, Progress, Track
 from tracker.newsroom.analysis import Pair, RememberingAnalyst, questions, rules_key
-from tracker.newsroom.chronicle import comes_out, history, joined
+from tracker.newsroom.revisions import comes_out, history, joined
 from tracker.newsroom.workspace import Workspace, open_workspace
 from tracker.policy.rules import findings
 from tracker.policy.step import Circumstances, Step

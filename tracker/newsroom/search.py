@@ -18,8 +18,8 @@ from typing import Literal, NamedTuple
 from tracker.catalog import search as index
 from tracker.errors import TrackerError
 from tracker.model import Hit, Kind, Progress
-from tracker.newsroom.chronicle import article_of
 from tracker.newsroom.facts import READ, Known
+from tracker.newsroom.revisions import article_of
 from tracker.store.reader import Reader
 from tracker.text.document import decode, parse
 

@@ -22,8 +22,8 @@ from tracker.model import (
     Track,
     Version,
 )
-from tracker.newsroom.lineage import Bases, bases, behind, ground
-from tracker.newsroom.select import slug
+from tracker.newsroom.names import slug
+from tracker.newsroom.parents import Bases, bases, behind, ground
 from tracker.policy.step import Step
 from tracker.text.document import Document, decode, parse
 

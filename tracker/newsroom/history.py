@@ -1,22 +1,27 @@
-"""What a newsroom can be asked: histories, versions, comparisons, origins, the changelog."""
+"""What one article can be asked: its history, versions, comparisons, origins and changelog; and the
+same of article after article, for exports.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tracker.errors import TrackerError
-from tracker.model import Blame, Change, Entry, History, Track
-from tracker.newsroom import chronicle, select
-from tracker.newsroom.catalog import track_at, tracks_of
+from tracker.model import Blame, Change, Entry, History, Progress, Revision, Track, Version
+from tracker.newsroom import names, queries, revisions
+from tracker.newsroom.catalog import published_tracks, track_at, tracks_of
 from tracker.newsroom.desk import Desk
-from tracker.newsroom.grounds import End, made, origins
-from tracker.newsroom.locate import locate
+from tracker.newsroom.names import locate
+from tracker.newsroom.parents import End, bases, made, origins
 from tracker.newsroom.workspace import Workspace
+from tracker.store.messages import messages
 from tracker.store.reader import Reader
 from tracker.text.document import decode
 
@@ -54,7 +59,7 @@ def current_tracks(workspace: Workspace) -> list[Track]:
 def steps(
     workspace: Workspace,
     found: Track,
-    means: chronicle.Means | None,
+    means: revisions.Means | None,
     *,
     newest: int | None = None,
     texts: Mapping[str, bytes] | None = None,
@@ -65,13 +70,13 @@ def steps(
     """
     if texts is None:
         texts = texts_of(workspace, [found])
-    return chronicle.steps(
+    return revisions.steps(
         found, texts, workspace.settings, means=means, unite=_unite(workspace, found),
         now=workspace.now, newest=newest,
     )  # fmt: skip
 
 
-def _unite(workspace: Workspace, found: Track) -> chronicle.Unite | None:
+def _unite(workspace: Workspace, found: Track) -> revisions.Unite | None:
     """How the sides of a merge are brought together; None where no merge settled two."""
     if not any(len(version.written_on) > 1 for version in found.versions):
         return None
@@ -110,7 +115,7 @@ def life(
         read = steps(workspace, found, analyst.meaning, newest=newest)
     else:
         read = _remembered_steps(workspace, found, newest)
-    return chronicle.history(found, read, shallow=workspace.repository.shallow)
+    return revisions.history(found, read, shallow=workspace.repository.shallow)
 
 
 def note_editor(workspace: Workspace, path: str) -> Desk:
@@ -142,7 +147,7 @@ def _remembered_steps(workspace: Workspace, found: Track, newest: int | None) ->
             settings, reader.read, known, git=workspace.repository.git, count_first=True
         )
         states = analyst.states(found)
-        read = chronicle.joined(
+        read = revisions.joined(
             found, states, settings, means=analyst.meaning, unite=analyst.unite,
             now=workspace.now, newest=newest,
         )  # fmt: skip
@@ -161,7 +166,7 @@ def number_of(workspace: Workspace, found: Track, wanted: str | int) -> int:
         return _came_out(workspace, found)
 
     settings = workspace.settings
-    return select.revision(str(wanted), found.versions, settings, workspace.clock, came_out)
+    return names.revision(str(wanted), found.versions, settings, workspace.clock, came_out)
 
 
 def _came_out(workspace: Workspace, found: Track) -> tuple[int, datetime] | None:
@@ -209,7 +214,7 @@ def blame(workspace: Workspace, article: str | Path, revision: str | int) -> Bla
 
     found = track_of(workspace, article)
     read = steps(workspace, found, None)
-    whole = chronicle.history(found, read, shallow=workspace.repository.shallow)
+    whole = revisions.history(found, read, shallow=workspace.repository.shallow)
     last = number_of(workspace, found, revision)
     texts = [step.text for step in read[:last]]
     spans, removals = followed(texts, *origins(workspace, found.versions[:last], texts))
@@ -235,3 +240,127 @@ def changelog(workspace: Workspace, article: str | Path) -> tuple[Entry, ...]:
     settings = workspace.settings
     found = life(workspace, track_of(workspace, article))
     return entries(found, settings.style, settings.zone, settings.check.grace)
+
+
+class Exported(NamedTuple):
+    """One article as it is exported."""
+
+    life: History  # compared
+    text: Callable[[Revision], str]  # the whole text of a revision, front matter included
+    before: Callable[[Revision], str | None]  # the text that it was written on; None: the first
+
+
+def exported(
+    workspace: Workspace, articles: Iterable[str] = (), progress: Progress | None = None
+) -> Iterator[Exported]:
+    """The articles named, or all that are there now, each with its history and its texts.
+
+    One article is held at a time. Raises ``TrackerError`` for a name that means none; of all
+    articles, those that cannot be read are left out.
+    """
+    named = {locate(workspace, each): None for each in articles}
+    with Reader(workspace.repository) as reader:
+        if named:
+            for number, path in enumerate(named, start=1):
+                track = track_of(workspace, path)
+                yield _exported(workspace, life(workspace, track), reader, partial(_same, track))
+                if progress is not None:
+                    progress(number, len(named))
+            return
+        if workspace.repository.head is None and workspace.settings.branch is None:
+            return  # nothing was ever committed
+        for each in queries.lives(workspace, progress):
+            yield _exported(
+                workspace, each, reader, partial(track_at, workspace, each.article.path)
+            )
+
+
+class ExportedVersion(NamedTuple):
+    """One version of an article, for who reads texts alone."""
+
+    path: str  # the article's newest, in the repository
+    version: Version
+    message: str  # the whole commit message
+    text: str
+
+
+def versions(
+    workspace: Workspace, articles: Iterable[str] = (), progress: Progress | None = None
+) -> Iterator[ExportedVersion]:
+    """Every version of the articles named, or of all that are there now, oldest first.
+
+    Texts are read as git has them, and nothing is compared; few are in memory at a time.
+    ``progress`` is called with the versions done and the number of all.
+    """
+    named = {locate(workspace, each) for each in articles}
+    if workspace.repository.head is None and workspace.settings.branch is None:
+        return
+    with (
+        published_tracks(workspace, in_memory=False) as found,
+        Reader(workspace.repository) as all_,
+    ):
+        waiting = deque[tuple[str, Version]]()
+        asked = deque[str]()
+
+        def commits() -> Iterator[str]:
+            for track in found.tracks:
+                if not track.deleted and (not named or track.path in named):
+                    for version in track.versions:
+                        waiting.append((track.path, version))
+                        asked.append(version.blob)
+                        yield version.commit
+
+        done = 0
+        told = messages(workspace.repository, commits())
+        while several := list(islice(told, _TEXTS)):
+            blobs = [asked.popleft() for _ in several]
+            texts = dict(all_.read_many(dict.fromkeys(blobs)))
+            for message, blob in zip(several, blobs, strict=True):
+                path, version = waiting.popleft()
+                yield ExportedVersion(path, version, message, decode(texts[blob])[0])
+            done += len(several)
+            if progress is not None:
+                progress(done, max(found.revisions, done))
+
+
+def _exported(
+    workspace: Workspace, life: History, reader: Reader, track: Callable[[], Track]
+) -> Exported:
+    text = _texts(reader, track)
+    on = bases(life.revisions)
+
+    def before(revision: Revision) -> str | None:
+        from tracker.newsroom.parents import text_before
+
+        revisions, place = life.revisions, revision.number - 1
+        return text_before(workspace, revisions, on, place, lambda each: text(revisions[each]))
+
+    return Exported(life, text, before)
+
+
+_MOST_KEPT = 2  # texts
+_TEXTS = 200  # read at once
+
+
+def _same(track: Track) -> Track:
+    return track
+
+
+def _texts(reader: Reader, track: Callable[[], Track]) -> Callable[[Revision], str]:
+    """Reads texts; the article's life is asked for when the first of them is."""
+    blobs: dict[str, str] = {}
+    kept: dict[str, str] = {}  # a text is wanted once more, as what the next one was written on
+
+    def text(revision: Revision) -> str:
+        if not blobs:
+            blobs.update((version.commit, version.blob) for version in track().versions)
+        blob = blobs[revision.commit]
+        found = kept.pop(blob, None)
+        if found is None:
+            found = decode(reader.read(blob))[0]
+            while len(kept) >= _MOST_KEPT:
+                del kept[next(iter(kept))]
+        kept[blob] = found
+        return found
+
+    return text
