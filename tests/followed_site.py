@@ -42,6 +42,15 @@ class Asked(NamedTuple):
     status: int
 
 
+class Server(ThreadingHTTPServer):
+    """Says nothing of clients that were killed."""
+
+    daemon_threads = True
+
+    def handle_error(self, *_: object) -> None:
+        pass
+
+
 class WebSite:
     """Paths and their answers; what was asked."""
 
@@ -81,8 +90,7 @@ class WebSite:
             def log_message(self, *_: object) -> None:
                 pass
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
+        self.server = Server(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
 
     def paths(self, *, robots: bool = False) -> list[str]:

@@ -222,7 +222,7 @@ def test_a_page_that_is_too_large_is_refused(site: WebSite) -> None:
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate"])
 def test_a_bomb_is_refused_before_it_unfolds(site: WebSite, coding: str) -> None:
-    bomb = b"\0" * (300 * 2**20)
+    bomb = b"\0" * (50 * 2**20)
     body = gzip.compress(bomb) if coding == "gzip" else zlib.compress(bomb)
     del bomb
     site.answers["/a"] = Answer(body, headers={"Content-Encoding": coding})

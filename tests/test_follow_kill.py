@@ -19,7 +19,6 @@ from tests.fetched_pages import page
 from tests.followed_site import Answer, WebSite, serving, watching
 
 PAGES = 6
-MOMENTS = 8
 
 
 @pytest.fixture
@@ -29,6 +28,11 @@ def site() -> Iterator[WebSite]:
 
 
 def test_rounds_that_are_killed(desk: Desk, site: WebSite) -> None:
+    kill_rounds(desk, site, 4)
+
+
+def kill_rounds(desk: Desk, site: WebSite, moments: int) -> None:
+    """Rounds over pages that change each time, all but the first and last killed somewhere."""
     watch = watching(desk)
     paths = [f"/2026/ferry-{number}" for number in range(PAGES)]
     site.feed(*paths)
@@ -58,14 +62,14 @@ def test_rounds_that_are_killed(desk: Desk, site: WebSite) -> None:
         assert process.returncode == 0
         json.loads(out)
 
-    for moment in range(MOMENTS):
+    for moment in range(moments):
         for path in paths:
             site.answers[path] = partial(version, path, moment)
         started = time.monotonic()
         run(5 * moment, kill_after=None if moment == 0 else chance.uniform(0.3, 1.0) * lasted)
         if moment == 0:
             lasted = time.monotonic() - started
-    run(5 * MOMENTS, kill_after=None)
+    run(5 * moments, kill_after=None)
     for path in paths:
         (file,) = (each for each in watch.room.workspace.paths() if each.endswith(f"{path}.md"))
         texts = [watch.room.show(file, each.number) for each in watch.room.history(file)]
@@ -74,7 +78,7 @@ def test_rounds_that_are_killed(desk: Desk, site: WebSite) -> None:
         # What was asked for last in a round may have been killed before its answer was read.
         assert set(recorded) <= set(served[path])
         assert recorded[0] == 0
-        assert recorded[-1] == MOMENTS - 1
+        assert recorded[-1] == moments - 1
     with watch.means() as means:
         assert means.state.pending() == []
         seen = [look for look in means.state.looks() if look["state"] == "recorded"]
