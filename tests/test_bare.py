@@ -49,7 +49,7 @@ WORKS: list[tuple[str, str, str]] = [
     ("sync --dry-run", "", "In step with origin (main)"),
     ("verify", "", "Whole: 3 commits on the published line"),
     ("verify --write -", "", '{\n "format": "tracker-witness"'),
-    ("styles", "", "ap\n"),
+    ("styles", "", "ap  "),
 ]
 
 REFUSED: list[tuple[str, str]] = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,6 +33,8 @@ def command(
     at what is recorded from now on, so that an old archive does not start with a thousand findings.
     """
     from tracker.house import settings
+    from tracker.house import style as house_style
+    from tracker.house.dates import zones
     from tracker.newsroom.workspace import SETTINGS_FILE
     from tracker.store.commit import FileWrite, write
     from tracker.store.files import Folder, write_file
@@ -55,7 +58,10 @@ def command(
         articles=known.articles if known else (),
         exclude=known.exclude if known else (),
     )
-    settings.read(toml, SETTINGS_FILE, lambda _: "")  # an unknown style or zone stops here
+    _check("--style", style, lambda: house_style.load(style))
+    if timezone:
+        _check("--timezone", timezone, lambda: zones.zone(timezone))
+    settings.read(toml, SETTINGS_FILE, lambda _: "")
     repository = initialise(root)
     if repository.bare:
         if repository.head and files(repository, repository.head, SETTINGS_FILE):
@@ -107,6 +113,14 @@ def _proposal(root: Path) -> Proposal | None:
         return None
     # The newsroom is to be this folder, also where settings above it hold for it until now.
     return proposal(replace(workspace, root=root.resolve()))
+
+
+def _check(option: str, given: str, make: Callable[[], object]) -> None:
+    """Refuse what an option names and there is not, by the name of the option."""
+    try:
+        make()
+    except TrackerError as error:
+        raise TrackerError(f"{option} {given}: {error.sentence}", error.hint) from None
 
 
 def _local_zone() -> str:

@@ -37,6 +37,7 @@ _STRENGTH = (
     "number", "date", "name", "quote", "negation", "attribution", "modality", "headline", "byline",
     "dek", "information-removed", "information-added",
 )  # fmt: skip
+_REPLACED = ("number", "date", "name")
 _FOR_UPDATE = ("information-added", "quote", *_STRENGTH)
 _FOR_CLARIFICATION = ("modality", "attribution", "negation", *_STRENGTH)
 _FOR_EDITORS_NOTE = ("information-removed", *_STRENGTH)
@@ -233,6 +234,8 @@ class _DraftWriter:
             return self.phrase("headline_changed")
         if point.label in ("byline", "dek"):
             return ""
+        if point.label in _REPLACED and point.old and point.new:
+            return self.replaced(point)
         if _mostly_quoted(point.new_sentence):
             speaker = speaker_of(point.new_sentence, self.style.language)
             return (
@@ -241,6 +244,19 @@ class _DraftWriter:
                 else self.phrase("added_short")
             )
         return self.told("added", "added_short", point)
+
+    def replaced(self, point: _Point) -> str:
+        """That one fact stands for another now: not that it was added, which would be untrue."""
+        old, new = point.old, point.new
+        if point.label == "number":
+            old, new = figure(point.old_sentence, old), figure(point.new_sentence, new)
+        elif point.label == "name":
+            old = names_around(point.old_sentence, old, self.own) or old
+            new = names_around(point.new_sentence, new, self.own) or new
+        elif point.label == "date":
+            old = self._whole_date(point.old_sentence, old) or old
+            new = self._whole_date(point.new_sentence, new) or new
+        return self.phrase("changed", old=old, new=new)
 
     def told(self, long: str, short: str, point: _Point) -> str:
         """The new sentence as a clause, where the language allows that."""
