@@ -24,6 +24,8 @@ if TYPE_CHECKING:
         History,
         Note,
         Person,
+        Recording,
+        Refusal,
         Revision,
     )
     from tracker.newsroom.newsroom import Newsroom
@@ -42,6 +44,8 @@ __all__ = [
     "Newsroom",
     "Note",
     "Person",
+    "Recording",
+    "Refusal",
     "Revision",
     "TrackerError",
     "__version__",

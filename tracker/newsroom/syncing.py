@@ -17,6 +17,7 @@ from tracker.store import merge as store_merge
 from tracker.store.git import GitError, first_line
 from tracker.store.log import LOG, parse_log
 from tracker.store.merge import Collision
+from tracker.store.repository import is_ancestor
 from tracker.text.document import decode
 from tracker.text.pieces import Grain
 
@@ -171,7 +172,7 @@ def _joined(
     grain: Grain,
 ) -> _Joined:
     """The commit that both sides will have: the further one, or a merge of both."""
-    git = workspace.repository.git
+    repository = workspace.repository
     if theirs is None or ours is None:
         new = ours or theirs
         if new is None:
@@ -180,9 +181,9 @@ def _joined(
                 "Record a first article with: tracker record",
             )
         return _Joined(new, (), ())
-    if remote.is_ancestor(git, ours, theirs):
+    if is_ancestor(repository, ours, theirs):
         return _Joined(theirs, (), ())
-    if remote.is_ancestor(git, theirs, ours):
+    if is_ancestor(repository, theirs, ours):
         return _Joined(ours, (), ())
     return _merge(workspace, there, ours, theirs, done, grain)
 

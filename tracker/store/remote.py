@@ -16,8 +16,9 @@ from urllib.parse import unquote
 
 from tracker.errors import TrackerError
 from tracker.store import locks
-from tracker.store.git import Git, GitError, Repository, first_line
+from tracker.store.git import Repository, first_line
 from tracker.store.paths import shown_path
+from tracker.store.repository import opened
 
 
 class Remote(NamedTuple):
@@ -52,7 +53,9 @@ def remote_of(repository: Repository, branch: str, wanted: str | None = None) ->
     Raises ``TrackerError`` where there is none by that name, none at all, or a choice of several.
     """
     git = repository.git
-    names = git.text("remote").splitlines()
+    with opened(repository) as repo:
+        remotes = {each.name: each for each in repo.remotes}
+    names = list(remotes)
     short = branch.removeprefix("refs/heads/")
     own = git.text("config", "--get", f"branch.{short}.remote", accept=(0, 1))
     name = wanted or (own if own in names else "") or _only(names)
@@ -64,9 +67,8 @@ def remote_of(repository: Repository, branch: str, wanted: str | None = None) ->
     if name == own:
         said = git.text("config", "--get", f"branch.{short}.merge", accept=(0, 1))
         there = said if said.startswith("refs/heads/") else there
-    url = git.text("remote", "get-url", "--end-of-options", name)
     tracking = f"refs/remotes/{name}/{there.removeprefix('refs/heads/')}"
-    return Remote(name, _without_secrets(url), there, tracking, short)
+    return Remote(name, _without_secrets(next(remotes[name].urls)), there, tracking, short)
 
 
 def _only(names: list[str]) -> str:
@@ -245,14 +247,3 @@ def _unreachable(remote: Remote, said: str) -> TrackerError:
         f"{remote.name} ({remote.url}) cannot be reached: {_reason(said)}.",
         "Nothing was changed. Try it by hand: git fetch",
     )
-
-
-def is_ancestor(git: Git, one: str, other: str) -> bool:
-    """True where a commit is, or leads to, another one."""
-    try:
-        git.run("merge-base", "--is-ancestor", one, other)
-    except GitError as error:
-        if error.status == 1:
-            return False
-        raise
-    return True

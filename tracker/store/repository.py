@@ -63,4 +63,26 @@ def opened(repository: Repository) -> Repo:
     """The repository as GitPython has it, for all that this project does not do."""
     from git import Repo  # late: it takes as long to load as a whole recording
 
-    return Repo(repository.top or repository.git_dir)
+    repo = Repo(repository.top or repository.git_dir)
+    # Variables that a surrounding hook sets would send it into another repository.
+    common = repository.common_dir
+    places = {
+        "GIT_DIR": repository.git_dir,
+        "GIT_COMMON_DIR": common,
+        "GIT_OBJECT_DIRECTORY": common / "objects",
+        "GIT_INDEX_FILE": repository.git_dir / "index",
+        **({} if repository.top is None else {"GIT_WORK_TREE": repository.top}),
+    }
+    repo.git.update_environment(**{name: str(place) for name, place in places.items()})
+    return repo
+
+
+def is_ancestor(repository: Repository, one: str, other: str) -> bool:
+    """True where a commit is, or leads to, another one; False where one is not there."""
+    from git.exc import BadName, GitCommandError
+
+    with opened(repository) as repo:
+        try:
+            return repo.is_ancestor(repo.commit(one), repo.commit(other))
+        except (BadName, GitCommandError, ValueError):
+            return False

@@ -19,6 +19,7 @@ from tracker.errors import TrackerError
 from tracker.store.git import Repository
 from tracker.store.history import names_of, published_order
 from tracker.store.log import LOG, Commit, parse_log
+from tracker.store.repository import is_ancestor
 
 FORMAT = "tracker-witness"
 VERSION = 1
@@ -160,9 +161,9 @@ def compared(repository: Repository, line: Line, witness: Witness, branch: str |
         marks = [mark for mark in witness.marks if mark[1] in there]
         common = marks[-1] if marks else None
         if _known(repository, witness.tip):
-            if _is_ancestor(repository, witness.tip, line.commits[-1]):
+            if is_ancestor(repository, witness.tip, line.commits[-1]):
                 return Compared("aside", 0, common)
-            if _is_ancestor(repository, line.commits[-1], witness.tip):
+            if is_ancestor(repository, line.commits[-1], witness.tip):
                 return Compared("behind", 0, common)
         return Compared("rewritten", 0, common)
     then = line
@@ -181,11 +182,6 @@ def compared(repository: Repository, line: Line, witness: Witness, branch: str |
 def _known(repository: Repository, commit: str) -> bool:
     said = repository.git.run("cat-file", "-t", commit, accept=(0, 1, 128))
     return said.strip() == b"commit"
-
-
-def _is_ancestor(repository: Repository, one: str, other: str) -> bool:
-    done = repository.git.completed("merge-base", "--is-ancestor", one, other)
-    return done.returncode == 0
 
 
 class Flaw(NamedTuple):
