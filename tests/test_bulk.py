@@ -24,7 +24,7 @@ from tracker.model import Person
 from tracker.newsroom.importing import Options
 from tracker.newsroom.incoming import Incoming
 from tracker.newsroom.newsroom import Newsroom
-from tracker.sources.folder import Folder
+from tracker.sources.folder import VersionFolder
 from tracker.sources.json_lines import JsonLines
 from tracker.store.stream import CommitStream
 
@@ -91,10 +91,10 @@ def clean(folder: Path) -> None:
 
 def test_an_import_makes_the_history_that_recordings_one_by_one_make(tmp_path: Path) -> None:
     bulk, single = repository(tmp_path / "bulk"), repository(tmp_path / "single")
-    done = Newsroom(bulk, now=NOW).bring(Folder(SAMPLE))
+    done = Newsroom(bulk, now=NOW).bring(VersionFolder(SAMPLE))
     assert (done.added, done.articles, done.new_articles) == (11, 3, 3)
     room = Newsroom(single, now=NOW)
-    source = Folder(SAMPLE)
+    source = VersionFolder(SAMPLE)
     versions = sorted(
         (each for each in source.versions(tmp_path) if isinstance(each, Incoming)),
         key=lambda each: (each.at, each.path),

@@ -20,7 +20,7 @@ from tracker.errors import TrackerError
 from tracker.model import Person
 from tracker.newsroom.incoming import Incoming, Skipped, Source, Telling
 from tracker.newsroom.newsroom import Newsroom
-from tracker.sources.folder import Folder, instant
+from tracker.sources.folder import VersionFolder, instant
 from tracker.sources.json_lines import JsonLines
 from tracker.sources.repository import OtherRepository
 from tracker.sources.versions import LARGEST
@@ -53,7 +53,7 @@ def texts(source: Source, versions: list[Incoming]) -> list[bytes]:
 
 def bad(folder: Path) -> Skipped:
     """The one bad version of a folder."""
-    _, skipped = read(Folder(folder), folder)
+    _, skipped = read(VersionFolder(folder), folder)
     (found,) = (each for each in skipped if each.bad)
     assert found.reason.endswith(".")
     return found
@@ -64,7 +64,7 @@ def test_a_folder_gives_its_versions_with_their_instants(tmp_path: Path) -> None
     put(tmp_path, "a/2022-05-10T2100Z.md", "a2")
     put(tmp_path, "a/2022-05-10T1200-0400.md", "a1")
     put(tmp_path, "world/c/2022-05-10T21:00:00+00:00.md", "c1")
-    source: Source = Folder(tmp_path)
+    source: Source = VersionFolder(tmp_path)
     versions, skipped = read(source, tmp_path)
     assert skipped == []
     assert [(each.path, each.slug) for each in versions] == [
@@ -131,7 +131,7 @@ def test_two_endings_in_one_article_are_bad(tmp_path: Path) -> None:
 def test_articles_stand_under_the_folder_of_choice(tmp_path: Path) -> None:
     put(tmp_path, "a/2022-05-10T1630Z.md")
     for under, path in (("content/posts/", "content/posts/a.md"), ("", "a.md")):
-        versions, _ = read(Folder(tmp_path, under=under), tmp_path)
+        versions, _ = read(VersionFolder(tmp_path, under=under), tmp_path)
         assert [each.path for each in versions] == [path]
 
 
@@ -144,7 +144,7 @@ def test_a_file_that_is_not_text_and_one_too_large_are_errors_in_the_place_of_a_
     whole = put(
         tmp_path, "a/2022-05-12T1630Z.md", "\ufeffZeile eins\r\ncaf\xe9".encode("latin-1", "ignore")
     )
-    source = Folder(tmp_path)
+    source = VersionFolder(tmp_path)
     versions, _ = read(source, tmp_path)
     first, second, third = source.texts(each.key for each in versions)
     assert isinstance(first, TrackerError)
@@ -166,7 +166,7 @@ def test_links_hidden_entries_inner_folders_and_other_files_are_left_out_and_tol
     put(tmp_path, "tracker.toml", 'name = "Ledger"\n')
     (tmp_path / "a" / "2022-05-11T1630Z.md").symlink_to(version)
     (tmp_path / "loop").symlink_to(tmp_path)
-    folder = Folder(tmp_path)
+    folder = VersionFolder(tmp_path)
     versions, skipped = read(folder, tmp_path)
     assert len(versions) == 1
     assert folder.settings == tmp_path / "tracker.toml"
@@ -188,10 +188,10 @@ def test_a_version_outside_an_articles_folder_is_bad(tmp_path: Path) -> None:
 
 def test_an_empty_folder_and_a_missing_one_are_refused(tmp_path: Path) -> None:
     with pytest.raises(TrackerError) as empty:
-        read(Folder(tmp_path), tmp_path)
+        read(VersionFolder(tmp_path), tmp_path)
     assert empty.value.sentence == f"No dated versions of articles are in {tmp_path}."
     with pytest.raises(TrackerError) as missing:
-        Folder(tmp_path / "no")
+        VersionFolder(tmp_path / "no")
     assert missing.value.sentence == f"There is no folder {tmp_path / 'no'}."
 
 
@@ -204,13 +204,13 @@ def test_a_folder_name_that_a_terminal_would_obey_is_bad(tmp_path: Path) -> None
 def test_folders_deeper_than_anyone_files_articles_are_left_out(tmp_path: Path) -> None:
     put(tmp_path, "a/2022-05-10T1630Z.md")
     put(tmp_path, "/".join(["d"] * 30) + "/2022-05-10T1630Z.md")
-    versions, skipped = read(Folder(tmp_path), tmp_path)
+    versions, skipped = read(VersionFolder(tmp_path), tmp_path)
     assert len(versions) == 1
     assert [skip.reason for skip in skipped] == ["Folders more than 20 deep are left out."]
 
 
 def test_the_sample_newsroom_is_such_a_folder(tmp_path: Path) -> None:
-    folder = Folder(SAMPLE)
+    folder = VersionFolder(SAMPLE)
     assert folder.settings == SAMPLE / "tracker.toml"
     versions, skipped = read(folder, tmp_path)
     assert skipped == []

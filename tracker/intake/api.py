@@ -21,8 +21,8 @@ from werkzeug.exceptions import HTTPException
 from tracker.errors import TrackerError
 from tracker.house import layout
 from tracker.intake import hooks as webhooks
-from tracker.intake.hooks import Event, Hook, NotWantedError
-from tracker.intake.inbox import MOST_WAITING, Inbox, Job, Token
+from tracker.intake.hooks import CmsEvent, Hook, NotWantedError
+from tracker.intake.inbox import MOST_WAITING, AccessToken, Inbox, Submission
 from tracker.intake.signatures import BadSignatureError, Sent, verify
 from tracker.intake.writer import Writer
 from tracker.model import KINDS
@@ -162,7 +162,7 @@ class Intake:
 
     # --- jobs -------------------------------------------------------------------------------------
 
-    def put(self, job: Job) -> tuple[Job, bool]:
+    def put(self, job: Submission) -> tuple[Submission, bool]:
         """Keep a job. Refused where too many wait."""
         if self.inbox.count_waiting() >= MOST_WAITING:
             raise RefusedError(
@@ -266,7 +266,7 @@ _HTTP = {
 # --- recordings with a token ----------------------------------------------------------------------
 
 
-def _token(intake: Intake, scope: str) -> Token:
+def _token(intake: Intake, scope: str) -> AccessToken:
     kind, _, written = request.headers.get("Authorization", "").partition(" ")
     asked = {"WWW_Authenticate": 'Bearer realm="tracker intake"'}
     if kind.lower() != "bearer" or not written.strip():
@@ -280,7 +280,7 @@ def _token(intake: Intake, scope: str) -> Token:
     return token
 
 
-def _recorded(intake: Intake, token: Token) -> Response:
+def _recorded(intake: Intake, token: AccessToken) -> Response:
     key = request.headers.get("Idempotency-Key", "").strip().strip('"')
     if not _KEY.fullmatch(key):
         raise RefusedError(
@@ -352,7 +352,7 @@ def _body() -> bytes:
     return request.get_data(cache=False)
 
 
-def _job(intake: Intake, token: Token, raw: bytes, now: datetime, source: str) -> Job:
+def _job(intake: Intake, token: AccessToken, raw: bytes, now: datetime, source: str) -> Submission:
     """What a body asks for. Raises ``RefusedError``."""
     try:
         body = json.loads(raw)
@@ -385,13 +385,13 @@ def _job(intake: Intake, token: Token, raw: bytes, now: datetime, source: str) -
     asked["keep_notes"] = body.get("keep_notes") is True
     given = [("Url", _word(body, "url", 2000)), ("Id", _word(body, "id", 200))]
     asked["trailers"] = [(name, value) for name, value in given if value]
-    return Job(
+    return Submission(
         0, source, "", "", now, now, at, path, asked, _text(body), intake.writer.tip, "waiting",
         None, None, 0,
     )  # fmt: skip
 
 
-def _told(body: Mapping[str, Any], token: Token) -> dict[str, Any]:
+def _told(body: Mapping[str, Any], token: AccessToken) -> dict[str, Any]:
     """The note that comes with a text."""
     note, kind, notes = body.get("note"), body.get("kind", "update"), body.get("notes")
     if notes is not None:
@@ -491,7 +491,7 @@ def _taken(intake: Intake, hook: Hook) -> Response:
     return _json(202, {"schema": 1, "job": standing.id, "state": standing.state})
 
 
-def _of_event(intake: Intake, hook: Hook, event: Event, now: datetime) -> Job:
+def _of_event(intake: Intake, hook: Hook, event: CmsEvent, now: datetime) -> Submission:
     source = f"hook {hook.name}"
     path = event.path
     if not path and event.id:
@@ -500,7 +500,7 @@ def _of_event(intake: Intake, hook: Hook, event: Event, now: datetime) -> Job:
             raise RefusedError(422, "The event tells an entry that was never recorded.")
     if event.sync:
         kind = _digest(f"{source}\0{event.name or now.isoformat()}".encode())
-        return Job(
+        return Submission(
             0, source, kind, kind, now, now, now, "", {"sync": True}, None, "", "waiting", None,
             None, 0,
         )  # fmt: skip
@@ -520,7 +520,7 @@ def _of_event(intake: Intake, hook: Hook, event: Event, now: datetime) -> Job:
     when = event.at.isoformat() if event.at else event.name or now.isoformat()
     key = _digest(f"{source}\0{path}\0{when}\0{body}".encode())
     due = now + timedelta(seconds=hook.settle)
-    return Job(
+    return Submission(
         0, source, key, body, now, due, at, path, asked, event.text, intake.writer.tip, "waiting",
         None, None, 0,
     )  # fmt: skip
@@ -529,7 +529,7 @@ def _of_event(intake: Intake, hook: Hook, event: Event, now: datetime) -> Job:
 # --- answers --------------------------------------------------------------------------------------
 
 
-def _of_job(job: Job) -> Response:
+def _of_job(job: Submission) -> Response:
     if job.answer is None or job.status is None or job.state == "waiting":
         return _accepted(job)
     return _answered(job.status, job.answer)
@@ -548,7 +548,7 @@ def _answered(status: int, answer: Mapping[str, Any]) -> Response:
     return response
 
 
-def _accepted(job: Job) -> Response:
+def _accepted(job: Submission) -> Response:
     response = _json(202, {"schema": 1, "job": job.id, "state": job.state})
     response.headers["Location"] = f"/api/jobs/{job.id}"
     return response

@@ -55,7 +55,7 @@ class Hook(NamedTuple):
     branch: str  # of a git-based CMS, whose pushes are fetched
 
 
-class Event(NamedTuple):
+class CmsEvent(NamedTuple):
     """What a webhook tells: a version of an article, or that it is gone."""
 
     name: str  # what the CMS calls the delivery; "" for none
@@ -205,7 +205,7 @@ FIELDS: dict[str, Mapping[str, str]] = {
 """Where each CMS has the fields of an entry; places with a bar between are tried in turn."""
 
 
-def read_event(hook: Hook, sent: Sent) -> Event:
+def read_event(hook: Hook, sent: Sent) -> CmsEvent:
     """What a request tells. Raises ``NotWantedError``, or ``TrackerError`` for a broken one."""
     try:
         body = json.loads(sent.body)
@@ -233,10 +233,10 @@ def read_event(hook: Hook, sent: Sent) -> Event:
         by = hook.by
     url = read.word("url")
     if gone:
-        return Event(name, identity, path, None, at, by, url)
+        return CmsEvent(name, identity, path, None, at, by, url)
     note = read.word("note") or None
     kind = read.word("kind") or "update"
-    return Event(name, identity, path, read.text(), at, by, url, note, kind)
+    return CmsEvent(name, identity, path, read.text(), at, by, url, note, kind)
 
 
 def _is_gone(hook: Hook, sent: Sent, body: Mapping[str, Any]) -> bool:
@@ -260,12 +260,12 @@ def _is_gone(hook: Hook, sent: Sent, body: Mapping[str, Any]) -> bool:
     return kind.rpartition(".")[2] in ("deleted", "unpublished", "delete", "unpublish", "trashed")
 
 
-def _push(hook: Hook, sent: Sent, body: Mapping[str, Any], name: str) -> Event:
+def _push(hook: Hook, sent: Sent, body: Mapping[str, Any], name: str) -> CmsEvent:
     kind = sent.headers.get("x-github-event", "push")
     branch = hook.branch or "main"
     if kind != "push" or body.get("ref") != f"refs/heads/{branch}":
         raise NotWantedError(f"it is no push of {branch}")
-    return Event(name, "", "", None, None, None, "", sync=True)
+    return CmsEvent(name, "", "", None, None, None, "", sync=True)
 
 
 class _Read(NamedTuple):

@@ -52,7 +52,7 @@ CREATE TABLE IF NOT EXISTS entries (
 """
 
 
-class Token(NamedTuple):
+class AccessToken(NamedTuple):
     """Who may write, and what."""
 
     name: str
@@ -69,7 +69,7 @@ class Token(NamedTuple):
         return self.revoked is None and (self.expires is None or now < self.expires)
 
 
-class Job(NamedTuple):
+class Submission(NamedTuple):
     """Something that is to be recorded, and what became of it."""
 
     id: int
@@ -162,11 +162,11 @@ class Inbox:
             ) from None
         return written
 
-    def tokens(self) -> tuple[Token, ...]:
+    def tokens(self) -> tuple[AccessToken, ...]:
         """All tokens, by name."""
         return tuple(map(_token, self._rows(f"SELECT {_TOKEN} FROM tokens ORDER BY name")))  # noqa: S608
 
-    def token(self, written: str, now: datetime) -> Token | None:
+    def token(self, written: str, now: datetime) -> AccessToken | None:
         """The token that somebody sent; None where it is none, or works no more."""
         rows = self._rows(f"SELECT {_TOKEN} FROM tokens WHERE digest = ?", _digest(written))  # noqa: S608
         found = _token(rows[0]) if rows else None
@@ -192,7 +192,7 @@ class Inbox:
 
     # --- jobs -------------------------------------------------------------------------------------
 
-    def put(self, job: Job) -> tuple[Job, bool]:
+    def put(self, job: Submission) -> tuple[Submission, bool]:
         """Keep a job; the one that stands under its key, and whether it is new."""
         try:
             with self._writing() as database:
@@ -212,17 +212,17 @@ class Inbox:
             assert found is not None
             return found, False
 
-    def by_key(self, key: str) -> Job | None:
+    def by_key(self, key: str) -> Submission | None:
         """The job under a key."""
         rows = self._rows(f"SELECT {_JOB} FROM jobs WHERE key = ?", key)  # noqa: S608
         return _job(rows[0]) if rows else None
 
-    def job(self, number: int) -> Job | None:
+    def job(self, number: int) -> Submission | None:
         """The job of a number."""
         rows = self._rows(f"SELECT {_JOB} FROM jobs WHERE id = ?", number)  # noqa: S608
         return _job(rows[0]) if rows else None
 
-    def waiting(self, now: datetime, limit: int) -> list[Job]:
+    def waiting(self, now: datetime, limit: int) -> list[Submission]:
         """Jobs that are due, in the order of their instants."""
         rows = self._rows(
             f"SELECT {_JOB} FROM jobs WHERE state = 'waiting' AND due <= ?"  # noqa: S608
@@ -236,7 +236,7 @@ class Inbox:
         """How many jobs wait."""
         return int(self._rows("SELECT count(*) FROM jobs WHERE state = 'waiting'")[0][0])
 
-    def listed(self, *states: State, limit: int = 100) -> list[Job]:
+    def listed(self, *states: State, limit: int = 100) -> list[Submission]:
         """The newest jobs in some states, oldest first."""
         marks = ",".join("?" * len(states))
         rows = self._rows(
@@ -246,7 +246,7 @@ class Inbox:
         )
         return [_job(row) for row in rows[::-1]]
 
-    def finish(self, ends: Sequence[tuple[Job, State, int, dict[str, Any]]]) -> None:
+    def finish(self, ends: Sequence[tuple[Submission, State, int, dict[str, Any]]]) -> None:
         """Keep what became of jobs; the texts of those that are done are let go."""
         with self._writing() as database:
             database.executemany(
@@ -305,19 +305,19 @@ _TOKEN = "name, scopes, articles, by, created, expires, used, revoked"  # noqa: 
 _JOB = "id, source, key, body, came, due, at, path, asked, text, tip, state, status, answer, tries"
 
 
-def _token(row: tuple[Any, ...]) -> Token:
+def _token(row: tuple[Any, ...]) -> AccessToken:
     name, scopes, articles, by, *instants = row
     made, expires, used, revoked = (
         None if each is None else datetime.fromisoformat(each) for each in instants
     )
     assert made is not None
-    return Token(
+    return AccessToken(
         name, tuple(scopes.split()), tuple(json.loads(articles)), by, made, expires, used, revoked
     )
 
 
-def _job(row: tuple[Any, ...]) -> Job:
-    found, asked = Job(*row), json.loads(row[8])
+def _job(row: tuple[Any, ...]) -> Submission:
+    found, asked = Submission(*row), json.loads(row[8])
     return found._replace(
         came=datetime.fromisoformat(row[4]),
         due=datetime.fromisoformat(row[5]),

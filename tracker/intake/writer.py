@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tracker.errors import TrackerError
-from tracker.intake.inbox import Inbox, Job, State
+from tracker.intake.inbox import Inbox, State, Submission
 from tracker.model import Recording, Refusal, Revision
 from tracker.newsroom.newsroom import Newsroom
 from tracker.newsroom.revisions import article_of
@@ -32,7 +32,7 @@ _TRIES = 5
 _LATER = timedelta(seconds=60)  # after which a webhook that failed is tried again
 _LOOKED_AT = 5_000  # newest commits, where the one that a job came on is gone
 
-End = tuple[Job, State, int, dict[str, Any]]
+End = tuple[Submission, State, int, dict[str, Any]]
 
 
 class Writer:
@@ -129,9 +129,9 @@ class Writer:
         self._finish(self._record(jobs))
         return len(jobs)
 
-    def _batch(self, jobs: list[Job]) -> list[Job]:
+    def _batch(self, jobs: list[Submission]) -> list[Submission]:
         """Those of the jobs that can be recorded together, in their order."""
-        taken: list[Job] = []
+        taken: list[Submission] = []
         paths: set[str] = set()
         for job in jobs:
             if job.asked.get("sync"):
@@ -149,7 +149,7 @@ class Writer:
 
     # --- recording --------------------------------------------------------------------------------
 
-    def _record(self, jobs: Sequence[Job]) -> list[End]:
+    def _record(self, jobs: Sequence[Submission]) -> list[End]:
         before = self.tip
         recordings = [self._recording(job) for job in jobs]
         try:
@@ -178,7 +178,7 @@ class Writer:
             self.room = Newsroom(self._path)
         self._opened = time.monotonic()
 
-    def _recording(self, job: Job) -> Recording:
+    def _recording(self, job: Submission) -> Recording:
         asked = job.asked
         former = None
         if asked.get("entry") and job.path:
@@ -197,7 +197,7 @@ class Writer:
             expected=asked.get("expected"),
         )
 
-    def _end(self, job: Job, result: Revision | Refusal, *, is_new: bool) -> End:
+    def _end(self, job: Submission, result: Revision | Refusal, *, is_new: bool) -> End:
         if isinstance(result, Revision):
             return job, "done", 201 if is_new else 200, self._told(result, is_new=is_new)
         if result.current is None:
@@ -217,7 +217,7 @@ class Writer:
             "revision": plain(revision),
         }
 
-    def _changed(self, job: Job, current: str) -> list[str]:
+    def _changed(self, job: Submission, current: str) -> list[str]:
         """What the other editor changed, as reasons; none where the older text is not known."""
         try:
             change = self.room.diff(job.path, job.asked["expected"], current)
@@ -225,7 +225,7 @@ class Writer:
             return []
         return list(change.reasons)
 
-    def _found(self, job: Job, commit: str) -> End:
+    def _found(self, job: Submission, commit: str) -> End:
         """The answer for a job whose commit is there."""
         try:
             revision = self.room.revision(job.path, commit)
@@ -247,7 +247,7 @@ class Writer:
             found.update(dict.fromkeys(keys.split(), commit))
         return found
 
-    def _sync(self, job: Job) -> End:
+    def _sync(self, job: Submission) -> End:
         try:
             synced = self.room.sync(push=False)
         except TrackerError as error:
@@ -285,15 +285,15 @@ class Writer:
             self._woken.notify_all()
 
 
-def _keeps(job: Job) -> bool:
+def _keeps(job: Submission) -> bool:
     return bool(job.asked.get("keep_notes"))
 
 
-def _without(job: Job, key: str) -> Job:
+def _without(job: Submission, key: str) -> Submission:
     return job._replace(asked={name: each for name, each in job.asked.items() if name != key})
 
 
-def _failed(job: Job, error: TrackerError) -> End:
+def _failed(job: Submission, error: TrackerError) -> End:
     return job, "failed", 503, _problem(503, error.sentence, error.hint)
 
 

@@ -173,9 +173,9 @@ def _folder(path: Path, reading: HowRead) -> Source:
 
         return NewsDiffs(path, reading.zone)
     if form == "folder":
-        from tracker.sources.folder import Folder
+        from tracker.sources.folder import VersionFolder
 
-        return Folder(path, under=reading.under)
+        return VersionFolder(path, under=reading.under)
     raise TrackerError(f"{shown(path)} is a folder, and no file of {form}.", "Name the file.")
 
 

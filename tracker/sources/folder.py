@@ -29,7 +29,7 @@ _INSTANT = re.compile(
 _HINT = "Name each version by its instant with the offset from UTC, like 2022-05-10T1630-0400.md."
 
 
-class Folder:
+class VersionFolder:
     """The versions of a folder. A ``tracker.newsroom.incoming.Source``.
 
     Raises ``TrackerError`` where there is no such folder, and when it is read, for a folder
