@@ -389,7 +389,8 @@ def test_wikitext_becomes_markdown_with_its_lists_links_and_quotations() -> None
 
 def captured(words: str, note: str = "") -> bytes:
     return (
-        "<!doctype html><html><head><title>The ferry | Ledger</title></head><body><nav>Home</nav>"
+        "<!doctype html><html><head><title>The ferry | Ledger</title>"
+        '<meta property="og:type" content="article"></head><body><nav>Home</nav>'
         f"<article><h1>The ferry sails</h1><p>{words} It leaves from Pier 4 at noon, said the"
         " harbor master, and arrives an hour later on the other side of the bay.</p>"
         f"<p>Tickets are sold at the pier and on board, by the crew and by machines.</p>{note}"
@@ -895,3 +896,58 @@ def test_an_export_is_read_as_it_streams(tmp_path: Path) -> None:
         sizes.append(size)
     assert sizes[1] < 200 << 20
     assert sizes[1] - sizes[0] < 40 << 20
+
+
+SHOP = "# Build a shop\n\nThe shop has {} shelves and one till, and opens in May.\n"
+
+
+def shops(*rows: tuple[str, str, str, str]) -> bytes:
+    """Lines of an import: slug, id, day, and how many shelves."""
+    versions = [
+        {"slug": slug, "id": name, "at": f"2022-01-{day}T10:00:00Z", "text": SHOP.format(how)}
+        for slug, name, day, how in rows
+    ]
+    return "".join(json.dumps(each) + "\n" for each in versions).encode()
+
+
+@pytest.mark.parametrize(
+    ("rows", "paths"),
+    [
+        # One id, and its slug changed: one article under its newest path.
+        ((("a", "post-417", "01", "five"), ("b", "post-417", "02", "six")), ["b"]),
+        ((("a", "post-417", "01", "five"), ("b", "post-417", "02", "six"),
+          ("c", "post-417", "03", "ten")), ["c"]),
+        # An id that tells nothing, and ids of versions.
+        ((("a", "1", "01", "five"), ("b", "1", "02", "six")), ["a", "b"]),
+        ((("a", "v-101", "01", "five"), ("a", "v-102", "02", "ten"), ("b", "v-101", "03", "six")),
+         ["a", "b"]),
+        # Both were out at one time.
+        ((("a", "post-417", "01", "five"), ("b", "post-417", "02", "six"),
+          ("a", "post-417", "03", "two")), ["a", "b"]),
+    ],
+)  # fmt: skip
+def test_one_id_under_a_new_slug_is_one_article(
+    desk: Desk, rows: tuple[tuple[str, str, str, str], ...], paths: list[str]
+) -> None:
+    desk.ok("import", "-", "--into", "n", stdin=shops(*rows))
+    found = sorted(each.stem for each in (desk.folder / "n" / "articles").iterdir())
+    assert found == paths
+    again = desk.ok("import", "-", "--into", "n", "--json", stdin=shops(*rows)).json
+    assert (again["added"], again["known"]) == (0, len(rows))
+
+
+def test_an_article_that_is_there_keeps_its_path_when_its_slug_changes(desk: Desk) -> None:
+    first, second = ("a", "post-417", "01", "five"), ("b", "post-417", "02", "six")
+    desk.ok("import", "-", "--into", "n", stdin=shops(first))
+    desk.ok("import", "-", "--into", "n", stdin=shops(first, second))
+    assert len(desk.ok("-C", "n", "history", "a", "--json").json["revisions"]) == 2
+
+
+def test_texts_that_share_an_id_and_no_words_are_two_articles(desk: Desk) -> None:
+    other = (
+        shops(("b", "post-417", "02", "six"))
+        .replace(b"The shop has six", b"No")
+        .replace(b"shelves and one till, and opens in May", b"words are the same here as there")
+    )
+    desk.ok("import", "-", "--into", "n", stdin=shops(("a", "post-417", "01", "five")) + other)
+    assert len(list((desk.folder / "n" / "articles").iterdir())) == 2

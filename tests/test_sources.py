@@ -176,7 +176,7 @@ def test_links_hidden_entries_inner_folders_and_other_files_are_left_out_and_tol
         (".obsidian", "A hidden file or folder is left out."),
         ("a/2022-05-11T1630Z.md", "A symbolic link is left out and not followed."),
         ("a/images", "A folder inside an article's folder is left out."),
-        ("a/photo.jpg", "Its name does not end in .md, .markdown, .txt."),
+        ("a/photo.jpg", "Its name does not end in .md, .markdown, .txt, .mdx."),
         ("loop", "A symbolic link is left out and not followed."),
     ]
 
@@ -580,7 +580,7 @@ def test_a_slug_that_two_articles_have_is_refused(newsroom: Desk) -> None:
     ("at", "reason"),
     [
         ("1969-12-31T23:59:59Z", "git cannot keep a date before 1970, and 1969-12-31 is one."),
-        ("0001-01-01T00:00:00+14:00", "git cannot keep a date before 1970, and 0001-01-01 is one."),
+        ("0002-06-01T00:00:00+14:00", "git cannot keep a date before 1970, and 0002-06-01 is one."),
         ("2022-06-01T13:00:00-04:00", "2022-06-01 13:00-04:00 is in the future."),
     ],
 )

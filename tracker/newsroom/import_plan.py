@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from itertools import groupby, islice, pairwise
+from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,7 +27,7 @@ _INCOMING = """
 CREATE TABLE incoming (
     sequence INTEGER PRIMARY KEY, path TEXT, slug TEXT, place INTEGER, seconds INTEGER,
     minutes INTEGER, name TEXT, email TEXT, message TEXT, told TEXT, source_key, origin TEXT,
-    trailers TEXT);
+    trailers TEXT, identity TEXT);
 CREATE TABLE articles (path TEXT PRIMARY KEY, first INTEGER) WITHOUT ROWID;
 CREATE TABLE slugs (slug TEXT PRIMARY KEY, path TEXT) WITHOUT ROWID;
 CREATE TABLE standing (path TEXT PRIMARY KEY, kind TEXT, mode TEXT, blob TEXT, slug TEXT)
@@ -108,7 +109,7 @@ class ImportPlan:
     def take(self, rows: Iterable[tuple[object, ...]]) -> None:
         """Take versions: path, slug, and the columns of the table from ``seconds`` on."""
         self._insert(
-            self._incoming, "INSERT INTO incoming VALUES (NULL, ?,?,?,?,?,?,?,?,?,?,?,?)", rows
+            self._incoming, "INSERT INTO incoming VALUES (NULL, ?,?,?,?,?,?,?,?,?,?,?,?,?)", rows
         )
         self._incoming.execute("CREATE INDEX by_slug ON incoming (slug) WHERE slug <> ''")
 
@@ -164,13 +165,59 @@ class ImportPlan:
             there = [path for (path,) in reader.execute(f"{both} ORDER BY path", {"slug": slug})]
             yield slug, *first, there
 
-    def settle(self, paths: Iterable[tuple[str, str]]) -> None:
-        """Take the path of each slug."""
+    def settle(
+        self, paths: Iterable[tuple[str, str]], is_moved: Callable[[Key, Key], bool]
+    ) -> None:
+        """Take the path of each slug, and bring articles that moved in the source under one path.
+
+        ``is_moved`` tells by the keys of two versions whether the later one goes on the earlier.
+        """
         self._insert(self._incoming, "INSERT INTO slugs VALUES (?,?)", list(paths))
+        for several in list(self._moves()):
+            self._unite(several, is_moved)
         self._incoming.execute(
             "INSERT INTO articles SELECT coalesce(slugs.path, incoming.path), min(place)"
             " FROM incoming LEFT JOIN slugs ON slugs.slug = incoming.slug GROUP BY 1"
         )
+
+    def _moves(self) -> Iterator[list[str]]:
+        """Paths, the oldest first, that the source gives to one article after another."""
+        named = (
+            "SELECT coalesce(slugs.path, incoming.path) AS settled, max(identity) AS identity,"
+            " min(place) AS first, max(place) AS last"
+            " FROM incoming LEFT JOIN slugs ON slugs.slug = incoming.slug GROUP BY 1"
+            " HAVING min(identity) = max(identity) AND max(identity) <> ''"
+        )
+        found = self._incoming.execute(
+            f"WITH named AS ({named}) SELECT identity, settled, first, last FROM named"  # noqa: S608
+            " WHERE identity IN (SELECT identity FROM named GROUP BY 1 HAVING count(*) > 1)"
+            " ORDER BY identity, first, last"
+        )
+        for _, rows in groupby(found, key=itemgetter(0)):
+            several = list(rows)
+            # Where both paths have versions at one time, they are two articles.
+            if all(one[3] <= two[2] for one, two in pairwise(several)):
+                yield [path for _, path, _, _ in several]
+
+    def _unite(self, paths: list[str], is_moved: Callable[[Key, Key], bool]) -> None:
+        """Bring the versions of one article under its newest path, or the one that is there."""
+        keys = "SELECT source_key FROM incoming LEFT JOIN slugs ON slugs.slug = incoming.slug"
+        where = "WHERE coalesce(slugs.path, incoming.path) = ? ORDER BY place"
+        for old, new in pairwise(paths):
+            (last,) = self._incoming.execute(f"{keys} {where} DESC LIMIT 1", (old,)).fetchone()
+            (first,) = self._incoming.execute(f"{keys} {where} LIMIT 1", (new,)).fetchone()
+            if not is_moved(last, first):
+                return
+        there = [path for path in paths if self.standing(path) is not None]
+        if len(there) > 1:
+            return  # the newsroom tells them apart
+        target = (there or paths[-1:])[0]
+        for path in paths:
+            for table in ("slugs", "incoming"):
+                self._incoming.execute(
+                    f"UPDATE {table} SET path = ? WHERE path = ?",  # noqa: S608
+                    (target, path),
+                )
 
     def by_article(self) -> Iterator[Row]:
         """All versions, article by article, the oldest first; so the articles, by their first."""

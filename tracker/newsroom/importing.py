@@ -220,7 +220,7 @@ class _Import:
             seconds if each.place is None else int(each.place.timestamp() // 1), seconds, minutes,
             None if person is None else person.name, None if person is None else person.email,
             each.message, told, each.key, each.origin.encode("utf-8", "replace").decode(),
-            each.trailers or None,
+            each.trailers or None, each.identity,
         )  # fmt: skip
 
     def _take_standing(self) -> None:
@@ -458,7 +458,15 @@ def settle_paths(plan: ImportPlan, source: Source, workspace: Workspace, under: 
             elif given is not None:
                 day = given
         settled.append((slug, joined(own, layout.path(rule, slug, day))))
-    plan.settle(settled)
+
+    def is_moved(earlier: Key, later: Key) -> bool:
+        old, new = (
+            set() if isinstance(data, TrackerError) else set(data.split())
+            for data in source.texts([earlier, later])
+        )
+        return 2 * len(old & new) >= max(len(old), len(new), 1)
+
+    plan.settle(settled, is_moved)
 
 
 def instant(seconds: int, minutes: int) -> datetime:

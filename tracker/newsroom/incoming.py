@@ -40,6 +40,7 @@ class Incoming(NamedTuple):
     origin: str  # where it was read, for people: "archive.jsonl, line 12"
     trailers: str = ""  # lines "Url: https://…" for the end of the message; "" for none
     place: datetime | None = None  # where it stands among the others; None: at its own instant
+    identity: str = ""  # what the source calls the article, whatever its path; "": it does not
 
 
 class Skipped(NamedTuple):

@@ -25,6 +25,7 @@ from tracker.sources.versions import (
     YEARS,
     Counted,
     broken,
+    identity_of,
     instant_of,
     shown,
     temporary,
@@ -200,6 +201,7 @@ def _version(line: bytes, number: int, offset: int, origin: str) -> tuple[Incomi
         offset,
         origin,
         fields.trailers() if "url" in read or "id" in read else "",
+        identity=identity_of(read.get("id")),
     )
     return version, text
 

@@ -207,6 +207,7 @@ class Made(NamedTuple):
     origin: str
     trailers: str = ""
     told: tuple[Telling, ...] = ()
+    identity: str = ""  # what the source calls the article; "": it does not
 
 
 class Spooled:
@@ -276,6 +277,7 @@ class Spooled:
                     key,
                     each.origin,
                     each.trailers,
+                    identity=each.identity,
                 )
             spool.execute("COMMIT")
 
@@ -339,6 +341,15 @@ def _name(part: str) -> str:
     while len(part.encode()) > _LONGEST_NAME:
         part = part[:-1]
     return part if part and not part.startswith("git~") else f"x-{part}"
+
+
+_TELLING = re.compile(r"(?=.*\d)...|[:/]")
+
+
+def identity_of(name: object) -> str:
+    """What a source calls an article, where that can tell it from others; "" for "1" or "intro"."""
+    written = str(name) if isinstance(name, str | int) and not isinstance(name, bool) else ""
+    return written.strip() if _TELLING.search(written) else ""
 
 
 def trailers(**values: object) -> str:

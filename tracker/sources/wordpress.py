@@ -151,7 +151,8 @@ class _Site(Spooled):
         text = article_text(fields, body)
         out = item.published or at
         path = self.placed(f"{out:%Y/%m}/{slug}.md")  # unless the newsroom has a layout
-        return Made(path, slug, at, item.person, None, text, item.origin, said)
+        name = f"wordpress:{item.id}" if item.id else ""
+        return Made(path, slug, at, item.person, None, text, item.origin, said, identity=name)
 
 
 # --- exports --------------------------------------------------------------------------------------
