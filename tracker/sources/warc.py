@@ -20,6 +20,7 @@ from tracker.sources.versions import LARGEST, Made, Spooled, path_of_url, shown,
 
 ENDINGS = (".warc", ".warc.gz", ".arc", ".arc.gz", ".wacz")
 _HTML = ("text/html", "application/xhtml+xml")
+_SHORT = "The record was cut short, and its page is not whole."
 _MEMBER = 64 * 1024 * 1024 * 1024  # bytes of one file in a WACZ; they are read as they stream
 
 
@@ -187,6 +188,11 @@ class WebArchive(Spooled):
         url = (head.get_header("WARC-Target-URI") or "").strip("<> ")
         mime = (http if http is not None else head).get_header("Content-Type", "") or ""
         if mime.partition(";")[0].strip().lower() not in _HTML:
+            while record.raw_stream.read(1 << 16):
+                pass  # as the iterator would
+            if getattr(record.raw_stream, "limit", 0):
+                yield self.bad(origin, _SHORT)
+                return
             self.traps["other than pages (status, kind)"] += 1
             return
         status = http.get_statuscode() if http is not None else "200"
@@ -216,7 +222,7 @@ class WebArchive(Spooled):
         left = getattr(record.raw_stream, "limit", 0)
         truncated = record.rec_headers.get_header("WARC-Truncated")
         if left or truncated:
-            return self.bad(origin, "The record was cut short, and its page is not whole.")
+            return self.bad(origin, _SHORT)
         http = record.http_headers
         kind = (http.get_header("Content-Type") or "") if http is not None else ""
         page = read(data, url, content_type=kind, as_of=at.date())
