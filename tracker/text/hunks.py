@@ -14,8 +14,7 @@ from tracker.text.article import Article, Both, fold_words
 from tracker.text.counts import Interval
 from tracker.text.facts import Fact, Reading, Usage, find_facts, opens_sentence
 from tracker.text.lexicon import Lexicon
-from tracker.text.quote_marks import mark_quotes
-from tracker.text.surface import SEEN, Token, read
+from tracker.text.surface import SEEN, Token, mark_quotes, read
 
 LONGEST_PASSAGE = 30_000
 """Characters of a passage beyond which it is not read word by word."""

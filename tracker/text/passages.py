@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tracker.text import align, moves, tokens, wording
-from tracker.text.cleanup import Run
 from tracker.text.markup import Block, Markup
 from tracker.text.moves import Sentence
-from tracker.text.sequences import Budget, Engine, Matching
+from tracker.text.sequences import Budget, Engine, Matching, Run
 from tracker.text.trim import trim_words
 from tracker.text.wording import Draft, Passage, Range
 

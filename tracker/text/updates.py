@@ -11,7 +11,7 @@ from tracker.errors import TrackerError
 from tracker.model import KINDS, Kind, Note, Precision
 from tracker.text import splice
 from tracker.text.dates import read_date
-from tracker.text.scalars import check, toml_string, yaml_scalar
+from tracker.text.splice import check, toml_string, yaml_scalar
 
 _NOT_A_LETTER = re.compile(r"[^a-z]")
 

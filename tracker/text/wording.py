@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from itertools import accumulate, compress
 from typing import NamedTuple
 
-from tracker.text import cleanup, tokens
+from tracker.text import sequences as cleanup
+from tracker.text import tokens
 from tracker.text.markup import BlockKind, Markup
 
 Matcher = Callable[[Sequence[str], Sequence[str]], list[cleanup.Run]]

@@ -9,13 +9,11 @@ from __future__ import annotations
 
 from tracker.text.hunks import Hunk
 from tracker.text.rules.contents import raw_content
-from tracker.text.rules.fact_pairs import one_sided_keys
-from tracker.text.rules.fact_rules import facts
+from tracker.text.rules.fact_pairs import facts, one_sided_keys
 from tracker.text.rules.places import described, doubled, found_elsewhere, heading, named_link
-from tracker.text.rules.quotations import quotation
 from tracker.text.rules.standing import boilerplate, promo, repeated
 from tracker.text.rules.verdicts import Rule, Scope, Verdict, clipped, contrasted, verdict
-from tracker.text.rules.words import same_words, weighty, words
+from tracker.text.rules.words import quotation, same_words, weighty, words
 
 __all__ = [
     "Scope",

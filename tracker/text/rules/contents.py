@@ -8,9 +8,8 @@ from collections.abc import Collection, Sequence
 from tracker.text.facts import Fact
 from tracker.text.hunks import Hunk, Side
 from tracker.text.lexicon import Lexicon, known
-from tracker.text.rules.misspellings import LONGEST, misspelled, misspells_fact
 from tracker.text.rules.verdicts import MOST_PAIRS, Scope
-from tracker.text.spelling import canonical, same_word, slip
+from tracker.text.spelling import LONGEST, canonical, misspelled, misspells_fact, same_word, slip
 from tracker.text.surface import Token
 
 
