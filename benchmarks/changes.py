@@ -27,8 +27,8 @@ from typing import Any
 
 from tracker.comparison import compare
 from tracker.model import Change
-from tracker.text.changes import STRENGTH
 from tracker.text.document import parse
+from tracker.text.judge.changes import STRENGTH
 
 Judge = Callable[[str, str], bool]
 

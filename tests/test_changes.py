@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tracker.comparison import compare
-from tracker.text.changes import LONGEST_REASON, STRENGTH
+from tracker.text.judge.changes import LONGEST_REASON, STRENGTH
 
 CASES = Path(__file__).parent / "cases" / "changes"
 

@@ -15,8 +15,8 @@ from tests.articles import TOKENS, pairs
 from tests.diff_marks import marked
 from tests.hard_texts import HARD
 from tracker.model import Diff, Edit
-from tracker.text import sequences, tokens
-from tracker.text.diff import LONGEST_SENTENCE, apply, diff, revert
+from tracker.text import tokens
+from tracker.text.diff import LONGEST_SENTENCE, apply, diff, revert, sequences
 
 ANY_TEXT = st.text(
     alphabet=st.one_of(st.sampled_from("ab .,\n\r-#*>|`[]()\"'“1"), st.characters()), max_size=80

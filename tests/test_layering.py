@@ -273,7 +273,7 @@ def test_no_module_imports_what_imports_it() -> None:
 
 
 LEFT = (
-    {"tracker.text.updates", "tracker.text.document"},
+    {"tracker.text.document"},
     {f"tracker.house.note_{name}" for name in ("openings", "inline", "finding", "hits")},
     {
         "tracker.web",

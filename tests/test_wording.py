@@ -17,7 +17,7 @@ from tracker.house.phrases import FIRST, languages, phrases, sentence
 from tracker.model import KINDS, Reason, Saying
 from tracker.policy.rules import RULES
 from tracker.render.diff_html import stylesheet
-from tracker.text.changes import STRENGTH
+from tracker.text.judge.changes import STRENGTH
 from tracker.web.page import PageWords
 
 PACKAGE = Path(tracker.__file__).parent

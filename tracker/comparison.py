@@ -14,8 +14,8 @@ from tracker.text.document import Document, parse
 
 if TYPE_CHECKING:
     from tracker.house.style import Style
-    from tracker.text.changes import Judged
     from tracker.text.judge.boilerplate import Boilerplate
+    from tracker.text.judge.changes import Judged
 
 
 LARGEST = 3_000_000
@@ -111,7 +111,7 @@ class Compared:
     @cached_property
     def change(self) -> Change:
         """What changed, and what that means: see ``compare``."""
-        from tracker.text.changes import tell  # a recording that is told of needs none of it
+        from tracker.text.judge.changes import tell  # a recording that is told of needs none of it
 
         notes = self._notes()
         texts = self.old.text, self.new.text
@@ -120,7 +120,7 @@ class Compared:
     @cached_property
     def judged(self) -> Judged:
         """What the rules find, each with the signs by which it is weighed."""
-        from tracker.text.changes import judged
+        from tracker.text.judge.changes import judged
 
         texts = self.old.text, self.new.text
         notes = self._notes()

@@ -182,8 +182,8 @@ def is_small(was: str, now: str) -> bool:
     """True where two wordings of a note tell readers the same: a typo, markup, a link."""
     if was == now:
         return True
-    from tracker.text.changes import judge
     from tracker.text.diff import diff
+    from tracker.text.judge.changes import judge
 
     change = judge(was, now, diff(was, now))
     return not change.substantive and change.labels <= _SMALL

@@ -7,8 +7,8 @@ from itertools import compress
 
 from tracker.model import Diff, Edit, FoundNote
 from tracker.text import tokens
+from tracker.text.judge.seen import read
 from tracker.text.markup import Markup, scan
-from tracker.text.surface import read
 
 Interval = tuple[int, int]
 """Half-open offsets in a text."""

@@ -17,14 +17,14 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from tracker.text.facts import Fact
-from tracker.text.hunks import Hunk, Side
+from tracker.text.judge.contents import content
+from tracker.text.judge.facts import Fact
+from tracker.text.judge.hunks import Hunk, Side
+from tracker.text.judge.seen import Token
+from tracker.text.judge.slips import distance
+from tracker.text.judge.standing import standing_share
+from tracker.text.judge.verdicts import Scope, Verdict
 from tracker.text.lexicon import known
-from tracker.text.rules.contents import content
-from tracker.text.rules.standing import standing_share
-from tracker.text.rules.verdicts import Scope, Verdict
-from tracker.text.spelling import distance
-from tracker.text.surface import Token
 
 Signs = Mapping[str, float]
 

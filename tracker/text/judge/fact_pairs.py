@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from tracker.text.facts import Fact, opens_sentence
-from tracker.text.hunks import Hunk, Side
-from tracker.text.rules.contents import content
-from tracker.text.rules.names import same_name, second_reference, stood_for_by_pronoun
-from tracker.text.rules.verdicts import MANY_WORDS, MOST_PAIRS, Scope, Verdict, information, verdict
-from tracker.text.spelling import misspelled, misspells_fact
+from tracker.text.judge.contents import content
+from tracker.text.judge.facts import Fact, opens_sentence
+from tracker.text.judge.hunks import Hunk, Side
+from tracker.text.judge.names import same_name, second_reference, stood_for_by_pronoun
+from tracker.text.judge.slips import misspelled, misspells_fact
+from tracker.text.judge.verdicts import MANY_WORDS, MOST_PAIRS, Scope, Verdict, information, verdict
 
 FactPair = tuple[Fact | None, Fact | None]
 

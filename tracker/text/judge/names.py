@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import cache
 
-from tracker.text.article import Both, fold_words
-from tracker.text.facts import Fact
-from tracker.text.hunks import Hunk
+from tracker.text.judge.article import Both, fold_words
+from tracker.text.judge.facts import Fact
+from tracker.text.judge.hunks import Hunk
+from tracker.text.judge.seen import Token
+from tracker.text.judge.slips import canonical, distance
+from tracker.text.judge.verdicts import Scope
 from tracker.text.lexicon import Lexicon, known
-from tracker.text.rules.verdicts import Scope
-from tracker.text.spelling import canonical, distance
-from tracker.text.surface import Token
 
 PRONOUNS = frozenset(
     [

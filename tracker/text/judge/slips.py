@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Literal
 
-from tracker.text.facts import Fact, triggers
-from tracker.text.hunks import Hunk
+from tracker.text.judge.facts import Fact, triggers
+from tracker.text.judge.hunks import Hunk
 from tracker.text.lexicon import Lexicon, known, near
 
 Slip = Literal["typo", "style"]

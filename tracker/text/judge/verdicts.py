@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from tracker.text.article import Article
-from tracker.text.hunks import Hunk
+from tracker.text.judge.article import Article
 from tracker.text.judge.boilerplate import Boilerplate
+from tracker.text.judge.hunks import Hunk
 from tracker.text.lexicon import Lexicon
 
 MANY_WORDS = 8

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tracker.text.facts.dates import date, time
-from tracker.text.facts.names import name
-from tracker.text.facts.numbers import number
-from tracker.text.facts.reading import Fact, Reading, Usage, opens_sentence, triggers
+from tracker.text.judge.facts.dates import date, time
+from tracker.text.judge.facts.names import name
+from tracker.text.judge.facts.numbers import number
+from tracker.text.judge.facts.reading import Fact, Reading, Usage, opens_sentence, triggers
 
 
 def negation(reading: Reading, place: int) -> Fact | None:

@@ -6,8 +6,8 @@ from collections.abc import Collection, Sequence
 from functools import cache
 from typing import Literal, NamedTuple, Protocol
 
+from tracker.text.judge.seen import Token
 from tracker.text.lexicon import Lexicon
-from tracker.text.surface import Token
 
 FactKind = Literal["number", "date", "name", "negation", "modality", "attribution"]
 

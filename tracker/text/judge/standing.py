@@ -6,11 +6,11 @@ import itertools
 import re
 from functools import cache
 
-from tracker.text.article import fold_words
 from tracker.text.counts import Interval
-from tracker.text.facts import Fact, opens_sentence
-from tracker.text.hunks import Hunk, Side
-from tracker.text.rules.verdicts import Scope, Verdict, verdict
+from tracker.text.judge.article import fold_words
+from tracker.text.judge.facts import Fact, opens_sentence
+from tracker.text.judge.hunks import Hunk, Side
+from tracker.text.judge.verdicts import Scope, Verdict, verdict
 
 _WORD = re.compile(r"[\w']+")
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from tracker.text import tokens
-from tracker.text.align import Bag, bag, shared
+from tracker.text.diff.align import Bag, bag, shared
+from tracker.text.diff.wording import Passage
 from tracker.text.markup import Block, BlockKind, Markup
-from tracker.text.wording import Passage
 
 LEAST_WORDS = 4
 """A sentence of fewer words is not told as moved: it may be there twice by chance."""

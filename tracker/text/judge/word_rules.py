@@ -7,14 +7,14 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
 
-from tracker.text.hunks import Hunk
+from tracker.text.judge.contents import content
+from tracker.text.judge.fact_pairs import changed_facts
+from tracker.text.judge.hunks import Hunk
+from tracker.text.judge.names import PRONOUNS, letters, respelled, second_reference
+from tracker.text.judge.seen import Token
+from tracker.text.judge.slips import canonical, contrary, same_word
+from tracker.text.judge.verdicts import MANY_WORDS, Scope, Verdict, information, verdict
 from tracker.text.lexicon import Lexicon, known
-from tracker.text.rules.contents import content
-from tracker.text.rules.fact_pairs import changed_facts
-from tracker.text.rules.names import PRONOUNS, letters, respelled, second_reference
-from tracker.text.rules.verdicts import MANY_WORDS, Scope, Verdict, information, verdict
-from tracker.text.spelling import canonical, contrary, same_word
-from tracker.text.surface import Token
 
 _LETTERED = ("word", "number", "symbol")
 

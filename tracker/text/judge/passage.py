@@ -6,10 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 
 from tracker.model import Edit
-from tracker.text.hunks import Hunk, Passage, shown_text
 from tracker.text.judge import score
-from tracker.text.markup import scan
-from tracker.text.rules import (
+from tracker.text.judge.hunks import Hunk, Passage, shown_text
+from tracker.text.judge.rules import (
     Scope,
     Verdict,
     clipped,
@@ -19,7 +18,8 @@ from tracker.text.rules import (
     raw_content,
     verdict,
 )
-from tracker.text.surface import SEEN, read
+from tracker.text.judge.seen import SEEN, read
+from tracker.text.markup import scan
 
 
 def judge_passage(passage: Passage, edits: Sequence[Edit], scope: Scope) -> list[Verdict]:

@@ -12,11 +12,11 @@ from functools import cache
 from typing import Any
 
 from tracker.model import Diff, Edit, Operation
-from tracker.text import fields, tokens
+from tracker.text import tokens
+from tracker.text.diff import fields
+from tracker.text.diff.passages import Comparison
+from tracker.text.diff.wording import Draft, Passage, Range, trim
 from tracker.text.markup import Markup, scan
-from tracker.text.passages import Comparison
-from tracker.text.trim import trim
-from tracker.text.wording import Draft, Passage, Range
 
 LONGEST_SENTENCE = 400
 """Characters of the sentence around an edit that are kept."""

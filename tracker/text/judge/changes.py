@@ -11,16 +11,16 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from tracker.model import Change, Diff, Edit, FieldChange, FoundNote, Reason
-from tracker.text import note_edits as notes
-from tracker.text.article import Article
 from tracker.text.counts import flattened, hidden, words_changed
-from tracker.text.hunks import passages
+from tracker.text.judge import fields as notes
+from tracker.text.judge.article import Article
 from tracker.text.judge.boilerplate import Boilerplate
+from tracker.text.judge.fields import judge_field
+from tracker.text.judge.hunks import passages
+from tracker.text.judge.passage import judge_passage
+from tracker.text.judge.rules import Scope, Verdict, clipped, contrasted
 from tracker.text.judge.score import fitted, score_of
-from tracker.text.judging import judge_passage
 from tracker.text.lexicon import lexicon
-from tracker.text.rules import Scope, Verdict, clipped, contrasted
-from tracker.text.title import judge_field
 
 STRENGTH = (
     "headline", "number", "date", "name", "negation", "quote", "modality", "attribution",

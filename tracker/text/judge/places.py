@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from tracker.text.article import Article, raw_words
-from tracker.text.hunks import Hunk, Side
-from tracker.text.rules.verdicts import Scope, Verdict, verdict
-from tracker.text.surface import Token
+from tracker.text.judge.article import Article, raw_words
+from tracker.text.judge.hunks import Hunk, Side
+from tracker.text.judge.seen import Token
+from tracker.text.judge.verdicts import Scope, Verdict, verdict
 
 
 def found_elsewhere(hunk: Hunk, scope: Scope) -> list[Verdict] | None:

@@ -7,13 +7,13 @@ unless both sides are the same fact in another form.
 
 from __future__ import annotations
 
-from tracker.text.hunks import Hunk
-from tracker.text.rules.contents import raw_content
-from tracker.text.rules.fact_pairs import facts, one_sided_keys
-from tracker.text.rules.places import described, doubled, found_elsewhere, heading, named_link
-from tracker.text.rules.standing import boilerplate, promo, repeated
-from tracker.text.rules.verdicts import Rule, Scope, Verdict, clipped, contrasted, verdict
-from tracker.text.rules.words import quotation, same_words, weighty, words
+from tracker.text.judge.contents import raw_content
+from tracker.text.judge.fact_pairs import facts, one_sided_keys
+from tracker.text.judge.hunks import Hunk
+from tracker.text.judge.places import described, doubled, found_elsewhere, heading, named_link
+from tracker.text.judge.standing import boilerplate, promo, repeated
+from tracker.text.judge.verdicts import Rule, Scope, Verdict, clipped, contrasted, verdict
+from tracker.text.judge.word_rules import quotation, same_words, weighty, words
 
 __all__ = [
     "Scope",

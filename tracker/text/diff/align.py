@@ -2,7 +2,7 @@
 
 Inside a passage that changed, sentences keep their order, one becomes one, two or none, and two
 may become one; :func:`align` finds the best such chain. Sentences that left their place are found
-by :func:`tracker.text.moves.find`.
+by :func:`tracker.text.diff.moves.find`.
 """
 
 from __future__ import annotations

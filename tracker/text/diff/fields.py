@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from tracker.model import FieldChange
+from tracker.text.diff.wording import Range, common_head, common_tail
 from tracker.text.document import Document, parse, role
 from tracker.text.front_matter import Format, locate, read_yaml
-from tracker.text.trim import common_head, common_tail
-from tracker.text.wording import Range
 
 _KEY = re.compile(
     r"^([\"']?)([^\s\"'#:=\-\[\]{}][^:=\n\"']{0,100}?)\1[ \t]*[:=]|^\[+([^\]\n]+)\]", re.MULTILINE

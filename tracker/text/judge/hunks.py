@@ -10,11 +10,11 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
 from tracker.model import Edit
-from tracker.text.article import Article, Both, fold_words
 from tracker.text.counts import Interval
-from tracker.text.facts import Fact, Reading, Usage, find_facts, opens_sentence
+from tracker.text.judge.article import Article, Both, fold_words
+from tracker.text.judge.facts import Fact, Reading, Usage, find_facts, opens_sentence
+from tracker.text.judge.seen import SEEN, Token, mark_quotes, read
 from tracker.text.lexicon import Lexicon
-from tracker.text.surface import SEEN, Token, mark_quotes, read
 
 LONGEST_PASSAGE = 30_000
 """Characters of a passage beyond which it is not read word by word."""

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from functools import cache
 
 from tracker.text.counts import Interval
+from tracker.text.judge.seen import Token, read
 from tracker.text.markup import Kind, Markup, scan
-from tracker.text.surface import Token, read
 
 LONGEST_CONTEXT = 1_500
 """Characters of a paragraph read before its first and after its last edit."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tracker.text.facts.reading import Fact, Reading
+from tracker.text.judge.facts.reading import Fact, Reading
 
 
 def _clock(reading: Reading, place: int) -> tuple[int | None, int]:

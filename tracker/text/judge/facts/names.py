@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tracker.text.facts.reading import Fact, Reading, opens_sentence
+from tracker.text.judge.facts.reading import Fact, Reading, opens_sentence
 from tracker.text.lexicon import known
 
 

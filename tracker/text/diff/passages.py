@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tracker.text import align, moves, tokens, wording
+from tracker.text import tokens
+from tracker.text.diff import align, moves, wording
+from tracker.text.diff.moves import Sentence
+from tracker.text.diff.sequences import Budget, Engine, Matching, Run
+from tracker.text.diff.wording import Draft, Passage, Range, trim_words
 from tracker.text.markup import Block, Markup
-from tracker.text.moves import Sentence
-from tracker.text.sequences import Budget, Engine, Matching, Run
-from tracker.text.trim import trim_words
-from tracker.text.wording import Draft, Passage, Range
 
 # What a piece of work costs, in units of the budget.
 SENTENCE = 70.0

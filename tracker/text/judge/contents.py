@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Sequence
 
-from tracker.text.facts import Fact
-from tracker.text.hunks import Hunk, Side
+from tracker.text.judge.facts import Fact
+from tracker.text.judge.hunks import Hunk, Side
+from tracker.text.judge.seen import Token
+from tracker.text.judge.slips import LONGEST, canonical, misspelled, misspells_fact, same_word, slip
+from tracker.text.judge.verdicts import MOST_PAIRS, Scope
 from tracker.text.lexicon import Lexicon, known
-from tracker.text.rules.verdicts import MOST_PAIRS, Scope
-from tracker.text.spelling import LONGEST, canonical, misspelled, misspells_fact, same_word, slip
-from tracker.text.surface import Token
 
 
 def content(hunk: Hunk, scope: Scope) -> tuple[list[str], list[str]]:
