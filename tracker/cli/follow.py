@@ -143,7 +143,7 @@ def _one_round(means: Means, *, as_json: bool) -> None:
     from tracker.follow import services
 
     done = rounds.run_round(means)
-    undelivered = services.deliver(means, lambda path, commit: _content(means, path, commit), _run)
+    undelivered = services.deliver(means, partial(_content, means), partial(_run, means.folder))
     done = done._replace(troubles=(*done.troubles, *undelivered))
     if as_json:
         from tracker.render.plain import printed
@@ -210,12 +210,12 @@ def _content(means: Means, path: str, commit: str) -> str:
     return json.dumps(plain(found), ensure_ascii=False)
 
 
-def _run(arguments: Sequence[str], content: str) -> str:
-    """Run the command of on-change; what went wrong, or "". It is no shell's line."""
+def _run(folder: Path, arguments: Sequence[str], content: str) -> str:
+    """Run the command of on-change in the newsroom's folder; what went wrong, or ""."""
     try:
         done = subprocess.run(
             list(arguments), input=content.encode(), timeout=_COMMAND_SECONDS, check=False,
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=folder,
         )  # fmt: skip
     except (OSError, ValueError) as error:
         return f"{arguments[0]} cannot be run: {error}."

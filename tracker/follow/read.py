@@ -516,7 +516,8 @@ class _PageReader:
 
     def _empty(self, note: str) -> bool:
         """True for a stamp, which says when and not what."""
-        return line_reason(note, self.about.language) is not None or len(note.split()) < 3
+        words = sum(any(map(str.isalpha, word)) for word in note.split())
+        return words < 3 or line_reason(note, self.about.language) is not None
 
 
 def _key(block: str) -> str:
