@@ -1,6 +1,6 @@
 """Recording by the library against ``git add`` + ``git commit``: python benchmarks/record.py.
 
-    python benchmarks/record.py [--articles 100] [--rounds 200] [--folder DIR]
+    python benchmarks/record.py [--articles 100] [--rounds 200] [--many 1000]
 
 In one repository, in turns, so that the load of the machine is the same for all: ``git add`` and
 ``git commit`` of an edited article, as git does it and with objects, index and branch flushed to
@@ -93,6 +93,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--articles", type=int, default=100)
     parser.add_argument("--rounds", type=int, default=200)
+    parser.add_argument("--many", type=int, default=1000, help="revisions of record_many")
     parser.add_argument("--folder", type=Path, help="where the repository is made")
     options = parser.parse_args()
     count, rounds = options.articles, options.rounds
@@ -124,7 +125,7 @@ def main() -> None:
         many = Taken()
         given = [
             Recording(paths[number % count], text(number, 10_000 + number), at)
-            for number in range(5 * rounds)
+            for number in range(options.many)
         ]
         many.time(lambda: room.record_many(given), len(given))
         assert git(folder, "status", "--porcelain") == ""

@@ -78,7 +78,7 @@ class Tally:
         self._final.clear()
 
 
-class Work:
+class ImportWork:
     """What all articles of an import share."""
 
     def __init__(
@@ -103,7 +103,7 @@ class Work:
 class ArticleImport:
     """The versions of one article, one after another, oldest first."""
 
-    def __init__(self, work: Work, path: str) -> None:
+    def __init__(self, work: ImportWork, path: str) -> None:
         self._work = work
         self._path = path
         plan = work.tally.plan

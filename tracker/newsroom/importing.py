@@ -23,7 +23,7 @@ from tracker.errors import TrackerError
 from tracker.house import layout
 from tracker.model import Person
 from tracker.newsroom import names
-from tracker.newsroom.import_article import ArticleImport, Tally, Work
+from tracker.newsroom.import_article import ArticleImport, ImportWork, Tally
 from tracker.newsroom.import_plan import ImportPlan, Ready, Row
 from tracker.newsroom.incoming import Incoming, Key, Skipped, Source
 from tracker.newsroom.selection import is_text
@@ -266,7 +266,7 @@ class _Import:
         repository, done = self.workspace.repository, 0
         with Conversion(repository, self.settings) as convert, Reader(repository) as reader:
             notes, keeps = self.workspace.notes, self.options.keep_notes
-            work = Work(self.tally, notes, keeps, convert, reader, hashed, store)
+            work = ImportWork(self.tally, notes, keeps, convert, reader, hashed, store)
             for path, versions in groupby(read(), key=lambda each: each[0].path):
                 article = ArticleImport(work, path)
                 for row, data in versions:

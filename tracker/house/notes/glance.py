@@ -29,12 +29,17 @@ def find_hits(text: str, start: int, code: str, style: Style | None) -> Hits:
     letters = set(folded)
     sample = folded[start : start + SAMPLE]
     words = [word.strip(".,;:!?()\"'“”«»") for word in sample.split()]
+    english = stems()[FIRST].count(words)
     places: list[int] = []
     counts: dict[str, int] = {}
     for known, one in stems().items():
         if known not in (code, FIRST) and not one.possible(letters, len(folded)):
             continue
-        if known not in (code, FIRST) and len(folded) >= SHORT and not one.fits(sample, words):
+        if (
+            known not in (code, FIRST)
+            and len(folded) >= SHORT
+            and not one.fits(sample, words, english)
+        ):
             continue
         before = len(places)
         for piece in one.pieces:

@@ -8,7 +8,7 @@ of many words would take longer to compile than a whole article takes to read.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cache
 from typing import Any, NamedTuple
@@ -358,10 +358,16 @@ class Stems(NamedTuple):
         """Whether a text of these letters may be of this language; a short one always may."""
         return not self.letters or length < SHORT or not self.letters.isdisjoint(letters)
 
-    def fits(self, sample: str, words: Sequence[str]) -> bool:
-        """Whether a text that begins so may be of this language, by its words or its script."""
-        own = sum(word in self.common for word in words)
-        if 3 * own >= sum(word in stems()[locale.FIRST].common for word in words):
+    def count(self, words: Iterable[str]) -> int:
+        """How many of these words are among the language's commonest."""
+        return sum(word in self.common for word in words)
+
+    def fits(self, sample: str, words: Sequence[str], english: int) -> bool:
+        """Whether a text that begins so may be of this language, by its words or its script.
+
+        ``english`` is how many of the words are among the commonest of English.
+        """
+        if 3 * self.count(words) >= english:
             return True
         if not self.letters or min(self.letters) < "\u0400":
             return False
