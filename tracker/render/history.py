@@ -173,9 +173,9 @@ def _members(value: object) -> dict[str, object]:
 def note_lines(notes: Iterable[Note], settings: Settings) -> Iterator[str]:
     """Notes with their ids, each in house style."""
     for note in notes:
-        state = (
-            " (withdrawn)" if note.withdrawn else f" (amends {note.amends})" if note.amends else ""
-        )
+        said = [f"amends {note.amends}"] if note.amends else []
+        said += ["withdrawn"] if note.withdrawn else []
+        state = f" ({', '.join(said)})" if said else ""
         line = plain_words(wording.line(settings.style, note, settings.clock))
         yield f"{note.id}{state}  {visible(line)}"
 
