@@ -179,3 +179,10 @@ def test_an_option_after_a_kind_is_an_option(
     said = published.run("record", "a.md", "--correction", "--at", "05/11/22 noon")
     assert said.status == 2
     assert "The note has no words, so nothing was recorded." in said.err
+
+
+def test_an_amendment_without_an_id_is_refused(published: Desk) -> None:
+    for words in (["--amend", "--correction", "x"], ["--amend"]):
+        said = published.run("note", "a.md", *words)
+        assert said.status == 2
+        assert "--amend needs the ID of a note" in said.err

@@ -72,6 +72,8 @@ def _marked(args: Sequence[str], known: set[str]) -> Iterator[str]:
         if name in kinds and equals:
             yield f"{name}={_TYPED}{words}"
         elif name == "--amend" and "--amend-words" in known:
+            if not equals and (not rest or _is_option(rest[0], known)):
+                raise click.UsageError("--amend needs the ID of a note: tracker note lists them.")
             one = words if equals else rest.pop(0) if rest else ""
             yield f"--amend={one}"
             told = any(each.partition("=")[0] in kinds for each in args)

@@ -338,7 +338,8 @@ def unknown_writer() -> TrackerError:
     """The error for a git that knows no name or address of who is writing."""
     return TrackerError(
         "git does not know who you are.",
-        'Say so: git config user.name "Your Name"; git config user.email you@example.org',
+        'Say so: git config --global user.name "Your Name"; '
+        "git config --global user.email you@example.org",
     )
 
 
