@@ -8,8 +8,6 @@ extractors drop them with the asides and footers in which they stand.
 
 from __future__ import annotations
 
-import codecs
-import json
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,28 +15,21 @@ from datetime import date
 from functools import cache
 from importlib import resources
 from typing import Any, Literal, NamedTuple
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import yaml
-from lxml import etree, html
+from lxml import etree
 
 from tracker.errors import TrackerError
+from tracker.follow.about import About, Element, about_page, headline_of, parse_page
 from tracker.follow.volatile import LeftOut, LeftOutReason, key, line_reason, says
 from tracker.house.notes import find_notes
 from tracker.model import Kind
 
-Element = Any
-"""An element of lxml's tree, which has no types of its own."""
-
 RefusedAs = Literal["paywall", "consent", "soft-404", "short", "no-text", "too-large"]
 
-MOST_BYTES = 8 * 1024 * 1024
 MOST_ELEMENTS = 25_000  # past which the extractor's time grows with their square
 _SHORTEST = 60  # words of a text, with which a page without marks of an article is taken for one
-_META = re.compile(
-    rb"""<meta[^>]{0,300}?charset\s*=\s*["']?\s*([a-zA-Z0-9_:.-]{2,40})""", re.IGNORECASE
-)
-_CHARSET = re.compile(r"charset\s*=\s*[\"']?([a-zA-Z0-9_:.-]{2,40})", re.IGNORECASE)
 _INLINE = frozenset(
     (
         "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn",
@@ -70,23 +61,6 @@ class Harvested(NamedTuple):
     text: str  # as a paragraph of Markdown, label included
     where: str  # the element that it stood in: "aside", "footer", "div.correction"
     top: bool  # it stood above the text
-
-
-class About(NamedTuple):
-    """What the page says of itself; "" where it says nothing."""
-
-    og_title: str = ""  # where it differs from the headline; an A/B test changes one of them
-    description: str = ""
-    author: str = ""  # names, with commas between them
-    published: str = ""  # as written, ISO 8601 as a rule
-    modified: str = ""
-    section: str = ""
-    language: str = ""  # BCP 47
-    canonical: str = ""  # an absolute address
-    free: bool | None = None  # isAccessibleForFree
-    live: bool = False  # a LiveBlogPosting
-    article: bool = False  # it says that it is an article
-    robots: frozenset[str] = frozenset()  # "noarchive", "noindex"
 
 
 class PageReading(NamedTuple):
@@ -200,67 +174,6 @@ def read(
     return _PageReader(tree, address, as_of, strip, keep, ignore).read()
 
 
-def parse_page(page: bytes, content_type: str = "") -> Element | None:
-    """The page's tree, its characters read by byte order mark, UTF-8, ``meta``, header, guess."""
-    text = decode_page(page[:MOST_BYTES], content_type)
-    text = text.replace("\0", "")
-    if not text.strip():
-        return None
-    parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
-    try:
-        return html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
-    except (etree.ParserError, ValueError):
-        return None
-
-
-def decode_page(page: bytes, content_type: str = "") -> str:
-    """The characters of a page: what is valid UTF-8 is, whatever the header says."""
-    for mark, name in (
-        (codecs.BOM_UTF8, "utf-8"),
-        (codecs.BOM_UTF16_LE, "utf-16-le"),
-        (codecs.BOM_UTF16_BE, "utf-16-be"),
-    ):
-        if page.startswith(mark):
-            return page[len(mark) :].decode(name, "replace")
-    try:
-        return page.decode("utf-8")
-    except UnicodeDecodeError:
-        pass
-    said = _META.search(page[:4096])
-    header = _CHARSET.search(content_type)
-    for name in (said[1].decode("ascii") if said else "", header[1] if header else ""):
-        found = _codec(name)
-        if found and found != "utf-8":
-            return page.decode(found, "replace")
-    if said or header:  # it claims UTF-8, and a few bytes are wrong
-        return page.decode("utf-8", "replace")
-    from charset_normalizer import from_bytes  # few pages are in an encoding that nobody names
-
-    guesses = list(from_bytes(page[:200_000], cp_isolation=list(_UNNAMED)))
-    for guess in guesses:  # the least disorder first; browsers take Western European for granted
-        if guess.encoding == "cp1252" and guess.chaos <= guesses[0].chaos + 0.01:
-            return page.decode("cp1252", "replace")
-    return page.decode(guesses[0].encoding if guesses else "cp1252", "replace")
-
-
-_UNNAMED = (
-    "cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "koi8_r",
-    "cp932", "euc_jp", "gb18030", "big5", "euc_kr",
-)  # fmt: skip
-"""The encodings of pages that name none."""
-
-
-def _codec(name: str) -> str | None:
-    """Python's name of an encoding, by the habits of browsers."""
-    if name.lower() in ("iso-8859-1", "latin-1", "latin1", "ascii", "us-ascii"):
-        return "cp1252"
-    try:
-        found = codecs.lookup(name)
-    except (LookupError, ValueError):
-        return None
-    return found.name if found._is_text_encoding else None
-
-
 class _TextRun(NamedTuple):
     """A run of text of the page with nothing but inline elements in it."""
 
@@ -296,8 +209,8 @@ class _PageReader:
         self.address = address
         self.as_of = as_of
         self.ignore = ignore
-        self.about = _about(tree, address)
-        self.headline = _headline(tree, self.about.og_title or _title(tree))
+        self.about = about_page(tree, address)
+        self.headline = headline_of(tree, self.about)
         self.left_out: list[LeftOut] = []
         self.flow: list[str] = []  # keys of the paragraphs that have the parent of most of them
         stripped = [element for each in strip for element in _select(each)(tree)]
@@ -741,123 +654,3 @@ def _where(element: Element) -> str:
             break
         element = element.getparent()
     return "page"
-
-
-# What the page says of itself
-
-
-def _about(tree: Element, address: str) -> About:
-    meta: dict[str, str] = {}
-    for element in tree.iter("meta"):
-        name = (element.get("property") or element.get("name") or "").strip().lower()
-        content = (element.get("content") or "").strip()
-        if name and content:
-            meta.setdefault(name, content)
-    said = _linked_data(tree)
-    canonical = ""
-    for link in tree.iter("link"):
-        if "canonical" in (link.get("rel") or "").lower().split() and link.get("href"):
-            canonical = _absolute(link.get("href"), address)
-            break
-    return About(
-        og_title=_clean(meta.get("og:title", "")),
-        description=_clean(meta.get("og:description") or meta.get("description") or ""),
-        author=_clean(_people(said.get("author")) or meta.get("author") or ""),
-        published=_clean(
-            _text(said.get("datePublished")) or meta.get("article:published_time", "")
-        ),
-        modified=_clean(_text(said.get("dateModified")) or meta.get("article:modified_time", "")),
-        section=_clean(meta.get("article:section") or _text(said.get("articleSection"))),
-        language=_clean(tree.get("lang") or _text(said.get("inLanguage")))[:35],
-        canonical=canonical,
-        free=_truth(said.get("isAccessibleForFree")),
-        live="LiveBlogPosting" in _types(said),
-        article=bool(said) or meta.get("og:type", "").lower() == "article",
-        robots=frozenset(
-            word
-            for word in ("noarchive", "noindex")
-            if word in f"{meta.get('robots', '')} {meta.get('googlebot', '')}".lower()
-        ),
-    )
-
-
-def _linked_data(tree: Element) -> Mapping[str, Any]:
-    """The first object of the page's JSON-LD that is an article."""
-    for script in tree.iter("script"):
-        if "ld+json" not in (script.get("type") or "").lower():
-            continue
-        try:
-            value = json.loads((script.text or "").strip(), strict=False)
-        except (ValueError, RecursionError):
-            continue
-        waiting = [value]
-        for _ in range(500):
-            if not waiting:
-                break
-            each = waiting.pop(0)
-            if isinstance(each, list):
-                waiting[:0] = each
-            elif isinstance(each, dict):
-                if any(
-                    name.endswith(("Article", "BlogPosting", "Report")) for name in _types(each)
-                ):
-                    return each
-                waiting.extend(inner for inner in each.values() if isinstance(inner, dict | list))
-    return {}
-
-
-def _types(said: Mapping[str, Any]) -> list[str]:
-    types = said.get("@type", ())
-    return [str(each) for each in (types if isinstance(types, list) else [types]) if each]
-
-
-def _people(value: object) -> str:
-    people = value if isinstance(value, list) else [value]
-    names = [
-        each if isinstance(each, str) else _text(each.get("name"))
-        for each in people
-        if isinstance(each, str | dict)
-    ]
-    return ", ".join(name for name in names if name and not name.startswith("http"))
-
-
-def _text(value: object) -> str:
-    if isinstance(value, list):
-        value = value[0] if value else ""
-    return value if isinstance(value, str) else ""
-
-
-def _truth(value: object) -> bool | None:
-    if isinstance(value, bool):
-        return value
-    word = _text(value).strip().lower()
-    return {"true": True, "false": False}.get(word)
-
-
-def _clean(text: str) -> str:
-    return _SPACE.sub(" ", text).strip()[:2000]
-
-
-def _absolute(target: str, address: str) -> str:
-    try:
-        found = urljoin(address, target.strip())
-        return found if urlsplit(found).scheme in ("http", "https") else ""
-    except ValueError:
-        return ""
-
-
-def _title(tree: Element) -> str:
-    title = tree.find(".//title")
-    return "" if title is None else _clean(title.text or "")
-
-
-def _headline(tree: Element, title: str) -> str:
-    """The ``h1`` that has most in common with the title of the page, else that title."""
-    candidates = [text for element in tree.iter("h1") if (text := _clean(element.text_content()))]
-    wanted = set(title.casefold().split())
-
-    def common(text: str) -> float:
-        words = set(text.casefold().split())
-        return len(words & wanted) / len(words)
-
-    return max(candidates, key=common) if candidates else title
