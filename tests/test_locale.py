@@ -50,6 +50,7 @@ FREE = {  # tables whose keys are words of the language itself, or of numbers
 }  # fmt: skip
 ONLY_SOME = {
     "months.ap", "months.alone",  # a language without inflected months has no other form
+    "weighty", "weighty.exchanged", "weighty.phrases",  # lists of judgement, so far of English
     "places", "boilerplate", "boilerplate.phrases", "boilerplate.openings", "boilerplate.promos",
 }  # fmt: skip
 
