@@ -146,12 +146,12 @@ class Article:
             self._raw_list = raw_words(self.text.casefold())
         return self._raw_list
 
-    @property
-    def vocabulary(self) -> frozenset[str]:
-        """The words and numbers that readers see in the text, folded; front matter too."""
+    def knows(self, word: str) -> bool:
+        """Tell whether a folded word or number is among those that readers see of the text."""
         if self._vocabulary is None:
-            self._vocabulary = frozenset(self.spoken.split())
-        return self._vocabulary
+            shown = self.text[: self.body] + "\n" + self.markup.words(self.body)
+            self._vocabulary = frozenset(raw_words(shown.casefold()))
+        return all(part in self._vocabulary for part in raw_words(word))
 
     @property
     def places_of(self) -> dict[str, list[int]]:
@@ -180,7 +180,7 @@ class Article:
         if f" {' '.join(raw_words((shown or words).casefold()))} " in self._raw_words:
             return True
         # Links stand between their words only in the raw text; reading all of it costs more.
-        return f" {words} " in self.spoken
+        return ("](" in self.text or "<" in self.text) and f" {words} " in self.spoken
 
     def is_hidden(self, token: Token) -> bool:
         """Tell whether a token stands in a passage left out of the comparison."""

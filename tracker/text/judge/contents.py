@@ -19,6 +19,13 @@ def content(hunk: Hunk, scope: Scope) -> tuple[list[str], list[str]]:
     Words of facts are not among them, nor function words, slips of spelling, synonyms, and words
     that only changed their place in the passage.
     """
+    if "content" not in hunk.answers:
+        hunk.answers["content"] = _content(hunk, scope)
+    added, removed = hunk.answers["content"]
+    return list(added), list(removed)
+
+
+def _content(hunk: Hunk, scope: Scope) -> tuple[list[str], list[str]]:
     gone, come = raw_content(hunk, scope)
     moved = scope.reordered
     added = [word for word in come if not moved[word]]

@@ -17,6 +17,13 @@ FactPair = tuple[Fact | None, Fact | None]
 
 def changed_facts(hunk: Hunk, scope: Scope) -> list[FactPair]:
     """Return the facts of a hunk that differ, paired old with new where they answer each other."""
+    if "facts" not in hunk.answers:
+        hunk.answers["facts"] = _changed_facts(hunk, scope)
+    found: list[FactPair] = hunk.answers["facts"]
+    return found
+
+
+def _changed_facts(hunk: Hunk, scope: Scope) -> list[FactPair]:
     old, new = hunk.facts()
     pairs = _unequal(old, new)
     found: list[FactPair] = []

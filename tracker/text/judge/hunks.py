@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from typing import Any
 
 from tracker.model import Edit
 from tracker.text.counts import Interval
@@ -103,7 +104,7 @@ def shown_text(text: str, tokens: Sequence[Token]) -> str:
 class Hunk:
     """One place where the seen words differ: ``old.seen[a:b]`` against ``new.seen[c:d]``."""
 
-    __slots__ = ("a", "b", "c", "d", "edits", "new", "old")
+    __slots__ = ("a", "answers", "b", "c", "d", "edits", "new", "old")
 
     def __init__(
         self, old: Side, new: Side, a: int, b: int, c: int, d: int, edits: list[int]
@@ -115,6 +116,7 @@ class Hunk:
         self.c = c
         self.d = d
         self.edits = edits  # indexes into the edits judged
+        self.answers: dict[str, Any] = {}  # what several rules ask, once the hunk is settled
 
     @property
     def gone(self) -> list[Token]:

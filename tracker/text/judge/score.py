@@ -118,8 +118,8 @@ def _words(
     if bool(gone) != bool(come):
         told["one-sided"] = 1.0
         told["came" if come else "went"] = 1.0
-    new = [token for token in right if token.fold not in scope.around[0].vocabulary]
-    lost = [token for token in left if token.fold not in scope.around[1].vocabulary]
+    new = [token for token in right if not scope.around[0].knows(token.fold)]
+    lost = [token for token in left if not scope.around[1].knows(token.fold)]
     told["new words"], told["lost words"] = math.log1p(len(new)), math.log1p(len(lost))
     if right and not new:
         told["nothing new"] = 1.0
