@@ -157,9 +157,13 @@ class Markup:
         return list(found.values())
 
 
-@lru_cache(maxsize=8)  # diff, judgement and word counts ask for the same two texts
 def scan(text: str, start: int = 0, kind: Kind | None = None) -> Markup:
     """Return what readers see of ``text[start:]``; ``kind``: how to read it, else as it looks."""
+    return _scanned(text, start, kind)
+
+
+@lru_cache(maxsize=8)  # diff, judgement and word counts ask for the same two texts
+def _scanned(text: str, start: int, kind: Kind | None) -> Markup:
     found = Markup(text, start)
     kind = kind or looks(text, start)
     if kind == "html":
