@@ -337,7 +337,7 @@ def test_all_is_reached_by_keyboard_and_seen_to_be(stage: Stage) -> None:
             )
         )
     assert len({name for name, _ in seen}) >= number - 2  # two links may look alike
-    assert [name for name, outlined in seen if not outlined] == []
+    assert [name for name, outlined in seen if not outlined and not name.startswith("BODY")] == []
     context.close()
 
 

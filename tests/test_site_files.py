@@ -14,10 +14,11 @@ from tests.desk import Desk
 from tests.repositories import Builder
 from tests.web_newsroom import EVIL_NAME, NOW, SETTINGS, WAR, WAR_2, build, client, parsed
 from tracker.errors import TrackerError
+from tracker.house.site import PAGES
 from tracker.newsroom.newsroom import Newsroom
 from tracker.web.site import MARK, STATE, SiteFolder, SiteOptions, SiteTally, SiteWriter, write
 
-ONE = SiteOptions(workers=1)
+ONE = SiteOptions(workers=1, pages=PAGES)
 
 
 @pytest.fixture(scope="module")
@@ -128,6 +129,36 @@ def test_nothing_is_written_again_where_nothing_changed(newsroom: Path, site: Pa
     assert files(site) == before
 
 
+def test_a_site_of_nothing_new_reads_no_article(
+    newsroom: Path, site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second run takes no time to speak of; other choices, or a missing file, make it anew."""
+    before = files(site)
+    with monkeypatch.context() as patch:
+        patch.setattr(Newsroom, "lives", lambda *_: pytest.fail("articles were read"))
+        assert written(newsroom, site).pages == len(before)
+    gone = site / "article/articles/war/index.html"
+    gone.unlink()
+    assert written(newsroom, site).written == 1
+    assert gone.is_file()
+
+
+def test_the_large_pages_are_there_where_they_are_asked_for(
+    newsroom: Path, site: Path, tmp_path: Path
+) -> None:
+    plain = tmp_path / "plain"
+    written(newsroom, plain, SiteOptions(workers=1))
+    assert not (plain / "change-sides").exists()
+    assert not (plain / "source").exists()
+    for page in plain.rglob("*.html"):
+        for link in links(page):
+            assert "/change-sides/" not in link
+            assert "/source/" not in link
+    size = sum(file.stat().st_size for file in plain.rglob("*") if file.is_file())
+    whole = sum(file.stat().st_size for file in site.rglob("*") if file.is_file())
+    assert size < 0.75 * whole
+
+
 def test_a_new_revision_changes_the_pages_of_its_article_and_of_the_newsroom(
     tmp_path: Path, desk: Desk
 ) -> None:
@@ -191,7 +222,7 @@ def test_several_processes_write_the_same(newsroom: Path, site: Path, tmp_path: 
     room = Newsroom(newsroom, now=NOW)
     folder.mkdir()
     writer = SiteWriter(folder, newsroom / ".git", "0" * 32, frozenset())
-    maker = rooms.Maker(newsroom, writer, SiteOptions(workers=2), NOW)
+    maker = rooms.Maker(newsroom, writer, SiteOptions(workers=2, pages=PAGES), NOW)
     jobs = list(rooms._article_jobs(room, rooms.application(maker), ""))
     done = list(rooms._made(maker, rooms.application(maker), jobs * 4, 2))
     assert len(done) == 4 * len(jobs)
@@ -240,6 +271,7 @@ def test_files_of_others_stay_and_are_told_of(newsroom: Path, tmp_path: Path) ->
     (folder / "CNAME").write_text("news.example.org")
     table = json.loads(listed(newsroom, folder).read_text())
     del table["groups"]["newsroom"][1]["index.html"]
+    table["made_of"] = ""
     listed(newsroom, folder).write_text(json.dumps(table))
     (folder / "index.html").write_text("My own front page")
     tally = written(newsroom, folder)

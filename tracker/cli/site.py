@@ -8,6 +8,7 @@ import click
 
 from tracker.cli.common import open_newsroom, progress_bar, warn
 from tracker.cli.serve import base_of
+from tracker.house.site import PAGES
 
 
 @click.command("site")
@@ -18,6 +19,15 @@ from tracker.cli.serve import base_of
     help="Where the site will be: links and feeds are made for it. Default: [site] url in "
     "tracker.toml; without that, links from file to file, which work anywhere, and no feeds.",
 )
+@click.option(
+    "--with",
+    "pages",
+    multiple=True,
+    type=click.Choice(PAGES),
+    help="Write these too, which make a site much larger: comparisons side by side; the text of "
+    "each version as it was recorded; what did not change in a comparison. May be given again. "
+    "Default: pages of [site] in tracker.toml.",
+)
 @click.option("--editors", is_flag=True, help="With the dashboard of what check finds.")
 @click.option(
     "--workers",
@@ -25,7 +35,9 @@ from tracker.cli.serve import base_of
     metavar="N",
     help="Processes that make pages. Default: as many as there are cores.",
 )
-def command(folder: Path, base_url: str | None, editors: bool, workers: int | None) -> None:
+def command(
+    folder: Path, base_url: str | None, pages: tuple[str, ...], editors: bool, workers: int | None
+) -> None:
     """Write the newsroom's pages into DIR, for any static host.
 
     The pages are those of tracker serve, without search and filters. Comparisons are those of
@@ -36,7 +48,8 @@ def command(folder: Path, base_url: str | None, editors: bool, workers: int | No
 
     room = open_newsroom()
     where = base_url or room.settings.site.url
-    options = site.SiteOptions(base_of(where) if where else None, editors, workers)
+    pages = pages or room.settings.site.pages
+    options = site.SiteOptions(base_of(where) if where else None, editors, workers, pages)
     with progress_bar("Writing pages") as progress:
         tally = site.write(room, folder, options, progress)
     for sentence in tally.left:

@@ -15,7 +15,12 @@ SITE_KEYS: Keys = {
     "publisher": str,
     "logo": str,
     "corrections_policy": str,
+    "pages": list,
 }
+
+PAGES = ("sides", "sources", "unchanged")
+"""What ``tracker site`` writes beside the rest where it is asked for: comparisons side by side too,
+the text of each version as it was recorded, and what did not change in the comparisons."""
 
 PLACES = ("year", "month", "day", "slug", "section", "path")
 """What may stand in braces in ``article``."""
@@ -34,6 +39,7 @@ class PublicSite(NamedTuple):
     publisher: str = ""  # its name; "": the newsroom's name stands for it
     logo: str = ""  # absolute URL of an image; "" for none
     corrections_policy: str = ""  # absolute URL of a page; "" for none
+    pages: tuple[str, ...] = ()  # of ``PAGES``: what a site of files has beside the rest
 
 
 Wrong = Callable[[str, str, str, str], Exception]
@@ -54,6 +60,9 @@ def read(table: Mapping[str, Any], wrong: Wrong) -> PublicSite:
     for key in ("publisher", "article"):
         if key in table and not table[key].strip():
             raise wrong("site", key, "text that is not empty", "Leave the key out instead.")
+    for page in table.get("pages", ()):
+        if page not in PAGES:
+            raise wrong("site", "pages", "a list of known pages", f"Known are {', '.join(PAGES)}.")
     if "article" in table:
         _check_article(table["article"], wrong)
     return PublicSite(
@@ -62,6 +71,7 @@ def read(table: Mapping[str, Any], wrong: Wrong) -> PublicSite:
         publisher=table.get("publisher", "").strip(),
         logo=table.get("logo", ""),
         corrections_policy=table.get("corrections_policy", ""),
+        pages=tuple(table.get("pages", ())),
     )
 
 

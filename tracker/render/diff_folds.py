@@ -40,18 +40,24 @@ class Why(NamedTuple):
     html: str
 
 
-def folded(fragment: str, reasons: Sequence[Why], summary: Callable[[int], str]) -> Folded:
-    """``fragment`` as a page shows it. ``summary`` says how many blocks are folded."""
+def folded(
+    fragment: str, reasons: Sequence[Why], summary: Callable[[int], str], *, whole: bool = True
+) -> Folded:
+    """``fragment`` as a page shows it. ``summary`` says how many blocks are folded.
+
+    Without ``whole``, what is folded is left out: it stands on the page of either version.
+    """
     head, inner, tail = _opened(fragment)
-    work = _Folding(reasons, summary, anything=bool(_MARK.search(inner)))
+    work = _Folding(reasons, summary, anything=bool(_MARK.search(inner)), whole=whole)
     out = "\n".join(work.part(child) for child in _children(inner) if child.strip())
     return Folded(f"{head}\n{out}\n{tail}", work.number, tuple(work.placed))
 
 
 class _Folding:
     def __init__(
-        self, reasons: Sequence[Why], summary: Callable[[int], str], *, anything: bool
+        self, reasons: Sequence[Why], summary: Callable[[int], str], *, anything: bool, whole: bool
     ) -> None:
+        self._whole = whole
         self._anything = anything  # False: no change is marked, so nothing is folded
         self._reasons = reasons
         self._summary = summary
@@ -82,7 +88,7 @@ class _Folding:
         for is_folded, chosen in _runs(pieces, [bool(_MARK.search(each)) for each in pieces]):
             part = "".join(self._numbered(pieces[each])[0] for each in chosen)
             whole = f"{head}{part}{tail}"
-            out.append(_fold(self._summary(len(chosen)), whole) if is_folded else whole)
+            out.append(self._fold(len(chosen), whole) if is_folded else whole)
         return "\n".join(out)
 
     def _blocks(self, blocks: list[str]) -> str:
@@ -91,7 +97,7 @@ class _Folding:
         marked = [bool(_MARK.search(each)) for each in shown]
         for is_folded, chosen in _runs(shown, marked, elsewhere=self._anything):
             part = "\n".join(self._block(shown[each]) for each in chosen)
-            out.append(_fold(self._summary(len(chosen)), part) if is_folded else part)
+            out.append(self._fold(len(chosen), part) if is_folded else part)
         return "\n".join(out)
 
     def _block(self, block: str) -> str:
@@ -114,7 +120,7 @@ class _Folding:
             part = "".join(self._numbered(items[each])[0] for each in chosen)
             begin = head[:-1] + f' start="{start}">' if head.startswith("<ol") else head
             whole = f"{begin}{part}{tail}"
-            out.append(_fold(self._summary(len(chosen)), whole) if is_folded else whole)
+            out.append(self._fold(len(chosen), whole) if is_folded else whole)
             start += len(chosen)
         return "".join(out)
 
@@ -131,8 +137,14 @@ class _Folding:
             part = "\n".join(self._numbered(rows[each])[0] for each in chosen)
             heads = columns if not out else columns.replace("<thead", '<thead class="again"', 1)
             whole = f"{head}\n{heads}\n<tbody>\n{part}\n</tbody></table>"
-            out.append(_fold(self._summary(len(chosen)), whole) if is_folded else whole)
+            out.append(self._fold(len(chosen), whole) if is_folded else whole)
         return "\n".join(out)
+
+    def _fold(self, blocks: int, inner: str) -> str:
+        said = self._summary(blocks)
+        if not self._whole:
+            return f'<p class="unchanged">{said}</p>'
+        return f'<details class="unchanged"><summary>{said}</summary>\n{inner}\n</details>'
 
     def _numbered(self, block: str) -> tuple[str, list[str]]:
         """A block whose changes have ids, and what is said about them."""
@@ -211,10 +223,6 @@ def _runs(
         long = end - start >= _LEAST or len(_text(blocks[start])) > _NEAR
         yield not near[start] and long, range(start, end)
         start = end
-
-
-def _fold(summary: str, inner: str) -> str:
-    return f'<details class="unchanged"><summary>{summary}</summary>\n{inner}\n</details>'
 
 
 def _opened(element: str) -> tuple[str, str, str]:

@@ -47,6 +47,7 @@ def create_app(
     relative: bool = False,
     unpublished: bool = True,
     editors: bool = True,
+    pages: Collection[str] = (),
 ) -> Flask:
     """The application for the newsroom at a path.
 
@@ -56,6 +57,7 @@ def create_app(
     that a request may give. ``files``: the pages are written to files, so that forms and searches
     are left out; ``relative``: with links from file to file. ``unpublished``: versions that
     readers could not see yet are shown too, and marked. ``editors``: with what ``check`` finds.
+    ``pages``: what files have beside the rest, of ``tracker.house.site.PAGES``.
     """
     app = Application("tracker.web", static_folder=None, template_folder="templates")
     app.url_map.converters.update(
@@ -67,7 +69,9 @@ def create_app(
         PROPAGATE_EXCEPTIONS=False,
     )
     base = base_url.rstrip("/") if base_url else None
-    app.extensions["tracker-site"] = Publishing(base, files, relative, unpublished)
+    app.extensions["tracker-site"] = Publishing(
+        base, files, relative, unpublished, frozenset(pages)
+    )
     app.extensions["tracker-desk"] = OpenNewsrooms(newsroom, now or _clock)
     safety.install(app, safety.Hosts(host, base, hosts))
     caching.install(app)

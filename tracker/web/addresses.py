@@ -276,6 +276,11 @@ class Publishing(NamedTuple):
     files: bool  # True: the pages are written to files, so nothing asks or searches
     relative: bool  # True: links lead from file to file, and no server is needed
     unpublished: bool  # True: what readers could not see yet is shown too, and marked
+    pages: frozenset[str] = frozenset()  # of files: which of the large ones there are
+
+    def has(self, pages: str) -> bool:
+        """Whether there are pages of a kind: "sides", "sources", "unchanged"."""
+        return not self.files or pages in self.pages
 
     @property
     def prefix(self) -> str:

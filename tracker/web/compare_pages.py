@@ -18,7 +18,7 @@ from tracker.newsroom.parents import bases, text_before
 from tracker.render import diff_html
 from tracker.render.diff_folds import Why, folded
 from tracker.web import addresses, caching
-from tracker.web.addresses import link
+from tracker.web.addresses import link, site
 from tracker.web.desk import current, desk
 from tracker.web.page import PageWords, page, words
 from tracker.web.pictures import strip
@@ -285,6 +285,7 @@ def _made(
         diff_html.fragment(change, before, after, when=when, notes=notes, **shown),
         [Why(each.old, each.new, said.say(each, spoken)) for each in reasons],
         lambda number: said("count.unchanged_passages", number=number),
+        whole=site().has("unchanged"),
     )
     return ComparisonView(
         fit(made.html),

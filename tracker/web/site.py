@@ -23,6 +23,7 @@ from flask import Flask
 from werkzeug.test import create_environ, run_wsgi_app
 
 from tracker.errors import TrackerError
+from tracker.house.site import PAGES
 from tracker.model import History, Progress
 from tracker.newsroom.newsroom import Newsroom
 from tracker.store.files import Folder, RefusedPathError, components
@@ -45,6 +46,7 @@ class SiteOptions(NamedTuple):
     base_url: str | None = None  # where it will be; None: links lead from file to file
     editors: bool = False  # with the editors' dashboard
     workers: int | None = None  # processes; None: as many as there are cores
+    pages: tuple[str, ...] = ()  # what there is beside the rest: see ``house.site.PAGES``
 
 
 PLAIN = SiteOptions()
@@ -97,7 +99,12 @@ def _write(
     maker = Maker(room.workspace.root or room.repository.git_dir, site.writer(), options, room.now)
     app = application(maker)
     common = _common(room, options)
-    jobs = list(_article_jobs(room, app, common))
+    unchanged = _nothing_new(room, site, common)
+    if unchanged is not None:
+        return unchanged
+    site.made_of = ""
+    due: list[datetime] = []
+    jobs = list(_article_jobs(room, app, common, options, due, progress))
     groups: dict[str, Group] = {}
     waiting = []
     for job in jobs:
@@ -123,9 +130,29 @@ def _write(
         site.groups |= groups
         site.save()
         raise
+    if not left and not own.left:  # what was left out is told of again the next time
+        site.made_of = _made_of(room, common)
+    site.due = min(due).isoformat() if due else ""
     deleted = site.finish(groups)
     pages = sum(len(group.files) for group in groups.values())
     return SiteTally(pages, written + own.written, deleted, (*left, *own.left))
+
+
+def _made_of(room: Newsroom, common: str) -> str:
+    """A digest of all that a site is made of but the present time; "" where nothing is recorded."""
+    if room.repository.head is None and room.settings.branch is None:
+        return ""
+    made = f"{common}\0{room.workspace.tip}"
+    return sha256(made.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _nothing_new(room: Newsroom, site: SiteFolder, common: str) -> SiteTally | None:
+    """What is told of a site that is made of nothing new, with all of its files there."""
+    if not site.made_of or site.made_of != _made_of(room, common) or not site.all_there():
+        return None
+    if site.due and room.now and room.now >= datetime.fromisoformat(site.due):
+        return None  # a scheduled article is out now
+    return SiteTally(sum(len(group.files) for group in site.groups.values()))
 
 
 def application(maker: Maker) -> Flask:
@@ -141,6 +168,7 @@ def application(maker: Maker) -> Flask:
         relative=url is None,
         unpublished=False,
         editors=maker.options.editors,
+        pages=maker.options.pages,
     )
     app.testing = False
     return app
@@ -151,22 +179,33 @@ def application(maker: Maker) -> Flask:
 
 def _common(room: Newsroom, options: SiteOptions) -> str:
     """What every page depends on."""
-    parts = (code_version(), repr(room.settings), str(options.base_url), str(options.editors))
+    parts = [code_version(), repr(room.settings), str(options.base_url), str(options.editors)]
+    parts += options.pages
     return "\0".join(parts)
 
 
-def _article_jobs(room: Newsroom, app: Flask, common: str) -> Iterator[PagesToMake]:
-    """The pages of each article that readers could see."""
+def _article_jobs(
+    room: Newsroom,
+    app: Flask,
+    common: str,
+    options: SiteOptions = PLAIN,
+    due: list[datetime] | None = None,
+    progress: Progress | None = None,
+) -> Iterator[PagesToMake]:
+    """The pages of each article that readers could see; ``due`` gets when others will be out."""
     if room.repository.head is None and room.settings.branch is None:
         return
     known = Addresses.of(room.workspace.paths(), room.workspace.under)
     there = _Routes(app)
     forwarded: set[str] = set()  # of several articles that had an address, the first has it
-    for life in room.lives():
+    for life in room.lives(progress):
+        if due is not None and room.now is not None:
+            due += [each.out_at for each in life.revisions if each.out_at > room.now]
         if not any(revision.published for revision in life.revisions):
             continue
         address = known.address(life.article.path)
-        pages = tuple(page for page in article_pages(life, address) if there(page))
+        made = article_pages(life, address, options.pages)
+        pages = tuple(page for page in made if there(page))
         leads = dict(_moved(life, address, known, pages))
         moved = {old: page for old, page in leads.items() if old not in forwarded}
         forwarded.update(moved)
@@ -176,8 +215,11 @@ def _article_jobs(room: Newsroom, app: Flask, common: str) -> Iterator[PagesToMa
         yield PagesToMake(name, depends.hexdigest()[:32], pages, moved, life)
 
 
-def article_pages(life: History, address: str) -> Iterator[str]:
-    """The addresses of an article's pages: of neighbors the comparisons, and of first with last."""
+def article_pages(life: History, address: str, more: Sequence[str] = PAGES) -> Iterator[str]:
+    """The addresses of an article's pages: of neighbors the comparisons, and of first with last.
+
+    ``more``: which of the large ones there are.
+    """
     seen = [revision for revision in life.revisions if revision.published]
     stamps = [addresses.stamp_of(revision) for revision in seen]
     yield addresses.article(address)
@@ -188,13 +230,16 @@ def article_pages(life: History, address: str) -> Iterator[str]:
     yield addresses.blame(address)
     for place, stamp in enumerate(stamps):
         yield addresses.version(stamp, address)
-        yield addresses.source(stamp, address)
+        if "sources" in more:
+            yield addresses.source(stamp, address)
         if place:
             yield addresses.change(stamp, address)
+        if place and "sides" in more:
             yield addresses.change(stamp, address, sides=True)
     if len(stamps) > 2:
         yield addresses.compare(stamps[0], stamps[-1], address)
-        yield addresses.compare(stamps[0], stamps[-1], address, sides=True)
+        if "sides" in more:
+            yield addresses.compare(stamps[0], stamps[-1], address, sides=True)
     notes = dict.fromkeys(note.id for revision in seen for note in revision.notes)
     for note in notes:
         yield addresses.note(addresses.note_key(note), address)
@@ -409,6 +454,8 @@ class SiteFolder:
         self.path = folder
         self.name = ""  # of the list and the journal
         self.groups: dict[str, Group] = {}
+        self.made_of = ""  # a digest of all that the whole site was made of; "" where it was not
+        self.due = ""  # the instant from which an article is out that was not then; "" for none
         self._git_dir = git_dir
         self._remembers = True  # False where git's directory cannot be written
         self._adopted: frozenset[str] = frozenset()
@@ -448,6 +495,7 @@ class SiteFolder:
         with suppress(ValueError, KeyError, TypeError, AttributeError):
             table = json.loads(written)
             if table["format"] == _FORMAT:
+                self.made_of, self.due = str(table.get("made_of", "")), str(table.get("due", ""))
                 self.groups = {
                     name: Group(str(key), dict(files))
                     for name, (key, files) in table["groups"].items()
@@ -472,12 +520,22 @@ class SiteFolder:
             return False
         return all(self._folder.kind(file) == "file" for file in known.files)
 
+    def all_there(self) -> bool:
+        """True where each file that is listed is in the folder."""
+        return not self._adopted - {""} and all(
+            self._folder.kind(file) == "file"
+            for group in self.groups.values()
+            for file in group.files
+        )
+
     def save(self) -> None:
         """Write the list of files; the journal has done its duty then."""
         table = {
             "about": "The files of a site that tracker wrote: do not edit.",
             "folder": str(self.path),
             "format": _FORMAT,
+            "made_of": self.made_of,
+            "due": self.due,
             "groups": {name: [group.key, group.files] for name, group in self.groups.items()},
         }
         data = json.dumps(table, ensure_ascii=True, separators=(",", ":")).encode()
