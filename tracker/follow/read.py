@@ -9,11 +9,9 @@ extractors drop them with the asides and footers in which they stand.
 from __future__ import annotations
 
 import re
-import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import cache
-from importlib import resources
 from typing import Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
@@ -22,6 +20,15 @@ from lxml import etree
 
 from tracker.errors import TrackerError
 from tracker.follow.about import About, Element, about_page, headline_of, parse_page
+from tracker.follow.text_runs import (
+    ENDS,
+    PROSE,
+    ElementWeight,
+    TextRun,
+    name_of,
+    text_runs,
+    weights_of,
+)
 from tracker.follow.volatile import LeftOut, LeftOutReason, key, line_reason, says
 from tracker.house.notes import find_notes
 from tracker.model import Kind
@@ -30,20 +37,9 @@ RefusedAs = Literal["paywall", "consent", "soft-404", "short", "no-text", "too-l
 
 MOST_ELEMENTS = 25_000  # past which the extractor's time grows with their square
 _SHORTEST = 60  # words of a text, with which a page without marks of an article is taken for one
-_INLINE = frozenset(
-    (
-        "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn",
-        "em", "font", "i", "ins", "kbd", "mark", "q", "s", "samp", "small", "span", "strike",
-        "strong", "sub", "sup", "time", "tt", "u", "var", "wbr",
-    )
-)  # fmt: skip
-_UNSEEN = ("script", "style", "noscript", "template", "svg", "iframe", "head", "object", "math")
 _CONTROLS = frozenset(("button", "select", "input", "textarea", "option", "label"))
 _PARAGRAPHS = frozenset(("p", "h2", "h3", "h4", "h5", "h6", "blockquote", "li"))
 _MOST_PROSE = 300  # characters of sentences in a box that is one by its name alone
-_PROSE = 60  # characters outside links from which a block is prose
-_ENDS = re.compile(r"[.!?…。！？؟।:;][\"'”’»)\]]*\s*$")
-_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _SPACE = re.compile(r"\s+")
 _HASHED = re.compile(
     r"(?<!\S)(?:css|sc|jsx|svelte|emotion)-\S+|[-_]{1,2}(?=\w*\d)[0-9a-zA-Z]{5,}(?!\S)"
@@ -174,25 +170,6 @@ def read(
     return _PageReader(tree, address, as_of, strip, keep, ignore).read()
 
 
-class _TextRun(NamedTuple):
-    """A run of text of the page with nothing but inline elements in it."""
-
-    text: str
-    linked: int  # characters of it inside links to other pages
-    element: Element  # the nearest element that is not inline
-    beside: str  # what of it is in no link
-
-
-class _Weight:
-    """What an element holds, counted."""
-
-    __slots__ = ("letters", "linked", "pointer", "prose")
-
-    def __init__(self) -> None:
-        self.letters = self.linked = self.prose = 0
-        self.pointer = True  # nothing in it but links and their labels: "READ MORE: The harbour …"
-
-
 class _PageReader:
     """One page on its way to a PageReading."""
 
@@ -221,8 +198,8 @@ class _PageReader:
         self.body = tree if body is None else body
         for element in stripped:
             self._leave_out(element, "strip")
-        self.blocks = _blocks(self.body, address)
-        self.weights = _weights(self.blocks)
+        self.blocks = text_runs(self.body, address)
+        self.weights = weights_of(self.blocks)
 
     def read(self) -> PageReading:
         self._prune()
@@ -262,7 +239,7 @@ class _PageReader:
         whole = self.weights.get(self.body)
         for element in list(self.body.iter("div", "section", "aside", "dialog")):
             weight = self.weights.get(element)
-            if weight is None or whole is None or _named(element) != "consent":
+            if weight is None or whole is None or name_of(element) != "consent":
                 continue
             if whole.prose - weight.prose > _MOST_PROSE and _attached(element, self.body):
                 self._leave_out(element, "consent")
@@ -280,7 +257,7 @@ class _PageReader:
         if tag == "form":
             return "form"
         share = weight.linked / weight.letters
-        named = _named(element)
+        named = name_of(element)
         if named is not None:
             asks = any(child.tag in _CONTROLS for child in element.iterdescendants())
             asks = asks and weight.prose <= _MOST_PROSE
@@ -290,7 +267,7 @@ class _PageReader:
             return None
         return "link" if share > 0.9 or (weight.pointer and share > 0.5) else None
 
-    def _by_name_alone(self, element: Element, named: LeftOutReason, weight: _Weight) -> bool:
+    def _by_name_alone(self, element: Element, named: LeftOutReason, weight: ElementWeight) -> bool:
         """True for a box that has neither links nor controls, and is none of the article's text.
 
         Sites put the name of their paywall on the paragraphs behind it.
@@ -319,7 +296,7 @@ class _PageReader:
         whole = _key("\n".join(extracted))
         inside = [
             block for block in self.blocks
-            if _attached(block.element, self.body) and len(block.text) >= _PROSE
+            if _attached(block.element, self.body) and len(block.text) >= PROSE
             and key(block.text) in whole
         ]  # fmt: skip
         parents: dict[Element, int] = {}
@@ -364,15 +341,15 @@ class _PageReader:
         whole = _key(block)
         return any(found in whole for found in self.flow)
 
-    def _is_prose(self, block: _TextRun) -> bool:
+    def _is_prose(self, block: TextRun) -> bool:
         """True for a sentence that is no pointer to elsewhere and no note."""
-        if block.linked * 2 >= len(block.text) or not _ENDS.search(block.text):
+        if block.linked * 2 >= len(block.text) or not ENDS.search(block.text):
             return False
         return not find_notes(block.text, self.as_of)
 
     def _filtered(self, extracted: list[str]) -> list[str]:
         """The blocks that are the article's, the headline at the top apart."""
-        prose = [number for number, block in enumerate(extracted) if len(block) >= _PROSE]
+        prose = [number for number, block in enumerate(extracted) if len(block) >= PROSE]
         first, last = (prose[0], prose[-1]) if prose else (0, 0)
         blocks: list[str] = []
         for number, block in enumerate(extracted):
@@ -404,7 +381,7 @@ class _PageReader:
         begun = False
         for run, in_text in _runs(self.blocks, whole):
             if in_text:
-                begun = begun or any(len(block.text) >= _PROSE for block in run)
+                begun = begun or any(len(block.text) >= PROSE for block in run)
                 continue
             run = [block for block in run if block.linked * 2 < len(block.text)]
             if not run:
@@ -421,7 +398,7 @@ class _PageReader:
                 )
             for block in run:
                 reason = line_reason(block.text, self.about.language)
-                if reason is None and (notes or len(block.text) < _PROSE):
+                if reason is None and (notes or len(block.text) < PROSE):
                     continue
                 if not any(block.text in each for each in told):
                     self.left_out.append(LeftOut(reason or "extractor", block.text))
@@ -467,130 +444,9 @@ def _attached(element: Element, body: Element) -> bool:
     return False
 
 
-def _blocks(body: Element, address: str) -> list[_TextRun]:
-    """The page's text, run by run, in order."""
-    found: list[_TextRun] = []
-    words: list[str] = []
-    unlinked: list[str] = []
-    linked = 0
-    links = 0
-    holders = [body]
-
-    def flush() -> None:
-        nonlocal linked
-        text = _SPACE.sub(" ", "".join(words)).strip()
-        if text:
-            plain = _SPACE.sub(" ", "".join(unlinked)).strip()
-            found.append(_TextRun(text, min(linked, len(text)), holders[-1], plain))
-        words.clear()
-        unlinked.clear()
-        linked = 0
-
-    def take(text: str | None) -> None:
-        nonlocal linked
-        if text:
-            words.append(text)
-            if links:
-                linked += len(text.strip())
-            else:
-                unlinked.append(text)
-
-    walk = etree.iterwalk(body, events=("start", "end"))
-    for event, element in walk:
-        tag = element.tag
-        inline = tag in _INLINE
-        leads = tag == "a" and _leads_away(element, address)
-        if event == "start":
-            if tag in _UNSEEN:
-                walk.skip_subtree()
-                continue
-            if not inline and tag != "br":
-                flush()
-                holders.append(element)
-            elif tag == "br":
-                words.append("\n")
-            links += leads
-            take(element.text)
-        else:
-            links -= leads
-            if tag not in _UNSEEN and not inline and tag != "br":
-                flush()
-                holders.pop()
-            if element is not body:
-                take(element.tail)
-    flush()
-    return found
-
-
-def _leads_away(link: Element, address: str) -> bool:
-    target = (link.get("href") or "").strip()
-    if not target or target.startswith(("#", "mailto:", "tel:", "javascript:")):
-        return False
-    return not (address and target.partition("#")[0] == address)
-
-
-_SHORT_LABEL = 30  # characters beside a link that are its label
-
-
-def _is_pointer(block: _TextRun) -> bool:
-    """True for a link of three words or more with hardly anything beside it, and for its label."""
-    beside = len(block.beside)
-    if block.linked and key(block.text) == 2 * key(block.beside) != "":
-        return True  # a picture's words and the link's, the same twice
-    if beside > _SHORT_LABEL:
-        return False
-    if block.linked:
-        return block.linked > beside and block.text.count(" ") >= 3
-    return not _ENDS.search(block.text) and not any(map(str.isdigit, block.text))
-
-
-def _weights(blocks: Iterable[_TextRun]) -> dict[Element, _Weight]:
-    weights: dict[Element, _Weight] = {}
-    for block in blocks:
-        length = len(block.text)
-        prose = length if length - block.linked >= _PROSE and _ENDS.search(block.text) else 0
-        pointer = _is_pointer(block)
-        element = block.element
-        while element is not None:
-            weight = weights.get(element)
-            if weight is None:
-                weight = weights[element] = _Weight()
-            weight.letters += length
-            weight.linked += block.linked
-            weight.prose += prose
-            weight.pointer = weight.pointer and pointer
-            element = element.getparent()
-    return weights
-
-
-@cache
-def _names() -> Mapping[str, LeftOutReason]:
-    file = resources.files("tracker.follow") / "furniture.toml"
-    names = tomllib.loads(file.read_text(encoding="utf-8"))["names"]
-    return {name: reason for reason, some in names.items() for name in some}
-
-
-def _named(element: Element) -> LeftOutReason | None:
-    """What the words of an element's class and id call it."""
-    said = f"{element.get('class') or ''} {element.get('id') or ''}"
-    return _name_in(said) if said.strip() else None
-
-
-@cache
-def _name_in(said: str) -> LeftOutReason | None:
-    names = _names()
-    for name in said.split():
-        parts = [part.lower() for part in re.split(r"[-_:]+", _CAMEL.sub("-", name)) if part]
-        for number, part in enumerate(parts):
-            for each in (f"{part}-{parts[number + 1]}" if number + 1 < len(parts) else "", part):
-                if each in names:
-                    return names[each]
-    return None
-
-
-def _runs(blocks: Sequence[_TextRun], whole: str) -> Iterator[tuple[list[_TextRun], bool]]:
+def _runs(blocks: Sequence[TextRun], whole: str) -> Iterator[tuple[list[TextRun], bool]]:
     """Neighbours that are all in the text, or all not and in one element."""
-    run: list[_TextRun] = []
+    run: list[TextRun] = []
     state: tuple[bool, Element] | None = None
     for block in blocks:
         in_text = key(block.text) in whole
@@ -617,7 +473,7 @@ def _box(element: Element) -> Element:
     return element if parent is None else parent
 
 
-def _as_markdown(block: _TextRun) -> str:
+def _as_markdown(block: TextRun) -> str:
     tag = block.element.tag
     text = _escaped(block.text)
     return f"## {text}" if tag in ("h1", "h2", "h3", "h4", "h5", "h6") else text
@@ -636,7 +492,7 @@ def _escape(mark: str) -> str:
     return f"{mark[:-1]}\\{mark[-1]}"
 
 
-def _element_at(run: Sequence[_TextRun], place: int) -> Element:
+def _element_at(run: Sequence[TextRun], place: int) -> Element:
     at = 0
     for block in run:
         at += len(_as_markdown(block)) + 2
