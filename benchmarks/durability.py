@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 from tests.recording import ARTICLE, Room
-from tracker.store import git
+from tracker.store import commit, git
 
 _WAYS = {
     "no fsync": ("-c", "core.fsync=none"),
@@ -28,7 +28,8 @@ _WAYS = {
 
 def measured(room: Room, number: int, durable: tuple[str, ...]) -> float:
     """Seconds of one recording."""
-    git.DURABLE = durable
+    for module in (git, commit):
+        vars(module)["DURABLE"] = durable
     text = f"Edition {number}.\n".encode() * 300
     start = time.perf_counter()
     room.record(text)
