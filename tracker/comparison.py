@@ -39,6 +39,9 @@ def compare(
     what the archive repeats from article to article: a change to that alone is small. Any text
     gives an answer; work is bounded, and ``coarse`` says where a limit was reached.
     """
+    for text in (old, new):
+        if not isinstance(text, str):
+            raise TypeError(f"compare takes two texts, not {type(text).__name__}")
     return Compared(Text(old), Text(new), style, language, boilerplate).change
 
 

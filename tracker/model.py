@@ -6,6 +6,7 @@ count Unicode code points, as Python's ``str`` does, half-open: ``text[start:end
 
 from collections.abc import Callable
 from datetime import date, datetime, time
+from html import escape
 from typing import Literal, NamedTuple, get_args
 
 Kind = Literal["update", "correction", "clarification", "editors-note", "retraction", "refile"]
@@ -165,6 +166,21 @@ class Change(NamedTuple):
     reasons: tuple[str, ...]  # sentences that name the words, strongest first
     why: tuple[Reason, ...] = ()  # the same as values, from which other languages make theirs
     score: float = 0.0  # 0 to 1: how surely and how much a reader would now believe otherwise
+
+    def _repr_html_(self) -> str:
+        """The change as a notebook shows it: the reasons, and each edit in its sentence."""
+        said = "".join(f"<li>{escape(reason)}</li>" for reason in self.reasons)
+        edits = "".join(
+            f"<li><del>{escape(edit.old)}</del> <ins>{escape(edit.new)}</ins>"
+            f" <small>{escape(edit.new_sentence or edit.old_sentence)}</small></li>"
+            for edit in self.edits
+            if edit.verbal or edit.operation == "move"
+        )
+        kind = "substantive" if self.substantive else "not substantive"
+        return (
+            f"<p>+{self.words_added} −{self.words_removed} words, {kind}, "
+            f"score {self.score:.2f}</p><ul>{said}</ul><ol>{edits}</ol>"
+        )
 
 
 class Meaning(NamedTuple):
@@ -410,6 +426,19 @@ class Blame(NamedTuple):
     revisions: tuple[Revision, ...]  # oldest first; the spans' numbers are theirs
     spans: tuple[Span, ...]  # cover the text
     removals: tuple[Removal, ...]  # what was taken out and did not come back
+
+    def _repr_html_(self) -> str:
+        """The text as a notebook shows it: who brought each passage is told where one points."""
+        passages = []
+        for span in self.spans:
+            revision = self.revisions[span.revision - 1]
+            told = f"Revision {revision.number}, {revision.at:%Y-%m-%d %H:%M}"
+            shade = round(30 * span.revision / len(self.revisions))
+            words = escape(self.text[span.start : span.end]).replace("\n", "<br>")
+            title = escape(f"{told}, {revision.person.name}", quote=True)
+            color = f"background:hsl(50 90% {100 - shade}%)"
+            passages.append(f'<span title="{title}" style="{color}">{words}</span>')
+        return f"<p>{escape(self.article.headline)}</p><div>{''.join(passages)}</div>"
 
 
 Progress = Callable[[int, int], None]

@@ -130,6 +130,8 @@ def blame(texts: Sequence[str]) -> tuple[Span, ...]:
     ``texts`` are the versions, oldest first. The spans cover the last text without a gap;
     neighbours differ in their revision. Without texts, or where the last is empty, there is none.
     """
+    if isinstance(texts, str):
+        raise TypeError("blame takes the versions of a text, oldest first, not one text")
     follower = Follower()
     for text in texts:
         follower.add(text)
