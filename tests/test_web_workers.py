@@ -46,7 +46,8 @@ def served(folder: Path, stuck: Path) -> Iterator[Callable[..., Flask]]:
 
     def make(**options: float) -> Flask:
         app = create_app(folder, now=lambda: NOW)
-        workers = Workers(ServedPlace(folder, partial(clock, stuck), {}), **options)  # type: ignore[arg-type]
+        place = ServedPlace(folder, partial(clock, stuck), {}, create_app)
+        workers = Workers(place, **options)  # type: ignore[arg-type]
         made.append(workers)
         app.extensions["tracker-workers"] = workers
         return app

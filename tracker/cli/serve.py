@@ -74,7 +74,7 @@ def _listen(room: Newsroom, host: str, port: int, base: str | None) -> tuple[Any
     app = create_app(place, base_url=base, now=present, host=host)
     app.extensions["tracker-desk"].keeps_readers = True
     options = {"base_url": base, "host": host}
-    app.extensions["tracker-workers"] = Workers(ServedPlace(place, present, options))
+    app.extensions["tracker-workers"] = Workers(ServedPlace(place, present, options, create_app))
     return server.create(app, sockets), app
 
 

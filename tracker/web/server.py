@@ -132,6 +132,7 @@ class ServedPlace:
     newsroom: Path
     now: Callable[[], datetime] | None
     options: Mapping[str, Any]  # further ones of ``create_app``
+    create: Callable[..., Flask]  # ``create_app``, which a process calls anew
 
 
 class Answer(NamedTuple):
@@ -316,10 +317,8 @@ def _context() -> Any:
 
 
 def _start_pages(place: ServedPlace) -> None:
-    from tracker.web import create_app
-
     _end_with_the_server()
-    app = create_app(place.newsroom, now=place.now, **place.options)
+    app = place.create(place.newsroom, now=place.now, **place.options)
     app.extensions["tracker-apart"] = True
     app.extensions["tracker-desk"].keeps_readers = True
     for name in app.jinja_env.list_templates():
