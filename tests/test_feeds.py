@@ -358,7 +358,7 @@ def test_an_empty_newsroom_has_an_empty_feed(newsroom: Desk) -> None:
 
 
 def test_no_article_of_that_name_has_a_feed(newsroom: Desk) -> None:
-    assert "No article matches “boat”." in newsroom.refused("changelog", "boat", "--format", "atom")
+    assert "There is no article boat" in newsroom.refused("changelog", "boat", "--format", "atom")
 
 
 def test_a_feed_ends_after_the_newest_entries(newsroom: Desk) -> None:

@@ -70,7 +70,7 @@ def test_no_request_writes(browser: FlaskClient, method: str) -> None:
 
 
 def test_a_head_request_has_the_headers_and_no_page(browser: FlaskClient) -> None:
-    whole, head = browser.get("/articles/"), browser.head("/articles/")
+    whole, head = browser.get("/article/articles/war/"), browser.head("/article/articles/war/")
     assert head.data == b""
     assert head.headers["ETag"] == whole.headers["ETag"]
 
@@ -180,19 +180,19 @@ def test_a_page_that_there_is_not_is_never_unchanged(browser: FlaskClient) -> No
 
 
 def test_pages_are_compressed_for_those_who_take_it(browser: FlaskClient) -> None:
-    plain = browser.get("/articles/")
+    plain = browser.get("/article/articles/war/")
     for _ in range(2):  # made, then from memory
-        packed = browser.get("/articles/", headers={"Accept-Encoding": "gzip"})
+        packed = browser.get("/article/articles/war/", headers={"Accept-Encoding": "gzip"})
         assert packed.headers["Content-Encoding"] == "gzip"
         assert packed.headers["Content-Length"] == str(len(packed.data))
         assert gzip.decompress(packed.data) == plain.data
         assert packed.headers["ETag"] != plain.headers["ETag"]
         assert "Accept-Encoding" in packed.headers["Vary"]
-    refused = browser.get("/articles/", headers={"Accept-Encoding": "gzip;q=0"})
+    refused = browser.get("/article/articles/war/", headers={"Accept-Encoding": "gzip;q=0"})
     assert refused.data == plain.data
     tag = packed.headers["ETag"]
     asked = {"Accept-Encoding": "gzip", "If-None-Match": tag}
-    assert browser.get("/articles/", headers=asked).status_code == 304
+    assert browser.get("/article/articles/war/", headers=asked).status_code == 304
 
 
 def test_a_revision_that_is_recorded_meanwhile_shows(
@@ -233,10 +233,10 @@ def test_pages_of_other_settings_are_other_pages(
     made = build(tmp_path / "newsroom")
     monkeypatch.setattr(desk, "REFRESH", 0.0)
     browser = client(made.folder)
-    tag = browser.get("/").headers["ETag"]
+    tag = browser.get("/article/articles/war/").headers["ETag"]
     settings = made.folder / "tracker.toml"
     settings.write_text(settings.read_text().replace("The Harbor Ledger", "The Pier Post"))
-    answer = browser.get("/", headers={"If-None-Match": tag})
+    answer = browser.get("/article/articles/war/", headers={"If-None-Match": tag})
     assert answer.status_code == 200
     assert "The Pier Post" in answer.data.decode()
 

@@ -60,7 +60,7 @@ def test_a_revision_recorded_while_serving_shows_within_seconds(
     assert "second convoy would leave" in fetched(f"{address}/article/articles/war/")
     (folder / "articles/war.md").write_text(WAR_3 + "\nThe second convoy has left.\n")
     subprocess.run(["git", "commit", "-qam", "Left"], cwd=folder, check=True)
-    until = time.monotonic() + 30
+    until = time.monotonic() + 60
     while "The second convoy has left." not in fetched(f"{address}/article/articles/war/"):
         assert time.monotonic() < until
         time.sleep(0.2)

@@ -135,7 +135,7 @@ def test_a_revision_that_is_recorded_shows_from_every_process(
     assert "second convoy has left" not in client.get("/article/articles/war/").text
     (folder / "articles/war.md").write_text(WAR_3 + "\nThe second convoy has left.\n")
     subprocess.run(["git", "commit", "-qam", "Left"], cwd=folder, check=True)
-    until = time.monotonic() + 20
+    until = time.monotonic() + 60
     seen = 0
     while seen < 6:
         assert time.monotonic() < until
@@ -170,13 +170,13 @@ def test_the_processes_end_with_their_server(folder: Path, end: signal.Signals) 
     try:
         assert server.stderr is not None
         assert b"The newsroom is at" in server.stderr.readline()
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60
         while len(helpers := descendants(server.pid)) < 4:
             assert time.monotonic() < until
             time.sleep(0.1)
         server.send_signal(end)
-        server.wait(20)
-        until = time.monotonic() + 20
+        server.wait(60)
+        until = time.monotonic() + 60
         while any(map(is_there, helpers)):
             assert time.monotonic() < until
             time.sleep(0.05)
