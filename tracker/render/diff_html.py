@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from tracker.house.phrases import FIRST, languages, phrase
-from tracker.model import Change, Note, Precision
+from tracker.model import Change, Edit, Note, Precision
 from tracker.render import diff_rendered
 from tracker.render.diff_page import (
     MarkKind,
@@ -230,7 +230,10 @@ def _rendered(change: Change, old: str, new: str, face: _Face) -> str | None:
         body = f'<div class="tracker-article" dir="auto"{face.lang}>\n{pair.inline()}\n</div>'
     else:
         body = _table(pair.side_by_side(), face, "tracker-article")
-    unseen = [change.edits[index] for index in pair.unseen()]
+    indexes = set(pair.unseen())
+    if not face.formatting:  # a target is no word, and is told of all the same
+        indexes |= {at for at, edit in enumerate(change.edits) if _is_target(edit)}
+    unseen = [change.edits[index] for index in sorted(indexes)]
     if unseen:
         items = "\n".join(
             f"<li><code{face.lang}>{change_marks(edit.old, edit.new)}</code></li>"
@@ -242,6 +245,10 @@ def _rendered(change: Change, old: str, new: str, face: _Face) -> str | None:
             f"\n<ul>\n{items}\n</ul>\n</section>"
         )
     return body
+
+
+def _is_target(edit: Edit) -> bool:
+    return not edit.verbal and bool(edit.labels & {"link", "image"})
 
 
 # --- the source ----------------------------------------------------------------------------------
