@@ -111,6 +111,7 @@ def change_object(
         "old": _side(old or ComparedSide()),
         "new": _side(new or ComparedSide()),
         "substantive": change.substantive,
+        "score": change.score,
         "labels": sorted(change.labels),
         "reasons": list(change.reasons),
         "words_added": change.words_added,

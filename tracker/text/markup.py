@@ -159,10 +159,14 @@ class Markup:
 
 def scan(text: str, start: int = 0, kind: Kind | None = None) -> Markup:
     """Return what readers see of ``text[start:]``; ``kind``: how to read it, else as it looks."""
-    return _scanned(text, start, kind)
+    return _article(text, start) if kind is None else _scanned(text, start, kind)
 
 
-@lru_cache(maxsize=8)  # diff, judgement and word counts ask for the same two texts
+@lru_cache(maxsize=6)  # diff, judgement and word counts ask for the same texts, pair by pair
+def _article(text: str, start: int) -> Markup:
+    return _scanned(text, start, None)
+
+
 def _scanned(text: str, start: int, kind: Kind | None) -> Markup:
     found = Markup(text, start)
     kind = kind or looks(text, start)

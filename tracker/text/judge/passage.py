@@ -107,7 +107,7 @@ _MOST_READ = 2_000
 
 def _plain(text: str) -> str:
     """Return the beginning of a note without its markup."""
-    tokens = read(scan(text[:_MOST_READ], 0), 0, _MOST_READ)
+    tokens = read(scan(text[:_MOST_READ], 0, "markdown"), 0, _MOST_READ)
     return shown_text(text, [token for token in tokens if token.kind in SEEN])
 
 
