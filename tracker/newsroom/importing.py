@@ -30,7 +30,7 @@ from tracker.newsroom.selection import is_text
 from tracker.newsroom.workspace import Workspace
 from tracker.store import landing, locks, tree, worktree
 from tracker.store.conversion import Conversion, GitSettings, git_settings
-from tracker.store.git import Repository, identity
+from tracker.store.git import FRUGAL, Repository, identity
 from tracker.store.paths import checked, shown_path
 from tracker.store.reader import Reader
 from tracker.store.stream import CommitStream, ImportFolder, PathChange, StreamedCommit, author_line
@@ -372,7 +372,10 @@ def write_commit_graph(repository: Repository) -> None:
 
     It only makes later questions quicker: where it cannot be written, nothing is said.
     """
-    words = ("commit-graph", "write", "--reachable", "--split", "--changed-paths", "--no-progress")
+    words = (
+        *FRUGAL, "commit-graph", "write", "--reachable", "--split", "--changed-paths",
+        "--no-progress",
+    )  # fmt: skip
     repository.git.run(*words, accept=(0, 1, 128))
 
 

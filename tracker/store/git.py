@@ -58,12 +58,15 @@ class GitError(TrackerError):
 # be moved to its place on a full disk.
 DURABLE: tuple[str, ...] = ("-c", "core.fsync=added", "-c", "core.fsyncMethod=fsync")
 
-# Words before git's command that keep a process small in a large repository: else it maps whole
-# packs, and all that it touched counts as its own.
 FRUGAL = (
     "-c", "core.packedGitWindowSize=1m", "-c", "core.packedGitLimit=64m",
     "-c", "core.deltaBaseCacheLimit=48m",
 )  # fmt: skip
+"""Words before git's command: else it maps whole packs, and all that it touched counts as its own.
+
+The index of a pack is always mapped whole. It has about 30 bytes an object, and a look at a commit
+touches a page of it: so a process that looks at few thousand commits stays smaller, too.
+"""
 
 
 class Git(NamedTuple):
@@ -361,14 +364,3 @@ def instant(seconds: int, offset: str) -> datetime:
         return datetime.fromtimestamp(seconds, timezone(timedelta(minutes=minutes)))
     except (OverflowError, OSError, ValueError):
         return datetime.fromtimestamp(0, UTC)
-
-
-FRUGAL = (
-    "-c", "core.packedGitWindowSize=1m", "-c", "core.packedGitLimit=64m",
-    "-c", "core.deltaBaseCacheLimit=48m",
-)  # fmt: skip
-"""Words before git's command: else it maps whole packs, and all that it touched counts as its own.
-
-The index of a pack is always mapped whole. It has about 30 bytes an object, and a look at a commit
-touches a page of it: so a process that looks at few thousand commits stays smaller, too.
-"""
