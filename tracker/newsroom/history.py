@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.model import Blame, Change, Entry, History, Progress, Revision, Track, Version
-from tracker.newsroom import names, queries, revisions
+from tracker.newsroom import names, revisions
 from tracker.newsroom.catalog import published_tracks, track_at, tracks_of
 from tracker.newsroom.desk import Desk
 from tracker.newsroom.names import locate
@@ -258,6 +258,8 @@ def exported(
     One article is held at a time. Raises ``TrackerError`` for a name that means none; of all
     articles, those that cannot be read are left out.
     """
+    from tracker.newsroom import queries  # late: few commands ask of all articles
+
     named = {locate(workspace, each): None for each in articles}
     with Reader(workspace.repository) as reader:
         if named:

@@ -11,7 +11,6 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Protocol
 
 from tracker.errors import TrackerError
-from tracker.newsroom.catalog import tracks_of, was_known
 from tracker.newsroom.selection import is_text
 from tracker.newsroom.workspace import Workspace
 from tracker.store.paths import checked
@@ -238,6 +237,8 @@ def locate(workspace: Workspace, article: str | Path, *, new: bool = False) -> s
         return find(name, recorded, workspace.under)
     except TrackerError as error:
         refused = error
+    from tracker.newsroom.catalog import was_known  # late: a name that is there asks no catalog
+
     if path and workspace.repository.head is not None and was_known(workspace, path):
         return path
     if on_disk:
@@ -309,6 +310,8 @@ def _unrecorded(workspace: Workspace, recorded: Collection[str]) -> tuple[list[s
 
 def _deleted(workspace: Workspace, slug: str) -> str | None:
     """The one deleted article of that slug or name; None where there is none, or several."""
+    from tracker.newsroom.catalog import tracks_of
+
     gone = [each.path for each in tracks_of(workspace) if each.deleted]
     with suppress(TrackerError):
         return find(slug, gone, workspace.under)

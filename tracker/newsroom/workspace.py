@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tracker.comparison import Compared, Text, words_of_first
 from tracker.errors import TrackerError
 from tracker.house import settings as house_settings
 from tracker.house.settings import Settings
@@ -22,6 +22,9 @@ from tracker.store.log import files, tip
 from tracker.store.objects import Objects
 from tracker.store.reader import not_too_large
 from tracker.store.worktree import Replacement
+
+if TYPE_CHECKING:
+    from tracker.comparison import Compared
 
 SETTINGS_FILE = "tracker.toml"
 
@@ -116,10 +119,14 @@ class Workspace:
 
     def compared(self, old: str, new: str) -> Compared:
         """Two texts that are compared as far as is asked for: see ``compare``."""
+        from tracker.comparison import Compared, Text  # late: a footer needs none of it
+
         return Compared(Text(old), Text(new), self.settings.style, self.settings.articles_language)
 
     def words_of_first(self, text: str) -> int:
         """The words that readers have in a first version."""
+        from tracker.comparison import words_of_first
+
         settings = self.settings
         return words_of_first(text, style=settings.style, language=settings.articles_language)
 
