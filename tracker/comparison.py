@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 
 from tracker.house.notes.find import body_notes
 from tracker.model import Change, Diff, FoundNote
-from tracker.text import diff as differ
-from tracker.text.counts import words_changed
 from tracker.text.document import Document, parse
 
 if TYPE_CHECKING:
@@ -108,6 +106,8 @@ class Compared:
         """Words added and removed, as ``change`` has them."""
         if not self._diff.words_added and not self._diff.words_removed:
             return 0, 0
+        from tracker.text.counts import words_changed
+
         notes = self._notes(marked=False)
         return words_changed(self.old.text, self.new.text, self._diff, *notes, self._starts)
 
@@ -131,7 +131,9 @@ class Compared:
 
     @cached_property
     def _diff(self) -> Diff:
-        return differ.diff(self.old.text, self.new.text, coarse=self._large)
+        from tracker.text.diff import diff
+
+        return diff(self.old.text, self.new.text, coarse=self._large)
 
     @property
     def _starts(self) -> tuple[int, int]:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import click
 
 from tracker.cli.common import article_argument, json_option, open_newsroom, print_json, warn
-from tracker.newsroom.names import locate
 from tracker.render.plain import encodable, printed
 from tracker.render.visible import visible
 
@@ -43,6 +42,7 @@ def command(article: str, write: bool, as_json: bool) -> None:
 
 def _article(room: Newsroom, name: str) -> Article:
     """The article as its file on disk is, which may not be recorded yet."""
+    from tracker.newsroom.names import locate
     from tracker.newsroom.revisions import article_of
     from tracker.text.document import decode, parse
 

@@ -366,19 +366,21 @@ def _rules_version() -> str:
     """A digest of the rules' files, by size and time: no one has to think of raising a number."""
     package = Path(__file__).parents[1]
     digest = sha256()
-    files = [package / "comparison.py", package / "model.py"]
+    files = [
+        (str(package / name), (package / name).stat()) for name in ("comparison.py", "model.py")
+    ]
     for folder in ("text", "house", "newsroom", "locale"):
-        files += sorted(_files(package / folder))
-    for file in files:
-        said = file.stat()
-        digest.update(f"{file.relative_to(package)} {said.st_size} {said.st_mtime_ns}\n".encode())
+        files += sorted(_files(str(package / folder)))
+    for path, said in files:
+        name = path.removeprefix(str(package))
+        digest.update(f"{name} {said.st_size} {said.st_mtime_ns}\n".encode())
     return digest.hexdigest()
 
 
-def _files(folder: Path) -> Iterator[Path]:
+def _files(folder: str) -> Iterator[tuple[str, os.stat_result]]:
     with os.scandir(folder) as entries:
         for entry in entries:
-            if entry.is_dir():
-                yield from _files(Path(entry.path))
-            elif entry.name.endswith((".py", ".toml")):
-                yield Path(entry.path)
+            if entry.name.endswith((".py", ".toml")):
+                yield entry.path, entry.stat()
+            elif entry.is_dir():
+                yield from _files(entry.path)

@@ -14,7 +14,6 @@ from tracker.errors import TrackerError
 from tracker.model import Progress, Track
 from tracker.newsroom.selection import is_text
 from tracker.newsroom.workspace import Workspace
-from tracker.store.commit import only_change
 from tracker.store.history import PublishedHistory, published_history
 from tracker.store.log import parse_commit
 
@@ -65,6 +64,8 @@ def track_of_recorded(workspace: Workspace, commit: str, path: str) -> Track:
     Where it is what a recording usually is, one edited file, the catalog learns it without asking
     git.
     """
+    from tracker.store.commit import only_change
+
     history = history_of(workspace)
     objects = workspace.objects
     change = None if history.mapped else only_change(objects, commit, path)

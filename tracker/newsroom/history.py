@@ -271,6 +271,8 @@ def exported(
             return
         if workspace.repository.head is None and workspace.settings.branch is None:
             return  # nothing was ever committed
+        from tracker.newsroom import queries
+
         for each in queries.lives(workspace, progress):
             yield _exported(
                 workspace, each, reader, partial(track_at, workspace, each.article.path)

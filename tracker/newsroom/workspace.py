@@ -21,7 +21,6 @@ from tracker.store.identity import Texts
 from tracker.store.log import files, tip
 from tracker.store.objects import Objects
 from tracker.store.reader import not_too_large
-from tracker.store.worktree import Replacement
 
 if TYPE_CHECKING:
     from tracker.comparison import Compared
@@ -255,6 +254,8 @@ class Workspace:
 
     def replace(self, path: str, old: bytes, new: bytes) -> None:
         """Give an article's file on disk new content, if it still holds the old one."""
+        from tracker.store.worktree import Replacement
+
         assert self.repository.top is not None
         replacement = Replacement(self.repository.top, path, old, new, self.repository.git_dir)
         replacement.make(lambda _: None)

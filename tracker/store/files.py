@@ -15,14 +15,12 @@ from __future__ import annotations
 import errno
 import os
 import re
-import secrets
 import stat
 import time
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import BinaryIO, Literal, Self
 
 from tracker.errors import TrackerError
@@ -369,6 +367,8 @@ class _Fresh:
     """A file under a name that nobody can know, beside the one whose place it will take."""
 
     def __init__(self, folder: Folder, last: str) -> None:
+        import secrets
+
         self._folder = folder
         self._last = last
         self._name = f".tracker-{secrets.token_hex(8)}.new"
@@ -575,5 +575,7 @@ def make_folder(path: Path) -> None:
 @contextmanager
 def scratch_folder() -> Iterator[Path]:
     """A folder of this program's own, gone when the block ends."""
+    from tempfile import TemporaryDirectory
+
     with TemporaryDirectory(prefix="tracker-", ignore_cleanup_errors=True) as folder:
         yield Path(folder)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import heapq
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 from itertools import accumulate
@@ -422,6 +421,7 @@ def read_ranges(
     repository: Repository, history: PublishedHistory, found: Survey, since: str | None = None
 ) -> Iterator[CommitRange]:
     """The published commits, part by part, oldest first; git reads one part ahead."""
+    from concurrent.futures import ThreadPoolExecutor
 
     def read(end: str, before: str | None) -> bytes:
         limit = [] if before is None else [f"^{before}"]

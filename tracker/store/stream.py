@@ -16,7 +16,6 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import NamedTuple, Self
 
 from tracker.errors import TrackerError
@@ -270,6 +269,8 @@ def quarantine(repository: Repository, name: str) -> Iterator[Path]:
 
     What a killed one of that name left is removed: the caller holds the lock that goes with it.
     """
+    from tempfile import mkdtemp
+
     home = repository.common_dir / "tracker"
     try:
         home.mkdir(exist_ok=True)

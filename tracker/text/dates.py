@@ -8,17 +8,19 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 
+from tracker.text.expression import expression
+
 _CLOCK = (
     r"(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,6})\d*)?)?(?:[ \t]*([AaPp])\.?[Mm]\.?(?![\w]))?"
     r"[ \t]*(Z|z|UTC|GMT|[+-]\d{1,2}(?::?\d{2})?)?(?![\w:])"
 )
-_DATE = re.compile(rf"(\d{{4}})([-/.])(\d{{1,2}})\2(\d{{1,2}})(?!\d)(?:(?:[Tt]|[ \t]+){_CLOCK})?")
+_DATE = expression(rf"(\d{{4}})([-/.])(\d{{1,2}})\2(\d{{1,2}})(?!\d)(?:(?:[Tt]|[ \t]+){_CLOCK})?")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = (
     "(jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
     "|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
 )
-_NAMED = re.compile(  # "Feb 02 2022", "February 2, 2022", "Wed, 2 Feb 2022 13:00:00 GMT"
+_NAMED = expression(  # "Feb 02 2022", "February 2, 2022", "Wed, 2 Feb 2022 13:00:00 GMT"
     rf"(?:[a-z]{{3,9}}\.?,?[ \t]+)?(?:{_MONTH}\.?[ \t]+(\d{{1,2}})(?:st|nd|rd|th)?,?"
     rf"|(\d{{1,2}})(?:st|nd|rd|th)?[ \t]+{_MONTH}\.?,?)[ \t]+(\d{{4}})(?!\d)"
     rf"(?:,?[ \t]+(?:at[ \t]+)?{_CLOCK})?",
@@ -38,12 +40,12 @@ def read_date(value: object, *, whole: bool = False) -> date | datetime | None:
     if not isinstance(value, str) or len(value) > 200:
         return None
     words = value.strip()
-    found = _DATE.fullmatch(words) if whole else _DATE.match(words)
+    found = _DATE().fullmatch(words) if whole else _DATE().match(words)
     if found is not None:
         year, month, day = int(found[1]), int(found[3]), int(found[4])
         clock = found.groups()[4:]
     else:
-        found = _NAMED.fullmatch(words) if whole else _NAMED.match(words)
+        found = _NAMED().fullmatch(words) if whole else _NAMED().match(words)
         if found is None:
             return None
         name = (found[1] or found[4])[:3].lower()

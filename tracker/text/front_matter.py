@@ -8,16 +8,13 @@ time, with values or with an error that has its place in the file.
 
 from __future__ import annotations
 
-import json
 import re
-import tomllib
 from collections.abc import Callable, Collection, Mapping
+from functools import cache
 from typing import Any, Literal, NamedTuple
 
-import yaml
-from yaml.constructor import SafeConstructor
-
 from tracker.errors import TrackerError
+from tracker.text.expression import expression
 from tracker.text.lines import line_and_column, lines
 
 Format = Literal["yaml", "toml", "json", "pelican"]
@@ -31,10 +28,8 @@ DEEPEST = 100
 MOST_VALUES = 100_000
 """Values of YAML that are read, those that aliases stand for counted each time."""
 
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-_YAML_END = re.compile(r"(?<=[\r\n])(?:---|\.\.\.)[ \t]*(?=[\r\n]|\Z)")
-_TOML_END = re.compile(r"(?<=[\r\n])\+\+\+[ \t]*(?=[\r\n]|\Z)")
+_YAML_END = expression(r"(?<=[\r\n])(?:---|\.\.\.)[ \t]*(?=[\r\n]|\Z)")
+_TOML_END = expression(r"(?<=[\r\n])\+\+\+[ \t]*(?=[\r\n]|\Z)")
 
 
 def _keys(words: str) -> frozenset[str]:
@@ -97,9 +92,9 @@ def locate(text: str) -> Located | None:
     """Return where the front matter of a text stands; None when it has none. Reads no value."""
     start = 1 if text.startswith("\ufeff") else 0
     if text.startswith("---", start):
-        found = _fenced(text, start, "yaml", _YAML_END)
+        found = _fenced(text, start, "yaml", _YAML_END())
     elif text.startswith("+++", start):
-        found = _fenced(text, start, "toml", _TOML_END)
+        found = _fenced(text, start, "toml", _TOML_END())
     elif text.startswith("{", start):
         return _braced(text, start)
     else:
@@ -111,13 +106,13 @@ def locate(text: str) -> Located | None:
         )
     if found and found.content_end - found.content_start < _SHORT_PROSE:
         content = text[found.content_start : found.content_end]
-        if content.strip() and not _KEYED.search(content):
+        if content.strip() and not _KEYED().search(content):
             return None  # two thematic breaks with a paragraph between them
     return found
 
 
 _SHORT_PROSE = 20_000
-_KEYED = re.compile(
+_KEYED = expression(
     r"^[ \t]*(?:#|[\[{-]|[^\s:=][^\n:=]{0,200}?[:=](?=\s|\Z|[\"'\[{\d]))", re.MULTILINE
 )
 
@@ -145,18 +140,20 @@ def _fenced(text: str, start: int, kind: Format, closing: re.Pattern[str]) -> Lo
     return Located(kind, start, first.next, last.start, last.next)
 
 
-_OPENS_JSON = re.compile(r"\{\s*+(?:\"[^\"\n]{1,200}\"\s*+:|\})")
-_CLOSES_JSON = re.compile(r"(?<=[\r\n])\}[ \t]*+(?=[\r\n]|\Z)")
+_OPENS_JSON = expression(r"\{\s*+(?:\"[^\"\n]{1,200}\"\s*+:|\})")
+_CLOSES_JSON = expression(r"(?<=[\r\n])\}[ \t]*+(?=[\r\n]|\Z)")
 
 
 def _braced(text: str, start: int) -> Located | None:
     """Find the front matter in JSON that Hugo reads: one object, whose brace ends its line."""
-    if not _OPENS_JSON.match(text, start):
+    if not _OPENS_JSON().match(text, start):
         return None
+    import json
+
     try:
         end = json.JSONDecoder().raw_decode(text[start : start + LONGEST])[1] + start
     except (ValueError, RecursionError):
-        closing = _CLOSES_JSON.search(text, start)
+        closing = _CLOSES_JSON().search(text, start)
         if closing is None:
             return None
         end = closing.start() + 1
@@ -187,6 +184,8 @@ def _parsed(text: str, found: Located) -> FrontMatter | None:
 
 def read_json(content: str) -> dict[str, object]:
     """Return the object that JSON says."""
+    import json
+
     try:
         data = json.loads(content)
     except json.JSONDecodeError as error:
@@ -210,6 +209,8 @@ class _Unreadable(Exception):  # noqa: N818
 
 def read_yaml(content: str) -> dict[str, object] | None:
     """Return the mapping that YAML says; None for mere prose between two lines of dashes."""
+    import yaml
+
     node = compose(content)
     if node is None:
         return {}
@@ -217,7 +218,7 @@ def read_yaml(content: str) -> dict[str, object] | None:
         return None  # two thematic breaks with a paragraph between them
     if not isinstance(node, yaml.MappingNode):
         raise _Unreadable("the front matter is a list, not keys with values", 0)
-    constructor = _Constructor()
+    constructor = _constructor_class()()
     try:
         data = constructor.construct_document(node)
     except yaml.YAMLError as error:
@@ -233,11 +234,13 @@ def compose(content: str) -> Any:
     Bounded: depth and values are counted before libyaml's composer runs, which recurses on the C
     stack, and the values behind aliases before they are made ("a billion laughs").
     """
+    import yaml
+
     try:
         # Each level needs one of these marks; only a text that has many is worth the second pass.
         if len(re.findall(r"[\[{]|[-?:](?=\s)", content)) > DEEPEST:
             _check_size(content)
-        node = _Loader(content).get_single_node()
+        node = _loader_class()(content).get_single_node()
     except yaml.YAMLError as error:
         raise _unreadable(content, error) from None
     except UnicodeEncodeError as error:
@@ -247,8 +250,17 @@ def compose(content: str) -> Any:
     return node
 
 
+@cache
+def _loader_class() -> Any:
+    import yaml
+
+    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
 def _check_size(content: str) -> None:
-    events: Any = _Loader(content)
+    import yaml
+
+    events = _loader_class()(content)
     count = depth = 0
     while events.check_event():
         event = events.get_event()
@@ -266,7 +278,7 @@ def _check_size(content: str) -> None:
 
 def _weigh(node: Any, known: dict[int, tuple[int, int] | None]) -> tuple[int, int]:
     """Return how many values a node stands for with its aliases followed, and how deep they go."""
-    if isinstance(node, yaml.ScalarNode):
+    if isinstance(node.value, str):  # a scalar
         return 1, 1
     if id(node) in known:
         weight = known[id(node)]
@@ -302,41 +314,49 @@ def _unreadable(content: str, error: Any) -> _Unreadable:
     return _Unreadable(f"the character U+{ord(found[0]):04X} is not allowed in YAML", found.start())
 
 
-class _Constructor(SafeConstructor):
-    """PyYAML's safe constructor made tolerant: a value that cannot be made stays text."""
+@cache
+def _constructor_class() -> Any:
+    """Return PyYAML's safe constructor made tolerant: a value that cannot be made stays text."""
+    import yaml
+    from yaml.constructor import SafeConstructor
 
-    def as_text(self, node: Any) -> object:
-        """Return the scalar's value by its tag, or as written when there is no such value."""
-        try:
-            return SafeConstructor.yaml_constructors[node.tag](self, node)
-        except (ValueError, OverflowError, TypeError, LookupError, AttributeError):
+    class Constructor(SafeConstructor):
+        """Makes plain values only."""
+
+        def as_text(self, node: Any) -> object:
+            """Return the scalar's value by its tag, or as written when there is no such value."""
+            try:
+                return SafeConstructor.yaml_constructors[node.tag](self, node)
+            except (ValueError, OverflowError, TypeError, LookupError, AttributeError):
+                return node.value
+
+        def untagged(self, node: Any) -> object:
+            """Return the value of a node whose tag nobody knows: no site's code runs here."""
+            if isinstance(node, yaml.MappingNode):
+                return self.construct_mapping(node, deep=True)
+            if isinstance(node, yaml.SequenceNode):
+                return self.construct_sequence(node, deep=True)
             return node.value
 
-    def untagged(self, node: Any) -> object:
-        """Return the value of a node whose tag nobody knows: no site's code runs here."""
-        if isinstance(node, yaml.MappingNode):
-            return self.construct_mapping(node, deep=True)
-        if isinstance(node, yaml.SequenceNode):
-            return self.construct_sequence(node, deep=True)
-        return node.value
-
-
-_tolerant: Any = _Constructor
-for _tag in ("timestamp", "int", "float", "bool"):
-    _tolerant.add_constructor(f"tag:yaml.org,2002:{_tag}", _Constructor.as_text)
-_tolerant.add_constructor(None, _Constructor.untagged)
+    tolerant: Any = Constructor
+    for tag in ("timestamp", "int", "float", "bool"):
+        tolerant.add_constructor(f"tag:yaml.org,2002:{tag}", Constructor.as_text)
+    tolerant.add_constructor(None, Constructor.untagged)
+    return tolerant
 
 
 # tomllib takes quadratic time over a key of very many parts.
-_LONG_KEY = re.compile(rf"(?<![\w\"'-])(?:[\w\"'-]+[ \t]*\.[ \t]*){{{DEEPEST}}}")
-_TOML_PLACE = re.compile(r"(.*?)\s*\(at (?:line (\d+), column (\d+)|end of document)\)", re.DOTALL)
+_LONG_KEY = expression(rf"(?<![\w\"'-])(?:[\w\"'-]+[ \t]*\.[ \t]*){{{DEEPEST}}}")
+_TOML_PLACE = expression(r"(.*?)\s*\(at (?:line (\d+), column (\d+)|end of document)\)", re.DOTALL)
 
 
 def read_toml(content: str) -> dict[str, object]:
     """Return the table that TOML says."""
+    import tomllib
+
     if "\n" not in content:  # TOML knows no lone CR; an old file keeps its offsets this way
         content = content.replace("\r", "\n")
-    if long_key := _LONG_KEY.search(content):
+    if long_key := _LONG_KEY().search(content):
         raise _Unreadable("lists or tables are nested too deeply", long_key.start())
     try:
         data = tomllib.loads(content)
@@ -352,7 +372,7 @@ def read_toml(content: str) -> dict[str, object]:
 
 
 def _toml_problem(content: str, message: str) -> _Unreadable:
-    found = _TOML_PLACE.match(message)
+    found = _TOML_PLACE().match(message)
     if found is None:
         return _Unreadable(message, 0)
     problem = found[1][:1].lower() + found[1][1:]
@@ -378,7 +398,7 @@ def _deeper_than(value: object, limit: int) -> bool:
     return True
 
 
-_KEY = re.compile(r" {0,3}([A-Za-z][\w-]*(?: [\w-]+){0,3}):(?:[ \t]+(.*)|[ \t]*)")
+_KEY = expression(r" {0,3}([A-Za-z][\w-]*(?: [\w-]+){0,3}):(?:[ \t]+(.*)|[ \t]*)")
 
 
 def _pelican(text: str, start: int) -> tuple[int, dict[str, object]] | None:
@@ -396,7 +416,7 @@ def _pelican(text: str, start: int) -> tuple[int, dict[str, object]] | None:
         if key and words.startswith(("    ", "\t")):
             values[key].append(words.strip())
         else:
-            found = _KEY.fullmatch(words)
+            found = _KEY().fullmatch(words)
             key = found[1].lower() if found else ""
             if found is None or key.split()[0].split("-")[0] in _KEYS_OF_NOTES:
                 ended = False

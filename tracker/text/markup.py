@@ -25,6 +25,8 @@ from functools import cache, lru_cache
 from itertools import accumulate
 from typing import Any, Literal, NamedTuple
 
+from tracker.text.expression import expression
+
 Kind = Literal["markdown", "mdx", "html", "line"]
 """How a text is to be read; "line": a value of front matter, where no sign makes a block."""
 
@@ -184,8 +186,8 @@ def _scanned(text: str, start: int, kind: Kind | None) -> Markup:
     return found
 
 
-_PAGE = re.compile(r"\s*+<(?:!doctype|html|head|body|article|main|section)\b", re.IGNORECASE)
-_IMPORT = re.compile(
+_PAGE = expression(r"\s*+<(?:!doctype|html|head|body|article|main|section)\b", re.IGNORECASE)
+_IMPORT = expression(
     r"^(?:import[ \t]++[\w{*\"'][^\n;]{0,400}+;?"
     r"|export[ \t]++(?:const|let|default|function)\b.*+)$",
     re.MULTILINE,
@@ -194,7 +196,7 @@ _IMPORT = re.compile(
 
 def looks(text: str, start: int) -> Kind:
     """Tell whether a body is a page of HTML, MDX, or Markdown, as most are."""
-    if _PAGE.match(text, start):
+    if _PAGE().match(text, start):
         parts = [part for part in text[start:].split("\n\n")[:200] if part.strip()]
         if sum(part.lstrip().startswith("<") for part in parts) * 2 > len(parts):
             return "html"
@@ -220,7 +222,7 @@ def _filled(markup: Markup) -> list[Span]:
     return found
 
 
-_DEFINED = re.compile(r"\s*+\[(?!\^)[^\]\n]{1,300}+\]:")
+_DEFINED = expression(r"\s*+\[(?!\^)[^\]\n]{1,300}+\]:")
 
 
 def _gaps(markup: Markup, start: int, end: int, leaf: int) -> list[Span]:
@@ -246,7 +248,7 @@ def _gap(text: str, start: int, end: int) -> Role:
     """Tell what hidden stretch of text the parser left between words."""
     if text.startswith("](", start) or text.startswith("][", start):
         return "target"
-    if end - start > 4 and _DEFINED.match(text, start, end):
+    if end - start > 4 and _DEFINED().match(text, start, end):
         return "target"
     return "marks"
 
@@ -296,14 +298,14 @@ def _lines() -> re.Pattern[str]:
 _LINE_SIGNS = ("[TOC]", "[[_TOC_]]", "{toc}", "!!! ", "??? ", "???+ ", "=== ", ":::")
 
 
-_JSX = re.compile(
+_JSX = expression(
     r"</?[A-Z][\w.]{0,80}+(?:[\s/](?:\"[^\"]{0,2000}+\"|'[^']{0,2000}+'|`[^`]{0,2000}+`"
     r"|\{[^{}]{0,2000}+\}|\{\{[^{}]{0,2000}+\}\}|[^<>{}\"'`]){0,400}+)?+>"
     r"|\{[^{}\n]{1,300}+\}"
 )
 _CLOSING = {"liquid": "%}", "hugo": "}}", "remark": "*/}", "note": "#}"}
 _LONGEST = 6_000
-_TAG_NAME = re.compile(r"\{%-?\s*+(\w++)|\{\{[<%]\s*+(/?\s*+[\w./-]++)")
+_TAG_NAME = expression(r"\{%-?\s*+(\w++)|\{\{[<%]\s*+(/?\s*+[\w./-]++)")
 
 
 def _masks(text: str, start: int, mdx: bool) -> list[_Mask]:
@@ -325,7 +327,7 @@ def _masks(text: str, start: int, mdx: bool) -> list[_Mask]:
             if name in ("remark", "note"):
                 role = "comment"
             elif name == "liquid":
-                called = _TAG_NAME.match(text, match.start(), end)
+                called = _TAG_NAME().match(text, match.start(), end)
                 if called and called[1] == "comment":
                     close = finder.find("endcomment", end)
                     close = text.find("%}", close, close + 40) if close >= 0 else -1
@@ -340,10 +342,10 @@ def _masks(text: str, start: int, mdx: bool) -> list[_Mask]:
         found = _apart(found)
     if mdx:
         found += [_Mask(one.start(), one.end(), "template", True)
-                  for one in _IMPORT.finditer(text, start)]  # fmt: skip
+                  for one in _IMPORT().finditer(text, start)]  # fmt: skip
         found += [
             _Mask(one.start(), one.end(), "template", _alone(text, *one.span()))
-            for one in _JSX.finditer(text, start)
+            for one in _JSX().finditer(text, start)
         ]
         found = _apart(found)
     return found
@@ -385,11 +387,11 @@ def _alone(text: str, start: int, end: int) -> bool:
 
 
 # CommonMark wants no spaces in a link's target; kramdown and Python-Markdown take them.
-_SPACED_TARGET = re.compile(
+_SPACED_TARGET = expression(
     r"(?<=\]\()(?:/|\.\.?/|https?://)[^()\"'<>\s]{0,400}+(?: [^()\"'<>\s]{1,200}+){1,40}+(?=\))"
 )
-_CODE_TAG = re.compile(r"\{%-?\s*+(?:end)?highlight\b|\{\{[<%]\s*+/?\s*+highlight\b")
-_INDENTED = re.compile(r"(?:(?:[ \t]*+(?:\r?\n|\Z))*+(?:[ ]{4}|\t)[^\n]*+(?:\n|\Z))++")
+_CODE_TAG = expression(r"\{%-?\s*+(?:end)?highlight\b|\{\{[<%]\s*+/?\s*+highlight\b")
+_INDENTED = expression(r"(?:(?:[ \t]*+(?:\r?\n|\Z))*+(?:[ ]{4}|\t)[^\n]*+(?:\n|\Z))++")
 
 
 def _masked(text: str, start: int, masks: list[_Mask]) -> str:
@@ -402,7 +404,7 @@ def _masked(text: str, start: int, masks: list[_Mask]) -> str:
         parts.append(text[place : mask.start])
         raw = text[mask.start : mask.end]
         stand = " " if mask.alone or mask.role == "attributes" else "x"
-        if mask.alone and _CODE_TAG.match(raw):
+        if mask.alone and _CODE_TAG().match(raw):
             blank = "```" + " " * (len(raw) - 3)
         elif mask.role == "marks" and raw.lstrip(" ")[:1] in "!?=":
             margin = len(raw) - len(raw.lstrip(" "))
@@ -414,7 +416,7 @@ def _masked(text: str, start: int, masks: list[_Mask]) -> str:
         parts.append(blank)
         place = mask.end
         if blank[-1:] == " " and ">" in blank:
-            inside = _INDENTED.match(text, place + 1) if text[place : place + 1] == "\n" else None
+            inside = _INDENTED().match(text, place + 1) if text[place : place + 1] == "\n" else None
             following = masks[number + 1].start if number + 1 < len(masks) else len(text)
             if inside and following >= inside.end():
                 # The paragraphs of a box stand in it as those of a quotation do.
@@ -507,7 +509,7 @@ class _Markdown:
         self.masks = _masks(text, start, self.mdx)
         self.mask_starts = [mask.start for mask in self.masks]
         body = _masked(text, start, self.masks) if self.masks else text[start:]
-        body = _SPACED_TARGET.sub(lambda found: found[0].replace(" ", "_"), body)
+        body = _SPACED_TARGET().sub(lambda found: found[0].replace(" ", "_"), body)
         if not body.isascii():
             # Neither can stand in what the parser is given.
             body = re.sub("[\ud800-\udfff]", "?", body)
@@ -695,7 +697,7 @@ class _Markdown:
                 self.template(mask)
         text = self.text
         if "]:" in text:
-            for found in _DEFINITION.finditer(text, self.markup.start):
+            for found in _DEFINITION().finditer(text, self.markup.start):
                 self.markup._marks.setdefault(found.start(), "definition")
 
     def inline_code(self, low: int, high: int) -> None:
@@ -750,27 +752,27 @@ class _Markdown:
         self.leaf = -1
 
 
-_DEFINITION = re.compile(r"^[ ]{0,3}\[(?!\^)[^\]\n]{1,300}+\]:", re.MULTILINE)
+_DEFINITION = expression(r"^[ ]{0,3}\[(?!\^)[^\]\n]{1,300}+\]:", re.MULTILINE)
 
 
 # --- values that readers see ---------------------------------------------------------------------
 
-_VALUE = re.compile(
+_VALUE = expression(
     r"(?:(?P<name>[A-Za-z][\w-]{0,60}+)\s{0,4}+=\s{0,4}+)?(?:\"(?P<two>[^\"]{0,4000}+)\""
     r"|'(?P<one>[^']{0,4000}+)'(?![\w])|`(?P<three>[^`]{0,4000}+)`)"
 )
-_SEEN_NAMES = re.compile(
+_SEEN_NAMES = expression(
     r"(?:.*[-_])?(?:alt|attr|attribution|author|body|by|byline|caption|cite|citation|content"
     r"|credit|dek|description|desc|figcaption|heading|headline|html|label|lede|message|name|notes?"
     r"|person|quote|role|said-by|source|speaker|subtitle|summary|tagline|text|title|who)|\w*caption",
     re.IGNORECASE,
 )
-_ADDRESS = re.compile(
+_ADDRESS = expression(
     r"\S*+(?:://|\.(?:html?|md|png|jpe?g|gif|svg|webp|pdf)\b)\S*+\Z|[\w./#?&=%-]*/\S*+\Z"
 )
 
 
-_SLUG = re.compile(r"[a-z0-9_.-]*[0-9_-][a-z0-9_.-]*|[a-z]{1,2}|true|false|left|right|center|full")
+_SLUG = expression(r"[a-z0-9_.-]*[0-9_-][a-z0-9_.-]*|[a-z]{1,2}|true|false|left|right|center|full")
 
 
 def _shown_values(text: str, mask: _Mask) -> list[tuple[int, int]]:
@@ -783,37 +785,43 @@ def _shown_values(text: str, mask: _Mask) -> list[tuple[int, int]]:
         return []  # a variable, with filters
     elif text.startswith(("import", "export"), mask.start):
         return []
-    for match in _VALUE.finditer(text, mask.start, mask.end):
+    for match in _VALUE().finditer(text, mask.start, mask.end):
         group = (
             "two" if match["two"] is not None else "one" if match["one"] is not None else "three"
         )
         low, high = match.span(group)
         words = match[group]
         name = match["name"]
-        if not words.strip() or _ADDRESS.match(words) or "{{" in words or _SLUG.fullmatch(words):
+        if (
+            not words.strip()
+            or _ADDRESS().match(words)
+            or "{{" in words
+            or _SLUG().fullmatch(words)
+        ):
             continue
-        if _SEEN_NAMES.fullmatch(name) if name else (" " in words or mask.role == "marks"):
+        if _SEEN_NAMES().fullmatch(name) if name else (" " in words or mask.role == "marks"):
             found.append((low, high))
     return found
 
 
-_PICTURE = re.compile(r"\b(?:image|img|photo|picture|figure)", re.IGNORECASE)
-_ALT = re.compile(r"\balt(?:[-_ ]?text)?\s*=\s*[\"'`]\Z", re.IGNORECASE)
+_PICTURE = expression(r"\b(?:image|img|photo|picture|figure)", re.IGNORECASE)
+_ALT = expression(r"\balt(?:[-_ ]?text)?\s*=\s*[\"'`]\Z", re.IGNORECASE)
 
 
 def _describes(text: str, mask: _Mask, low: int) -> bool:
     """Tell whether a value is the description of a picture that stands in its place."""
-    if _ALT.search(text, max(mask.start, low - 20), low):
+    if _ALT().search(text, max(mask.start, low - 20), low):
         return True
     named = text[max(mask.start, low - 3) : low].rstrip("\"'`").endswith("=")
     return (
-        not named and _PICTURE.search(text, mask.start, min(mask.start + 40, mask.end)) is not None
+        not named
+        and _PICTURE().search(text, mask.start, min(mask.start + 40, mask.end)) is not None
     )
 
 
 # --- HTML ----------------------------------------------------------------------------------------
 
-_HTML = re.compile(
+_HTML = expression(
     r"(?P<comment><!--)|<(?P<name>/?[A-Za-z][\w:.-]{0,80}+)"
     r"(?P<rest>(?:\"[^\"<]{0,20000}+\"|'[^'<]{0,20000}+'|[^'\"<>])*+)>"
     r"|(?P<other><[!?][^<>]*+>)|(?P<entity>&(?:\#\d{1,7}|\#x[0-9a-fA-F]{1,6}|[a-zA-Z]{2,31});)"
@@ -834,7 +842,7 @@ _SECTIONS: dict[str, Role] = {
     "h1": "heading", "h2": "heading", "h3": "heading", "h4": "heading", "h5": "heading",
     "h6": "heading", "br": "prose", "hr": "prose", "title": "heading",
 }  # fmt: skip
-_POSTS = re.compile(
+_POSTS = expression(
     r"twitter-tweet|instagram-media|tiktok-embed|bluesky-embed|mastodon-embed", re.IGNORECASE
 )
 _SEEN_ATTRIBUTES = frozenset(("alt", "caption", "data-caption", "title", "label", "credit"))
@@ -865,7 +873,7 @@ class _Html:
             self.role = role
         place = start
         while True:
-            found = _HTML.search(self.text, place, end)
+            found = _HTML().search(self.text, place, end)
             if found is None:
                 break
             self.words(place, found.start())
@@ -932,7 +940,7 @@ class _Html:
         if bare == "a":
             self.linked = int(opens)
             return self.hide(start, after, "target")
-        if bare == "blockquote" and opens and _POSTS.search(self.text, start, after):
+        if bare == "blockquote" and opens and _POSTS().search(self.text, start, after):
             close = self.finder.find("</blockquote>", after)
             if 0 <= close < end:
                 return self.hide(start, close + len("</blockquote>"), "image")
@@ -946,7 +954,7 @@ class _Html:
         start, after = found.span()
         if found["rest"] and "=" in found["rest"]:
             low = found.start("rest")
-            for value in _VALUE.finditer(self.text, low, found.end("rest")):
+            for value in _VALUE().finditer(self.text, low, found.end("rest")):
                 if (value["name"] or "").casefold() not in _SEEN_ATTRIBUTES:
                     continue
                 group = "two" if value["two"] is not None else "one"

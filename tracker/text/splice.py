@@ -12,14 +12,15 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from tracker.errors import TrackerError
+from tracker.text.expression import expression
 from tracker.text.front_matter import FrontMatter, FrontMatterError, compose, find
 from tracker.text.lines import BREAK, line_and_column, lines, newline_of
 
 # Words that begin with a letter and hold a space are text to every YAML reader, 1.1 or 1.2.
-_PLAIN = re.compile(r"[^\W\d_][^\s:#]*(?: (?:[^\s:#]|(?<=\S)#|:(?=[^\s]))+)+")
-_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+_PLAIN = expression(r"[^\W\d_][^\s:#]*(?: (?:[^\s:#]|(?<=\S)#|:(?=[^\s]))+)+")
+_WORD = expression(r"[A-Za-z][A-Za-z0-9_-]*")
 _RESERVED = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"))
-_UNSAFE = re.compile(
+_UNSAFE = expression(
     r"[\x00-\x1f\x7f-\xa0\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff"
     r"\ufff0-\uffff\U000e0000-\U000e0fff]"
 )
@@ -33,9 +34,9 @@ def yaml_scalar(text: str) -> str:
 
     Raises TrackerError for control characters, which YAML cannot hold as such.
     """
-    if _PLAIN.fullmatch(text) and not _UNSAFE.search(text):
+    if _PLAIN().fullmatch(text) and not _UNSAFE().search(text):
         return text
-    if _WORD.fullmatch(text) and text.lower() not in _RESERVED:
+    if _WORD().fullmatch(text) and text.lower() not in _RESERVED:
         return text
     return f'"{_escaped(text)}"'
 
@@ -47,7 +48,7 @@ def toml_string(text: str) -> str:
 
 def _escaped(text: str) -> str:
     check(text)
-    return re.sub(r'[\\"]|' + _UNSAFE.pattern, _escape, text)
+    return re.sub(r'[\\"]|' + _UNSAFE().pattern, _escape, text)
 
 
 def _escape(found: re.Match[str]) -> str:
@@ -60,19 +61,19 @@ def _escape(found: re.Match[str]) -> str:
     return f"\\U{code:08X}" if code > 0xFFFF else f"\\u{code:04X}"
 
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+_CONTROL = expression(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 def check(text: str) -> None:
     """Raise TrackerError when a text holds a character that no note can have."""
-    if found := _CONTROL.search(text):
+    if found := _CONTROL().search(text):
         raise TrackerError(
             f"A note cannot hold the control character U+{ord(found[0]):04X}.",
             "Leave the character out.",
         )
 
 
-_DASH = re.compile(r" *-[ \t]+")
+_DASH = expression(r" *-[ \t]+")
 
 KEY = "updates"
 
@@ -236,7 +237,7 @@ def _yaml_entries(content: str, entries: list[Any], items: Sequence[Item], newli
         start = _line_start(content, entry.start_mark.index)
         end = _end(content, entry, entry.start_mark.index)
         mark = content[start : entry.start_mark.index]
-        if not _DASH.fullmatch(mark) or (spans and start < spans[-1][1]):
+        if not _DASH().fullmatch(mark) or (spans and start < spans[-1][1]):
             raise _Beyond("the entries of `updates` do not begin lines of their own")
         spans.append((start, end))
     mark = content[spans[0][0] : entries[0].start_mark.index]
@@ -325,7 +326,7 @@ class _Table(NamedTuple):
     pairs: tuple[tuple[str, int, int], ...]  # key as written, start and end of its lines
 
 
-_TOML_TOKEN = re.compile(
+_TOML_TOKEN = expression(
     r'"""(?:[^"\\]|\\.|"(?!""))*"{3,5}|\'\'\'(?:[^\']|\'(?!\'\'))*\'{3,5}'
     r'|"(?:[^"\\\r\n]|\\.)*"|\'[^\'\r\n]*\'|#[^\r\n]*|[\[\]{}]|\r\n|\n|\r',
     re.DOTALL,
@@ -335,7 +336,7 @@ _TOML_TOKEN = re.compile(
 def _statements(content: str) -> list[tuple[int, int]]:
     """Return start and end of the statements of valid TOML: headers, pairs, empty lines."""
     found, start, depth = [], 0, 0
-    for token in _TOML_TOKEN.finditer(content):
+    for token in _TOML_TOKEN().finditer(content):
         mark = token[0]
         if mark in "[{":
             depth += 1
@@ -349,8 +350,8 @@ def _statements(content: str) -> list[tuple[int, int]]:
     return found
 
 
-_HEADER = re.compile(r"[ \t]*(\[\[?)([^\]]*)\]")
-_PAIR = re.compile(r"[ \t]*([\w-]+|\"[^\"\r\n]*\"|'[^'\r\n]*')[ \t]*([=.])")
+_HEADER = expression(r"[ \t]*(\[\[?)([^\]]*)\]")
+_PAIR = expression(r"[ \t]*([\w-]+|\"[^\"\r\n]*\"|'[^'\r\n]*')[ \t]*([=.])")
 
 
 def _tables(content: str) -> list[_Table]:
@@ -362,11 +363,11 @@ def _tables(content: str) -> list[_Table]:
         words = content[begin:stop].strip()
         if words.startswith("["):
             tables.append(_Table(name, array, start, end, tuple(pairs)))
-            header = _HEADER.match(content, begin, stop)
+            header = _HEADER().match(content, begin, stop)
             name = re.sub(r"[\s\"']", "", header[2]) if header else words
             array, start, end, pairs = words.startswith("[["), begin, stop, []
         elif words and not words.startswith("#"):
-            pair = _PAIR.match(content, begin, stop)
+            pair = _PAIR().match(content, begin, stop)
             pairs.append((pair[1].strip("\"'") if pair else words, begin, stop))
             end = stop
     tables.append(_Table(name, array, start, end, tuple(pairs)))

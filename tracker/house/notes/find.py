@@ -27,9 +27,10 @@ from tracker.house.notes.words import sequence
 from tracker.house.style import Style
 from tracker.locale import base
 from tracker.model import FoundNote, Position
+from tracker.text.expression import expression
 
-_DEFINED = re.compile(r"[ \t]*\[([^\]\n]{1,300})\]:")
-_REFERENCE = re.compile(r"\[([^\[\]]{1,300})\]")
+_DEFINED = expression(r"[ \t]*\[([^\]\n]{1,300})\]:")
+_REFERENCE = expression(r"\[([^\[\]]{1,300})\]")
 LONGEST_UNDATED = 700  # characters under a label without a date that need not speak of a change
 LONGEST_NOTE = 20_000  # no note is longer; a longer passage is not searched
 
@@ -271,10 +272,10 @@ class _Search:
             return words
         if self.defined is None:
             others = (one.raw for one in self.passages if one.shape == "other")
-            found = (_DEFINED.match(raw) for raw in others)
+            found = (_DEFINED().match(raw) for raw in others)
             self.defined = frozenset(one[1].lower() for one in found if one)
         defined = self.defined
-        return _REFERENCE.sub(lambda one: one[1] if one[1].lower() in defined else one[0], words)
+        return _REFERENCE().sub(lambda one: one[1] if one[1].lower() in defined else one[0], words)
 
     def _in_style(self, found: FoundNote) -> FoundNote:
         """The note as the house's own template reads it, if it is one of the house's lines."""
@@ -493,7 +494,7 @@ def _emphasized(passage: BodyPassage) -> bool:
     return bare[:1] in ("*", "_") and bare[-1:] in ("*", "_")
 
 
-_LABELLED = re.compile(r"[^\w\n]{0,8}[\w/ -]{1,40}[\s\x01]*(?::|\x01[\s:]| [–—-] )")
+_LABELLED = expression(r"[^\w\n]{0,8}[\w/ -]{1,40}[\s\x01]*(?::|\x01[\s:]| [–—-] )")
 
 
 class Surroundings:
@@ -552,7 +553,7 @@ class Surroundings:
         if index not in self._items:
             head = words_with_marks(self.passages[index].raw[:200])
             self._items[index] = 0
-            if _LABELLED.match(head):
+            if _LABELLED().match(head):
                 as_note = read(head, self.context)
                 undated = as_note is not None and not as_note.when.day and not as_note.said
                 other = as_note is None or as_note.weak

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Literal
 
+from tracker.text.expression import expression
 from tracker.text.front_matter import locate
 
 OPENING = "<!-- updates -->"
@@ -60,34 +61,34 @@ class BodyPassage:
         return self.shape in ("paragraph", "item", "quote")
 
 
-_QUOTE = re.compile(r"(?: {0,3}>[ \t]?)+")
-_LIST = re.compile(r"([ \t]*)(?:[-+*•]|\d{1,9}[.)])(?:[ \t]+|$)")
-_HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t]+|$)")
-_FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})")
-_RULE = re.compile(r" {0,3}(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,}|=+[ \t]*)$")
-_DEFINITION = re.compile(r" {0,3}\[[^\]\n]{1,300}\]:[ \t]*\S|\*\[[^\]\n]{1,60}\]:")
-_ADMONITION = re.compile(
+_QUOTE = expression(r"(?: {0,3}>[ \t]?)+")
+_LIST = expression(r"([ \t]*)(?:[-+*•]|\d{1,9}[.)])(?:[ \t]+|$)")
+_HEADING = expression(r" {0,3}(#{1,6})(?:[ \t]+|$)")
+_FENCE = expression(r"[ \t]*(`{3,}|~{3,})")
+_RULE = expression(r" {0,3}(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,}|=+[ \t]*)$")
+_DEFINITION = expression(r" {0,3}\[[^\]\n]{1,300}\]:[ \t]*\S|\*\[[^\]\n]{1,60}\]:")
+_ADMONITION = expression(
     r"[ \t]*(?:!!!|\?\?\?\+?)[ \t]+([\w-]+)(?:[ \t]+\"([^\"\n]*)\")?[ \t]*$"
     r"|[ \t]*:::+[ \t]*\{?\.?([\w-]*)[^\n]*$"
 )
-_ALERT = re.compile(r"\[!(\w{1,30})\][+-]?[ \t]*([^\n]*)$")
-_SHORTCODE = re.compile(
+_ALERT = expression(r"\[!(\w{1,30})\][+-]?[ \t]*([^\n]*)$")
+_SHORTCODE = expression(
     r"[ \t]*(?:\{%[^\n]{0,500}%\}|\{\{[<%][^\n]{0,500}[>%]\}\}"
     r"|\{:?[ \t]*[.#][^}\n]{0,200}\})[ \t]*$"
 )
-_TAGS = re.compile(r"[ \t]*(?:</?[a-zA-Z][^<>\n]{0,500}>[ \t]*)+$")
-_CODE_OPEN = re.compile(
+_TAGS = expression(r"[ \t]*(?:</?[a-zA-Z][^<>\n]{0,500}>[ \t]*)+$")
+_CODE_OPEN = expression(
     r"[ \t]*(?:<(pre|script|style|textarea|svg)\b|\{%-?[ \t]*(highlight|raw|code|mermaid)\b"
     r"|\{\{[<%][ \t]*(highlight|code|mermaid)\b)",
     re.IGNORECASE,
 )
-_BREAK_TAG = re.compile(
+_BREAK_TAG = expression(
     r"(?:<br[ \t]*/?>|</?(?:p|div|li|ul|ol|aside|section|blockquote|h[1-6]|header|footer|article"
     r"|details|summary)(?:[ \t][^<>]{0,500})?>)[ \t]*\n?",
     re.IGNORECASE,
 )
-_UPDATES_OPEN = re.compile(r"[ \t]*<!--[ \t]*updates\b[^>\n]*-->", re.IGNORECASE)
-_UPDATES_CLOSE = re.compile(r"[ \t]*<!--[ \t]*/updates\b[^>\n]*-->", re.IGNORECASE)
+_UPDATES_OPEN = expression(r"[ \t]*<!--[ \t]*updates\b[^>\n]*-->", re.IGNORECASE)
+_UPDATES_CLOSE = expression(r"[ \t]*<!--[ \t]*/updates\b[^>\n]*-->", re.IGNORECASE)
 
 
 def body_start(text: str) -> int:
@@ -147,7 +148,7 @@ class _PassageReader:
         if not bare:
             self.empty()
             return
-        quote = _QUOTE.match(line)
+        quote = _QUOTE().match(line)
         rest = line[quote.end() :] if quote else line
         if quote and not rest.strip():
             self.close()
@@ -175,7 +176,7 @@ class _PassageReader:
             self.close()
         if self.machinery(start, end, rest):
             return
-        if quoted and (alert := _ALERT.match(rest.strip())):
+        if quoted and (alert := _ALERT().match(rest.strip())):
             self.box = f"{alert[1]}: {alert[2]}" if alert[2] else alert[1]
             self.add(start, end, "wrapper", rest)
             return
@@ -190,10 +191,10 @@ class _PassageReader:
     def machinery(self, start: int, end: int, rest: str) -> bool:
         """Whether a line is code, a comment, or markup around passages; it is dealt with then."""
         head = rest.lstrip()[:1]
-        if head in "`~" and (fence := _FENCE.match(rest)) and "`" not in rest[fence.end() :]:
+        if head in "`~" and (fence := _FENCE().match(rest)) and "`" not in rest[fence.end() :]:
             self.close()
             self.fence = fence[1]
-        elif head in "<{" and (code := _CODE_OPEN.match(rest)):
+        elif head in "<{" and (code := _CODE_OPEN().match(rest)):
             self.close()
             closing = (
                 f"</{code[1].lower()}" if code[1] else f"end{code[2]}" if code[2] else f"/{code[3]}"
@@ -202,28 +203,28 @@ class _PassageReader:
                 self.skip = closing
         elif head == "<" and rest.lstrip().startswith("<!--"):
             self.close()
-            if _UPDATES_OPEN.match(rest):
+            if _UPDATES_OPEN().match(rest):
                 self.marked = True
-            elif _UPDATES_CLOSE.match(rest):
+            elif _UPDATES_CLOSE().match(rest):
                 self.marked = False
             elif "-->" not in rest:
                 self.skip = "-->"
-        elif head in "!?:" and (box := _ADMONITION.match(rest)):
+        elif head in "!?:" and (box := _ADMONITION().match(rest)):
             self.close()
             self.group += 1
             self.box = box[2] or box[1] or box[3] or ""
             self.box_indented = rest.lstrip().startswith(("!!!", "???"))
             self.add(start, end, "wrapper", rest)
-        elif (head == "{" and _SHORTCODE.match(rest)) or (head == "<" and _TAGS.match(rest)):
+        elif (head == "{" and _SHORTCODE().match(rest)) or (head == "<" and _TAGS().match(rest)):
             self.add(start, end, "wrapper", rest)
-        elif head == "|" or (head in "[*" and _DEFINITION.match(rest)):
+        elif head == "|" or (head in "[*" and _DEFINITION().match(rest)):
             self.add(start, end, "other", rest)
         else:
             return False
         return True
 
     def words(self, start: int, end: int, rest: str, *, quoted: bool) -> None:
-        if _RULE.match(rest):
+        if _RULE().match(rest):
             if self.open is not None and rest.strip()[0] in "=-" and not quoted:
                 self.open.shape, self.open.level = "heading", 1 if rest.strip()[0] == "=" else 2
                 self.open.end = end
@@ -232,12 +233,12 @@ class _PassageReader:
                 self.add(start, end, "rule", rest)
                 self.in_list = False
             return
-        if heading := _HEADING.match(rest):
+        if heading := _HEADING().match(rest):
             words = rest[heading.end() :].rstrip()
             self.add(start, end, "heading", words.rstrip("#").rstrip() or words, len(heading[1]))
             self.in_list = False
             return
-        if item := _LIST.match(rest):
+        if item := _LIST().match(rest):
             if not self.in_list and not quoted:
                 self.group += 1
             self.in_list = True
@@ -271,7 +272,7 @@ def pieces(passage: BodyPassage, text: str) -> list[BodyPassage]:
     written = text[passage.start : passage.end]
     cuts = {0, len(written)}
     if "<" in written:
-        for tag in _BREAK_TAG.finditer(written):
+        for tag in _BREAK_TAG().finditer(written):
             opens = tag[0][1] != "/" and not tag[0].lower().startswith("<br")
             cuts.add(tag.start() if opens else tag.end())
     if "\n" in written:
@@ -306,11 +307,11 @@ def unmarked(written: str, shape: Shape) -> str:
     """A passage's lines without the markers of quotations, and of its list item or heading."""
     lines = []
     for number, line in enumerate(written.split("\n")):
-        quote = _QUOTE.match(line)
+        quote = _QUOTE().match(line)
         rest = line[quote.end() :] if quote else line
-        if number == 0 and shape == "item" and (item := _LIST.match(rest)):
+        if number == 0 and shape == "item" and (item := _LIST().match(rest)):
             rest = rest[item.end() :]
-        if number == 0 and shape == "heading" and (heading := _HEADING.match(rest)):
+        if number == 0 and shape == "heading" and (heading := _HEADING().match(rest)):
             rest = rest[heading.end() :]
         lines.append(rest.rstrip("\r"))
     return "\n".join(lines)
@@ -318,19 +319,19 @@ def unmarked(written: str, shape: Shape) -> str:
 
 _LITERAL = {character: chr(0xE000 + number) for number, character in enumerate("*_~[]()<>`\\:{}")}
 _BACK = {ord(private): character for character, private in _LITERAL.items()}
-_ESCAPED = re.compile(r"\\([*_~\[\]()<>`\\:{}#.!+-])")
-_CODE = re.compile(r"(`{1,3})(?!`)([^`\n]{1,500}?)\1(?!`)")
-_LINK = re.compile(
+_ESCAPED = expression(r"\\([*_~\[\]()<>`\\:{}#.!+-])")
+_CODE = expression(r"(`{1,3})(?!`)([^`\n]{1,500}?)\1(?!`)")
+_LINK = expression(
     r"(!?)\[((?:[^\[\]]|\[[^\[\]]{0,200}\]){0,1000})\]"
     r"(?:\(((?:[^()]|\([^()]{0,300}\)){0,2000})\)|\[([^\[\]\n]{0,200})\])"
 )
-_FOOTNOTE = re.compile(r"\[\^[^\]\s]{1,60}\]")
-_AUTOLINK = re.compile(r"<((?:https?://|mailto:)[^<>\s]{1,2000})>")
-_EMPHASIS_TAG = re.compile(r"</?(?:em|i|strong|b|ins|u|mark)(?:[ \t][^<>]{0,500})?>", re.IGNORECASE)
-_TAG = re.compile(r"</?[a-zA-Z][^<>]{0,2000}>|<!--(?:[^-]|-(?!->)){0,2000}-->")
-_ATTRIBUTES = re.compile(r"\{:?[ \t]*[.#][^{}\n]{0,200}\}")
-_STARS = re.compile(r"(?<!\s)\*{1,3}|\*{1,3}(?!\s)")
-_LINES = re.compile(r"(?<![^\W_])_{1,3}|_{1,3}(?![^\W_])")
+_FOOTNOTE = expression(r"\[\^[^\]\s]{1,60}\]")
+_AUTOLINK = expression(r"<((?:https?://|mailto:)[^<>\s]{1,2000})>")
+_EMPHASIS_TAG = expression(r"</?(?:em|i|strong|b|ins|u|mark)(?:[ \t][^<>]{0,500})?>", re.IGNORECASE)
+_TAG = expression(r"</?[a-zA-Z][^<>]{0,2000}>|<!--(?:[^-]|-(?!->)){0,2000}-->")
+_ATTRIBUTES = expression(r"\{:?[ \t]*[.#][^{}\n]{0,200}\}")
+_STARS = expression(r"(?<!\s)\*{1,3}|\*{1,3}(?!\s)")
+_LINES = expression(r"(?<![^\W_])_{1,3}|_{1,3}(?![^\W_])")
 
 
 def words_with_marks(raw: str) -> str:
@@ -340,18 +341,18 @@ def words_with_marks(raw: str) -> str:
     """
     text = raw
     if "\\" in text:
-        text = _ESCAPED.sub(lambda one: _LITERAL.get(one[1], one[1]), text)
+        text = _ESCAPED().sub(lambda one: _LITERAL.get(one[1], one[1]), text)
     if "`" in text:
-        text = _CODE.sub(lambda one: "".join(_LITERAL.get(c, c) for c in one[2]), text)
+        text = _CODE().sub(lambda one: "".join(_LITERAL.get(c, c) for c in one[2]), text)
     if "[" in text:
-        text = _FOOTNOTE.sub("", text)
-        text = _LINK.sub(lambda one: "" if one[1] else one[2], text)
+        text = _FOOTNOTE().sub("", text)
+        text = _LINK().sub(lambda one: "" if one[1] else one[2], text)
     if "<" in text:
-        text = _AUTOLINK.sub(lambda one: one[1].replace("_", _LITERAL["_"]), text)
-        text = _EMPHASIS_TAG.sub(MARK, text)
-        text = _TAG.sub("", text)
+        text = _AUTOLINK().sub(lambda one: one[1].replace("_", _LITERAL["_"]), text)
+        text = _EMPHASIS_TAG().sub(MARK, text)
+        text = _TAG().sub("", text)
     if "{" in text:
-        text = _ATTRIBUTES.sub("", text)
+        text = _ATTRIBUTES().sub("", text)
     if "&" in text:
         import html  # its table of entities takes 2 ms
 
@@ -359,9 +360,9 @@ def words_with_marks(raw: str) -> str:
     if "~~" in text:
         text = text.replace("~~", "")
     if "*" in text:
-        text = _STARS.sub(MARK, text)
+        text = _STARS().sub(MARK, text)
     if "_" in text:
-        text = _LINES.sub(MARK, text)
+        text = _LINES().sub(MARK, text)
     return text.translate(_BACK)
 
 
@@ -370,21 +371,21 @@ def plain(marked: str) -> str:
     return " ".join(marked.replace(MARK, "").split())
 
 
-_HTML_LINK = re.compile(
+_HTML_LINK = expression(
     r"<a\b[^<>]{0,300}?href=[\"']([^\"'<>\s()]{1,1000})[\"'][^<>]{0,300}>([^<>]{0,1000})</a>",
     re.IGNORECASE,
 )
-_HTML_EMPHASIS = re.compile(
+_HTML_EMPHASIS = expression(
     r"<(strong|b|em|i)(?:[ \t][^<>]{0,300})?>(\s*)([^<>]{0,5000}?)(\s*)</\1>", re.IGNORECASE
 )
-_SET_APART = re.compile(
+_SET_APART = expression(
     r"</?(?:a|p|div|span|small|big|br|hr|em|i|strong|b|u|ins|mark|font|time|li|ul|ol|aside|section"
     r"|blockquote|h[1-6]|header|footer|article|details|summary|center)(?:[ \t/][^<>]{0,1000})?>"
     r"|<!--(?:[^-]|-(?!->)){0,2000}-->",
     re.IGNORECASE,
 )
-_FULL_REFERENCE = re.compile(r"\[((?:[^\[\]]){1,1000})\]\[[^\[\]\n]{0,200}\]")
-_IMAGE = re.compile(r"!\[[^\[\]]{0,300}\]\([^()]{0,1000}\)")
+_FULL_REFERENCE = expression(r"\[((?:[^\[\]]){1,1000})\]\[[^\[\]\n]{0,200}\]")
+_IMAGE = expression(r"!\[[^\[\]]{0,300}\]\([^()]{0,1000}\)")
 
 
 def on_one_line(written: str) -> str:
@@ -395,33 +396,33 @@ def on_one_line(written: str) -> str:
     """
     kept = []
     for number, line in enumerate(written.split("\n")):
-        quote = _QUOTE.match(line)
+        quote = _QUOTE().match(line)
         rest = (line[quote.end() :] if quote else line).strip()
         title = ""
-        if alert := _ALERT.match(rest):
+        if alert := _ALERT().match(rest):
             rest, title = "", alert[2].strip()
-        elif box := _ADMONITION.match(rest):
+        elif box := _ADMONITION().match(rest):
             rest, title = "", box[2] or ""
-        elif heading := _HEADING.match(rest):
+        elif heading := _HEADING().match(rest):
             rest, title = "", rest[heading.end() :].rstrip("# \t")
-        elif _SHORTCODE.match(rest) or _RULE.match(rest) or rest.startswith("<!--"):
+        elif _SHORTCODE().match(rest) or _RULE().match(rest) or rest.startswith("<!--"):
             continue
-        elif item := _LIST.match(rest):
+        elif item := _LIST().match(rest):
             rest = rest[item.end() :] if number == 0 else f"{item[0].strip()} {rest[item.end() :]}"
         if title:
             rest = title if "*" in title or "_" in title else f"**{title}**"
         kept.append(rest)
     text = " ".join(" ".join(kept).split())
     if "[" in text:
-        text = _IMAGE.sub("", _FOOTNOTE.sub("", text))
-        text = _FULL_REFERENCE.sub(r"\1", text)
+        text = _IMAGE().sub("", _FOOTNOTE().sub("", text))
+        text = _FULL_REFERENCE().sub(r"\1", text)
     if "<" in text:
-        text = _HTML_LINK.sub(r"[\2](\1)", text)
+        text = _HTML_LINK().sub(r"[\2](\1)", text)
         for _ in range(3):
-            text = _HTML_EMPHASIS.sub(_in_stars, text)
-        text = _SET_APART.sub("", text)
+            text = _HTML_EMPHASIS().sub(_in_stars, text)
+        text = _SET_APART().sub("", text)
     if "{" in text:
-        text = _ATTRIBUTES.sub("", text)
+        text = _ATTRIBUTES().sub("", text)
     return " ".join(text.split())
 
 

@@ -22,6 +22,7 @@ from tracker.house.notes.words import (
     words_of,
 )
 from tracker.model import FoundNote, Kind, Position
+from tracker.text.expression import expression
 
 LONGEST_HEAD = 16  # words between a label and the colon after it: date, time and zone
 LONGEST_START = 400  # characters in which label, date and first words stand
@@ -29,8 +30,8 @@ LONGEST_OPENING = 40  # words at a passage's start in which a sentence is looked
 _QUOTES = frozenset("\"“”„«»‹›‘'`")
 _CODE = frozenset("=$@%\\/{}<>|#;")
 _ENDS_LABEL = frozenset("】〕］〉》")  # brackets around a label: 【訂正】
-_DATED = re.compile(r"[^\W\d]{0,20}[\W_]{0,3}[^\W\d]{0,20}[\W_]{0,3}[^\W\d]{0,20}[\W_]{0,3}\d")
-_BRACKETED = re.compile(r"[ \x01]{0,3}(\([^()\n]{4,80}\))[ \x01]{0,3}[:—–-]")
+_DATED = expression(r"[^\W\d]{0,20}[\W_]{0,3}[^\W\d]{0,20}[\W_]{0,3}[^\W\d]{0,20}[\W_]{0,3}\d")
+_BRACKETED = expression(r"[ \x01]{0,3}(\([^()\n]{4,80}\))[ \x01]{0,3}[:—–-]")
 
 
 class NoteReading(NamedTuple):
@@ -190,7 +191,7 @@ def _is_capital(letter: str) -> bool:
 
 def _bracketed_head(marked: str, start: int, context: Context) -> int | None:
     """Where ``Update (3 May, second survey):`` ends, whose brackets hold a date and other words."""
-    found = _BRACKETED.match(marked, start)
+    found = _BRACKETED().match(marked, start)
     return found.end(1) if found and when_said(found[1], context).day is not None else None
 
 
@@ -240,7 +241,7 @@ def _trim(rest: str) -> str:
 
 def _peel(rest: str, known: NoteWords, context: Context) -> tuple[When, str] | None:
     """A date at the start of the words, as in ``Correction: Dec. 6, 2021``, and what follows it."""
-    words = words_of(rest[:160]) if _DATED.match(rest) else []
+    words = words_of(rest[:160]) if _DATED().match(rest) else []
     if not words or not (of_date(words[0], known) or words[0].folded in known.between):
         return None
     if any(one in _QUOTES or one in _CODE for one in rest[: words[0].start]):
@@ -436,22 +437,22 @@ def known_languages(codes: Sequence[str]) -> tuple[NoteWords, ...]:
     return tuple(language(code) for code in codes)
 
 
-_BETWEEN_DIGITS = re.compile(r"[-.]")
+_BETWEEN_DIGITS = expression(r"[-.]")
 
-_NUMBER = re.compile(
+_NUMBER = expression(
     r"\d{1,4}(?:st|nd|rd|th|er|º|ª|-го|-е|am|pm|a\.m|p\.m|h|h\d\d|uhr)?"
     r"|(?:\d{4}[年년])?(?:\d{1,2}[月월](?:\d{1,2}[日일])?)?[付现現]?|\d{1,2}[日일時时시분分点點]+\d{0,2}[分분]?"
     r"|\d{1,4}[-.]\d{1,2}[-.]\d{1,4}|\d{1,2}\.\d{1,2}(?:am|pm|h)?"
 )
 
-_DIGITS = re.compile(r"\d{1,4}(?:st|nd|rd|th)?")
+_DIGITS = expression(r"\d{1,4}(?:st|nd|rd|th)?")
 
-_CLOCK = re.compile(
+_CLOCK = expression(
     r"\b(\d{1,2})(?:[:.](\d{2}))?[ \u00a0\u202f]?([ap])\.?[ ]?m\b\.?|\b(\d{1,2})[:.](\d{2})\b",
     re.IGNORECASE,
 )
 
-_ZONE = re.compile(r"[ ,(]*([A-Z]{2,5}|[A-Z][a-z]+ (?:Standard |Daylight |Summer )?Time)\b")
+_ZONE = expression(r"[ ,(]*([A-Z]{2,5}|[A-Z][a-z]+ (?:Standard |Daylight |Summer )?Time)\b")
 
 
 class When(NamedTuple):
@@ -474,11 +475,11 @@ class Context(NamedTuple):
 def of_date(word: Word, known: NoteWords) -> bool:
     """Whether a word may be part of a date, a time or a zone."""
     folded = word.folded
-    if folded in _date_words(known.code) or _NUMBER.fullmatch(folded):
+    if folded in _date_words(known.code) or _NUMBER().fullmatch(folded):
         return True
-    parts = _BETWEEN_DIGITS.split(folded)
+    parts = _BETWEEN_DIGITS().split(folded)
     return len(parts) > 1 and all(
-        _DIGITS.fullmatch(part) or part in _date_words(known.code) for part in parts
+        _DIGITS().fullmatch(part) or part in _date_words(known.code) for part in parts
     )
 
 
@@ -504,19 +505,19 @@ def when_said(head: str, context: Context) -> When:
         return When()
     for stamp in stamps_in(head, context):
         return from_stamp(stamp, head)
-    clock = _CLOCK.search(head)
+    clock = _CLOCK().search(head)
     if clock is None:
         return When()
     read = _clock(clock)
-    zone = _ZONE.match(head, clock.end())
+    zone = _ZONE().match(head, clock.end())
     return When(None, read, zone[1] if zone and read else None)
 
 
 def from_stamp(stamp: WrittenDate, text: str) -> When:
     """The day of a date found in a text, with the time that stands beside or before it."""
-    if stamp.time is None and (clock := _CLOCK.search(text, 0, stamp.start)):
+    if stamp.time is None and (clock := _CLOCK().search(text, 0, stamp.start)):
         read = _clock(clock)
-        zone = _ZONE.match(text, clock.end())
+        zone = _ZONE().match(text, clock.end())
         return When(stamp.date, read, zone[1] if zone and read else None)
     return When(stamp.date, stamp.time, stamp.zone)
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from tracker import locale
 from tracker.model import Kind
@@ -189,7 +189,7 @@ def sequence(text: str) -> tuple[str, ...]:
 def language(code: str) -> NoteWords:
     """The words of one language, read from its file once."""
     data = locale.table(code, "notes")
-    groups = _groups(data)
+    groups = _groups(code)
     labels: dict[tuple[str, ...], Kind | None] = {}
     for one in data.get("weak", {}).get("labels", ()):
         labels[sequence(one)] = None
@@ -231,7 +231,7 @@ def language(code: str) -> NoteWords:
 def judgement(code: str) -> Judgement:
     """The rest of a language's words, which few texts need."""
     data = locale.table(code, "notes")
-    groups = _groups(data)
+    groups = _groups(code)
     published, remark = data.get("published", {}), data["remark"]
     return Judgement(
         never=_patterns(data["never"]["patterns"], groups),
@@ -245,11 +245,12 @@ def judgement(code: str) -> Judgement:
     )
 
 
-def _groups(data: Mapping[str, Any]) -> dict[str, tuple[tuple[str, ...], ...]]:
+@cache
+def _groups(code: str) -> dict[str, tuple[tuple[str, ...], ...]]:
     """A language's groups of words, longest first."""
     return {
         name: tuple(sorted(map(_choice, entries), key=len, reverse=True))
-        for name, entries in data.get("groups", {}).items()
+        for name, entries in locale.table(code, "notes").get("groups", {}).items()
     }
 
 

@@ -9,16 +9,17 @@ from typing import Literal, NamedTuple
 from tracker.model import FieldChange
 from tracker.text.diff.wording import Range, common_head, common_tail
 from tracker.text.document import Document, parse, role
+from tracker.text.expression import expression
 from tracker.text.front_matter import Format, locate, read_yaml
 
-_KEY = re.compile(
+_KEY = expression(
     r"^([\"']?)([^\s\"'#:=\-\[\]{}][^:=\n\"']{0,100}?)\1[ \t]*[:=]|^\[+([^\]\n]+)\]", re.MULTILINE
 )
 # Keys on lines of their own, as anybody writes them; what stands deeper is indented further.
-_JSON_KEY = re.compile(r"^(?:[ ]{0,4}|\t)\"([^\"\n]{1,100})\"[ \t]*:", re.MULTILINE)
+_JSON_KEY = expression(r"^(?:[ ]{0,4}|\t)\"([^\"\n]{1,100})\"[ \t]*:", re.MULTILINE)
 # An anchor or an alias: the value of one key may stand in the lines of another.
-_ANCHOR = re.compile(r"(?:^|[\s\[{,])[&*][\w]")
-_HEADING = re.compile(r"^\s*# +(.+?)[ #]*$", re.MULTILINE)
+_ANCHOR = expression(r"(?:^|[\s\[{,])[&*][\w]")
+_HEADING = expression(r"^\s*# +(.+?)[ #]*$", re.MULTILINE)
 
 
 class Part(NamedTuple):
@@ -85,7 +86,7 @@ def _compare_keys(one: _Front, other: _Front) -> tuple[list[Part], list[FieldCha
         known = {theirs[piece.start : piece.end] for piece in its}
         apart = [piece for piece in mine if text[piece.start : piece.end] not in known]
         lines = "".join([text[piece.start : piece.end] for piece in apart])
-        if ("&" in lines or "*" in lines) and _ANCHOR.search(lines):
+        if ("&" in lines or "*" in lines) and _ANCHOR().search(lines):
             return None
         try:
             # Lines of some keys of a mapping are a mapping.
@@ -114,17 +115,17 @@ def _window(one: _Front, other: _Front) -> Range | None:
     head = common_head(old, new)
     while head:
         head = old.rfind("\n", 0, head) + 1
-        if _KEY.match(old, head) and _KEY.match(new, head):
+        if _KEY().match(old, head) and _KEY().match(new, head):
             break
         head = max(0, head - 1)
     tail = common_tail(old, new, min(len(old), len(new)) - head)
-    following = _KEY.search(old, len(old) - tail + 1) if tail > 1 else None
+    following = _KEY().search(old, len(old) - tail + 1) if tail > 1 else None
     tail = len(old) - following.start() if following else 0
     return Range(a + head, b - tail, c + head, d - tail)
 
 
 # One key with a value that can only be text: quoted, without escapes, or plain words.
-_TEXT = re.compile(
+_TEXT = expression(
     r"([A-Za-z_][\w-]*): +(?:\"([^\"\\\n]*)\"|'([^'\n]*)'|([A-Za-z]+ [^\n:#\"\\]*[^\s:#\"\\]))\n",
     re.ASCII,
 )
@@ -132,7 +133,7 @@ _TEXT = re.compile(
 
 def _read(lines: str) -> dict[str, object] | None:
     """Read lines of YAML; those of a title, which change most, without starting a parser."""
-    if (found := _TEXT.fullmatch(lines)) and lines[:-1].isprintable():
+    if (found := _TEXT().fullmatch(lines)) and lines[:-1].isprintable():
         return {found[1]: next(value for value in found.groups()[1:] if value is not None)}
     return read_yaml(lines)
 
@@ -164,9 +165,9 @@ def _pieces(text: str, low: int, high: int, form: str = "yaml") -> list[_Piece]:
     """The lines of each key in ``text[low:high]``; what stands before the first has the key ""."""
     marks = [("", low)]
     if form == "json":
-        marks += [(match[1], match.start()) for match in _JSON_KEY.finditer(text, low, high)]
+        marks += [(match[1], match.start()) for match in _JSON_KEY().finditer(text, low, high)]
     table = ""
-    for match in _KEY.finditer(text, low, high) if form != "json" else ():
+    for match in _KEY().finditer(text, low, high) if form != "json" else ():
         if match[3]:
             if form == "toml":
                 table = match[3].split(".")[0].strip("[ ")
@@ -245,7 +246,7 @@ def _headings(old: str, new: str, old_start: int, new_start: int) -> list[FieldC
     """The first level-1 heading, where it is the headline because no front matter has one."""
     if old_start or new_start:
         return []
-    one, other = _HEADING.search(old), _HEADING.search(new)
+    one, other = _HEADING().search(old), _HEADING().search(new)
     before, after = (match[1].strip() if match else None for match in (one, other))
     if before == after:
         return []
