@@ -329,6 +329,8 @@ def test_visible_words() -> None:
         b"See [the *rules*](https://example.org/x) <b>now</b> {% image 'a.png' %} &amp; then.\n"
     )
     assert visible(data) == "Head See the rules now & then."
+    linked = b"She [posted][her note] to the list.\n\n[her note]: https://example.org/\n"
+    assert visible(linked) == "She posted to the list."
     for hostile in (b"<!--" * 20000, b"](" * 30000, b"{%" * 30000, b"<a " * 30000, b"[" * 50000):
         visible(hostile)
 

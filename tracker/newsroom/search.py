@@ -7,7 +7,6 @@ an article as it is now. ``"in quotes"`` they must follow each other; a star sta
 
 from __future__ import annotations
 
-import html
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -22,6 +21,7 @@ from tracker.newsroom.facts import READ, Known
 from tracker.newsroom.revisions import article_of
 from tracker.store.reader import Reader
 from tracker.text.document import decode, parse
+from tracker.text.markup import scan
 
 _MOST_TERMS = 32
 _MOST_TYPED = 1000  # code points of a query that are read
@@ -29,6 +29,7 @@ _EXCERPT = 90  # code points before and after the first word that was found
 _WHOLE = 320  # a passage of so many code points is shown whole
 _WORDS = 100  # words of a passage that are looked at at once
 _AT_ONCE = 200  # articles that are indexed in one transaction
+_TOLD, _TOLD_ENDS = "<!-- updates -->", "<!-- /updates -->"
 
 _HAN = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _TYPED = re.compile(r'"([^"]*)"?|([^\s"]+)')
@@ -77,31 +78,15 @@ def indexed(passage: str) -> str:
 
 
 def visible(data: bytes) -> str:
-    """The words of an article's body as readers see them, on one line; nearly."""
-    body = parse(decode(data)[0]).body
-    start = body.find("<!-- updates -->")
-    while start >= 0:  # what readers were told is a passage of its own
-        end = body.find("<!-- /updates -->", start)
-        if end < 0:
-            break
-        body = body[:start] + " " + body[end + len("<!-- /updates -->") :]
-        start = body.find("<!-- updates -->", start)
-    for pattern, instead in _UNSEEN:
-        body = re.compile(pattern, re.MULTILINE).sub(instead, body)
-    return " ".join(html.unescape(body).split())
-
-
-# Every repetition is bounded, so that no text costs more than its length.
-_UNSEEN = (
-    (r"<!--(?:[^-]|-(?!->)){0,2000}+-->", " "),
-    (r"</?[A-Za-z][^<>]{0,1000}+>", " "),
-    (r"\{%(?:[^%]|%(?!\})){0,500}+%\}", " "),
-    (r"\{\{[^{}]{0,500}+\}\}", " "),
-    (r"^ {0,3}\[[^\]\n]{1,200}+\]:[ \t]{0,20}\S{0,2000}.{0,200}$", ""),
-    (r"\]\([^()\n]{0,2000}+\)", "]"),
-    (r"^[ \t]{0,20}(?:#{1,6}|>{1,6}|[-+*]|={3,200}|-{3,200})(?=\s|$)", ""),
-    (r"[*`|\[\]]{1,20}|~~|!(?=\[)", ""),
-)
+    """The words of an article's body as readers see them, on one line, without its update lines."""
+    text = decode(data)[0]
+    seen = scan(text, parse(text).body_start)
+    parts, start = [], seen.start
+    while (told := text.find(_TOLD, start)) >= 0 and (end := text.find(_TOLD_ENDS, told)) >= 0:
+        parts.append(seen.words(start, told))  # what readers were told is a passage of its own
+        start = end + len(_TOLD_ENDS)
+    parts.append(seen.words(start))
+    return " ".join(" ".join(parts).split())
 
 
 # --- the index ------------------------------------------------------------------------------------
