@@ -197,9 +197,9 @@ _COLUMNS: dict[Kind, dict[str, str]] = {
         "withdrawn": _INSTANT,
         "covers": "string",
         "origin": "string",
-        "stands": "bool",
         "written": "string",
         "language": "string",
+        "stands": "bool",
     },
     "edits": {
         "edit": "int",
