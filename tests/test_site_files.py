@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from urllib.parse import unquote_to_bytes, urlsplit
 
@@ -154,9 +155,29 @@ def test_the_large_pages_are_there_where_they_are_asked_for(
         for link in links(page):
             assert "/change-sides/" not in link
             assert "/source/" not in link
+            assert "/version/" not in link
+            target = unquote_to_bytes(urlsplit(link).path)
+            if target and not urlsplit(link).scheme:
+                assert (page.parent / os.fsdecode(target)).is_file(), (page, link)
     size = sum(file.stat().st_size for file in plain.rglob("*") if file.is_file())
     whole = sum(file.stat().st_size for file in site.rglob("*") if file.is_file())
-    assert size < whole
+    assert size < 0.75 * whole
+
+
+def test_where_old_versions_are_left_out_their_addresses_lead_to_the_history(
+    newsroom: Path, site: Path, tmp_path: Path
+) -> None:
+    """What was printed or cited stays right, and each line of the history has the anchor."""
+    plain = tmp_path / "plain"
+    written(newsroom, plain, SiteOptions(workers=1))
+    versions = {each.relative_to(site) for each in (site / "version").rglob("*.html")}
+    assert versions == {each.relative_to(plain) for each in (plain / "version").rglob("*.html")}
+    for name in versions:
+        found = re.search(r'content="0; url=([^"#]+)#([^"]+)"', (plain / name).read_text())
+        assert found is not None, name
+        history = (plain / name).parent / os.fsdecode(unquote_to_bytes(found[1]))
+        assert f' id="{found[2]}"' in history.read_text(), name
+
 
 
 def test_a_new_revision_changes_the_pages_of_its_article_and_of_the_newsroom(
@@ -223,7 +244,7 @@ def test_several_processes_write_the_same(newsroom: Path, site: Path, tmp_path: 
     folder.mkdir()
     writer = SiteWriter(folder, newsroom / ".git", "0" * 32, frozenset())
     maker = rooms.Maker(newsroom, writer, SiteOptions(workers=2, pages=PAGES), NOW)
-    jobs = list(rooms._article_jobs(room, rooms.application(maker), ""))
+    jobs = list(rooms._article_jobs(room, rooms.application(maker), "", maker.options))
     done = list(rooms._made(maker, rooms.application(maker), jobs * 4, 2))
     assert len(done) == 4 * len(jobs)
     for name in files(folder):

@@ -24,8 +24,9 @@ from tracker.house.site import PAGES
     "pages",
     multiple=True,
     type=click.Choice(PAGES),
-    help="Write these too, which make a site much larger: comparisons side by side; the text of "
-    "each version as it was recorded; what did not change in a comparison. May be given again. "
+    help="Write these too, which make a site much larger: a page of each version as it stood; "
+    "comparisons side by side; the text of each version as it was recorded; what did not change "
+    "in a comparison. May be given again. "
     "Default: pages of [site] in tracker.toml.",
 )
 @click.option("--editors", is_flag=True, help="With the dashboard of what check finds.")

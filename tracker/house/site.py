@@ -18,9 +18,10 @@ SITE_KEYS: Keys = {
     "pages": list,
 }
 
-PAGES = ("sides", "sources", "unchanged")
-"""What ``tracker site`` writes beside the rest where it is asked for: comparisons side by side too,
-the text of each version as it was recorded, and what did not change in the comparisons."""
+PAGES = ("versions", "sides", "sources", "unchanged")
+"""What ``tracker site`` writes beside the rest where it is asked for: a page of each version as it
+stood, comparisons side by side too, the text of each version as it was recorded, and what did not
+change in the comparisons."""
 
 PLACES = ("year", "month", "day", "slug", "section", "path")
 """What may stand in braces in ``article``."""

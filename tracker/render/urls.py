@@ -182,6 +182,7 @@ class SiteLinks(NamedTuple):
     slug: Callable[[str], str]  # an article's path -> what people call it
     under: str = ""  # the newsroom's folder in its repository
     timemap_file: str = ""  # the name of a TimeMap's file, where a static host needs it
+    versions: bool = True  # False: no page of a version is there but its line in the history
 
     def newsroom(self) -> str:
         """The page of the newsroom's newest revisions."""
@@ -203,6 +204,8 @@ class SiteLinks(NamedTuple):
 
     def version(self, path: str, revision: Revision) -> str:
         """One version of an article."""
+        if self.base and not self.versions:
+            return f"{self.history(path)}#revision-{revision.commit[:_COMMIT_IN_STAMP]}"
         return self._page(f"version/{stamp(revision.at, revision.commit)}", path)
 
     def change(self, path: str, revision: Revision) -> str:
@@ -211,7 +214,7 @@ class SiteLinks(NamedTuple):
 
     def timemap(self, path: str) -> str:
         """The list of an article's versions (RFC 7089)."""
-        page = self._page("timemap", path)
+        page = self._page("timemap", path) if self.versions else ""
         return page + self.timemap_file if page else ""
 
     def feed(self, name: str, path: str | None) -> str:

@@ -349,4 +349,5 @@ def links() -> SiteLinks:
     where = SiteLinks(
         base.rstrip("/"), known.address, settings.site, settings.zone, slug, room.workspace.under
     )
-    return where._replace(timemap_file=file_of("/timemap/").rpartition("/")[2] if how.files else "")
+    file = file_of("/timemap/").rpartition("/")[2] if how.files else ""
+    return where._replace(timemap_file=file, versions=how.has("versions"))

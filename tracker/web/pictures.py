@@ -53,8 +53,9 @@ def strip(revisions: Sequence[Revision], here: int = 0) -> Markup:
             kind, x - 2, _FOOT - height, height
         )
         if each.notes:
-            mark += Markup('<path class="flag-{}" d="M{} 0 l11 5 l-11 5 z"/>').format(
-                each.notes[-1].kind, x - 1
+            away = -11 if place > 0.95 else 11  # a flag at the end of the strip points inwards
+            mark += Markup('<path class="flag-{}" d="M{} 0 l{} 5 l{} 5 z"/>').format(
+                each.notes[-1].kind, x - away / 11, away, -away
             )
         out.append(Markup("<g><title>{}</title>{}</g>").format(said.instant(each.at), mark))
     alternative = said(

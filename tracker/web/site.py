@@ -206,7 +206,9 @@ def _article_jobs(
         address = known.address(life.article.path)
         made = article_pages(life, address, options.pages)
         pages = tuple(page for page in made if there(page))
-        leads = dict(_moved(life, address, known, pages))
+        instead = {} if "versions" in options.pages else dict(_instead(life, address))
+        leads = dict(_moved(life, address, known, (*pages, *instead)))
+        leads = {old: instead.get(page, page) for old, page in leads.items()} | instead
         moved = {old: page for old, page in leads.items() if old not in forwarded}
         forwarded.update(moved)
         depends = sha256(common.encode("utf-8", "surrogatepass"))
@@ -229,7 +231,8 @@ def article_pages(life: History, address: str, more: Sequence[str] = PAGES) -> I
     )
     yield addresses.blame(address)
     for place, stamp in enumerate(stamps):
-        yield addresses.version(stamp, address)
+        if "versions" in more:
+            yield addresses.version(stamp, address)
         if "sources" in more:
             yield addresses.source(stamp, address)
         if place:
@@ -243,9 +246,18 @@ def article_pages(life: History, address: str, more: Sequence[str] = PAGES) -> I
     notes = dict.fromkeys(note.id for revision in seen for note in revision.notes)
     for note in notes:
         yield addresses.note(addresses.note_key(note), address)
-    yield addresses.timemap(address)
+    if "versions" in more:
+        yield addresses.timemap(address)
     yield addresses.feed("atom.xml", address)
     yield addresses.feed("feed.json", address)
+
+
+def _instead(life: History, address: str) -> Iterator[tuple[str, str]]:
+    """Where there are no pages of versions, the address of each with its line in the history."""
+    for revision in life.revisions:
+        if revision.published:
+            page = addresses.version(addresses.stamp_of(revision), address)
+            yield page, addresses.in_history(page)
 
 
 def _moved(
