@@ -179,7 +179,6 @@ def test_where_old_versions_are_left_out_their_addresses_lead_to_the_history(
         assert f' id="{found[2]}"' in history.read_text(), name
 
 
-
 def test_a_new_revision_changes_the_pages_of_its_article_and_of_the_newsroom(
     tmp_path: Path, desk: Desk
 ) -> None:
