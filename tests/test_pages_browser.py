@@ -428,10 +428,9 @@ def test_two_versions_are_picked_and_the_list_is_filtered(stage: Stage) -> None:
     page.goto(stage.base + stage.pages["history"])
     whole = page.locator("#timeline > .revision:visible").count()
     # A line with a note stands where it belongs, like all others, and does not stay at the bottom.
-    at = "all => all.map(each => [each.getBoundingClientRect().left, getComputedStyle(each).position])"
-    assert (
-        len({tuple(each) for each in page.locator("#timeline > .revision").evaluate_all(at)}) == 1
-    )
+    edges = "all => all.map(e => [e.getBoundingClientRect().left, getComputedStyle(e).position])"
+    found = page.locator("#timeline > .revision").evaluate_all(edges)
+    assert found == [found[0]] * len(found)
     page.get_by_role("radio", name="With a note").check()
     shown = page.locator("#timeline > .revision:visible")
     assert 0 < shown.count() < whole
