@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Literal, NamedTuple
 
 from tracker.errors import TrackerError
@@ -170,7 +170,7 @@ def _parsed(text: str, found: Located) -> FrontMatter | None:
     try:
         if len(content) > LONGEST:
             raise _Unreadable(f"the front matter is longer than {LONGEST:,} characters", 0)  # noqa: TRY301
-        data = _READERS[kind](content)
+        data = _read(kind, content)
     except _Unreadable as problem:
         line, column = line_and_column(text, inner + problem.offset)
         error = FrontMatterError(
@@ -440,3 +440,8 @@ _READERS: dict[Format, Callable[[str], dict[str, object] | None]] = {
     "toml": read_toml,
     "json": read_json,
 }
+
+
+@lru_cache(maxsize=8)  # most versions of an article have the same
+def _read(kind: Format, content: str) -> dict[str, object] | None:
+    return _READERS[kind](content)

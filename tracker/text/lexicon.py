@@ -50,6 +50,7 @@ class Lexicon(NamedTuple):
     contractions: Mapping[str, tuple[str, ...]]
     endings: Mapping[str, str]  # "n't" -> "not"
     abbreviations: Mapping[tuple[str, ...], tuple[str, ...]]
+    abbreviated: frozenset[str]  # their first words
     places: Mapping[str, tuple[str, ...]]  # "colo" -> ("colorado",); only in names
     boilerplate: tuple[str, ...]
     openings: tuple[str, ...]  # boilerplate where a line begins with it
@@ -183,9 +184,13 @@ def _word_lists(data: Mapping[str, Any]) -> dict[str, Any]:
             for short, long in style.get("contractions", {}).items()
         },
         endings=style.get("contraction_endings", {}),
-        abbreviations={
-            _phrase(short): _phrase(long) for short, long in style.get("abbreviations", {}).items()
-        },
+        abbreviations=(
+            short_forms := {
+                _phrase(short): _phrase(long)
+                for short, long in style.get("abbreviations", {}).items()
+            }
+        ),
+        abbreviated=frozenset(phrase[0] for phrase in short_forms),
         places={short.casefold(): _phrase(long) for short, long in data.get("places", {}).items()},
         boilerplate=_whole_lines(data.get("boilerplate", {}).get("phrases", "")),
         openings=_whole_lines(data.get("boilerplate", {}).get("openings", "")),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cache
 
 from tracker.text.counts import Interval
@@ -41,10 +41,11 @@ class Article:
         self._folded: str | None = None
         self._spoken: str | None = None
         self._spoken_body: str | None = None
+        self._shown_words: list[str] | None = None
         self._raw_words: str | None = None
         self._raw_list: list[str] | None = None
+        self._raw_set: frozenset[str] | None = None
         self._vocabulary: frozenset[str] | None = None
-        self._places_of: dict[str, list[int]] | None = None
         self._lines: set[tuple[str, ...]] | None = None
 
     @property
@@ -121,23 +122,25 @@ class Article:
             self._folded = self.text.casefold()
         return all(word in self._folded for word in words.split() if "'" not in word)
 
-    @property
-    def spoken(self) -> str:
-        """The words of the whole text in order, folded, one space between; front matter too."""
+    def shows(self, words: str) -> bool:
+        """Tell whether readers see some words in this order; those of the front matter count."""
         if self._spoken is None:
-            head = scan(self.text[: self.body], 0, "line")
-            tokens = read(head, 0, min(self.body, 300_000))
-            tokens += read(self.markup, self.body, min(len(self.text), 300_000))
-            self._spoken = f" {fold_words(tokens)} "
-        return self._spoken
+            self._spoken = f" {' '.join(self._shown())} "
+        return f" {' '.join(raw_words(words.casefold()))} " in self._spoken
 
     @property
     def spoken_body(self) -> str:
-        """The same without the front matter."""
+        """The words and numbers of the body in order, folded, one space between."""
         if self._spoken_body is None:
             tokens = read(self.markup, self.body, min(len(self.text), self.body + 300_000))
             self._spoken_body = f" {fold_words(tokens)} "
         return self._spoken_body
+
+    def _shown(self) -> list[str]:
+        if self._shown_words is None:
+            shown = self.text[: self.body] + "\n" + self.markup.words(self.body)
+            self._shown_words = raw_words(shown.casefold())
+        return self._shown_words
 
     @property
     def raw_list(self) -> list[str]:
@@ -149,18 +152,24 @@ class Article:
     def knows(self, word: str) -> bool:
         """Tell whether a folded word or number is among those that readers see of the text."""
         if self._vocabulary is None:
-            shown = self.text[: self.body] + "\n" + self.markup.words(self.body)
-            self._vocabulary = frozenset(raw_words(shown.casefold()))
+            self._vocabulary = frozenset(self._shown())
+        if word in self._vocabulary:
+            return True
+        if word.isalnum():
+            return False
         return all(part in self._vocabulary for part in raw_words(word))
 
-    @property
-    def places_of(self) -> dict[str, list[int]]:
-        """Where in ``raw_list`` each word stands."""
-        if self._places_of is None:
-            self._places_of = {}
-            for place, word in enumerate(self.raw_list):
-                self._places_of.setdefault(word, []).append(place)
-        return self._places_of
+    def places_of(self, words: Collection[str]) -> dict[str, list[int]]:
+        """Return where in ``raw_list`` each of some words stands; nothing where one is missing."""
+        if self._raw_set is None:
+            self._raw_set = frozenset(self.raw_list)
+        if not self._raw_set.issuperset(words):
+            return {}
+        found: dict[str, list[int]] = {word: [] for word in words}
+        for place, word in enumerate(self.raw_list):
+            if word in found:
+                found[word].append(place)
+        return found
 
     def has_line(self, words: Sequence[str]) -> bool:
         """Tell whether folded words are a line of the text, without its markup."""
@@ -179,8 +188,8 @@ class Article:
             self._raw_words = f" {' '.join(self.raw_list)} "
         if f" {' '.join(raw_words((shown or words).casefold()))} " in self._raw_words:
             return True
-        # Links stand between their words only in the raw text; reading all of it costs more.
-        return ("](" in self.text or "<" in self.text) and f" {words} " in self.spoken
+        # Links stand between their words only in the raw text.
+        return ("](" in self.text or "<" in self.text) and self.shows(words)
 
     def is_hidden(self, token: Token) -> bool:
         """Tell whether a token stands in a passage left out of the comparison."""

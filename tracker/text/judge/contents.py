@@ -46,6 +46,13 @@ def _content(hunk: Hunk, scope: Scope) -> tuple[list[str], list[str]]:
 
 def raw_content(hunk: Hunk, scope: Scope) -> tuple[list[str], list[str]]:
     """Return the content words gone and come, before any pairing."""
+    if "raw content" not in hunk.answers:
+        hunk.answers["raw content"] = _raw_content(hunk, scope)
+    gone, come = hunk.answers["raw content"]
+    return list(gone), list(come)
+
+
+def _raw_content(hunk: Hunk, scope: Scope) -> tuple[list[str], list[str]]:
     lexicon = scope.lexicon
     old_facts, new_facts = hunk.facts()
     same_old, same_new = same_phrases(hunk, lexicon)
@@ -180,9 +187,13 @@ def _content_words(
 def _is_soft(word: str, lexicon: Lexicon) -> bool:
     if word in lexicon.soft:
         return True
-    return lexicon.language == "en" and any(
-        word.endswith(ending) and word.removesuffix(ending) in lexicon.soft
-        for ending in ("s", "es", "ed", "d", "ing")
+    return (
+        lexicon.language == "en"
+        and word[-1:] in ("s", "d", "g")
+        and any(
+            word.endswith(ending) and word.removesuffix(ending) in lexicon.soft
+            for ending in ("s", "es", "ed", "d", "ing")
+        )
     )
 
 

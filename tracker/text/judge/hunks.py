@@ -94,7 +94,7 @@ def shown_text(text: str, tokens: Sequence[Token]) -> str:
     for place, token in enumerate(tokens):
         if place:
             gap = text[tokens[place - 1].end : token.start]
-            if token.line or any(letter.isspace() for letter in gap):
+            if gap == " " or token.line or any(map(str.isspace, gap)):
                 parts.append(" ")
         raw = text[token.start : token.end]
         parts.append(token.text if raw.startswith("&") else raw)

@@ -111,7 +111,7 @@ def same_name(hunk: Hunk, old: Fact, new: Fact, scope: Scope) -> bool:
     if set(left) <= set(right) or set(right) <= set(left):
         # "Smith" for "John Smith": the same person, if the longer form stands in both versions.
         longer = " ".join(left if len(left) > len(right) else right)
-        return f" {longer} " in scope.old.spoken and f" {longer} " in scope.new.spoken
+        return scope.old.shows(longer) and scope.new.shows(longer)
     return _slip_in_name(left, right, scope)
 
 

@@ -62,11 +62,14 @@ def _reworded(words: Sequence[str], other: Article, scope: Scope) -> bool:
         if word in lexicon.negations
         or (word not in lexicon.function and word not in lexicon.soft and len(word) > 1)
     }
-    if len(wanted) < _FEWEST_CONTENT or not all(word in other.places_of for word in wanted):
+    if len(wanted) < _FEWEST_CONTENT:
         return False
-    rarest = min(wanted, key=lambda word: len(other.places_of[word]))
+    places = other.places_of(wanted)
+    if not places:
+        return False
+    rarest = min(wanted, key=lambda word: (len(places[word]), word))
     reach = len(raw) + _SLACK
-    for place in other.places_of[rarest][:20]:
+    for place in places[rarest][:20]:
         around = other.raw_list[max(0, place - reach) : place + reach]
         if wanted <= set(around):
             return True

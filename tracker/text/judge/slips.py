@@ -120,11 +120,12 @@ def slip(old: str, new: str, language: str) -> bool:
     size = min(len(old), len(new))
     if size < 3 or not (old.isalpha() or "'" in old or "'" in new):
         return False
-    far = distance(old, new)
     if language == "en":
-        if known(old) and known(new):
+        if abs(len(old) - len(new)) > 2 or (known(old) and known(new)):
             return False
+        far = distance(old, new)
         return far == 1 or (far == 2 and size >= 5) or (far == 2 and sorted(old) == sorted(new))
+    far = distance(old, new)
     if language and old[0] == new[0] and old[-1] != new[-1]:
         return far == 1 and size >= 5
     return (far == 1 and size >= 5) or (far == 2 and size >= 8 and bool(language))
@@ -145,15 +146,17 @@ def canonical(words: Sequence[str], lexicon: Lexicon) -> list[str]:
     """Return words with contractions and abbreviations written out, possessives taken off."""
     found: list[str] = []
     place = 0
+    short = lexicon.abbreviated
     while place < len(words):
-        for length in (2, 1):
+        word = words[place].rstrip(".")
+        for length in (2, 1) if word in short else ():
             phrase = tuple(word.rstrip(".") for word in words[place : place + length])
             if len(phrase) == length and phrase in lexicon.abbreviations:
                 found += lexicon.abbreviations[phrase]
                 place += length
                 break
         else:
-            found += _expanded(words[place].rstrip(".") or words[place], lexicon)
+            found += _expanded(word or words[place], lexicon)
             place += 1
     return found
 

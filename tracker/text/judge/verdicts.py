@@ -71,8 +71,15 @@ def verdict(
 ) -> Verdict:
     """Return a finding on a hunk, with the words around it."""
     if old is None and new is None:
-        old, new = contrasted(hunk.old.shown(hunk.a, hunk.b), hunk.new.shown(hunk.c, hunk.d))
-    return Verdict(label, old or "", new or "", _context(hunk), substantive, tuple(hunk.edits))
+        if "shown" not in hunk.answers:
+            hunk.answers["shown"] = contrasted(
+                hunk.old.shown(hunk.a, hunk.b), hunk.new.shown(hunk.c, hunk.d)
+            )
+        old, new = hunk.answers["shown"]
+    if "context" not in hunk.answers:
+        hunk.answers["context"] = _context(hunk)
+    context: str = hunk.answers["context"]
+    return Verdict(label, old or "", new or "", context, substantive, tuple(hunk.edits))
 
 
 LONGEST_WORDS = 160

@@ -95,6 +95,8 @@ RECOGNIZERS: tuple[Recognizer, ...] = (
 )  # fmt: skip
 """In this order: what an earlier one takes, a later one does not see."""
 
+_OF_CAPITALS: tuple[Recognizer, ...] = (name,)
+
 
 def find_facts(reading: Reading) -> list[Fact]:
     """Return the facts of a passage in order, none overlapping another."""
@@ -115,7 +117,16 @@ def find_facts(reading: Reading) -> list[Fact]:
             place += 1
             continue
         fact = None
-        for recognize in RECOGNIZERS:
+        capital = (
+            token.kind == "word"
+            and folds[place] not in wanted
+            and "'" not in token.text
+            and not (
+                place + 1 < size
+                and (tokens[place + 1].kind == "number" or reading.glued(place + 1))
+            )
+        )  # nothing but a name can begin there
+        for recognize in _OF_CAPITALS if capital else RECOGNIZERS:
             fact = recognize(reading, place)
             if fact is not None:
                 break
