@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.store import locks
+from tracker.store.files import scratch_folder
 from tracker.store.git import Git, GitError, Repository, first_line
 from tracker.store.log import FILES
 from tracker.store.objects import must_be_whole
@@ -47,8 +47,8 @@ def three_way(
                 numbers[piece] = len(known)
                 known.append(piece)
         lines.append("".join(f"{numbers[piece]}\n" for piece in text))
-    with TemporaryDirectory(prefix="tracker-") as folder:
-        files = [Path(folder) / name for name in ("ours", "base", "theirs")]
+    with scratch_folder() as folder:
+        files = [folder / name for name in ("ours", "base", "theirs")]
         for file, content in zip(files, lines, strict=True):
             file.write_text(content, encoding="ascii")
         done = git.completed("merge-file", "-p", "-q", "--diff3", *map(str, files))
@@ -181,8 +181,8 @@ def tree_with(repository: Repository, tree: str, entries: dict[str, tuple[str, s
     if not entries:
         return tree
     git = repository.git
-    with TemporaryDirectory(prefix="tracker-") as folder:
-        index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
+    with scratch_folder() as folder:
+        index = {"GIT_INDEX_FILE": str(folder / "index")}
         git.run("read-tree", tree, extra=index)
         lines = [f"{mode} {blob}\t{path}\0" for path, (mode, blob) in entries.items()]
         data = "".join(lines).encode("utf-8", "surrogateescape")

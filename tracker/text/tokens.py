@@ -15,6 +15,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from tracker import locale
+from tracker.text.expression import expression
 from tracker.text.markup import SEEN, Markup
 
 __all__ = [
@@ -114,7 +115,7 @@ def _pattern(
 
 
 # What is written without spaces has a token for each sign.
-_ROUGHLY = re.compile(
+_ROUGHLY = expression(
     r"[^\W\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u31ff\u3400-\u9fff\U00020000-\U0003ffff]+|\S"
 )
 
@@ -188,7 +189,7 @@ def cut(markup: Markup, start: int, end: int) -> Cut:
 
 def count(text: str) -> int:
     """About how many tokens a text has, without cutting it."""
-    return _ROUGHLY.subn("", text)[1]
+    return _ROUGHLY().subn("", text)[1]
 
 
 def words(text: str, start: int = 0, end: int | None = None) -> list[tuple[int, int]]:

@@ -79,8 +79,13 @@ _EMBEDS = re.compile(
 )
 
 
+_ANY_LETTERS = _WORD, rf"(?:{_WORD}|{_SIGN})++"
+_ASCII_LETTERS = "[A-Za-z]", "[A-Za-z]++"  # of a text without others: compiled much sooner
+
+
 @cache
-def _scanner() -> re.Pattern[str]:
+def _scanner(word: str, run: str) -> re.Pattern[str]:
+    """Return the scanner for texts with these letters, and with these runs of letters."""
     return re.compile(
         rf"""
           (?P<plain>[a-z]{{1,24}}+(?=[ ]|[,;.]?\n|[,;.][ ]))
@@ -93,8 +98,8 @@ def _scanner() -> re.Pattern[str]:
             |(?<!\S)(?=[a-z+/=]{{0,200}}+[A-Z0-9+/=])[A-Za-z0-9+/=]{{48,4000}}+(?!\S)
             |=[A-Za-z0-9+/]{{4}}(?=\r?$))
         | (?P<number>\d+(?:[.,:/]\d++|['’\u00a0\u202f\u2009]\d{{3}}(?!\d))*+)
-        | (?P<word>(?:{_WORD}\.){{2,}}+(?!{_WORD}{{2}})|{_WORD}(?:\.{_WORD})++(?![\w.])
-            |(?:{_WORD}|{_SIGN})++(?:['’ʼ](?:{_WORD}|{_SIGN})++)*+)
+        | (?P<word>(?:{word}\.){{2,}}+(?!{word}{{2}})|{word}(?:\.{word})++(?![\w.])
+            |{run}(?:['’ʼ]{run})*+)
         | (?P<thai>[\u0e00-\u0e7f]++)
         | (?P<symbol>{_SYMBOL})
         | (?P<quote>["“”„‟«»‹›「」『』])
@@ -235,7 +240,8 @@ class _Reader:
             self.shown(span, leaf, line, code)
             return
         text, add = self.text, self.tokens.append
-        for match in _scanner().finditer(text, span.start, span.end):
+        scanner = _scanner(*(_ASCII_LETTERS if text.isascii() else _ANY_LETTERS))
+        for match in scanner.finditer(text, span.start, span.end):
             name = match.lastgroup
             found, place = match.span()
             shown = match.group()
