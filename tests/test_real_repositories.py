@@ -57,7 +57,8 @@ def reading(desk: Desk, article: str) -> dict[str, str]:
 
     history = desk.ok("history", "--json", "--", article).json
     first, last = history["revisions"][0], history["revisions"][-1]
-    forms = ["1", "latest", str(last["number"]), last["at"], last["at"][:10], first["commit"][:12]]
+    went_out = last["out"] or last["at"]  # a scheduled article is not out before its date
+    forms = ["1", "latest", str(last["number"]), went_out, went_out[:10], first["commit"][:12]]
     for form in dict.fromkeys(forms):
         ok("show", "--", article, form)
     if len(history["revisions"]) > 1:
