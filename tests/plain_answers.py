@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from tracker.house.changelog import newsroom_entries, standing, told_of
-from tracker.model import Article, Entry, History, Hit, Note, Revision, Selection
+from tracker.model import Article, Entry, History, Hit, Listed, Note, Revision, Selection
 from tracker.newsroom.newsroom import Newsroom
 from tracker.newsroom.search import excerpt, holds, terms, visible
 
@@ -60,6 +60,20 @@ def articles(room: Newsroom) -> list[Article]:
         lives(room), key=lambda each: (each.revisions[-1].at, each.article.path), reverse=True
     )
     return [each.article for each in found]
+
+
+def listed(room: Newsroom) -> list[Listed]:
+    """The articles with what a list tells of them, the last revised first."""
+    known = {each.article.path: each for each in lives(room)}
+    return [
+        Listed(
+            article,
+            known[article.path].revisions[-1].at,
+            len(known[article.path].revisions),
+            len(standing(known[article.path].notes)),
+        )
+        for article in articles(room)
+    ]
 
 
 def changelog(room: Newsroom) -> list[Entry]:

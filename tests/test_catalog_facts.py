@@ -71,6 +71,15 @@ def agree(desk: Desk, now: datetime = NOW) -> None:
         assert here.months(selection) == tuple(plain_answers.months(here, selection))
     assert here.people() == tuple(plain_answers.people(here))
     assert here.articles() == tuple(plain_answers.articles(here))
+    listed = plain_answers.listed(here)
+    assert here.listed() == tuple(listed)
+    noted = [each for each in listed if each.notes]
+    assert here.listed(noted=True) == tuple(noted)
+    assert here.count_articles(noted=True) == len(noted)
+    for since in {each.at for each in listed}:
+        changed = [each for each in listed if each.at >= since]
+        assert here.listed(since=since) == tuple(changed)
+        assert here.count_articles(since) == len(changed)
     assert here.changelog() == tuple(plain_answers.changelog(here))
     assert list(here.lives()) == plain_answers.lives(here)
     for words in ("ferry", "misstated pri*", '"night ferry"', "brucke", "京都", "adults", "rain"):

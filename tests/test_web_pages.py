@@ -104,6 +104,41 @@ def test_fragments_in_links_lead_to_elements_of_their_pages(site: dict[str, byte
             assert f'id="{anchor}"' in pages[where or path], (path, link)
 
 
+def test_the_list_of_articles_tells_date_versions_and_notes(browser: FlaskClient) -> None:
+    page = re.sub(r"\s+", " ", visible(text(browser, "/articles/")))
+    war = page[page.index("Evacuees leave the steelworks") :]
+    assert "3 versions · 1 note articles/war" in war[:140]
+    twin = page[page.index("Twin") :]
+    assert "1 version articles/twin" in twin[:100]
+    assert "Gone" not in page
+
+
+@pytest.mark.parametrize(
+    ("question", "there", "not_there"),
+    [
+        ("noted=1", ["Evacuees leave"], ["The ferry", "Twin", "Gone"]),
+        ("since=2022-01-02", [], ["Twin", "Gone"]),
+        ("since=2020-01-02&noted=", ["Evacuees leave", "Twin"], ["Gone"]),
+        ("deleted=1", ["Gone", "This article was taken down on"], ["Twin", "salaries"]),
+        ("since=2100-01-01", ["No article is like that."], ["Evacuees leave"]),
+    ],
+)
+def test_articles_are_filtered_by_a_plain_form(
+    browser: FlaskClient, question: str, there: list[str], not_there: list[str]
+) -> None:
+    page = text(browser, f"/articles/?{question}")
+    parsed(page.encode())
+    for words in there:
+        assert words in visible(page)
+    for words in not_there:
+        assert words not in visible(page)
+
+
+@pytest.mark.parametrize("question", ["since=x", "since=2022-13-01", "noted=yes", "deleted=2"])
+def test_what_no_form_sends_is_a_bad_request(browser: FlaskClient, question: str) -> None:
+    text(browser, f"/articles/?{question}", 400)
+
+
 def test_the_newsroom_shows_the_latest_revisions_with_their_notes(browser: FlaskClient) -> None:
     page = visible(text(browser, "/"))
     assert "The Harbor Ledger" in page

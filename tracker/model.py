@@ -277,6 +277,15 @@ class Article(NamedTuple):
     headline: str  # from the front matter or the first heading; the slug when there is neither
 
 
+class Listed(NamedTuple):
+    """An article as a list tells of it."""
+
+    article: Article
+    at: datetime  # aware; author date of its newest version, in the author's own offset
+    versions: int
+    notes: int  # that stand: not taken back, and not replaced
+
+
 class Revision(NamedTuple):
     """One state of an article's text on the published line."""
 

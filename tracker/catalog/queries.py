@@ -283,13 +283,58 @@ def people(connection: sqlite3.Connection) -> list[tuple[str, int]]:
     ).fetchall()
 
 
-def last_revised(connection: sqlite3.Connection, limit: int | None, offset: int) -> list[int]:
-    """The numbers of articles, the last revised first."""
+_MEANT = """
+    FROM piece WHERE (:since IS NULL OR revised >= :since) AND (NOT :noted OR EXISTS (
+        SELECT 1 FROM note WHERE note.article = piece.article
+        AND note.withdrawn IS NULL AND NOT note.replaced))
+"""
+
+
+def last_revised(
+    connection: sqlite3.Connection,
+    limit: int | None,
+    offset: int,
+    since: datetime | None = None,
+    noted: bool = False,
+) -> list[int]:
+    """The numbers of articles, the last revised first: those changed since, those with a note."""
     rows = connection.execute(
-        "SELECT article FROM piece ORDER BY revised DESC, path DESC LIMIT ? OFFSET ?",
-        (-1 if limit is None else limit, offset),
+        f"SELECT article {_MEANT} ORDER BY revised DESC, path DESC LIMIT :limit OFFSET :offset",
+        {**_meant(since, noted), "limit": -1 if limit is None else limit, "offset": offset},
     )
     return [row[0] for row in rows]
+
+
+def count_articles(connection: sqlite3.Connection, since: datetime | None, noted: bool) -> int:
+    """How many articles ``last_revised`` would name."""
+    question = f"SELECT count(*) {_MEANT}"
+    return int(connection.execute(question, _meant(since, noted)).fetchone()[0])
+
+
+def _meant(since: datetime | None, noted: bool) -> dict[str, int | None]:
+    return {"since": None if since is None else int(since.timestamp()), "noted": int(noted)}
+
+
+_LISTED = """
+    WITH seen AS (SELECT number FROM fact WHERE article = :article AND (published OR :all))
+    SELECT step.at, step.zone, (SELECT count(*) FROM seen),
+        (SELECT count(*) FROM note WHERE article = :article
+            AND withdrawn IS NULL AND NOT replaced AND number IN seen)
+    FROM version JOIN step ON step.number = version.step
+    WHERE version.article = :article AND version.number = (SELECT max(number) FROM seen)
+"""
+
+
+def listed(
+    connection: sqlite3.Connection, article: int, published: bool
+) -> tuple[datetime, int, int] | None:
+    """When an article's newest version was made, how many it has, and how many notes stand.
+
+    ``published``: of the versions that readers could see alone; None where there is none.
+    """
+    asked = {"article": article, "all": int(not published)}
+    row = connection.execute(_LISTED, asked).fetchone()
+    return None if row is None else (instant_of(row[0], row[1]), row[2], row[3])
 
 
 def number_of(connection: sqlite3.Connection, path: str) -> int | None:

@@ -21,6 +21,7 @@ from tracker.model import (
     History,
     Hit,
     Kind,
+    Listed,
     Note,
     Person,
     Recording,
@@ -293,6 +294,32 @@ class Newsroom:
         from tracker.newsroom import queries
 
         return queries.articles(self.workspace, limit, offset)
+
+    def listed(
+        self,
+        limit: int | None = None,
+        offset: int = 0,
+        *,
+        since: datetime | None = None,
+        noted: bool = False,
+        published: bool = False,
+    ) -> tuple[Listed, ...]:
+        """The articles with date, versions and notes, the last revised first.
+
+        ``since``: those with a version from this instant on; ``noted``: those with a note that
+        stands; ``published``: what is told of each is of versions that readers could see.
+        """
+        from tracker.newsroom import queries
+
+        return queries.listed(
+            self.workspace, limit, offset, since=since, noted=noted, published=published
+        )
+
+    def count_articles(self, since: datetime | None = None, *, noted: bool = False) -> int:
+        """How many articles there are, or of them those changed since, or with a note."""
+        from tracker.newsroom import queries
+
+        return queries.count_articles(self.workspace, since, noted=noted)
 
     def taken_and_left(self) -> str:
         """A line that says which files count as articles, where others were left out."""

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Collection, Iterator
+from datetime import datetime
 from typing import TypeVar
 
 from tracker.catalog import queries
 from tracker.catalog.schema import Catalog
 from tracker.errors import TrackerError
 from tracker.house.notes import write as wording
-from tracker.model import Article, Entry, History, Hit, Kind, Progress, Revision, Selection, Track
+from tracker.model import (
+    Article,
+    Entry,
+    History,
+    Hit,
+    Kind,
+    Listed,
+    Progress,
+    Revision,
+    Selection,
+    Track,
+)
 from tracker.newsroom.analysis import day_or_instant, notes_from_json, reasons_from_json
 from tracker.newsroom.facts import COMPARED, LINE, READ, Known, UnusableError, known
 from tracker.newsroom.revisions import article_of
@@ -155,6 +167,46 @@ def articles(
             for number in numbers
             if not heads[number].unreadable
         )
+
+    return _asked(workspace, ask)
+
+
+def listed(
+    workspace: Workspace,
+    limit: int | None = None,
+    offset: int = 0,
+    *,
+    since: datetime | None = None,
+    noted: bool = False,
+    published: bool = False,
+) -> tuple[Listed, ...]:
+    """The articles with what a list tells of them: see ``Newsroom.listed``."""
+
+    def ask(it: Known) -> tuple[Listed, ...]:
+        if noted:
+            it.up_to(READ)
+        numbers = queries.last_revised(it.connection, limit, offset, since, noted)
+        it.up_to(READ, numbers)
+        heads = queries.heads(it.connection, numbers)
+        found = []
+        for number in numbers:
+            told = queries.listed(it.connection, number, published)
+            if told is not None and not heads[number].unreadable:
+                found.append(Listed(article_of(heads[number].path, heads[number].headline), *told))
+        return tuple(found)
+
+    return _asked(workspace, ask)
+
+
+def count_articles(
+    workspace: Workspace, since: datetime | None = None, *, noted: bool = False
+) -> int:
+    """How many articles there are, or of them those that are asked for."""
+
+    def ask(it: Known) -> int:
+        if noted:
+            it.up_to(READ)
+        return queries.count_articles(it.connection, since, noted)
 
     return _asked(workspace, ask)
 

@@ -164,7 +164,7 @@ LISTED_BY = {
 }
 """What needs the published history alone, and the texts of the few articles that it shows."""
 
-_FILTERS = frozenset({"kind", "substantive", "untold"})  # of lists: these need all texts
+_FILTERS = frozenset({"kind", "substantive", "untold", "noted"})  # of lists: these need all texts
 
 RETRY_AFTER = "5"  # seconds
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple, get_args
 from urllib.parse import urlencode
@@ -10,13 +11,13 @@ from flask import Blueprint, Response, make_response, request
 from werkzeug.exceptions import BadRequest, NotFound
 from werkzeug.security import safe_join
 
-from tracker.model import Article, Hit, Kind, Selection
+from tracker.model import Article, Hit, Kind, Listed, Selection
 from tracker.render import diff_html
 from tracker.web import addresses, caching
 from tracker.web.addresses import link, site
 from tracker.web.background import read_so_far
 from tracker.web.desk import current, desk
-from tracker.web.page import address_of, known_addresses, page
+from tracker.web.page import address_of, page
 from tracker.web.reading import room_is_empty
 from tracker.web.views import RevisionView, revision_view
 
@@ -153,35 +154,76 @@ def _number(text: str) -> int:
     return int(text)
 
 
+class ArticleView(NamedTuple):
+    """An article in the list of articles."""
+
+    article: Article
+    address: str
+    at: datetime  # of its newest version; of its deletion, where it is gone
+    versions: int
+    notes: int
+
+
 @pages.get("/articles/")
 @pages.get("/articles/<int:number>/")
 def articles(number: int = 1) -> str:
-    """The articles, the last revised first."""
+    """The articles, the last revised first: those that the question asks for."""
     room = current()
+    since, noted, gone = _articles_meant()
+    asked = {key: value for key, value in request.args.items() if value}
+    values = {"since": asked.get("since", ""), "noted": noted, "deleted": gone}
     if room_is_empty():
-        return page("articles.html", found=(), turn=None, reading=None)
-    start = (number - 1) * 2 * PAGE
-    seen = None if site().unpublished else published_articles()
-    whole = len(known_addresses().by_path) if seen is None else len(seen)
-    turn = turning(number, whole, lambda page: link(addresses.articles(page)), 2 * PAGE)
-    found = room.articles(2 * PAGE, start) if seen is None else seen[start : start + 2 * PAGE]
-    listed = [(each, address_of(each.path)) for each in found]
-    return page("articles.html", found=listed, turn=turn, reading=read_so_far())
+        return page("articles.html", found=(), turn=None, reading=None, **values)
+
+    def turned(page: int) -> str:
+        return link(addresses.articles(page)) + ("?" + urlencode(asked) if asked else "")
+
+    start, size = (number - 1) * 2 * PAGE, 2 * PAGE
+    seen = None
+    if gone:
+        seen = tuple(
+            ArticleView(article, address_of(article.path), event.at, 0, 0)
+            for article, event in desk().kept("deleted", "", room.deleted)
+            if since is None or event.at >= since
+        )
+    elif not site().unpublished:
+        seen = tuple(map(_article_view, published_articles()))
+    whole = room.count_articles(since, noted=noted) if seen is None else len(seen)
+    turn = turning(number, whole, turned, size)
+    if seen is None:
+        found = room.listed(size, start, since=since, noted=noted)
+        shown = tuple(map(_article_view, found))
+    else:
+        shown = seen[start : start + size]
+    return page("articles.html", found=shown, turn=turn, reading=read_so_far(), **values)
 
 
-def published_articles() -> tuple[Article, ...]:
+def _articles_meant() -> tuple[datetime | None, bool, bool]:
+    """Since when articles changed, whether they have notes, and whether the deleted are meant.
+
+    Raises ``BadRequest`` for what no form sends.
+    """
+    if any(request.args.get(name, "") not in ("", "1") for name in ("noted", "deleted")):
+        raise BadRequest
+    day = request.args.get("since", "")
+    since = None
+    if day:
+        try:
+            since = datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=current().settings.zone)
+        except ValueError:
+            raise BadRequest from None
+    return since, bool(request.args.get("noted")), bool(request.args.get("deleted"))
+
+
+def _article_view(each: Listed) -> ArticleView:
+    return ArticleView(
+        each.article, address_of(each.article.path), each.at, each.versions, each.notes
+    )
+
+
+def published_articles() -> tuple[Listed, ...]:
     """The articles that readers could see, the last revised first."""
-    room = current()
-
-    def make() -> tuple[Article, ...]:
-        seen = {
-            life.article.path
-            for life in room.lives()
-            if any(revision.published for revision in life.revisions)
-        }
-        return tuple(each for each in room.articles() if each.path in seen)
-
-    return desk().kept("published", "", make)
+    return desk().kept("published", "", lambda: current().listed(published=True))
 
 
 class HitView(NamedTuple):
