@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 
 from tracker import find_notes
 from tracker.errors import TrackerError
-from tracker.house.notes import differences, note_id, read_notes
+from tracker.house.notes.merge import differences, read_notes
 from tracker.house.notes.write import line
 from tracker.house.style import load, names
 from tracker.model import KINDS, FoundNote, Note
-from tracker.text.document import parse
+from tracker.text.document import note_id, parse
 
 CASES = Path(__file__).with_name("cases") / "notes"
 STOOD = date(2024, 3, 15)

@@ -11,15 +11,14 @@ from tracker.house import footer
 from tracker.house.body_line import add_line
 from tracker.house.changelog import notes_told
 from tracker.house.language import language_of
-from tracker.house.notes import differences, note_id
 from tracker.house.notes import write as wording
 from tracker.house.notes.glance import find_hits
-from tracker.house.notes.merge import carried, notes_found
+from tracker.house.notes.merge import carried, differences, notes_found
 from tracker.house.settings import Settings
 from tracker.house.style import Style
 from tracker.locale import base
 from tracker.model import FoundNote, History, Kind, Note, Precision
-from tracker.text.document import Document, encode, notes_of, parse, with_updates
+from tracker.text.document import Document, encode, note_id, notes_of, parse, with_updates
 
 
 class Told(NamedTuple):

@@ -10,7 +10,7 @@ from tracker.errors import TrackerError
 from tracker.house import footer
 from tracker.house.body_line import add_line
 from tracker.house.body_line import blocks as note_blocks
-from tracker.house.notes import differences
+from tracker.house.notes.merge import differences
 from tracker.model import Note
 from tracker.newsroom.desk import Desk, holds_updates
 from tracker.store.git import Git

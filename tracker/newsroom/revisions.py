@@ -8,8 +8,7 @@ from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from tracker.house.language import language_of
-from tracker.house.notes import differences, read_notes
-from tracker.house.notes.merge import carried, key
+from tracker.house.notes.merge import carried, differences, key, read_notes
 from tracker.house.notes.write import in_language
 from tracker.house.settings import Settings
 from tracker.model import (

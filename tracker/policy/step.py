@@ -6,8 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from tracker.house.notes import Differences
-from tracker.house.notes.merge import key
+from tracker.house.notes.merge import Differences, key
 from tracker.house.settings import CheckSettings, Settings
 from tracker.model import Event, Finding, Meaning, Note, Reason, Revision, Saying
 

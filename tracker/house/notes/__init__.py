@@ -7,15 +7,11 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
-from tracker.house.notes.find import body_notes
-from tracker.house.notes.merge import Differences, differences, read_notes
-from tracker.house.notes.passages import body_start
-from tracker.house.style import Style, load
-from tracker.model import FoundNote
-from tracker.text.document import note_id
-
-__all__ = ["Differences", "differences", "find_notes", "note_id", "read_notes"]
+if TYPE_CHECKING:
+    from tracker.house.style import Style
+    from tracker.model import FoundNote
 
 
 def find_notes(
@@ -37,6 +33,11 @@ def find_notes(
     Never raises for any text; a ``TrackerError`` names a style that is not known. The time is
     linear in the length of the text.
     """
+    # Imported here: who writes notes has no need of what finds them.
+    from tracker.house.notes.find import body_notes
+    from tracker.house.notes.passages import body_start
+    from tracker.house.style import load
+
     if isinstance(style, str):
         style = load(style)
     found = body_notes(text, as_of, style, language, start=body_start(text))
