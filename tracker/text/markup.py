@@ -458,6 +458,9 @@ def _options() -> Any:
     )
 
 
+_WIDE = re.compile(r"[^\x00-\x7f]")
+
+
 class _Places:
     """Offsets of bytes -> offsets of code points."""
 
@@ -467,11 +470,9 @@ class _Places:
         self.bytes: list[int] = []  # after each character of several bytes
         self.extra: list[int] = []  # how many bytes more than characters stand before
         if not self.ascii:
-            wide = [
-                (found.start(), len(found[0].encode("utf-8", "replace")) - 1)
-                for found in re.finditer(r"[^\x00-\x7f]", text)
-            ]
-            self.extra = list(accumulate((more for _, more in wide), initial=0))
+            wide = [(found.start(), found[0]) for found in _WIDE.finditer(text)]
+            more = (1 + (sign > "\u07ff") + (sign > "\uffff") for _, sign in wide)
+            self.extra = list(accumulate(more, initial=0))
             self.bytes = [
                 place + total for (place, _), total in zip(wide, self.extra[1:], strict=True)
             ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 from tracker.model import Edit
@@ -66,6 +67,16 @@ class Side:
     def letters(self) -> list[str]:
         """The same as written, capitals and all, without signs."""
         return [token.text for token in self.seen if token.kind in _LETTERED]
+
+    @cached_property
+    def lines(self) -> list[int]:
+        """The indexes of the seen tokens that open a line or paragraph; the first is one."""
+        text, ends = self.article.text, self.ends
+        return [
+            place
+            for place, token in enumerate(self.seen)
+            if not place or token.line or text.count("\n", ends[place - 1], token.start) > 1
+        ]
 
     def places(self, start: int, end: int) -> Interval:
         """Return the indexes of the seen tokens that overlap a range of the text."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from bisect import bisect_right
 from functools import cache
 
 from tracker.text.counts import Interval
@@ -90,28 +91,19 @@ def _lines(side: Side, first: int, last: int) -> list[Interval]:
 
     None at all where one is too long to be standing text: the work stays bounded.
     """
-    start = first
-    while start > 0 and not _breaks(side, start):
-        start -= 1
-        if side.seen[first].start - side.seen[start].start > _LONGEST_LINE:
-            return []
+    starts = side.lines
+    number = max(bisect_right(starts, first) - 1, 0)
+    if side.seen[first].start - side.seen[starts[number]].start > _LONGEST_LINE:
+        return []
     found: list[Interval] = []
-    for place in range(start + 1, len(side.seen) + 1):
-        if place == len(side.seen) or _breaks(side, place):
-            found.append((start, place))
-            start = place
-            if place >= last or len(found) > _MOST_LINES:
-                break
-        elif side.seen[place].start - side.seen[start].start > _LONGEST_LINE:
+    near = [*starts[number : number + _MOST_LINES + 2], len(side.seen)]
+    for start, place in itertools.pairwise(near):
+        if side.seen[place - 1].start - side.seen[start].start > _LONGEST_LINE:
             return []
+        found.append((start, place))
+        if place >= last or len(found) > _MOST_LINES:
+            break
     return found
-
-
-def _breaks(side: Side, place: int) -> bool:
-    if side.seen[place].line:
-        return True
-    between = side.article.text[side.seen[place - 1].end : side.seen[place].start]
-    return between.count("\n") > 1
 
 
 def _promotes(

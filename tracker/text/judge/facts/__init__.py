@@ -108,12 +108,16 @@ def find_facts(reading: Reading) -> list[Fact]:
     while place < size:
         token = tokens[place]
         if (
-            token.kind == "word"
-            and folds[place] not in wanted
-            and token.text[0].islower()
-            and "'" not in token.text
-            and not (place + 1 < size and tokens[place + 1].kind == "number")
-        ) or (token.kind == "mark" and token.text in ".,;:!?()"):
+            (
+                token.kind == "word"
+                and folds[place] not in wanted
+                and token.text[0].islower()
+                and "'" not in token.text
+                and not (place + 1 < size and tokens[place + 1].kind == "number")
+            )
+            or token.kind == "quote"
+            or (token.kind == "mark" and token.text in ".,;:!?()")
+        ):
             place += 1
             continue
         fact = None
