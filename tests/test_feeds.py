@@ -373,23 +373,31 @@ def test_a_feed_ends_after_the_newest_entries(newsroom: Desk) -> None:
     check_json(jsonfeed.write(found))
 
 
-def test_a_site_of_files_has_feeds_and_timemaps_whose_links_lead_to_its_pages(ferry: Desk) -> None:
+@pytest.mark.parametrize("versions", [True, False])
+def test_a_site_of_files_has_feeds_and_timemaps_whose_links_lead_to_its_pages(
+    ferry: Desk, versions: bool
+) -> None:
     base = "https://example.com/changes"
-    ferry.ok("site", "out", "--base-url", base)
+    ferry.ok("site", "out", "--base-url", base, *(("--with", "versions") if versions else ()))
     for name in ("feeds", "feeds/ferry"):
         check_atom(ferry.read(f"out/{name}/atom.xml"))
         value = check_json(ferry.read(f"out/{name}/feed.json"))
         assert value["feed_url"] == f"{base}/{name}/feed.json"
         for item in value["items"]:
-            page = item["url"].removeprefix(f"{base}/")
-            assert (ferry.folder / "out" / page / "index.html").is_file()
+            page, _, line = item["url"].removeprefix(f"{base}/").partition("#")
+            there = ferry.read(f"out/{page}/index.html")
+            assert not line or f' id="{line}"' in there
+    article = ferry.read("out/article/ferry/index.html")
+    assert 'href="/changes/feeds/ferry/atom.xml"' in article
+    assert ("/timemap/" in article) == versions
+    if not versions:
+        assert not (ferry.folder / "out/timemap").exists()
+        return
     timemap = ferry.read("out/timemap/ferry/index.link")
     assert f'<{base}/timemap/ferry/index.link>; rel="self"' in timemap
     assert "timegate" not in timemap
     for page in re.findall(rf'<{base}/([^>]+)>; rel="[a-z ]*memento"', timemap):
         assert (ferry.folder / "out" / page / "index.html").is_file()
-    article = ferry.read("out/article/ferry/index.html")
-    assert 'href="/changes/feeds/ferry/atom.xml"' in article
 
 
 def test_files_that_link_to_one_another_name_no_feeds(ferry: Desk) -> None:
