@@ -94,8 +94,19 @@ def _turned(one: Fact, other: Fact) -> bool:
     )
 
 
-def _folds(side: Side, first: int, last: int) -> list[str]:
-    return [token.fold.rstrip(".").removesuffix("'s") for token in side.seen[first:last]]
+def _words_there(hunk: Hunk, is_old: bool) -> tuple[Counter[str], str]:
+    """Return the words that stand on the other side, folded, and those in capitals alone."""
+    asked = "words in the new" if is_old else "words in the old"
+    if asked not in hunk.answers:
+        there = hunk.come if is_old else hunk.gone
+        hunk.answers[asked] = (
+            Counter(token.fold.rstrip(".").removesuffix("'s") for token in there),
+            "\n".join(
+                token.fold for token in there if token.text.isupper() and len(token.text) > 1
+            ),
+        )
+    found: tuple[Counter[str], str] = hunk.answers[asked]
+    return found
 
 
 def _stands(hunk: Hunk, fact: Fact, is_old: bool, numbers_there: bool, scope: Scope) -> bool:
@@ -111,17 +122,12 @@ def _stands(hunk: Hunk, fact: Fact, is_old: bool, numbers_there: bool, scope: Sc
     if fact.weak:
         return fact.key[0] == "quantity" or not numbers_there
     if fact.kind == "name":
-        side, first, last = (hunk.new, hunk.c, hunk.d) if is_old else (hunk.old, hunk.a, hunk.b)
-        there = Counter(_folds(side, first, last))
+        there, capitals = _words_there(hunk, is_old)
         here = Counter(str(word) for word in fact.key[1:])
-        if not here - there:
+        if all(there[word] >= times for word, times in here.items()):
             return True  # the same words without the capital, or with more words around
         initials = "".join(str(word)[0] for word in fact.key[1:])
-        if len(initials) > 1 and any(
-            initials in token.fold
-            for token in side.seen[first:last]
-            if token.text.isupper() and len(token.text) > 1
-        ):
+        if len(initials) > 1 and initials in capitals:
             return True
         if len(fact.key) == 2 and misspells_fact(hunk, fact, is_old, scope.lexicon):
             return True
@@ -181,10 +187,11 @@ def _same_number(hunk: Hunk, old: Fact, new: Fact) -> bool:
     # "$5 to $6 million" and "$5-6 million": equal only if the other side has the unit too.
     unit = (units - {""}).pop()
     lacking = hunk.new if not new.key[2] else hunk.old
+    place = (new if lacking is hunk.new else old).last
     return any(
         fact.kind == "number" and len(fact.key) > 2 and fact.key[2] == unit
-        and min(abs(fact.first - (new if lacking is hunk.new else old).last), 9) <= 2
-        for fact in lacking.facts
+        and abs(fact.first - place) <= 2
+        for fact in lacking.facts_in(place - 2, place + 3)
     )  # fmt: skip
 
 
@@ -270,29 +277,42 @@ def _only_speaker(hunk: Hunk, fact: Fact) -> bool:
     """
     if fact.kind != "name" or max(len(hunk.old.facts), len(hunk.new.facts)) > _MOST_FACTS:
         return False
-    turns = []
-    for side in (hunk.old, hunk.new):
-        names = [other for other in side.facts if other.kind == "name"]
-        turns.append(
-            (
-                [other.key for other in names if _speaks(side, other)],
-                [other.key for other in names if not _speaks(side, other)],
-            )
-        )
-    return turns[0] == turns[1] and fact.key in turns[0][0]
+    old, new = _turns(hunk.old), _turns(hunk.new)
+    return old == new and fact.key in old[0]
 
 
-def _speaks(side: Side, fact: Fact) -> bool:
-    return any(
-        other.kind == "attribution" and (other.first == fact.last or other.last == fact.first)
-        for other in side.facts
-    )
+_Keys = list[tuple[object, ...]]
+
+
+def _turns(side: Side) -> tuple[_Keys, _Keys]:
+    """Return the names that speak, in their order, and those that do not."""
+    if "turns" not in side.answers:
+        said = [fact for fact in side.facts if fact.kind == "attribution"]
+        begin, end = {fact.first for fact in said}, {fact.last for fact in said}
+        turns: tuple[_Keys, _Keys] = [], []
+        for fact in side.facts:
+            if fact.kind == "name":
+                turns[fact.last not in begin and fact.first not in end].append(fact.key)
+        side.answers["turns"] = turns
+    found: tuple[_Keys, _Keys] = side.answers["turns"]
+    return found
 
 
 def _list_around(side: Side, key: tuple[object, ...]) -> Counter[tuple[object, ...]] | None:
     """Return the entries of the list in which a fact stands, if it stands in just one list."""
     if len(side.facts) > _MOST_FACTS:
         return None
+    found = [run for run in _lists(side) if any(fact.key == key for fact in run)]
+    if len(found) != 1 or len(found[0]) < 2:
+        return None
+    return Counter(fact.key for fact in found[0])
+
+
+def _lists(side: Side) -> list[list[Fact]]:
+    """Return the facts of a side, those of one list together."""
+    if "lists" in side.answers:
+        known: list[list[Fact]] = side.answers["lists"]
+        return known
     runs: list[list[Fact]] = []
     for fact in side.facts:
         if runs and runs[-1]:
@@ -301,10 +321,8 @@ def _list_around(side: Side, key: tuple[object, ...]) -> Counter[tuple[object, .
                 runs[-1].append(fact)
                 continue
         runs.append([fact])
-    found = [run for run in runs if any(fact.key == key for fact in run)]
-    if len(found) != 1 or len(found[0]) < 2:
-        return None
-    return Counter(fact.key for fact in found[0])
+    side.answers["lists"] = runs
+    return runs
 
 
 def facts(hunk: Hunk, scope: Scope) -> list[Verdict] | None:

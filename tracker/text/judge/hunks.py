@@ -48,11 +48,27 @@ class Side:
         self.seen = [token for token in self.tokens if token.kind in SEEN and not token.struck]
         self.starts = [token.start for token in self.seen]
         self.ends = [token.end for token in self.seen]
+        self.unseen = [token for token in self.tokens if token.kind not in SEEN or token.struck]
+        self._unseen_starts = [token.start for token in self.unseen]
+        self._longest_unseen = max((token.end - token.start for token in self.unseen), default=0)
         self.facts: list[Fact] = []
+        self._firsts: list[int] = []
+        self._longest_fact = 0
+        self.answers: dict[str, Any] = {}  # what rules ask of every hunk in it
 
     def find_facts(self, lexicon: Lexicon, usage: Usage) -> None:
         """Fill ``facts``."""
-        self.facts = find_facts(Reading(self.seen, lexicon, usage))
+        self.facts = sorted(
+            find_facts(Reading(self.seen, lexicon, usage)), key=lambda fact: fact.first
+        )
+        self._firsts = [fact.first for fact in self.facts]
+        self._longest_fact = max((fact.last - fact.first for fact in self.facts), default=0)
+
+    def facts_in(self, first: int, last: int) -> list[Fact]:
+        """Return the facts that overlap the seen tokens from one place to another."""
+        start = bisect_right(self._firsts, first - self._longest_fact)
+        near = self.facts[start : bisect_left(self._firsts, last)]
+        return [fact for fact in near if fact.last > first]
 
     @property
     def gist(self) -> list[str]:
@@ -88,11 +104,9 @@ class Side:
 
     def hidden(self, start: int, end: int) -> list[Token]:
         """Return the tokens readers do not see that overlap a range of the text."""
-        return [
-            token
-            for token in self.tokens
-            if token.start < end and token.end > start and (token.kind not in SEEN or token.struck)
-        ]
+        first = bisect_right(self._unseen_starts, start - self._longest_unseen)
+        near = self.unseen[first : bisect_left(self._unseen_starts, end)]
+        return [token for token in near if token.end > start]
 
     def shown(self, first: int, last: int) -> str:
         """Return the text from one seen token to another as readers see it, on one line."""
@@ -158,10 +172,7 @@ class Hunk:
 
     def facts(self) -> tuple[list[Fact], list[Fact]]:
         """Return the facts that overlap the changed tokens on each side."""
-        return (
-            [fact for fact in self.old.facts if fact.first < self.b and fact.last > self.a],
-            [fact for fact in self.new.facts if fact.first < self.d and fact.last > self.c],
-        )
+        return self.old.facts_in(self.a, self.b), self.new.facts_in(self.c, self.d)
 
 
 class Passage:

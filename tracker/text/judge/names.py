@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from functools import cache
+from itertools import islice
 
 from tracker.text.judge.article import Both, fold_words
 from tracker.text.judge.facts import Fact
@@ -34,6 +35,19 @@ PRONOUNS = frozenset(
 )
 
 
+_MOST_FACTS = 800
+"""Facts of a paragraph beyond which no name is looked for among all of them."""
+
+_FEW_WORDS = 8
+
+
+def _short_words(hunk: Hunk, is_old: bool) -> list[str]:
+    """Return the first words of the other side, folded, and no more than a few."""
+    there = hunk.come if is_old else hunk.gone
+    words = (token.fold for token in there if token.kind == "word")
+    return list(islice(words, _FEW_WORDS))
+
+
 _OURSELVES = frozenset(["we", "our", "us", "ours", "we're", "we've", "we'll"])
 
 
@@ -42,14 +56,15 @@ def stood_for_by_pronoun(hunk: Hunk, fact: Fact, is_old: bool, scope: Scope) -> 
 
     For "we", the house's own name, it is enough that both versions have the name somewhere.
     """
-    short = hunk.come if is_old else hunk.gone
-    words = [token.fold for token in short if token.kind == "word"]
+    words = _short_words(hunk, is_old)
     if words and len(words) <= 2 and _OURSELVES & set(words):
         named = " ".join(str(word) for word in fact.key[1:])
         return scope.old.says(named) and scope.new.says(named)
     if not words or len(words) > 2 or not PRONOUNS & set(words) or fact.kind != "name":
         return False
     side = hunk.new if is_old else hunk.old
+    if len(side.facts) > _MOST_FACTS:
+        return False
     words_of = set(fact.key[1:])
     return any(other.kind == "name" and words_of <= set(other.key[1:]) for other in side.facts)
 
@@ -68,8 +83,7 @@ def second_reference(hunk: Hunk, fact: Fact, is_old: bool, scope: Scope) -> bool
 
     The name must stand elsewhere in both versions, or be the acronym of one in the paragraph.
     """
-    short = hunk.come if is_old else hunk.gone
-    nouns = [token.fold for token in short if token.kind == "word" and token.fold not in _ARTICLES]
+    nouns = [word for word in _short_words(hunk, is_old) if word not in _ARTICLES]
     if len(nouns) != 1 or nouns[0] not in scope.lexicon.anaphors:
         return False
     words = [str(word) for word in fact.key[1:]]
@@ -78,6 +92,8 @@ def second_reference(hunk: Hunk, fact: Fact, is_old: bool, scope: Scope) -> bool
         named = fold_words(side.seen[fact.first : fact.last])
         return scope.old.says(named) and scope.new.says(named)
     if len(words) != 1 or not side.seen[fact.first].text.isupper():
+        return False
+    if len(hunk.old.facts) + len(hunk.new.facts) > _MOST_FACTS:
         return False
     return any(
         other.kind == "name"

@@ -36,7 +36,8 @@ def judge_passage(passage: Passage, edits: Sequence[Edit], scope: Scope) -> list
     if passage.hunks and passage.old.gist == passage.new.gist:
         # However the diff cut it, readers see the same words in the same order.
         worded = [hunk for hunk in passage.hunks if hunk.words_gone or hunk.words_come]
-        passage.hunks = [hunk for hunk in passage.hunks if hunk not in worded]
+        left = set(worded)
+        passage.hunks = [hunk for hunk in passage.hunks if hunk not in left]
         if passage.old.letters != passage.new.letters:
             found += [verdict(hunk, "style", False) for hunk in worded if hunk.differs_in_letters]
     scope.reordered = _reordered(passage.hunks, scope)

@@ -161,6 +161,16 @@ def described(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
     return None
 
 
+def _addresses(side: Side) -> set[str]:
+    """Return the addresses that stand bare in a passage."""
+    if "addresses" not in side.answers:
+        side.answers["addresses"] = {
+            token.text.rstrip("/.,") for token in side.tokens if token.kind == "url"
+        }
+    found: set[str] = side.answers["addresses"]
+    return found
+
+
 def named_link(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
     """An address that stood bare in the text now stands behind words, or the other way round."""
     del scope
@@ -168,13 +178,12 @@ def named_link(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
     first, last = (hunk.c, hunk.d) if not hunk.words_gone else (hunk.a, hunk.b)
     if (hunk.words_gone and hunk.words_come) or not 0 < last - first <= 8:
         return None
-    urls = {token.text.rstrip("/.,") for token in bare.tokens if token.kind == "url"}
-    start = named.seen[first].start
+    start, end = named.seen[first].start, named.seen[last - 1].end + 3
     links = [
         token.text
-        for token in named.tokens
-        if token.kind == "link" and start < token.start < named.seen[last - 1].end + 3
+        for token in named.hidden(start, end)
+        if token.kind == "link" and start < token.start < end
     ]
-    if any(url in link for url in urls for link in links):
+    if links and any(url in link for url in _addresses(bare) for link in links):
         return [verdict(hunk, "link", False)]
     return None

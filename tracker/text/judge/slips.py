@@ -205,11 +205,13 @@ def misspelled(hunk: Hunk, fact: Fact, is_old: bool, lexicon: Lexicon) -> str:
 
 def misspells_fact(hunk: Hunk, fact: Fact, is_old: bool, lexicon: Lexicon) -> bool:
     """Tell whether what looks like a name is a date or number word misspelled: Tuseday."""
-    old, new = hunk.facts()
     side = hunk.old if is_old else hunk.new
-    word = side.seen[fact.first].fold
-    return any(
-        misspelled(hunk, other, not is_old, lexicon) == word
-        for other in (new if is_old else old)
-        if other.kind in ("date", "number")
-    )
+    asked = "slips in the old" if is_old else "slips in the new"
+    if asked not in hunk.answers:
+        old, new = hunk.facts()
+        hunk.answers[asked] = {
+            misspelled(hunk, other, not is_old, lexicon)
+            for other in (new if is_old else old)
+            if other.kind in ("date", "number")
+        }
+    return side.seen[fact.first].fold in hunk.answers[asked]
