@@ -1,0 +1,97 @@
+"""Twice a hostile text costs less than three times the time: comparing, notes, blame, pages."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from tracker import compare, find_notes
+from tracker.house.style import load
+from tracker.render import article_html
+from tracker.text.blame import blame
+
+SHAPES = {
+    "dates": "May 3, 2022 ",
+    "dates in a list": "- May 3, 2022\n",
+    "dates of their own": "May {}, 19{} ",
+    "names": "Mr. John Smith said ",
+    "acronyms and their names": "The World Health Body ({}) met WHB. ",
+    "amounts": "5 percent of $12 million in 3 days ",
+    "quotations": "“he said” “no” ",
+    "notes": "Correction (May 3, 2022): It is {}.\n\n",
+    "marks of notes": "UPDATE: ",
+    "cells": "| 12 | b |\n|---|---|\n",
+    "links": "[12](https://a.example/{}) https://a.example/{} ",
+    "brackets": "[",
+    "stars": "*a **b ",
+    "underlined": "12\n===\n",
+    "quoted lines": "> > 12\n",
+    "tags": "<a href=12>",
+    "comments": "<!-- 12 ",
+    "struck out": "~~12~~ ",
+    "letters of Han": "二〇二二年五月三日",
+}
+"""One after the other until the text is long; a number of its own wherever there are braces."""
+
+
+def text_of(shape: str, length: int) -> str:
+    parts = []
+    size = number = 0
+    while size < length:
+        number += 1
+        parts.append(shape.replace("{}", str(10 + number % 20)))
+        size += len(parts[-1])
+    return "# A\n\n" + "".join(parts)
+
+
+def changed(text: str) -> str:
+    """The same with all of its figures and some of its words changed."""
+    other = text.replace("2", "4").replace("Smith", "Smyth").replace("五", "六").replace("he", "she")
+    return other if other != text else f"{text[:9]}b c{text[9:]}"
+
+
+def cost(work: Callable[[str, str], object], shape: str, length: int) -> float:
+    """The seconds of processor that a text of this shape takes, the better of two."""
+    old = text_of(shape, length)
+    new = changed(old)
+    spent = []
+    for extra in ("", " "):  # nothing that was kept of the first time serves the second
+        started = time.process_time()
+        work(old + extra, new + extra)
+        spent.append(time.process_time() - started)
+    return min(spent)
+
+
+def compared(old: str, new: str) -> object:
+    return compare(old, new)
+
+
+def blamed(old: str, new: str) -> object:
+    return blame([old, new, old])
+
+
+def noted(_: str, new: str) -> object:
+    return find_notes(new, style=load("ap"))
+
+
+def shown(_: str, new: str) -> object:
+    return article_html.article(new)
+
+
+MEANT = {compared: 8_000, blamed: 10_000, noted: 60_000, shown: 15_000}
+"""Characters of the shorter text; passages of up to 30,000 are read word by word."""
+
+WORTH_MEASURING = 0.15
+"""Seconds below which the ratio says nothing: what starts up is most of it."""
+
+
+@pytest.mark.parametrize("work", MEANT, ids=lambda work: work.__name__)
+@pytest.mark.parametrize("shape", SHAPES)
+def test_twice_the_text_takes_less_than_three_times_as_long(
+    work: Callable[[str, str], object], shape: str
+) -> None:
+    length = MEANT[work]
+    once, twice = (cost(work, SHAPES[shape], times * length) for times in (1, 2))
+    assert twice < 3 * max(once, WORTH_MEASURING)
