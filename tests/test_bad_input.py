@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -311,3 +312,25 @@ def test_a_reader_that_stops_reading_is_no_error(published: Desk) -> None:
     )
     assert done.returncode == 0
     assert done.stderr == b""
+
+
+@pytest.mark.parametrize(
+    "words", [["record", "articles/pipe.md"], ["history"], ["intake", "--port", "0"]], ids=str
+)
+def test_a_pipe_in_place_of_a_file_is_not_waited_for(published: Desk, words: list[str]) -> None:
+    name = {"record": "articles/pipe.md", "history": "tracker.toml", "intake": "intake.toml"}
+    pipe = published.folder / name[words[0]]
+    pipe.parent.mkdir(exist_ok=True)
+    pipe.unlink(missing_ok=True)
+    os.mkfifo(pipe)
+    assert "plain file" in published.refused(*words)
+
+
+def test_settings_of_many_megabytes_are_not_read(published: Desk) -> None:
+    with (published.folder / "tracker.toml").open("wb") as file:
+        file.truncate(700_000_000)
+    assert "tracker.toml is larger than 1 MB." in published.refused("history")
+
+
+def test_a_date_that_is_none_is_refused_where_nothing_is_found(published: Desk) -> None:
+    assert "February 2022 has no day 30" in published.refused("check", "--until", "2022-02-30")

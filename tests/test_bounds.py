@@ -48,7 +48,9 @@ def text_of(shape: str, length: int) -> str:
 
 def changed(text: str) -> str:
     """The same with all of its figures and some of its words changed."""
-    other = text.replace("2", "4").replace("Smith", "Smyth").replace("五", "六").replace("he", "she")
+    other = (
+        text.replace("2", "4").replace("Smith", "Smyth").replace("五", "六").replace("he", "she")
+    )
     return other if other != text else f"{text[:9]}b c{text[9:]}"
 
 
@@ -80,14 +82,19 @@ def shown(_: str, new: str) -> object:
     return article_html.article(new)
 
 
-MEANT = {compared: 8_000, blamed: 10_000, noted: 60_000, shown: 15_000}
+MEANT: dict[Callable[[str, str], object], int] = {
+    compared: 8_000,
+    blamed: 10_000,
+    noted: 60_000,
+    shown: 15_000,
+}
 """Characters of the shorter text; passages of up to 30,000 are read word by word."""
 
 WORTH_MEASURING = 0.15
 """Seconds below which the ratio says nothing: what starts up is most of it."""
 
 
-@pytest.mark.parametrize("work", MEANT, ids=lambda work: work.__name__)
+@pytest.mark.parametrize("work", MEANT)
 @pytest.mark.parametrize("shape", SHAPES)
 def test_twice_the_text_takes_less_than_three_times_as_long(
     work: Callable[[str, str], object], shape: str

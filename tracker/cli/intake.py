@@ -105,11 +105,14 @@ def _alone(folder: Any) -> Iterator[None]:
 
 def _hooks(room: Newsroom) -> dict[str, Any]:
     from tracker.intake.hooks import FILE, read_hooks
+    from tracker.store.files import Folder
 
     root = room.workspace.root
-    if root is None or not (root / FILE).is_file():
+    if root is None:
         return {}
-    return read_hooks((root / FILE).read_text("utf-8"), os.environ)
+    with Folder.open(root, follow=True) as folder:
+        data = folder.read(FILE)
+    return {} if data is None else read_hooks(data.decode("utf-8", "replace"), os.environ)
 
 
 @contextmanager

@@ -60,6 +60,8 @@ def check(workspace: Workspace, scope: Scope, progress: Progress | None = None) 
     """
     refuse_unknown(workspace.settings.check.rules, f"{SETTINGS_FILE}, [check.rules]")
     refuse_unknown(scope.rules, "--rule")
+    if scope.until is not None:
+        periods.end(workspace, scope.until)  # no date is refused, whether or not something is found
     resolved = read_resolved(workspace)
     if scope.staged:
         if workspace.repository.bare:

@@ -16,11 +16,12 @@ from tracker.house.settings import Settings
 from tracker.model import Change, Person, Progress
 from tracker.newsroom.desk import Desk
 from tracker.newsroom.selection import ArticleSelection, selection_of, taken_and_left
+from tracker.store.files import read_plain
 from tracker.store.git import Repository, discover, identity, present
 from tracker.store.identity import Texts
 from tracker.store.log import files, tip
 from tracker.store.objects import Objects
-from tracker.store.reader import not_too_large
+from tracker.store.reader import MAX_BYTES, not_too_large
 
 if TYPE_CHECKING:
     from tracker.comparison import Compared
@@ -72,6 +73,9 @@ def _file(repository: Repository, root: Path | None, name: str) -> str | None:
     return _in_commit(repository, name) if root is None else _on_disk(repository, root, name)
 
 
+_LARGEST_SETTINGS = 1024 * 1024
+
+
 def _on_disk(repository: Repository, root: Path, name: str) -> str | None:
     file = Path(os.path.normpath(root / name))
     if not file.resolve().is_relative_to(repository.top or root):
@@ -79,7 +83,8 @@ def _on_disk(repository: Repository, root: Path, name: str) -> str | None:
             f"{name} leads out of the repository.", "Keep the file in the repository."
         )
     try:
-        return file.read_text(encoding="utf-8-sig") if file.is_file() else None
+        data = read_plain(file, name, _LARGEST_SETTINGS) if file.exists() else None
+        return None if data is None else data.decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise TrackerError(
             f"{name} could not be read: {error}.", "Write it in UTF-8, readable for you."
@@ -241,7 +246,7 @@ class Workspace:
             )
         try:
             not_too_large(path, disk.stat().st_size)
-            return disk.read_bytes()
+            return read_plain(disk, path, MAX_BYTES)
         except OSError as error:
             raise TrackerError(
                 f"{path} could not be read: {error.strerror}.", "Check the file on disk."

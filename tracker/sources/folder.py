@@ -16,6 +16,7 @@ from tracker.errors import TrackerError
 from tracker.model import ARTICLE_ENDINGS
 from tracker.newsroom.incoming import Incoming, Key, Skipped
 from tracker.sources.versions import LARGEST, shown
+from tracker.store.files import read_plain
 from tracker.text.document import decode
 
 DEEPEST = 20  # folders within folders
@@ -202,13 +203,7 @@ def instant(name: str) -> datetime | None:
 def _read(file: Path) -> bytes:
     """The bytes of one version. Raises ``TrackerError`` for what is too large or not text."""
     try:
-        size = file.stat().st_size
-        if size > LARGEST:
-            raise TrackerError(
-                f"{shown(file)} is larger than {LARGEST // 1024 // 1024} MB.",
-                "An article is text; move other files out of the folder.",
-            )
-        data = file.read_bytes()
+        data = read_plain(file, shown(file), LARGEST)
     except OSError as error:
         raise TrackerError(
             f"{shown(file)} cannot be read: {(error.strerror or str(error)).lower()}.",

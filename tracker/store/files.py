@@ -558,6 +558,23 @@ def _cannot(path: Path, error: OSError, what: str) -> TrackerError:
 # --- one file that somebody named -----------------------------------------------------------------
 
 
+def read_plain(path: Path, shown: str, largest: int) -> bytes:
+    """What a plain file holds, links followed; a pipe is not waited for, nor a device read.
+
+    Raises ``TrackerError`` for what is no plain file or larger, and ``OSError``.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
+    with os.fdopen(os.open(path, flags | getattr(os, "O_BINARY", 0)), "rb") as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise TrackerError(f"{shown} is not a plain file.", "Put a text file in its place.")
+        if status.st_size > largest:
+            raise TrackerError(
+                f"{shown} is larger than {largest // 1024 // 1024} MB.", "No text is as long."
+            )
+        return file.read(largest)
+
+
 def write_file(path: Path, data: bytes, *, new: bool = False) -> None:
     """Write one file that somebody named, into a folder that is there.
 
