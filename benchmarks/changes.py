@@ -154,7 +154,7 @@ def tell_edits(rows: Sequence[dict[str, Any]], errors: bool) -> None:
     peer = with_difflib(rows)
     print(
         f"difflib, the words alone: median {statistics.median(peer):.2f}, "
-        f"mean {statistics.mean(peer):.2f}; compare takes {sum(times) / sum(peer):.1f} times as long"
+        f"mean {statistics.mean(peer):.2f}; compare takes {sum(times) / sum(peer):.1f} times that"
     )
     if errors:
         for number, (row, change) in enumerate(zip(rows, changes, strict=True)):
