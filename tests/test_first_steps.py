@@ -80,7 +80,7 @@ def test_the_address_of_the_site_is_that_of_the_settings(desk: Desk) -> None:
     desk.write("articles/b.md", "# B\n\nSome words.\n")
     desk.git("add", ".")
     desk.git("-c", "user.name=Ada", "-c", "user.email=a@example.org", "commit", "-qm", "Start")
-    desk.ok("site", "out", "--workers", "1")
+    desk.ok("site", "out", "--workers", "1", "--with", "versions")
     assert "https://news.example.org/record/" in desk.read("out/feeds/atom.xml")
     assert (desk.folder / "out/timemap/articles/b").is_dir()
 
