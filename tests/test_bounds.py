@@ -101,4 +101,9 @@ def test_twice_the_text_takes_less_than_three_times_as_long(
 ) -> None:
     length = MEANT[work]
     once, twice = (cost(work, SHAPES[shape], times * length) for times in (1, 2))
+    for _ in range(3):  # a busy machine disturbs single measures, and never makes them shorter
+        if twice < 3 * max(once, WORTH_MEASURING):
+            break
+        once = min(once, cost(work, SHAPES[shape], length))
+        twice = min(twice, cost(work, SHAPES[shape], 2 * length))
     assert twice < 3 * max(once, WORTH_MEASURING)
