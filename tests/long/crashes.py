@@ -2,15 +2,17 @@
 
     python -m tests.long.crashes [TIMES] [SCENE...]
 
-300 times each by default. After each kill: nothing that was reported is missing, git finds nothing
-broken, and the next command works with no step by hand. Ends with an assertion where one fails. The
-program is copied first, so that it may be worked on meanwhile.
+300 times each by default, at moments that a new seed chooses each time; it is printed. After each
+kill: nothing that was reported is missing, git finds nothing broken, and the next command works
+with no step by hand. Ends with an assertion where one fails. The program is copied first, so that
+it may be worked on meanwhile.
 """
 
 from __future__ import annotations
 
 import os
 import random
+import secrets
 import shutil
 import sys
 import tempfile
@@ -34,7 +36,9 @@ def main(times: int, names: list[str]) -> None:
             crashing.PROGRAM = program
             scene = crashing.SCENES[name](Path(folder) / "scene")
             started = time.monotonic()
-            chance = random.Random(2022)
+            seed = secrets.randbelow(1 << 32)
+            sys.stderr.write(f"{name}: seed {seed}\n")
+            chance = random.Random(seed)
             for start in range(0, times, _AT_ONCE):
                 scene.play(min(_AT_ONCE, times - start), chance, start)
                 sys.stderr.write(f"{name}: {min(start + _AT_ONCE, times)} of {times}\n")

@@ -1,15 +1,17 @@
 """Mutated articles by the thousand: each diff must rebuild both texts and cut no word in two.
 
-    python -m tests.long.fuzz_diff [--count 10000] [--seed 1] [--repository FOLDER]
+    python -m tests.long.fuzz_diff [--count 10000] [--seed N] [--repository FOLDER]
 
-With a repository, its Markdown files are the articles; without one, articles are made up. It ends
-with the first pair that fails, written out so that it can become a test.
+Without a seed, a new one is taken each time, and printed. With a repository, its Markdown files are
+the articles; without one, articles are made up. It ends with the first pair that fails, written out
+so that it can become a test.
 """
 
 from __future__ import annotations
 
 import argparse
 import re
+import secrets
 import sys
 from pathlib import Path
 from random import Random
@@ -73,9 +75,10 @@ def places(edits: tuple[Edit, ...]) -> tuple[list[int], list[int]]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--count", type=int, default=10_000, help="pairs to compare")
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=secrets.randbelow(1 << 32))
     parser.add_argument("--repository", type=Path, help="a folder of Markdown files to mutate")
     options = parser.parse_args()
+    sys.stderr.write(f"seed {options.seed}\n")
     random = Random(options.seed)
     articles: list[str] = []
     if options.repository:
