@@ -19,6 +19,7 @@ from tracker.model import KINDS, Kind, Revision, Selection
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
+    from tracker.intake.inbox import Inbox
     from tracker.newsroom.newsroom import Newsroom
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -41,6 +42,18 @@ def open_newsroom(ctx: click.Context | None = None) -> Newsroom:
 
     watch = context.with_resource(progress_bar("Reading commits")) if sys.stderr.isatty() else None
     return Newsroom(folder, now=present(), watch=watch)
+
+
+@contextmanager
+def open_inbox() -> Iterator[Inbox]:
+    """Yield what came in over HTTP and who may send, and close it."""
+    from tracker.intake.inbox import Inbox
+
+    inbox = Inbox(open_newsroom().repository.common_dir)
+    try:
+        yield inbox
+    finally:
+        inbox.close()
 
 
 def present() -> datetime:

@@ -8,14 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tracker.cli.common import json_option, open_newsroom, present, print_json, warn
+from tracker.cli.common import (
+    json_option,
+    open_inbox,
+    open_newsroom,
+    present,
+    print_json,
+    warn,
+)
 from tracker.errors import TrackerError
 from tracker.render.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tracker.intake.inbox import Inbox
     from tracker.newsroom.newsroom import Newsroom
 
 _THREADS = 16
@@ -115,23 +121,12 @@ def _hooks(room: Newsroom) -> dict[str, Any]:
     return {} if data is None else read_hooks(data.decode("utf-8", "replace"), os.environ)
 
 
-@contextmanager
-def _inbox() -> Iterator[Inbox]:
-    from tracker.intake.inbox import Inbox
-
-    inbox = Inbox(open_newsroom().repository.common_dir)
-    try:
-        yield inbox
-    finally:
-        inbox.close()
-
-
 @command.command("inbox")
 @click.option("--all", "every", is_flag=True, help="Also what was recorded, and what waits.")
 @json_option
 def inbox(every: bool, as_json: bool) -> None:
     """Show what could not be recorded, and why."""
-    with _inbox() as box:
+    with open_inbox() as box:
         ends = box.listed("refused", "failed")
         jobs = box.listed("waiting", "done", "refused", "failed") if every else ends
     if as_json:
@@ -152,7 +147,7 @@ def inbox(every: bool, as_json: bool) -> None:
 @click.argument("number", type=int)
 def retry(number: int) -> None:
     """Record a job of the inbox once more, when the intake next looks."""
-    with _inbox() as box:
+    with open_inbox() as box:
         box.again(number, present())
     click.echo(f"{number} waits to be recorded.")
 

@@ -4,21 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 import click
 
-from tracker.cli.common import json_option, open_newsroom, present, print_json
+from tracker.cli.common import json_option, open_inbox, present, print_json
 from tracker.errors import TrackerError
 from tracker.render.visible import visible
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-from contextlib import contextmanager
-
-if TYPE_CHECKING:
-    from tracker.intake.inbox import Inbox
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _AGE = re.compile(r"(\d{1,4})([dwhy])")
@@ -31,17 +22,6 @@ def command() -> None:
 
     A token is shown once, when it is made; the newsroom keeps its hash.
     """
-
-
-@contextmanager
-def _inbox() -> Iterator[Inbox]:
-    from tracker.intake.inbox import Inbox
-
-    inbox = Inbox(open_newsroom().repository.common_dir)
-    try:
-        yield inbox
-    finally:
-        inbox.close()
 
 
 @command.command("add")
@@ -80,7 +60,7 @@ def add(
         if found is None:
             raise TrackerError(f"“{visible(expires)}” is no age.", "Write 12h, 90d, 26w or 1y.")
         until = now + timedelta(days=int(found[1]) * _UNITS[found[2]])
-    with _inbox() as inbox:
+    with open_inbox() as inbox:
         click.echo(inbox.add_token(name, scopes, articles, now, by, until))
     click.echo("Keep it now: it is not shown again.", err=True)
 
@@ -89,7 +69,7 @@ def add(
 @json_option
 def list_(as_json: bool) -> None:
     """Show the tokens: what each may, and when it was used."""
-    with _inbox() as inbox:
+    with open_inbox() as inbox:
         tokens = inbox.tokens()
     now = present()
     if as_json:
@@ -109,6 +89,6 @@ def list_(as_json: bool) -> None:
 @click.argument("name")
 def revoke(name: str) -> None:
     """Let a token work no more."""
-    with _inbox() as inbox:
+    with open_inbox() as inbox:
         inbox.revoke(name, present())
     click.echo(f"{visible(name)} works no more.")
