@@ -1,7 +1,12 @@
-"""Twice a hostile text costs less than three times the time: comparing, notes, blame, pages."""
+"""Four times a hostile text costs less than eight times as much: comparing, notes, blame, pages.
+
+In a straight line it would be four times, and sixteen where each passage is held against every
+other: the bar is in the middle of the two, so that a busy machine is not taken for a slow text.
+"""
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable
 
@@ -59,10 +64,14 @@ def cost(work: Callable[[str, str], object], shape: str, length: int) -> float:
     old = text_of(shape, length)
     new = changed(old)
     spent = []
-    for extra in ("", " "):  # nothing that was kept of the first time serves the second
-        started = time.process_time()
-        work(old + extra, new + extra)
-        spent.append(time.process_time() - started)
+    gc.freeze()  # what other tests left in memory is not looked through again and again
+    try:
+        for extra in ("", " "):  # nothing that was kept of the first time serves the second
+            started = time.process_time()
+            work(old + extra, new + extra)
+            spent.append(time.process_time() - started)
+    finally:
+        gc.unfreeze()
     return min(spent)
 
 
@@ -82,28 +91,27 @@ def shown(_: str, new: str) -> object:
     return article_html.article(new)
 
 
-MEANT: dict[Callable[[str, str], object], int] = {
-    compared: 8_000,
-    blamed: 10_000,
-    noted: 60_000,
-    shown: 15_000,
+LENGTHS: dict[Callable[[str, str], object], int] = {
+    compared: 4_000,
+    blamed: 4_000,
+    noted: 30_000,
+    shown: 8_000,
 }
 """Characters of the shorter text; passages of up to 30,000 are read word by word."""
 
-WORTH_MEASURING = 0.15
+WORTH_MEASURING = 0.08
 """Seconds below which the ratio says nothing: what starts up is most of it."""
 
 
-@pytest.mark.parametrize("work", MEANT)
+@pytest.mark.parametrize("work", LENGTHS)
 @pytest.mark.parametrize("shape", SHAPES)
-def test_twice_the_text_takes_less_than_three_times_as_long(
+def test_four_times_the_text_takes_less_than_eight_times_as_long(
     work: Callable[[str, str], object], shape: str
 ) -> None:
-    length = MEANT[work]
-    once, twice = (cost(work, SHAPES[shape], times * length) for times in (1, 2))
+    length = LENGTHS[work]
+    once, fourfold = (cost(work, SHAPES[shape], times * length) for times in (1, 4))
     for _ in range(3):  # a busy machine disturbs single measures, and never makes them shorter
-        if twice < 3 * max(once, WORTH_MEASURING):
+        if fourfold < 8 * max(once, WORTH_MEASURING):
             break
-        once = min(once, cost(work, SHAPES[shape], length))
-        twice = min(twice, cost(work, SHAPES[shape], 2 * length))
-    assert twice < 3 * max(once, WORTH_MEASURING)
+        fourfold = min(fourfold, cost(work, SHAPES[shape], 4 * length))
+    assert fourfold < 8 * max(once, WORTH_MEASURING)

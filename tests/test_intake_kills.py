@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass, field
 from hashlib import sha256
 from http.client import HTTPConnection, HTTPException
@@ -115,12 +116,12 @@ class Load:
         }
         while True:
             started = time.monotonic()
+            connection = HTTPConnection("127.0.0.1", self.port, timeout=40)
             try:
-                connection = HTTPConnection("127.0.0.1", self.port, timeout=40)
-                connection.request("POST", "/api/record", body, headers)
-                answer = connection.getresponse()
-                said = json.loads(answer.read())
-                connection.close()
+                with closing(connection):
+                    connection.request("POST", "/api/record", body, headers)
+                    with connection.getresponse() as answer:
+                        said = json.loads(answer.read())
             except (OSError, HTTPException, ValueError):
                 time.sleep(0.05)
                 continue
