@@ -17,7 +17,7 @@ from tests.recording import ADA, ARTICLE, MORNING, Room, write
 from tracker.errors import TrackerError
 from tracker.model import Person
 from tracker.store import locks
-from tracker.store.repository import initialise
+from tracker.store.remote import initialise
 
 State = tuple[str, str, list[str], bytes | None]
 

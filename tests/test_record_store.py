@@ -16,8 +16,8 @@ from tracker.model import Person
 from tracker.store import commit as writer
 from tracker.store.commit import EditedMeanwhile, blob_of
 from tracker.store.git import discover
-from tracker.store.objects import object_hash
-from tracker.store.repository import initialise
+from tracker.store.reader import object_hash
+from tracker.store.remote import initialise
 
 
 @pytest.fixture

@@ -107,7 +107,7 @@ def expected(folder: Path, inside: str) -> list[tuple[object, str]]:
 @pytest.mark.parametrize("seed", range(8))
 def test_random_histories(seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever happened there, all the settings' articles and each folder's give the same."""
-    monkeypatch.setattr("tracker.store.messages._AT_ONCE", 3)
+    monkeypatch.setattr("tracker.store.log._AT_ONCE", 3)
     builder = history(tmp_path / "r", seed)
     builder.build()
     folder, temporary = builder.folder, tmp_path / "temporary"
@@ -202,7 +202,7 @@ def large(folder: Path, articles: int = 60) -> Path:
 
 def test_few_revisions_are_held_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As many as git is asked for the messages of, and an article's; not all of them."""
-    monkeypatch.setattr("tracker.store.messages._AT_ONCE", 10)
+    monkeypatch.setattr("tracker.store.log._AT_ONCE", 10)
     source = OtherRepository(large(tmp_path / "r"))
     gc.collect()
     before = versions_held()

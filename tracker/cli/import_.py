@@ -239,7 +239,7 @@ def _newsroom(folder: Path, source: Source, *, made: bool, dry_run: bool) -> Ite
     from tracker.newsroom.newsroom import Newsroom
     from tracker.newsroom.workspace import SETTINGS_FILE
     from tracker.store.files import scratch_folder, write_file
-    from tracker.store.repository import initialise, unmake
+    from tracker.store.remote import initialise, unmake
 
     if not made:
         yield Newsroom(folder, now=present())

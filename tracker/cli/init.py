@@ -40,7 +40,7 @@ def command(
     from tracker.store.files import Folder, write_file
     from tracker.store.git import identity
     from tracker.store.log import files
-    from tracker.store.repository import initialise
+    from tracker.store.remote import initialise
 
     root = Path(folder)
     file = root / SETTINGS_FILE

@@ -21,7 +21,7 @@ from tracker.newsroom.desk import Desk
 from tracker.newsroom.names import locate
 from tracker.newsroom.parents import End, bases, made, origins
 from tracker.newsroom.workspace import Workspace
-from tracker.store.messages import messages
+from tracker.store.log import messages
 from tracker.store.reader import Reader
 from tracker.text.document import decode
 

@@ -14,10 +14,9 @@ from tracker.newsroom.import_plan import ImportPlan, Ready, Row
 from tracker.newsroom.incoming import Skipped, Telling
 from tracker.newsroom.selection import is_text
 from tracker.newsroom.writing import message_of
-from tracker.store.conversion import Conversion
-from tracker.store.git import GitError
-from tracker.store.paths import checked
+from tracker.store.git import GitError, checked
 from tracker.store.reader import Reader, not_too_large
+from tracker.store.stream import Conversion
 from tracker.text.document import decode
 
 _NAMED = 1000  # bad and left-out things that are named; the rest is counted

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.newsroom.incoming import Key
-from tracker.store.tree import KnownText, TreeEntry
+from tracker.store.log import KnownText, TreeEntry
 
 _AT_ONCE = 2000  # rows
 _TUNED = (

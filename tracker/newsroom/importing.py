@@ -28,12 +28,19 @@ from tracker.newsroom.import_plan import ImportPlan, Ready, Row
 from tracker.newsroom.incoming import Incoming, Key, Skipped, Source
 from tracker.newsroom.selection import is_text
 from tracker.newsroom.workspace import Workspace
-from tracker.store import landing, locks, tree, worktree
-from tracker.store.conversion import Conversion, GitSettings, git_settings
-from tracker.store.git import FRUGAL, Repository, identity
-from tracker.store.paths import checked, shown_path
+from tracker.store import import_branch, locks, log, worktree
+from tracker.store.git import FRUGAL, Repository, checked, identity, shown_path
 from tracker.store.reader import Reader
-from tracker.store.stream import CommitStream, ImportFolder, PathChange, StreamedCommit, author_line
+from tracker.store.stream import (
+    CommitStream,
+    Conversion,
+    GitSettings,
+    ImportFolder,
+    PathChange,
+    StreamedCommit,
+    author_line,
+    git_settings,
+)
 from tracker.text.document import decode, parse
 
 UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028-\u202e\u2066-\u2069]")
@@ -136,13 +143,13 @@ class _Import:
         self.branch = branch
         self.writer, clock = identity(workspace.repository)
         self.latest = ((workspace.now or clock) + _AHEAD).timestamp()
-        self.base = landing.tip_of(workspace.repository.git, branch)
+        self.base = import_branch.tip_of(workspace.repository.git, branch)
         self.tally = Tally(plan, self.writer, skip_bad=options.skip_bad)
         self.count = 0  # versions that the source gave
 
     def run(self) -> Imported:
         """Read, write, and move the branch."""
-        landing.forget_finished(self.workspace.repository)
+        import_branch.forget_finished(self.workspace.repository)
         self.plan.take(self._rows())
         self._take_standing()
         settle_paths(self.plan, self.source, self.workspace, self.under)
@@ -150,11 +157,11 @@ class _Import:
         stream = CommitStream(repository, self.folder, self.base, self.writer)
         if self.options.dry_run:
             self._texts(stream.hashed, lambda _data: None)
-            landing.look(repository, self.plan)
+            import_branch.look(repository, self.plan)
             return self._told(None)
         with stream:
             self._texts(stream.hashed, stream.text)
-            landing.look(repository, self.plan)
+            import_branch.look(repository, self.plan)
             commit = self._land(stream) if self.tally.added else None
         if commit is not None and self.tally.added >= _WORTH_PACKING:
             self.progress("Indexing", 0, 0)
@@ -230,17 +237,17 @@ class _Import:
         repository, under = self.workspace.repository, self.workspace.under
         prefix = f"{under}/" if under else ""
 
-        def named(entry: tree.TreeEntry) -> tuple[tree.TreeEntry, str]:
+        def named(entry: log.TreeEntry) -> tuple[log.TreeEntry, str]:
             return entry, slug_of(entry.path, prefix) if entry.kind == "blob" else ""
 
         self.plan.take_standing(
             named(entry)
-            for entry in tree.entries(repository, self.base)
+            for entry in log.entries(repository, self.base)
             if not UNSAFE.search(entry.path)
         )
         self.plan.take_known(
             each
-            for each in tree.known(repository, self.base)
+            for each in log.known(repository, self.base)
             if each.path.startswith(prefix) and not UNSAFE.search(each.path)
         )
 
@@ -286,11 +293,11 @@ class _Import:
         for attempt in range(_ATTEMPTS):
             with locks.turn(repository.common_dir) as turn:
                 try:
-                    landing.land(
+                    import_branch.land(
                         repository, turn, self.branch, self.base, commit, self.plan,
                         stream.content, stream.deliver,
                     )  # fmt: skip
-                except landing.MovedError:
+                except import_branch.MovedError:
                     self._follow()
                     if attempt == _ATTEMPTS - 2:  # the last has the turn to itself
                         commit = self._again()
@@ -321,9 +328,9 @@ class _Import:
     def _follow(self) -> None:
         """Look at what somebody else recorded meanwhile: the commits go on top of it."""
         repository = self.workspace.repository
-        tip = landing.tip_of(repository.git, self.branch)
+        tip = import_branch.tip_of(repository.git, self.branch)
         if tip is not None:
-            for path in tree.touched(repository, self.base, tip):
+            for path in log.touched(repository, self.base, tip):
                 if self.plan.meets(path):
                     raise TrackerError(
                         f"{shown_path(path)} was recorded while the import was at work.",

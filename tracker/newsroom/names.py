@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from tracker.errors import TrackerError
 from tracker.newsroom.selection import is_text
 from tracker.newsroom.workspace import Workspace
-from tracker.store.paths import checked
+from tracker.store.git import checked
 
 if TYPE_CHECKING:
     from tracker.house.dates.parse import Moment

@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from tracker.newsroom.writing import Prepared, Stamp
     from tracker.policy.rules import Verdict
     from tracker.policy.step import Step
-    from tracker.store.repository import Repo
+    from tracker.store.remote import Repo
     from tracker.store.verify import Witness
 
 
@@ -88,7 +88,7 @@ class Newsroom:
     @property
     def repo(self) -> Repo:
         """The repository as GitPython's ``git.Repo``, for all that is not done here."""
-        from tracker.store.repository import opened
+        from tracker.store.remote import opened
 
         return opened(self.repository)
 

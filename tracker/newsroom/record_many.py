@@ -19,15 +19,21 @@ from tracker.newsroom.desk import Told
 from tracker.newsroom.names import locate
 from tracker.newsroom.workspace import Workspace
 from tracker.newsroom.writing import message_of, must_be_article, person_named, refuse_if_followed
-from tracker.store import landing, locks, worktree
+from tracker.store import import_branch, locks, worktree
 from tracker.store.commit import git_date
-from tracker.store.conversion import Conversion, GitSettings, git_settings
-from tracker.store.git import identity
-from tracker.store.log import FILES
-from tracker.store.paths import checked, shown_path
+from tracker.store.git import checked, identity, shown_path
+from tracker.store.log import FILES, tree_entries
 from tracker.store.reader import not_too_large
-from tracker.store.stream import CommitStream, ImportFolder, PathChange, StreamedCommit, author_line
-from tracker.store.tree import tree_entries
+from tracker.store.stream import (
+    CommitStream,
+    Conversion,
+    GitSettings,
+    ImportFolder,
+    PathChange,
+    StreamedCommit,
+    author_line,
+    git_settings,
+)
 from tracker.text.document import decode
 
 _AHEAD = timedelta(minutes=2)  # the clocks of two machines are never quite the same
@@ -63,7 +69,7 @@ def record_many(
         shop = ImportFolder(repository, wait=locks.WAIT_FOR_TURN)
         with shop as folder, locks.turn(repository.common_dir) as turn:
             branch = worktree.branch_to_write(repository, workspace.settings.branch)
-            base = landing.tip_of(repository.git, branch)
+            base = import_branch.tip_of(repository.git, branch)
             if base is not None and base != repository.head:
                 workspace = workspace.after(base)
             writer, clock = identity(repository)
@@ -77,7 +83,7 @@ def record_many(
             batch.take(recordings)
             try:
                 commits = batch.write(branch, turn)
-            except landing.MovedError:
+            except import_branch.MovedError:
                 continue
         after = workspace.after(commits[-1]) if commits else workspace
         return batch.results(after, commits), after
@@ -403,14 +409,14 @@ class _Batch:
         texts = sorted(
             (path, number, data) for number, one in enumerate(self.new) for path, data in one.texts
         )
-        landing.look(repository, self)
+        import_branch.look(repository, self)
         with self.stream as stream:
             for _, _, data in texts:
                 stream.text(data)
             for one in self.new:
                 stream.commit(one.commit)
             tip = stream.finish()
-            landing.land(
+            import_branch.land(
                 repository, turn, branch, stream.base, tip, self, stream.content, stream.deliver
             )
             return list(stream.commits())

@@ -14,7 +14,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Literal, NamedTuple
 
-from tracker.catalog import search as index
+from tracker.catalog import facts as index
 from tracker.errors import TrackerError
 from tracker.model import Hit, Kind, Progress
 from tracker.newsroom.facts import READ, Known

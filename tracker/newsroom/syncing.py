@@ -17,7 +17,7 @@ from tracker.store import merge as store_merge
 from tracker.store.git import GitError, first_line
 from tracker.store.log import LOG, parse_log
 from tracker.store.merge import Collision
-from tracker.store.repository import is_ancestor
+from tracker.store.remote import is_ancestor
 from tracker.text.document import decode
 from tracker.text.pieces import Grain
 

@@ -8,8 +8,7 @@ from tracker.errors import TrackerError
 from tracker.newsroom.selection import is_text
 from tracker.newsroom.workspace import Workspace
 from tracker.store.identity import Appeared, Ended, Pool, match
-from tracker.store.objects import object_hash
-from tracker.store.reader import Reader
+from tracker.store.reader import Reader, object_hash
 from tracker.store.worktree import FileStates, file_states
 
 

@@ -20,8 +20,7 @@ from tracker.store.files import read_plain
 from tracker.store.git import Repository, discover, identity, present
 from tracker.store.identity import Texts
 from tracker.store.log import files, tip
-from tracker.store.objects import Objects
-from tracker.store.reader import MAX_BYTES, not_too_large
+from tracker.store.reader import MAX_BYTES, Objects, not_too_large
 
 if TYPE_CHECKING:
     from tracker.comparison import Compared

@@ -20,7 +20,7 @@ from tracker.newsroom.working_files import former_path
 from tracker.newsroom.workspace import Workspace
 from tracker.store import locks
 from tracker.store.commit import EditedMeanwhile, FileWrite, blob_of, write
-from tracker.store.paths import shown_path
+from tracker.store.git import shown_path
 from tracker.store.reader import not_too_large
 from tracker.text.document import FrontMatterError, decode
 

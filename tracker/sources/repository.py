@@ -19,7 +19,7 @@ from tracker.newsroom.catalog import published_tracks
 from tracker.newsroom.incoming import Incoming, Key, Skipped
 from tracker.newsroom.newsroom import Newsroom
 from tracker.sources.versions import shown
-from tracker.store.messages import messages
+from tracker.store.log import messages
 from tracker.store.reader import Reader
 from tracker.text.document import decode
 

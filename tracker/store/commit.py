@@ -26,16 +26,18 @@ from tracker.store.git import (
     DURABLE,
     GitError,
     Repository,
+    checked,
+    encoded,
     environment,
     first_line,
     missing,
     parsed_identity,
+    shown_path,
     unknown_writer,
 )
 from tracker.store.index import Index, no_file
-from tracker.store.log import FileChange
-from tracker.store.objects import Objects, gone, object_hash
-from tracker.store.paths import checked, encoded, shown_path
+from tracker.store.log import FileChange, tree_entries
+from tracker.store.reader import Objects, gone, object_hash
 from tracker.store.stream import (
     CommitStream,
     PathChange,
@@ -43,7 +45,6 @@ from tracker.store.stream import (
     author_line,
     quarantine,
 )
-from tracker.store.tree import tree_entries
 
 _ATTEMPTS = 50  # at a branch that others move all the time
 _LOOKED_AT = 2000  # commits; a work tree is seldom further behind, and the time stays short

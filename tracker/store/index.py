@@ -11,8 +11,7 @@ from typing import NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.store import locks
-from tracker.store.git import GitError, Repository
-from tracker.store.paths import shown_path
+from tracker.store.git import GitError, Repository, shown_path
 
 
 class IndexEntry(NamedTuple):

@@ -14,10 +14,9 @@ from typing import NamedTuple
 from tracker.errors import TrackerError
 from tracker.store import locks
 from tracker.store.files import scratch_folder
-from tracker.store.git import Git, GitError, Repository, first_line
+from tracker.store.git import Git, GitError, Repository, first_line, shown_path
 from tracker.store.log import FILES
-from tracker.store.objects import must_be_whole
-from tracker.store.paths import shown_path
+from tracker.store.reader import must_be_whole
 
 # --- three texts
 

@@ -19,7 +19,7 @@ from tracker.errors import TrackerError
 from tracker.store.git import Repository
 from tracker.store.history import names_of, published_order
 from tracker.store.log import LOG, Commit, parse_log
-from tracker.store.repository import is_ancestor
+from tracker.store.remote import is_ancestor
 
 FORMAT = "tracker-witness"
 VERSION = 1
@@ -304,7 +304,7 @@ def signatures(
 
 
 def _signed_by_ssh(repository: Repository, commits: Iterable[str]) -> frozenset[str]:
-    from tracker.store.objects import Objects
+    from tracker.store.reader import Objects
 
     found = set()
     with Objects(repository.git) as objects:

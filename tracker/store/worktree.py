@@ -14,8 +14,7 @@ from typing import NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.store import locks
-from tracker.store.git import Repository
-from tracker.store.paths import shown_path
+from tracker.store.git import Repository, shown_path
 
 # What git keeps in its directory while something is under way, and how people call it.
 _UNDER_WAY = (
