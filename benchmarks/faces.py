@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from statistics import median
 
-from tracker.house.phrases import FIRST, phrase
+from tracker.locale import FIRST, phrase
 from tracker.model import Change
 from tracker.render import diff_html, plain, terminal_diff
 from tracker.text.diff import diff

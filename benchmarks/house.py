@@ -17,10 +17,9 @@ from datetime import UTC, date, datetime
 from functools import partial
 
 from tracker.house.dates.find import find_stamps
+from tracker.house.dates.names import zone
 from tracker.house.dates.parse import read_moment
-from tracker.house.dates.zones import zone
-from tracker.house.notes.recognise import recognise
-from tracker.house.notes.write import line, sentence
+from tracker.house.notes.wording import line, recognise, sentence
 from tracker.house.style import load
 from tracker.model import Note
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from tracker.house import style as house_style
-from tracker.house.notes import write as wording
+from tracker.house.notes import wording
 from tracker.model import KINDS, Kind, Note
 
 ZONES = {

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from tests.repositories import Builder
-from tracker.house.phrases import phrases
+from tracker.locale import phrases
 
 STYLES = {"de": "german", "fr": "french", "es": "spanish", "uk": "ukrainian"}
 ZONES = {"de": "Europe/Berlin", "fr": "Europe/Paris", "es": "Europe/Madrid", "uk": "Europe/Kyiv"}

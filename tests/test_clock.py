@@ -20,8 +20,8 @@ from tracker.house.dates.format import (
     write_clock,
     write_pattern,
 )
+from tracker.house.dates.names import instant, zone
 from tracker.house.dates.parse import Moment, read_moment
-from tracker.house.dates.zones import instant, zone
 
 CASES = Path(__file__).parent / "cases" / "moments"
 NEW_YORK = zone("America/New_York")

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from tests.changes_of import change_of
 from tracker.comparison import compare
-from tracker.house.phrases import phrase
+from tracker.locale import phrase
 from tracker.render import article_html, diff_html
 from tracker.render.diff_html import Layout, View
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tracker import compare
 from tracker.house.draft import NoteDraft, draft, editor_text, from_editor
-from tracker.house.notes.write import sentence
+from tracker.house.notes.wording import sentence
 from tracker.house.style import load
 from tracker.model import KINDS
 

@@ -17,10 +17,9 @@ from hypothesis import strategies as st
 
 from tracker.errors import TrackerError
 from tracker.house import style as house_style
-from tracker.house.body_line import add_line
 from tracker.house.changelog import by_time, replaced, standing
-from tracker.house.footer import block_differs, embed, lines
-from tracker.house.notes import write as wording
+from tracker.house.footer import add_line, block_differs, embed, lines
+from tracker.house.notes import wording
 from tracker.model import KINDS, Kind, Note, Precision
 from tracker.text.document import parse
 

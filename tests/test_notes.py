@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from tracker import find_notes
 from tracker.errors import TrackerError
 from tracker.house.notes.merge import differences, read_notes
-from tracker.house.notes.write import line
+from tracker.house.notes.wording import line
 from tracker.house.style import load, names
 from tracker.model import KINDS, FoundNote, Note
 from tracker.text.document import note_id, parse

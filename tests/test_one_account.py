@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.desk import Desk
-from tracker.house.plain import plain
+from tracker.house.notes.passages import plain_words
 from tracker.web import create_app
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -74,7 +74,7 @@ def test_notes_are_told_alike_by_the_commands_and_their_json(court: Desk) -> Non
     assert shown.split("\n")[:2] == [LINES[1], LINES[2]]
     listed = court.ok("note", "court").out
     for line, note in zip(LINES[1:], brought[1:], strict=True):
-        assert f"{note['id']}  {plain(line)}" in listed
+        assert f"{note['id']}  {plain_words(line)}" in listed
     lasting = {each["id"] for each in brought}
     assert len(lasting) == 3
 
@@ -90,7 +90,7 @@ def test_notes_are_told_alike_in_exports_and_feeds(court: Desk) -> None:
     ninjs = json.loads(court.ok("export", "--format", "ninjs", "court").out)
     item = ninjs[0] if isinstance(ninjs, list) else ninjs
     said = [each["value"] for each in item["descriptions"]]
-    assert set(said) == {plain(line) for line in LINES[1:]}
+    assert set(said) == {plain_words(line) for line in LINES[1:]}
     feed = json.loads(court.ok("changelog", "court", "--format", "jsonfeed").out)
     told = [each for each in feed["items"] if "ruled" in each.get("content_text", "")]
     assert [each["date_published"][:10] for each in told] == [
@@ -101,7 +101,7 @@ def test_notes_are_told_alike_in_exports_and_feeds(court: Desk) -> None:
 def test_notes_are_told_alike_on_the_pages_and_in_the_api(court: Desk) -> None:
     history = page(court, "/history/content/court/")
     for line in LINES:
-        assert plain(line) in history
+        assert plain_words(line) in history
     assert "June 3, 2024" not in history
     assert "12:00 AM" not in page(court, "/article/content/court/")
     asked = create_app(court.folder, now=lambda: NOW).test_client()

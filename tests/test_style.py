@@ -16,10 +16,9 @@ from hypothesis import strategies as st
 
 from tracker.errors import TrackerError
 from tracker.house import style as house
-from tracker.house.dates.zones import instant, wall_times, zone
-from tracker.house.notes.recognise import recognise
-from tracker.house.notes.write import line, sentence, when
-from tracker.house.plain import plain
+from tracker.house.dates.names import instant, wall_times, zone
+from tracker.house.notes.passages import plain_words
+from tracker.house.notes.wording import line, recognise, sentence, when
 from tracker.house.style import Style, form, known_places, load, names, parse
 from tracker.model import KINDS, Kind, Note, Precision
 
@@ -141,7 +140,7 @@ def test_what_a_style_writes_is_read_back(
     typed = f"{LEADS.get(name, 'to ')}{words}" if with_lead else words
     text = sentence(style, kind, typed)
     # Markup in the text is left out of what is found; these say what that is.
-    assume(plain(text) == text)
+    assume(plain_words(text) == text)
     assume("&lt;" not in text)
     assume("&gt;" not in text)
     written = line(style, note(kind, text, precision, at), home)
@@ -256,8 +255,8 @@ import sys
 from datetime import UTC, datetime
 from tracker.house import settings
 from tracker.house.dates.parse import read_moment
-from tracker.house.notes.recognise import recognise
-from tracker.house.notes.write import line
+from tracker.house.notes.wording import recognise
+from tracker.house.notes.wording import line
 from tracker.model import Note
 
 house = settings.read('style = "newsweek"\ntimezone = "America/New_York"', "tracker.toml", str)

@@ -153,7 +153,7 @@ def command(
 
 
 def _zone(name: str | None) -> tzinfo | None:
-    from tracker.house.dates.zones import zone
+    from tracker.house.dates.names import zone
 
     return None if name is None else zone(name)
 

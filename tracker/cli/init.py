@@ -34,7 +34,7 @@ def command(
     """
     from tracker.house import settings
     from tracker.house import style as house_style
-    from tracker.house.dates import zones
+    from tracker.house.dates import names
     from tracker.newsroom.workspace import SETTINGS_FILE
     from tracker.store.commit import FileWrite, write
     from tracker.store.files import Folder, write_file
@@ -60,7 +60,7 @@ def command(
     )
     _check("--style", style, lambda: house_style.load(style))
     if timezone:
-        _check("--timezone", timezone, lambda: zones.zone(timezone))
+        _check("--timezone", timezone, lambda: names.zone(timezone))
     settings.read(toml, SETTINGS_FILE, lambda _: "")
     repository = initialise(root)
     if repository.bare:
@@ -131,10 +131,10 @@ def _local_zone() -> str:
     link = Path("/etc/localtime")
     target = str(link.resolve()) if link.is_symlink() else ""
     zone = named or target.partition("zoneinfo/")[2]
-    from tracker.house.dates import zones
+    from tracker.house.dates import names
 
     try:
-        zones.zone(zone)
+        names.zone(zone)
     except TrackerError:
         return "UTC"
     return zone

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from tracker.house import style as house_style
-from tracker.house.notes.write import line, sentence
+from tracker.house.notes.wording import line, sentence
 from tracker.house.style import Style
 from tracker.model import Note
 from tracker.render.visible import visible

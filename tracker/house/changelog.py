@@ -12,8 +12,7 @@ from datetime import date, datetime, timedelta, tzinfo
 from typing import NamedTuple
 
 from tracker import locale
-from tracker.house import phrases
-from tracker.house.notes import write as wording
+from tracker.house.notes import wording
 from tracker.house.style import Style
 from tracker.model import Entry, History, Note, Precision, Revision
 
@@ -217,10 +216,10 @@ def sentence(revision: Revision, language: str, *, first: bool) -> str:
     facts = [each for each in revision.why if each.label in _TOLD_AS_FACTS]
     short = [each for each in facts if not each.label.startswith("information")]
     if revision.substantive and (facts := short or facts):
-        said += [_as_sentence(phrases.sentence(each, language)) for each in facts[:_MOST_FACTS]]
+        said += [_as_sentence(locale.sentence(each, language)) for each in facts[:_MOST_FACTS]]
         if len(facts) > _MOST_FACTS:
             number = len(facts) - _MOST_FACTS
-            more = phrases.phrase(language, "count.more_reasons", number)
+            more = locale.phrase(language, "count.more_reasons", number)
             said.append(f"… {more.format(number=number)}.")
     elif added or removed:
         key = "words" if added and removed else "added" if added else "removed"

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from tracker import locale
 from tracker.house.dates.find import find_stamps
-from tracker.house.plain import plain
+from tracker.house.notes.passages import plain_words
 from tracker.house.style import Style
 from tracker.model import Change, Edit, FieldChange, Kind
 from tracker.text.lexicon import lexicon
@@ -338,7 +338,7 @@ def tellable(sentence: str) -> bool:
 
 def _one_sentence(passage: str) -> str:
     """The first sentence of a passage without its markup; list marks and headings left out."""
-    words = " ".join(plain(re.sub(r"(?m)^[ \t]*(?:[-+*>#]+|\d+[.)])[ \t]+", "", passage)).split())
+    words = plain_words(re.sub(r"(?m)^[ \t]*(?:[-+*>#]+|\d+[.)])[ \t]+", "", passage))
     end = re.search(r"(?<=[^\W\d_][^\W\d_])[.!?…][”\"»’')\]]*(?=\s+[A-ZÀ-ÖØ-ÞА-ЯІЇЄҐ“\"„«])", words)
     return words[: end.end()] if end and not _ABBREVIATED.search(words[: end.end()]) else words
 

@@ -12,9 +12,8 @@ from zoneinfo import ZoneInfo
 
 from tracker.errors import TrackerError
 from tracker.house import style as house_style
-from tracker.house.dates.zones import name_of, zone
-from tracker.house.language import has_words, language
-from tracker.house.site import SITE_KEYS, PublicSite
+from tracker.house.dates.names import has_words, language, name_of, zone
+from tracker.house.site import SITE_KEYS, PublicSite, wrong_layout
 from tracker.house.site import read as read_site
 from tracker.house.style import Style
 from tracker.house.toml_file import Keys, check, place, read_table
@@ -267,9 +266,7 @@ def _layout(file: _SettingsFile) -> str | None:
     given = file.words("layout")
     if given is None:
         return None
-    from tracker.house import layout  # few newsrooms have one
-
-    if wrong := layout.wrong(given):
+    if wrong := wrong_layout(given):
         raise file.wrong("", "layout", *wrong)
     return given
 

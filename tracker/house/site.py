@@ -1,4 +1,9 @@
-"""The publisher's site, as ``[site]`` in ``tracker.toml`` names it: what machines need to link."""
+"""Addresses: of articles on the publisher's site, and of new ones in the repository.
+
+``[site]`` in ``tracker.toml`` names the former, for machines to link; ``layout``, such as
+``articles/{year}/{month}/{day}/{slug}.md``, the latter: the cost of a commit grows with the entries
+of the folders that it rewrites, so that an archive of many articles wants folders by date.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +13,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from tracker.house.toml_file import Keys
+from tracker.model import ARTICLE_ENDINGS
 
 SITE_KEYS: Keys = {
     "url": str,
@@ -25,6 +31,12 @@ change in the comparisons."""
 
 PLACES = ("year", "month", "day", "slug", "section", "path")
 """What may stand in braces in ``article``."""
+
+LAYOUT_PLACES = ("year", "month", "day", "slug")
+"""What may stand in braces in ``layout``."""
+
+DEFAULT_LAYOUT = "{slug}.md"
+"""The layout below the folder of articles, where the settings have none."""
 
 _HINT = "Write it with its scheme, in ASCII: https://example.com/x."
 _PLACE = re.compile(r"\{([^{}]*)\}")
@@ -155,3 +167,43 @@ def address(path: str, under: str = "") -> str:
 def origin(url: str) -> str:
     """Scheme and host of a URL, as the address of a publisher: ``https://example.com``."""
     return "/".join(url.split("/", 3)[:3])
+
+
+# --- where a new file goes ------------------------------------------------------------------------
+
+
+def wrong_layout(layout: str) -> tuple[str, str] | None:
+    """What a layout must be and is not, with a hint; None for one that is right."""
+    example = "Write it like articles/{year}/{month}/{day}/{slug}.md."
+    fields = _PLACE.findall(layout)
+    for field in fields:
+        if field not in LAYOUT_PLACES:
+            known = ", ".join(f"{{{each}}}" for each in LAYOUT_PLACES)
+            return f"a path without “{{{field}}}”", f"Known are {known}."
+    plain = _PLACE.sub("x", layout)
+    if "{" in plain or "}" in plain:
+        return "a path whose braces are closed", example
+    if "slug" not in fields:
+        return "a path with {slug}", example
+    parts = plain.split("/")
+    if not plain.isprintable() or "\\" in plain or {"", ".", ".."} & set(parts):
+        return "a path in the newsroom, without “..” and empty parts", example
+    if any(part.lower().startswith(".git") for part in parts):
+        return "a path without names that git keeps for itself", example
+    if not plain.endswith(ARTICLE_ENDINGS):
+        return (
+            f"a path that ends in {', '.join(ARTICLE_ENDINGS[:-1])} or {ARTICLE_ENDINGS[-1]}",
+            example,
+        )
+    return None
+
+
+def new_path(layout: str, slug: str, day: date) -> str:
+    """The path of an article of this slug whose first version is of this day."""
+    values = {
+        "year": f"{day.year:04}",
+        "month": f"{day.month:02}",
+        "day": f"{day.day:02}",
+        "slug": slug,
+    }
+    return _PLACE.sub(lambda found: values[found[1]], layout)

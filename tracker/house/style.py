@@ -3,7 +3,7 @@
 A style is a TOML file (``styles/*.toml``, or a newsroom's own). A layout is a sentence with places
 in braces: ``{label} {date}, {time} {zone}: {text}``. What a note does not say drops out together
 with the punctuation before it, or a layout names several forms, of which the first that can be
-filled is taken. ``notes/write`` writes a note's line by a style, ``notes/recognise`` reads it back.
+filled is taken. ``notes/wording`` writes a note's line by a style and reads it back.
 """
 
 from __future__ import annotations
@@ -16,8 +16,7 @@ from typing import Any, Literal, NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.house.dates.format import AP_CLOCK, pieces
-from tracker.house.dates.zones import zone
-from tracker.house.language import language
+from tracker.house.dates.names import language, zone
 from tracker.house.toml_file import Keys, check, nearest, read_table
 from tracker.locale import base
 from tracker.model import KINDS, Kind, Precision

@@ -19,7 +19,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from tracker.errors import TrackerError
-from tracker.house import layout
+from tracker.house.site import DEFAULT_LAYOUT, new_path
 from tracker.intake import hooks as webhooks
 from tracker.intake.hooks import CmsEvent, Hook, NotWantedError
 from tracker.intake.inbox import MOST_WAITING, AccessToken, Inbox, Submission
@@ -120,8 +120,8 @@ class Intake:
         if there:
             under = room.workspace.under
             return there[0].removeprefix(f"{under}/") if under else there[0]
-        rule = room.settings.layout or f"articles/{layout.DEFAULT}"
-        return layout.path(rule, slug, at.astimezone(room.settings.zone).date())
+        rule = room.settings.layout or f"articles/{DEFAULT_LAYOUT}"
+        return new_path(rule, slug, at.astimezone(room.settings.zone).date())
 
     def check_path(self, path: str, allowed: tuple[str, ...]) -> None:
         """Refuse a path that is no article of the newsroom, or that the sender may not write."""

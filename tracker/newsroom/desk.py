@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.house import footer
-from tracker.house.body_line import add_line
 from tracker.house.changelog import notes_told
-from tracker.house.language import language_of
-from tracker.house.notes import write as wording
+from tracker.house.footer import add_line
+from tracker.house.notes import wording
 from tracker.house.notes.glance import find_hits
 from tracker.house.notes.merge import carried, differences, notes_found
+from tracker.house.notes.wording import language_of
 from tracker.house.settings import Settings
 from tracker.house.style import Style
 from tracker.locale import base

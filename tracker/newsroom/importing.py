@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tracker.errors import TrackerError
-from tracker.house import layout
+from tracker.house.site import DEFAULT_LAYOUT, new_path
 from tracker.model import Person
 from tracker.newsroom import names
 from tracker.newsroom.import_article import ArticleImport, ImportWork, Tally
@@ -434,7 +434,7 @@ def settle_paths(plan: ImportPlan, source: Source, workspace: Workspace, under: 
     same import, on whatever line; else the layout says. Raises ``TrackerError`` where there is more
     than one such article.
     """
-    rule = workspace.settings.layout or joined(under, layout.DEFAULT)
+    rule = workspace.settings.layout or joined(under, DEFAULT_LAYOUT)
     own, zone = workspace.under, workspace.settings.zone
     prefix = f"{own}/" if own else ""
     slugs = deque[tuple[str, int, int]]()
@@ -467,7 +467,7 @@ def settle_paths(plan: ImportPlan, source: Source, workspace: Workspace, under: 
                 day = aware.astimezone(zone).date()
             elif given is not None:
                 day = given
-        settled.append((slug, joined(own, layout.path(rule, slug, day))))
+        settled.append((slug, joined(own, new_path(rule, slug, day))))
 
     def is_moved(earlier: Key, later: Key) -> bool:
         old, new = (

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.house import footer
-from tracker.house.body_line import add_line
-from tracker.house.body_line import blocks as note_blocks
+from tracker.house.footer import add_line
+from tracker.house.footer import blocks as note_blocks
 from tracker.house.notes.merge import differences
 from tracker.model import Note
 from tracker.newsroom.desk import Desk, holds_updates

@@ -164,8 +164,8 @@ def revision(
 
 def moment(typed: str, settings: Settings, now: datetime) -> Moment:
     """The instant that an editor typed: a numeric date is read as the house style writes it."""
+    from tracker.house.dates.names import codes
     from tracker.house.dates.parse import read_moment
-    from tracker.house.language import codes
 
     refused: TrackerError | None = None
     # A desk types dates as it likes, whatever it writes in: its own language comes first.

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from tracker.errors import TrackerError
-from tracker.house.dates import zones
+from tracker.house.dates import names
 from tracker.newsroom.names import slug
 from tracker.newsroom.workspace import Workspace
 from tracker.store.files import Folder
@@ -85,7 +85,7 @@ def _setting(said: str, key: str) -> str:
 
 def _is_zone(name: str) -> bool:
     try:
-        zones.zone(name)
+        names.zone(name)
     except TrackerError:
         return False
     return bool(name)

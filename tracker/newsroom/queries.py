@@ -10,7 +10,7 @@ from typing import TypeVar
 from tracker.catalog import queries
 from tracker.catalog.schema import Catalog
 from tracker.errors import TrackerError
-from tracker.house.notes import write as wording
+from tracker.house.notes import wording
 from tracker.model import (
     Article,
     Entry,

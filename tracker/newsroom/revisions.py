@@ -7,9 +7,8 @@ from datetime import date, datetime, time
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
-from tracker.house.language import language_of
 from tracker.house.notes.merge import carried, differences, key, read_notes
-from tracker.house.notes.write import in_language
+from tracker.house.notes.wording import in_language, language_of
 from tracker.house.settings import Settings
 from tracker.model import (
     Article,

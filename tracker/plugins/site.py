@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tracker.errors import TrackerError
-from tracker.house.body_line import blocks, without_blocks
+from tracker.house.footer import blocks, without_blocks
 from tracker.house.notes import find_notes
 from tracker.house.notes.merge import key
-from tracker.house.notes.passages import plain, words_with_marks
+from tracker.house.notes.passages import plain_words
 from tracker.house.settings import Settings
 from tracker.model import FoundNote, History, Note
 from tracker.newsroom.newsroom import Newsroom
@@ -276,7 +276,7 @@ def _standing(note: FoundNote) -> Standing:
 
 def compared(text: str) -> str:
     """The words of a note as readers see them, without case and punctuation, to compare."""
-    return key(plain(words_with_marks(text)))
+    return key(plain_words(text))
 
 
 def without_marked(text: str) -> str:

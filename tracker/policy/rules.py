@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.house import footer
-from tracker.house.body_line import PlacingError
 from tracker.house.changelog import standing
+from tracker.house.footer import PlacingError
 from tracker.model import Event, FieldChange, Finding, Meaning, Saying
 from tracker.policy import notes
 from tracker.policy.step import Circumstances, Rule, Step, covered, finding, touches_words
@@ -354,7 +354,7 @@ def findings(steps: Sequence[Step], circumstances: Circumstances) -> tuple[Findi
 
 def _reported(finding: Finding) -> Finding:
     """The finding with advice for those who watch, and who cannot mend other people's articles."""
-    from tracker.house.phrases import sentence
+    from tracker.locale import sentence
 
     last = finding.revision or 0
     versions = f"diff {quote(finding.path)} {last - 1} {last}"

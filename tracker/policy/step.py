@@ -63,7 +63,7 @@ def finding(
     score: float | None = None,
 ) -> Finding:
     """A finding about one step, as severe as the settings say. ``line`` counts from 1."""
-    from tracker.house.phrases import sentence  # late: most commands read steps and find nothing
+    from tracker.locale import sentence  # late: most commands read steps and find nothing
 
     revision = step.revision
     return Finding(

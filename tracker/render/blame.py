@@ -7,7 +7,7 @@ from html import escape
 
 import click
 
-from tracker.house.notes import write as wording
+from tracker.house.notes import wording
 from tracker.house.settings import Settings
 from tracker.model import Blame, Removal, Revision
 from tracker.render.plain import printed

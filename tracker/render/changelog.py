@@ -9,7 +9,7 @@ from datetime import datetime
 from html import escape
 from itertools import groupby
 
-from tracker.house.plain import plain
+from tracker.house.notes.passages import plain_words
 from tracker.house.settings import Settings
 from tracker.model import Article, Entry
 from tracker.render.inline_html import harmless, inline_html
@@ -81,7 +81,7 @@ def html(entries: Sequence[Entry], settings: Settings, article: Article | None) 
 
 def _words(entry: Entry) -> str:
     """An entry's line without marks of Markdown: a terminal shows none."""
-    return plain(entry.line) if entry.what == "note" else entry.line
+    return plain_words(entry.line) if entry.what == "note" else entry.line
 
 
 def _what(entry: Entry) -> str:

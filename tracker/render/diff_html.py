@@ -16,7 +16,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from tracker.house.phrases import FIRST, languages, phrase
+from tracker.locale import FIRST, languages, phrase
 from tracker.model import Change, Edit, Note, Precision
 from tracker.render import diff_rendered
 from tracker.render.diff_page import (
@@ -118,7 +118,7 @@ def _remark(words: str) -> str:
 def stylesheet() -> str:
     """The CSS that fragments need, with what is read aloud of a change in every language."""
     rules = Path(__file__).with_name("diff.css").read_text(encoding="utf-8")
-    return rules + "".join(_read_aloud(code) for code in languages() if code != FIRST)
+    return rules + "".join(_read_aloud(code) for code in languages("pages") if code != FIRST)
 
 
 def _read_aloud(code: str) -> str:

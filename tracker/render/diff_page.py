@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import Literal, NamedTuple
 
-from tracker.house.phrases import FIRST, phrase, unnested
+from tracker.locale import FIRST, phrase, unnested
 from tracker.model import Edit
 from tracker.render.article_html import Node, RenderedPage
 from tracker.render.visible import visible

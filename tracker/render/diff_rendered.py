@@ -15,7 +15,7 @@ from functools import cached_property
 from itertools import islice
 from typing import Literal, NamedTuple
 
-from tracker.house.phrases import FIRST
+from tracker.locale import FIRST
 from tracker.render.article_html import ArticlePart, Node, joined, parts
 from tracker.render.diff_page import (
     Additions,

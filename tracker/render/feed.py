@@ -13,9 +13,9 @@ from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING, NamedTuple
 
-from tracker.house import phrases
+from tracker import locale
 from tracker.house.changelog import BroughtNote, notes_told, replaced, sentence, tellings, went_out
-from tracker.house.notes import write as wording
+from tracker.house.notes import wording
 from tracker.house.settings import Settings
 from tracker.model import Article, History, Person, Revision, Selection
 from tracker.render.history import only_joins
@@ -182,7 +182,7 @@ def newsroom_feed(
 def publisher(settings: Settings) -> str:
     """Who publishes: as ``[site]`` says, else the newsroom's name."""
     named = _line(settings.site.publisher or settings.name)
-    return named or phrases.phrase(settings.language, "newsroom")
+    return named or locale.phrase(settings.language, "newsroom")
 
 
 def _updated(items: Iterable[FeedItem], otherwise: datetime) -> datetime:
@@ -201,7 +201,7 @@ def _item(
     style = settings.style
     standing = [each for each in notes if each.note.withdrawn is None and each.note.id not in gone]
     if before is not None and only_joins(revision):
-        said = phrases.phrase(settings.language, "history.together") + "."
+        said = locale.phrase(settings.language, "history.together") + "."
     else:
         said = sentence(revision, settings.language, first=before is None)
     kinds = tuple(dict.fromkeys(each.note.kind for each in standing))
@@ -210,7 +210,7 @@ def _item(
     lines = [wording.line(style, each.note, settings.clock) for each in standing]
     told = _told(before, revision, notes)
     headline = revision.headline or article.headline
-    labeled = phrases.phrase(settings.language, "form.labeled")
+    labeled = locale.phrase(settings.language, "form.labeled")
     summary = "\n".join(_shown(line) for line in lines) or said
     reasons = _reasons(revision, settings.language)
     return FeedItem(
@@ -272,10 +272,10 @@ def _reasons(revision: Revision, language: str) -> list[str]:
         return []
     # That a note was added is said by the note.
     reasons = [each for each in revision.why if each.label != "note"]
-    told = [phrases.sentence(each, language) for each in reasons[:_MOST_REASONS]]
+    told = [locale.sentence(each, language) for each in reasons[:_MOST_REASONS]]
     more = len(reasons) - len(told)
     if more:
-        told.append(phrases.phrase(language, "feed.more", more).format(number=more))
+        told.append(locale.phrase(language, "feed.more", more).format(number=more))
     return told
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tracker.house.notes import write as wording
-from tracker.house.plain import plain as plain_words
+from tracker.house.notes import wording
+from tracker.house.notes.passages import plain_words
 from tracker.house.settings import Settings
 from tracker.model import Article, Change, Edit, Event, History, Hit, Note, Revision
 from tracker.render.plain import plain, printed

@@ -14,7 +14,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from tracker.house.changelog import BroughtNote, clocks, first_out, notes_told, standing
-from tracker.house.language import language_of
+from tracker.house.notes.wording import language_of
 from tracker.house.settings import Settings
 from tracker.house.site import origin
 from tracker.model import History, Kind, Note

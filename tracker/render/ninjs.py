@@ -9,11 +9,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, time
 
 from tracker.errors import TrackerError
-from tracker.house.body_line import blocks, without_blocks
 from tracker.house.changelog import first_out, standing
-from tracker.house.language import language_of
-from tracker.house.notes import write as wording
-from tracker.house.plain import plain as words_of
+from tracker.house.footer import blocks, without_blocks
+from tracker.house.notes import wording
+from tracker.house.notes.passages import plain_words
+from tracker.house.notes.wording import language_of
 from tracker.house.settings import Settings
 from tracker.model import History, Revision
 from tracker.render.plain import plain
@@ -62,7 +62,7 @@ def news_item(
         "descriptions": [
             *([_text("summary", dek)] if dek else []),
             *(
-                _text(note.kind, words_of(wording.line(settings.style, note, settings.clock)))
+                _text(note.kind, plain_words(wording.line(settings.style, note, settings.clock)))
                 for note in notes
             ),
         ],

@@ -7,7 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from tracker.house.phrases import FIRST, phrase
+from tracker.locale import FIRST, phrase
 from tracker.model import Change, Edit, FieldChange, Note
 from tracker.render.diff_page import Piece, weave
 from tracker.render.history import no_word

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from tracker import locale
 from tracker.house import changelog as house_changelog
 from tracker.house.changelog import by_time, standing
-from tracker.house.notes import write as wording
+from tracker.house.notes import wording
 from tracker.house.settings import Settings
 from tracker.model import Entry, History, Kind, Note, Precision, Revision
 from tracker.render.inline_html import TIME_END, TIME_START, harmless, inline_html

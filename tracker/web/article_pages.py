@@ -15,8 +15,8 @@ from markupsafe import Markup
 from werkzeug.exceptions import NotFound
 
 from tracker.errors import TrackerError
-from tracker.house.body_line import blocks, without_blocks
 from tracker.house.changelog import clocks, standing
+from tracker.house.footer import blocks, without_blocks
 from tracker.model import Blame, History, Note, Removal, Span
 from tracker.render.article_html import CLOSED, ArticlePart, Node, joined, parts
 from tracker.render.visible import visible

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from werkzeug.exceptions import BadRequest, NotFound
 
 from tracker.comparison import compare
-from tracker.house.notes import write as wording
+from tracker.house.notes import wording
 from tracker.model import History, Precision, Reason, Revision
 from tracker.newsroom.parents import bases, text_before
 from tracker.render import diff_html

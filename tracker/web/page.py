@@ -15,9 +15,8 @@ from flask.templating import Environment
 from jinja2 import StrictUndefined
 from markupsafe import Markup, escape
 
-from tracker.house.dates.zones import name_of
-from tracker.house.phrases import FIRST, languages, of_reason, phrases, spoken, unnested
-from tracker.locale import base
+from tracker.house.dates.names import name_of
+from tracker.locale import FIRST, base, languages, of_reason, page_language, phrases, unnested
 from tracker.model import Precision, Reason, Saying, Value
 from tracker.newsroom.names import slug
 from tracker.render.urls import SiteLinks
@@ -227,11 +226,11 @@ class PageWords:
         zone_names: Mapping[str, tuple[str, ...]] | None = None,
     ) -> None:
         self._zone_names = zone_names
-        known = base(tag) in languages()
+        known = base(tag) in languages("pages")
         self.tag = tag.replace("_", "-") if known else FIRST  # of the pages' words, for <html lang>
         self.zone = zone
         self.locale = _locale(self.tag)
-        self._phrases = phrases(spoken(tag))
+        self._phrases = phrases(page_language(tag))
 
     def __call__(self, key: str, /, *, number: int | None = None, **values: object) -> str:
         """The phrase with its values in place; HTML where a value is ``Markup``.

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from tracker.house.changelog import replaced, told_of
-from tracker.house.notes import write as wording
+from tracker.house.notes import wording
 from tracker.house.settings import Settings
 from tracker.model import Event, History, Kind, Note, Precision, Reason, Revision
 from tracker.render.history import only_joins

@@ -15,8 +15,7 @@ from functools import cache
 from typing import NamedTuple
 
 from tracker.house.dates.format import century, on_day
-from tracker.house.dates.zones import understand
-from tracker.house.language import Language, with_english
+from tracker.house.dates.names import Language, understand, with_english
 
 _AFTER_WEEKDAY = re.compile(r"[,.]?[ \t\u00a0]{0,2}(?:(?:the|den|dem|der|le|el)[ ])?")
 _MONTH_FIRST = ("US", "PH", "PR", "GU")  # regions, by CLDR's short date

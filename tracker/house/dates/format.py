@@ -11,7 +11,7 @@ from datetime import date, datetime, time
 from functools import cache, lru_cache
 
 from tracker.errors import TrackerError
-from tracker.house.language import Language, language
+from tracker.house.dates.names import Language, language
 
 _PIECE = re.compile(r"'((?:[^']|'')*)'|([A-Za-z])\2*|([^A-Za-z']+)|(')")
 _LETTERS = {

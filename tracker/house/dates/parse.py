@@ -16,10 +16,9 @@ from zoneinfo import ZoneInfo
 from tracker.errors import TrackerError
 from tracker.house.dates.find import Numbers, Shapes, fold, shapes
 from tracker.house.dates.format import century, write_clock, write_pattern
-from tracker.house.dates.zones import WrittenZone, at_home, understand, wall_times
-from tracker.house.dates.zones import zone as zone_named
-from tracker.house.language import language as language_of
-from tracker.house.language import with_english
+from tracker.house.dates.names import WrittenZone, at_home, understand, wall_times, with_english
+from tracker.house.dates.names import language as language_of
+from tracker.house.dates.names import zone as zone_named
 from tracker.model import Precision
 
 _LONGEST = 120

@@ -22,7 +22,7 @@ from tracker.house.notes.passages import (
     words_with_marks,
 )
 from tracker.house.notes.read import Context, NoteReading, known_languages, may_be_note, read
-from tracker.house.notes.recognise import recognise
+from tracker.house.notes.wording import recognise
 from tracker.house.notes.words import sequence
 from tracker.house.style import Style
 from tracker.locale import base

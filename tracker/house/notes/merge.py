@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, time, tzinfo
 from typing import NamedTuple
 
-from tracker.house.dates.zones import instant
+from tracker.house.dates.names import instant
 from tracker.house.notes.find import body_notes
 from tracker.house.notes.passages import on_one_line
 from tracker.house.style import Style

@@ -371,6 +371,11 @@ def plain(marked: str) -> str:
     return " ".join(marked.replace(MARK, "").split())
 
 
+def plain_words(markdown: str) -> str:
+    """What readers see of a piece of Markdown, on one line."""
+    return plain(words_with_marks(markdown))
+
+
 _HTML_LINK = expression(
     r"<a\b[^<>]{0,300}?href=[\"']([^\"'<>\s()]{1,1000})[\"'][^<>]{0,300}>([^<>]{0,1000})</a>",
     re.IGNORECASE,

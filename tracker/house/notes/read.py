@@ -8,9 +8,9 @@ from datetime import date, time
 from functools import cache
 from typing import NamedTuple
 
-from tracker.house import language as names
+from tracker.house.dates import names
 from tracker.house.dates.find import WrittenDate, find_stamps
-from tracker.house.dates.zones import written_names
+from tracker.house.dates.names import written_names
 from tracker.house.notes.passages import MARK, plain
 from tracker.house.notes.words import (
     NoteWords,

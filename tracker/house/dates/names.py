@@ -1,6 +1,9 @@
-"""Time zones: the newsroom's own, and the names by which people write them.
+"""The names that dates are made of: months and weekdays of a language, and time zones.
 
-Data: the IANA time zone database through ``zoneinfo``; written names from ``zones.toml``.
+Words of a language come from its ``dates.toml``; Babel (CLDR) serves the month and weekday names of
+any language that has no file here, and is imported only then, because importing it costs as much as
+the rest of a short command. Zones are those of the IANA database, through ``zoneinfo``; the names
+by which people write them come from ``zones.toml``.
 """
 
 from __future__ import annotations
@@ -11,10 +14,129 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from tracker import locale
 from tracker.errors import TrackerError
+from tracker.locale import base
+
+
+class Language(NamedTuple):
+    """Names of months, weekdays and halves of the day, and small words, of one language."""
+
+    code: str  # "en", "de"; for a language known to Babel alone, as it was asked for
+    months: Mapping[str, tuple[str, ...]]  # "wide", "short", "alone" or "ap" -> January first
+    months_read: Mapping[str, int]  # more spellings people type, lower case -> 1 … 12
+    common_words: frozenset[str]  # names of months that are ordinary words too, lower case
+    weekdays: Mapping[str, tuple[str, ...]]  # "wide", "short" -> Monday first
+    weekdays_read: Mapping[str, int]  # more spellings people type, lower case -> 0 (Monday) … 6
+    am: tuple[str, ...]  # the first is the one written
+    pm: tuple[str, ...]
+    dotted_dates: bool  # 12.5.22 in running text is a date
+    full_stop: str
+    words: Mapping[str, tuple[str, ...]]  # "noon", "before_time", …
+    lead_words: Mapping[str, str]  # "to" -> what joins it to a lead
+    draft: Mapping[str, str]  # phrases of a drafted note
+
+
+def codes() -> tuple[str, ...]:
+    """The languages that have a file of words here, English first."""
+    return locale.languages("dates")
+
+
+@cache
+def language(code: str) -> Language:
+    """The words of the language with this tag (BCP 47: "en", "de-AT").
+
+    A ``TrackerError`` says that neither the files here nor Babel know it.
+    """
+    short = base(code)
+    if has_words(short):
+        return _from_table(short, locale.table(short, "dates"))
+    return _from_babel(code)
+
+
+def with_english(code: str) -> tuple[Language, ...]:
+    """The words of a language and of English; of English alone where the language is not known.
+
+    For reading: an article may name any language, and people type English dates everywhere.
+    """
+    english = language("en")
+    if base(code) == "en":
+        return (english,)
+    try:
+        return language(base(code)), english
+    except TrackerError:
+        return (english,)
+
+
+def has_words(code: str) -> bool:
+    """Whether there is a file of words for this language, so that Babel is not needed."""
+    return locale.has(code, "dates")
+
+
+def _from_table(code: str, table: Mapping[str, Any]) -> Language:
+    months = {
+        width: tuple(table["months"][width])
+        for width in ("wide", "short", "alone", "ap")
+        if width in table["months"]
+    }
+    return Language(
+        code=code,
+        months=months,
+        months_read=table["months"]["read"],
+        common_words=frozenset(table["months"]["common_words"]),
+        weekdays={width: tuple(table["weekdays"][width]) for width in ("wide", "short")},
+        weekdays_read=table["weekdays"]["read"],
+        am=tuple(table["day_periods"]["am"]),
+        pm=tuple(table["day_periods"]["pm"]),
+        dotted_dates=table["dotted_dates"],
+        full_stop=table["full_stop"],
+        words={role: tuple(words) for role, words in table["words"].items()},
+        lead_words=table["lead_words"],
+        draft=locale.spoken(code, "draft")["phrases"],
+    )
+
+
+def _from_babel(code: str) -> Language:
+    from babel import Locale, UnknownLocaleError
+
+    try:
+        known = Locale.parse(code.replace("-", "_"))
+    except (ValueError, TypeError, UnknownLocaleError):
+        raise TrackerError(
+            f"“{code}” is not a language.",
+            "Write a tag such as en, en-GB, de, fr, es or uk.",
+        ) from None
+    months = known.months
+    days = known.days
+    periods = known.day_periods["format"]["abbreviated"]
+    return Language(
+        code=code,
+        months={
+            "wide": tuple(months["format"]["wide"][number] for number in range(1, 13)),
+            "short": tuple(months["format"]["abbreviated"][number] for number in range(1, 13)),
+            "alone": tuple(months["stand-alone"]["wide"][number] for number in range(1, 13)),
+        },
+        months_read={},
+        common_words=frozenset(),
+        weekdays={
+            "wide": tuple(days["format"]["wide"][number] for number in range(7)),
+            "short": tuple(days["format"]["abbreviated"][number] for number in range(7)),
+        },
+        weekdays_read={},
+        am=(periods.get("am", "AM"),),
+        pm=(periods.get("pm", "PM"),),
+        dotted_dates=base(code) not in ("en", "ja", "zh", "ko"),
+        full_stop="。" if base(code) in ("ja", "zh") else "।" if base(code) == "hi" else ".",
+        words={},
+        lead_words={},
+        draft=locale.spoken(code, "draft")["phrases"],
+    )
+
+
+# --- zones ---------------------------------------------------------------------------------------
 
 _NAME = re.compile(r"[A-Za-z0-9_+-]{1,32}(?:/[A-Za-z0-9_+-]{1,32}){0,3}", re.ASCII)
 # The first three follow the machine, the last two count leap seconds or copy the rest.
