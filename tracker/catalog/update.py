@@ -173,9 +173,17 @@ class Replay:
             changes = self._unsettled(commit, differences)
         gone: list[_File] = []
         appeared: list[identity.Appeared] = []
+        changes = list(changes)
+        exchanged = identity.exchanged(
+            [(change.path, change.old, change.new) for change in changes if textual(change.path)],
+            self._read,
+        )
         for change in changes:
             if change.new is None:
                 self._end(change.path, change.old, gone)
+            elif change.path in exchanged:
+                self._end(change.path, change.old, gone)
+                appeared.append(identity.Appeared(change.path, change.new))
             elif (file := self.at(change.path)) is not None:
                 self._change(file, commit, change.path, change.new)
             elif change.old is not None and self.came_to(change.path) is not None:

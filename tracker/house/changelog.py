@@ -225,7 +225,8 @@ def sentence(revision: Revision, language: str, *, first: bool) -> str:
         key = "words" if added and removed else "added" if added else "removed"
         said.append(words[key].format(added=added, removed=removed))
     elif not said:
-        said = [words[label] for label in ("moved", "image", "link") if label in revision.labels]
+        labels = revision.labels - {"moved"} if "note" in revision.labels else revision.labels
+        said = [words[label] for label in ("moved", "image", "link") if label in labels]
     return " ".join(said or [words["nothing"]])
 
 

@@ -9,6 +9,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Protocol
+from unicodedata import normalize
 
 from tracker.errors import TrackerError
 from tracker.newsroom.selection import is_text
@@ -66,11 +67,16 @@ def _matches(wanted: str, paths: Sequence[str]) -> Iterator[list[str]]:
     """The paths that a name may mean, the closest sense first."""
     if not wanted:
         return
-    lowered = wanted.lower()
+    lowered = _plain(wanted)
     names = [(path, {slug(path), PurePosixPath(path).stem}) for path in paths]
     yield [path for path, known in names if wanted in known]
-    yield [path for path, known in names if lowered in {name.lower() for name in known}]
-    yield [path for path in paths if lowered in path.lower()]
+    yield [path for path, known in names if lowered in {_plain(name) for name in known}]
+    yield [path for path in paths if lowered in _plain(path)]
+
+
+def _plain(name: str) -> str:
+    """A name without case; letters may be typed composed or decomposed ("é")."""
+    return normalize("NFC", name).lower()
 
 
 def _nearest(wanted: str, paths: Sequence[str]) -> str:
@@ -244,7 +250,8 @@ def locate(workspace: Workspace, article: str | Path, *, new: bool = False) -> s
     if on_disk:
         raise _not_recorded(workspace, path)
     waiting, inner = _unrecorded(workspace, set(recorded))
-    called = [each for each in waiting if name in (slug(each), PurePosixPath(each).stem)]
+    plain = _plain(name)
+    called = [each for each in waiting if plain in (_plain(slug(each)), _plain(Path(each).stem))]
     if len(called) == 1 and new:
         return called[0]
     if called:

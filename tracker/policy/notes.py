@@ -13,7 +13,7 @@ from typing import NamedTuple
 from tracker import locale
 from tracker.house.changelog import standing
 from tracker.house.notes import find_notes
-from tracker.house.notes.merge import key
+from tracker.house.notes.merge import key, says_the_same
 from tracker.model import Finding, FoundNote, Meaning, Note, Saying, Value
 from tracker.policy.step import Circumstances, Step, before, finding, is_small, touches_words
 from tracker.text.judge.coverage import untold
@@ -25,15 +25,21 @@ _CLOCKS = timedelta(minutes=10)
 def note_dropped(steps: Sequence[Step], circumstances: Circumstances) -> Iterator[Finding]:
     """A note that stood for readers and is gone, while no other note came.
 
-    One that stands again in the newest version is no finding.
+    One that stands again in the newest version is no finding. The same words under another date,
+    or those of a note that stood beside it, are another note.
     """
-    back = {key(note.text) for note in steps[-1].notes} if steps else set()
+    last = steps[-1].notes if steps else ()
     for earlier, step in pairwise(steps):
         if not earlier.revision.published or step.draft or step.revision.notes:
             continue
+        beside = {note.id for note in step.stood}
         stood = {note.id for note in standing(step.stood)}
         for note in step.differences.dropped:
-            if note.id in stood and key(note.text) not in back:
+            again = any(
+                now.id == note.id or (now.id not in beside and says_the_same(note, now))
+                for now in last
+            )
+            if note.id in stood and not again:
                 yield finding(
                     "note-dropped",
                     step,

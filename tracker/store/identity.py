@@ -206,6 +206,27 @@ def match(
     return matched
 
 
+def exchanged(changes: Iterable[tuple[str, str | None, str | None]], read: ReadTexts) -> set[str]:
+    """Paths whose article gave way to another one of the same commit, and went on elsewhere in it.
+
+    So it is where two articles exchange their names, or one takes the place of another that moves
+    on: both texts are there as they were, and have little in common. ``changes`` are paths, each
+    with the blob before and after.
+    """
+    edits = [(path, old, new) for path, old, new in changes if old != new]
+    was = {old: path for path, old, _ in edits if old}
+    now = {new: path for path, _, new in edits if new}
+    found = {
+        path: (old, new)
+        for path, old, new in edits
+        if old and new and new in was and old in now and not EMPTY & {old, new}
+    }
+    if not found:
+        return set()
+    texts = _Runs(read, {blob for pair in found.values() for blob in pair})
+    return {path for path, pair in found.items() if texts.similarity(*pair) < HALF}
+
+
 def _told(
     appeared: Sequence[Appeared], pool: Pool, ending: Sequence[Ended], read: ReadTexts
 ) -> list[tuple[_Score, Appeared, Ended]]:

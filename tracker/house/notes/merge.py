@@ -129,7 +129,7 @@ def carried(
     for known in (pool, gone):
         take(lambda was, now: bool(now.written) and was.written == now.written, known)
         take(_same_words_and_day, known)
-    take(lambda was, now: _same_words(was, now) and _same_day(was, now), pool)
+    take(says_the_same, pool)
     left = [(index, notes[index]) for index in by_body if index not in found]
     found |= {index: was for was, index in _reworded(pool, left)}
     undated = {note.id: note.at for note in pool if note.precision == "none"}
@@ -170,8 +170,13 @@ def _same_words(was: Note, now: Note) -> bool:
     return key(was.text) == key(now.text)
 
 
+def says_the_same(was: Note, now: Note) -> bool:
+    """Whether two notes have the same words, and may be one by their dates."""
+    return _same_words(was, now) and _same_day(was, now)
+
+
 def _same_words_and_day(was: Note, now: Note) -> bool:
-    return was.kind == now.kind and _same_words(was, now) and _same_day(was, now)
+    return was.kind == now.kind and says_the_same(was, now)
 
 
 def _same_day(was: Note, now: Note) -> bool:

@@ -119,8 +119,10 @@ def judged(
     in_body: list[int] = []
     for number, edit in enumerate(edits):
         if edit.operation == "move":
-            labels[owners[number]].add("moved")
-            verdicts.append(Verdict("moved", clipped(edit.old), "", "", False, (number,)))
+            label = "note" if _is_of_note(edit, old_notes) else "moved"
+            labels[owners[number]].add(label)
+            if label == "moved":
+                verdicts.append(Verdict("moved", clipped(edit.old), "", "", False, (number,)))
         elif edit.field is not None or _in_front_matter(edit, body_starts):
             labels[owners[number]].add(_field_label(edit, diff.fields))
         else:
@@ -164,6 +166,12 @@ _SAME_NOTE = 60
 
 def _in_front_matter(edit: Edit, body_starts: tuple[int, int]) -> bool:
     return edit.old_end <= body_starts[0] and edit.new_end <= body_starts[1] and any(body_starts)
+
+
+def _is_of_note(edit: Edit, notes: Iterable[FoundNote]) -> bool:
+    start = edit.old_end - len(edit.old.lstrip())
+    end = edit.old_start + len(edit.old.rstrip())
+    return any(note.start <= start and end <= note.end for note in notes)
 
 
 _ROLE_LABELS = {
