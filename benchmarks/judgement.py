@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import gzip
+import io
 import json
 import math
 import os
@@ -89,9 +90,14 @@ def repeated(rows: Sequence[dict[str, Any]], archives: Path | None) -> dict[str,
         counts = Counts()
         whole = archives / name.replace("/", "+") / "repo" if archives else None
         for path, text in articles_of(whole) if whole and whole.is_dir() else ():
-            counts.add(text, *articles.pop(path, ()))
+            counts.add(text)
+            for version in articles.pop(path, ()):
+                counts.add(version, before=text)
         for texts in articles.values():
-            counts.add(*texts)
+            first, *others = sorted(texts)
+            counts.add(first)
+            for version in others:
+                counts.add(version, before=first)
         # The rows are a tenth of their archive: what stands in four articles stands in few of them.
         found[name] = counts.frozen(Settings() if counts.articles > 1_000 else Settings(articles=2))
     return found
@@ -100,17 +106,23 @@ def repeated(rows: Sequence[dict[str, Any]], archives: Path | None) -> dict[str,
 def articles_of(repository: Path) -> Iterator[tuple[str, str]]:
     """Yield the Markdown files of the newest commit of a repository."""
 
-    def run(*words: str) -> str:
-        found = subprocess.run(["git", *words], cwd=repository, capture_output=True, check=True)
-        return found.stdout.decode("utf-8", "replace")
+    def run(*words: str, given: str = "") -> bytes:
+        done = subprocess.run(
+            ["git", *words], cwd=repository, input=given.encode(), capture_output=True, check=True
+        )
+        return done.stdout
 
-    listed = run("ls-tree", "-r", "-z", "HEAD")
-    for line in listed.split("\0"):
-        meta, _, path = line.partition("\t")
-        if path.endswith(".md"):
-            text = run("cat-file", "blob", meta.split()[2])
-            if len(text) < LARGEST:
-                yield path, text
+    listed = [
+        line.partition("\t") for line in run("ls-tree", "-r", "-z", "HEAD").decode().split("\0")
+    ]
+    articles = {path: meta.split()[2] for meta, _, path in listed if path.endswith(".md")}
+    found = io.BytesIO(run("cat-file", "--batch", given="\n".join(articles.values())))
+    for path in articles:
+        size = int(found.readline().split()[2])
+        text = found.read(size).decode("utf-8", "replace")
+        found.read(1)
+        if size < LARGEST:
+            yield path, text
 
 
 def read(row: dict[str, Any], known: Boilerplate | None, weight: float = 1.0) -> Row:

@@ -2,9 +2,12 @@
 
 Funder lines, newsletter and donation promos, event boxes, pointers to other stories and credits
 stand in many articles. Counted are sequences of four words, each once an article, so that a promo
-is known in other words too, and whole sentences, for people to look at. Counts of parts of an
-archive can be merged. Memory is bounded by lossy counting (Manku and Motwani, 2002): where there
-are too many, what was seen once is forgotten, and what the archive repeats comes again.
+is known in other words too, and sentences that are met again, for people to look at. Counts of
+parts of an archive can be merged. Memory is bounded by lossy counting (Manku and Motwani, 2002):
+where there are too many, what was seen once and long ago is forgotten.
+
+An archive is counted whole before a first check, so markup is taken out by one expression: the
+scanner, which tells roles and places that do not matter here, would take most of the time.
 """
 
 from __future__ import annotations
@@ -13,23 +16,27 @@ import json
 import re
 import zlib
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from itertools import pairwise
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
-from tracker.text.document import parse
+from tracker.text.expression import expression
+from tracker.text.front_matter import locate
 from tracker.text.markup import scan
 from tracker.text.tokens import sentences
 
 SEQUENCE = 4
 """Words in a sequence."""
 
-MOST_SEQUENCES = 1_200_000
+MOST_SEQUENCES = 2_000_000
 MOST_SENTENCES = 100_000
 """Counts kept at once; some 200 MB at most."""
 
+_MOST_SINGLE = 250_000  # sequences seen once that are kept in bytes
+_FEW = 3  # known sequences from which a paragraph is looked at for repeated sentences
 _LONGEST_SENTENCE = 400
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 
 
 class Settings(NamedTuple):
@@ -42,45 +49,60 @@ class Settings(NamedTuple):
 
 
 class Counts:
-    """How many articles have each sequence of words and each sentence."""
+    """How many articles have each sequence of words, and each sentence that was met again."""
 
     __slots__ = ("articles", "sentences", "sequences")
 
     def __init__(self) -> None:
         self.articles = 0
-        self.sequences: dict[int, int] = {}
-        self.sentences: dict[str, int] = {}
+        self.sequences: Counter[int] = Counter()
+        self.sentences: Counter[str] = Counter()
 
-    def add(self, *versions: str) -> None:
-        """Count one article, given as versions of it, front matter included.
+    def add(self, text: str, before: str = "") -> None:
+        """Count an article, front matter left out.
 
-        Each sequence counts once: a promo that was taken out of all articles later is known by
-        the versions that had it.
+        ``before`` is a version of it that was counted: then only what is new in ``text`` counts,
+        and that takes a tenth of the time. So a promo that was taken out of all articles is known
+        by the versions that had it.
         """
-        self.add_words(*(scan(text, parse(text).body_start).words() for text in versions))
-
-    def add_words(self, *versions: str) -> None:
-        """Count one article, given as what readers see of its versions, a line for each block."""
-        self.articles += 1
+        there, gone = _paragraphs(text), _paragraphs(before)
         seen: set[int] = set()
-        said: set[str] = set()
-        for line in {line for words in versions for line in words.splitlines()}:
-            for start, end in sentences(line):
-                sentence = line[start:end]
-                found = folded(sentence)
-                seen.update(sequences(found))
-                if len(found) >= SEQUENCE and len(sentence) <= _LONGEST_SENTENCE:
-                    said.add(" ".join(sentence.split()))
-        _count(self.sequences, seen, MOST_SEQUENCES)
-        _count(self.sentences, said, MOST_SENTENCES)
+        for paragraph in there:
+            if paragraph in gone:
+                continue
+            found = sequences(words_of(paragraph))
+            known = self.sequences.keys() & found
+            if len(known) > max(_FEW, len(found) // 8):
+                self._add_sentences(paragraph, known)
+            seen |= found
+        if before:
+            for paragraph in gone:
+                if paragraph not in there:
+                    seen -= sequences(words_of(paragraph))
+        else:
+            self.articles += 1
+        self.sequences.update(seen)
+        self._forget()
+
+    def _add_sentences(self, paragraph: str, known: set[int]) -> None:
+        """Count the sentences of a paragraph that have mostly known sequences."""
+        for sentence, found in _sentences(paragraph):
+            if len(found & known) * 2 > len(found):
+                self.sentences[sentence] = (self.sentences[sentence] or 1) + 1
+
+    def _forget(self) -> None:
+        if len(self.sequences) > MOST_SEQUENCES:
+            self.sequences = _without_old(self.sequences, MOST_SEQUENCES // 2)
+        if len(self.sentences) > MOST_SENTENCES:
+            kept = self.sentences.most_common(MOST_SENTENCES // 2)
+            self.sentences = Counter(dict(kept))
 
     def merge(self, other: Counts) -> None:
         """Add the counts of other articles."""
         self.articles += other.articles
-        for key, number in other.sequences.items():
-            self.sequences[key] = self.sequences.get(key, 0) + number
-        for words, number in other.sentences.items():
-            self.sentences[words] = self.sentences.get(words, 0) + number
+        self.sequences.update(other.sequences)
+        self.sentences.update(other.sentences)
+        self._forget()
 
     def frozen(self, settings: Settings | None = None) -> Boilerplate:
         """Return what counts as standing text."""
@@ -88,9 +110,9 @@ class Counts:
         least = max(chosen.articles, round(chosen.share * self.articles), 2)
         known = {key for key, number in self.sequences.items() if number >= least}
         for words in chosen.added:
-            known.update(sequences(folded(words)))
+            known.update(sequences(words.split()))
         for words in chosen.removed:
-            known.difference_update(sequences(folded(words)))
+            known.difference_update(sequences(words.split()))
         told = sorted(
             ((number, words) for words, number in self.sentences.items() if number >= least),
             key=lambda one: (-one[0], one[1]),
@@ -98,15 +120,10 @@ class Counts:
         return Boilerplate(frozenset(known), tuple((words, number) for number, words in told))
 
     def to_bytes(self) -> bytes:
-        """Return the counts for keeping; those of one article are left out of a large archive."""
-        least = 2 if self.articles > 200 else 1
-        kept = [(key, number) for key, number in self.sequences.items() if number >= least]
-        head = {
-            "articles": self.articles,
-            "sequences": len(kept),
-            "sentences": {words: n for words, n in self.sentences.items() if n >= least},
-        }
-        packed = array("I", [part for pair in kept for part in pair]).tobytes()
+        """Return the counts for keeping; of what was seen once, the newest."""
+        kept = _without_old(self.sequences, _MOST_SINGLE)
+        head = {"articles": self.articles, "sentences": self.sentences}
+        packed = array("I", [part for pair in kept.items() for part in pair]).tobytes()
         return zlib.compress(json.dumps(head).encode() + b"\n" + packed, 1)
 
     @classmethod
@@ -124,20 +141,16 @@ class Counts:
         if not isinstance(kept, dict) or not isinstance(articles, int):
             raise ValueError("These are no counts of standing text.")  # noqa: TRY004
         found.articles = articles
-        found.sentences = kept
-        found.sequences = dict(zip(numbers[0::2], numbers[1::2], strict=True))
+        found.sentences = Counter(kept)
+        found.sequences = Counter(dict(zip(numbers[0::2], numbers[1::2], strict=True)))
         return found
 
 
-_Key = TypeVar("_Key", int, str)
-
-
-def _count(counts: dict[_Key, int], seen: Iterable[_Key], most: int) -> None:
-    for key in seen:
-        counts[key] = counts.get(key, 0) + 1
-    if len(counts) > most:
-        for key in [key for key, number in counts.items() if number < 2]:
-            del counts[key]
+def _without_old(counts: Counter[int], newest: int) -> Counter[int]:
+    """Return counts without what was seen once, but for the newest of it."""
+    older = len(counts) - newest
+    pairs = enumerate(counts.items())
+    return Counter({key: number for at, (key, number) in pairs if number > 1 or at >= older})
 
 
 class Boilerplate(NamedTuple):
@@ -150,29 +163,75 @@ class Boilerplate(NamedTuple):
         return bool(self.sequences)
 
     def share(self, words: Sequence[str]) -> float:
-        """Return how much of some folded words is standing text, from 0 to 1."""
+        """Return how much of some words is standing text, from 0 to 1."""
         found = self.standing(words)
         return sum(found) / len(found) if found else 0.0
 
     def standing(self, words: Sequence[str]) -> list[bool]:
-        """Tell of each folded word whether it stands in a repeated sequence."""
+        """Tell of each word whether it stands in a repeated sequence; marks alone never do."""
+        codes = [(code, place) for place, word in enumerate(words) if (code := _codes[word])]
         found = [False] * len(words)
-        for place, sequence in enumerate(sequences(words)):
+        for at, sequence in enumerate(_sequences([code for code, _ in codes])):
             if sequence in self.sequences:
-                found[place : place + SEQUENCE] = [True] * SEQUENCE
+                for _, place in codes[at : at + SEQUENCE]:
+                    found[place] = True
         return found
 
 
-def folded(words: str) -> list[str]:
-    """Return the words of a sentence as they are counted."""
-    return [word.replace("’", "'") for word in _WORD.findall(words.casefold())]
+_PARAGRAPH = expression(r"\n[^\S\n]*+\n")
 
 
-def sequences(words: Sequence[str]) -> Iterator[int]:
-    """Yield a number for each sequence of words."""
-    if len(words) < SEQUENCE:
-        return
-    coded = [zlib.crc32(word.encode("utf-8", "replace")) for word in words]
-    pairs = [(one * 31 + other * 17) & 0xFFFFFFFF for one, other in pairwise(coded)]
-    for place in range(len(pairs) - 2):
-        yield (pairs[place] * 0x9E3779B1 ^ pairs[place + 2]) & 0xFFFFFFFF
+def _paragraphs(text: str) -> dict[str, None]:
+    """Return the paragraphs of an article's body, each once, in order."""
+    place = locate(text)
+    return dict.fromkeys(_PARAGRAPH().split(text[place.end if place else 0 :]))
+
+
+@lru_cache(maxsize=2048)  # most of those asked for are repeated
+def _sentences(paragraph: str) -> list[tuple[str, set[int]]]:
+    """Return the sentences of a paragraph, as readers see them, with their sequences."""
+    shown = " ".join(scan(paragraph, kind="markdown").words().split())
+    return [
+        (sentence, sequences(sentence.split()))
+        for sentence in (shown[start:end].rstrip() for start, end in sentences(shown))
+        if len(sentence) <= _LONGEST_SENTENCE
+    ]
+
+
+_HIDDEN = expression(
+    r"\]\((?:[^()\s]|\([^()\s]*+\))*+(?:\s++\"[^\"\n]*+\")?+\)"  # the target of a link
+    r"|<[^<>]*+>|\{[{%][^{}\n]*+[%}]\}|\{:[^{}\n]*+\}"
+)
+
+
+def words_of(text: str) -> list[str]:
+    """Return the words of Markdown as they are counted: with the marks that stand at them."""
+    return _HIDDEN().sub("", text).split()
+
+
+_LETTERS = re.compile(r"[^\W_]+")
+
+
+class _Codes(dict[str, int]):
+    """A number for the letters and digits of each word, the same in every process; or 0."""
+
+    def __missing__(self, word: str) -> int:
+        if len(self) > _MOST_CODES:
+            self.clear()
+        letters = "".join(_LETTERS.findall(word.casefold()))
+        self[word] = code = zlib.crc32(letters.encode("utf-8", "replace")) & 0x3FFFFFFF
+        return code
+
+
+_MOST_CODES = 400_000
+_codes = _Codes()
+
+
+def sequences(words: Sequence[str]) -> set[int]:
+    """Return a number for each sequence of words."""
+    return set(_sequences(list(filter(None, map(_codes.__getitem__, words)))))
+
+
+def _sequences(codes: Sequence[int]) -> list[int]:
+    pairs = [one * 31 + other for one, other in pairwise(codes)]
+    return [(one * 1009 + other) & 0xFFFFFFFF for one, other in zip(pairs, pairs[2:], strict=False)]

@@ -51,12 +51,18 @@ def standing_share(side: Side, first: int, last: int, scope: Scope) -> float:
         low -= 1
     while high < len(side.seen) and high - last < _AROUND and not side.seen[high].line:
         high += 1
-    lettered = [token.kind in ("word", "number") for token in side.seen[low:high]]
-    words = [token.fold for token, one in zip(side.seen[low:high], lettered, strict=True) if one]
-    before = sum(lettered[: first - low])
-    size = sum(lettered[first - low : last - low])
-    found = scope.boilerplate.standing(words)[before : before + size]
-    return sum(found) / len(found) if found else 0.0
+    words: list[str] = []  # with the marks that stand at them
+    asked: list[int] = []  # which of them
+    for place in range(low, high):
+        token = side.seen[place]
+        if place > low and not token.line and side.seen[place - 1].end == token.start:
+            words[-1] += token.fold
+        else:
+            words.append(token.fold)
+        if first <= place < last and token.kind in ("word", "number"):
+            asked.append(len(words) - 1)
+    found = scope.boilerplate.standing(words)
+    return sum(found[word] for word in asked) / len(asked) if asked else 0.0
 
 
 def boilerplate(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
