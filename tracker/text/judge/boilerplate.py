@@ -162,9 +162,9 @@ class Boilerplate(NamedTuple):
     def __bool__(self) -> bool:
         return bool(self.sequences)
 
-    def share(self, words: Sequence[str]) -> float:
-        """Return how much of some words is standing text, from 0 to 1."""
-        found = self.standing(words)
+    def share(self, sentence: str) -> float:
+        """Return how much of a sentence is standing text, from 0 to 1."""
+        found = self.standing(sentence.split())
         return sum(found) / len(found) if found else 0.0
 
     def standing(self, words: Sequence[str]) -> list[bool]:
