@@ -1,17 +1,12 @@
-"""Four times a hostile text costs less than eight times as much: comparing, notes, blame, pages.
-
-In a straight line it would be four times, and sixteen where each passage is held against every
-other: the bar is in the middle of the two, so that a busy machine is not taken for a slow text.
-"""
+"""Four times a hostile text costs less than eight times as much: comparing, notes, blame, pages."""
 
 from __future__ import annotations
 
-import gc
-import time
 from collections.abc import Callable
 
 import pytest
 
+from tests.growth import grows_straight
 from tracker import compare, find_notes
 from tracker.house.style import load
 from tracker.render import article_html
@@ -59,22 +54,6 @@ def changed(text: str) -> str:
     return other if other != text else f"{text[:9]}b c{text[9:]}"
 
 
-def cost(work: Callable[[str, str], object], shape: str, length: int) -> float:
-    """The seconds of processor that a text of this shape takes, the better of two."""
-    old = text_of(shape, length)
-    new = changed(old)
-    spent = []
-    gc.freeze()  # what other tests left in memory is not looked through again and again
-    try:
-        for extra in ("", " "):  # nothing that was kept of the first time serves the second
-            started = time.process_time()
-            work(old + extra, new + extra)
-            spent.append(time.process_time() - started)
-    finally:
-        gc.unfreeze()
-    return min(spent)
-
-
 def compared(old: str, new: str) -> object:
     return compare(old, new)
 
@@ -99,19 +78,15 @@ LENGTHS: dict[Callable[[str, str], object], int] = {
 }
 """Characters of the shorter text; passages of up to 30,000 are read word by word."""
 
-WORTH_MEASURING = 0.08
-"""Seconds below which the ratio says nothing: what starts up is most of it."""
-
 
 @pytest.mark.parametrize("work", LENGTHS)
 @pytest.mark.parametrize("shape", SHAPES)
 def test_four_times_the_text_takes_less_than_eight_times_as_long(
     work: Callable[[str, str], object], shape: str
 ) -> None:
-    length = LENGTHS[work]
-    once, fourfold = (cost(work, SHAPES[shape], times * length) for times in (1, 4))
-    for _ in range(3):  # a busy machine disturbs single measures, and never makes them shorter
-        if fourfold < 8 * max(once, WORTH_MEASURING):
-            break
-        fourfold = min(fourfold, cost(work, SHAPES[shape], 4 * length))
-    assert fourfold < 8 * max(once, WORTH_MEASURING)
+
+    def whole(length: int, turn: int) -> object:
+        old = text_of(SHAPES[shape], length)
+        return work(old + " " * turn, changed(old) + " " * turn)
+
+    grows_straight(whole, LENGTHS[work])

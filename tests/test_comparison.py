@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import random
-import time
 from pathlib import Path
 
 import pytest
 
 import tracker
+from tests.growth import grows_straight, reads_straight
 from tracker.comparison import Compared, Text, compare, words_of_first
 
 STORY = "The bridge is closed.\n\nPolice Chief John Smyth said 12 people were hurt.\n"
@@ -138,25 +138,28 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_texts_cost_bounded_time(name: str) -> None:
-    """A megabyte of trouble, edited at both ends and in the middle, is judged in seconds."""
-    text = HOSTILE[name]
-    half = len(text) // 2
-    new = f"Five {text[:half]} six {text[half:]} seven"
-    start = time.process_time()
-    assert compare(f"Four {text}", new, language="en").substantive
-    assert time.process_time() - start < 10
+    """A megabyte of trouble, edited at both ends and in the middle."""
+
+    def edited(text: str) -> None:
+        half = len(text) // 2
+        new = f"Five {text[:half]} six {text[half:]} seven"
+        assert compare(f"Four {text}", new, language="en").substantive
+
+    reads_straight(edited, HOSTILE[name])
 
 
 def test_a_text_changed_in_every_line_costs_bounded_time() -> None:
-    """Long paragraphs full of facts, with thousands of edits in each, are judged in seconds."""
+    """Long paragraphs full of facts, with thousands of edits in each."""
     words = 'Smith said because of Tuesday 7 the department a lawyer (EPA) [x](y) . , "'
     draw = random.Random(1)
-    paragraph = " ".join(draw.choices(words.split(), k=4_000))
+    paragraph = " ".join(draw.choices(words.split(), k=2_000))
     edited = " ".join(word if draw.random() < 0.9 else "Bell" for word in paragraph.split())
-    old, new = "\n\n".join([paragraph] * 8), "\n\n".join([edited] * 8)
-    start = time.process_time()
-    assert compare(old, new, language="en").substantive
-    assert time.process_time() - start < 30
+
+    def judged(times: int, turn: int) -> None:
+        old, new = ("\n\n".join([each] * times) + " " * turn for each in (paragraph, edited))
+        assert compare(old, new, language="en").substantive
+
+    grows_straight(judged, 2)
 
 
 def test_labelled_edits_are_found(shared_data: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
+from tests.growth import reads_straight
 from tests.repositories import Builder
 from tests.web_newsroom import EVIL_NAME, build, client, parsed
 from tracker.newsroom.newsroom import Newsroom
@@ -542,10 +542,8 @@ def test_of_what_was_taken_out_the_words_are_shown_that_readers_saw(taken: str, 
 
 
 def test_what_was_taken_out_is_read_in_bounded_time() -> None:
-    started = time.monotonic()
     for hostile in ("[" * 50_000, "](" * 50_000, "<a" * 50_000, "{%" * 50_000, "[a](" * 20_000):
-        seen_words(hostile)
-    assert time.monotonic() - started < 10
+        reads_straight(seen_words, hostile)
 
 
 def test_of_a_long_history_the_newest_versions_are_followed(

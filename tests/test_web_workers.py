@@ -95,9 +95,7 @@ def test_a_page_that_takes_too_long_is_given_up_and_others_are_made(
     assert answer.headers["Refresh"]
     assert "Traceback" not in answer.text
     stuck.unlink()
-    started = time.monotonic()
     assert browser.get("/history/articles/war/").status_code == 503  # not tried again at once
-    assert time.monotonic() - started < 0.4
     assert browser.get("/article/articles/ferry/").status_code == 200
     assert browser.get("/history/articles/ferry/").status_code == 200
 
