@@ -112,7 +112,7 @@ def test_the_next_sync_removes_the_lock_of_a_killed_one(
 def test_a_lock_of_another_git_stays_and_is_named(
     desk: Desk, hub: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tracker.newsroom.syncing._TRIES", 2)
+    monkeypatch.setattr("tracker.newsroom.sync._TRIES", 2)
     lock = hub / "refs" / "heads" / "live.lock"
     lock.touch()
     edit(desk, "bea", "$12", "$21", monkeypatch)

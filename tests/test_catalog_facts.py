@@ -184,15 +184,15 @@ def test_only_what_changed_is_read_again(room: Desk, monkeypatch: pytest.MonkeyP
     """One new revision costs one article's reading."""
     newsroom(room).latest(50)
     asked: list[str] = []
-    from tracker.newsroom import parallel
+    from tracker.newsroom import facts
 
-    judge = parallel.Work.judge
+    judge = facts.Work.judge
 
-    def counted(self: parallel.Work, job: parallel.Job) -> parallel.Done:
+    def counted(self: facts.Work, job: facts.Job) -> facts.Done:
         asked.append(job.track.path)
         return judge(self, job)
 
-    monkeypatch.setattr(parallel.Work, "judge", counted)
+    monkeypatch.setattr(facts.Work, "judge", counted)
     newsroom(room).latest(50)
     assert asked == []
     commit(room, "2022-05-10T09:00:00Z", weather="Rain, and wind.\n")

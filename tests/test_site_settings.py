@@ -129,7 +129,7 @@ def test_a_wrong_value_is_refused_with_its_line(line: str, sentence: str, hint: 
 def test_the_address_of_an_article_is_made_from_its_path_and_day(
     template: str, path: str, url: str
 ) -> None:
-    from tracker.newsroom.names import slug
+    from tracker.newsroom.selection import slug
 
     assert article_url(PublicSite(article=template), path, slug(path), DAY) == url
 

@@ -329,7 +329,7 @@ def test_a_remote_that_always_moves_is_given_up_after_a_while(
         raise remote.Rejected
 
     monkeypatch.setattr(remote, "push", rejected)
-    monkeypatch.setattr("tracker.newsroom.syncing.time.sleep", lambda _: None)
+    monkeypatch.setattr("tracker.newsroom.sync.time.sleep", lambda _: None)
     pair.edit(pair.here, "1901", "1902")
     assert pair.refused(pair.here, "sync").startswith(
         "tracker: origin is moved by others all the time.\n"

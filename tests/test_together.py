@@ -18,8 +18,8 @@ from tests.desk import Desk
 from tracker import Newsroom
 from tracker.errors import TrackerError
 from tracker.model import Note
+from tracker.newsroom.concurrent_edits import ChangedMeanwhile
 from tracker.newsroom.merging import is_marked, merge_notes
-from tracker.newsroom.together import ChangedMeanwhile
 from tracker.store.git import Git
 from tracker.store.merge import Collision, three_way
 from tracker.text.pieces import pieces
@@ -299,7 +299,7 @@ import sys
 from datetime import datetime, UTC
 from tracker import Newsroom
 from tracker.errors import TrackerError
-import tracker.newsroom.together, tracker.newsroom.writing
+import tracker.newsroom.concurrent_edits, tracker.newsroom.writing
 folder, name, same = sys.argv[1], sys.argv[2], sys.argv[3] == "same"
 path = "shared.md" if same else f"{name}.md"
 print("ready", flush=True)

@@ -179,7 +179,7 @@ def _index() -> Path | None:
 
 
 def _settle(room: Newsroom, verdict: Verdict, why: str) -> None:
-    from tracker.newsroom.resolved import RESOLVED_FILE, resolve
+    from tracker.newsroom.checking import RESOLVED_FILE, resolve
 
     number = resolve(room.workspace, verdict.findings, who(room), why)
     if not number:
@@ -191,12 +191,12 @@ def _settle(room: Newsroom, verdict: Verdict, why: str) -> None:
 
 def _settle_before(room: Newsroom, scope: Scope, why: str) -> None:
     """Close all that came before an instant, of some rules or of all, in a line for each rule."""
-    from tracker.newsroom.periods import end
-    from tracker.newsroom.resolved import RESOLVED_FILE, resolve_before
+    from tracker.newsroom.checking import RESOLVED_FILE, resolve_before
+    from tracker.newsroom.names import period_end
     from tracker.policy.rules import refuse_unknown
 
     refuse_unknown(scope.rules, "--rule")
-    before = room.now if scope.until is None else end(room.workspace, scope.until)
+    before = room.now if scope.until is None else period_end(room.workspace, scope.until)
     resolve_before(room.workspace, before, scope.rules, who(room), why)
     what = f"of {', '.join(scope.rules)}" if scope.rules else "of every rule"
     at = before.astimezone(room.settings.zone).strftime("%Y-%m-%d %H:%M %Z")

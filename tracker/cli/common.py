@@ -94,7 +94,7 @@ class ArticleType(click.ParamType[str]):
         """Paths and slugs that begin so."""
         from click.shell_completion import CompletionItem
 
-        from tracker.newsroom.names import slug
+        from tracker.newsroom.selection import slug
 
         try:
             paths = open_newsroom(ctx).workspace.paths()
@@ -166,10 +166,10 @@ class Narrowing:
         kind: Kind | None,
         person: str | None,
     ) -> None:
-        from tracker.newsroom import periods
+        from tracker.newsroom import names
 
-        self.since = periods.start(room.workspace, since) if since else None
-        self.until = periods.end(room.workspace, until) if until else None
+        self.since = names.period_start(room.workspace, since) if since else None
+        self.until = names.period_end(room.workspace, until) if until else None
         self.kind, self.person = kind, person
         self._room = room
 

@@ -11,7 +11,7 @@ import click
 from tracker.cli.common import here, json_option, open_newsroom, print_json, warn, write_page
 from tracker.errors import TrackerError
 from tracker.model import Article, Change
-from tracker.newsroom.parents import End
+from tracker.newsroom.merging import End
 
 if TYPE_CHECKING:
     from tracker.render.plain import ComparedSide

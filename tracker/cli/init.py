@@ -13,7 +13,7 @@ from tracker.cli.common import present
 from tracker.errors import TrackerError
 
 if TYPE_CHECKING:
-    from tracker.newsroom.proposal import Proposal
+    from tracker.newsroom.workspace import Proposal
 
 
 @click.command("init")
@@ -102,8 +102,7 @@ def _articles(number: int) -> str:
 
 def _proposal(root: Path) -> Proposal | None:
     """What a repository that is there already says; None where there is none."""
-    from tracker.newsroom.proposal import proposal
-    from tracker.newsroom.workspace import open_workspace
+    from tracker.newsroom.workspace import open_workspace, proposal
 
     if not root.is_dir():
         return None

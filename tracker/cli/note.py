@@ -21,7 +21,7 @@ from tracker.cli.common import (
 )
 from tracker.errors import TrackerError
 from tracker.model import KINDS, Change, Kind, Revision
-from tracker.newsroom.desk import no_such_note
+from tracker.newsroom.note_editor import no_such_note
 from tracker.render.plain import printed
 from tracker.render.visible import visible
 

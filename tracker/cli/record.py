@@ -25,8 +25,8 @@ from tracker.cli.common import (
 from tracker.cli.note import NoteCommand, edit_draft, note_options, told_from
 from tracker.errors import TrackerError
 from tracker.model import Kind, Revision
-from tracker.newsroom.recorded import recorded_together
-from tracker.newsroom.together import Against, ChangedMeanwhile
+from tracker.newsroom.concurrent_edits import Against, ChangedMeanwhile
+from tracker.newsroom.record import recorded_together
 from tracker.render.plain import printed
 from tracker.render.visible import visible
 from tracker.store.files import write_file
@@ -176,7 +176,7 @@ def _show(prepared: list[Prepared], *, as_json: bool) -> None:
         print_json(printed(would_record=[_told(each, None) for each in prepared]))
         return
     from tracker.cli.diff import show
-    from tracker.newsroom.parents import End
+    from tracker.newsroom.merging import End
 
     for each in prepared:
         if each.unchanged:

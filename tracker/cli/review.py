@@ -18,16 +18,15 @@ from tracker.cli.common import ARTICLE, open_newsroom, progress_bar, warn
 from tracker.cli.note import edit_draft
 from tracker.errors import TrackerError
 from tracker.model import KINDS, Change, Finding, Kind
-from tracker.newsroom.checking import Scope
-from tracker.newsroom.resolved import RESOLVED_FILE, resolve
+from tracker.newsroom.checking import RESOLVED_FILE, Scope, resolve
 from tracker.render import findings as face
 from tracker.render import terminal_diff
 from tracker.render.visible import visible
 from tracker.store.files import scratch_folder, write_file
 
 if TYPE_CHECKING:
+    from tracker.newsroom.merging import End
     from tracker.newsroom.newsroom import Newsroom
-    from tracker.newsroom.parents import End
 
 _LINES = 40  # of a comparison that are shown at once
 

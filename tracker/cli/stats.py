@@ -12,8 +12,8 @@ import click
 from tracker.cli.common import json_option, open_newsroom, print_json, progress_bar, warn
 from tracker.house.settings import Settings
 from tracker.model import KINDS
-from tracker.newsroom import periods
-from tracker.newsroom.statistics import Correction, Statistics, statistics
+from tracker.newsroom import names
+from tracker.newsroom.queries import Correction, Statistics, statistics
 from tracker.render.plain import encodable, printed
 from tracker.render.visible import visible
 
@@ -37,8 +37,8 @@ def command(since: str | None, until: str | None, form: str, as_json: bool) -> N
     substance that no note tells of, by month and by folder.
     """
     room = open_newsroom()
-    start = periods.start(room.workspace, since) if since else None
-    end = periods.end(room.workspace, until) if until else None
+    start = names.period_start(room.workspace, since) if since else None
+    end = names.period_end(room.workspace, until) if until else None
     with progress_bar("Reading articles") as progress:
         found = statistics(room.workspace, start, end, progress)
     if not found.revisions:

@@ -8,7 +8,7 @@ import click
 
 from tracker.cli.common import done, json_option, open_newsroom, print_json, warn
 from tracker.house.settings import Settings
-from tracker.newsroom.syncing import Clash, Passed, Synced
+from tracker.newsroom.sync import Clash, Passed, Synced
 from tracker.render.plain import printed
 from tracker.render.visible import visible
 

@@ -26,9 +26,9 @@ from tracker.intake.inbox import MOST_WAITING, AccessToken, Inbox, Submission
 from tracker.intake.signatures import BadSignatureError, Sent, verify
 from tracker.intake.writer import Writer
 from tracker.model import KINDS
-from tracker.newsroom import names
 from tracker.newsroom.newsroom import Newsroom
 from tracker.newsroom.selection import FOLDERS, ArticleSelection
+from tracker.newsroom.selection import slug as slug_of
 from tracker.sources.bodies import html_body
 from tracker.sources.versions import article_text
 from tracker.store.files import RefusedPathError, components
@@ -112,7 +112,7 @@ class Intake:
         if "/" in slug or not slug.isprintable() or not slug.strip() or len(slug) > 200:
             raise RefusedError(422, "The slug is no plain name.", "Give one part of a path.")
         room = self.room
-        there = [each for each in self._there() if names.slug(each) == slug]
+        there = [each for each in self._there() if slug_of(each) == slug]
         if len(there) > 1:
             raise RefusedError(
                 422, "There is more than one article of this slug.", "Give the path."

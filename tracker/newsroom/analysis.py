@@ -13,8 +13,8 @@ from pathlib import Path
 from tracker.comparison import Compared, Text, words_of_first
 from tracker.house.settings import Settings
 from tracker.model import Change, FieldChange, Meaning, Note, Reason, Track, Version
-from tracker.newsroom.desk import Desk
-from tracker.newsroom.parents import bases, ground
+from tracker.newsroom.merging import bases, ground
+from tracker.newsroom.note_editor import NoteEditor
 from tracker.newsroom.revisions import Reading, State, Unite, reading_of
 from tracker.store.git import Git
 from tracker.text.document import decode, parse
@@ -257,7 +257,7 @@ def _united(
         from tracker.newsroom.merging import united
 
         base = fork.read() if fork is not None else ""
-        return united(Desk(settings), git, base, one.read(), other.read(), merge.read(), at)
+        return united(NoteEditor(settings), git, base, one.read(), other.read(), merge.read(), at)
 
     reading = reading or reading_of(parse(text()), at, settings, merge.version.path)
     name = _both(fork.version.blob if fork else None, one.version.blob, other.version.blob)

@@ -17,9 +17,9 @@ from tracker.errors import TrackerError
 from tracker.model import Blame, Change, Entry, History, Progress, Revision, Track, Version
 from tracker.newsroom import names, revisions
 from tracker.newsroom.catalog import published_tracks, track_at, tracks_of
-from tracker.newsroom.desk import Desk
+from tracker.newsroom.merging import End, bases, made, origins
 from tracker.newsroom.names import locate
-from tracker.newsroom.parents import End, bases, made, origins
+from tracker.newsroom.note_editor import NoteEditor
 from tracker.newsroom.workspace import Workspace
 from tracker.store.log import messages
 from tracker.store.reader import Reader
@@ -118,7 +118,7 @@ def life(
     return revisions.history(found, read, shallow=workspace.repository.shallow)
 
 
-def note_editor(workspace: Workspace, path: str) -> Desk:
+def note_editor(workspace: Workspace, path: str) -> NoteEditor:
     """What reads and writes the notes of one article, as its history knows them."""
 
     @cache
@@ -334,7 +334,7 @@ def _exported(
     on = bases(life.revisions)
 
     def before(revision: Revision) -> str | None:
-        from tracker.newsroom.parents import text_before
+        from tracker.newsroom.merging import text_before
 
         revisions, place = life.revisions, revision.number - 1
         return text_before(workspace, revisions, on, place, lambda each: text(revisions[each]))

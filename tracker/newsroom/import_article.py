@@ -9,9 +9,8 @@ from functools import lru_cache
 
 from tracker.errors import TrackerError
 from tracker.model import Note, Person
-from tracker.newsroom.desk import Desk, Told
-from tracker.newsroom.import_plan import ImportPlan, Ready, Row
-from tracker.newsroom.incoming import Skipped, Telling
+from tracker.newsroom.incoming import ImportPlan, Ready, Row, Skipped, Telling
+from tracker.newsroom.note_editor import NoteEditor, Told
 from tracker.newsroom.selection import is_text
 from tracker.newsroom.writing import message_of
 from tracker.store.git import GitError, checked
@@ -83,7 +82,7 @@ class ImportWork:
     def __init__(
         self,
         tally: Tally,
-        notes: Desk,
+        notes: NoteEditor,
         keeps: bool,
         convert: Conversion,
         reader: Reader,

@@ -22,11 +22,9 @@ from typing import NamedTuple
 from tracker.errors import TrackerError
 from tracker.house.site import DEFAULT_LAYOUT, new_path
 from tracker.model import Person
-from tracker.newsroom import names
 from tracker.newsroom.import_article import ArticleImport, ImportWork, Tally
-from tracker.newsroom.import_plan import ImportPlan, Ready, Row
-from tracker.newsroom.incoming import Incoming, Key, Skipped, Source
-from tracker.newsroom.selection import is_text
+from tracker.newsroom.incoming import ImportPlan, Incoming, Key, Ready, Row, Skipped, Source
+from tracker.newsroom.selection import is_text, slug
 from tracker.newsroom.workspace import Workspace
 from tracker.store import import_branch, locks, log, worktree
 from tracker.store.git import FRUGAL, Repository, checked, identity, shown_path
@@ -424,7 +422,7 @@ def slug_of(path: str, prefix: str) -> str:
     """The slug of an article's path; "" for what can be no article below the folder ``prefix``."""
     if not path.startswith(prefix) or not is_text(path) or not _is_possible(path):
         return ""
-    return names.slug(path)
+    return slug(path)
 
 
 def settle_paths(plan: ImportPlan, source: Source, workspace: Workspace, under: str) -> None:

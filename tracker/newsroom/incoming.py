@@ -7,13 +7,17 @@ order in which they are wanted. So neither has to hold an archive in memory.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from itertools import groupby, islice, pairwise
+from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from tracker.errors import TrackerError
 from tracker.model import Kind, Person
+from tracker.store.log import KnownText, TreeEntry
 
 Key = int | str
 """How a source finds a text again."""
@@ -74,3 +78,283 @@ class Source(Protocol):
     def share(self) -> float:
         """How much of the input ``versions`` has read, 0 to 1; 0 where that cannot be told."""
         ...
+
+
+# --- the versions of an import put in order on disk -----------------------------------------------
+
+_AT_ONCE = 2000  # rows
+_TUNED = (
+    "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = NORMAL;"
+    "PRAGMA cache_size = -8192; PRAGMA temp_store = FILE;"
+)
+_INCOMING = """
+CREATE TABLE incoming (
+    sequence INTEGER PRIMARY KEY, path TEXT, slug TEXT, place INTEGER, seconds INTEGER,
+    minutes INTEGER, name TEXT, email TEXT, message TEXT, told TEXT, source_key, origin TEXT,
+    trailers TEXT, identity TEXT);
+CREATE TABLE articles (path TEXT PRIMARY KEY, first INTEGER) WITHOUT ROWID;
+CREATE TABLE slugs (slug TEXT PRIMARY KEY, path TEXT) WITHOUT ROWID;
+CREATE TABLE standing (path TEXT PRIMARY KEY, kind TEXT, mode TEXT, blob TEXT, slug TEXT)
+    WITHOUT ROWID;
+CREATE TABLE known (path TEXT, seconds INTEGER, blob TEXT, PRIMARY KEY (path, seconds, blob))
+    WITHOUT ROWID;
+"""
+_READY = """
+CREATE TABLE ready (
+    place INTEGER, seconds INTEGER, path TEXT, sequence INTEGER, minutes INTEGER, blob TEXT,
+    mode TEXT, name TEXT, email TEXT, message TEXT);
+CREATE INDEX in_time_order ON ready (place, path, sequence);
+CREATE TABLE final (path TEXT PRIMARY KEY, blob TEXT, is_new INTEGER) WITHOUT ROWID;
+"""
+
+
+class Row(NamedTuple):
+    """One version that a source gave, its article's path settled."""
+
+    path: str  # in the repository
+    first: int  # where the article's first version stands
+    place: int  # seconds since 1970: where it stands among the versions
+    seconds: int  # since 1970: its own instant
+    minutes: int  # offset from UTC
+    sequence: int  # in the order of the source
+    name: str | None  # of the author; None: whoever imports
+    email: str | None
+    message: str | None
+    told: str | None  # JSON: kind, words and instant of each note
+    key: Key
+    origin: str
+    trailers: str | None
+
+
+class Ready(NamedTuple):
+    """One revision, ready to be written; in the order of the columns."""
+
+    place: int
+    seconds: int
+    path: str
+    sequence: int
+    minutes: int
+    blob: str
+    mode: str
+    name: str
+    email: str
+    message: str
+
+
+class ImportPlan:
+    """What an import is to do; its files go with the folder that they are in."""
+
+    def __init__(self, folder: Path) -> None:
+        self._first = folder / "incoming.sqlite3"
+        self._incoming = self._connect(self._first, _INCOMING)
+        self._ready = self._connect(folder / "ready.sqlite3", _READY)
+        self._anything = False  # the branch has something
+
+    def _connect(self, file: Path, schema: str = "") -> sqlite3.Connection:
+        # A source may ask for its keys in a thread of its own; each connection has one user.
+        connection = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+        try:
+            connection.executescript(_TUNED + schema)
+        except sqlite3.Error as error:
+            connection.close()
+            raise TrackerError(
+                f"{file.parent.parent} cannot be written: {error}.",
+                "Nothing was imported; see to the disk, and run the import again.",
+            ) from None
+        return connection
+
+    def close(self) -> None:
+        """Close the files, which can then be removed."""
+        self._incoming.close()
+        self._ready.close()
+
+    # --- what comes, and what is there ------------------------------------------------------------
+
+    def take(self, rows: Iterable[tuple[object, ...]]) -> None:
+        """Take versions: path, slug, and the columns of the table from ``seconds`` on."""
+        self._insert(
+            self._incoming, "INSERT INTO incoming VALUES (NULL, ?,?,?,?,?,?,?,?,?,?,?,?,?)", rows
+        )
+        self._incoming.execute("CREATE INDEX by_slug ON incoming (slug) WHERE slug <> ''")
+
+    def take_standing(self, entries: Iterable[tuple[TreeEntry, str]]) -> None:
+        """Take the files and folders of the newest commit, each with its slug, "" for none."""
+        self._anything = True
+        self._insert(
+            self._incoming,
+            "INSERT OR IGNORE INTO standing VALUES (?,?,?,?,?)",
+            ((each.path, each.kind, each.mode, each.blob, slug) for each, slug in entries),
+        )
+        self._incoming.execute("CREATE INDEX named ON standing (slug) WHERE slug <> ''")
+
+    def take_known(self, known: Iterable[KnownText]) -> None:
+        """Take what the branch's commits brought."""
+        self._insert(self._incoming, "INSERT OR IGNORE INTO known VALUES (?,?,?)", known)
+
+    @staticmethod
+    def _insert(connection: sqlite3.Connection, insert: str, rows: Iterable[object]) -> None:
+        waiting = iter(rows)
+        connection.execute("BEGIN")
+        while some := list(islice(waiting, _AT_ONCE)):
+            connection.executemany(insert, some)  # type: ignore[arg-type]
+        connection.execute("COMMIT")
+
+    def first_of_slugs(
+        self, slug_of: Callable[[str], str]
+    ) -> Iterator[tuple[str, Key, int, int, str, list[str]]]:
+        """Each slug by which versions came: key, seconds and minutes of its first version, where
+        that was read, and the paths that articles of this slug have, by ``slug_of``: in the
+        newsroom, and among those that come by their paths. Where the source tells its articles
+        apart by a path of their own, the latter are other articles.
+        """
+        reader = self._incoming
+        by_slug = "SELECT 1 FROM incoming WHERE slug <> '' LIMIT 1"
+        if reader.execute(by_slug).fetchone() is None:
+            return
+        reader.create_function("slug_of", 1, slug_of, deterministic=True)
+        reader.execute("CREATE TABLE given (path TEXT PRIMARY KEY, slug TEXT) WITHOUT ROWID")
+        reader.execute(
+            "INSERT INTO given SELECT path, slug_of(path) FROM"
+            " (SELECT DISTINCT path FROM incoming WHERE slug = '' AND path IS NOT NULL)"
+        )
+        reader.execute("CREATE INDEX meant ON given (slug) WHERE slug <> ''")
+        found = reader.execute(
+            "SELECT slug, path IS NOT NULL, source_key, min(place), minutes, origin FROM incoming"
+            " WHERE slug <> '' GROUP BY slug"
+        )
+        here = "SELECT path FROM standing WHERE slug = :slug AND slug <> ''"
+        comes = "SELECT path FROM given WHERE slug = :slug AND slug <> ''"
+        for slug, apart, *first in found:
+            both = f"{here} EXCEPT {comes}" if apart else f"{here} UNION {comes}"
+            there = [path for (path,) in reader.execute(f"{both} ORDER BY path", {"slug": slug})]
+            yield slug, *first, there
+
+    def settle(
+        self, paths: Iterable[tuple[str, str]], is_moved: Callable[[Key, Key], bool]
+    ) -> None:
+        """Take the path of each slug, and bring articles that moved in the source under one path.
+
+        ``is_moved`` tells by the keys of two versions whether the later one goes on the earlier.
+        """
+        self._insert(self._incoming, "INSERT INTO slugs VALUES (?,?)", list(paths))
+        for several in list(self._moves()):
+            self._unite(several, is_moved)
+        self._incoming.execute(
+            "INSERT INTO articles SELECT coalesce(slugs.path, incoming.path), min(place)"
+            " FROM incoming LEFT JOIN slugs ON slugs.slug = incoming.slug GROUP BY 1"
+        )
+
+    def _moves(self) -> Iterator[list[str]]:
+        """Paths, the oldest first, that the source gives to one article after another."""
+        named = (
+            "SELECT coalesce(slugs.path, incoming.path) AS settled, max(identity) AS identity,"
+            " min(place) AS first, max(place) AS last"
+            " FROM incoming LEFT JOIN slugs ON slugs.slug = incoming.slug GROUP BY 1"
+            " HAVING min(identity) = max(identity) AND max(identity) <> ''"
+        )
+        found = self._incoming.execute(
+            f"WITH named AS ({named}) SELECT identity, settled, first, last FROM named"  # noqa: S608
+            " WHERE identity IN (SELECT identity FROM named GROUP BY 1 HAVING count(*) > 1)"
+            " ORDER BY identity, first, last"
+        )
+        for _, rows in groupby(found, key=itemgetter(0)):
+            several = list(rows)
+            # Where both paths have versions at one time, they are two articles.
+            if all(one[3] <= two[2] for one, two in pairwise(several)):
+                yield [path for _, path, _, _ in several]
+
+    def _unite(self, paths: list[str], is_moved: Callable[[Key, Key], bool]) -> None:
+        """Bring the versions of one article under its newest path, or the one that is there."""
+        keys = "SELECT source_key FROM incoming LEFT JOIN slugs ON slugs.slug = incoming.slug"
+        where = "WHERE coalesce(slugs.path, incoming.path) = ? ORDER BY place"
+        for old, new in pairwise(paths):
+            (last,) = self._incoming.execute(f"{keys} {where} DESC LIMIT 1", (old,)).fetchone()
+            (first,) = self._incoming.execute(f"{keys} {where} LIMIT 1", (new,)).fetchone()
+            if not is_moved(last, first):
+                return
+        there = [path for path in paths if self.standing(path) is not None]
+        if len(there) > 1:
+            return  # the newsroom tells them apart
+        target = (there or paths[-1:])[0]
+        for path in paths:
+            for table in ("slugs", "incoming"):
+                self._incoming.execute(
+                    f"UPDATE {table} SET path = ? WHERE path = ?",  # noqa: S608
+                    (target, path),
+                )
+
+    def by_article(self) -> Iterator[Row]:
+        """All versions, article by article, the oldest first; so the articles, by their first."""
+        reader = self._connect(self._first)
+        try:
+            found = reader.execute(
+                "SELECT coalesce(slugs.path, incoming.path) AS settled, first, place, seconds,"
+                " minutes, sequence, name, email, message, told, source_key, origin, trailers"
+                " FROM incoming LEFT JOIN slugs ON slugs.slug = incoming.slug"
+                " JOIN articles ON articles.path = settled"
+                " ORDER BY first, settled, place, sequence"
+            )
+            yield from map(Row._make, found)
+        finally:
+            reader.close()
+
+    def comes(self, path: str) -> bool:
+        """Whether versions of an article at this path come."""
+        found = self._incoming.execute("SELECT 1 FROM articles WHERE path = ?", (path,))
+        return found.fetchone() is not None
+
+    def standing(self, path: str) -> tuple[str, str, str] | None:
+        """Kind, mode and blob of what is at a path now; None for nothing."""
+        if not self._anything:
+            return None
+        found = self._incoming.execute(
+            "SELECT kind, mode, blob FROM standing WHERE path = ?", (path,)
+        ).fetchone()
+        return None if found is None else (found[0], found[1], found[2])
+
+    def known(self, path: str) -> dict[int, set[str]]:
+        """The blobs that the branch's commits brought to a path, by their instants."""
+        found: dict[int, set[str]] = {}
+        if not self._anything:
+            return found
+        for seconds, blob in self._incoming.execute(
+            "SELECT seconds, blob FROM known WHERE path = ?", (path,)
+        ):
+            found.setdefault(seconds, set()).add(blob)
+        return found
+
+    # --- what is to be written --------------------------------------------------------------------
+
+    def ready(self, rows: Iterable[Ready]) -> None:
+        """Take revisions that are to be written."""
+        self._insert(self._ready, "INSERT INTO ready VALUES (?,?,?,?,?,?,?,?,?,?)", rows)
+
+    def finish(self, paths: Iterable[tuple[str, str, bool]]) -> None:
+        """Take the last blob of each path, and whether the path is new."""
+        self._insert(self._ready, "INSERT INTO final VALUES (?,?,?)", paths)
+
+    def ready_in_order(self) -> Iterator[Ready]:
+        """The revisions to write, the oldest first; those of one instant come by path."""
+        found = self._ready.execute("SELECT * FROM ready ORDER BY place, path, sequence")
+        yield from map(Ready._make, found)
+
+    def final(self, path: str) -> str | None:
+        """The blob that a path will have; None for a path that is not touched."""
+        found = self._ready.execute("SELECT blob FROM final WHERE path = ?", (path,)).fetchone()
+        return None if found is None else str(found[0])
+
+    def new_paths(self) -> Iterator[str]:
+        """The paths that the newest commit does not have, sorted."""
+        for (path,) in self._ready.execute("SELECT path FROM final WHERE is_new ORDER BY path"):
+            yield path
+
+    def meets(self, path: str) -> bool:
+        """Whether somebody else's change of a path concerns one that the import touches."""
+        parts = path.split("/")
+        above = ["/".join(parts[:end]) for end in range(1, len(parts) + 1)]
+        marks = ",".join("?" * len(above))
+        found = self._ready.execute(
+            f"SELECT 1 FROM final WHERE path IN ({marks}) OR (path > ? AND path < ?) LIMIT 1",  # noqa: S608
+            (*above, f"{path}/", f"{path}0"),
+        ).fetchone()
+        return found is not None

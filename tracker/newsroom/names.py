@@ -1,4 +1,4 @@
-"""Which article, and which revision of it, a name on the command line or in a call means."""
+"""Which article, revision or period a name on the command line or in a call means."""
 
 from __future__ import annotations
 
@@ -10,35 +10,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Protocol
 from unicodedata import normalize
+from zoneinfo import ZoneInfo
 
 from tracker.errors import TrackerError
-from tracker.newsroom.selection import is_text
+from tracker.newsroom.selection import is_text, slug
 from tracker.newsroom.workspace import Workspace
 from tracker.store.git import checked
 
 if TYPE_CHECKING:
     from tracker.house.dates.parse import Moment
     from tracker.house.settings import Settings
-
-
-_DATED = re.compile(r"\d{4}-\d{1,2}-\d{1,2}-(?=.)")
-
-
-def slug(path: str) -> str:
-    """What people call an article: its file's stem, or its folder's for an index file.
-
-    A date that Jekyll wants before the name is no part of it, nor is the language that Hugo has
-    after it (``x/index.fr.md``).
-    """
-    name = PurePosixPath(path)
-    first, _, language = name.stem.partition(".")
-    if first == "index" and name.parent.name:
-        return name.parent.name
-    stem = first if language and _LANGUAGE.fullmatch(language) else name.stem
-    return _DATED.sub("", stem, count=1) if _DATED.match(stem) else stem
-
-
-_LANGUAGE = re.compile(r"[a-z]{2}(?:-[A-Za-z]{2,4})?")
 
 
 def find(name: str, paths: Sequence[str], under: str = "") -> str:
@@ -371,3 +352,61 @@ def _without_links(top: Path, inside: Path) -> str:
         f"{inside.as_posix()} is a symbolic link that leads out of the repository.",
         "Give the path of a file in the repository.",
     )
+
+
+# --- where a period begins and ends, as a person types it -----------------------------------------
+
+_MONTH = re.compile(r"(\d{4})(?:-(\d{1,2}))?", re.ASCII)
+_AGO = re.compile(r"(\d{1,4}|an?)\s+(hour|day|week|month|year)s?\s+ago", re.ASCII | re.IGNORECASE)
+
+
+def period_start(workspace: Workspace, typed: str) -> datetime:
+    """The first instant, aware, of a day, month, year or "3 weeks ago"; an instant is itself.
+
+    Raises ``TrackerError`` for what is none of these.
+    """
+    return _bounds(workspace, typed)[0]
+
+
+def period_end(workspace: Workspace, typed: str) -> datetime:
+    """The first instant, aware, after a day, month or year; an instant is itself."""
+    return _bounds(workspace, typed)[1]
+
+
+def _bounds(workspace: Workspace, typed: str) -> tuple[datetime, datetime]:
+    zone, words = workspace.settings.zone, typed.strip()
+    if found := _MONTH.fullmatch(words):
+        return _month(int(found[1]), int(found[2] or 0), zone, typed)
+    if found := _AGO.fullmatch(words):
+        number = int(found[1]) if found[1].isdigit() else 1
+        at = _ago(workspace.clock().astimezone(zone), number, found[2].lower(), typed)
+        return at, at
+    when = moment(words, workspace.settings, workspace.clock())
+    if when.precision == "minute":
+        return when.at, when.at
+    try:
+        return when.at, when.at + timedelta(days=1)
+    except OverflowError:
+        return when.at, datetime.max.replace(tzinfo=UTC)
+
+
+def _month(year: int, month: int, zone: ZoneInfo, typed: str) -> tuple[datetime, datetime]:
+    first, last = month or 1, month or 12
+    if not (1 < year < 9999 and 1 <= last <= 12):
+        raise TrackerError(f"“{typed}” is no month or year.", "Write it as 2022-05, or as 2022.")
+    after = (year, last + 1) if last < 12 else (year + 1, 1)
+    return datetime(year, first, 1, tzinfo=zone), datetime(*after, 1, tzinfo=zone)
+
+
+def _ago(now: datetime, number: int, unit: str, typed: str) -> datetime:
+    try:
+        if unit == "hour":
+            return now - timedelta(hours=number)
+        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        if unit in ("day", "week"):
+            return midnight - timedelta(days=number * (7 if unit == "week" else 1))
+        months = midnight.year * 12 + midnight.month - 1 - number * (12 if unit == "year" else 1)
+        day = min(midnight.day, 28)  # every month has it
+        return midnight.replace(year=months // 12, month=months % 12 + 1, day=day)
+    except (ValueError, OverflowError):
+        raise TrackerError(f"“{typed}” is too far away.", "Write a day, as 2022-05-12.") from None

@@ -43,14 +43,14 @@ if TYPE_CHECKING:
     from tracker.model import Progress
     from tracker.newsroom.catalog import CatalogState
     from tracker.newsroom.checking import Scope
+    from tracker.newsroom.concurrent_edits import Against, Choice
     from tracker.newsroom.importing import Imported, Options
     from tracker.newsroom.incoming import Source
-    from tracker.newsroom.parents import End
+    from tracker.newsroom.merging import End
+    from tracker.newsroom.queries import Statistics
     from tracker.newsroom.revisions import Means
-    from tracker.newsroom.statistics import Statistics
-    from tracker.newsroom.syncing import Synced
-    from tracker.newsroom.together import Against, Choice
-    from tracker.newsroom.trust import Asked, Trust
+    from tracker.newsroom.signatures import Asked, Trust
+    from tracker.newsroom.sync import Synced
     from tracker.newsroom.writing import Prepared, Stamp
     from tracker.policy.rules import Verdict
     from tracker.policy.step import Step
@@ -184,7 +184,7 @@ class Newsroom:
         the first revision stands an empty text.
         """
         from tracker.newsroom import history
-        from tracker.newsroom.parents import made
+        from tracker.newsroom.merging import made
 
         found = self.track(article)
         return made(self.workspace, found, history.number_of(self.workspace, found, revision))
@@ -395,7 +395,7 @@ class Newsroom:
 
     def changed(self) -> list[str]:
         """The articles whose file on disk is new, differs from the latest revision or is gone."""
-        from tracker.newsroom.working_files import changed_articles
+        from tracker.newsroom.writing import changed_articles
 
         return changed_articles(self.workspace)
 
@@ -442,7 +442,7 @@ class Newsroom:
         Notes by kind and month, how long the errors had stood that were corrected, and the changes
         of substance that no note tells of.
         """
-        from tracker.newsroom.statistics import statistics
+        from tracker.newsroom.queries import statistics
 
         return statistics(self.workspace, since, until, progress)
 
@@ -453,10 +453,10 @@ class Newsroom:
 
         ``progress`` is called with the number of signatures looked at and the number of all.
         """
-        from tracker.newsroom import trust
+        from tracker.newsroom import signatures
 
         quiet = progress or (lambda _done, _whole: None)
-        return trust.verify(self.workspace, asked or trust.Asked(), quiet)
+        return signatures.verify(self.workspace, asked or signatures.Asked(), quiet)
 
     # --- writing --------------------------------------------------------------------------------
 
@@ -517,8 +517,8 @@ class Newsroom:
         told = [] if note is None else [(kind, note)]
         stamp = Stamp(at=at, by=by, message=message, covers=covers)
         from tracker.newsroom import writing
-        from tracker.newsroom.recorded import recorded_together
-        from tracker.newsroom.together import Against
+        from tracker.newsroom.concurrent_edits import Against
+        from tracker.newsroom.record import recorded_together
 
         def prepare(workspace: Workspace, against: Against | None) -> Prepared:
             writing.may_record(workspace, article, at, anywhere=anywhere)
@@ -554,7 +554,7 @@ class Newsroom:
 
         Raises ``TrackerError`` for what stands in the way of all; then nothing is recorded.
         """
-        from tracker.newsroom.record_many import record_many
+        from tracker.newsroom.record import record_many
 
         given = tuple(recordings)
         with self._writing:
@@ -586,7 +586,7 @@ class Newsroom:
 
         Without ``judged``, nobody asks what its change means: labels and reasons stay empty.
         """
-        from tracker.newsroom.recorded import committed
+        from tracker.newsroom.record import committed
 
         with self._writing:
             revision, self.workspace = committed(self.workspace, recording, judged=judged)
@@ -663,7 +663,7 @@ class Newsroom:
         of different sentences in one paragraph are brought together too. Without ``push``, nothing
         is sent; with ``dry_run``, nothing is changed.
         """
-        from tracker.newsroom.syncing import sync
+        from tracker.newsroom.sync import sync
 
         with self._writing:
             done = sync(self.workspace, remote, merge_sentences=merge, push=push, dry_run=dry_run)

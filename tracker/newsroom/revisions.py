@@ -20,8 +20,8 @@ from tracker.model import (
     Track,
     Version,
 )
-from tracker.newsroom.names import slug
-from tracker.newsroom.parents import Bases, bases, behind, ground
+from tracker.newsroom.merging import Bases, bases, behind, ground
+from tracker.newsroom.selection import slug
 from tracker.policy.step import Step
 from tracker.text.document import Document, decode, parse
 

@@ -46,6 +46,24 @@ _DATE = re.compile(
 )
 
 
+_DATED = re.compile(r"\d{4}-\d{1,2}-\d{1,2}-(?=.)")
+_LANGUAGE = re.compile(r"[a-z]{2}(?:-[A-Za-z]{2,4})?")
+
+
+def slug(path: str) -> str:
+    """What people call an article: its file's stem, or its folder's for an index file.
+
+    A date that Jekyll wants before the name is no part of it, nor is the language that Hugo has
+    after it (``x/index.fr.md``).
+    """
+    name = PurePosixPath(path)
+    first, _, language = name.stem.partition(".")
+    if first == "index" and name.parent.name:
+        return name.parent.name
+    stem = first if language and _LANGUAGE.fullmatch(language) else name.stem
+    return _DATED.sub("", stem, count=1) if _DATED.match(stem) else stem
+
+
 def is_text(path: str) -> bool:
     """True for a file that may be an article by its name: Markdown or text, and no listing."""
     name = PurePosixPath(path)

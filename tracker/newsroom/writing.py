@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,20 +13,21 @@ from tracker.house.dates.parse import Moment
 from tracker.model import Change, Kind, Note, Person, Revision
 from tracker.newsroom import history, names
 from tracker.newsroom.catalog import was_known
-from tracker.newsroom.desk import Desk, Told, no_such_note
 from tracker.newsroom.names import locate
-from tracker.newsroom.selection import ArticleSelection
-from tracker.newsroom.working_files import former_path
+from tracker.newsroom.note_editor import NoteEditor, Told, no_such_note
+from tracker.newsroom.selection import ArticleSelection, is_text
 from tracker.newsroom.workspace import Workspace
 from tracker.store import locks
 from tracker.store.commit import EditedMeanwhile, FileWrite, blob_of, write
 from tracker.store.git import shown_path
-from tracker.store.reader import not_too_large
+from tracker.store.identity import Appeared, Ended, Pool, match
+from tracker.store.reader import Reader, not_too_large, object_hash
+from tracker.store.worktree import FileStates, file_states
 from tracker.text.document import FrontMatterError, decode
 
 if TYPE_CHECKING:
     from tracker.comparison import Compared
-    from tracker.newsroom.together import Against, Settled
+    from tracker.newsroom.concurrent_edits import Against, Settled
 
 _AHEAD = timedelta(minutes=2)
 """How far an instant may lie ahead: the clocks of two machines are never quite the same."""
@@ -116,15 +117,15 @@ def prepare(
         draft.follow(former_path(workspace, draft.path))
     new, encoding = decode(workspace.read(draft.path) if given is None else given)
     if given is not None and workspace.read_if_there(draft.path) not in (None, draft.old, given):
-        from tracker.newsroom.together import refuse_unrecorded
+        from tracker.newsroom.concurrent_edits import refuse_unrecorded
 
         refuse_unrecorded(workspace, draft.path, draft.old, given)
     if given is None and (workspace.repository.git_dir / "tracker" / "behind.json").is_file():
-        from tracker.newsroom.together import remembered
+        from tracker.newsroom.concurrent_edits import remembered
 
         against = remembered(workspace, draft.path, workspace.read(draft.path), against)
     if against is not None:
-        from tracker.newsroom.together import settle
+        from tracker.newsroom.concurrent_edits import settle
 
         with _naming(draft.path):
             draft.settled = settle(workspace, draft.path, new, encoding, draft.moment.at, against)
@@ -267,7 +268,7 @@ def commit(workspace: Workspace, recording: Prepared) -> str | None:
             objects=workspace.objects,
         )
     except EditedMeanwhile as error:
-        from tracker.newsroom.together import explained
+        from tracker.newsroom.concurrent_edits import explained
 
         here = recording.path, recording.expected, recording.disk
         raise explained(workspace, *here, error) from None
@@ -433,7 +434,7 @@ def person_named(by: Person | str | None) -> Person | None:
     return Person(name.strip(), email)
 
 
-def _note(desk: Desk, text: str, wanted: str, at: datetime) -> Note:
+def _note(desk: NoteEditor, text: str, wanted: str, at: datetime) -> Note:
     standing = desk.notes(text, at)
     for note in standing:
         if note.id == wanted:
@@ -447,3 +448,57 @@ def message_of(path: str, notes: Sequence[Note], *, first: bool) -> str:
         return f"{'Publish' if first else 'Edit'} {path}"
     kinds = " and ".join(note.kind.capitalize() for note in notes)
     return f"{kinds}: {path}\n\n" + "\n".join(note.text for note in notes)
+
+
+# --- the articles' files on disk ------------------------------------------------------------------
+
+
+def changed_articles(workspace: Workspace) -> list[str]:
+    """The articles whose file on disk is new, edited or gone, sorted.
+
+    One that was moved is named by its new path alone.
+    """
+    states = file_states(workspace.repository, workspace.under)
+    moved = _moves(workspace, states)
+    paths = {*states.changed, *states.gone} - set(moved.values())
+    return workspace.choose(paths)
+
+
+def former_path(workspace: Workspace, path: str) -> str | None:
+    """The path that the article in a new file had, where its old file is gone from the disk."""
+    if workspace.repository.bare or workspace.repository.head is None:
+        return None
+    return _moves(workspace, file_states(workspace.repository)).get(path)
+
+
+def _moves(workspace: Workspace, states: FileStates) -> dict[str, str]:
+    """New paths on disk with the path that the article had: as an article goes on in a commit."""
+    gone = [path for path in states.gone if is_text(path)]
+    new = [path for path in states.new if is_text(path)]
+    if not gone or not new:
+        return {}
+    tip, known = workspace.tip, dict[str, bytes]()
+    pool, ending, appeared = Pool(), list[Ended](), list[Appeared]()
+    for number, path in enumerate(gone):
+        found = workspace.objects.info(f"{tip}:{path}")
+        if found is not None:
+            ending.append(Ended(number, path, found.hash, 0))
+            pool.add(ending[-1])
+    for path in new:
+        data = workspace.read_if_there(path)
+        if data is not None:
+            blob = object_hash("blob", data, len(tip))
+            known[blob] = data
+            appeared.append(Appeared(path, blob))
+    with Reader(workspace.repository) as reader:
+
+        def read(blobs: Iterable[str]) -> dict[str, bytes]:
+            texts = dict[str, bytes]()
+            for blob in blobs:
+                try:
+                    texts[blob] = known[blob] if blob in known else reader.read(blob)
+                except TrackerError:  # too large, or no text: it is nobody's continuation
+                    continue
+            return texts
+
+        return {path: ended.path for path, ended in match(appeared, pool, ending, read).items()}

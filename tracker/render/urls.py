@@ -241,7 +241,7 @@ def of_newsroom(room: Newsroom, base: str | None = None) -> SiteLinks:
 
     Without an address of the pages they are unknown, and so is all but the articles' own.
     """
-    from tracker.newsroom.names import slug
+    from tracker.newsroom.selection import slug
 
     settings, under = room.settings, room.workspace.under
     site = settings.site

@@ -23,8 +23,8 @@ from tracker.errors import TrackerError
 from tracker.model import Blame, History, Revision, Track
 from tracker.newsroom.catalog import track_at
 from tracker.newsroom.history import life
+from tracker.newsroom.merging import origins
 from tracker.newsroom.newsroom import Newsroom
-from tracker.newsroom.parents import origins
 from tracker.render.kept import Kept
 from tracker.store.reader import Reader
 from tracker.text.blame import followed

@@ -23,7 +23,7 @@ from werkzeug.http import http_date
 
 from tracker.house.changelog import SeenVersion, seen, seen_at
 from tracker.model import History
-from tracker.newsroom.names import slug
+from tracker.newsroom.selection import slug
 from tracker.render.urls import SiteLinks, first_seen
 from tracker.web import addresses, caching
 from tracker.web.addresses import site

@@ -18,7 +18,7 @@ from markupsafe import Markup, escape
 from tracker.house.dates.names import name_of
 from tracker.locale import FIRST, base, languages, of_reason, page_language, phrases, unnested
 from tracker.model import Precision, Reason, Saying, Value
-from tracker.newsroom.names import slug
+from tracker.newsroom.selection import slug
 from tracker.render.urls import SiteLinks
 from tracker.render.visible import visible
 from tracker.web import addresses

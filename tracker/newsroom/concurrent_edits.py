@@ -1,4 +1,4 @@
-"""Two editors at one article: what came between, and how a text gets in all the same."""
+"""An article that another editor changed meanwhile: who, what, and merged or recorded anyway."""
 
 from __future__ import annotations
 

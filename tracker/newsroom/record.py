@@ -1,26 +1,35 @@
-"""Any number of revisions recorded through one stream, with one move of the branch.
+"""Prepared recordings written, and the revisions that they became: one, or many in one stream.
 
-For programs that have the texts of many revisions at hand: a site that is followed, a CMS, an
-archive. The texts are recorded byte for byte. git's commit hooks do not run, and nothing is signed.
+Many are for programs that have the texts at hand: a site that is followed, a CMS, an archive. One
+move of the branch brings them all. Their texts are recorded byte for byte; git's commit hooks do
+not run, and nothing is signed.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import count
 
 from tracker.errors import TrackerError
 from tracker.model import Note, Person, Recording, Refusal, Revision, Track, Version
-from tracker.newsroom import history
-from tracker.newsroom.catalog import tracks_at
-from tracker.newsroom.desk import Told
+from tracker.newsroom import history, revisions, writing
+from tracker.newsroom.catalog import track_of_recorded, tracks_at
+from tracker.newsroom.concurrent_edits import Against
 from tracker.newsroom.names import locate
+from tracker.newsroom.note_editor import Told
 from tracker.newsroom.workspace import Workspace
-from tracker.newsroom.writing import message_of, must_be_article, person_named, refuse_if_followed
+from tracker.newsroom.writing import (
+    Prepared,
+    message_of,
+    must_be_article,
+    person_named,
+    refuse_if_followed,
+)
 from tracker.store import import_branch, locks, worktree
-from tracker.store.commit import git_date
+from tracker.store.commit import EditedMeanwhile, git_date
 from tracker.store.git import checked, identity, shown_path
 from tracker.store.log import FILES, tree_entries
 from tracker.store.reader import not_too_large
@@ -34,7 +43,7 @@ from tracker.store.stream import (
     author_line,
     git_settings,
 )
-from tracker.text.document import decode
+from tracker.text.document import decode, parse
 
 _AHEAD = timedelta(minutes=2)  # the clocks of two machines are never quite the same
 _ATTEMPTS = 3  # at a branch that others move
@@ -467,3 +476,121 @@ def _tracks(workspace: Workspace, paths: Collection[str]) -> dict[str, Track]:
         found = history.all_tracks(workspace)
         return {each.path: each for each in found if each.path in wanted}
     return tracks_at(workspace, paths)
+
+
+# --- a recording written, and the revision that it became -----------------------------------------
+
+
+def recorded(
+    workspace: Workspace, recording: Prepared, commit: str, *, judged: bool = True
+) -> Revision:
+    """The revision that a recording became; no older text is read that need not be."""
+    found = track_of_recorded(workspace, commit, recording.path)
+    versions = found.versions
+    version = versions[-1]
+
+    def says(index: int) -> revisions.Reading:
+        read = workspace.objects.read(versions[index].blob)
+        data = workspace.content(versions[index].blob) if read is None else read[1]
+        return revisions.appearance_of(data)
+
+    *before, published = revisions.publications(
+        versions, says, workspace.settings, found.events, now=workspace.now
+    )
+    revision = revision_of(
+        workspace, recording, version, len(versions), published=published, judged=judged
+    )
+    if not published or any(before):
+        return revision
+    state = revisions.State(version, says(len(versions) - 1), (), lambda: recording.text)
+    out = revisions.first_out(state, workspace.settings, only=len(versions) == 1)
+    return revision._replace(out=out)
+
+
+def revision_of(
+    workspace: Workspace,
+    recording: Prepared,
+    version: Version,
+    number: int,
+    *,
+    published: bool,
+    judged: bool = True,
+) -> Revision:
+    """A recording as the revision of that number, which git has as this version."""
+    compared = recording.compared
+    change = compared.change if compared and judged else None
+    if change is not None:
+        added, removed = change.words_added, change.words_removed
+    elif compared is not None:
+        added, removed = compared.words
+    else:
+        added, removed = workspace.words_of_first(recording.text), 0
+    return Revision(
+        number=number,
+        commit=version.commit,
+        path=version.path,
+        at=version.at,
+        person=version.person,
+        subject=version.subject,
+        headline=parse(recording.text).headline or "",
+        published=published,
+        notes=recording.notes,
+        words_added=added,
+        words_removed=removed,
+        substantive=change.substantive if change else False,
+        reasons=change.reasons if change else (),
+        labels=change.labels if change else frozenset(),
+        side=version.side,
+        why=change.why if change else (),
+    )
+
+
+def committed(
+    workspace: Workspace, recording: Prepared, *, judged: bool = True
+) -> tuple[Revision, Workspace]:
+    """Write what was prepared, as one commit: the revision it became, and the newsroom with it.
+
+    Without ``judged``, nobody asks what its change means: labels and reasons stay empty.
+    """
+    if not recording.unchanged:
+        commit = writing.commit(workspace, recording)
+        if commit is not None:
+            workspace = workspace.after(commit)
+            if recording.data is not None:
+                revision = recorded(workspace, recording, commit, judged=judged)
+                if recording.deleted:
+                    gone = writing.commit_deletion(workspace, recording)
+                    workspace = workspace if gone is None else workspace.after(gone)
+                if revision.commit == commit:
+                    return revision, workspace
+    found = history.track_of(workspace, recording.path)
+    return history.life(workspace, found, compared=False).revisions[-1], workspace
+
+
+def recorded_together(
+    workspace: Workspace,
+    prepare: Callable[[Workspace, Against | None], Prepared],
+    against: Against | None,
+) -> tuple[Prepared, Revision, Workspace]:
+    """Prepare and write; where a choice was made, again for each revision that comes between.
+
+    Returns what was written in the end, the revision that it became, and the newsroom with it.
+    """
+    for tries in count(1):
+        recording = prepare(workspace, against)
+        try:
+            revision, after = committed(workspace, recording)
+        except EditedMeanwhile as error:
+            if against is None or against.choice == "refuse" or tries > _TRIES:
+                raise
+            blob = against.blob or error.base or recording.expected
+            if blob is None:
+                raise
+            against = against._replace(blob=blob)
+            workspace = workspace.anew()
+        else:
+            return recording, revision, after
+    raise AssertionError
+
+
+_TRIES = 20

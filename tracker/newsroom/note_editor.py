@@ -39,7 +39,7 @@ _REMEMBERED = 4
 """Texts whose notes are remembered: one recording asks for those of the same few again."""
 
 
-class Desk:
+class NoteEditor:
     """Puts notes into texts as one newsroom's settings say."""
 
     def __init__(
@@ -60,9 +60,9 @@ class Desk:
         self._earlier = earlier
         self._read: dict[str, tuple[datetime, Found]] = {}
 
-    def of(self, path: str, earlier: Callable[[], History | None] | None = None) -> Desk:
+    def of(self, path: str, earlier: Callable[[], History | None] | None = None) -> NoteEditor:
         """The same for one article."""
-        return Desk(self.settings, path, earlier)
+        return NoteEditor(self.settings, path, earlier)
 
     def style_of(self, document: Document) -> Style:
         """The house style in the language of an article."""
