@@ -16,7 +16,7 @@ from tracker.comparison import compare
 from tracker.model import Article
 from tracker.render import plain, terminal_diff
 from tracker.render.diff_page import Piece, weave
-from tracker.render.visible import visible
+from tracker.render.plain import visible
 from tracker.text.diff import diff
 
 ROOT = Path(__file__).parents[1]

@@ -16,7 +16,7 @@ from tests.desk import Desk
 from tests.repositories import Builder
 from tests.web_newsroom import NOW
 from tracker.newsroom.newsroom import Newsroom
-from tracker.render import atom, feed, jsonfeed, urls
+from tracker.render import feed, urls
 from tracker.web import create_app
 
 NAMESPACE = "{http://www.w3.org/2005/Atom}"
@@ -369,8 +369,8 @@ def test_a_feed_ends_after_the_newest_entries(newsroom: Desk) -> None:
     items = feed.newsroom_items(room, urls.NO_LINKS, limit=4)
     assert [item.article.slug for item in items] == ["a5", "a4", "a3", "a2"]
     found = feed.newsroom_feed(room, items, urls.NO_LINKS, "atom.xml")
-    check_atom(atom.write(found))
-    check_json(jsonfeed.write(found))
+    check_atom(feed.atom(found))
+    check_json(feed.json_feed(found))
 
 
 @pytest.mark.parametrize("versions", [True, False])

@@ -14,7 +14,7 @@ from pyld import jsonld as processor
 
 from tests.desk import Desk
 from tracker.newsroom.newsroom import Newsroom
-from tracker.render import jsonld
+from tracker.render import metadata
 from tracker.render.urls import NO_LINKS
 from tracker.text.document import parse
 from tracker.web import create_app
@@ -243,7 +243,7 @@ def test_nothing_in_an_article_breaks_out_of_its_script(newsroom: Desk) -> None:
 
 @given(st.text())
 def test_any_text_can_stand_in_a_script(text: str) -> None:
-    html = jsonld.script_of({"text": text.encode("utf-8", "replace").decode()})
+    html = metadata.script_of({"text": text.encode("utf-8", "replace").decode()})
     (script,) = Scripts(f"<p>{html}<p>").found
     assert json.loads(script)["text"] == text.encode("utf-8", "replace").decode()
     assert Scripts(f"<p>{html}<p>").elements[1:] == [
@@ -295,5 +295,5 @@ def test_ids_are_the_same_in_a_clone(ferry: Desk) -> None:
     for room in (here, there):
         life = room.life("ferry.md")
         document = parse(room.show("ferry.md"))
-        values.append(jsonld.news_article(life, document, room.settings, NO_LINKS))
+        values.append(metadata.news_article(life, document, room.settings, NO_LINKS))
     assert values[0] == values[1]

@@ -11,10 +11,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.growth import reads_straight
-from tracker.render import markdown_html
 from tracker.render.article_html import joined, page, parts
-from tracker.render.kept import Kept
-from tracker.render.markdown_html import is_prose, piece_html, pieces, rendered, whole_html
+from tracker.render.markdown_html import is_prose, pieces, rendered, whole_html
 
 BLOCKS = [
     "A plain paragraph, with “quotes” and 2,000 people.", "Two lines\nof one paragraph.",
@@ -190,38 +188,3 @@ def test_each_version_of_real_articles_in_pieces_is_the_whole(
         assert page(body).known
         cut += len(pieces(body)) > 1
     assert cut > 60
-
-
-# --- what is kept --------------------------------------------------------------------------------
-
-
-def test_what_is_kept_is_bounded_in_number_and_in_bytes() -> None:
-    made: list[str] = []
-
-    def make(key: str) -> str:
-        made.append(key)
-        return key * 2
-
-    kept: Kept[str, str] = Kept(3, 100, lambda key, value: len(key) + len(value))
-    for key in ("a", "b", "c", "a", "d"):
-        assert kept.get(key, make) == key * 2
-    assert made == ["a", "b", "c", "d"]
-    assert kept.get("a", make) == "aa"  # was used after "b", which had to go
-    assert kept.get("b", make) == "bb"
-    assert made == ["a", "b", "c", "d", "b"]
-    kept.get("long" * 10, make)  # more than a quarter of all
-    kept.get("long" * 10, make)
-    assert made.count("long" * 10) == 2
-    for number in range(20):
-        kept.get(f"{number:04}", make)
-    assert len(kept) == 3
-    assert kept.size == 36
-
-
-def test_rendered_pieces_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    small: Kept[str, str] = Kept(100, 4_000, lambda piece, made: 2 * len(piece + made) + 250)
-    monkeypatch.setattr(markdown_html, "_kept", small)
-    for number in range(50):
-        piece_html(f"Paragraph *{number}*")
-    assert small.size <= 4_000
-    assert 5 < len(small) < 20

@@ -18,9 +18,9 @@ from tests.sites import HOSTILE, fragment, harmless, hostile_words, words
 from tracker.errors import TrackerError
 from tracker.newsroom.newsroom import Newsroom
 from tracker.render import urls
-from tracker.render.inline_html import harmless as harmless_words
-from tracker.render.inline_html import inline_html
 from tracker.render.site_data import key, write
+from tracker.render.told import harmless as harmless_words
+from tracker.render.told import inline_html
 from tracker.web import addresses as pages
 
 SCHEMA = json.loads((Path(__file__).parents[1] / "docs/site-data.schema.json").read_text("utf-8"))

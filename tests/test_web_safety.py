@@ -14,7 +14,7 @@ from tests.repositories import Builder
 from tests.web_newsroom import WAR_3, build, client, parsed
 from tracker.newsroom.newsroom import Newsroom
 from tracker.web import create_app, desk
-from tracker.web.safety import Hosts
+from tracker.web.http import Hosts
 
 
 @pytest.fixture(scope="module")

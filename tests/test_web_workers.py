@@ -167,7 +167,7 @@ def test_the_processes_end_with_their_server(folder: Path, end: signal.Signals) 
     server = subprocess.Popen(words, stderr=subprocess.PIPE, env=env)
     try:
         assert server.stderr is not None
-        assert b"The newsroom is at" in server.stderr.readline()
+        assert any(b"The newsroom is at" in line for line in server.stderr)
         until = time.monotonic() + 60
         while len(helpers := descendants(server.pid)) < 4:
             assert time.monotonic() < until

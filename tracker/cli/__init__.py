@@ -240,7 +240,7 @@ def _open_streams() -> None:
 
 
 def _say(sentence: str, hint: str) -> int:
-    from tracker.render.visible import visible  # names of files may hold anything
+    from tracker.render.plain import visible  # names of files may hold anything
 
     with suppress(OSError, ValueError):  # nobody may be there to be told
         click.echo(f"tracker: {visible(sentence)}", err=True)

@@ -93,10 +93,4 @@ def _feed(room: Newsroom, article: str | None, form: str, *, notes_only: bool) -
         found = feed.article_feed(life, room.settings, where, name, told_only=notes_only)
     if not found.items:
         warn("there is nothing in the feed yet.")
-    if form == "atom":
-        from tracker.render import atom
-
-        return atom.write(found)
-    from tracker.render import jsonfeed
-
-    return jsonfeed.write(found)
+    return feed.atom(found) if form == "atom" else feed.json_feed(found)

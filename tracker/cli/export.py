@@ -14,7 +14,7 @@ import click
 from tracker.cli.common import ARTICLE, open_newsroom, progress_bar, warn
 from tracker.errors import TrackerError
 from tracker.newsroom.names import locate
-from tracker.render.visible import visible
+from tracker.render.plain import visible
 from tracker.store.files import Folder, RefusedPathError
 
 if TYPE_CHECKING:
@@ -193,20 +193,20 @@ def _say(counts: dict[Kind, int], folder: Path) -> None:
 
 
 def _jsonld(room: Newsroom, wanted: Wanted) -> None:
-    from tracker.render import jsonld
+    from tracker.render import metadata
 
-    _objects(room, wanted, "jsonld", jsonld.news_article, jsonld.dumped, published=True)
+    _objects(room, wanted, "jsonld", metadata.news_article, metadata.dumped, published=True)
 
 
 def _ninjs(room: Newsroom, wanted: Wanted) -> None:
     import json
 
-    from tracker.render import ninjs
+    from tracker.render import metadata
 
     def dumped(value: object, indent: int | None = None) -> str:
         return json.dumps(value, ensure_ascii=False, indent=indent)
 
-    _objects(room, wanted, "json", ninjs.news_item, dumped, published=False)
+    _objects(room, wanted, "json", metadata.news_item, dumped, published=False)
 
 
 def _objects(

@@ -92,7 +92,7 @@ def _agreed(url: str) -> bool:
 
 
 def _say_shown(shown: Any) -> None:
-    from tracker.render.visible import visible
+    from tracker.render.plain import visible
 
     click.echo(f"{shown.source}  {visible(shown.url)}  {visible(shown.title)}")
     for lead in shown.leads[:5]:
@@ -154,7 +154,7 @@ def _one_round(means: Means, *, as_json: bool) -> None:
 
 
 def _say_round(means: Means, done: Round) -> None:
-    from tracker.render.visible import visible
+    from tracker.render.plain import visible
 
     newest = _room(means).latest(len(done.recorded)) if done.recorded else ()
     revisions = {revision.commit: revision for _, revision in newest}
@@ -311,7 +311,7 @@ def _page(means: Means, page: FollowedPage, *, left_out: bool) -> dict[str, Any]
 
 def _say_status(means: Means, pages: Sequence[FollowedPage], *, left_out: bool) -> None:
     from tracker.follow.volatile import REASONS
-    from tracker.render.visible import visible
+    from tracker.render.plain import visible
 
     zone = _room(means).settings.zone
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tracker.cli.common import article_argument, json_option, open_newsroom, print_json, warn
-from tracker.render.plain import encodable, printed
-from tracker.render.visible import visible
+from tracker.render.plain import encodable, printed, visible
 
 if TYPE_CHECKING:
     from tracker.model import Article

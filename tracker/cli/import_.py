@@ -13,7 +13,7 @@ import click
 
 from tracker.cli.common import json_option, present, print_json, progress_bar, standard_input, warn
 from tracker.errors import TrackerError
-from tracker.render.visible import visible
+from tracker.render.plain import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -17,7 +17,7 @@ from tracker.cli.common import (
     warn,
 )
 from tracker.errors import TrackerError
-from tracker.render.visible import visible
+from tracker.render.plain import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -22,8 +22,7 @@ from tracker.cli.common import (
 from tracker.errors import TrackerError
 from tracker.model import KINDS, Change, Kind, Revision
 from tracker.newsroom.note_editor import no_such_note
-from tracker.render.plain import printed
-from tracker.render.visible import visible
+from tracker.render.plain import printed, visible
 
 if TYPE_CHECKING:
     from tracker.house.draft import Drafter, NoteDraft

@@ -27,8 +27,7 @@ from tracker.errors import TrackerError
 from tracker.model import Kind, Revision
 from tracker.newsroom.concurrent_edits import Against, ChangedMeanwhile
 from tracker.newsroom.record import recorded_together
-from tracker.render.plain import printed
-from tracker.render.visible import visible
+from tracker.render.plain import printed, visible
 from tracker.store.files import write_file
 
 if TYPE_CHECKING:

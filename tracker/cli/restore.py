@@ -16,8 +16,7 @@ from tracker.cli.common import (
 from tracker.cli.note import NoteCommand, edit_draft, note_options, told_from
 from tracker.model import Kind, Revision
 from tracker.newsroom.newsroom import Newsroom
-from tracker.render.plain import printed
-from tracker.render.visible import visible
+from tracker.render.plain import printed, visible
 
 
 @click.command("restore", cls=NoteCommand)

@@ -21,7 +21,7 @@ from tracker.model import KINDS, Change, Finding, Kind
 from tracker.newsroom.checking import RESOLVED_FILE, Scope, resolve
 from tracker.render import findings as face
 from tracker.render import terminal_diff
-from tracker.render.visible import visible
+from tracker.render.plain import visible
 from tracker.store.files import scratch_folder, write_file
 
 if TYPE_CHECKING:

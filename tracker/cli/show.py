@@ -7,8 +7,7 @@ import sys
 import click
 
 from tracker.cli.common import article_argument, json_option, open_newsroom, paged, print_json
-from tracker.render.plain import printed
-from tracker.render.visible import visible
+from tracker.render.plain import printed, visible
 
 
 @click.command("show")

@@ -14,8 +14,7 @@ from tracker.house.settings import Settings
 from tracker.model import KINDS
 from tracker.newsroom import names
 from tracker.newsroom.queries import Correction, Statistics, statistics
-from tracker.render.plain import encodable, printed
-from tracker.render.visible import visible
+from tracker.render.plain import encodable, printed, visible
 
 
 @click.command("stats")

@@ -11,7 +11,7 @@ from tracker.house import style as house_style
 from tracker.house.notes.wording import line, sentence
 from tracker.house.style import Style
 from tracker.model import Note
-from tracker.render.visible import visible
+from tracker.render.plain import visible
 
 _HOMES = {"en": "America/New_York", "en-GB": "Europe/London"}
 

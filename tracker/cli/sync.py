@@ -9,8 +9,7 @@ import click
 from tracker.cli.common import done, json_option, open_newsroom, print_json, warn
 from tracker.house.settings import Settings
 from tracker.newsroom.sync import Clash, Passed, Synced
-from tracker.render.plain import printed
-from tracker.render.visible import visible
+from tracker.render.plain import printed, visible
 
 _SHOWN = 20  # revisions of each side
 

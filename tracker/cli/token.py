@@ -9,7 +9,7 @@ import click
 
 from tracker.cli.common import json_option, open_inbox, present, print_json
 from tracker.errors import TrackerError
-from tracker.render.visible import visible
+from tracker.render.plain import visible
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _AGE = re.compile(r"(\d{1,4})([dwhy])")

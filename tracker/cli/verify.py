@@ -10,8 +10,7 @@ import click
 from tracker.cli.common import json_option, open_newsroom, print_json, progress_bar, warn
 from tracker.house.settings import Settings
 from tracker.newsroom.signatures import Asked, Seen, Trust, write
-from tracker.render.plain import printed
-from tracker.render.visible import visible
+from tracker.render.plain import printed, visible
 from tracker.store.verify import written
 
 

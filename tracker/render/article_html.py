@@ -16,9 +16,11 @@ from array import array
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from threading import Lock
 from typing import NamedTuple
 
-from tracker.render.kept import Kept
+from cachetools import LRUCache, cached
+
 from tracker.render.markdown_html import inner, is_prose, parted, piece_html, rendered, whole_html
 
 _FIRST = 0xF0000  # supplementary private use area A, then B, without their last two code points
@@ -115,7 +117,7 @@ def joined(pieces: Sequence[ArticlePart], closed: Collection[int] = ()) -> Rende
             content = piece_html(piece.text)
             found = [Node(content, CLOSED)] if content else []
         else:
-            page = _pages.get(piece.text, _page_of)
+            page = _page_of(piece.text)
             found = page.nodes
             made.known = made.known and page.known
         if not found:
@@ -145,6 +147,14 @@ def joined(pieces: Sequence[ArticlePart], closed: Collection[int] = ()) -> Rende
 _UNKNOWN = array("i", [-1])
 
 
+def _weight(made: RenderedPage) -> int:
+    """About how many bytes a page takes in memory."""
+    return 1_000 + sum(
+        250 + 4 * len(node.text) + 4 * len(node.places) + len(node.tag) for node in made.nodes
+    )
+
+
+@cached(LRUCache(24_000_000, getsizeof=_weight), lock=Lock())
 def _page_of(piece: str) -> RenderedPage:
     """One piece, its offsets counted from its start."""
     if is_prose(piece):
@@ -157,16 +167,6 @@ def _page_of(piece: str) -> RenderedPage:
         if _marks().sub("", made) == plain:
             return _page(made, piece, places, known=True)
     return _page(plain, piece, [], known=False)
-
-
-def _weight(piece: str, made: RenderedPage) -> int:
-    held = sum(
-        250 + 2 * len(node.text) + 4 * len(node.places) + len(node.tag) for node in made.nodes
-    )
-    return 2 * len(piece) + held + 500
-
-
-_pages: Kept[str, RenderedPage] = Kept(8_192, 24_000_000, _weight)
 
 
 @cache

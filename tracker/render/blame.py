@@ -10,8 +10,7 @@ import click
 from tracker.house.notes import wording
 from tracker.house.settings import Settings
 from tracker.model import Blame, Removal, Revision
-from tracker.render.plain import printed
-from tracker.render.visible import visible
+from tracker.render.plain import printed, visible
 from tracker.text.document import parse
 
 

@@ -12,9 +12,8 @@ from itertools import groupby
 from tracker.house.notes.passages import plain_words
 from tracker.house.settings import Settings
 from tracker.model import Article, Entry
-from tracker.render.inline_html import harmless, inline_html
-from tracker.render.plain import printed
-from tracker.render.visible import visible
+from tracker.render.plain import printed, visible
+from tracker.render.told import harmless, inline_html
 
 
 def write(entries: Sequence[Entry], form: str, settings: Settings, article: Article | None) -> str:

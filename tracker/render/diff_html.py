@@ -30,8 +30,8 @@ from tracker.render.diff_page import (
     weave,
 )
 from tracker.render.history import no_word
+from tracker.render.plain import visible
 from tracker.render.terminal_diff import note_pairs
-from tracker.render.visible import visible
 from tracker.text.diff import diff
 from tracker.text.document import parse
 

@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 from tracker.locale import FIRST, phrase, unnested
 from tracker.model import Edit
 from tracker.render.article_html import Node, RenderedPage
-from tracker.render.visible import visible
+from tracker.render.plain import visible
 
 MarkKind = Literal["ins", "del", "moved"]
 

@@ -8,10 +8,15 @@ an article that came out; an edit that nobody told of is listed, and moves nothi
 
 from __future__ import annotations
 
+import io
+import json
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from html import escape
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from feedgenerator import Atom1Feed, rfc3339_date
 
 from tracker import locale
 from tracker.house.changelog import BroughtNote, notes_told, replaced, sentence, tellings, went_out
@@ -19,8 +24,8 @@ from tracker.house.notes import wording
 from tracker.house.settings import Settings
 from tracker.model import Article, History, Person, Revision, Selection
 from tracker.render.history import only_joins
+from tracker.render.plain import plain, visible
 from tracker.render.urls import Links, article_id, feed_id, first_seen, newsroom_id, revision_id
-from tracker.render.visible import visible
 
 if TYPE_CHECKING:
     from tracker.newsroom.newsroom import Newsroom
@@ -291,3 +296,144 @@ def _shown(text: str) -> str:
 def _line(text: str) -> str:
     """One line of text, with nothing in it that a terminal or a reader would act on."""
     return " ".join(_shown(text).split())
+
+
+# --- a feed as Atom (RFC 4287) --------------------------------------------------------------------
+
+ATOM = "application/atom+xml"
+
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def atom(feed: Feed) -> str:
+    """The feed as an Atom document."""
+    out = io.StringIO()
+    _Atom(feed).write(out, "utf-8")
+    return out.getvalue() + "\n"
+
+
+class _Atom(Atom1Feed):  # type: ignore[misc]
+    """What an Atom feed holds, in the order in which RFC 4287 lists it."""
+
+    def __init__(self, feed: Feed) -> None:
+        super().__init__(feed.title, feed.page, None, language=feed.language)
+        self._feed = feed
+
+    def add_root_elements(self, handler: Any) -> None:
+        feed = self._feed
+        _text(handler, "id", feed.id)
+        _text(handler, "title", feed.title)
+        _text(handler, "updated", _date(feed.updated))
+        if feed.url:
+            _link(handler, "self", feed.url, "application/atom+xml")
+        if feed.page:
+            _link(handler, "alternate", feed.page, "text/html")
+        _person(handler, feed.publisher)
+
+    def write_items(self, handler: Any) -> None:
+        for item in self._feed.items:
+            handler.ignorableWhitespace("\n")
+            handler.startElement("entry", {})
+            _entry(handler, item)
+            handler.endElement("entry")
+        handler.ignorableWhitespace("\n")
+
+
+def _entry(handler: Any, item: FeedItem) -> None:
+    _text(handler, "id", item.id)
+    _text(handler, "title", item.title)
+    _text(handler, "published", _date(item.published))
+    _text(handler, "updated", _date(item.updated))
+    if item.url:
+        _link(handler, "alternate", item.url, "text/html")
+    if item.article_url:
+        _link(handler, "related", item.article_url, "text/html")
+    _person(handler, item.person.name)
+    for tag in item.tags:
+        handler.addQuickElement("category", "", {"term": tag})
+    _text(handler, "summary", item.summary)
+    _text(handler, "content", item.html, {"type": "html"})
+
+
+def _text(handler: Any, name: str, words: str, attributes: dict[str, str] | None = None) -> None:
+    handler.addQuickElement(name, _legal(words), attributes)
+
+
+def _link(handler: Any, relation: str, url: str, media_type: str) -> None:
+    handler.addQuickElement("link", "", {"rel": relation, "href": _legal(url), "type": media_type})
+
+
+def _person(handler: Any, name: str) -> None:
+    handler.startElement("author", {})
+    _text(handler, "name", " ".join(name.split()) or "Unknown")
+    handler.endElement("author")
+
+
+def _date(at: datetime) -> str:
+    return str(rfc3339_date(at.replace(microsecond=0)))
+
+
+def _legal(words: str) -> str:
+    """The words without characters that XML 1.0 cannot hold."""
+    return _NOT_XML.sub("\ufffd", words)
+
+
+# --- JSON Feed 1.1 (https://www.jsonfeed.org/version/1.1/) ---------------------------------------
+
+JSON_FEED = "application/feed+json"
+
+
+def json_feed(feed: Feed) -> str:
+    """The feed as one JSON object."""
+    return json.dumps(feed_object(feed), ensure_ascii=False, indent=2) + "\n"
+
+
+def feed_object(feed: Feed) -> object:
+    """The feed as JSON knows it. ``_tracker`` is an extension: what a program may want to know."""
+    return plain(
+        {
+            "version": "https://jsonfeed.org/version/1.1",
+            "title": feed.title,
+            **({"home_page_url": feed.page} if feed.page else {}),
+            **({"feed_url": feed.url} if feed.url else {}),
+            "language": feed.language,
+            "authors": [{"name": feed.publisher}],
+            "_tracker": {
+                "about": "https://www.jsonfeed.org/version/1.1/#extensions",
+                "id": feed.id,
+                "updated": _json_date(feed.updated),
+            },
+            "items": [_json_item(each) for each in feed.items],
+        }
+    )
+
+
+def _json_item(item: FeedItem) -> dict[str, object]:
+    revision = item.revision
+    return {
+        "id": item.id,
+        **({"url": item.url} if item.url else {}),
+        **({"external_url": item.article_url} if item.article_url else {}),
+        "title": item.title,
+        "summary": item.summary,
+        "content_html": item.html,
+        "content_text": item.text,
+        "date_published": _json_date(item.published),
+        "date_modified": _json_date(item.updated),
+        "authors": [{"name": item.person.name or "Unknown"}],
+        "tags": list(item.tags),
+        "_tracker": {
+            "article": item.article.path,
+            "commit": revision.commit,
+            "words_added": revision.words_added,
+            "words_removed": revision.words_removed,
+            "substantive": revision.substantive,
+            "labels": sorted(revision.labels),
+            "told": item.is_told,
+        },
+    }
+
+
+def _json_date(at: datetime) -> str:
+    """RFC 3339: whole seconds, with offset."""
+    return at.replace(microsecond=0).isoformat()

@@ -12,8 +12,7 @@ import click
 
 from tracker.model import Finding
 from tracker.policy.rules import RULES, Verdict
-from tracker.render.plain import plain
-from tracker.render.visible import visible
+from tracker.render.plain import plain, visible
 
 
 def write(verdict: Verdict, form: str, version: str) -> str:

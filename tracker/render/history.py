@@ -11,8 +11,7 @@ from tracker.house.notes import wording
 from tracker.house.notes.passages import plain_words
 from tracker.house.settings import Settings
 from tracker.model import Article, Change, Edit, Event, History, Hit, Note, Revision
-from tracker.render.plain import plain, printed
-from tracker.render.visible import visible
+from tracker.render.plain import plain, printed, visible
 
 if TYPE_CHECKING:
     from tracker.house.settings import Settings

@@ -8,7 +8,7 @@ import threading
 from functools import cache
 from typing import TYPE_CHECKING
 
-from tracker.render.kept import Kept
+from cachetools import LRUCache, cached
 
 if TYPE_CHECKING:
     from markdown import Markdown
@@ -50,9 +50,10 @@ def whole_html(body: str) -> str:
     return "\n".join(part for part in parts if part)
 
 
+@cached(LRUCache(8_000_000, getsizeof=lambda made: 4 * len(made) + 250), lock=threading.Lock())
 def piece_html(piece: str) -> str:
     """A piece, as ``inner`` gives it, as clean HTML."""
-    return _kept.get(piece, _made)
+    return f"<p>{piece}</p>" if is_prose(piece) else rendered(piece)
 
 
 def parted(body: str) -> list[str]:
@@ -73,13 +74,6 @@ def inner(piece: str) -> tuple[int, str]:
     found = _blank_before().match(piece)
     start = found.end() if found else 0
     return start, piece[start:] if "<" in piece else piece[start:].rstrip("\n")
-
-
-def _made(piece: str) -> str:
-    return f"<p>{piece}</p>" if is_prose(piece) else rendered(piece)
-
-
-_kept: Kept[str, str] = Kept(16_384, 8_000_000, lambda piece, made: 2 * len(piece + made) + 250)
 
 
 @cache

@@ -152,3 +152,21 @@ def edit_object(edit: Edit) -> dict[str, object]:
         "labels": sorted(edit.labels),
         "within": [edit_object(inner) for inner in edit.within],
     }
+
+
+# --- untrusted text made safe to show -------------------------------------------------------------
+
+# C0 but tab and newline, DEL, C1, the controls of the Unicode bidirectional algorithm that embed,
+# override or isolate (UAX #9), the line and paragraph separators, and lone surrogates. The marks
+# U+200E and U+200F stay: Hebrew and Arabic texts use them, and they cannot reach past a word.
+_CONTROLS = "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+
+
+@cache
+def _pattern() -> re.Pattern[str]:
+    return re.compile(_CONTROLS)
+
+
+def visible(text: str) -> str:
+    """``text`` with each control character written out, ``<U+001B>``; CRLF becomes LF."""
+    return _pattern().sub(lambda found: f"<U+{ord(found.group()):04X}>", text.replace("\r\n", "\n"))

@@ -11,7 +11,7 @@ from tracker.locale import FIRST, phrase
 from tracker.model import Change, Edit, FieldChange, Note
 from tracker.render.diff_page import Piece, weave
 from tracker.render.history import no_word
-from tracker.render.visible import visible
+from tracker.render.plain import visible
 from tracker.text import tokens
 from tracker.text.diff import diff
 from tracker.text.document import notes_of, parse

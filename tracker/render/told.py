@@ -8,9 +8,10 @@ was typed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from html import escape
 from typing import NamedTuple
 
@@ -20,7 +21,8 @@ from tracker.house.changelog import by_time, standing
 from tracker.house.notes import wording
 from tracker.house.settings import Settings
 from tracker.model import Entry, History, Kind, Note, Precision, Revision
-from tracker.render.inline_html import TIME_END, TIME_START, harmless, inline_html
+from tracker.render.article_html import article
+from tracker.render.plain import visible
 from tracker.render.urls import PageLinks, note_key
 
 NOWHERE = PageLinks("", {})
@@ -250,7 +252,10 @@ def note_html(note: Note, settings: Settings) -> str:
     dated = [number for number, (place, _) in enumerate(pieces) if place in _CLOCK]
     if dated and any(place in _WORDS for place, _ in pieces[dated[0] : dated[-1]]):
         dated = dated[:1]
-    words = [harmless(each) for _, each in pieces]
+    words = [
+        isolated(harmless(each)) if place in _BY_OTHERS else harmless(each)
+        for place, each in pieces
+    ]
     if dated and any(words[number] for number in dated):
         words[dated[0]] = TIME_START + words[dated[0]]
         words[dated[-1]] += TIME_END
@@ -259,6 +264,7 @@ def note_html(note: Note, settings: Settings) -> str:
 
 
 _CLOCK = ("date", "time", "zone")
+_BY_OTHERS = ("text", "rest")
 _WORDS = ("label", "text", "rest", "story_date")
 
 
@@ -359,3 +365,86 @@ def _opening(name: str, look: Look) -> list[str]:
 
 def _list(name: str, items: Iterable[str]) -> list[str]:
     return [f'<ol class="{name}">', *items, "</ol>"]
+
+
+# --- one line of untrusted Markdown, such as a note, as safe inline HTML --------------------------
+
+_START, _LESS = "\ue000", "\ue001"  # private characters, which Markdown passes through
+TIME_START, TIME_END = "\ue002", "\ue003"
+"""Stand around the words of a date; they become <time> and </time>."""
+
+_APART, _TOGETHER = "\ue004", "\ue005"  # around words that become a <bdi>
+_OWN = re.compile(
+    "[\ue000-\ue005\ufdd0-\ufdef"  # those six, and what is no character at all
+    + "".join(chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
+    + "]"
+)
+_MARKS = re.compile(r"[*_`\[\]<&\\]")  # without these, Markdown leaves a line as it is
+_TAGS = {"a", "abbr", "code", "del", "em", "s", "strong", "sub", "sup"}
+_AROUND = {"plain": ("", ""), "italic": ("<em>", "</em>"), "bold": ("<strong>", "</strong>")}
+
+
+def harmless(words: str) -> str:
+    """Words without the private characters that ``inline_html`` uses for itself.
+
+    Characters that would turn or hide what stands around them are written out.
+    """
+    return visible(_OWN.sub("\ufffd", words))
+
+
+def isolated(words: str) -> str:
+    """``harmless`` words that, where they are written from right to left, turn nothing else."""
+    return f"{_APART}{words}{_TOGETHER}" if _right_to_left().search(words) else words
+
+
+@cache
+def _right_to_left() -> re.Pattern[str]:
+    """Letters that are written from right to left (UAX #9, classes R and AL)."""
+    return re.compile(
+        "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
+    )
+
+
+@lru_cache(maxsize=4096)
+def inline_html(line: str, markup: str, machine: str) -> str:
+    """The line as HTML that may stand in a paragraph, a list item or a heading.
+
+    ``line`` is one line of Markdown, made of ``harmless`` words, some of them ``isolated``, with
+    ``TIME_START`` and ``TIME_END`` around its date; ``markup`` is what the house puts around it:
+    "plain", "italic" or "bold". ``machine`` is the instant for <time>.
+    """
+    made = _rendered(line) if _MARKS.search(line) else escape(line, quote=False)
+    stamp = escape(machine)
+    made = made.replace(TIME_START, f'<time datetime="{stamp}">').replace(TIME_END, "</time>")
+    made = _in_bdi(made)
+    opening, closing = _AROUND[markup]
+    return f"{opening}{made}{closing}"
+
+
+def _in_bdi(made: str) -> str:
+    """The line with ``<bdi>`` around its isolated words, if no element stands across their ends."""
+    before, start, rest = made.partition(_APART)
+    words, _, after = rest.partition(_TOGETHER)
+    if not start:
+        return made
+    depth = 0
+    for tag in re.findall(r"<(?:/|(?!(?:br|hr|img|wbr)\b))", words):
+        depth += -1 if tag == "</" else 1
+        if depth < 0:
+            break
+    return f"{before}<bdi>{words}</bdi>{after}" if depth == 0 else before + words + after
+
+
+def _rendered(line: str) -> str:
+    import nh3
+
+    # The first character keeps Markdown from reading a heading, a list or a definition.
+    page = article(_START + line.replace("<", _LESS))
+    inline = nh3.clean(
+        page,
+        tags=_TAGS,
+        attributes={"a": {"href", "title"}, "abbr": {"title"}},
+        url_schemes={"http", "https", "mailto"},
+        link_rel="noopener noreferrer nofollow",
+    )
+    return inline.replace(_START, "").replace(_LESS, "&lt;").strip()

@@ -15,14 +15,13 @@ from tracker.web import (
     api,
     article_pages,
     background,
-    caching,
     check_pages,
     compare_pages,
+    http,
     memento,
     newsroom_pages,
     page,
     publisher_pages,
-    safety,
     server,
 )
 from tracker.web.addresses import AddressConverter, MonthConverter, Publishing, StampConverter
@@ -64,7 +63,7 @@ def create_app(
         address=AddressConverter, month=MonthConverter, stamp=StampConverter
     )
     app.config.update(
-        MAX_CONTENT_LENGTH=safety.LONGEST_BODY,
+        MAX_CONTENT_LENGTH=http.LONGEST_BODY,
         PROVIDE_AUTOMATIC_OPTIONS=False,
         PROPAGATE_EXCEPTIONS=False,
     )
@@ -73,12 +72,12 @@ def create_app(
         base, files, relative, unpublished, frozenset(pages)
     )
     app.extensions["tracker-desk"] = OpenNewsrooms(newsroom, now or _clock)
-    safety.install(app, safety.Hosts(host, base, hosts))
-    caching.install(app)
+    http.install(app, http.Hosts(host, base, hosts))
+    http.install_caching(app)
     page.install(app)
     background.install(app)
     server.install(app)
-    safety.install_errors(app)
+    http.install_errors(app)
     app.extensions["tracker-workshop"] = Background(waits=not files)
     for room in (newsroom_pages, article_pages, compare_pages, publisher_pages, memento):
         app.register_blueprint(room.pages)

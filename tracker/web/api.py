@@ -27,13 +27,12 @@ from tracker.newsroom.newsroom import Newsroom
 from tracker.policy.rules import RULES, Verdict
 from tracker.render import history as history_face
 from tracker.render.plain import ComparedSide, change_object, plain, printed
-from tracker.web import addresses, caching
+from tracker.web import addresses, http
 from tracker.web.addresses import link, site
 from tracker.web.background import Waiting, in_background, uncached
 from tracker.web.desk import current, desk
-from tracker.web.page import known_addresses, links
+from tracker.web.page import TURNING, known_addresses, links
 from tracker.web.reading import FoundArticle, find, room_is_empty, text
-from tracker.web.safe_html import TURNING
 
 pages = Blueprint("api", __name__, url_prefix="/api")
 findings_pages = Blueprint("api findings", __name__, url_prefix="/api")
@@ -182,7 +181,7 @@ def openapi() -> Response:
     value = json.loads(Path(__file__).with_name("openapi.json").read_text(encoding="utf-8"))
     value["servers"] = [{"url": links().base}]
     response = _dumped(value)
-    caching.cached(caching.REVALIDATED)
+    http.cached(http.REVALIDATED)
     return response
 
 
@@ -296,7 +295,7 @@ def article(address: str) -> Response:
         timemap=where.timemap(path),
         feed=where.feed("feed.json", path),
     )
-    caching.touched(found.newest.at)
+    http.touched(found.newest.at)
     return _dumped(value)
 
 
@@ -306,7 +305,7 @@ def history(address: str) -> Response:
     asked = _read({"limit": LIMIT_OR_ALL, "substantive": FLAG})
     found = _article(address, addresses.history)
     substantive = bool(asked["substantive"])
-    caching.touched(found.newest.at)
+    http.touched(found.newest.at)
     return _dumped(
         history_face.history_object(found.life, limit=asked["limit"], substantive=substantive)
     )

@@ -19,15 +19,14 @@ from tracker.house.changelog import clocks, standing
 from tracker.house.footer import blocks, without_blocks
 from tracker.model import Blame, History, Note, Removal, Span
 from tracker.render.article_html import CLOSED, ArticlePart, Node, joined, parts
-from tracker.render.visible import visible
+from tracker.render.plain import visible
 from tracker.text.document import Document, parse
-from tracker.web import addresses, caching
+from tracker.web import addresses, http
 from tracker.web.desk import MOST_FOLLOWED, current, desk
-from tracker.web.page import links, page
+from tracker.web.http import NotHere
+from tracker.web.page import LONGEST, body, fit, links, page
 from tracker.web.pictures import strip
 from tracker.web.reading import FoundArticle, find, frame, neighbor, stamped, steps, text
-from tracker.web.safe_html import LONGEST, body, fit
-from tracker.web.safety import NotHere
 from tracker.web.views import (
     NoteView,
     RevisionView,
@@ -99,7 +98,7 @@ def article(address: str) -> str:
     # A note that stands in the body alone is read there, and not told twice.
     told = [note for note in standing(found.life.notes) if note.origin == "front-matter"]
     above, below = _placed(told, found.address)
-    caching.touched(found.newest.at)
+    http.touched(found.newest.at)
     return page(
         "article.html",
         **frame(found, "article"),
@@ -118,10 +117,10 @@ def _structured(life: History, document: Document) -> Markup:
     """The article as machines read it, once readers can."""
     if clocks(life).published is None:
         return Markup("")
-    from tracker.render import jsonld
+    from tracker.render import metadata
 
-    # Nothing in it can end the element: see ``jsonld.dumped``.
-    script = jsonld.script(life, document, current().settings, links())
+    # Nothing in it can end the element: see ``metadata.dumped``.
+    script = metadata.script(life, document, current().settings, links())
     return Markup(script)  # noqa: S704
 
 
@@ -157,7 +156,7 @@ def _history(found: FoundArticle, until: int | None) -> str:
         found.life, found.address, room.settings, until, room.workspace.under,
         counted=not found.large, language=found.language,
     )  # fmt: skip
-    caching.touched(found.newest.at)
+    http.touched(found.newest.at)
     return page(
         "history.html",
         **frame(found, "history"),
@@ -181,7 +180,7 @@ def one_version(stamp: str, address: str) -> str:
     document = parse(text(revision, found.life.article.path)[: 2 * LONGEST])
     settings = current().settings
     at = revision.number - 1
-    caching.touched(revision.at)
+    http.touched(revision.at)
     return page(
         "version.html",
         **frame(found, "version"),
@@ -216,8 +215,8 @@ def source(stamp: str, address: str) -> Response:
     response = make_response(text(revision, found.life.article.path).encode("utf-8", "replace"))
     response.mimetype = "text/plain"
     response.headers["Content-Disposition"] = "inline"
-    caching.touched(revision.at)
-    caching.cached(caching.LASTING)
+    http.touched(revision.at)
+    http.cached(http.LASTING)
     return response
 
 
@@ -225,7 +224,7 @@ def source(stamp: str, address: str) -> Response:
 def blame(address: str) -> str:
     """The passages of an article with the revisions that brought them."""
     found = find(address)
-    caching.touched(found.newest.at)
+    http.touched(found.newest.at)
     return page(
         "blame.html",
         **frame(found, "passages"),
@@ -250,7 +249,7 @@ def note(key: str, address: str) -> str:
         raise NotFound
     revision, brought = told[0]
     settings = current().settings
-    caching.touched(revision.at)
+    http.touched(revision.at)
     return page(
         "note.html",
         **frame(found, "note"),

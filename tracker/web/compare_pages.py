@@ -17,10 +17,10 @@ from tracker.model import History, Precision, Reason, Revision
 from tracker.newsroom.merging import bases, text_before
 from tracker.render import diff_html
 from tracker.render.diff_folds import Why, folded
-from tracker.web import addresses, caching
+from tracker.web import addresses, http
 from tracker.web.addresses import link, site
 from tracker.web.desk import current, desk
-from tracker.web.page import PageWords, page, words
+from tracker.web.page import PageWords, fit, page, words
 from tracker.web.pictures import strip
 from tracker.web.reading import (
     FoundArticle,
@@ -33,7 +33,6 @@ from tracker.web.reading import (
     text,
     version,
 )
-from tracker.web.safe_html import fit
 from tracker.web.views import NoteView, note_views, untold
 
 if TYPE_CHECKING:
@@ -136,7 +135,7 @@ def _compared(
     track = desk().track(path)
     blobs = {each.commit: each.blob for each in track.versions}
     texts = desk().texts([blobs[old.commit], blobs[new.commit]])
-    caching.touched(max(old.at, new.at))
+    http.touched(max(old.at, new.at))
     between = brought or found.life.revisions[old.number : new.number]
     notes = _brought(found.life, between, found.address)
     comparison = compared(

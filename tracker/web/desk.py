@@ -11,12 +11,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
+from cachetools import LRUCache
 from flask import current_app
 
 from tracker.errors import TrackerError
@@ -25,7 +26,6 @@ from tracker.newsroom.catalog import track_at
 from tracker.newsroom.history import life
 from tracker.newsroom.merging import origins
 from tracker.newsroom.newsroom import Newsroom
-from tracker.render.kept import Kept
 from tracker.store.reader import Reader
 from tracker.text.blame import followed
 from tracker.text.document import decode
@@ -42,8 +42,7 @@ LARGEST = 2_000_000
 MOST_FOLLOWED = 300
 """Versions of an article, its newest, through which a page follows its passages."""
 
-_MOST_KEPT = 2_000  # of each kind: histories, tracks, addresses that lead nowhere
-_MOST_BYTES = 32_000_000  # of each kind, about
+_MOST_KEPT = 32_000_000  # bytes of each kind, about: histories, tracks, addresses that lead nowhere
 
 _UNCOMPARED: dict[str, Any] = {
     "words_added": 0, "words_removed": 0, "substantive": False, "reasons": (), "why": (),
@@ -71,7 +70,7 @@ class OpenNewsrooms:
         self._asking = threading.Lock()
         self._keeping = threading.Lock()
         self._known: tuple[Edition, float] | None = None
-        self._kept: dict[Edition, dict[str, Kept[str, Any]]] = {}
+        self._kept: dict[Edition, dict[str, LRUCache[str, Any]]] = {}
         self._sizing = threading.Lock()
         self._sizer: Reader | None = None
 
@@ -137,8 +136,13 @@ class OpenNewsrooms:
                 for old in list(self._kept)[:-1]:
                     del self._kept[old]
                 self._kept[edition] = {}
-            held = self._kept[edition].setdefault(kind, Kept(_MOST_KEPT, _MOST_BYTES, _weight))
-        return held.get(name, lambda _: make())  # type: ignore[no-any-return]
+            held = self._kept[edition].setdefault(kind, LRUCache(_MOST_KEPT, getsizeof=_weight))
+            if name in held:
+                return held[name]  # type: ignore[no-any-return]
+        made = make()  # two threads that ask at once may both make it
+        with self._keeping, suppress(ValueError):  # larger than all that may be kept
+            held[name] = made
+        return made
 
     def give(self, kind: str, name: str, value: object) -> None:
         """Keep what somebody else has worked out for this edition."""
@@ -229,9 +233,12 @@ class OpenNewsrooms:
             yield reader
 
 
-def _weight(name: str, made: object) -> int:
-    """About how many bytes it takes in memory; of what there is only one of a kind, few."""
-    size = 500 + 2 * len(name)
+def _weight(made: object) -> int:
+    """About how many bytes it takes in memory, the longest name that a request can give included.
+
+    Of what there is only one of a kind, few.
+    """
+    size = 16_000
     if isinstance(made, History):
         size += 1_500 * (len(made.revisions) + len(made.events) + len(made.notes))
     elif isinstance(made, Track):

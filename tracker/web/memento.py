@@ -25,7 +25,7 @@ from tracker.house.changelog import SeenVersion, seen, seen_at
 from tracker.model import History
 from tracker.newsroom.selection import slug
 from tracker.render.urls import SiteLinks, first_seen
-from tracker.web import addresses, caching
+from tracker.web import addresses, http
 from tracker.web.addresses import site
 from tracker.web.desk import desk
 from tracker.web.page import known_addresses, links
@@ -104,7 +104,7 @@ def _redirected(found: FoundArticle) -> Response:
     where = links()
     response.headers["Location"] = where.version(found.life.article.path, chosen.revision)
     response.headers["Link"] = _links(found.life, versions, versions.index(chosen))
-    response.headers["Cache-Control"] = caching.REVALIDATED
+    response.headers["Cache-Control"] = http.REVALIDATED
     response.headers["Content-Type"] = "text/plain; charset=utf-8"
     response.vary.add("accept-datetime")
     return response
@@ -213,7 +213,7 @@ def timemap(address: str) -> Response:
         lines.append(_link(url, f"{relation} memento".strip(), datetime=_date(each.since)))
     response = make_response(",\n".join(lines) + "\n")
     response.headers["Content-Type"] = MEDIA_TYPE
-    caching.touched(found.newest.at)
+    http.touched(found.newest.at)
     return response
 
 

@@ -13,7 +13,7 @@ from werkzeug.security import safe_join
 
 from tracker.model import Article, Hit, Kind, Listed, Selection
 from tracker.render import diff_html
-from tracker.web import addresses, caching
+from tracker.web import addresses, http
 from tracker.web.addresses import link, site
 from tracker.web.background import read_so_far
 from tracker.web.desk import current, desk
@@ -108,7 +108,7 @@ def _latest(selection: Selection, number: int, turned: object) -> str:
         view = revision_view(revision, address, room.settings, language=language)
         shown.append(Latest(article, revision.headline or article.headline, address, view))
     if found:
-        caching.touched(found[0][1].at)
+        http.touched(found[0][1].at)
     return page(
         "newsroom.html",
         nothing=False,
@@ -285,7 +285,7 @@ def static(name: str) -> Response:
     else:
         raise NotFound
     response.mimetype = kind or "text/css"
-    caching.cached("max-age=3600")
+    http.cached("max-age=3600")
     return response
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cache, lru_cache
+from html import escape, unescape
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
@@ -13,14 +15,15 @@ from babel.numbers import format_decimal
 from flask import Flask, current_app, request
 from flask.templating import Environment
 from jinja2 import StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from tracker.house.dates.names import name_of
 from tracker.locale import FIRST, base, languages, of_reason, page_language, phrases, unnested
 from tracker.model import Precision, Reason, Saying, Value
 from tracker.newsroom.selection import slug
+from tracker.render.article_html import article
+from tracker.render.plain import visible
 from tracker.render.urls import SiteLinks
-from tracker.render.visible import visible
 from tracker.web import addresses
 from tracker.web.addresses import Addresses, absolute, file_of, link, site
 from tracker.web.desk import current, desk
@@ -205,7 +208,7 @@ def _format(pattern: str, *values: object) -> Markup:
 
 def html(text: str) -> Markup:
     """A text as HTML that shows it."""
-    return escape(visible(text))
+    return Markup.escape(visible(text))
 
 
 # --- the words of the pages in the newsroom's language --------------------------------------------
@@ -350,3 +353,102 @@ def links() -> SiteLinks:
     )
     file = file_of("/timemap/").rpartition("/")[2] if how.files else ""
     return where._replace(timemap_file=file, versions=how.has("versions"))
+
+
+# --- rendered articles and comparisons, fit to stand in a page of ours ----------------------------
+
+_WHOLE = re.compile(r"(?:https?|mailto):", re.IGNORECASE)
+_INSIDE = re.compile(r"#(?:move-\d+-(?:from|to)|revision-\d+)")  # links that we make ourselves
+
+LONGEST = 300_000
+"""Code points of a body that a page shows; the rest is a link away."""
+
+
+@cache
+def _token() -> re.Pattern[str]:
+    return re.compile(r'<(?:[^">]++|"[^"]*+")*+>|[^<]++|<')
+
+
+@cache
+def _attribute() -> re.Pattern[str]:
+    return re.compile(r'([a-z-]+)="([^"]*+)"')
+
+
+TURNING = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u2028\u2029\u202a-\u202e\u2066-\u2069]"
+)
+"""What ``visible`` writes out, but for the tab and line breaks, which it keeps."""
+
+
+def fit(rendered: str, base: str = "") -> Markup:
+    """Cleaned HTML as it may stand in a page.
+
+    ``base`` is the web address of the article on its own site, which its relative links are
+    resolved against; "" where that is not known: such links become plain words.
+    """
+    out: list[str] = []
+    linked = False
+    for match in _token().finditer(rendered):
+        token = match.group()
+        if len(token) > 1 and token.startswith("<"):
+            out.append(_tag(token, base, linked=linked))
+            linked = token.startswith(("<a ", "<a>")) or (linked and not token.startswith("</a"))
+        else:
+            out.append(TURNING.sub(_written_out, token.replace("<", "&lt;")))
+    return Markup("".join(out))  # noqa: S704 - cleaned by nh3, and only made poorer here
+
+
+def body(text: str, start: int, base: str = "") -> Markup:
+    """The body of an article, from ``start`` on, as it may stand in a page."""
+    return fit(article(text, start), base)
+
+
+def _written_out(found: re.Match[str]) -> str:
+    return f'<span class="control">U+{ord(found.group()):04X}</span>'
+
+
+def _tag(token: str, base: str, *, linked: bool) -> str:
+    token = TURNING.sub("", token)
+    if token.startswith("<img"):
+        return _picture(_attributes(token), base, linked=linked)
+    if token.startswith("<a ") and (target := _attributes(token).get("href")):
+        return _link(token, target, base)
+    if token.startswith(("<h1", "</h1")):
+        return token.replace("h1", "h2", 1)
+    return token
+
+
+def _attributes(token: str) -> dict[str, str]:
+    return {name: unescape(value) for name, value in _attribute().findall(token)}
+
+
+def _link(token: str, target: str, base: str) -> str:
+    """A link that leads where it led on the article's own site, or nowhere."""
+    if _INSIDE.fullmatch(target) or _WHOLE.match(target):
+        return token
+    found = _resolved(target, base)
+    return f'<a href="{escape(found)}" rel="noopener noreferrer nofollow">' if found else "<a>"
+
+
+def _resolved(target: str, base: str) -> str:
+    from urllib.parse import urljoin
+
+    if not base or not target or target.startswith("#"):
+        return ""
+    try:
+        found = urljoin(base, target)
+    except ValueError:
+        return ""
+    return found if found.startswith(("http://", "https://")) else ""
+
+
+def _picture(attributes: dict[str, str], base: str, *, linked: bool) -> str:
+    """What stands for a picture: its words, and a way to it where there is one."""
+    words = visible(attributes.get("alt") or attributes.get("title") or "")
+    source = attributes.get("src", "")
+    if not _WHOLE.match(source):
+        source = _resolved(source, base)
+    shown = escape(f"🖼 {words}".strip())
+    if source and not linked:
+        shown = f'<a href="{escape(source)}" rel="noopener noreferrer nofollow">{shown}</a>'
+    return f'<span class="picture">{shown}</span>'

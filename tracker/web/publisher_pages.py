@@ -15,7 +15,7 @@ from tracker.model import History, Kind, Precision, Progress, Revision
 from tracker.newsroom.newsroom import Newsroom
 from tracker.render import feed
 from tracker.render.feed import Feed
-from tracker.web import addresses, caching
+from tracker.web import addresses, http
 from tracker.web.background import Waiting, in_background, uncached, waiting
 from tracker.web.desk import current, desk
 from tracker.web.page import address_of, links, page, words
@@ -302,16 +302,14 @@ def _newsroom(name: str) -> Response:
 def _article(address: str, name: str) -> Response:
     found = find(address, lambda now: addresses.feed(name, now))
     settings = current().settings
-    caching.touched(found.newest.at)
+    http.touched(found.newest.at)
     made = feed.article_feed(found.life, settings, links(), name, limit=feed.NEWEST)
     return _written(made, name)
 
 
 def _written(found: Feed, name: str) -> Response:
-    if name == ATOM:
-        from tracker.render import atom as face
-    else:
-        from tracker.render import jsonfeed as face  # type: ignore[no-redef]
-    response = make_response(face.write(found))
-    response.headers["Content-Type"] = f"{face.MEDIA_TYPE}; charset=utf-8"
+    is_atom = name == ATOM
+    response = make_response(feed.atom(found) if is_atom else feed.json_feed(found))
+    kind = feed.ATOM if is_atom else feed.JSON_FEED
+    response.headers["Content-Type"] = f"{kind}; charset=utf-8"
     return response

@@ -18,9 +18,9 @@ from tracker.web import addresses
 from tracker.web.addresses import link, site
 from tracker.web.background import Waiting, how_far, in_background
 from tracker.web.desk import current, desk
+from tracker.web.http import NoArticle
 from tracker.web.page import known_addresses
 from tracker.web.pictures import places
-from tracker.web.safety import NoArticle
 from tracker.web.views import steps_around
 
 

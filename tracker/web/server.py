@@ -24,11 +24,15 @@ from waitress.channel import HTTPChannel
 from werkzeug.exceptions import ServiceUnavailable
 from werkzeug.test import run_wsgi_app
 
+from tracker.comparison import compare
 from tracker.model import Progress
 from tracker.newsroom.newsroom import Newsroom
+from tracker.render import diff_html
+from tracker.render.article_html import article, page
+from tracker.text.blame import followed
 from tracker.web.background import LISTED_BY, how_far
 from tracker.web.desk import desk
-from tracker.web.page import known_addresses
+from tracker.web.page import fit, known_addresses
 
 LIMITS = {
     "threads": 16,
@@ -312,7 +316,7 @@ def _context() -> Any:
         context = get_context("forkserver")
     except ValueError:  # Windows
         return get_context("spawn")
-    context.set_forkserver_preload(["tracker.web.preloaded"])
+    context.set_forkserver_preload(["tracker.web", "tracker.render.metadata"])
     return context
 
 
@@ -324,6 +328,39 @@ def _start_pages(place: ServedPlace) -> None:
     for name in app.jinja_env.list_templates():
         app.jinja_env.get_template(name)
     _here[:] = [app]
+    _warm_up()
+
+
+_BEFORE = """---
+title: The ferry
+---
+
+The *ferry* carried [40 people](https://example.org/) on May 5, “more than ever”.
+
+* A list
+
+The council will vote on it.
+"""
+_AFTER = """---
+title: The ferry
+---
+
+The *ferry* carried [41 people](https://example.org/) on May 6, “more than ever,” she said.
+
+* A list
+
+The council will not vote on it.
+
+Correction: May 6, 2022. An earlier version of this article misstated the day.
+"""
+
+
+def _warm_up() -> None:
+    """Make a comparison, an article and its passages, so that no reader waits for the tables."""
+    fit(diff_html.fragment(compare(_BEFORE, _AFTER), _BEFORE, _AFTER, layout="side-by-side"))
+    article(_AFTER)
+    page(_AFTER)
+    followed([_BEFORE, _AFTER], [(), (0,)], {})
 
 
 def _page(environ: dict[str, str], limit: float) -> Answer:

@@ -29,8 +29,8 @@ from tracker.newsroom.newsroom import Newsroom
 from tracker.store.files import Folder, RefusedPathError, components
 from tracker.web import addresses
 from tracker.web.addresses import Addresses, file_of
-from tracker.web.caching import code_version
 from tracker.web.desk import OpenNewsrooms
+from tracker.web.http import code_version
 from tracker.web.newsroom_pages import PAGE
 from tracker.web.views import page_of
 

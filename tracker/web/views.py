@@ -9,12 +9,12 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from tracker.house.changelog import replaced, told_of
-from tracker.house.notes import wording
 from tracker.house.settings import Settings
 from tracker.model import Event, History, Kind, Note, Precision, Reason, Revision
 from tracker.render.history import only_joins
+from tracker.render.told import note_html
 from tracker.web import addresses
-from tracker.web.safe_html import line
+from tracker.web.page import fit
 
 MOST_REASONS = 4
 """Reasons shown of one revision; its comparison shows all."""
@@ -91,9 +91,7 @@ def note_view(note: Note, address: str, settings: Settings, gone: Collection[str
 
 def _line(note: Note, settings: Settings) -> Markup:
     """The house's line, in which the note's words stand apart from its label and date."""
-    style, zone = settings.style, settings.clock
-    words = dict(wording.pieces(style, note, zone)).get("text", "")
-    return line(wording.line(style, note, zone), words)
+    return fit(note_html(note, settings))
 
 
 def note_views(

@@ -1,28 +1,42 @@
-"""What is refused before a page is made, and the headers that keep a page harmless.
+"""HTTP around the pages: what is refused, headers that keep a page harmless, errors, caching.
 
 Nothing here writes: only GET and HEAD are answered. A request must name a host that is ours, or a
 page of another site could read the newsroom by having its own name point at this machine (DNS
 rebinding). Addresses and questions are bounded in length.
+
+A page depends on its address, the newest commit, the settings and this program's code, so its
+ETag is made of those, and known before the page is. Pages are kept in memory as they were sent,
+the least used let go first. A page is asked for anew each time (``no-cache``), because the next
+revision may come at any moment; what a stamp names for good may be kept longer.
 """
 
 from __future__ import annotations
 
+import gzip
 import ipaddress
 import logging
 import re
+import threading
 import traceback
 from collections.abc import Collection
+from datetime import UTC, datetime
+from functools import cache
+from hashlib import sha256
 from http import HTTPStatus
+from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, make_response, request
+from cachetools import LRUCache
+from flask import Flask, Response, current_app, g, make_response, request
 from werkzeug.exceptions import Gone, HTTPException, MethodNotAllowed, NotFound, RequestURITooLarge
+from werkzeug.http import http_date
 from werkzeug.routing import RequestRedirect
 
 from tracker.errors import TrackerError
-from tracker.render.visible import visible
+from tracker.render.plain import visible
 from tracker.web import addresses
-from tracker.web.addresses import link
+from tracker.web.addresses import link, site
 from tracker.web.desk import desk
 from tracker.web.page import known_addresses, page
 
@@ -226,4 +240,132 @@ def _answer(code: int, suggestions: list[tuple[str, str]], kind: str = "") -> Re
         response = make_response(f"{code} {HTTPStatus(code).phrase}\n", code)
         response.mimetype = "text/plain"
     response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+# --- pages that did not change are not made, or not even sent, again (RFC 9110, RFC 9111) ---------
+
+LARGEST_KEPT = 2_000_000  # bytes of a page above which it is not kept
+MOST_KEPT = 48_000_000  # bytes of all pages that are kept
+_PACKED = "-gzip"  # at the end of a compressed page's tag
+_COMPRESSED_FROM = 1000  # bytes
+_COMPRESSED = ("text/", "application/json", "application/feed+json", "application/atom+xml")
+
+REVALIDATED = "no-cache"
+"""The next revision may come at any moment: asked again each time, and answered by 304."""
+
+LASTING = "public, max-age=31536000, immutable"
+"""What never changes: the recorded text of a version."""
+
+
+class SentPage(NamedTuple):
+    """A page as it was sent."""
+
+    body: bytes
+    packed: bytes | None  # gzip; None where that is not worth it
+    headers: tuple[tuple[str, str], ...]
+
+
+def _size(page: SentPage) -> int:
+    """Bytes in memory."""
+    return len(page.body) + len(page.packed or b"")
+
+
+@cache
+def code_version() -> str:
+    """A digest of the files that pages are made of: a new program makes new pages."""
+    package = Path(__file__).parents[1]
+    digest = sha256()
+    for room in ("web", "render", "house", "text", "newsroom", "policy", "locale"):
+        for file in sorted((package / room).rglob("*")):
+            if file.suffix in (".py", ".html", ".toml", ".css", ".js", ".svg"):
+                digest.update(file.relative_to(package).as_posix().encode() + file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def cached(lasting: str = REVALIDATED) -> None:
+    """Say of the page that is being made how long it may be kept by those who get it."""
+    g.cache_control = lasting
+
+
+def touched(at: datetime) -> None:
+    """Say of the page that is being made when its content last changed (an aware instant)."""
+    g.last_modified = at
+
+
+def install_caching(app: Flask) -> None:
+    """Answer what is known from memory or by 304; tag and compress what is made."""
+    pages: LRUCache[str, SentPage] = LRUCache(MOST_KEPT, getsizeof=_size)
+    lock = threading.Lock()
+    app.before_request(lambda: _known(pages, lock))
+    app.after_request(lambda response: _keep(pages, lock, response))
+    app.teardown_request(lambda _: desk().let_go())
+
+
+def _tag() -> str:
+    edition = desk().edition()
+    parts = (
+        *edition,
+        code_version(),
+        request.environ.get("PATH_INFO", ""),
+        request.environ.get("QUERY_STRING", ""),
+        request.host_url,
+    )
+    return sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def _known(pages: LRUCache[str, SentPage], lock: threading.Lock) -> Response | None:
+    desk().let_go()
+    if request.endpoint in (None, "static") or "Accept-Datetime" in request.headers:
+        return None
+    desk().hold()
+    if site().files or current_app.extensions.get("tracker-apart"):
+        return None  # each page is asked for once, or kept by the server
+    tag = _tag()
+    for asked in (tag, tag + _PACKED):
+        # A tag of this edition is known to whoever got this very page, and to nobody else.
+        if request.if_none_match.is_strong(asked):
+            response = Response(status=304)
+            response.set_etag(asked)
+            response.headers["Cache-Control"] = REVALIDATED
+            response.headers["Vary"] = "Accept-Encoding"
+            return response
+    g.tag = tag
+    with lock:
+        kept = pages.get(tag)
+    if kept is None:
+        return None
+    response = Response(kept.body, headers=list(kept.headers))
+    g.kept = kept
+    return response
+
+
+def _keep(pages: LRUCache[str, SentPage], lock: threading.Lock, response: Response) -> Response:
+    tag: str | None = g.get("tag")
+    kept: SentPage | None = g.get("kept")
+    if response.status_code != 200 or response.direct_passthrough:
+        return response
+    headers = response.headers
+    if kept is None:
+        headers.setdefault("Cache-Control", g.get("cache_control", REVALIDATED))
+        if at := g.get("last_modified"):
+            headers.setdefault("Last-Modified", http_date(at.astimezone(UTC)))
+    if tag is None:
+        return response
+    if kept is None:
+        headers["Vary"] = ", ".join(dict.fromkeys([*response.vary, "Accept-Encoding"]))
+        body = response.get_data()
+        worth = len(body) >= _COMPRESSED_FROM and (response.mimetype or "").startswith(_COMPRESSED)
+        packed = gzip.compress(body, 5, mtime=0) if worth else None
+        listed = [each for each in headers if each[0] not in ("Content-Length", "Set-Cookie")]
+        kept = SentPage(body, packed, tuple(listed))
+        if _size(kept) <= LARGEST_KEPT:
+            with lock:
+                pages[tag] = kept
+    if kept.packed is not None and request.accept_encodings.quality("gzip") > 0:
+        response.set_data(kept.packed)
+        response.headers["Content-Encoding"] = "gzip"
+        tag += _PACKED  # another representation has another strong tag
+    response.set_etag(tag)
+    response.make_conditional(request)
     return response
