@@ -19,10 +19,9 @@ from tracker import Newsroom
 from tracker.errors import TrackerError
 from tracker.model import Note
 from tracker.newsroom.concurrent_edits import ChangedMeanwhile
-from tracker.newsroom.merging import is_marked, merge_notes
+from tracker.newsroom.merging import is_marked, merge_notes, pieces
 from tracker.store.git import Git
 from tracker.store.merge import Collision, three_way
-from tracker.text.pieces import pieces
 
 MATTER = "---\ntitle: The mill\n---\n\n"
 BODY = (

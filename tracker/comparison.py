@@ -106,7 +106,7 @@ class Compared:
         """Words added and removed, as ``change`` has them."""
         if not self._diff.words_added and not self._diff.words_removed:
             return 0, 0
-        from tracker.text.counts import words_changed
+        from tracker.text.judge.article import words_changed
 
         notes = self._notes(marked=False)
         return words_changed(self.old.text, self.new.text, self._diff, *notes, self._starts)

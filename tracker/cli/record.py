@@ -251,8 +251,7 @@ def _several(sentences: Sequence[str]) -> str:
 
 def _say_untold(room: Newsroom, recording: Prepared) -> None:
     """Say, before it goes out, which facts changed that the note does not name."""
-    from tracker.policy.notes import tells_of_facts
-    from tracker.text.judge.coverage import untold
+    from tracker.policy.notes import tells_of_facts, untold
 
     notes = [note for note in recording.notes if tells_of_facts(note)]
     if not notes or recording.change is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import NamedTuple, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
 from tracker.errors import TrackerError
 from tracker.house import footer
@@ -18,7 +18,8 @@ from tracker.store.git import Git
 from tracker.store.merge import Collision, three_way
 from tracker.store.reader import Reader
 from tracker.text.document import FrontMatterError, decode, notes_of, parse, with_updates
-from tracker.text.pieces import Grain, pieces
+from tracker.text.markup import scan
+from tracker.text.tokens import sentences
 
 OURS, BASE, THEIRS = "<<<<<<< your text", "||||||| before both", ">>>>>>> recorded meanwhile"
 _MIDDLE = "======="
@@ -392,3 +393,37 @@ def origins(
         if len(sides) > 1:
             together[place] = text_before(workspace, versions, on, place, texts.__getitem__) or ""
     return on, together
+
+
+# --- a text cut into the pieces that two editors may change apart ---------------------------------
+
+Grain = Literal["paragraph", "sentence"]
+"""How close to each other two editors may write: in one paragraph, or never in one."""
+
+
+def pieces(text: str, grain: Grain) -> list[str]:
+    """The text cut up, nothing lost: joined, the pieces are the text.
+
+    The front matter is cut at its lines, the body at its paragraphs (headings, list items, rows,
+    lines of code) or at its sentences. The white space after a piece is a piece of its own, and
+    an empty piece ends a paragraph, so that one who writes a new paragraph after another does not
+    come near to one who changes that.
+    """
+    start = parse(text).body_start
+    found: list[str] = []
+    for line in text[:start].splitlines(keepends=True):
+        _cut(line, found)
+    for block in scan(text, start).blocks:
+        if grain == "paragraph" or block.kind == "code":
+            _cut(text[block.start : block.end], found)
+        else:
+            for low, high in sentences(text, block.start, block.end):
+                _cut(text[low:high], found)
+        found.insert(len(found) - (not found[-1].strip()), "")
+    return found
+
+
+def _cut(part: str, found: list[str]) -> None:
+    words = part.strip()
+    start = part.index(words)
+    found.extend(piece for piece in (part[:start], words, part[start + len(words) :]) if piece)

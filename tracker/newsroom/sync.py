@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.model import Person
-from tracker.newsroom.merging import merge
+from tracker.newsroom.merging import Grain, merge
 from tracker.newsroom.selection import is_text
 from tracker.newsroom.workspace import Workspace
 from tracker.store import locks, remote, worktree
@@ -19,7 +19,6 @@ from tracker.store.log import LOG, parse_log
 from tracker.store.merge import Collision
 from tracker.store.remote import is_ancestor
 from tracker.text.document import decode
-from tracker.text.pieces import Grain
 
 _TRIES = 8  # a busy remote moves between our look at it and our push
 

@@ -25,7 +25,7 @@ from functools import cache, lru_cache
 from itertools import accumulate
 from typing import Any, Literal, NamedTuple
 
-from tracker.text.expression import expression
+from tracker.text import expression
 
 Kind = Literal["markdown", "mdx", "html", "line"]
 """How a text is to be read; "line": a value of front matter, where no sign makes a block."""

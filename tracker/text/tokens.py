@@ -15,7 +15,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from tracker import locale
-from tracker.text.expression import expression
+from tracker.text import expression
 from tracker.text.markup import SEEN, Markup
 
 __all__ = [

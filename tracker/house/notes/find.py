@@ -27,7 +27,7 @@ from tracker.house.notes.words import sequence
 from tracker.house.style import Style
 from tracker.locale import base
 from tracker.model import FoundNote, Position
-from tracker.text.expression import expression
+from tracker.text import expression
 
 _DEFINED = expression(r"[ \t]*\[([^\]\n]{1,300})\]:")
 _REFERENCE = expression(r"\[([^\[\]]{1,300})\]")

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Literal
 
-from tracker.text.expression import expression
+from tracker.text import expression
 from tracker.text.front_matter import locate
 
 OPENING = "<!-- updates -->"

@@ -22,7 +22,7 @@ from tracker.house.notes.words import (
     words_of,
 )
 from tracker.model import FoundNote, Kind, Position
-from tracker.text.expression import expression
+from tracker.text import expression
 
 LONGEST_HEAD = 16  # words between a label and the colon after it: date, time and zone
 LONGEST_START = 400  # characters in which label, date and first words stand

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from tracker.model import FieldChange
+from tracker.text import expression
 from tracker.text.diff.wording import Range, common_head, common_tail
 from tracker.text.document import Document, parse, role
-from tracker.text.expression import expression
 from tracker.text.front_matter import Format, locate, read_yaml
 
 _KEY = expression(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tracker.text import tokens
-from tracker.text.diff import align, moves, wording
-from tracker.text.diff.moves import Sentence
+from tracker.text.diff import align, wording
+from tracker.text.diff.align import Sentence
 from tracker.text.diff.sequences import Budget, Engine, Matching, Run
 from tracker.text.diff.wording import Draft, Passage, Range, trim_words
 from tracker.text.markup import Block, Markup
@@ -188,7 +188,7 @@ class Comparison:
         runs = [(0, 0, head)] if head else []
         old_size, new_size = len(old) - tail, len(new) - tail
         if (old_size - head) * (new_size - head) > 1:
-            keys = moves.matching_keys(old[head:old_size], new[head:new_size], self.old, self.new)
+            keys = align.matching_keys(old[head:old_size], new[head:new_size], self.old, self.new)
             runs += [(a + head, c + head, length) for a, c, length in self.matching.runs(*keys)]
         if tail:
             runs.append((old_size, new_size, tail))
@@ -251,7 +251,7 @@ class Comparison:
 
     def unmatched(self) -> None:
         """What has no partner in its place: moved, replaced, deleted or inserted."""
-        found = moves.find(self.gone, self.come) if self.gone and self.come else []
+        found = align.find(self.gone, self.come) if self.gone and self.come else []
         left: set[int] = set()
         right: set[int] = set()
         for move in found:

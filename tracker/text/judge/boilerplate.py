@@ -22,7 +22,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
-from tracker.text.expression import expression
+from tracker.text import expression
 from tracker.text.front_matter import locate
 from tracker.text.markup import scan
 from tracker.text.tokens import sentences

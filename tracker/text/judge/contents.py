@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Sequence
 
-from tracker.text.judge.facts import Fact
-from tracker.text.judge.hunks import Hunk, Side
-from tracker.text.judge.seen import Token
-from tracker.text.judge.slips import LONGEST, canonical, misspelled, misspells_fact, same_word, slip
-from tracker.text.judge.verdicts import MOST_PAIRS, Scope
+from tracker.text.judge.hunks import MOST_PAIRS, Hunk, Scope, Side
+from tracker.text.judge.same import LONGEST, canonical, misspelled, misspells_fact, same_word, slip
+from tracker.text.judge.seen import Fact, Token
 from tracker.text.lexicon import Lexicon, known
 
 

@@ -6,11 +6,24 @@ from collections import Counter
 from collections.abc import Sequence
 
 from tracker.text.judge.contents import content
-from tracker.text.judge.facts import Fact, opens_sentence
-from tracker.text.judge.hunks import Hunk, Side
-from tracker.text.judge.names import same_name, second_reference, stood_for_by_pronoun
-from tracker.text.judge.slips import misspelled, misspells_fact
-from tracker.text.judge.verdicts import MANY_WORDS, MOST_PAIRS, Scope, Verdict, information, verdict
+from tracker.text.judge.hunks import (
+    MANY_WORDS,
+    MOST_PAIRS,
+    Hunk,
+    Scope,
+    Side,
+    Verdict,
+    information,
+    verdict,
+)
+from tracker.text.judge.same import (
+    misspelled,
+    misspells_fact,
+    same_name,
+    second_reference,
+    stood_for_by_pronoun,
+)
+from tracker.text.judge.seen import Fact, opens_sentence
 
 FactPair = tuple[Fact | None, Fact | None]
 

@@ -18,12 +18,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tracker.text.judge.contents import content
-from tracker.text.judge.facts import Fact
-from tracker.text.judge.hunks import Hunk, Side
-from tracker.text.judge.seen import Token
-from tracker.text.judge.slips import distance
-from tracker.text.judge.standing import standing_share
-from tracker.text.judge.verdicts import Scope, Verdict
+from tracker.text.judge.hunks import Hunk, Scope, Side, Verdict
+from tracker.text.judge.places import standing_share
+from tracker.text.judge.same import distance
+from tracker.text.judge.seen import Fact, Token
 from tracker.text.lexicon import known
 
 Signs = Mapping[str, float]

@@ -9,11 +9,17 @@ from collections.abc import Sequence
 
 from tracker.text.judge.contents import content
 from tracker.text.judge.fact_pairs import changed_facts
-from tracker.text.judge.hunks import Hunk
-from tracker.text.judge.names import PRONOUNS, letters, respelled, second_reference
+from tracker.text.judge.hunks import MANY_WORDS, Hunk, Scope, Verdict, information, verdict
+from tracker.text.judge.same import (
+    PRONOUNS,
+    canonical,
+    contrary,
+    letters,
+    respelled,
+    same_word,
+    second_reference,
+)
 from tracker.text.judge.seen import Token
-from tracker.text.judge.slips import canonical, contrary, same_word
-from tracker.text.judge.verdicts import MANY_WORDS, Scope, Verdict, information, verdict
 from tracker.text.lexicon import Lexicon, known
 
 _LETTERED = ("word", "number", "symbol")

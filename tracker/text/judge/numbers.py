@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tracker.text.judge.facts.reading import Fact, Reading
+from tracker.text.judge.seen import Fact, Reading
 from tracker.text.lexicon import Lexicon
 
 if TYPE_CHECKING:
