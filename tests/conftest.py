@@ -1,4 +1,4 @@
-"""What all tests share: a fixed environment for git, and where the measuring data may be."""
+"""What all tests share: a fixed environment for git."""
 
 from __future__ import annotations
 
@@ -33,16 +33,6 @@ def fixed_environment(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
     for name, value in IDENTITY.items():
         monkeypatch.setenv(name, value)
-
-
-@pytest.fixture(scope="session")
-def shared_data() -> Path:
-    """The folder of real edits and notes to measure on; not part of the project."""
-    named = os.environ.get("TRACKER_DATA")
-    here = Path(named) if named else Path(__file__).parents[2] / "shared" / "data"
-    if not (here / "edits.jsonl").is_file():
-        pytest.skip("the measuring data is not here: set TRACKER_DATA to its folder")
-    return here
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from random import Random
 import pytest
 
 from tests.histories import plainly, published, track, tracks
+from tests.measured import blog
 from tests.repositories import Builder, run
 from tests.test_identity import FOLDER, build
 from tracker.catalog.build import bring_up_to_date, held, rebuild
@@ -390,8 +391,7 @@ def test_a_catalog_killed_while_it_catches_up_is_whole(tmp_path: Path) -> None:
     agree(repository)
 
 
-def test_a_real_newsroom(shared_data: Path, tmp_path: Path) -> None:
-    """All articles of a real blog, with its pulls, merges and its move of 505 posts."""
-    run(tmp_path, "clone", "-q", str(shared_data / "18f-posts.bundle"), "blog")
-    repository = discover(tmp_path / "blog")
+def test_a_blog(tmp_path: Path) -> None:
+    """All articles, with pulls, merges and the day on which all were moved."""
+    repository = discover(blog(tmp_path))
     agree(repository, ignored=ignored_commits(repository))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import random
-from pathlib import Path
 
 import pytest
 
 import tracker
 from tests.growth import grows_straight, reads_straight
+from tests.measured import edits
 from tracker.comparison import Compared, Text, compare, words_of_first
 
 STORY = "The bridge is closed.\n\nPolice Chief John Smyth said 12 people were hurt.\n"
@@ -162,13 +161,12 @@ def test_a_text_changed_in_every_line_costs_bounded_time() -> None:
     grows_straight(judged, 2)
 
 
-def test_labelled_edits_are_found(shared_data: Path) -> None:
+def test_labelled_edits_are_found() -> None:
     """On the labelled edits, hardly a change of substance is missed, and few are called in vain."""
-    lines = (shared_data / "edits.jsonl").read_text(encoding="utf-8").splitlines()
-    rows = [json.loads(line) for line in lines if line]
-    said = [compare(row["old"], row["new"]).substantive for row in rows]
-    hits = sum(row["substantive"] and one for row, one in zip(rows, said, strict=True))
-    assert hits >= 0.96 * sum(row["substantive"] for row in rows)
+    rows = edits()
+    said = [compare(row.old, row.new).substantive for row in rows]
+    hits = sum(row.substantive and one for row, one in zip(rows, said, strict=True))
+    assert hits >= 0.96 * sum(row.substantive for row in rows)
     assert hits >= 0.8 * sum(said)
 
 
@@ -259,11 +257,10 @@ def test_words_are_counted_without_judging_as_they_are_with_it(
     assert change == counted.change
 
 
-def test_words_of_real_edits_are_counted_without_judging(shared_data: Path) -> None:
-    for line in (shared_data / "edits.jsonl").read_text(encoding="utf-8").splitlines():
-        edit = json.loads(line)
-        change = compare(edit["old"], edit["new"])
-        counted = Compared(Text(edit["old"]), Text(edit["new"]), None, None)
+def test_words_of_labelled_edits_are_counted_without_judging() -> None:
+    for edit in edits():
+        change = compare(edit.old, edit.new)
+        counted = Compared(Text(edit.old), Text(edit.new), None, None)
         assert counted.words == (change.words_added, change.words_removed)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from hypothesis import strategies as st
 
 from tests.changes_of import change_of
 from tests.growth import reads_straight
+from tests.measured import edits
 from tracker.comparison import compare
 from tracker.locale import phrase
 from tracker.render import article_html, diff_html
@@ -337,26 +337,6 @@ def test_hostile_markdown_takes_bounded_time(hostile: str) -> None:
     reads_straight(article_html.page, hostile)
 
 
-def test_real_edits_make_valid_pages(shared_data: Path, tmp_path: Path) -> None:
-    """Pairs of a real blog's history, evenly taken."""
-    subprocess.run(
-        ["git", "clone", "-q", "--bare", str(shared_data / "18f-posts.bundle"), "b"],
-        cwd=tmp_path,
-        check=True,
-        capture_output=True,
-    )
-    log = subprocess.run(
-        ["git", "log", "--raw", "--no-abbrev", "--format=", "--diff-filter=M"],
-        cwd=tmp_path / "b", check=True, capture_output=True, text=True,
-    ).stdout.splitlines()  # fmt: skip
-    lines = [line for line in log if line.endswith(".md")][::400]
-    assert len(lines) > 5
-    for line in lines:
-        blobs = [
-            subprocess.run(
-                ["git", "cat-file", "blob", name], cwd=tmp_path / "b", check=True,
-                capture_output=True,
-            ).stdout.decode()
-            for name in line.split()[2:4]
-        ]  # fmt: skip
-        check_all(blobs[0], blobs[1])
+def test_labelled_edits_make_valid_pages() -> None:
+    for edit in edits()[::8]:
+        check_all(edit.old, edit.new)
