@@ -7,15 +7,17 @@ bounded by the size of what it is given, so that the same texts give the same ed
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
-from tracker.model import Diff, Edit, Operation
-from tracker.text import tokens
-from tracker.text.diff import fields
+from tracker.model import Diff, Edit, FieldChange, Operation
+from tracker.text import expression, tokens
 from tracker.text.diff.passages import Comparison
-from tracker.text.diff.wording import Draft, Passage, Range, trim
+from tracker.text.diff.wording import Draft, Passage, Range, common_head, common_tail, trim
+from tracker.text.document import Document, parse, role
+from tracker.text.front_matter import Format, locate, read_yaml
 from tracker.text.markup import Markup, scan
 
 LONGEST_SENTENCE = 400
@@ -50,7 +52,7 @@ def diff(old: str, new: str, *, coarse: bool = False) -> Diff:
     """
     if old == new:
         return Diff((), (), 0, 0)
-    old_start, new_start, front, changed = fields.compare(old, new)
+    old_start, new_start, front, changed = compare(old, new)
     before, after = scan(old, old_start), scan(new, new_start)
     comparison = Comparison(before, after, _engine)
     area = trim(before, after)
@@ -172,3 +174,246 @@ def _rebuilt(
         place = end
     parts.append(stays[used:])
     return "".join(parts)
+
+
+# --- front matter compared key by key, by value; and the headline of a body that has none ---------
+
+_KEY = expression(
+    r"^([\"']?)([^\s\"'#:=\-\[\]{}][^:=\n\"']{0,100}?)\1[ \t]*[:=]|^\[+([^\]\n]+)\]", re.MULTILINE
+)
+# Keys on lines of their own, as anybody writes them; what stands deeper is indented further.
+_JSON_KEY = expression(r"^(?:[ ]{0,4}|\t)\"([^\"\n]{1,100})\"[ \t]*:", re.MULTILINE)
+# An anchor or an alias: the value of one key may stand in the lines of another.
+_ANCHOR = expression(r"(?:^|[\s\[{,])[&*][\w]")
+_HEADING = expression(r"^\s*# +(.+?)[ #]*$", re.MULTILINE)
+
+
+class Part(NamedTuple):
+    """The lines of one key in both texts."""
+
+    key: str  # "" for the fences
+    area: Range
+    verbal: bool  # its value differs
+    headline: bool
+
+
+class _Front(NamedTuple):
+    """Where the front matter of one text stands. Offsets are code points in the whole text."""
+
+    text: str
+    format: Format | Literal[""]  # "": there is none
+    content_start: int  # after the opening fence
+    content_end: int  # before the closing one
+    end: int
+
+
+def compare(old: str, new: str) -> tuple[int, int, list[Part], list[FieldChange]]:
+    """Where both bodies begin, the parts of the front matter that differ, and the keys."""
+    one = _front(old)
+    if one.format and new.startswith(old[: one.end]) and _front(new).end == one.end:
+        return one.end, one.end, [], []
+    other = _front(new)
+    if one.format == other.format == "yaml":
+        quick = _compare_keys(one, other)
+        if quick is not None:
+            return one.end, other.end, *quick
+    document, new_document = parse(old), parse(new)
+    changed: list[FieldChange] = []
+    _walk(_data(document), _data(new_document), "", changed)
+    if document.front_matter is None and new_document.front_matter is None:
+        changed += _headings(old, new, document.body_start, new_document.body_start)
+    values = {change.key.split(".")[0].lower() for change in changed}
+    told = _told(_parts(_all_pieces(one), _all_pieces(other), 0, 0), values, old, new)
+    return one.end, other.end, told, changed
+
+
+def _front(text: str) -> _Front:
+    found = locate(text)
+    if found is None:
+        start = 1 if text.startswith("\ufeff") else 0
+        return _Front(text, "", start, start, start)
+    return _Front(text, found.format, found.content_start, found.content_end, found.end)
+
+
+def _data(document: Document) -> Mapping[str, object]:
+    return document.front_matter.data if document.front_matter else {}
+
+
+def _compare_keys(one: _Front, other: _Front) -> tuple[list[Part], list[FieldChange]] | None:
+    """Read only those keys of YAML whose lines differ; None if that may mislead."""
+    window = _window(one, other)
+    if window is None:
+        return None
+    old = _pieces(one.text, window.old_start, window.old_end)
+    new = _pieces(other.text, window.new_start, window.new_end)
+    read: list[dict[str, object]] = []
+    for front, mine, its, theirs in ((one, old, new, other.text), (other, new, old, one.text)):
+        text = front.text
+        known = {theirs[piece.start : piece.end] for piece in its}
+        apart = [piece for piece in mine if text[piece.start : piece.end] not in known]
+        lines = "".join([text[piece.start : piece.end] for piece in apart])
+        if ("&" in lines or "*" in lines) and _ANCHOR().search(lines):
+            return None
+        try:
+            # Lines of some keys of a mapping are a mapping.
+            data = _read(lines) if lines else {}
+        except Exception:
+            return None
+        if data is None or list(data) != [piece.key for piece in apart]:
+            return None
+        whole = text[front.content_start - 1 : front.content_end]
+        if any(whole.count(f"\n{key}:") > 1 for key in data):
+            return None
+        read.append(data)
+    changed: list[FieldChange] = []
+    _walk(read[0], read[1], "", changed)
+    values = {change.key.split(".")[0].lower() for change in changed}
+    parts = _parts(old, new, window.old_start, window.new_start)
+    return _told(parts, values, one.text, other.text), changed
+
+
+def _window(one: _Front, other: _Front) -> Range | None:
+    """Whole keys around all that differs between two front matters; None if a fence differs."""
+    a, b, c, d = one.content_start, one.content_end, other.content_start, other.content_end
+    if one.text[:a] != other.text[:c] or one.text[b : one.end] != other.text[d : other.end]:
+        return None
+    old, new = one.text[a:b], other.text[c:d]
+    head = common_head(old, new)
+    while head:
+        head = old.rfind("\n", 0, head) + 1
+        if _KEY().match(old, head) and _KEY().match(new, head):
+            break
+        head = max(0, head - 1)
+    tail = common_tail(old, new, min(len(old), len(new)) - head)
+    following = _KEY().search(old, len(old) - tail + 1) if tail > 1 else None
+    tail = len(old) - following.start() if following else 0
+    return Range(a + head, b - tail, c + head, d - tail)
+
+
+# One key with a value that can only be text: quoted, without escapes, or plain words.
+_TEXT = expression(
+    r"([A-Za-z_][\w-]*): +(?:\"([^\"\\\n]*)\"|'([^'\n]*)'|([A-Za-z]+ [^\n:#\"\\]*[^\s:#\"\\]))\n",
+    re.ASCII,
+)
+
+
+def _read(lines: str) -> dict[str, object] | None:
+    """Read lines of YAML; those of a title, which change most, without starting a parser."""
+    if (found := _TEXT().fullmatch(lines)) and lines[:-1].isprintable():
+        return {found[1]: next(value for value in found.groups()[1:] if value is not None)}
+    return read_yaml(lines)
+
+
+def _told(parts: list[tuple[str, Range]], values: set[str], old: str, new: str) -> list[Part]:
+    return [
+        Part(key, area, key.lower() in values, role(key) == "headline")
+        for key, area in parts
+        if old[area.old_start : area.old_end] != new[area.new_start : area.new_end]
+    ]
+
+
+class _Piece(NamedTuple):
+    key: str  # "" for the fences
+    start: int
+    end: int
+
+
+def _all_pieces(front: _Front) -> list[_Piece]:
+    """The lines of each key, and the fences."""
+    return [
+        _Piece("", 0, front.content_start),
+        *_pieces(front.text, front.content_start, front.content_end, front.format),
+        _Piece("", front.content_end, front.end),
+    ]
+
+
+def _pieces(text: str, low: int, high: int, form: str = "yaml") -> list[_Piece]:
+    """The lines of each key in ``text[low:high]``; what stands before the first has the key ""."""
+    marks = [("", low)]
+    if form == "json":
+        marks += [(match[1], match.start()) for match in _JSON_KEY().finditer(text, low, high)]
+    table = ""
+    for match in _KEY().finditer(text, low, high) if form != "json" else ():
+        if match[3]:
+            if form == "toml":
+                table = match[3].split(".")[0].strip("[ ")
+                marks.append((table, match.start()))
+        elif not table:
+            marks.append((match[2].strip(), match.start()))
+    ends = [start for _, start in marks[1:]] + [high]
+    return [
+        _Piece(key, start, end)
+        for (key, start), end in zip(marks, ends, strict=True)
+        if start < end
+    ]
+
+
+def _parts(
+    old: Sequence[_Piece], new: Sequence[_Piece], old_at: int, new_at: int
+) -> list[tuple[str, Range]]:
+    """The pieces of both, those of one key together, in the order of both texts.
+
+    A key that changed places stands there twice, once for each text.
+    """
+    found: list[tuple[str, Range]] = []
+    i = j = 0
+    later = {key: place for place, (key, _, _) in enumerate(new)}
+    while i < len(old) or j < len(new):
+        if i < len(old) and j < len(new) and old[i][0] == new[j][0]:
+            found.append((old[i][0], Range(*old[i][1:], *new[j][1:])))
+            old_at, new_at = old[i][2], new[j][2]
+            i, j = i + 1, j + 1
+        elif i < len(old) and (j == len(new) or later.get(old[i][0], -1) < j):
+            found.append((old[i][0], Range(*old[i][1:], new_at, new_at)))
+            old_at = old[i][2]
+            i += 1
+        elif j < len(new) and (i == len(old) or new[j][0] not in {key for key, _, _ in old[i:]}):
+            found.append((new[j][0], Range(old_at, old_at, *new[j][1:])))
+            new_at = new[j][2]
+            j += 1
+        else:  # both come later: the keys changed places
+            found.append((old[i][0], Range(*old[i][1:], new_at, new_at)))
+            old_at = old[i][2]
+            i += 1
+    return found
+
+
+def _walk(
+    old: Mapping[str, object], new: Mapping[str, object], path: str, found: list[FieldChange]
+) -> None:
+    keys = list(new) + [key for key in old if key not in new]
+    for key in keys:
+        one, other = old.get(key), new.get(key)
+        if key in old and key in new and one == other:
+            continue
+        name = f"{path}{key}"
+        if isinstance(one, Mapping) and isinstance(other, Mapping) and path.count(".") < 3:
+            _walk(one, other, f"{name}.", found)
+            continue
+        before = _text(one) if key in old else None
+        after = _text(other) if key in new else None
+        if before != after:
+            found.append(FieldChange(name, role(name), before, after))
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(_text(one) for one in value)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}: {_text(one)}" for key, one in value.items())
+    return str(value)
+
+
+def _headings(old: str, new: str, old_start: int, new_start: int) -> list[FieldChange]:
+    """The first level-1 heading, where it is the headline because no front matter has one."""
+    if old_start or new_start:
+        return []
+    one, other = _HEADING().search(old), _HEADING().search(new)
+    before, after = (match[1].strip() if match else None for match in (one, other))
+    if before == after:
+        return []
+    return [FieldChange("heading", "headline", before, after)]
