@@ -120,6 +120,11 @@ class Compared:
         texts = self.old.text, self.new.text
         return tell(*texts, self._diff, *notes, self._starts, self.judged)
 
+    @property
+    def notes(self) -> tuple[tuple[FoundNote, ...], tuple[FoundNote, ...]]:
+        """The notes in both bodies, where a body changed."""
+        return self._notes()
+
     @cached_property
     def judged(self) -> Judged:
         """What the rules find, each with the signs by which it is weighed."""

@@ -40,6 +40,7 @@ COMMANDS = {
     "sync": "Receive and send revisions, and merge where both sides wrote.",
     "verify": "Verify that the archive is whole and was not rewritten.",
     "export": "Write articles, revisions and notes for other programs.",
+    "corpus": "Judge millions of pairs of versions, on all cores or on a cluster.",
     "site": "Write the newsroom's pages as files, for any static host.",
     "catalog": "Show the state of the catalog, or make it anew.",
     "styles": "List the house styles, or show one.",

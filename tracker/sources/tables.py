@@ -199,7 +199,7 @@ class Table(Spooled):
                 "Correct that line; a quotation mark in a field is written twice.",
             ) from None
 
-    def _parquet(self) -> Iterator[Mapping[str, Any]]:
+    def _parquet(self) -> Iterator[Mapping[str, Any] | Skipped]:
         try:
             from pyarrow import ArrowException
             from pyarrow.parquet import ParquetFile
@@ -216,8 +216,15 @@ class Table(Spooled):
                     if name in wanted
                     or (not wanted and any(low in usual for usual in USUAL.values()))
                 ]
+                row = 0
                 for batch in file.iter_batches(batch_size=64, columns=chosen):
-                    yield from batch.to_pylist()
+                    for place in range(batch.num_rows):
+                        row += 1
+                        try:
+                            yield {name: batch[name][place].as_py() for name in chosen}
+                        except UnicodeDecodeError:
+                            origin = f"{self._name}, row {row}"
+                            yield self.bad(origin, "It holds bytes that are no UTF-8.")
         except (ArrowException, OSError) as error:
             why = " ".join(str(error).split())[:200].rstrip(".")
             raise TrackerError(f"{self._name} cannot be read: {why}.", "Write it again.") from None

@@ -1,0 +1,544 @@
+"""Chunks judged: by a process that a row may end, one after the other or on a cluster of Dask.
+
+A task is told the numbers of chunks, writes files, and gives back a few numbers: whatever becomes
+of its worker, nothing that was done is done again. A row is judged in a process of its worker's
+own. Where that process ends, the row at which it was is judged once more in a new one, and told as
+an error the second time; the rows before and after it are not lost.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from functools import lru_cache
+from hashlib import sha256
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+from subprocess import DEVNULL, Popen
+from typing import Any, NamedTuple, Self, TypeVar
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tracker.corpus.folder import (
+    COUNTS,
+    MANIFEST,
+    REPEATED,
+    VERDICTS,
+    Chunk,
+    Corpus,
+    Done,
+    Place,
+    check_files,
+    done_in,
+    read_manifest,
+    read_pairs,
+    write_manifest,
+)
+from tracker.corpus.judge import (
+    EDITS,
+    SCHEMA,
+    SECONDS,
+    Row,
+    Terms,
+    Verdict,
+    finished,
+    verdicts,
+)
+from tracker.errors import TrackerError
+from tracker.model import Progress
+from tracker.text.judge.boilerplate import Boilerplate, Counts
+
+MEMORY = 2 << 30  # bytes that judging may take in a worker
+_GRACE = 15.0  # seconds after a pair's time limit until its process is ended from outside
+
+
+# --- one process that judges ----------------------------------------------------------------------
+
+
+class Process:
+    """Another process that judges, so that a row cannot take this one with it."""
+
+    def __init__(self) -> None:
+        self._process: Popen[bytes] | None = None
+        self._connection: Connection | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End it."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def judge(self, batch: pa.RecordBatch, terms: Terms, *, edits: bool) -> list[Verdict]:
+        """The verdicts on all rows, in their order."""
+        found: list[Verdict] = []
+        ended_at = -1  # the row at which a process ended before
+        while (place := len(found)) < batch.num_rows:
+            why = ""
+            connection = self._started()
+            try:
+                connection.send((batch.slice(place), terms, edits))
+                while len(found) < batch.num_rows:
+                    if not connection.poll(terms.seconds + _GRACE):
+                        why = f"It took longer than {terms.seconds:g} s."
+                        break
+                    found.append(connection.recv())
+            except (EOFError, OSError):
+                if ended_at == len(found):
+                    why = "It killed the process that judged it."
+                ended_at = len(found)
+            if len(found) < batch.num_rows:
+                self.close()
+                if why:
+                    found.append(_without_verdict(batch, len(found), why))
+        return found
+
+    def _started(self) -> Connection:
+        if self._connection is None:
+            ours, theirs = Pipe()
+            program = (
+                f"import sys; sys.path[:] = {sys.path!r}; from {__name__} import serve;"
+                f" serve({theirs.fileno()})"
+            )
+            with theirs:
+                self._process = Popen(
+                    [sys.executable, "-P", "-c", program],
+                    pass_fds=[theirs.fileno()],
+                    stdin=DEVNULL,
+                    stdout=DEVNULL,
+                )
+            self._connection = ours
+            with suppress(EOFError, OSError):
+                ours.recv()  # it is there
+                return ours
+            self.close()
+            raise TrackerError("The process that judges cannot be started.", "")
+        return self._connection
+
+
+def serve(descriptor: int) -> None:
+    """What the other process does until nobody asks any more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who asks ends it
+    _bound_memory()
+    with suppress(EOFError, OSError), Connection(descriptor) as connection:
+        connection.send(True)
+        while True:
+            batch, terms, edits = connection.recv()
+            for verdict in verdicts(batch, terms, edits=edits):
+                connection.send(verdict)
+
+
+def _bound_memory() -> None:
+    """What needs more raises ``MemoryError``, which is told in its row. macOS has no such bound."""
+    with suppress(ImportError, ValueError, OSError):
+        import resource
+
+        _, most = resource.getrlimit(resource.RLIMIT_DATA)
+        wanted = MEMORY if most == resource.RLIM_INFINITY else min(MEMORY, most)
+        resource.setrlimit(resource.RLIMIT_DATA, (wanted, most))
+
+
+def _without_verdict(batch: pa.RecordBatch, place: int, why: str) -> Verdict:
+    row: Row = {
+        name: batch.column(name)[place].as_py()
+        for name in batch.schema.names
+        if name not in ("old", "new")
+    }
+    return Verdict(finished({**row, "error": why}), [])
+
+
+# --- the units of work ----------------------------------------------------------------------------
+
+_mine = threading.local()
+
+
+def _process() -> Process:
+    """The process of this thread: a worker of Dask keeps it from one task to the next."""
+    if not hasattr(_mine, "process"):
+        _mine.process = Process()
+    found: Process = _mine.process
+    return found
+
+
+def close() -> None:
+    """End the process of this thread."""
+    if hasattr(_mine, "process"):
+        _mine.process.close()
+
+
+class Job(NamedTuple):
+    """What all tasks of a run have in common."""
+
+    pairs: str  # the address of the corpus
+    to: str  # that of the verdicts
+    corpus: str  # a digest of the manifest
+    settings: str | None  # as in ``Corpus``
+    styles: tuple[tuple[str, str], ...]
+    edits: bool
+    seconds: float  # what a pair may take
+
+    def terms(self, source: str) -> Terms:
+        """By what the pairs of a source are judged."""
+        return _terms(self, source)
+
+
+@lru_cache(maxsize=4)
+def _terms(job: Job, source: str) -> Terms:
+    house = Corpus("", job.settings, dict(job.styles), ()).house()
+    style, language = (house.style, house.articles_language) if house else (None, None)
+    return Terms(style, language, {source: _repeated(Place(job.to), source)}, job.seconds)
+
+
+def judge_chunk(chunk: Chunk, job: Job) -> Done:
+    """Judge a chunk, and write its verdicts; where they are there already, nothing is done."""
+    place = Place(job.to)
+    if place.is_there(chunk.verdicts):
+        return done_in(place, chunk.verdicts)
+    batch = read_pairs(Place(job.pairs), chunk)
+    found = _process().judge(batch, job.terms(chunk.source), edits=job.edits)
+    if job.edits:
+        rows = [row for verdict in found for row in verdict.edits]
+        _write(place, chunk.edits, pa.Table.from_pylist(rows, schema=EDITS))
+    table = pa.Table.from_pylist([verdict.row for verdict in found], schema=SCHEMA)
+    _write(place, chunk.verdicts, table)
+    return Done(
+        1,
+        len(found),
+        sum(bool(verdict.row.get("substantive")) for verdict in found),
+        sum(bool(verdict.row.get("error")) for verdict in found),
+    )
+
+
+def _write(place: Place, name: str, table: pa.Table) -> None:
+    with place.writing(name) as file:
+        pq.write_table(table, file, compression="zstd")
+
+
+# --- what a source repeats ------------------------------------------------------------------------
+
+_AT_ONCE = 16  # chunks that are counted in one task, and kept in one file
+
+
+class CountUnit(NamedTuple):
+    """Chunks of a source that are counted together."""
+
+    source: str
+    part: int  # among those of its source, from 0
+    chunks: tuple[Chunk, ...]
+
+    @property
+    def file(self) -> str:
+        """The name of the file of its counts, in a folder of verdicts."""
+        return f"{COUNTS}/{_named(self.source)}/{self.part:06d}"
+
+
+def count_units(corpus: Corpus) -> list[CountUnit]:
+    """Everything that is to be counted."""
+    found = []
+    by_source: dict[str, list[Chunk]] = {}
+    for chunk in corpus.chunks:
+        by_source.setdefault(chunk.source, []).append(chunk)
+    for source, chunks in by_source.items():
+        for part, start in enumerate(range(0, len(chunks), _AT_ONCE)):
+            found.append(CountUnit(source, part, tuple(chunks[start : start + _AT_ONCE])))
+    return found
+
+
+def count(unit: CountUnit, job: Job) -> None:
+    """Count what the articles of some chunks repeat, each by its first and its last version."""
+    place = Place(job.to)
+    if place.is_there(unit.file):
+        return
+    counts = Counts()
+    for chunk in unit.chunks:
+        for versions in _articles(read_pairs(Place(job.pairs), chunk), chunk):
+            counts.add(*versions)
+    place.write(unit.file, counts.to_bytes())
+
+
+def _articles(batch: pa.RecordBatch, chunk: Chunk) -> Iterator[tuple[str, str]]:
+    """The first and the last text of each article that begins in a chunk."""
+    names = batch.column("article").to_pylist()
+    olds, news = (batch.column(name).cast(pa.large_binary()) for name in ("old", "new"))
+    starts = [at for at, name in enumerate(names) if not at or name != names[at - 1]]
+    ends = [*starts[1:], len(names)]
+    skip = len(starts) - chunk.articles  # one that began in the chunk before
+    for start, end in list(zip(starts, ends, strict=True))[skip:]:
+        texts = olds[start].as_py() or b"", news[end - 1].as_py() or b""
+        yield tuple(text.decode("utf-8", "replace") for text in texts)  # type: ignore[misc]
+
+
+def merge_counts(place: Place, corpus: Corpus) -> None:
+    """Bring the counts of each source together, once all its parts are counted."""
+    parts: dict[str, list[CountUnit]] = {}
+    for unit in count_units(corpus):
+        parts.setdefault(unit.source, []).append(unit)
+    for source, units in parts.items():
+        if place.is_there(f"{REPEATED}/{_named(source)}"):
+            continue
+        whole = Counts()
+        for unit in units:
+            data = place.read(unit.file)
+            if data is None:
+                raise TrackerError(f"{unit.file} is gone.", "Run the command again.")
+            whole.merge(Counts.from_bytes(data))
+        place.write(f"{REPEATED}/{_named(source)}", whole.to_bytes())
+
+
+def repeated(address: str) -> dict[str, Boilerplate]:
+    """What the archive of each source repeats, by a folder in which that was counted.
+
+    For ``judge`` on another engine. Raises ``TrackerError`` where it was not counted yet.
+    """
+    place = Place(address)
+    return {source: _repeated(place, source) for source in read_manifest(place).sources}
+
+
+def _repeated(place: Place, source: str) -> Boilerplate:
+    data = place.read(f"{REPEATED}/{_named(source)}")
+    if data is None:
+        raise TrackerError(
+            f"What {source} repeats from article to article was not counted yet.",
+            "Count it once, before the chunks: tracker corpus work DIR OUT --count",
+        )
+    try:
+        return Counts.from_bytes(data).frozen()
+    except ValueError as error:
+        raise TrackerError(
+            f"{place.address}/{REPEATED}/{_named(source)} is broken.",
+            "Remove it and the folder counts, and count again.",
+        ) from error
+
+
+def _named(source: str) -> str:
+    from urllib.parse import quote
+
+    return quote(source, safe="")[:200] + ".counts"
+
+
+# --- all of it ------------------------------------------------------------------------------------
+
+
+class Cluster(NamedTuple):
+    """Where tasks run."""
+
+    workers: int = 1  # processes on this machine
+    scheduler: str | None = None  # the address of one that runs
+    slurm: int | None = None  # jobs to ask SLURM for
+
+
+class Outcome(NamedTuple):
+    """What a run did."""
+
+    done: Done  # all that is there now
+    before: int  # chunks that were there already
+    failed: tuple[str, ...]  # chunks without verdicts: a sentence for each
+
+
+def prepare(pairs: Place, to: Place, *, edits: bool, seconds: float) -> tuple[Corpus, Job]:
+    """Begin a folder of verdicts, or go on in one.
+
+    Raises ``TrackerError`` where the pairs are not whole, and where the folder has verdicts on
+    other pairs, by another version, or on other terms.
+    """
+    from tracker import __version__
+
+    corpus = read_manifest(pairs)._replace(tracker=__version__, edits=edits)
+    check_files(pairs, corpus)
+    corpus.house()
+    if to.address == pairs.address:
+        raise TrackerError("Verdicts need a folder of their own.", "Name another one with --to.")
+    if not to.is_there(MANIFEST):
+        write_manifest(to, corpus)
+    there = read_manifest(to)
+    if there != corpus:
+        if there.tracker != __version__:
+            why = f"by tracker {there.tracker}, and this is {__version__}"
+        elif there.edits != edits:
+            why = "with edits" if there.edits else "without edits"
+        elif there.chunks != corpus.chunks:
+            why = "on other pairs"
+        else:
+            why = "by other settings"
+        raise TrackerError(
+            f"The verdicts in {to.address} were begun {why}.", "Judge into a new folder."
+        )
+    styles = tuple(sorted(corpus.styles.items()))
+    known = sha256(repr(corpus).encode("utf-8", "replace")).hexdigest()
+    return corpus, Job(pairs.address, to.address, known, corpus.settings, styles, edits, seconds)
+
+
+def run(
+    pairs: Place,
+    to: Place,
+    where: Cluster,
+    *,
+    edits: bool = False,
+    seconds: float = SECONDS,
+    progress: Progress | None = None,
+) -> Outcome:
+    """Judge all that is missing. ``progress`` is called with the pairs done and of all."""
+    corpus, job = prepare(pairs, to, edits=edits, seconds=seconds)
+    listed = to.listed(VERDICTS)
+    missing, done = [], Done()
+    for chunk in corpus.chunks:
+        if chunk.verdicts in listed:
+            done = done.plus(done_in(to, chunk.verdicts))
+        else:
+            missing.append(chunk)
+    before, failed = done.chunks, list[str]()
+    if not missing:
+        return Outcome(done, before, ())
+    with _client(where) as client:
+        units = [each for each in count_units(corpus) if not to.is_there(each.file)]
+        for _, counted in _tasks(client, count, units, job):
+            if isinstance(counted, Failure):
+                raise TrackerError(
+                    f"The texts could not be counted: {counted.why}", "Run it again."
+                )
+        merge_counts(to, corpus)
+        missing.sort(key=lambda chunk: -chunk.bytes)
+        for chunk, result in _tasks(client, judge_chunk, missing, job):
+            if isinstance(result, Failure):
+                where_ = f"chunk {chunk.number} ({chunk.file}, group {chunk.group})"
+                failed.append(f"{where_}: {result.why}")
+            else:
+                done = done.plus(result)
+            if progress is not None:
+                progress(done.rows, corpus.pairs)
+    return Outcome(done, before, tuple(failed))
+
+
+def work(
+    pairs: Place,
+    to: Place,
+    wanted: Callable[[Corpus], Iterable[int]],
+    *,
+    edits: bool = False,
+    seconds: float = SECONDS,
+) -> Done:
+    """Judge some chunks in this process, one after the other, named by their numbers."""
+    corpus, job = prepare(pairs, to, edits=edits, seconds=seconds)
+    done = Done()
+    try:
+        for number in wanted(corpus):
+            if not 0 <= number < len(corpus.chunks):
+                raise TrackerError(
+                    f"There is no chunk {number}: they are 0 to {len(corpus.chunks) - 1}.", ""
+                )
+            done = done.plus(judge_chunk(corpus.chunks[number], job))
+    finally:
+        close()
+    return done
+
+
+def count_all(pairs: Place, to: Place, *, edits: bool = False) -> None:
+    """Count what each source repeats, in this process."""
+    corpus, job = prepare(pairs, to, edits=edits, seconds=SECONDS)
+    for unit in count_units(corpus):
+        count(unit, job)
+    merge_counts(to, corpus)
+
+
+# --- Dask -----------------------------------------------------------------------------------------
+
+_TRIES = 10  # workers that may end under a task before it counts as failed
+
+
+class Failure(NamedTuple):
+    """Why a task has no result."""
+
+    why: str  # a sentence
+
+
+_Unit = TypeVar("_Unit")
+_Result = TypeVar("_Result")
+
+
+def _tasks(
+    client: Any, task: Callable[[_Unit, Job], _Result], units: Sequence[_Unit], job: Job
+) -> Iterator[tuple[_Unit, _Result | Failure]]:
+    """What came of each unit, as it comes."""
+    from distributed import as_completed
+
+    if not units:
+        return
+    futures = client.map(task, units, job=job, pure=False)
+    by_key = {future.key: unit for future, unit in zip(futures, units, strict=True)}
+    waiting = as_completed(futures)
+    del futures
+    for future in waiting:
+        finished_well = future.status == "finished"
+        yield (
+            by_key[future.key],
+            (future.result() if finished_well else Failure(_said(future.exception()))),
+        )
+        future.release()
+
+
+def _said(error: BaseException) -> str:
+    if isinstance(error, TrackerError):
+        return error.sentence
+    if type(error).__name__ == "KilledWorker":
+        return "The workers that had it were killed, one after the other."
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:300]}."
+
+
+@contextmanager
+def _client(where: Cluster) -> Iterator[Any]:
+    """A client of Dask's, on a cluster of this machine, on SLURM's, or on one that runs."""
+    import dask
+    from distributed import Client, LocalCluster
+
+    dask.config.set({"distributed.scheduler.allowed-failures": _TRIES - 1})
+    if where.scheduler is not None:
+        try:
+            with Client(where.scheduler, timeout=20) as client:
+                yield client
+        except (OSError, TimeoutError, ValueError) as error:
+            raise TrackerError(
+                f"No scheduler answers at {where.scheduler}: {error}.",
+                "Start one with dask scheduler, and workers with dask worker.",
+            ) from None
+        return
+    if where.slurm is not None:
+        with _slurm(where.slurm) as cluster, Client(cluster) as client:
+            yield client
+        return
+    with (
+        LocalCluster(
+            n_workers=where.workers,
+            threads_per_worker=1,
+            memory_limit=0,
+            dashboard_address=None,
+            security=True,
+        ) as cluster,
+        Client(cluster) as client,
+    ):
+        yield client
+
+
+def _slurm(jobs: int) -> Any:
+    try:
+        from dask_jobqueue import SLURMCluster
+    except ImportError:
+        raise TrackerError(
+            "--slurm needs the library dask-jobqueue, which is not here.",
+            "Install it with: pip install dask-jobqueue",
+        ) from None
+    cluster = SLURMCluster(cores=1, processes=1, memory="3GB")
+    cluster.scale(jobs=jobs)
+    return cluster
