@@ -23,7 +23,7 @@ from typing import Any
 import trafilatura
 from lxml import etree, html
 
-from tracker.follow.about import parse_page
+from tracker.follow.page import parse_page
 from tracker.follow.read import PageReading, read
 from tracker.follow.volatile import key
 from tracker.house.notes import find_notes

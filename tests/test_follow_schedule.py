@@ -6,14 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker.follow.schedule import (
-    DAY,
-    HOUR,
-    MINUTE,
+from tracker.follow.fetch import DAY, HOUR, MINUTE, HostBudget, back_off
+from tracker.follow.outcome import (
     Due,
-    HostBudget,
     after_missing,
-    back_off,
     chosen,
     interval,
     is_gone,

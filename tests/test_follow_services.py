@@ -152,7 +152,7 @@ def test_save_page_now_is_asked_only_where_it_is_switched_on(
     follow(watch, site, archive, "wayback = true")
     site.page("/2026/ferry", page().replace("$14", "$41"))
     monkeypatch.setenv("TRACKER_NOW", "2026-05-03T13:00:00+00:00")
-    monkeypatch.setattr("tracker.follow.archives.SAVES_A_MINUTE", 60_000)
+    monkeypatch.setattr("tracker.follow.services.SAVES_A_MINUTE", 60_000)
     desk.ok("follow", "run", "--once")
     (asked,) = (each for each in site.asked if each.path == "/save")
     assert asked.headers["Authorization"] == "LOW key:secret"
@@ -180,7 +180,7 @@ class Archive:
 
 
 def index_of(url: str) -> str:
-    from tracker.follow.archives import captures_url
+    from tracker.follow.services import captures_url
 
     return captures_url("", url)
 
@@ -188,7 +188,7 @@ def index_of(url: str) -> str:
 @pytest.fixture
 def quick(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TRACKER_NOW", "2026-05-03T12:00:00+00:00")
-    monkeypatch.setattr("tracker.follow.archives.CALLS_A_MINUTE", 60_000)
+    monkeypatch.setattr("tracker.follow.services.CALLS_A_MINUTE", 60_000)
 
 
 @pytest.mark.usefixtures("quick")

@@ -344,7 +344,8 @@ def _say_status(means: Means, pages: Sequence[FollowedPage], *, left_out: bool) 
 
 def _troubles(means: Means) -> Iterator[str]:
     """What needs a person, a sentence each."""
-    from tracker.follow.schedule import DAY, interval
+    from tracker.follow.fetch import DAY
+    from tracker.follow.outcome import interval
 
     now = means.clock().timestamp()
     for source in means.state.sources():

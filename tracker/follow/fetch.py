@@ -18,8 +18,6 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
 from urllib.parse import urljoin, urlsplit
 
-from tracker.follow.schedule import DAY, back_off
-
 if TYPE_CHECKING:
     import httpx
 
@@ -29,6 +27,10 @@ _MOST_HOPS = 10
 MOST_SECONDS = 60.0  # for one request, all of it
 _STEP = 20.0  # seconds for each step of it
 _CHUNK = 64 * 1024
+
+MINUTE, HOUR, DAY = 60, 3600, 86_400
+
+_LONGEST_BACK_OFF = 6 * HOUR
 
 Trouble = Literal[
     "barred", "refused", "rate-limited", "blocked", "error", "too-large", "redirect-loop",
@@ -85,6 +87,27 @@ class Host:
         if self._parsed is None or self._parsed[0] != text:
             self._parsed = text, Protego.parse(text)
         return self._parsed[1]
+
+
+def back_off(failures: int) -> float:
+    """Seconds to wait after so many failures in a row, from 1."""
+    return float(min(MINUTE * 2 ** min(failures - 1, 20), _LONGEST_BACK_OFF))
+
+
+class HostBudget(NamedTuple):
+    """How many requests a host may get: so many an hour, saved up for an hour at most."""
+
+    left: float
+    at: float  # when that was so
+
+    def filled(self, now: float, an_hour: int) -> HostBudget:
+        """The same at a later instant."""
+        gained = max(now - self.at, 0) * an_hour / HOUR
+        return HostBudget(min(self.left + gained, float(an_hour)), now)
+
+    def spent(self) -> HostBudget:
+        """The same after one request."""
+        return self._replace(left=self.left - 1)
 
 
 class Manners(NamedTuple):

@@ -8,13 +8,12 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from tracker.follow import schedule
-from tracker.follow.fetch import Fetched, FetchError, host_of
+from tracker.follow.fetch import DAY, HOUR, MINUTE, Fetched, FetchError, back_off, host_of
 from tracker.follow.read import PageReading, article_text, refusal
 from tracker.follow.sites import article_path, clean, site_of, url_key
 from tracker.follow.state import FollowedPage, FollowState, Pending
@@ -69,7 +68,7 @@ def free_path(state: FollowState, url: str, article: int | None = None) -> str:
 
 
 def _next(page: FollowedPage, now: float) -> float:
-    return schedule.next_look(now, page.changed, page.url, live=bool(page.live))
+    return next_look(now, page.changed, page.url, live=bool(page.live))
 
 
 def same(state: FollowState, page: FollowedPage, status: int, now: float) -> None:
@@ -88,9 +87,9 @@ def same(state: FollowState, page: FollowedPage, status: int, now: float) -> Non
 def failed(state: FollowState, page: FollowedPage, error: FetchError, now: float) -> Incident:
     """There was no answer to work with."""
     failures = page.failures + 1
-    wait = max(now + schedule.back_off(failures), error.until or 0)
+    wait = max(now + back_off(failures), error.until or 0)
     if error.trouble in ("barred", "refused", "blocked", "too-large"):
-        wait = now + schedule.DAY
+        wait = now + DAY
     asked = error.trouble != "rate-limited"
     with state.together():
         state.keep(
@@ -109,10 +108,10 @@ def missing(state: FollowState, page: FollowedPage, status: int, at: datetime) -
     now = at.timestamp()
     count = page.missing + 1
     since = now if page.missing_since is None else page.missing_since
-    gone = bool(page.gone) or status == 410 or schedule.is_gone(count, since, now)
+    gone = bool(page.gone) or status == 410 or is_gone(count, since, now)
     reason = f"The server answered {status}, {count} time{'s' * (count > 1)} in a row."
     page = page._replace(
-        looked=now, due=now + schedule.after_missing(3 if gone else count), missing=count,
+        looked=now, due=now + after_missing(3 if gone else count), missing=count,
         missing_since=since, state="gone" if gone else "missing", reason=reason, etag="",
         modified="", body="", failures=0,
     )  # fmt: skip
@@ -135,7 +134,7 @@ def refused(
 ) -> Incident:
     """What was sent is no version of the article."""
     with state.together():
-        due = max(_next(page, now), now + schedule.HOUR)
+        due = max(_next(page, now), now + HOUR)
         state.keep(page._replace(looked=now, due=due, state=name, reason=reason, body=""))
         state.leave_out(page.id, left)
         state.looked(page.id, now, 200, name)
@@ -200,7 +199,7 @@ def _gutted(page: FollowedPage, reading: PageReading, now: float) -> tuple[Follo
     turn = ShownInTurn(page.held, page.held_since or now, page.held_looks)
     turn = turn.again(mark(reading.body), now)
     page = page._replace(held=turn.held, held_since=turn.since, held_looks=turn.looks)
-    stays = turn.looks >= 3 and now - turn.since >= schedule.DAY
+    stays = turn.looks >= 3 and now - turn.since >= DAY
     return page, stays or bool(find_notes(reading.body))
 
 
@@ -224,7 +223,7 @@ def _record(
     added = bool(page.last) and page.last == _fields(reading) and settled.added_only
     what = "added" if added else "recorded"
     look = state.looked(page.id, now, seen.answer.status, what, seen.capture)
-    lively = added and state.count_looks(page.id, "added", now - schedule.HOUR) >= _LIVE
+    lively = added and state.count_looks(page.id, "added", now - HOUR) >= _LIVE
     as_it_was = former is not None and page.last == _fields(reading) and settled.same
     text = "" if as_it_was else article_text(_out(reading, seen.at), page.url)
     _wait(state, page, seen.at, look, text, former, seen)
@@ -358,3 +357,79 @@ def _joined(
         return Incident(page.url, "same", "")
     reason = f"It leads to {proper}, which is followed as {other.path}."
     return refused(state, page, "joined", reason, seen.at.timestamp())
+
+
+# --- when a page is looked at again ---------------------------------------------------------------
+
+_TABLE = (
+    (3 * HOUR, 15 * MINUTE),
+    (DAY, HOUR),
+    (7 * DAY, 3 * HOUR),
+    (30 * DAY, 3 * DAY),
+    (360 * DAY, 30 * DAY),
+)
+"""Changed less than so long ago: looked at so often."""
+
+_LAST = 180 * DAY
+_CONFIRM = (HOUR, DAY)  # after the first and the second "not found"
+_GONE_AGAIN = 30 * DAY  # a deleted page is looked at for its return
+
+
+def interval(now: float, changed: float, *, live: bool = False) -> float:
+    """Seconds between two looks at a page that last changed, or was first seen, at ``changed``.
+
+    ``live``: it is written while things happen, and is looked at hourly until a day has passed.
+    """
+    if live and now - changed < DAY:
+        return HOUR
+    for age, between in _TABLE:
+        if now - changed < age:
+            return between
+    return _LAST
+
+
+def next_look(now: float, changed: float, page: str, *, live: bool = False) -> float:
+    """When a page that was just seen is looked at again.
+
+    ``page`` names it: pages that were seen together are spread by a tenth of their interval, the
+    same page in the same way. A page that changed within the hour is never put off past 15 minutes.
+    """
+    wait = interval(now, changed, live=live)
+    spread = 0.9 + 0.2 * _share(f"{page} {now:.0f}")
+    if not live and now - changed < HOUR:
+        spread = min(spread, 1.0)
+    return now + wait * spread
+
+
+def _share(name: str) -> float:
+    """A number from 0 to 1 that this name always has."""
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big") / 2**32
+
+
+def after_missing(count: int) -> float:
+    """Seconds until a page is looked at again that was not found for the ``count``-th time."""
+    return float(_CONFIRM[count - 1]) if count <= len(_CONFIRM) else float(_GONE_AGAIN)
+
+
+def is_gone(count: int, since: float, now: float) -> bool:
+    """True where a page was not found three times, with a day between the first and the last."""
+    return count > len(_CONFIRM) and now - since >= DAY
+
+
+class Due(NamedTuple):
+    """A page that waits for its look."""
+
+    page: int
+    looked: float | None  # the last look; None: never
+    between: float  # its interval
+
+
+def urgency(due: Due, now: float) -> float:
+    """How late a page is, in its own intervals; pages never seen are as late as can be."""
+    return float("inf") if due.looked is None else (now - due.looked) / max(due.between, 1)
+
+
+def chosen(waiting: Iterable[Due], now: float, allowed: int) -> tuple[list[Due], list[Due]]:
+    """The pages that a host's budget allows now, most urgent first, and those left waiting."""
+    ordered = sorted(waiting, key=lambda due: (-urgency(due, now), due.page))
+    return ordered[:allowed], ordered[allowed:]

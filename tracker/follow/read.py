@@ -19,13 +19,17 @@ import yaml
 from lxml import etree
 
 from tracker.errors import TrackerError
-from tracker.follow.about import About, Element, about_page, headline_of, parse_page
-from tracker.follow.text_runs import (
+from tracker.follow.page import (
     ENDS,
     PROSE,
+    About,
+    Element,
     ElementWeight,
     TextRun,
+    about_page,
+    headline_of,
     name_of,
+    parse_page,
     text_runs,
     weights_of,
 )

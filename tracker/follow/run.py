@@ -9,24 +9,36 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import io
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from tracker.errors import TrackerError
-from tracker.follow import outcome, schedule, sites
-from tracker.follow.archives import keep_response
-from tracker.follow.fetch import Fetched, Fetcher, FetchError, Host, Manners, Resolve, host_of
+from tracker.follow import outcome, sites
+from tracker.follow.fetch import (
+    DAY,
+    Fetched,
+    Fetcher,
+    FetchError,
+    Host,
+    HostBudget,
+    Manners,
+    Resolve,
+    back_off,
+    host_of,
+)
 from tracker.follow.fetch import resolve as ask_system
-from tracker.follow.outcome import Incident
+from tracker.follow.outcome import Due, Incident
 from tracker.follow.read import read
-from tracker.follow.schedule import Due, HostBudget
-from tracker.follow.sites import Followed, FollowedSite, Lead, clean, url_key
+from tracker.follow.sites import Followed, FollowedSite, Lead, clean, site_of, url_key
 from tracker.follow.state import FollowedPage, FollowState, Pending, SourceState
 from tracker.model import Recording, Refusal, Revision
 from tracker.newsroom.newsroom import Newsroom
+from tracker.store.files import Folder
 
 _HOSTS_AT_ONCE = 32
 _READERS = 2  # pages read at the same time
@@ -230,7 +242,7 @@ class _Round:
         state = state._replace(kind=site.source, looked=now, due=now + site.every.total_seconds())
         if site.source == "page":
             self._add([Lead(clean(site.url))], site, now)
-            self.state.keep_source(state._replace(state="ok", due=now + schedule.DAY))
+            self.state.keep_source(state._replace(state="ok", due=now + DAY))
             return
         try:
             answer = await self.fetcher.get(
@@ -278,7 +290,7 @@ class _Round:
         self, state: SourceState, name: str, reason: str, until: float | None
     ) -> None:
         failures = state.failures + 1
-        wait = max(self.now() + schedule.back_off(failures), until or 0, state.due)
+        wait = max(self.now() + back_off(failures), until or 0, state.due)
         self.state.keep_source(
             state._replace(state=name, reason=reason, failures=failures, due=wait)
         )
@@ -322,7 +334,7 @@ class _Round:
             self.budgets[name] = self.budgets[name].filled(now, an_hour)
             allowed = int(self.budgets[name].left) if host.until <= now else 0
             by_id = {page.id: page for page in pages}
-            first, rest = schedule.chosen((_due(page, now) for page in pages), now, allowed)
+            first, rest = outcome.chosen((_due(page, now) for page in pages), now, allowed)
             self.left_waiting[name] = len(rest)
             if first:
                 chosen.append([by_id[each.page] for each in first])
@@ -400,5 +412,66 @@ def _conditions(etag: str, modified: str) -> Mapping[str, str]:
 
 
 def _due(page: FollowedPage, now: float) -> Due:
-    between = schedule.interval(now, page.changed, live=bool(page.live))
+    between = outcome.interval(now, page.changed, live=bool(page.live))
     return Due(page.id, page.looked, between)
+
+
+# --- responses as they were sent: WARC 1.1 (ISO 28500), one file a day for each host --------------
+
+WARCS = "warc"
+"""The folder beside ``follow.toml``."""
+
+
+def keep_response(folder: Path, fetched: Fetched, at: datetime) -> str:
+    """Add a response to the day's WARC file of its host; where it stands, for a trailer.
+
+    "paper.example/paper.example-20260503.warc.gz 4711 sha256:…": file, offset, digest of the body.
+    """
+    from warcio.statusandheaders import StatusAndHeaders
+    from warcio.warcwriter import WARCWriter
+
+    stamp = at.astimezone(UTC)
+    site = _file_name(site_of(fetched.url))
+    name = f"{site}/{site}-{stamp:%Y%m%d}.warc.gz"
+    sent = [
+        (key.title(), value)
+        for key, value in fetched.headers.items()
+        if key not in ("transfer-encoding", "content-length")
+    ]
+    sent.append(("Content-Length", str(len(fetched.raw))))
+    status = f"{fetched.status} {fetched.reason}".strip()
+    digest = hashlib.sha256(fetched.body).hexdigest()
+    packed = io.BytesIO()
+    writer = WARCWriter(packed, gzip=True, warc_version="1.1")
+    record = writer.create_warc_record(
+        fetched.url, "response", payload=io.BytesIO(fetched.raw), length=len(fetched.raw),
+        http_headers=StatusAndHeaders(status, sent, protocol="HTTP/1.1"),
+        warc_headers_dict={"WARC-Date": stamp.isoformat(timespec="seconds").replace("+00:00", "Z")},
+    )  # fmt: skip
+    writer.write_record(record)
+    data = packed.getvalue()
+    with Folder.open(folder / WARCS, make=True) as warcs, warcs.locked():
+        file = folder / WARCS / name
+        offset = file.stat().st_size if file.is_file() else 0
+        warcs.append(name, data)
+        line = {
+            "url": fetched.url, "status": str(fetched.status), "length": str(len(data)),
+            "mime": fetched.headers.get("content-type", "").partition(";")[0],
+            "offset": str(offset), "filename": name, "digest": f"sha256:{digest}",
+        }  # fmt: skip
+        index = f"{_surt(fetched.url)} {stamp:%Y%m%d%H%M%S} {json.dumps(line)}\n"
+        warcs.append(f"{site}/{site}-{stamp:%Y%m%d}.cdxj", index.encode())
+    return f"{name} {offset} sha256:{digest}"
+
+
+def _file_name(site: str) -> str:
+    return "".join(each if each.isalnum() or each in ".-" else "-" for each in site)[:100]
+
+
+def _surt(url: str) -> str:
+    """An address by the host's parts from the end, as indexes of archives sort them."""
+    parts = urlsplit(url)
+    host = ",".join(reversed((parts.hostname or "").removeprefix("www.").split(".")))
+    port = f":{parts.port}" if parts.port else ""
+    query = f"?{parts.query}" if parts.query else ""
+    return f"{host}{port}){parts.path.lower() or '/'}{query}"

@@ -7,19 +7,20 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
 from typing import NamedTuple
 from urllib.parse import urlencode
 
 from tracker.errors import TrackerError
-from tracker.follow import archives, outcome, schedule, sites
-from tracker.follow.fetch import Fetcher, FetchError, Host, Manners, host_of
+from tracker.follow import outcome, sites
+from tracker.follow.fetch import DAY, Fetcher, FetchError, Host, Manners, back_off, host_of
 from tracker.follow.outcome import Incident
 from tracker.follow.read import PageReading, article_text, read
 from tracker.follow.run import Means, Recorded, record_pending, site_named
 from tracker.follow.state import FollowedPage, Message
 
-GIVE_UP = 7 * schedule.DAY
+GIVE_UP = 7 * DAY
 _ANYWHERE = ("0.0.0.0/0", "::/0")  # the user named the address of a webhook, wherever it is
 _AT_ONCE = 50  # captures that are recorded together
 
@@ -92,7 +93,7 @@ class _Errands:
                 if self.now() - message.made > GIVE_UP:
                     self.state.delivered(message)
                 else:
-                    wait = schedule.back_off(message.tries + 1)
+                    wait = back_off(message.tries + 1)
                     self.state.put_off(message, self.now() + wait, why)
         return told
 
@@ -120,7 +121,7 @@ class _Errands:
             return ""
         secret = self.secret(followed.webhook_secret_from, "webhook-secret-from")
         number = f"msg_{message.id}_{int(message.made)}"
-        headers = archives.signed_headers(secret, number, self.means.clock(), body)
+        headers = signed_headers(secret, number, self.means.clock(), body)
         answer = await self.fetcher.post(followed.webhook, self._manners(0), headers, body)
         return "" if 200 <= answer.status < 300 else f"The webhook answered {answer.status}."
 
@@ -138,9 +139,9 @@ class _Errands:
         followed = self.means.followed
         keys = self.secret(followed.wayback_keys_from, "wayback-keys-from")
         body = urlencode({"url": said["url"], "skip_first_archive": "1"}).encode()
-        pause = 60 / archives.SAVES_A_MINUTE
+        pause = 60 / SAVES_A_MINUTE
         answer = await self.fetcher.post(
-            f"{followed.wayback}/save", self._manners(pause), archives.save_headers(keys), body
+            f"{followed.wayback}/save", self._manners(pause), save_headers(keys), body
         )
         job = _object(answer.body).get("job_id")
         if answer.status != 200 or not isinstance(job, str):
@@ -190,11 +191,11 @@ class _Errands:
         self, page: FollowedPage, since: str, tell: Callable[[str, int, int], None]
     ) -> None:
         wayback = self.means.followed.wayback
-        manners = self._manners(60 / archives.CALLS_A_MINUTE)
+        manners = self._manners(60 / CALLS_A_MINUTE)
         if not self.state.captures(page.url):
-            address = archives.captures_url(wayback, page.url, since)
+            address = captures_url(wayback, page.url, since)
             answer = await self.fetcher.get(address, manners)
-            self.state.list_captures(page.url, archives.captures(answer.body))
+            self.state.list_captures(page.url, captures(answer.body))
         waiting = self.state.captures(page.url)
         for number, (stamp, url) in enumerate(waiting):
             tell(page.url, number, len(waiting))
@@ -205,10 +206,10 @@ class _Errands:
 
     async def _capture(self, number: int, stamp: str, url: str, manners: Manners) -> None:
         page = self.state.page(number)
-        at = archives.Capture(stamp, url, "").at
+        at = Capture(stamp, url, "").at
         if page.looked is not None and at.timestamp() <= page.looked:
             return
-        address = archives.capture_url(self.means.followed.wayback, stamp, url)
+        address = capture_url(self.means.followed.wayback, stamp, url)
         answer = await self.fetcher.get(address, manners)
         if answer.status != 200:
             return
@@ -337,3 +338,88 @@ def _shown(
 ) -> FollowPreview:
     text = article_text(reading, sample)
     return FollowPreview(source, url, title, tuple(leads), sample, text, len(reading.left_out))
+
+
+# --- what the Wayback Machine and the receiver of a webhook want to read -------------------------
+
+CALLS_A_MINUTE = 24
+"""Calls of the Wayback Machine's index: at 60 it blocks, and for an hour at the firewall."""
+
+SAVES_A_MINUTE = 12
+"""Calls of Save Page Now: 15 are allowed."""
+
+
+class Capture(NamedTuple):
+    """A version that the Wayback Machine has."""
+
+    stamp: str  # 14 digits, UTC
+    url: str  # the address at that time
+    digest: str
+
+    @property
+    def at(self) -> datetime:
+        """When it was captured, aware."""
+        return datetime.strptime(self.stamp, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+
+
+def captures_url(wayback: str, url: str, since: str = "") -> str:
+    """The address of the index for one page: captures that differ from the one before.
+
+    ``since``: 4 to 14 digits of a stamp.
+    """
+    start = f"&from={since}" if since else ""
+    return (
+        f"{wayback}/cdx/search/cdx?url={sites.quoted(url)}&output=json&collapse=digest"
+        f"&filter=statuscode:200&fl=timestamp,original,digest{start}"
+    )
+
+
+def captures(data: bytes) -> Iterator[Capture]:
+    """What the index answered; rows that are none are passed over."""
+    try:
+        rows = json.loads(data or b"[]")
+    except ValueError:
+        rows = []
+    for row in rows if isinstance(rows, list) else ():
+        whole = isinstance(row, list) and len(row) == 3 and all(isinstance(x, str) for x in row)
+        if whole and len(row[0]) == 14 and row[0].isdecimal():
+            try:
+                capture = Capture(*row)
+                capture.at  # noqa: B018 - a stamp that is no instant is none
+            except ValueError:
+                continue
+            yield capture
+
+
+def capture_url(wayback: str, stamp: str, url: str) -> str:
+    """The address of a capture's page as it was sent, without the archive's own frame."""
+    return f"{wayback}/web/{stamp}id_/{url}"
+
+
+def save_headers(keys: str) -> dict[str, str]:
+    """Headers of Save Page Now, for "key:secret" of an account of archive.org."""
+    return {
+        "Accept": "application/json",
+        "Authorization": f"LOW {keys}",
+        "Content-Type": "application/x-www-form-urlencoded",
+    }
+
+
+# --- a signed webhook -----------------------------------------------------------------------------
+
+
+def signed_headers(secret: str, number: str, at: datetime, content: bytes) -> dict[str, str]:
+    """Headers of a webhook by the rules of standardwebhooks.com, version 1.
+
+    ``secret`` is "whsec_" and base64. ``number`` names the message: a receiver that has it already
+    leaves it.
+    """
+    from standardwebhooks import Webhook
+
+    signature = Webhook(secret).sign(number, at, content.decode())
+    return {
+        "Content-Type": "application/json",
+        "webhook-id": number,
+        "webhook-timestamp": str(int(at.timestamp())),
+        "webhook-signature": signature,
+    }

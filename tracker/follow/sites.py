@@ -16,8 +16,8 @@ from typing import Any, Literal, NamedTuple
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin, urlsplit, urlunsplit
 
 from tracker.errors import TrackerError
-from tracker.follow.about import parse_page
 from tracker.follow.fetch import Manners
+from tracker.follow.page import parse_page
 from tracker.house.toml_file import Keys, check, place, read_table
 
 FILE = "follow.toml"

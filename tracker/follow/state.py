@@ -16,8 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from tracker.errors import TrackerError
-from tracker.follow.fetch import Host
-from tracker.follow.schedule import HostBudget
+from tracker.follow.fetch import Host, HostBudget
 from tracker.follow.volatile import LeftOut
 from tracker.store.files import make_folder
 
