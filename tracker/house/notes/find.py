@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from tracker.house.notes.glance import Hits, find_hits, own_openings, plausible
+from tracker.house.notes.glance import Candidates, Hits, find_hits, own_openings
 from tracker.house.notes.inside import in_brackets, later
 from tracker.house.notes.passages import (
     CLOSING,
@@ -80,7 +80,8 @@ def search(
     day_first = style.day_first if style else _day_first(tag)
     context = Context(known_languages(hits.codes), as_of, day_first, tag)
     own = own_openings(style) if style else frozenset()
-    places = [at for at in hits.places if plausible(text, at, start, context, own)]
+    candidates = Candidates(text, start, context, own)
+    places = [at for at in hits.places if candidates.plausible(at)]
     if not places and "<!-- updates" not in text:
         return []
     return _Search(text, start, hits._replace(places=places), context, style).notes()

@@ -1,19 +1,22 @@
-"""Where in a body a note may stand at all: a quick look that most articles never get past."""
+"""Where in a body a note may begin at all: a quick look that most articles never get past."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache
 from typing import NamedTuple
 
-from tracker.house.notes.read import Context, may_be_note
-from tracker.house.notes.words import SHORT, fold, sequence, stems
+from tracker import locale
+from tracker.house.notes.passages import words_with_marks
+from tracker.house.notes.read import LONGEST_START, Context, may_be_note, read
+from tracker.house.notes.words import fold, sequence
 from tracker.house.style import Style
-from tracker.locale import FIRST
 
 FARTHEST = 150  # characters from a passage's beginning to the word that gives a note away
 SAMPLE = 2_000  # characters of a text by which its language is guessed
 FARTHEST_INSIDE = 45  # the same from the beginning of a mere line, or of a pair of brackets
+SHORT = 1_500  # characters of a text that may lack the letters of its language
 
 
 class Hits(NamedTuple):
@@ -23,48 +26,91 @@ class Hits(NamedTuple):
     codes: tuple[str, ...]  # languages whose pieces were found, the likeliest first
 
 
+class Stems(NamedTuple):
+    """The pieces of words by which a language's notes give themselves away."""
+
+    pieces: tuple[str, ...]  # lower case; one of them stands in every note
+    letters: frozenset[str]  # every longer text has some of these; empty when nothing is known
+    common: frozenset[str]  # the commonest words
+
+
+@cache
+def stems() -> Mapping[str, Stems]:
+    """Per language the pieces of words without which it has no note."""
+    return {
+        code: Stems(
+            tuple(said["notes"]["stems"]),
+            frozenset(said["notes"]["letters"]),
+            frozenset(said["common"].split()),
+        )
+        for code in locale.languages("notes")
+        if (said := locale.table(code, "hints"))
+    }
+
+
 def find_hits(text: str, start: int, code: str, style: Style | None) -> Hits:
     """The places from ``start`` on; ``code`` is the language that was asked for, or ""."""
     folded = fold(text)
-    letters = set(folded)
-    sample = folded[start : start + SAMPLE]
-    words = [word.strip(".,;:!?()\"'“”«»") for word in sample.split()]
-    english = stems()[FIRST].count(words)
-    places: list[int] = []
+    likely = _likely(folded, start, code)
     counts: dict[str, int] = {}
-    for known, one in stems().items():
-        if known not in (code, FIRST) and not one.possible(letters, len(folded)):
-            continue
-        if (
-            known not in (code, FIRST)
-            and len(folded) >= SHORT
-            and not one.fits(sample, words, english)
-        ):
-            continue
-        before = len(places)
-        for piece in one.pieces:
-            _collect(folded, piece, start, places)
-        if len(places) > before:
-            counts[known] = len(places) - before
-    if style is not None:
-        for piece in _own_words(style):
-            _collect(folded, piece, start, places)
+    places: set[int] = set()
+    for known in likely:
+        told = [at for piece in stems()[known].pieces for at in _standing(folded, piece, start)]
+        if told:
+            counts[known] = len(told)
+            places.update(told)
+    for piece in _own_words(style) if style is not None else ():
+        places.update(_standing(folded, piece, start))
     if not places:
         return Hits([], ())
     # A house's own language comes first; dates in English stand in notes of every language.
     first = [code] if code in stems() else []
-    likely = sorted(counts, key=lambda known: -counts[known])
-    order = dict.fromkeys([*first, *likely, "en"])
-    return Hits(sorted(set(places)), tuple(order))
+    order = dict.fromkeys([*first, *sorted(counts, key=lambda known: -counts[known]), "en"])
+    return Hits(sorted(places), tuple(order))
 
 
-def _collect(folded: str, piece: str, start: int, places: list[int]) -> None:
-    """Add where a piece stands in the first words of a passage, a line or a pair of brackets."""
+_WORDS = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+
+
+def _likely(folded: str, start: int, code: str) -> list[str]:
+    """The languages in which a text may have notes: by its letters, and its first words."""
+    known = stems()
+    if len(folded) < SHORT:
+        return list(known)
+    letters = set(folded)
+    possible = [
+        one
+        for one, stem in known.items()
+        if one in (code, locale.FIRST) or not stem.letters or not stem.letters.isdisjoint(letters)
+    ]
+    sample = folded[start : start + SAMPLE]
+    words = _WORDS.findall(sample)
+    often = {one: sum(map(known[one].common.__contains__, words)) for one in possible}
+    return [
+        one
+        for one in possible
+        if one in (code, locale.FIRST)
+        or 3 * often[one] >= often[locale.FIRST]
+        or _written_in(known[one].letters, sample)
+    ]
+
+
+def _written_in(letters: frozenset[str], sample: str) -> bool:
+    """Whether a text is in a script other than the Latin one, by its letters."""
+    if not letters or min(letters) < "\u0400":
+        return False
+    return 50 * sum(letter in letters for letter in sample) > len(sample)
+
+
+def _standing(folded: str, piece: str, start: int) -> list[int]:
+    """Where a piece stands in the first words of a passage, a line or a pair of brackets."""
+    found = []
     at = folded.find(piece, start)
     while at >= 0:
         if _may_begin(folded, at, start):
-            places.append(at)
+            found.append(at)
         at = folded.find(piece, at + len(piece))
+    return found
 
 
 def _may_begin(folded: str, at: int, start: int) -> bool:
@@ -108,26 +154,59 @@ _BEGINNING = re.compile(
     r"\A|[\n>(\[][ \t]*|\s(?:\*\*|__)"
     r"|[.!?][”\"’')*_]{0,3}\s+(?=[*_]{0,3}(?:This|An?|Earlier|The)\b)"
 )
+_BOX = ("!!!", "???", ":::", "!")  # an admonition, or an alert, whose title may be a label
+_NO_NOTE = frozenset("\r\n<{=$@%/|;\"“”„«»‹›‘'`")  # what follows a line, a tag or a brace is looked
+#   at by itself; a quotation is no note
+_SIGNS = re.compile(r"(?:[ \t]*(?:#{1,6}|[-+*•]|\d{1,9}[.)])[ \t]+|[ \t]*>)*")  # of its block
+_PARAGRAPH_ENDS = re.compile(r"\n[ \t>]*\r?\n")
 
 
-def plausible(text: str, at: int, start: int, context: Context, own: frozenset[str]) -> bool:
-    """Whether a note may begin at one of the lines, brackets or sentences shortly before a place.
+class Candidates:
+    """The beginnings of a text at which a note may stand, each looked at once.
 
     Most articles hold words like "edit" or "version" somewhere; few of them stand where the words
-    before could begin a note, and only those few articles are taken apart.
+    before can be read as a note, and only those few articles are taken apart.
     """
-    earliest = max(start, at - FARTHEST)
-    head = text[earliest : at + LONGEST_OPENING]
-    reach = at - earliest
-    for found in _BEGINNING.finditer(head):
-        if found.end() > reach:
-            break
-        begin = head[found.end() : found.end() + LONGEST_OPENING]
-        if may_be_note(begin, context):
+
+    def __init__(self, text: str, start: int, context: Context, own: frozenset[str]) -> None:
+        self._text = text
+        self._start = start
+        self._context = context
+        self._own = own  # with which the lines of the house's templates begin
+        self._known: dict[int, bool] = {}
+
+    def plausible(self, at: int) -> bool:
+        """Whether a note may begin shortly before a place: at a line, a bracket, a sentence."""
+        earliest = max(self._start, at - FARTHEST)
+        head = self._text[earliest : at + LONGEST_OPENING]
+        for found in _BEGINNING.finditer(head):
+            if found.end() > at - earliest:
+                break
+            begin = earliest + found.end()
+            if begin not in self._known:
+                self._known[begin] = self._may_be(begin, bracketed=found[0][:1] in ("(", "["))
+            if self._known[begin]:
+                return True
+        return False
+
+    def _may_be(self, begin: int, *, bracketed: bool) -> bool:
+        opening = self._text[begin : begin + LONGEST_OPENING]
+        if opening.startswith("![") or opening.lstrip("*_([ \t")[:1] in _NO_NOTE:
+            return False
+        if self._own and not self._own.isdisjoint(sequence(opening)[:1]):
             return True
-        if own and not own.isdisjoint(sequence(begin)[:1]):
+        if not may_be_note(opening, self._context):
+            return False
+        if opening.startswith(_BOX):
             return True
-    return False
+        opening = self._text[_SIGNS.match(self._text, begin).end() : begin + LONGEST_START]
+        paragraph = _PARAGRAPH_ENDS.split(opening, 1)[0]
+        line = paragraph.partition("\n")[0]
+        tried = dict.fromkeys((line, line.partition("<")[0], paragraph))
+        return any(
+            read(words_with_marks(words), self._context, bracketed=bracketed) is not None
+            for words in tried
+        )
 
 
 @cache

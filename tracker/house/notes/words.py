@@ -8,8 +8,7 @@ of many words would take longer to compile than a whole article takes to read.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -343,50 +342,6 @@ def _steps(element: Element, words: Sequence[Word], index: int) -> Iterator[int]
             or choice == tuple(word.folded for word in words[index : index + len(choice)])
         ):
             yield index + len(choice)
-
-
-SHORT = 1_500  # characters of a text that may lack the letters of its language
-
-
-class Stems(NamedTuple):
-    """The pieces of words by which a language's notes give themselves away."""
-
-    pieces: tuple[str, ...]  # lower case; one of them stands in every note
-    letters: frozenset[str]  # every longer text has some of these; empty when nothing is known
-    common: frozenset[str]  # the commonest words
-
-    def possible(self, letters: AbstractSet[str], length: int) -> bool:
-        """Whether a text of these letters may be of this language; a short one always may."""
-        return not self.letters or length < SHORT or not self.letters.isdisjoint(letters)
-
-    def count(self, words: Iterable[str]) -> int:
-        """How many of these words are among the language's commonest."""
-        return sum(word in self.common for word in words)
-
-    def fits(self, sample: str, words: Sequence[str], english: int) -> bool:
-        """Whether a text that begins so may be of this language, by its words or its script.
-
-        ``english`` is how many of the words are among the commonest of English.
-        """
-        if 3 * self.count(words) >= english:
-            return True
-        if not self.letters or min(self.letters) < "\u0400":
-            return False
-        return 50 * sum(letter in self.letters for letter in sample) > len(sample)
-
-
-@cache
-def stems() -> Mapping[str, Stems]:
-    """Per language the pieces of words without which it has no note."""
-    return {
-        code: Stems(
-            tuple(said["notes"]["stems"]),
-            frozenset(said["notes"]["letters"]),
-            frozenset(said["common"].split()),
-        )
-        for code in locale.languages("notes")
-        if (said := locale.table(code, "hints"))
-    }
 
 
 def fold(text: str) -> str:
