@@ -7,6 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tracker.house.notes.find import body_notes
+from tracker.house.notes.glance import Hits, candidates
+from tracker.locale import base
 from tracker.model import Change, Diff, FoundNote
 from tracker.text.document import Document, parse
 
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
     from tracker.text.judge.boilerplate import Boilerplate
     from tracker.text.judge.changes import Judged
 
+
+Looked = dict[tuple[str, str], Hits]
+"""Where a text may have notes, by the name of the style and the language that were asked for."""
 
 LARGEST = 3_000_000
 """Code points of a text up to which it is compared word by word; no article is as long."""
@@ -53,8 +58,10 @@ def words_of_first(
 class Text:
     """One version of an article, parsed and searched for notes when that is first asked for."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, looked: Looked | None = None) -> None:
+        """``looked`` is what ``hits`` found in this text before, and is added to."""
         self.text = text
+        self._looked: Looked = {} if looked is None else looked
         self._notes: dict[tuple[str, str, bool], tuple[FoundNote, ...]] = {}
 
     @cached_property
@@ -76,9 +83,20 @@ class Text:
             due = self.document.published_date
             day = due.date() if isinstance(due, datetime) else due
             start = self.document.body_start
-            found = body_notes(self.text, day, style, language, start=start, marked=marked)
+            hits = self.hits(style, base(language)) if style else None
+            found = body_notes(
+                self.text, day, style, language, start=start, marked=marked, hits=hits
+            )
             self._notes[key] = tuple(note for note, _ in found)
         return self._notes[key]
+
+    def hits(self, style: Style, code: str) -> Hits:
+        """Where its body may have notes, in the words of a style and of a language."""
+        key = style.name, code
+        if key not in self._looked:
+            start = self.document.body_start
+            self._looked[key] = candidates(self.text, start, code, style, style.day_first)
+        return self._looked[key]
 
 
 class Compared:

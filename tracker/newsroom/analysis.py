@@ -10,14 +10,14 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
-from tracker.comparison import Compared, Text, words_of_first
+from tracker.comparison import Compared, Looked, Text, words_of_first
 from tracker.house.settings import Settings
 from tracker.model import Change, FieldChange, Meaning, Note, Reason, Track, Version
 from tracker.newsroom.merging import bases, ground
 from tracker.newsroom.note_editor import NoteEditor
 from tracker.newsroom.revisions import Reading, State, Unite, reading_of
 from tracker.store.git import Git
-from tracker.text.document import decode, parse
+from tracker.text.document import decode
 
 
 def _dump(value: object) -> str:
@@ -259,7 +259,7 @@ def _united(
         base = fork.read() if fork is not None else ""
         return united(NoteEditor(settings), git, base, one.read(), other.read(), merge.read(), at)
 
-    reading = reading or reading_of(parse(text()), at, settings, merge.version.path)
+    reading = reading or reading_of(Text(text()), at, settings, merge.version.path)
     name = _both(fork.version.blob if fork else None, one.version.blob, other.version.blob)
     return State(merge.version._replace(blob=name), reading, reading.notes, text)
 
@@ -288,6 +288,7 @@ class RememberingAnalyst:
         self._known = known or {}
         self._count_first = count_first
         self._sides: dict[str, Text] = {}
+        self._looked: dict[str, Looked] = {}  # of all its texts, by their blobs
         self.learned: dict[Pair, str] = {}
 
     def states(self, track: Track) -> list[State]:
@@ -299,8 +300,8 @@ class RememberingAnalyst:
         remembered = self._known.get(key)
         reading = reading_from_json(remembered) if remembered is not None else None
         if reading is None:
-            document = self._side(version.blob).document
-            reading = reading_of(document, version.at, self._settings, version.path)
+            side = self._side(version.blob)
+            reading = reading_of(side, version.at, self._settings, version.path)
             self.learned[key] = reading_to_json(reading)
         return State(version, reading, reading.notes, lambda: self._side(version.blob).text)
 
@@ -348,7 +349,8 @@ class RememberingAnalyst:
     def _side(self, blob: str) -> Text:
         found = self._sides.pop(blob, None)
         if found is None:
-            found = Text(decode(self._read(blob))[0])
+            looked = self._looked.setdefault(blob, {})
+            found = Text(decode(self._read(blob))[0], looked)
             while len(self._sides) >= _MOST_KEPT:
                 del self._sides[next(iter(self._sides))]
         self._sides[blob] = found

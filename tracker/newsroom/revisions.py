@@ -7,6 +7,7 @@ from datetime import date, datetime, time
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
+from tracker.comparison import Text
 from tracker.house.notes.merge import carried, differences, key, read_notes
 from tracker.house.notes.wording import in_language, language_of
 from tracker.house.settings import Settings
@@ -23,7 +24,7 @@ from tracker.model import (
 from tracker.newsroom.merging import Bases, bases, behind, ground
 from tracker.newsroom.selection import slug
 from tracker.policy.step import Step
-from tracker.text.document import Document, decode, parse
+from tracker.text.document import decode, parse
 
 
 class Reading(NamedTuple):
@@ -61,12 +62,13 @@ def article_of(path: str, headline: str | None) -> Article:
 def state_of(version: Version, data: bytes, settings: Settings) -> State:
     """A version's text parsed, with the notes that stand in it."""
     text = decode(data)[0]
-    reading = reading_of(parse(text), version.at, settings, version.path)
+    reading = reading_of(Text(text), version.at, settings, version.path)
     return State(version, reading, reading.notes, lambda: text)
 
 
-def reading_of(document: Document, at: datetime, settings: Settings, path: str) -> Reading:
+def reading_of(text: Text, at: datetime, settings: Settings, path: str) -> Reading:
     """What a text says of itself. ``at`` is the aware instant of the revision that has it."""
+    document = text.document
     brought = settings.local(at)
     language = language_of(document, path)
     style = in_language(settings.style, language)
@@ -75,7 +77,14 @@ def reading_of(document: Document, at: datetime, settings: Settings, path: str) 
         headline=document.headline or "",
         draft=document.draft,
         due=document.published_date,
-        notes=read_notes(document, style=style, zone=zone, brought=brought, language=language),
+        notes=read_notes(
+            document,
+            style=style,
+            zone=zone,
+            brought=brought,
+            language=language,
+            hits=text.hits(style, style.language),
+        ),
         marked="updates" in document.text and "<!--" in document.text,
     )
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from tracker.house.notes.glance import Candidates, Hits, find_hits, own_openings
+from tracker.house.notes.glance import Hits, candidates
 from tracker.house.notes.inside import in_brackets, later
 from tracker.house.notes.passages import (
     CLOSING,
@@ -43,21 +43,25 @@ def body_notes(
     *,
     start: int,
     marked: bool = True,
+    hits: Hits | None = None,
 ) -> list[tuple[FoundNote, bool]]:
     """The notes of a body that begins at ``start``, each with whether the markers are around it.
 
-    Without ``marked``, those between the markers of the footer are left out.
+    Without ``marked``, those between the markers of the footer are left out. ``hits`` are the
+    ``candidates`` of the text, where somebody has looked for them already.
     """
     tag = language or (style.locale if style else "")
-    hits = find_hits(text, start, base(tag) if tag else "", style)
+    day_first = style.day_first if style else _day_first(tag)
+    if hits is None:
+        hits = candidates(text, start, base(tag), style, day_first)
+    places = hits.places
     if not marked:
         blocks = list(_blocks(text, start))
-        hits = hits._replace(
-            places=[at for at in hits.places if all(not one <= at < end for one, end in blocks)]
-        )
-    if not hits.places:
+        places = [at for at in places if all(not one <= at < end for one, end in blocks)]
+    if not places and not (marked and OPENING in text):
         return []
-    found = search(text, start, hits, as_of, style, tag)
+    context = Context(known_languages(hits.codes), as_of, day_first, tag)
+    found = _Search(text, start, hits._replace(places=places), context, style).notes()
     return found if marked else [each for each in found if not each[1]]
 
 
@@ -68,23 +72,6 @@ def _blocks(text: str, start: int) -> Iterator[tuple[int, int]]:
         if not text[text.rfind("\n", 0, at) + 1 : at].strip():
             yield at, end + len(CLOSING)
         at = text.find(OPENING, end)
-
-
-def search(
-    text: str, start: int, hits: Hits, as_of: date | None, style: Style | None, tag: str
-) -> list[tuple[FoundNote, bool]]:
-    """The notes of a body that begins at ``start``, each with whether the markers are around it.
-
-    ``hits`` are the places to look at, ``tag`` is the language that was asked for, or "".
-    """
-    day_first = style.day_first if style else _day_first(tag)
-    context = Context(known_languages(hits.codes), as_of, day_first, tag)
-    own = own_openings(style) if style else frozenset()
-    candidates = Candidates(text, start, context, own)
-    places = [at for at in hits.places if candidates.plausible(at)]
-    if not places and "<!-- updates" not in text:
-        return []
-    return _Search(text, start, hits._replace(places=places), context, style).notes()
 
 
 def _day_first(tag: str) -> bool | None:

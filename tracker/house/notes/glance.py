@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from tracker import locale
 from tracker.house.notes.passages import words_with_marks
-from tracker.house.notes.read import LONGEST_START, Context, may_be_note, read
+from tracker.house.notes.read import LONGEST_START, Context, known_languages, may_be_note, read
 from tracker.house.notes.words import fold, sequence
 from tracker.house.style import Style
 
@@ -48,6 +48,21 @@ def stems() -> Mapping[str, Stems]:
     }
 
 
+def candidates(
+    text: str, start: int, code: str, style: Style | None, day_first: bool | None
+) -> Hits:
+    """The places of ``find_hits`` shortly before which a passage may be read as a note.
+
+    Whether it is one may depend on the day of the text; where to look does not.
+    """
+    hits = find_hits(text, start, code, style)
+    if not hits.places:
+        return hits
+    context = Context(known_languages(hits.codes), None, day_first, code)
+    known = _Beginnings(text, start, context, own_openings(style) if style else frozenset())
+    return hits._replace(places=[at for at in hits.places if known.plausible(at)])
+
+
 def find_hits(text: str, start: int, code: str, style: Style | None) -> Hits:
     """The places from ``start`` on; ``code`` is the language that was asked for, or ""."""
     folded = fold(text)
@@ -77,7 +92,7 @@ def _likely(folded: str, start: int, code: str) -> list[str]:
     known = stems()
     if len(folded) < SHORT:
         return list(known)
-    letters = set(folded)
+    letters = frozenset() if folded.isascii() else frozenset(folded)
     possible = [
         one
         for one, stem in known.items()
@@ -155,13 +170,13 @@ _BEGINNING = re.compile(
     r"|[.!?][”\"’')*_]{0,3}\s+(?=[*_]{0,3}(?:This|An?|Earlier|The)\b)"
 )
 _BOX = ("!!!", "???", ":::", "!")  # an admonition, or an alert, whose title may be a label
-_NO_NOTE = frozenset("\r\n<{=$@%/|;\"“”„«»‹›‘'`")  # what follows a line, a tag or a brace is looked
-#   at by itself; a quotation is no note
-_SIGNS = re.compile(r"(?:[ \t]*(?:#{1,6}|[-+*•]|\d{1,9}[.)])[ \t]+|[ \t]*>)*")  # of its block
+# What follows a line break or a tag is a beginning of its own; a quotation or code is no note.
+_NO_NOTE = frozenset("\r\n<{=$@%/|;\"“”„«»‹›‘'`")
+_SIGNS = re.compile(r"\A(?:[ \t]*(?:#{1,6}|[-+*•]|\d{1,9}[.)])[ \t]+|[ \t]*>)*")  # of a block
 _PARAGRAPH_ENDS = re.compile(r"\n[ \t>]*\r?\n")
 
 
-class Candidates:
+class _Beginnings:
     """The beginnings of a text at which a note may stand, each looked at once.
 
     Most articles hold words like "edit" or "version" somewhere; few of them stand where the words
@@ -199,7 +214,7 @@ class Candidates:
             return False
         if opening.startswith(_BOX):
             return True
-        opening = self._text[_SIGNS.match(self._text, begin).end() : begin + LONGEST_START]
+        opening = _SIGNS.sub("", self._text[begin : begin + LONGEST_START], 1)
         paragraph = _PARAGRAPH_ENDS.split(opening, 1)[0]
         line = paragraph.partition("\n")[0]
         tried = dict.fromkeys((line, line.partition("<")[0], paragraph))

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from tracker.house.dates.names import instant
 from tracker.house.notes.find import body_notes
+from tracker.house.notes.glance import Hits
 from tracker.house.notes.passages import on_one_line
 from tracker.house.style import Style
 from tracker.model import FoundNote, Note, Precision
@@ -28,7 +29,13 @@ class Differences(NamedTuple):
 
 
 def read_notes(
-    document: Document, *, style: Style, zone: tzinfo, brought: datetime, language: str = ""
+    document: Document,
+    *,
+    style: Style,
+    zone: tzinfo,
+    brought: datetime,
+    language: str = "",
+    hits: Hits | None = None,
 ) -> tuple[Note, ...]:
     """All notes of an article: those of its front matter, then those found in its body, in order.
 
@@ -39,13 +46,19 @@ def read_notes(
     markers ``<!-- updates -->`` the front matter rules: when it has notes, lines there are no
     notes of their own, whatever they say. ``zone`` is the newsroom's; a line that names another
     zone is read in that. ``brought`` is the aware instant of the revision, for notes that give
-    no day. ``language`` is that of the article, where its file says one.
+    no day. ``language`` is that of the article, where its file says one; ``hits`` are where the
+    body may have notes, if that is known.
     """
-    return tuple(note for note, _ in notes_found(document, style, zone, brought, language))
+    return tuple(note for note, _ in notes_found(document, style, zone, brought, language, hits))
 
 
 def notes_found(
-    document: Document, style: Style, zone: tzinfo, brought: datetime, language: str
+    document: Document,
+    style: Style,
+    zone: tzinfo,
+    brought: datetime,
+    language: str,
+    hits: Hits | None = None,
 ) -> list[tuple[Note, FoundNote | None]]:
     """What ``read_notes`` returns, each with its place in the body; None for front matter's."""
     structured = [note._replace(language=language) for note in notes_of(document, zone, brought)]
@@ -55,7 +68,7 @@ def notes_found(
     used = {note.id for note in structured}
     # Between the markers the front matter rules; without notes in it, the lines are all there is.
     for found, _ in body_notes(
-        document.text, day, style, start=document.body_start, marked=not structured
+        document.text, day, style, start=document.body_start, marked=not structured, hits=hits
     ):
         if structured and _told(found, known):
             continue
