@@ -162,3 +162,37 @@ def test_a_scheduled_article_is_not_out_before_its_date_in_any_face(
     assert '"firstCreated": "2022-04-10' in desk.ok("export", "--format", "ninjs").out
     assert desk.run("show", "a", "2022-04-05").status == 2
     assert desk.run("show", "a", "2022-04-10 10:00 UTC").status == 0
+
+
+def test_a_version_before_the_date_is_in_no_page_and_the_first_has_that_date(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What stood before an article came out is told nowhere, and it is dated when it came out."""
+    monkeypatch.setenv("TRACKER_NOW", NOW.isoformat())
+    desk.git("init", "-q", "-b", "main", ".")
+    desk.write("tracker.toml", '[site]\nurl = "https://example.org/history"\n')
+    for day, seats in ((1, 5), (3, 6)):
+        front = "---\ntitle: The pier\ndate: 2022-04-10T09:00:00Z\n---\n\n"
+        desk.write("content/pier.md", f"{front}The pier has {seats} seats.\n")
+        monkeypatch.setenv("GIT_AUTHOR_DATE", f"2022-04-{day:02d}T10:00:00Z")
+        monkeypatch.setenv("GIT_COMMITTER_DATE", f"2022-04-{day:02d}T10:00:00Z")
+        desk.git("add", "-A")
+        desk.git("commit", "-q", "-m", "edit")
+    desk.ok("site", "public")
+    pages = {path: path.read_text("utf-8") for path in (desk.folder / "public").rglob("*.html")}
+    told = [path for path, text in pages.items() if "The pier" in text]
+    assert len(told) >= 6
+    for path in told:
+        assert "April 10, 2022" in pages[path] or "/version/" in path.as_posix(), path
+        assert not re.search(r"April [13], 2022", pages[path]), path
+        assert "has 5" not in pages[path], path
+        assert ">5<" not in pages[path], path
+        assert "/change/" not in pages[path], path
+    desk.ok("export", "--format", "data", "--to", "data")
+    data = json.loads((desk.folder / "data/articles/content--pier.json").read_text("utf-8"))
+    assert data["published"] == data["touched"] == data["versions"][0]["at"]
+    assert data["published"].startswith("2022-04-10T09:00")
+    item = json.loads(desk.ok("export", "--format", "ninjs", "pier").out)
+    assert item["firstCreated"] == item["versionCreated"] == "2022-04-10T09:00:00Z"
+    monkeypatch.setenv("TRACKER_NOW", "2022-04-05T00:00:00Z")
+    assert "it is not published" in desk.run("show", "pier", "2022-04-05").err

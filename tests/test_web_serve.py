@@ -38,9 +38,11 @@ def served(folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     )
     assert process.stderr is not None
     try:
-        said = process.stderr.readline()
-        found = re.fullmatch(r"The newsroom is at (http://127\.0\.0\.1:\d+)/ — .*\n", said)
-        assert found, said
+        found, said = None, " "
+        while said and not found:  # a busy machine may tell first that it is reading
+            said = process.stderr.readline()
+            found = re.fullmatch(r"The newsroom is at (http://127\.0\.0\.1:\d+)/ — .*\n", said)
+        assert found
         yield process, found[1]
     finally:
         process.kill()

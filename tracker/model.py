@@ -281,7 +281,7 @@ class Listed(NamedTuple):
     """An article as a list tells of it."""
 
     article: Article
-    at: datetime  # aware; author date of its newest version, in the author's own offset
+    at: datetime  # aware; author date of its newest version, or when that came out, if later
     versions: int
     notes: int  # that stand: not taken back, and not replaced
 
@@ -309,6 +309,11 @@ class Revision(NamedTuple):
     # Of the first that readers could see, where its front matter says another time than the commit:
     # aware, or a day where it says no time. None: readers could see it from `at` on.
     out: date | None = None
+
+    @property
+    def out_on(self) -> date:
+        """When readers could see it: aware, or a day where no more is known."""
+        return self.out or self.at
 
     @property
     def out_at(self) -> datetime:

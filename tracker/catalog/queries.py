@@ -317,7 +317,9 @@ def _meant(since: datetime | None, noted: bool) -> dict[str, int | None]:
 
 _LISTED = """
     WITH seen AS (SELECT number FROM fact WHERE article = :article AND (published OR :all))
-    SELECT step.at, step.zone, (SELECT count(*) FROM seen),
+    SELECT step.at, step.zone,
+        (SELECT out FROM fact WHERE article = :article AND number = version.number),
+        (SELECT count(*) FROM seen),
         (SELECT count(*) FROM note WHERE article = :article
             AND withdrawn IS NULL AND NOT replaced AND number IN seen)
     FROM version JOIN step ON step.number = version.step
@@ -327,14 +329,15 @@ _LISTED = """
 
 def listed(
     connection: sqlite3.Connection, article: int, published: bool
-) -> tuple[datetime, int, int] | None:
-    """When an article's newest version was made, how many it has, and how many notes stand.
+) -> tuple[datetime, str, int, int] | None:
+    """When an article's newest version was made, and was out where that is another time (a day or
+    an instant, ISO 8601, else ""); how many versions it has, and how many notes stand.
 
     ``published``: of the versions that readers could see alone; None where there is none.
     """
     asked = {"article": article, "all": int(not published)}
     row = connection.execute(_LISTED, asked).fetchone()
-    return None if row is None else (instant_of(row[0], row[1]), row[2], row[3])
+    return None if row is None else (instant_of(row[0], row[1]), text_of(row[2]), *row[3:])
 
 
 def number_of(connection: sqlite3.Connection, path: str) -> int | None:

@@ -187,9 +187,14 @@ def seen_at(
 
     Author dates can be out of order on the published line, so the running maximum counts.
     """
+    if came_out is None:
+        raise TrackerError(
+            f"Readers have seen no version of it, at {wanted} or since: it is not published.",
+            "Give a number, latest or a commit.",
+        )
     until = when.at if when.precision == "minute" else _after(when.at)
     chosen = 0
-    first, latest = came_out or (1, versions[0].at)
+    first, latest = came_out
     for number, each in enumerate(versions[first - 1 :], start=first):
         latest = latest if number == first else max(latest, each.at)
         if latest < until or (when.precision == "minute" and latest == until):
@@ -197,7 +202,7 @@ def seen_at(
     if not chosen:
         raise TrackerError(
             f"There was no version yet at {wanted}.",
-            f"The first is of {(came_out or (1, versions[0].at))[1].isoformat(' ', 'minutes')}.",
+            f"The first is of {came_out[1].isoformat(' ', 'minutes')}.",
         )
     return chosen
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import PurePosixPath
 from typing import NamedTuple, TypeVar
 
@@ -198,8 +198,14 @@ def listed(
         found = []
         for number in numbers:
             told = queries.listed(it.connection, number, published)
-            if told is not None and not heads[number].unreadable:
-                found.append(Listed(article_of(heads[number].path, heads[number].headline), *told))
+            if told is None or heads[number].unreadable:
+                continue
+            at, out, *counts = told
+            due = day_or_instant(out)
+            if due is not None and not isinstance(due, datetime):
+                due = datetime.combine(due, time(), workspace.settings.zone)
+            article = article_of(heads[number].path, heads[number].headline)
+            found.append(Listed(article, max(at, due or at), *counts))
         return tuple(found)
 
     return _asked(workspace, ask)

@@ -202,7 +202,7 @@ def news_item(
         "type": "text",
         "version": str(newest.number),
         "firstCreated": _utc(created),
-        "versionCreated": _utc(newest.at),
+        "versionCreated": _utc(newest.out_at),
         "pubStatus": "canceled" if canceled else "usable" if first else "withheld",
         "language": language_of(document, article.path) or settings.language,
         "slugline": article.slug,
@@ -260,7 +260,7 @@ def _previous(before: Revision, path: str, links: Links) -> dict[str, object]:
         "uri": links.version(path, before) or revision_id(before),
         "type": "text",
         "version": str(before.number),
-        "versionCreated": _utc(before.at),
+        "versionCreated": _utc(before.out_at),
     }
 
 

@@ -115,9 +115,9 @@ def account(
         path=path,
         slug=life.article.slug,
         headline=life.article.headline,
-        published=shown[0].at if shown else None,
+        published=shown[0].out_at if shown else None,
         updated=house_changelog.clocks(life).updated,
-        touched=shown[-1].at if shown else None,
+        touched=shown[-1].out_at if shown else None,
         history_url=links.history(path) if shown else None,
         updates=told_notes(notes, settings, path, links),
         changelog=_entries(life, settings, links),
@@ -222,14 +222,15 @@ def _versions(
     found = []
     last: Revision | None = None
     for revision in shown:
-        local = settings.local(revision.at)
+        by_day = revision.out is not None and not isinstance(revision.out, datetime)
+        local = revision.out_at if by_day else settings.local(revision.out_at)
         found.append(
             ToldVersion(
                 number=revision.number,
                 commit=revision.commit,
                 at=local,
                 day=local.date().isoformat(),
-                when=_when(settings.style, revision.at, settings.clock),
+                when=_when(settings.style, local, settings.clock, "day" if by_day else "minute"),
                 person=revision.person.name,
                 headline=revision.headline,
                 substantive=revision.substantive,

@@ -17,7 +17,7 @@ from werkzeug.exceptions import NotFound
 from tracker.errors import TrackerError
 from tracker.house.changelog import clocks, standing
 from tracker.house.footer import blocks, without_blocks
-from tracker.model import Blame, History, Note, Removal, Span
+from tracker.model import Blame, History, Note, Removal, Revision, Span
 from tracker.render.article_html import CLOSED, ArticlePart, Node, joined, parts
 from tracker.render.plain import visible
 from tracker.text.document import Document, parse
@@ -277,6 +277,7 @@ class PassagesView(NamedTuple):
 
 def marked_passages(found: Blame, where: FoundArticle) -> PassagesView:
     """The newest text of an article, marked."""
+    found = _as_seen(found, where.life.revisions)
     start = parse(found.text).body_start
     text = found.text[: start + LONGEST]
     cut = len(found.text) > len(text)
@@ -297,6 +298,22 @@ def marked_passages(found: Blame, where: FoundArticle) -> PassagesView:
     )
     since = found.revisions[first - 1].at if first > 1 else None
     return PassagesView(html, shown, known, cut, since)
+
+
+def _as_seen(found: Blame, shown: tuple[Revision, ...]) -> Blame:
+    """The passages by the revisions that are shown: what came before them came with their first."""
+    hidden = len(found.revisions) - len(shown)
+    if not hidden:
+        return found
+    return found._replace(
+        revisions=shown,
+        spans=tuple(e._replace(revision=max(e.revision - hidden, 1)) for e in found.spans),
+        removals=tuple(
+            each._replace(brought=max(each.brought - hidden, 1), revision=each.revision - hidden)
+            for each in found.removals
+            if each.revision > hidden + 1
+        ),
+    )
 
 
 def _marked(

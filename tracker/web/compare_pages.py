@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -81,7 +81,7 @@ def _change(stamp: str, address: str, *, sides: bool) -> str:
         new,
         sides,
         before_merge=before,
-        written_on=[(each.at, _version_of(found, each)) for each in written_on],
+        written_on=[(each.out_on, _version_of(found, each)) for each in written_on],
         brought=(new,),
         other=addresses.change(stamp, found.address, sides=not sides),
         steps=steps(found, new.number, where, since=2),
@@ -123,7 +123,7 @@ def _compared(
     sides: bool,
     *,
     before_merge: str | None = None,
-    written_on: Sequence[tuple[datetime, str]] = (),
+    written_on: Sequence[tuple[date, str]] = (),
     brought: tuple[Revision, ...] | None = None,
     **values: object,
 ) -> str:
@@ -243,8 +243,8 @@ def compared(
         settings.articles_language,
         settings.clock,
         layout="side-by-side" if sides else "inline",
-        old_name=said.instant(old.at),
-        new_name=said.instant(new.at),
+        old_name=said.instant(old.out_on),
+        new_name=said.instant(new.out_on),
         language=said.tag,
         written_in=said.lang(language),
         notes=notes,

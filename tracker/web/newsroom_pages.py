@@ -18,7 +18,7 @@ from tracker.web.addresses import link, site
 from tracker.web.background import read_so_far
 from tracker.web.desk import current, desk
 from tracker.web.page import address_of, page
-from tracker.web.reading import room_is_empty
+from tracker.web.reading import as_seen, room_is_empty
 from tracker.web.views import RevisionView, revision_view
 
 PAGE = 50
@@ -104,6 +104,9 @@ def _latest(selection: Selection, number: int, turned: object) -> str:
         if not (revision.published or site().unpublished):
             continue
         address = address_of(article.path)
+        if revision.number > 1 and not site().unpublished:
+            life = as_seen(desk().life(article.path), address)
+            revision = next(e for e in life.revisions if e.commit == revision.commit)
         language = room.settings.articles_language or ""
         view = revision_view(revision, address, room.settings, language=language)
         shown.append(Latest(article, revision.headline or article.headline, address, view))

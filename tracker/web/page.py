@@ -158,8 +158,8 @@ def _lang(language: str) -> Markup:
     return Markup(' lang="{}"').format(found) if found else Markup("")
 
 
-def _clock(at: datetime) -> Markup:
-    """An instant, with minute and zone."""
+def _clock(at: date) -> Markup:
+    """An instant, with minute and zone; or a day."""
     return _clock_in(words(), at)
 
 
@@ -172,7 +172,7 @@ def _day(at: datetime) -> Markup:
 
 
 @lru_cache(maxsize=8_192)
-def _clock_in(said: PageWords, at: datetime) -> Markup:
+def _clock_in(said: PageWords, at: date) -> Markup:
     return _time(said, at, said.instant(at))
 
 
@@ -181,8 +181,9 @@ def _day_in(said: PageWords, at: datetime) -> Markup:
     return _time(said, at, said.day(at))
 
 
-def _time(said: PageWords, at: datetime, shown: str) -> Markup:
-    stamp = said.local(at).isoformat(timespec="seconds")
+def _time(said: PageWords, at: date, shown: str) -> Markup:
+    local = said.local(at) if isinstance(at, datetime) else at
+    stamp = local.isoformat(timespec="seconds") if isinstance(local, datetime) else str(local)
     return Markup('<time datetime="{}">{}</time>').format(stamp, shown)
 
 
@@ -292,8 +293,10 @@ class PageWords:
         """``12345`` as the language groups it."""
         return str(format_decimal(number, locale=self.locale))
 
-    def instant(self, at: datetime) -> str:
-        """An aware instant with its minute and zone: “May 12, 2022, 7:45 AM EDT”."""
+    def instant(self, at: date) -> str:
+        """An aware instant with its minute and zone, “May 12, 2022, 7:45 AM EDT”; or a day."""
+        if not isinstance(at, datetime):
+            return self.day(at)
         time, zone = self._time(at)
         return self("form.instant", day=self.day(at), time=time, zone=zone)
 

@@ -40,7 +40,7 @@ def strip(revisions: Sequence[Revision], here: int = 0) -> Markup:
     said = words()
     out = []
     largest = max(each.words_added + each.words_removed for each in shown[1:]) or 1
-    for each, place in zip(shown, places([each.at for each in shown]), strict=True):
+    for each, place in zip(shown, places([each.out_at for each in shown]), strict=True):
         x = round(6 + place * (_WIDTH - 12), 1)
         changed = min(each.words_added + each.words_removed, largest)
         height = round(_LEAST + (_MOST - _LEAST) * sqrt(changed / largest))
@@ -57,11 +57,11 @@ def strip(revisions: Sequence[Revision], here: int = 0) -> Markup:
             mark += Markup('<path class="flag-{}" d="M{} 0 l{} 5 l{} 5 z"/>').format(
                 each.notes[-1].kind, x - away / 11, away, -away
             )
-        out.append(Markup("<g><title>{}</title>{}</g>").format(said.instant(each.at), mark))
+        out.append(Markup("<g><title>{}</title>{}</g>").format(said.instant(each.out_on), mark))
     alternative = said(
         "picture.strip",
         versions=said("count.revisions", number=len(revisions)),
-        first=said.day(revisions[0].at),
+        first=said.day(revisions[0].out_on),
         last=said.day(revisions[-1].at),
         substantive=said.number(sum(each.substantive for each in revisions)),
         told=said.number(sum(bool(each.notes) for each in revisions)),
@@ -73,5 +73,5 @@ def strip(revisions: Sequence[Revision], here: int = 0) -> Markup:
         "</figcaption></figure>"
     ).format(
         w=_WIDTH, h=_HEIGHT, foot=_FOOT, words=alternative, ticks=Markup("").join(out),
-        first=said.day(shown[0].at), last=said.day(shown[-1].at), key=said("picture.strip_key"),
+        first=said.day(shown[0].out_on), last=said.day(shown[-1].at), key=said("picture.strip_key"),
     )  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date
 from functools import partial
 from typing import NamedTuple
 
@@ -78,10 +78,14 @@ def find(address: str, where: Callable[[str], str] | None = None) -> FoundArticl
     now = known.address(life.article.path)
     if addresses.known(now) != address:
         raise Moved(where(now) if where is not None else _same_page(address, now))
-    return FoundArticle(now, _visible(life, address))
+    return FoundArticle(now, as_seen(life, address))
 
 
-def _visible(life: History, address: str) -> History:
+def as_seen(life: History, address: str) -> History:
+    """A history as its pages show it: without what readers could never see, unless that is asked.
+
+    Raises ``NoArticle`` where nothing is left.
+    """
     if site().unpublished:
         return life
     revisions = tuple(each for each in life.revisions if each.published)
@@ -203,7 +207,7 @@ def stamped(found: FoundArticle, stamp: str, address: Where) -> Revision:
 class VersionStep(NamedTuple):
     """A version that one may step to."""
 
-    at: datetime
+    at: date
     address: str
     here: bool
     place: float  # between the first and the last of them, from 0 to 1, true to time
@@ -214,12 +218,12 @@ def steps(found: FoundArticle, number: int, address: Where, since: int = 1) -> l
     chosen = [e for e in steps_around(number, found.life.revisions) if e.number >= since]
     return [
         VersionStep(
-            each.at,
+            each.out_on,
             address(addresses.stamp_of(each), found.address),
             each.number == number,
             round(place, 4),
         )
-        for each, place in zip(chosen, places([each.at for each in chosen]), strict=True)
+        for each, place in zip(chosen, places([each.out_at for each in chosen]), strict=True)
     ]
 
 

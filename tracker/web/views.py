@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
 from markupsafe import Markup
@@ -40,7 +40,7 @@ class RevisionView(NamedTuple):
 
     anchor: str  # the id of its element: lasting, so no number
     number: int
-    at: datetime
+    at: date  # when readers could see it: aware, or a day
     person: str
     words_added: int
     words_removed: int
@@ -124,7 +124,7 @@ def revision_view(
     return RevisionView(
         anchor=f"revision-{revision.commit[:10]}",
         number=revision.number,
-        at=revision.at,
+        at=revision.out_on,
         person=revision.person.name,
         words_added=revision.words_added,
         words_removed=revision.words_removed,
