@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -125,6 +126,50 @@ def known_places(precision: Precision, story_date: bool, woven: bool) -> frozens
     if story_date:
         found.add("story_date")
     return frozenset(found)
+
+
+_LEVELS: tuple[Precision, ...] = ("minute", "day", "none")
+_VARIANTS = ((True, False), _LEVELS, (True, False))  # woven, precision, story date known
+
+
+class Form(NamedTuple):
+    """One way in which a template can write a line."""
+
+    template: Template
+    woven: bool  # the text begins with the lead, and the date may stand inside it
+    words: tuple[str, ...]
+    places: tuple[str, ...]
+    opening: str  # the fixed words at the start, to compare before anything is compiled
+
+
+@cache
+def forms(style: Style) -> tuple[Form, ...]:
+    """Every form of every template, those with the most places and fixed words first."""
+    found: dict[tuple[object, ...], tuple[int, Form]] = {}
+    for kind, woven, precision, story_date in product(KINDS, *_VARIANTS):
+        template = style.templates[kind]
+        layouts = template.lead_layouts if woven else template.layouts
+        if not layouts or (woven and not template.lead):
+            continue
+        words, wanted = form(layouts, known_places(precision, story_date, woven))
+        fixed = "".join(words) + (template.label if "label" in wanted else "")
+        if not any(character.isalnum() for character in fixed):
+            continue  # any text at all would be of this form
+        start = words[0] + (template.label + words[1] if wanted[0] == "label" else "")
+        key = (start, *words[1:], *wanted, template.date, template.time)
+        made = Form(template, woven, tuple(words), tuple(wanted), plain_start(start).rstrip())
+        found.setdefault(key, (len(wanted) * 1000 + len(fixed), made))
+    return tuple(made for _, made in sorted(found.values(), key=lambda pair: -pair[0]))
+
+
+@cache
+def openings(style: Style) -> tuple[str, ...]:
+    return tuple({known.opening for known in forms(style)})
+
+
+def plain_start(words: str) -> str:
+    """How a line begins, as the openings of forms are compared: apostrophes and spaces alike."""
+    return " ".join(words[:100].replace("’", "'").split())
 
 
 _SPACES = re.compile(r"[\s\x00-\x1f\x7f]+")

@@ -19,6 +19,7 @@ from tracker.house.notes.words import (
     label_at,
     language,
     may_open,
+    sequence,
     words_of,
 )
 from tracker.model import FoundNote, Kind, Position
@@ -486,14 +487,14 @@ def of_date(word: Word, known: NoteWords) -> bool:
 @cache
 def _date_words(code: str) -> frozenset[str]:
     """Names of months, weekdays and zones, folded, in this language and in English."""
-    found: set[str] = set()
+    written = list(written_names())
+    typed: set[str] = set()
     for one in {code, "en"}:
         words = names.language(one)
         for group in (*words.months.values(), *words.weekdays.values(), words.am, words.pm):
-            found.update(word.folded for name in group for word in words_of(name))
-        found.update(words.months_read)
-    found.update(word.folded for name in written_names() for word in words_of(name))
-    return frozenset(found)
+            written += group
+        typed.update(words.months_read)
+    return frozenset(sequence("\n".join(written))) | typed
 
 
 def when_said(head: str, context: Context) -> When:

@@ -6,8 +6,6 @@ import re
 from collections.abc import Iterator
 from datetime import date, datetime, tzinfo
 from functools import cache
-from itertools import product
-from typing import NamedTuple
 
 from tracker import locale
 from tracker.errors import TrackerError
@@ -23,14 +21,18 @@ from tracker.house.dates.format import (
 from tracker.house.dates.names import language, name_of
 from tracker.house.notes.passages import plain_words
 from tracker.house.style import (
+    Form,
     Markup,
     Style,
     Template,
     form,
+    forms,
     from_neutral,
     known_places,
     neutral,
     one_line,
+    openings,
+    plain_start,
     without_full_stop,
     woven_rest,
 )
@@ -280,8 +282,6 @@ _APOSTROPHE = re.compile(r"['’]")
 _ZONE = r"(?:UTC[+-][0-9]{1,2}(?::[0-9]{2})?|[^\W\d_][^\d:;,()\n]{0,40}?)"
 _WRAPPERS = (("***", "***"), ("**", "**"), ("*", "*"), ("___", "___"), ("__", "__"), ("_", "_"))
 _LONGEST = 20_000  # no note is longer; a longer paragraph is not searched
-_LEVELS: tuple[Precision, ...] = ("minute", "day", "none")
-_VARIANTS = ((True, False), _LEVELS, (True, False))  # woven, precision, story date known
 
 
 def recognise(style: Style, text: str, as_of: date | None = None) -> FoundNote | None:
@@ -293,14 +293,14 @@ def recognise(style: Style, text: str, as_of: date | None = None) -> FoundNote |
     stripped = text.strip()
     if not stripped or len(stripped) > _LONGEST:
         return None
-    opening = _plain_start(stripped)
-    openings = _openings(style)
-    if not opening.startswith(openings) and not opening.lstrip("*_").startswith(openings):
+    opening = plain_start(stripped)
+    begun = openings(style)
+    if not opening.startswith(begun) and not opening.lstrip("*_").startswith(begun):
         return None  # almost every paragraph ends here
     start = text.index(stripped)
     for words in _unwrapped(one_line(stripped)):
-        opening = _plain_start(words)
-        for known in _forms(style):
+        opening = plain_start(words)
+        for known in forms(style):
             if not opening.startswith(known.opening):
                 continue
             match = _expression(style, known).fullmatch(words)
@@ -322,47 +322,8 @@ def _unwrapped(words: str) -> Iterator[str]:
             yield words[len(opening) : -len(closing)]
 
 
-class _Form(NamedTuple):
-    """One way in which a template can write a line."""
-
-    template: Template
-    woven: bool  # the text begins with the lead, and the date may stand inside it
-    words: tuple[str, ...]
-    places: tuple[str, ...]
-    opening: str  # the fixed words at the start, to compare before anything is compiled
-
-
 @cache
-def _forms(style: Style) -> tuple[_Form, ...]:
-    """Every form of every template, those with the most places and fixed words first."""
-    found: dict[tuple[object, ...], tuple[int, _Form]] = {}
-    for kind, woven, precision, story_date in product(KINDS, *_VARIANTS):
-        template = style.templates[kind]
-        layouts = template.lead_layouts if woven else template.layouts
-        if not layouts or (woven and not template.lead):
-            continue
-        words, wanted = form(layouts, known_places(precision, story_date, woven))
-        fixed = "".join(words) + (template.label if "label" in wanted else "")
-        if not any(character.isalnum() for character in fixed):
-            continue  # any text at all would be of this form
-        start = words[0] + (template.label + words[1] if wanted[0] == "label" else "")
-        key = (start, *words[1:], *wanted, template.date, template.time)
-        made = _Form(template, woven, tuple(words), tuple(wanted), _plain_start(start).rstrip())
-        found.setdefault(key, (len(wanted) * 1000 + len(fixed), made))
-    return tuple(made for _, made in sorted(found.values(), key=lambda pair: -pair[0]))
-
-
-@cache
-def _openings(style: Style) -> tuple[str, ...]:
-    return tuple({known.opening for known in _forms(style)})
-
-
-def _plain_start(words: str) -> str:
-    return " ".join(words[:100].replace("’", "'").split())
-
-
-@cache
-def _expression(style: Style, known: _Form) -> re.Pattern[str]:
+def _expression(style: Style, known: Form) -> re.Pattern[str]:
     template = known.template
     dates = pattern_expression(template.date, language_code=style.locale, months=style.months)
     clock = pattern_expression(
@@ -392,7 +353,7 @@ def _literal(words: str) -> str:
 
 
 def _found(
-    style: Style, known: _Form, groups: dict[str, str | None], as_of: date | None
+    style: Style, known: Form, groups: dict[str, str | None], as_of: date | None
 ) -> FoundNote | None:
     template, woven = known.template, known.woven
     day = clock = None
@@ -434,7 +395,7 @@ def _found(
     )
 
 
-def _is_labeled(known: _Form) -> bool:
+def _is_labeled(known: Form) -> bool:
     """Whether the line shows the template's label, in its place or written into the layout."""
     return "label" in known.places or known.template.label.casefold() in known.words[0].casefold()
 
