@@ -25,7 +25,7 @@ from tracker.newsroom.importing import Options
 from tracker.newsroom.incoming import Incoming
 from tracker.newsroom.newsroom import Newsroom
 from tracker.sources.folder import VersionFolder
-from tracker.sources.json_lines import JsonLines
+from tracker.sources.rows import JsonLines
 from tracker.store.stream import CommitStream
 
 ROOT = Path(__file__).parents[1]

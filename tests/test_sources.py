@@ -20,9 +20,8 @@ from tracker.errors import TrackerError
 from tracker.model import Person
 from tracker.newsroom.incoming import Incoming, Skipped, Source, Telling
 from tracker.newsroom.newsroom import Newsroom
-from tracker.sources.folder import VersionFolder, instant
-from tracker.sources.json_lines import JsonLines
-from tracker.sources.repository import OtherRepository
+from tracker.sources.folder import OtherRepository, VersionFolder, instant
+from tracker.sources.rows import JsonLines
 from tracker.sources.versions import LARGEST
 
 ROOT = Path(__file__).parents[1]

@@ -19,7 +19,7 @@ from tracker.newsroom.catalog import history_of, published_tracks
 from tracker.newsroom.incoming import Incoming, Skipped
 from tracker.newsroom.newsroom import Newsroom
 from tracker.newsroom.selection import is_text
-from tracker.sources.repository import OtherRepository
+from tracker.sources.folder import OtherRepository
 
 PULL = "Merge branch 'main' of example.org:news"
 PATHS = [

@@ -103,7 +103,7 @@ def pairs(
         if files:
             from tracker.house.dates.names import zone as zone_named
             from tracker.sources import HowRead
-            from tracker.sources.tables import columns_of
+            from tracker.sources.rows import columns_of
 
             reading = HowRead(
                 zone=zone_named(zone) if zone else None,

@@ -139,7 +139,7 @@ def command(
     options = Options(reading.under, skip_bad, dry_run, not no_sign, keep_notes)
     with _newsroom(place, given, made=made, dry_run=dry_run) as room, _progress() as progress:
         if repository is not None and not made:
-            from tracker.sources.repository import refuse_itself
+            from tracker.sources.folder import refuse_itself
 
             refuse_itself(Path(repository), room)
         done = room.bring(given, options, progress)
@@ -159,7 +159,7 @@ def _zone(name: str | None) -> tzinfo | None:
 
 
 def _columns(written: str | None) -> dict[str, str] | None:
-    from tracker.sources.tables import columns_of
+    from tracker.sources.rows import columns_of
 
     return None if written is None else columns_of(written)
 
@@ -198,7 +198,7 @@ def _source(
             "Give a folder, a file of JSON Lines, - or --from-git REPO.",
         )
     if repository is not None:
-        from tracker.sources.repository import OtherRepository
+        from tracker.sources.folder import OtherRepository
 
         return OtherRepository(Path(repository), folder=folder or "", under=under)
     if folder is not None:

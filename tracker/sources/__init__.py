@@ -72,7 +72,7 @@ def _source(path: Path | None, stream: IO[bytes] | None, reading: HowRead) -> So
 
         return WebArchive(path)
     if form == "jsonl":
-        from tracker.sources.json_lines import JsonLines
+        from tracker.sources.rows import JsonLines
 
         if path is None:
             return JsonLines(stream=data)
@@ -139,7 +139,7 @@ def _database(path: Path | None, *, packed: bool) -> str:
 
 
 def _is_table(line: bytes) -> bool:
-    from tracker.sources.tables import USUAL
+    from tracker.sources.rows import USUAL
 
     words = line.decode("utf-8", "replace").lower()
     for mark in ",;\t|":
@@ -189,7 +189,7 @@ def _file(path: Path, form: str, reading: HowRead) -> Source:
 
         return NewsDiffs(path, reading.zone)
     if form == "parquet":
-        from tracker.sources.tables import Table
+        from tracker.sources.rows import Table
 
         return Table(reading.columns, zone=reading.zone, markup=reading.markup, file=path)
     raise TrackerError(f"{shown(path)} is a file, and no folder.", "Name the folder.")
@@ -206,7 +206,7 @@ def _streamed(data: io.BufferedReader, name: str, form: str, reading: HowRead) -
 
         return MediaWiki(data, name, reading.markup)
     if form == "csv":
-        from tracker.sources.tables import Table
+        from tracker.sources.rows import Table
 
         return Table(
             reading.columns, zone=reading.zone, markup=reading.markup, stream=data, name=name
