@@ -108,7 +108,8 @@ def build(folder: Path, code: str, articles: str | None = None) -> None:
 PAGES = (
     "/", "/?substantive=1", "/?person=nemo", "/?kind=correction", "/articles/", "/corrections/",
     "/corrections/2022-01/", "/corrections/2020-01/", "/changelog/", "/changelog/2022-01/",
-    "/check/", "/check/2022-01/", "/search/?q=lorem", "/search/?q=xyzzy", "/month/2022-01/",
+    "/check/", "/check/2022-01/", "/check/?rule=date-moved",
+    "/check/statistics/", "/search/?q=lorem", "/search/?q=xyzzy", "/month/2022-01/",
     "/article/acta/bellum/", "/history/acta/bellum/", "/blame/acta/bellum/",
     "/article/acta/novus/", "/history/acta/novus/", "/article/acta/futura/",
     "/history/acta/abiit/", "/article/acta/abiit/", "/history/acta/latens/",

@@ -113,7 +113,7 @@ def test_one_commit_is_no_commits(desk: Desk) -> None:
 
 def test_a_moved_article_is_counted_under_the_folder_where_it_is_now(desk: Desk) -> None:
     from tracker.newsroom.newsroom import Newsroom
-    from tracker.web.check_pages import board
+    from tracker.web.editors_pages import board
 
     one = Builder(desk.folder)
     text = "# Ferry\n\nThe ferry leaves from Pier 4 at noon, and 59 people were counted on it.\n"

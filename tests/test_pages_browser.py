@@ -131,6 +131,8 @@ def _pages(newsroom: Path) -> dict[str, str]:
         "changelog": "/changelog/",
         "check": "/check/",
         "check of a month": "/check/2022-01/",
+        "check, some of it": "/check/?rule=silent-change&path=articles",
+        "numbers": "/check/statistics/",
         "search": "/search/?q=bridge",
         "article": "/article/articles/war/",
         "history": "/history/articles/war/",

@@ -15,14 +15,15 @@ from tracker.web import (
     api,
     article_pages,
     background,
-    check_pages,
     compare_pages,
+    editors_pages,
     http,
     memento,
     newsroom_pages,
     page,
     publisher_pages,
     server,
+    statistics_page,
 )
 from tracker.web.addresses import AddressConverter, MonthConverter, Publishing, StampConverter
 from tracker.web.background import Background
@@ -84,7 +85,8 @@ def create_app(
     if not files:
         app.register_blueprint(api.pages)
     if editors:
-        app.register_blueprint(check_pages.pages)
+        app.register_blueprint(editors_pages.pages)
+        app.register_blueprint(statistics_page.pages)
     if editors and not files:
         app.register_blueprint(api.findings_pages)
     return app

@@ -235,8 +235,13 @@ def changelog() -> str:
 
 
 def check() -> str:
-    """The editors' dashboard."""
+    """The editors' inbox."""
     return "/check/"
+
+
+def statistics() -> str:
+    """The newsroom's numbers, for editors."""
+    return "/check/statistics/"
 
 
 def feed(name: str, address: str | None = None) -> str:

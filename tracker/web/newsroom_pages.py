@@ -64,7 +64,7 @@ def turning(page: int, whole: int, address_of_page: object, size: int = PAGE) ->
 def latest() -> str:
     """The newest revisions, of those kinds that the question asks for."""
     selection = _selection()
-    number = _number(request.args.get("page", "1"))
+    number = number_asked()
     asked = {key: value for key, value in request.args.items() if value and key != "page"}
 
     def turned(page: int) -> str:
@@ -150,8 +150,9 @@ def _is_month(text: str) -> bool:
     return re.fullmatch(r"\d{4}-(?:0[1-9]|1[0-2])", text, re.ASCII) is not None
 
 
-def _number(text: str) -> int:
-    """The number of a page; raises ``NotFound`` for what is none."""
+def number_asked() -> int:
+    """The number of the page that a question asks for; raises ``NotFound`` for what is none."""
+    text = request.args.get("page", "1")
     if not (text.isascii() and text.isdigit() and len(text) < 7 and 1 <= int(text) <= _FARTHEST):
         raise NotFound
     return int(text)
@@ -208,14 +209,21 @@ def _articles_meant() -> tuple[datetime | None, bool, bool]:
     """
     if any(request.args.get(name, "") not in ("", "1") for name in ("noted", "deleted")):
         raise BadRequest
-    day = request.args.get("since", "")
-    since = None
-    if day:
-        try:
-            since = datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=current().settings.zone)
-        except ValueError:
-            raise BadRequest from None
-    return since, bool(request.args.get("noted")), bool(request.args.get("deleted"))
+    return day_asked("since"), bool(request.args.get("noted")), bool(request.args.get("deleted"))
+
+
+def day_asked(name: str) -> datetime | None:
+    """The beginning of the day that a question gives, in the newsroom's zone; None for none.
+
+    Raises ``BadRequest`` for what is no day.
+    """
+    day = request.args.get(name, "")
+    if not day:
+        return None
+    try:
+        return datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=current().settings.zone)
+    except ValueError:
+        raise BadRequest from None
 
 
 def _article_view(each: Listed) -> ArticleView:
@@ -243,7 +251,7 @@ def search() -> str:
     if site().files:
         raise NotFound
     words = request.args.get("q", "")[:200].strip()
-    number = _number(request.args.get("page", "1"))
+    number = number_asked()
     found: list[HitView] = []
     turn: Turning | None = None
     if words and not room_is_empty():

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache, lru_cache
 from html import escape, unescape
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_skeleton, format_time
+from babel.dates import format_date, format_skeleton, format_time, format_timedelta
 from babel.numbers import format_decimal
 from flask import Flask, current_app, request
 from flask.templating import Environment
@@ -194,8 +194,8 @@ def _on(at: datetime, precision: Precision) -> Markup:
     return Markup('<time datetime="{}">{}</time>').format(at.date().isoformat(), words().day(at))
 
 
-def _month(month: str, *, inside: bool = False) -> str:
-    return words().month(month, inside=inside)
+def _month(month: str, *, inside: bool = False, short: bool = False) -> str:
+    return words().month(month, inside=inside, short=short)
 
 
 def _number(found: int) -> str:
@@ -315,15 +315,19 @@ class PageWords:
         time = format_time(local, "short", tzinfo=local.tzinfo, locale=self.locale)
         return time, name_of(local, self._zone_names or {})
 
+    def span(self, length: timedelta) -> str:
+        """A length of time in its largest unit: “2 days”."""
+        return str(format_timedelta(length, granularity="minute", threshold=2, locale=self.locale))
+
     def local(self, at: datetime) -> datetime:
         """An aware instant in the newsroom's zone, or in its own offset where that has none."""
         return at.astimezone(self.zone) if self.zone else at
 
-    def month(self, month: str, *, inside: bool = False) -> str:
+    def month(self, month: str, *, inside: bool = False, short: bool = False) -> str:
         """A month given as ``2022-05``: “May 2022”, with a capital unless ``inside`` a line."""
         year, number = month.split("-")
         first = date(int(year), int(number), 1)
-        said = format_skeleton("yMMMM", first, locale=self.locale)
+        said = format_skeleton("yMMM" if short else "yMMMM", first, locale=self.locale)
         return said if inside else said[:1].upper() + said[1:]
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from math import sqrt
+from typing import NamedTuple
 
 from markupsafe import Markup
 
@@ -75,3 +76,87 @@ def strip(revisions: Sequence[Revision], here: int = 0) -> Markup:
         w=_WIDTH, h=_HEIGHT, foot=_FOOT, words=alternative, ticks=Markup("").join(out),
         first=said.day(shown[0].out_on), last=said.day(shown[-1].at), key=said("picture.strip_key"),
     )  # fmt: skip
+
+
+# --- numbers as bars ------------------------------------------------------------------------------
+
+
+class BarParts(NamedTuple):
+    """One bar of a picture, standing for a month."""
+
+    name: str  # of the month
+    parts: tuple[tuple[str, int], ...]  # what is counted, from the foot up, and how many
+    begins: bool = False  # True: a year begins here
+
+    @property
+    def whole(self) -> int:
+        """All that is counted."""
+        return sum(number for _, number in self.parts)
+
+
+_BAR_HEIGHT = 160
+
+
+def bars(what: str, columns: Sequence[BarParts], names: Mapping[str, str]) -> Markup:
+    """A bar for each month, of the parts that ``names`` calls; nothing where nothing is counted.
+
+    ``what`` is the caption. The numbers of each bar are its title.
+    """
+    largest = max((each.whole for each in columns), default=0)
+    if not largest:
+        return Markup()
+    said = words()
+    step = _WIDTH / len(columns)
+    drawn = []
+    for place, column in enumerate(columns):
+        foot: float = _BAR_HEIGHT
+        rects = []
+        if column.begins and place:
+            x = round(place * step, 1)
+            rects.append(Markup('<path class="year" d="M{} 0V{}"/>').format(x, _BAR_HEIGHT))
+        for kind, number in column.parts:
+            height = round(number / largest * (_BAR_HEIGHT - 4), 1)
+            foot -= height
+            if number:
+                rects.append(
+                    Markup('<rect class="bar-{}" x="{}" y="{}" width="{}" height="{}"/>').format(
+                        kind, round(place * step + step * 0.12, 1), round(foot, 1),
+                        round(step * 0.76, 1), height,
+                    )
+                )  # fmt: skip
+        numbers = ", ".join(
+            f"{names[kind]} {said.number(number)}" for kind, number in column.parts if number
+        )
+        title = said("form.labeled", label=column.name, words=numbers or "0")
+        drawn.append(Markup("<g><title>{}</title>{}</g>").format(title, Markup("").join(rects)))
+    most = max(columns, key=lambda each: each.whole)
+    alternative = said(
+        "picture.bars", what=what, first=columns[0].name, last=columns[-1].name,
+        all=said.number(sum(each.whole for each in columns)),
+        most=said.number(largest), month=most.name,
+    )  # fmt: skip
+    used = [kind for kind in names if any(dict(each.parts).get(kind) for each in columns)]
+    swatches = Markup("").join(
+        Markup('<li><span class="swatch bar-{}"></span>{}</li>').format(kind, names[kind])
+        for kind in used
+    )
+    return Markup(
+        '<figure class="bars"><span class="most" aria-hidden="true">{most}</span>'
+        '<svg viewBox="0 0 {w} {h}" preserveAspectRatio="none" role="img" aria-label="{words}">'
+        '<line class="axis" x1="0" y1="{h}" x2="{w}" y2="{h}"/>{drawn}</svg>'
+        "<figcaption><span>{first}</span><ul>{swatches}</ul><span>{last}</span></figcaption>"
+        "</figure>"
+    ).format(
+        most=said.number(largest), w=_WIDTH, h=_BAR_HEIGHT, words=alternative,
+        drawn=Markup("").join(drawn), swatches=swatches,
+        first=columns[0].name, last=columns[-1].name,
+    )  # fmt: skip
+
+
+def share(part: float, kind: str) -> Markup:
+    """A bar as long as a share from 0 to 1; the number beside it says it in words."""
+    return Markup(
+        '<svg class="share" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">'
+        '<rect class="whole" width="100" height="8"/>'
+        '<rect class="bar-{}" width="{}" height="8"/></svg>'
+    ).format(kind, round(100 * part, 1))

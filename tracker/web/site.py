@@ -279,7 +279,7 @@ def _moved(
 
 def _newsroom_job(room: Newsroom, app: Flask, options: SiteOptions) -> PagesToMake:
     """The pages of the newsroom, made anew each time: any revision may show on them."""
-    from tracker.web import check_pages, newsroom_pages, publisher_pages
+    from tracker.web import editors_pages, newsroom_pages, publisher_pages
 
     pages = ["/", "/articles/", *_static()]
     with app.test_request_context("/"):
@@ -291,7 +291,7 @@ def _newsroom_job(room: Newsroom, app: Flask, options: SiteOptions) -> PagesToMa
             pages += [addresses.articles(n) for n in _numbers(listed, 2 * PAGE)]
         pages += publisher_pages.all_addresses()
         if options.editors:
-            pages += check_pages.all_addresses()
+            pages += editors_pages.all_addresses()
     pages += [addresses.feed("atom.xml"), addresses.feed("feed.json")]
     there = _Routes(app)
     return PagesToMake("newsroom", "", tuple(dict.fromkeys(page for page in pages if there(page))))

@@ -1,24 +1,32 @@
-"""The dashboard for editors: what ``check`` finds, per month and desk, each with its comparison."""
+"""The pages for editors: what ``check`` finds, as an inbox, by month and by desk."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from itertools import groupby
+from shlex import quote
 from typing import NamedTuple
+from urllib.parse import urlencode
 
-from flask import Blueprint, Response, make_response
-from werkzeug.exceptions import NotFound
+from flask import Blueprint, Response, make_response, request
+from werkzeug.exceptions import BadRequest, NotFound
 
 from tracker.model import Finding, Progress, Track
 from tracker.newsroom.checking import Scope
 from tracker.newsroom.history import all_tracks
 from tracker.newsroom.newsroom import Newsroom
-from tracker.policy.rules import Verdict
+from tracker.newsroom.selection import glob
+from tracker.policy.rules import RULES, Verdict
+from tracker.render.findings import inbox
 from tracker.store.reader import Reader
 from tracker.text.document import Document, decode, parse
 from tracker.web import addresses
+from tracker.web.addresses import link, site
 from tracker.web.background import Waiting, in_background, uncached, waiting
+from tracker.web.desk import current
+from tracker.web.newsroom_pages import day_asked, number_asked, turning
 from tracker.web.page import address_of, page
 
 pages = Blueprint("check", __name__)
@@ -26,8 +34,8 @@ pages = Blueprint("check", __name__)
 UNDATED = "undated"
 """Stands for the month of findings about what was never recorded."""
 
-NEWEST = 30
-"""Findings on the dashboard itself; all of them are in the months."""
+AT_ONCE = 30
+"""Findings on a page of the inbox; all of them are in the months."""
 
 ON_A_PAGE = 100
 """Findings on a page of a month."""
@@ -35,32 +43,46 @@ ON_A_PAGE = 100
 MOST_DESKS = 8
 """Columns of the table; desks with fewer findings stand in one column together."""
 
+_MONTHS = 4  # that have a column each in the summary
+_REASONS = 3  # of a finding that are shown
+_MOST_PEOPLE = 300  # that a form offers, those with the most findings
+
 
 class ShownFinding(NamedTuple):
-    """A finding as the dashboard has it."""
+    """A finding as the inbox has it."""
 
     finding: Finding
     headline: str
     desk: str  # "" for articles that are of none
     language: str  # BCP 47, of the article; "" where it is not known
     month: str  # "2022-05", in the newsroom's zone, or ``UNDATED``
-    old: str | None  # stamp of the version before the one in question
+    old: str | None  # stamp of the version before the one in question, or before its sitting
     new: str | None  # stamp of the version in question; None where it is about none
+    command: str  # what to type
+
+    @property
+    def reasons(self) -> tuple[object, ...]:
+        """What it is about, as sayings: the strongest reasons first."""
+        return (self.finding.why or (self.finding.said,))[:_REASONS]
+
+    @property
+    def more(self) -> int:
+        """How many further reasons there are."""
+        return max(len(self.finding.why) - _REASONS, 0)
 
 
 class Board(NamedTuple):
     """Everything that was found."""
 
-    shown: tuple[ShownFinding, ...]  # newest first
-    months: Mapping[
-        str, tuple[ShownFinding, ...]
-    ]  # newest month first; in each by desk, newest first
+    shown: tuple[ShownFinding, ...]  # newest month first, in each the weightiest first
+    months: Mapping[str, tuple[ShownFinding, ...]]  # newest month first; in each by desk
     desks: tuple[str, ...]  # those with a column, most findings first
     counts: Mapping[tuple[str, str], int]  # (month, desk) -> findings
     settled: int
     articles: int
     revisions: int
     skipped: tuple[str, ...]  # sentences about articles that could not be read
+    since: datetime | None = None  # aware: what is older was not looked at
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -91,7 +113,7 @@ def board(room: Newsroom, progress: Progress | None = None) -> Board:
     at = {(v.path, v.commit): track for track in known for v in track.versions if v.path in paths}
     found = [
         (each, at.get((each.path, each.commit or ""), tracks.get(each.path)))
-        for each in verdict.findings
+        for each in inbox(verdict.findings, room.settings.zone)
     ]
     there = {track.path: track for _, track in found if track is not None}.values()
     articles = {each.path: each for each in _articles(room, there)}
@@ -99,7 +121,6 @@ def board(room: Newsroom, progress: Progress | None = None) -> Board:
         _shown(room, each, track, articles.get(track.path) if track else None)
         for each, track in found
     ]
-    shown.sort(key=lambda each: (_when(each), each.finding.path), reverse=True)
     most = Counter(each.desk for each in shown).most_common()
     columns = tuple(desk for desk, _ in most[:MOST_DESKS])
     by_month: dict[str, list[ShownFinding]] = {}
@@ -120,6 +141,7 @@ def board(room: Newsroom, progress: Progress | None = None) -> Board:
         verdict.articles,
         verdict.revisions,
         verdict.skipped,
+        verdict.since,
     )
 
 
@@ -127,29 +149,34 @@ def _key(month: str) -> str:
     return "" if month == UNDATED else month
 
 
-def _when(shown: ShownFinding) -> float:
-    return shown.finding.at.timestamp() if shown.finding.at else 0.0
-
-
 def _shown(
     room: Newsroom, finding: Finding, track: Track | None, article: _CheckedArticle | None
 ) -> ShownFinding:
     versions = track.versions if track else ()
-    place = next(
-        (n for n, version in enumerate(versions) if version.commit == finding.commit), None
-    )
-    old = versions[place - 1] if place else None
+    places = {version.commit: place for place, version in enumerate(versions)}
+    place = places.get(finding.commit or "")
     new = versions[place] if place is not None else None
+    first = min((places[each] for each in finding.also if each in places), default=place)
+    old = versions[first - 1] if first else None
     at = finding.at
     return ShownFinding(
         finding,
-        article.headline if article else finding.path,
+        finding.headline or (article.headline if article else finding.path),
         article.desk if article else "",
         (article.language if article else None) or room.settings.articles_language or "",
         at.astimezone(room.settings.zone).strftime("%Y-%m") if at else UNDATED,
         addresses.stamp_of(old) if old else None,
         addresses.stamp_of(new) if new else None,
+        _command(finding),
     )
+
+
+def _command(finding: Finding) -> str:
+    """What an editor types about a finding: what its advice names, or how to walk through."""
+    for name, value in finding.advised.values if finding.advised else ():
+        if name.startswith("command") and str(value).startswith("tracker "):
+            return str(value)
+    return f"tracker review {quote(finding.path)}"
 
 
 class _CheckedArticle(NamedTuple):
@@ -206,23 +233,100 @@ def _texts(room: Newsroom, tracks: Iterable[Track]) -> Iterable[tuple[Track, str
 # --- pages ---------------------------------------------------------------------------------------
 
 
+class Asked(NamedTuple):
+    """Which findings a question asks for."""
+
+    rule: str = ""  # a rule's name
+    since: datetime | None = None  # aware
+    person: str = ""  # the name of who made the revision
+    path: str = ""  # a pattern of paths, or a folder
+    month: str = ""  # "2022-05", or ``UNDATED``
+
+    def means(self, shown: ShownFinding, under: str) -> bool:
+        """Whether a finding is asked for; ``under`` is the newsroom's folder."""
+        finding = shown.finding
+        inside = finding.path.removeprefix(f"{under}/") if under else finding.path
+        return (
+            (not self.rule or finding.rule == self.rule)
+            and (self.since is None or (finding.at is not None and finding.at >= self.since))
+            and (not self.person or finding.person == self.person)
+            and (not self.path or glob(self.path).match(inside))
+            and (not self.month or shown.month == self.month)
+        )
+
+
+def _asked() -> Asked:
+    """What the question asks for; raises ``BadRequest`` for what no form sends."""
+    given = {key: value for key, value in request.args.items() if value}
+    rule = given.get("rule", "")
+    if rule and rule not in RULES:
+        raise BadRequest
+    return Asked(
+        rule,
+        day_asked("since"),
+        given.get("person", ""),
+        given.get("path", "")[:200].strip().strip("/"),
+        given.get("month", ""),
+    )
+
+
 @pages.get("/check/")
 def check() -> Response:
-    """The table of findings, and the newest of them."""
+    """The inbox: how much there is, and the findings, the newest and weightiest first."""
+    asked, number = _asked(), number_asked()
     found = _found()
     if isinstance(found, Waiting):
         return waiting("check", found)
+    under = current().workspace.under
+    chosen = [each for each in found.shown if each.finding and asked.means(each, under)]
+    given = {key: value for key, value in request.args.items() if value and key != "page"}
+
+    def turned(page: int) -> str:
+        return link(addresses.check()) + "?" + urlencode({**given, "page": page})
+
+    turn = turning(number, len(chosen), turned, AT_ONCE)
+    start = (number - 1) * AT_ONCE
     return make_response(
         page(
             "check.html",
             board=found,
             columns=found.columns,
-            newest=found.shown[:NEWEST],
+            chosen=len(chosen),
+            shown=chosen[start : start + AT_ONCE],
+            turn=None if site().files else turn,
+            asked=asked,
+            given=given,
+            summary=_summary(chosen),
+            people=Counter(
+                each.finding.person for each in found.shown if each.finding.person
+            ).most_common(_MOST_PEOPLE),
+            rules=[rule for rule in RULES if any(e.finding.rule == rule for e in found.shown)],
+            narrowed=lambda **more: link(addresses.check() + "?" + urlencode({**given, **more})),
             place_of=_place_of,
             address=_address,
             address_of=address_of,
         )
     )
+
+
+class Summary(NamedTuple):
+    """How many findings each rule has in the newest months, before them, and in all."""
+
+    months: tuple[str, ...]  # newest first
+    older: bool  # there are findings of months before those
+    rows: tuple[tuple[str, tuple[int, ...], int, int], ...]  # rule, by month, before, in all
+
+
+def _summary(shown: Sequence[ShownFinding]) -> Summary:
+    months = sorted({each.month for each in shown}, key=_key, reverse=True)
+    named = tuple(months[:_MONTHS])
+    counts = Counter((each.finding.rule, each.month) for each in shown)
+    whole = Counter(each.finding.rule for each in shown)
+    rows = []
+    for rule in (each for each in RULES if whole[each]):
+        row = tuple(counts[rule, month] for month in named)
+        rows.append((rule, row, whole[rule] - sum(row), whole[rule]))
+    return Summary(named, len(months) > len(named), tuple(rows))
 
 
 @pages.get("/check/undated/", defaults={"month": UNDATED})
@@ -259,10 +363,10 @@ def check_of(month: str, number: int = 1) -> Response:
 
 
 def all_addresses() -> list[str]:
-    """Every page of the dashboard that there is, for a site of files."""
+    """Every page for editors that there is, for a site of files."""
     found = _found()
     assert isinstance(found, Board)
-    addresses_of = ["/check/"]
+    addresses_of = [addresses.check(), addresses.statistics()]
     for month, shown in found.months.items():
         addresses_of += [_address(month, number + 1) for number in range(_pages(len(shown)))]
     return addresses_of
