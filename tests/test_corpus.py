@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import itertools
 import json
 import os
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import psutil
 import pyarrow as pa
@@ -84,12 +86,14 @@ def plain_loop(found: Iterator[Version]) -> dict[tuple[str, str, datetime], tupl
         articles.setdefault((host, article), []).append((at, text))
     counts: dict[str, Counts] = {}
     for (host, _), texts in articles.items():
-        counts.setdefault(host, Counts()).add(texts[0][1], texts[-1][1])
+        known = counts.setdefault(host, Counts())
+        known.add(texts[-1][1])
+        known.add(texts[0][1], before=texts[-1][1])
     said = {}
     for (host, article), texts in articles.items():
-        known = counts[host].frozen()
+        frozen = counts[host].frozen()
         for (_, old), (at, new) in itertools.pairwise(texts):
-            change = tracker.compare(old, new, boilerplate=known)
+            change = tracker.compare(old, new, boilerplate=frozen)
             said[host, article, at] = (
                 change.substantive, change.score, sorted(change.labels), list(change.reasons),
                 change.words_added, change.words_removed,
@@ -463,3 +467,61 @@ def test_folders_may_be_at_any_address_that_fsspec_knows(desk: Desk) -> None:
     assert desk.ok("corpus", "check", out).out.endswith(" 0 faults\n")
     fsspec.filesystem("memory").rm("corpora", recursive=True)
     assert "cannot be reached" in desk.refused("corpus", "status", "nothing://x/y")
+
+
+# --- the report -----------------------------------------------------------------------------------
+
+
+def test_the_report_counts_what_the_verdicts_say(desk: Desk) -> None:
+    """Four versions an article, seven hours apart: the cost changes in the third."""
+    corpus_of(desk)
+    desk.ok("corpus", "work", "pairs", "out", "--count")
+    assert "no verdicts yet" in desk.refused("corpus", "report", "out", "--to", "report")
+    desk.ok("corpus", "work", "pairs", "out", "--part", "1/1")
+    desk.ok("corpus", "report", "out", "--to", "report")
+    folder = desk.folder / "report"
+
+    def table(name: str) -> list[dict[str, str]]:
+        return list(csv.DictReader((folder / f"{name}.csv").read_text("utf-8").splitlines()))
+
+    found = rows(desk.folder / "out")
+    told = {row["article"] for row in found if row["notes_added"]}
+    assert len(told) == ARTICLES // 4
+    for row in table("outlets"):
+        mine = [each for each in found if each["source"] == row["outlet"]]
+        substantive = [each for each in mine if each["substantive"]]
+        assert int(row["pairs"]) == len(mine)
+        assert int(row["substantive"]) == len(substantive) > 0
+        # A note comes with the third version, and within a day of the second.
+        untold = [each for each in substantive if each["article"] not in told]
+        assert int(row["undisclosed"]) == len(untold)
+        share, low, high = (float(row[f"{name}_substantive"]) for name in ("share", "low", "high"))
+        assert low < share == round(len(substantive) / len(mine), 4) < high
+    assert [row["after_publication"] for row in table("hours")] == ["6 to 12 h", "12 to 24 h"]
+    assert [(row["section"], row["pairs"]) for row in table("sections")] == [
+        ("news", str(len(found)))
+    ]
+    (corrections,) = table("corrections")
+    assert (corrections["outlet"], corrections["hours_50"]) == ("a.example", "14.0")
+    page = (folder / "index.html").read_text("utf-8")
+    for name in ("outlets", "hours", "sections", "corrections"):
+        svg = (folder / f"{name}.svg").read_text("utf-8")
+        assert svg.strip() in page
+        assert ElementTree.fromstring(svg).tag.endswith("}svg")
+
+
+def test_names_of_outlets_are_words_in_the_report(desk: Desk) -> None:
+    name = "<script>alert(1)</script>\x1b&"
+    write_versions(
+        desk.folder / "v.jsonl",
+        iter([("x", "a.md", START + timedelta(days=day), f"It is {day}.\n") for day in (1, 2)]),
+    )
+    desk.ok("corpus", "pairs", "--from", "v.jsonl", "--source", name, "--to", "pairs")
+    desk.ok("corpus", "work", "pairs", "out", "--count")
+    desk.ok("corpus", "work", "pairs", "out", "--chunk", "0")
+    desk.ok("corpus", "report", "out", "--to", "report")
+    page = (desk.folder / "report" / "index.html").read_text("utf-8")
+    assert "<script" not in page
+    assert "&lt;script&gt;alert(1)" in page
+    assert "\x1b" not in page
+    ElementTree.fromstring((desk.folder / "report" / "outlets.svg").read_text("utf-8"))

@@ -29,7 +29,7 @@ def command() -> None:
     pairs writes the texts, judge compares them, report makes tables and plots of the answers. A
     folder may be at any address that fsspec knows: s3://…, gs://…. See docs/corpora.md.
     """
-    for library in ("pyarrow", "distributed"):
+    for library in ("pyarrow", "distributed", "duckdb"):
         if find_spec(library) is None:
             raise TrackerError(
                 f"tracker corpus needs the library {library}, which is not here.",
@@ -327,3 +327,25 @@ def check(to: str, as_json: bool) -> None:
         click.echo(f"{done.rows:,} pairs, {len(faults):,} faults")
     if faults:
         click.get_current_context().exit(1)
+
+
+@command.command("report")
+@click.argument("verdicts", metavar="OUT")
+@click.option(
+    "--to",
+    metavar="DIR",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="The folder of the report, made where it is not there.",
+)
+def report(verdicts: str, to: Path) -> None:
+    """Write the tables and plots of a paper: CSV, SVG, and one page.
+
+    Shares of changes of substance, and of undisclosed ones, by outlet, hours after publication and
+    section; and the time from publication to correction.
+    """
+    from tracker.corpus.folder import Place
+    from tracker.corpus.report import write_report
+
+    names = write_report(Place(verdicts), to)
+    click.echo(f"Wrote {len(names)} files; begin with {to / 'index.html'}.")

@@ -264,8 +264,9 @@ def count(unit: CountUnit, job: Job) -> None:
         return
     counts = Counts()
     for chunk in unit.chunks:
-        for versions in _articles(read_pairs(Place(job.pairs), chunk), chunk):
-            counts.add(*versions)
+        for first, last in _articles(read_pairs(Place(job.pairs), chunk), chunk):
+            counts.add(last)
+            counts.add(first, before=last)
     place.write(unit.file, counts.to_bytes())
 
 
@@ -278,7 +279,8 @@ def _articles(batch: pa.RecordBatch, chunk: Chunk) -> Iterator[tuple[str, str]]:
     skip = len(starts) - chunk.articles  # one that began in the chunk before
     for start, end in list(zip(starts, ends, strict=True))[skip:]:
         texts = olds[start].as_py() or b"", news[end - 1].as_py() or b""
-        yield tuple(text.decode("utf-8", "replace") for text in texts)  # type: ignore[misc]
+        first, last = (text.decode("utf-8", "replace") for text in texts)
+        yield first, last
 
 
 def merge_counts(place: Place, corpus: Corpus) -> None:
