@@ -150,3 +150,34 @@ def test_the_first_and_the_last_day_of_the_calendar(ferry: Desk) -> None:
     assert room.show("ferry", "9999-12-31") == "The pier has 6 seats.\n"
     with pytest.raises(TrackerError):
         room.show("ferry", "0001-01-01")
+
+
+def test_a_submodule_among_the_articles_is_named(ferry: Desk) -> None:
+    """Also where there are articles besides; it is not looked at, and that is told."""
+    commit = ferry.git("rev-parse", "HEAD").strip()
+    ferry.git("update-index", "--add", "--cacheinfo", f"160000,{commit},content/notes")
+    ferry.git("commit", "-q", "-m", "A repository of notes")
+    for words in (["check"], ["history"]):
+        assert "content/notes is a repository of its own" in ferry.run(*words).err
+
+
+def test_history_says_that_no_pattern_fits(ferry: Desk) -> None:
+    ferry.write("tracker.toml", 'articles = ["contnet/**"]\n')
+    said = ferry.run("history")
+    assert said.status == 2
+    assert "no article to look at" in said.err
+
+
+@pytest.mark.parametrize("words", [["changelog"], ["stats"], ["export"], ["blame", "ferry"]])
+def test_every_command_that_tells_of_the_past_says_that_a_clone_is_shallow(
+    ferry: Desk, words: list[str]
+) -> None:
+    ferry.git("clone", "-q", "--depth=1", f"file://{ferry.folder}", "shallow")
+    assert "shallow" in ferry.ok("-C", "shallow", *words).err
+
+
+def test_verify_does_not_speak_of_texts_that_a_clone_lacks(ferry: Desk) -> None:
+    ferry.git("config", "uploadpack.allowFilter", "true")
+    url = f"file://{ferry.folder}"
+    ferry.git("clone", "-q", "--filter=blob:none", "--no-checkout", url, "partial")
+    assert "This clone is partial" in ferry.ok("-C", "partial", "verify").out

@@ -28,7 +28,7 @@ def command(article: str, rev: str, removed: bool, html: str | None, as_json: bo
     """
     from tracker.render import blame as face
 
-    room = open_newsroom()
+    room = open_newsroom(past=True)
     found = room.blame(article, rev)
     if as_json:
         print_json(face.as_object(found))

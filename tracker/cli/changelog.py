@@ -49,7 +49,7 @@ def command(
     """Print the dated changelog of ARTICLE, or the notes of the whole newsroom, newest first."""
     from tracker.render import changelog as face
 
-    room = open_newsroom()
+    room = open_newsroom(past=True)
     narrowing = Narrowing(room, since, until, kind, person)
     if form in ("atom", "jsonfeed") and not as_json:
         if narrowing:

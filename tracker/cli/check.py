@@ -168,8 +168,8 @@ def command(
 def _tell_what_is_left_out(room: Newsroom, *, whole: bool, shallow: bool) -> None:
     if shallow and room.repository.shallow:
         warn("this clone is shallow: changes before it are not looked at, nor their notes.")
-    if whole and (left := room.taken_and_left()):
-        warn(left)
+    for line in room.taken_and_left() if whole else ():
+        warn(line)
 
 
 def _index() -> Path | None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-def open_newsroom(ctx: click.Context | None = None) -> Newsroom:
+def open_newsroom(ctx: click.Context | None = None, *, past: bool = False) -> Newsroom:
     """The newsroom that this command works in."""
     context = ctx or click.get_current_context()
     folder = Path(context.find_root().obj or ".")
@@ -41,7 +41,12 @@ def open_newsroom(ctx: click.Context | None = None) -> Newsroom:
     from tracker.newsroom.newsroom import Newsroom
 
     watch = context.with_resource(progress_bar("Reading commits")) if sys.stderr.isatty() else None
-    return Newsroom(folder, now=present(), watch=watch)
+    room = Newsroom(folder, now=present(), watch=watch)
+    if past and room.repository.shallow:
+        warn(
+            "this clone is shallow: older revisions are missing. Fetch them: git fetch --unshallow"
+        )
+    return room
 
 
 @contextmanager

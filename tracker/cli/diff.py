@@ -82,7 +82,7 @@ def command(
     if files:
         _show_files(article, revs, faces)
         return
-    room = open_newsroom()
+    room = open_newsroom(past=True)
     name = here(article)
     if working:
         if revs:

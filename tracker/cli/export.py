@@ -84,7 +84,7 @@ def command(
         raise TrackerError("--yaml is for --format data.", "Leave it out, or name that format.")
     if folder is not None and folder.exists() and not folder.is_dir():
         raise TrackerError(f"{folder} is a file, not a folder.", "Name a folder after --to.")
-    room = open_newsroom()
+    room = open_newsroom(past=True)
     for article in articles:
         locate(room.workspace, article)  # says which there is not before anything is written
     _WRITERS[form](room, wanted)

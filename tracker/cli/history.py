@@ -48,11 +48,7 @@ def command(
     """
     from tracker.render import history as face
 
-    room = open_newsroom()
-    if room.repository.shallow:
-        warn(
-            "this clone is shallow: older revisions are missing. Fetch them: git fetch --unshallow"
-        )
+    room = open_newsroom(past=True)
     narrowing = Narrowing(room, since, until, kind, person)
     if deleted:
         if article is not None:
@@ -70,11 +66,13 @@ def command(
                 warn("no article was deleted.")
         return
     if article is None:
-        if left := room.taken_and_left():
-            warn(left)
+        for line in room.taken_and_left():
+            warn(line)
         selection = narrowing.selection(substantive=True if substantive else None)
         with progress_bar("Reading articles") as progress:
             latest = room.latest(limit or 20, progress, selection=selection)
+        if not latest and (wrong := room.workspace.nothing_to_look_at()):
+            raise wrong
         latest = latest[::-1] if reverse else latest
         if as_json:
             print_json(face.latest_object(latest, shallow=room.repository.shallow))

@@ -44,7 +44,7 @@ def command(host: str, port: int, base_url: str | None, open_browser: bool) -> N
     The pages only read. A revision that is recorded meanwhile shows within a second or two. They
     are for this machine alone unless --host says otherwise; Ctrl-C ends it.
     """
-    room = open_newsroom()
+    room = open_newsroom(past=True)
     base = base_of(base_url) if base_url else None
     server, app = _listen(room, host, port, base)
     workers = app.extensions["tracker-workers"]

@@ -47,7 +47,7 @@ def command(
     """
     from tracker.web import site
 
-    room = open_newsroom()
+    room = open_newsroom(past=True)
     where = base_url or room.settings.site.url
     pages = pages or room.settings.site.pages
     options = site.SiteOptions(base_of(where) if where else None, editors, workers, pages)

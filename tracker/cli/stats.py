@@ -35,7 +35,7 @@ def command(since: str | None, until: str | None, form: str, as_json: bool) -> N
     Notes by kind and month; how long the errors had stood that were corrected; and the changes of
     substance that no note tells of, by month and by folder.
     """
-    room = open_newsroom()
+    room = open_newsroom(past=True)
     start = names.period_start(room.workspace, since) if since else None
     end = names.period_end(room.workspace, until) if until else None
     with progress_bar("Reading articles") as progress:

@@ -321,10 +321,10 @@ class Newsroom:
 
         return queries.count_articles(self.workspace, since, noted=noted)
 
-    def taken_and_left(self) -> str:
-        """A line that says which files count as articles, where others were left out."""
+    def taken_and_left(self) -> list[str]:
+        """Lines that say which files count as articles, where others were left out."""
         if self.repository.head is None and self.settings.branch is None:
-            return ""
+            return []
         return self.workspace.taken_and_left()
 
     def search(

@@ -323,6 +323,8 @@ def _limits(workspace: Workspace, witnessed: bool, signed: bool) -> Iterator[str
     """What the verification does not prove, for people who must rely on it."""
     if workspace.repository.shallow:
         yield "This clone is shallow: what lies before its oldest commit was not looked at."
+    if workspace.repository.partial:
+        yield "This clone is partial: the texts that it lacks were not looked at."
     if witnessed:
         yield "What was rewritten or left out before the oldest witness is not seen."
     else:

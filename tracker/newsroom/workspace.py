@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path, PurePosixPath
+from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
 
 from tracker.errors import TrackerError
@@ -17,11 +18,17 @@ from tracker.house.dates import names
 from tracker.house.settings import Settings
 from tracker.model import Change, Person, Progress
 from tracker.newsroom.note_editor import NoteEditor
-from tracker.newsroom.selection import ArticleSelection, selection_of, slug, taken_and_left
+from tracker.newsroom.selection import (
+    ArticleSelection,
+    is_text,
+    selection_of,
+    slug,
+    taken_and_left,
+)
 from tracker.store.files import Folder, read_plain
 from tracker.store.git import Repository, discover, identity, present
 from tracker.store.identity import Texts
-from tracker.store.log import files, tip
+from tracker.store.log import files, submodules, tip
 from tracker.store.reader import MAX_BYTES, Objects, not_too_large
 
 if TYPE_CHECKING:
@@ -175,11 +182,27 @@ class Workspace:
         with Texts(self.repository) as texts:
             return selection_of(listed, self.settings.articles, self.under, texts.read)
 
-    def taken_and_left(self) -> str:
-        """A line that says which files count as articles; "" where nothing is left out."""
-        if self.settings.articles:
-            return ""
-        return taken_and_left(self.selection, self._listed)
+    def taken_and_left(self) -> list[str]:
+        """Lines that say which files count as articles, where some are left out, and why."""
+        lines = [
+            f"{path} is a repository of its own (a submodule), and was not looked at. "
+            f"Ask there: tracker -C {quote(path)} check"
+            for path in submodules(self.repository, self.tip)
+            if self.selection.holds(f"{path}/article.md")
+        ]
+        left = "" if self.settings.articles else taken_and_left(self.selection, self._listed)
+        return [*([left] if left else []), *lines]
+
+    def nothing_to_look_at(self) -> TrackerError | None:
+        """What is wrong where there are texts, or repositories of their own, and no article."""
+        if self.paths() or not (
+            any(map(is_text, self._listed)) or submodules(self.repository, self.tip)
+        ):
+            return None
+        return TrackerError(
+            f"There is no article to look at in {self.root or self.repository.git_dir}.",
+            f'Say in {SETTINGS_FILE} where they are: articles = ["content/**/*.md"]',
+        )
 
     def choose(self, paths: Iterable[str]) -> list[str]:
         """Those of some paths, recorded or not, that are articles, sorted."""
@@ -314,7 +337,7 @@ def proposal(workspace: Workspace) -> Proposal:
     endings = sorted({PurePosixPath(path).suffix.lower() for path in inside})
     patterns = tuple(f"{folder}/**/*{ending}" for folder in folders for ending in endings)
     exclude = [path for path in inside if _NO_NEWS.fullmatch(slug(path).lower())]
-    line = workspace.taken_and_left() if paths else ""
+    line = (workspace.taken_and_left() or [""])[0] if paths else ""
     return Proposal(name, zone, patterns, tuple(exclude[:_MOST]), len(paths), line)
 
 

@@ -70,6 +70,12 @@ touches a page of it: so a process that looks at few thousand commits stays smal
 """
 
 
+NOT_FETCHED = (
+    "This clone is partial, and the texts that it lacks could not be fetched.",
+    "Go online, or make a clone without --filter.",
+)
+
+
 class Git(NamedTuple):
     """Runs git in one directory; pathspecs are taken literally, and what is written is flushed."""
 
@@ -105,6 +111,8 @@ class Git(NamedTuple):
         done = self.completed(*arguments, data=data, extra=extra, started=started, apart=apart)
         if done.returncode not in accept:
             said = done.stderr.decode("utf-8", "replace").strip()
+            if "promisor remote" in said:
+                raise GitError(*NOT_FETCHED, stderr=said, status=done.returncode)
             raise GitError(
                 f"git {arguments[0]} failed: {first_line(said) or f'status {done.returncode}'}.",
                 stderr=said,
@@ -236,6 +244,11 @@ class Repository(NamedTuple):
     def bare(self) -> bool:
         """True where there is no work tree."""
         return self.top is None
+
+    @property
+    def partial(self) -> bool:
+        """True for a partial clone: it may lack texts, which git fetches when they are read."""
+        return any((self.common_dir / "objects" / "pack").glob("*.promisor"))
 
 
 class Search:

@@ -238,6 +238,13 @@ def resolve(repository: Repository, text: str) -> str:
     )
 
 
+def submodules(repository: Repository, commit: str) -> list[str]:
+    """The paths at which a commit has a commit of another repository."""
+    words = ("ls-tree", "-r", "-d", "-z", "--full-tree", "--end-of-options", commit)
+    listed = repository.git.run(*words).decode("utf-8", "surrogateescape").split("\0")[:-1]
+    return [line.partition("\t")[2] for line in listed if line.startswith("160000 ")]
+
+
 def files(repository: Repository, commit: str, under: str = "") -> tuple[tuple[str, str], ...]:
     """Every ordinary file of a commit below the folder ``under``, as (path, blob), by path.
 

@@ -19,6 +19,7 @@ from weakref import finalize
 from tracker.errors import TrackerError
 from tracker.store.git import (
     FRUGAL,
+    NOT_FETCHED,
     Git,
     GitError,
     Repository,
@@ -244,8 +245,7 @@ class Reader:
 
     def _partial(self) -> bool:
         if self._promised is None:
-            packs = self._repository.common_dir / "objects" / "pack"
-            self._promised = any(packs.glob("*.promisor"))
+            self._promised = self._repository.partial
         return self._promised
 
 
@@ -381,10 +381,7 @@ def _check(blob: str) -> None:
 
 
 def _not_fetched() -> MissingTextError:
-    return MissingTextError(
-        "This clone is partial, and the texts that it lacks could not be fetched.",
-        "Go online, or make a clone without --filter.",
-    )
+    return MissingTextError(*NOT_FETCHED)
 
 
 def _stopped() -> MissingTextError:
