@@ -1,12 +1,13 @@
-"""Makes ``tracker/web/openapi.json``: the description of the JSON API, from one table.
+"""Makes ``openapi.json`` of ``tracker/web/`` and ``tracker/intake/``: what the two APIs take.
 
-``python docs/openapi.py`` writes it; a test fails where it is stale. The objects are those of the
-schemas beside this file, which the commands' ``--json`` follows too.
+``python docs/openapi.py`` writes both; a test fails where one is stale. The objects are those of
+the schemas beside this file, which the commands' ``--json`` follows too.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,10 +16,53 @@ from tracker.policy.rules import RULES
 from tracker.web.api import LARGEST, LONGEST, MOST
 
 DOCS = Path(__file__).parent
-FILE = DOCS.parent / "tracker" / "web" / "openapi.json"
 SCHEMAS = ("history", "changelog", "diff", "blame", "findings")
 
 Value = dict[str, Any]
+
+TEXT: Value = {"type": "string"}
+SCHEMA: Value = {"const": 1}
+
+
+def _ref(name: str) -> Value:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _object(required: Sequence[str] | None = None, /, **properties: Value) -> Value:
+    """``required``: all, where it is not given."""
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "required": list(properties if required is None else required),
+        "properties": properties,
+    }
+
+
+def _refused(reasons: Mapping[str, str], *statuses: str) -> Value:
+    """Answers that are problems, by status: all, where none are named."""
+    return {
+        status: {
+            "description": why,
+            "content": {"application/problem+json": {"schema": _ref("Problem")}},
+        }
+        for status, why in reasons.items()
+        if not statuses or status in statuses
+    }
+
+
+def _moved(value: Any) -> Any:
+    """A schema with its references led to the components."""
+    if isinstance(value, dict):
+        return {
+            key: each.replace("#/$defs/", "#/components/schemas/")
+            if key == "$ref" and isinstance(each, str)
+            else _moved(each)
+            for key, each in value.items()
+        }
+    return [_moved(each) for each in value] if isinstance(value, list) else value
+
+
+# --- the pages' API -------------------------------------------------------------------------------
 
 
 class Operation(NamedTuple):
@@ -185,7 +229,7 @@ OPERATIONS = (
 )
 
 
-def description() -> Value:
+def of_pages() -> Value:
     """The whole description, in OpenAPI 3.1."""
     return {
         "openapi": "3.1.0",
@@ -229,11 +273,7 @@ def _operation(each: Operation) -> Value:
         "414": "The address is too long.",
         "503": "The newsroom cannot be read, or is being read: ask again.",
     }
-    for status, why in refused.items():
-        responses[status] = {
-            "description": why,
-            "content": {"application/problem+json": {"schema": _ref("Problem")}},
-        }
+    responses |= _refused(refused)
     return found
 
 
@@ -242,10 +282,6 @@ def _parameter(name: str) -> Value:
     where = given.pop("in")
     found = {"name": given.pop("name", name), "in": where, "required": where == "path"}
     return {**found, **given}
-
-
-def _ref(name: str) -> Value:
-    return {"$ref": f"#/components/schemas/{name}"}
 
 
 # --- the objects --------------------------------------------------------------------------------
@@ -269,30 +305,8 @@ def _components() -> Value:
     return dict(sorted(found.items()))
 
 
-def _moved(value: Any) -> Any:
-    """A schema with its references led to the components."""
-    if isinstance(value, dict):
-        return {
-            key: each.replace("#/$defs/", "#/components/schemas/")
-            if key == "$ref" and isinstance(each, str)
-            else _moved(each)
-            for key, each in value.items()
-        }
-    return [_moved(each) for each in value] if isinstance(value, list) else value
-
-
-def _object(**properties: Value) -> Value:
-    return {
-        "type": "object",
-        "additionalProperties": False,
-        "required": list(properties),
-        "properties": properties,
-    }
-
-
 def _own() -> Value:
-    schema = {"const": 1}
-    text = {"type": "string"}
+    schema, text = SCHEMA, TEXT
     url = {"type": "string", "description": "Absolute; empty where it is not known."}
     instant = {"anyOf": [_ref("instant"), {"type": "null"}]}
     place = {"description": "Its address in the pages and in this API.", **text}
@@ -357,10 +371,240 @@ def _own() -> Value:
     }
 
 
-def written() -> str:
-    """The text of the file."""
-    return json.dumps(description(), indent=1, ensure_ascii=False) + "\n"
+# --- the intake -----------------------------------------------------------------------------------
+
+INSTANT: Value = {
+    "type": "string",
+    "format": "date-time",
+    "examples": ["2022-05-12T07:45:00-04:00"],
+}
+REFUSED = {
+    "400": "The request cannot be read, or lacks its Idempotency-Key.",
+    "401": "The token or signature is missing, unknown, expired or revoked.",
+    "403": "The token may not do this, or the path is none that may be written.",
+    "404": "There is no such hook or job.",
+    "409": "A request with this key is being done: ask again.",
+    "412": "Another editor was there: `current` is the commit that stands, `changed` what it did.",
+    "413": "The request is larger than 16 MB.",
+    "415": "The body is not application/json.",
+    "422": "It cannot be recorded, or the key was used for another body.",
+    "429": "Too much is waiting.",
+    "503": "Not recorded yet: ask again with the same key.",
+}
+
+
+def _answer(description: str, schema: str, **headers: str) -> Value:
+    found: Value = {
+        "description": description,
+        "content": {"application/json": {"schema": _ref(schema)}},
+    }
+    if headers:
+        found["headers"] = {
+            name.replace("_", "-"): {"description": said, "schema": TEXT}
+            for name, said in headers.items()
+        }
+    return found
+
+
+def _header(name: str, description: str, *, required: bool = False, **schema: Any) -> Value:
+    return {
+        "name": name,
+        "in": "header",
+        "required": required,
+        "description": description,
+        "schema": {"type": "string", **schema},
+    }
+
+
+def _schemas() -> Value:
+    said = json.loads((DOCS / "record.schema.json").read_text("utf-8"))
+    parts = {
+        name: _moved(part)
+        for name, part in said["$defs"].items()
+        if name not in ("recorded", "would_record", "meanwhile")
+    }
+    wanted = _needed(parts, {"article", "revision"})
+    return dict(sorted({**{name: parts[name] for name in wanted}, **_of_intake()}.items()))
+
+
+def _needed(parts: Value, first: set[str]) -> set[str]:
+    """The parts that some parts lead to, themselves included."""
+    found, waiting = set[str](), list(first)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            said = json.dumps(parts[name])
+            waiting += [other for other in parts if f'"#/components/schemas/{other}"' in said]
+    return found
+
+
+def _of_intake() -> Value:
+    schema = SCHEMA
+    return {
+        "Problem": {
+            "description": "RFC 9457.",
+            "type": "object",
+            "required": ["type", "title", "status", "detail"],
+            "properties": {
+                "type": TEXT,
+                "title": TEXT,
+                "status": {"type": "integer"},
+                "detail": TEXT,
+                "error": TEXT,
+                "current": {"type": ["string", "null"]},
+                "changed": {"type": "array", "items": TEXT},
+            },
+        },
+        "Index": _object(("schema", "name", "version"), schema=schema, name=TEXT, version=TEXT),
+        "Description": {"type": "object", "required": ["openapi", "paths"]},
+        "Recording": {
+            "description": "One revision, as a line of an import. Either path or slug; either text "
+            "or html.",
+            "oneOf": [
+                {"required": ["path", "text"], "not": _has("slug", "html")},
+                {"required": ["slug", "text"], "not": _has("path", "html")},
+                {"required": ["path", "html"], "not": _has("slug", "text")},
+                {"required": ["slug", "html"], "not": _has("path", "text")},
+            ],
+            **_object(
+                (),
+                path={**TEXT, "description": "Below the newsroom's folder; ends in .md."},
+                slug={**TEXT, "pattern": "^[A-Za-z0-9][A-Za-z0-9-]{0,99}$"},
+                text={**TEXT, "description": "The whole file, exactly as it stood."},
+                html={**TEXT, "description": "The body alone, which becomes Markdown."},
+                title={**TEXT, "description": "With html: the headline."},
+                at={**INSTANT, "description": "When readers first saw it. Default: now."},
+                author={**TEXT, "description": "Name <address>; needs the scope author."},
+                message={**TEXT, "description": "Of the commit."},
+                note={**TEXT, "description": "Words for readers; needs the scope note."},
+                kind={"enum": list(KINDS)},
+                keep_notes={
+                    "type": "boolean",
+                    "description": "The text keeps the notes that the article had.",
+                },
+                url=TEXT,
+                id={"type": ["string", "integer"]},
+            ),
+        },
+        "Recorded": {
+            "description": "What was recorded: the revision, or a commit where there is no text.",
+            **_object(
+                ("schema", "unchanged"),
+                schema=schema,
+                unchanged={"type": "boolean"},
+                article=_ref("article"),
+                revision=_ref("revision"),
+                commit=_ref("commit"),
+            ),
+        },
+        "Waiting": _object(
+            ("schema", "job", "state"),
+            schema=schema,
+            job={"type": "integer"},
+            state={"enum": ["waiting", "done", "refused", "failed"]},
+        ),
+        "Ignored": _object(("schema", "ignored"), schema=schema, ignored=TEXT),
+        "Event": {"type": "object", "description": "As the CMS sends it: docs/intake.md."},
+    }
+
+
+def _has(*names: str) -> Value:
+    return {"anyOf": [{"required": [name]} for name in names]}
+
+
+def of_intake() -> Value:
+    """The whole description, in OpenAPI 3.1."""
+    token: list[Value] = [{"token": []}]
+    body = {"required": True, "content": {"application/json": {"schema": _ref("Recording")}}}
+    event = {"required": True, "content": {"application/json": {"schema": _ref("Event")}}}
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "tracker intake",
+            "version": "1",
+            "summary": "Revisions from a CMS.",
+            "description": "A recording is answered when its commit is on the disk. Send the same "
+            "Idempotency-Key again until you are answered: it is recorded once.",
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "servers": [{"url": "/"}],
+        "paths": {
+            "/api/": {"get": {
+                "operationId": "index", "summary": "What this is.",
+                "responses": {"200": _answer("What this is.", "Index")},
+            }},
+            "/api/openapi.json": {"get": {
+                "operationId": "openapi", "summary": "This description.",
+                "responses": {"200": _answer("This description.", "Description")},
+            }},
+            "/api/record": {"post": {
+                "operationId": "record", "summary": "Record one revision.", "security": token,
+                "parameters": [
+                    _header("Idempotency-Key", "New for each recording.", required=True,
+                            pattern="^[A-Za-z0-9-]{1,255}$"),
+                    _header("If-Match", "The commit that the text was written on, in quotation "
+                            "marks, as ETag gave it.", pattern='^"[0-9a-f]{7,64}"$'),
+                    _header("If-None-Match", "*: there must be no article yet.", pattern=r"^\*$"),
+                    _header("Prefer", "respond-async: do not wait."),
+                ],
+                "requestBody": body,
+                "responses": {
+                    "200": _answer("Nothing changed; the revision that stands.", "Recorded",
+                                   ETag="The commit that stands, in quotation marks."),
+                    "201": _answer("Recorded.", "Recorded",
+                                   ETag="The new commit, in quotation marks.",
+                                   Idempotent_Replayed="true: it was answered before."),
+                    "202": _answer("Kept, to be recorded.", "Waiting", Location="Of the job."),
+                    **_refused(REFUSED, *(REFUSED.keys() - {"404"})),
+                },
+            }},
+            "/api/jobs/{number}": {"get": {
+                "operationId": "job", "summary": "What became of a recording.", "security": token,
+                "parameters": [{
+                    "name": "number", "in": "path", "required": True,
+                    "schema": {"type": "integer", "minimum": 1, "maximum": 9007199254740991},
+                }],
+                "responses": {
+                    "200": _answer("Nothing changed.", "Recorded"),
+                    "201": _answer("Recorded.", "Recorded"),
+                    "202": _answer("It waits.", "Waiting"),
+                    **_refused(REFUSED, "401", "404", "412", "422", "503"),
+                },
+            }},
+            "/hooks/{name}": {"post": {
+                "operationId": "hook", "summary": "An event of a CMS, signed as it signs.",
+                "parameters": [{
+                    "name": "name", "in": "path", "required": True,
+                    "schema": {"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,63}$"},
+                }],
+                "requestBody": event,
+                "responses": {
+                    "200": _answer("Nothing that readers see.", "Ignored"),
+                    "202": _answer("Kept, to be recorded.", "Waiting"),
+                    **_refused(REFUSED, "401", "403", "404", "413", "422", "429", "503"),
+                },
+            }},
+        },
+        "components": {
+            "schemas": _schemas(),
+            "securitySchemes": {"token": {
+                "type": "http", "scheme": "bearer",
+                "description": "Made by tracker token add; begins with trk_.",
+            }},
+        },
+    }  # fmt: skip
+
+
+FILES = {"web": of_pages, "intake": of_intake}
+
+
+def written(folder: str) -> str:
+    """The text of the file in a folder of ``tracker/``."""
+    return json.dumps(FILES[folder](), indent=1, ensure_ascii=False) + "\n"
 
 
 if __name__ == "__main__":
-    FILE.write_text(written(), encoding="utf-8")
+    for folder in FILES:
+        file = DOCS.parent / "tracker" / folder / "openapi.json"
+        file.write_text(written(folder), encoding="utf-8")

@@ -27,8 +27,10 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
 
 
 def test_the_description_is_made_from_its_table_and_names_every_address(office: Office) -> None:
-    made = runpy.run_path(str(ROOT / "docs" / "intake_openapi.py"))
-    assert DESCRIPTION.read_text("utf-8") == made["written"](), "run: docs/intake_openapi.py"
+    made = runpy.run_path(str(ROOT / "docs" / "openapi.py"))
+    assert DESCRIPTION.read_text("utf-8") == made["written"]("intake"), (
+        "run: python docs/openapi.py"
+    )
     rules = {
         re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", each.rule) for each in office.app.url_map.iter_rules()
     }

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import replace
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -26,13 +28,24 @@ SHOWN = 20
 
 
 def scope_options(function: Function) -> Function:
-    """The options that say which findings are meant: see ``Scope``."""
+    """ARTICLE... and the options that say which findings are meant, given as ``scope``."""
+
+    @wraps(function)
+    def scoped(**given: Any) -> Any:
+        from tracker.newsroom.checking import Scope
+
+        names = ("articles", "since", "until", "rules", "paths", "person", "everything")
+        return function(scope=Scope(**{name: given.pop(name) for name in names}), **given)
+
+    chosen: Any = scoped
     for option in reversed(_SCOPE_OPTIONS):
-        function = option(function)
-    return function
+        chosen = option(chosen)
+    found: Function = chosen
+    return found
 
 
 _SCOPE_OPTIONS = (
+    click.argument("articles", nargs=-1, type=ARTICLE, metavar="[ARTICLE...]"),
     click.option(
         "--since",
         metavar="DATE|REV",
@@ -56,7 +69,6 @@ _SCOPE_OPTIONS = (
 
 
 @click.command("check")
-@click.argument("articles", nargs=-1, type=ARTICLE, metavar="[ARTICLE...]")
 @scope_options
 @click.option(
     "--limit",
@@ -83,14 +95,8 @@ _SCOPE_OPTIONS = (
 @click.option("--rules", "list_rules", is_flag=True, help="List the rules, and stop.")
 @json_option
 def command(
-    articles: tuple[str, ...],
-    since: str | None,
-    until: str | None,
-    rules: tuple[str, ...],
-    paths: tuple[str, ...],
-    person: str | None,
+    scope: Scope,
     limit: int | None,
-    everything: bool,
     as_one: bool,
     staged: bool,
     form: str,
@@ -105,7 +111,6 @@ def command(
     The exit status is 1 where a finding fails. The settings, under [check] in tracker.toml, say
     since when, with which grace time, and which rules fail, warn or are off.
     """
-    from tracker.newsroom.checking import Scope
     from tracker.policy.rules import RULES
     from tracker.render import findings as face
 
@@ -113,9 +118,9 @@ def command(
         for name, what in RULES.items():
             click.echo(f"{name:<20} {what}")
         return
-    if staged and (since or as_one):
+    if staged and (scope.since or as_one):
         raise TrackerError("--staged looks at what is not committed.", "Leave out --since.")
-    if as_one and not since:
+    if as_one and not scope.since:
         raise TrackerError("--as-one needs a range.", "Add --since REV.")
     if settle and (staged or as_one):
         raise TrackerError(
@@ -124,20 +129,10 @@ def command(
     if why and not settle:
         raise TrackerError("--why gives the reason for settling.", "Add --settle.")
     room = open_newsroom()
-    _tell_what_is_left_out(room, whole=not articles, shallow=not staged and not as_one)
-    scope = Scope(
-        articles,
-        since,
-        until,
-        rules,
-        paths,
-        person,
-        everything,
-        as_one=as_one,
-        staged=staged,
-        index=_index() if staged else None,
-    )
-    if settle and (rules or until) and not (articles or paths or person or since):
+    _tell_what_is_left_out(room, whole=not scope.articles, shallow=not staged and not as_one)
+    scope = replace(scope, as_one=as_one, staged=staged, index=_index() if staged else None)
+    narrow = scope.articles or scope.paths or scope.person or scope.since
+    if settle and (scope.rules or scope.until) and not narrow:
         _settle_before(room, scope, why)
         return
     with progress_bar("Checking articles") as progress:
@@ -150,10 +145,10 @@ def command(
     form = "json" if as_json else form
     zone = room.settings.zone
     if form == "text":
-        shown = limit or None if limit is not None or everything else SHOWN
+        shown = limit or None if limit is not None or scope.everything else SHOWN
         paged(face.text(verdict, zone, shown))
-        if verdict.since is not None and since is None:
-            again = " ".join(["tracker check", *articles, "--all"])
+        if verdict.since is not None and scope.since is None:
+            again = " ".join(["tracker check", *scope.articles, "--all"])
             warn(f"what is older was not looked at ([check] since). All of it: {again}")
     else:
         if limit:

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, TypedDict
 
 import click
 
-from tracker.cli.common import here, json_option, open_newsroom, print_json, warn, write_page
+from tracker.cli.common import (
+    has_color,
+    here,
+    json_option,
+    open_newsroom,
+    print_json,
+    warn,
+    write_page,
+)
 from tracker.errors import TrackerError
 from tracker.model import Article, Change
 from tracker.newsroom.merging import End
@@ -148,7 +156,7 @@ def show(change: Change, old: End, new: End, faces: Faces, article: Article | No
         click.echo(terminal_diff.stat(change))
         return
     wanted = faces.get("color")
-    color = _terminal_has_color() if wanted is None else wanted
+    color = has_color(sys.stdout) if wanted is None else wanted
     written = terminal_diff.text(
         change,
         old.text,
@@ -167,12 +175,6 @@ def _side(end: End) -> ComparedSide:
     if version is None:
         return ComparedSide()
     return ComparedSide(end.number, version.commit, version.at, version.path)
-
-
-def _terminal_has_color() -> bool:
-    import os
-
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
 def _write_page(file: str, change: Change, old: End, new: End, faces: Faces) -> None:

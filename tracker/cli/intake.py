@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tracker.cli.common import (
+    address_of,
+    is_loopback,
     json_option,
+    listening_options,
+    listening_sockets,
     open_inbox,
     open_newsroom,
     present,
@@ -29,20 +33,7 @@ _BODY = 32 * 1024 * 1024  # bytes; the application refuses less than that by its
 
 
 @click.group("intake", invoke_without_command=True)
-@click.option(
-    "--host",
-    default="127.0.0.1",
-    show_default=True,
-    metavar="NAME",
-    help="Listen on this interface; others than the loopback one need --behind-proxy.",
-)
-@click.option(
-    "--port",
-    default=8001,
-    show_default=True,
-    type=click.IntRange(0, 65535),
-    help="Listen on this port; 0 for any that is free.",
-)
+@listening_options(8001, "Others than the loopback one need --behind-proxy.")
 @click.option(
     "--behind-proxy",
     is_flag=True,
@@ -62,19 +53,18 @@ def command(ctx: click.Context, host: str, port: int, behind_proxy: bool, insecu
 
 
 def _serve(host: str, port: int, *, behind_proxy: bool, insecure: bool) -> None:
-    from tracker.cli.serve import _address, _is_loopback, _sockets
     from tracker.intake import create_app
     from tracker.store.files import Folder
     from tracker.web import server
 
-    if not _is_loopback(host) and not behind_proxy and not insecure:
+    if not is_loopback(host) and not behind_proxy and not insecure:
         raise TrackerError(
             f"{visible(host)} is not this machine alone, and tokens would travel in the open.",
             "Put a proxy that speaks HTTPS before it, and say --behind-proxy.",
         )
     room = open_newsroom()
     hooks = _hooks(room)
-    sockets = _sockets(host, port)
+    sockets = listening_sockets(host, port)
     place = room.workspace.root or room.repository.git_dir
     home = room.repository.common_dir / "tracker"
     with Folder.open(home, make=True) as folder, _alone(folder):
@@ -83,7 +73,7 @@ def _serve(host: str, port: int, *, behind_proxy: bool, insecure: bool) -> None:
         running = server.create(app, sockets, threads=_THREADS, max_request_body_size=_BODY)
         intake.writer.start()
         named = f", hooks {', '.join(sorted(hooks))}" if hooks else ""
-        where = f"{_address(host, running)}/{named}"
+        where = f"{address_of(host, running)}/{named}"
         click.echo(f"Taking revisions at {where} — Ctrl-C ends it.", err=True)
         try:
             running.run()

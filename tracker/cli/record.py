@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -16,6 +15,7 @@ from tracker.cli.common import (
     at_option,
     by_option,
     done,
+    has_color,
     json_option,
     open_newsroom,
     print_json,
@@ -386,7 +386,7 @@ def _show_change(error: ChangedMeanwhile) -> None:
             f"+{each.words_added} −{each.words_removed} words, commit {each.commit[:10]}",
             err=True,
         )
-    color = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+    color = has_color(sys.stderr)
     written = terminal_diff.text(
         between.change, between.old, between.new, color=color, context=0
     ).splitlines()

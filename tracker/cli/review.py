@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import webbrowser
 from collections import Counter
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from tracker.cli.check import scope_options, who
-from tracker.cli.common import ARTICLE, open_newsroom, progress_bar, warn
+from tracker.cli.common import has_color, open_newsroom, progress_bar, warn
 from tracker.cli.note import edit_draft
 from tracker.errors import TrackerError
 from tracker.model import KINDS, Change, Finding, Kind
@@ -41,24 +40,14 @@ _KEYS = {
 
 
 @click.command("review")
-@click.argument("articles", nargs=-1, type=ARTICLE, metavar="[ARTICLE...]")
 @scope_options
-def command(
-    articles: tuple[str, ...],
-    since: str | None,
-    until: str | None,
-    rules: tuple[str, ...],
-    paths: tuple[str, ...],
-    person: str | None,
-    everything: bool,
-) -> None:
+def command(scope: Scope) -> None:
     """Walk through the findings of check, and settle them one by one.
 
     Each is shown with its comparison. Write the note for readers, say that it is not for readers,
     or leave it for later. What is decided is written at once: an interrupt loses nothing.
     """
     room = open_newsroom()
-    scope = Scope(articles, since, until, rules, paths, person, everything)
     with progress_bar("Checking articles") as progress:
         verdict = room.check(scope, progress)
     for sentence in verdict.skipped:
@@ -143,7 +132,7 @@ class _Review:
     def _show(self, compared: _Compared | None, most: int | None) -> None:
         if compared is None:
             return
-        color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+        color = has_color(sys.stdout)
         written = terminal_diff.text(
             compared.change, compared.old.text, compared.new.text, color=color
         ).splitlines()

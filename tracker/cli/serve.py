@@ -2,36 +2,28 @@
 
 from __future__ import annotations
 
-import errno
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import click
 
-from tracker.cli.common import open_newsroom, present, warn
+from tracker.cli.common import (
+    address_of,
+    is_loopback,
+    listening_options,
+    listening_sockets,
+    open_newsroom,
+    present,
+    warn,
+)
 from tracker.errors import TrackerError
 
 if TYPE_CHECKING:
     from tracker.newsroom.newsroom import Newsroom
 
-_BACKLOG = 256  # connections that wait in the system's queue
-
 
 @click.command("serve")
-@click.option(
-    "--host",
-    default="127.0.0.1",
-    show_default=True,
-    metavar="NAME",
-    help="Listen on this interface. Others than the loopback one let other machines in.",
-)
-@click.option(
-    "--port",
-    default=8000,
-    show_default=True,
-    type=click.IntRange(0, 65535),
-    help="Listen on this port; 0 for any that is free.",
-)
+@listening_options(8000, "Others than the loopback one let other machines in.")
 @click.option(
     "--base-url",
     metavar="URL",
@@ -49,11 +41,11 @@ def command(host: str, port: int, base_url: str | None, open_browser: bool) -> N
     server, app = _listen(room, host, port, base)
     workers = app.extensions["tracker-workers"]
     try:
-        if not _is_loopback(host):
+        if not is_loopback(host):
             warn(
                 f"other machines can read these pages: they are served on {host}, to whoever asks."
             )
-        where = base or _address(host, server)
+        where = base or address_of(host, server)
         _begin_reading(app)
         click.echo(f"The newsroom is at {where}/ — Ctrl-C ends it.", err=True)
         if open_browser:
@@ -69,63 +61,13 @@ def _listen(room: Newsroom, host: str, port: int, base: str | None) -> tuple[Any
     from tracker.web import create_app, server
     from tracker.web.server import ServedPlace, Workers
 
-    sockets = _sockets(host, port)
+    sockets = listening_sockets(host, port)
     place = room.workspace.root or room.repository.git_dir
     app = create_app(place, base_url=base, now=present, host=host)
     app.extensions["tracker-desk"].keeps_readers = True
     options = {"base_url": base, "host": host}
     app.extensions["tracker-workers"] = Workers(ServedPlace(place, present, options, create_app))
     return server.create(app, sockets), app
-
-
-def _sockets(host: str, port: int) -> list[Any]:
-    """A listening socket for each address of the host, all on one port."""
-    import socket
-
-    found: list[socket.socket] = []
-    try:
-        places = socket.getaddrinfo(
-            host.strip("[]"), port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )
-        for family, _, _, _, place in dict.fromkeys(places):
-            if family in (socket.AF_INET, socket.AF_INET6):
-                chosen = found[0].getsockname()[1] if found and not port else place[1]
-                found.append(
-                    socket.create_server(
-                        (str(place[0]), int(chosen)), family=family, backlog=_BACKLOG
-                    )
-                )
-    except (OSError, UnicodeError) as error:
-        if found and isinstance(error, OSError) and error.errno != errno.EADDRINUSE:
-            return found  # a machine without IPv6 has a localhost of that kind all the same
-        for each in found:
-            each.close()
-        raise TrackerError(*_refusal(host, port, error)) from None
-    return found
-
-
-def _refusal(host: str, port: int, error: OSError | UnicodeError) -> tuple[str, str]:
-    import socket
-
-    if isinstance(error, UnicodeError | socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
-        return (
-            f"This machine has no interface called {host}.",
-            "Use 127.0.0.1 for this machine alone, or 0.0.0.0 for every interface.",
-        )
-    if error.errno == errno.EADDRINUSE:
-        return (
-            f"Port {port} is in use already.",
-            f"Try another one: tracker serve --port {port + 1 if port < 65535 else 8000}",
-        )
-    if error.errno == errno.EACCES:
-        return (
-            f"Port {port} may not be used without special rights.",
-            "Try one above 1023: tracker serve --port 8000",
-        )
-    return (
-        f"This machine cannot listen on {host}: {error.strerror or error}.",
-        "Use 127.0.0.1 for this machine alone, or 0.0.0.0 for every interface.",
-    )
 
 
 def _begin_reading(app: Any) -> None:
@@ -142,31 +84,6 @@ def _begin_reading(app: Any) -> None:
             return  # each page says it
     if waits is not None:
         warn("the articles are being read; until that is done, some pages ask readers to wait.")
-
-
-def _address(host: str, server: Any) -> str:
-    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}.get(host, host)  # noqa: S104
-    if ":" in shown and not shown.startswith("["):
-        shown = f"[{shown}]"
-    return f"http://{shown}:{_port(server)}"
-
-
-def _port(server: Any) -> int:
-    """The port that the server got; of several interfaces, the first one's."""
-    listening = getattr(server, "effective_listen", None)
-    return int(listening[0][1] if listening else server.effective_port)
-
-
-def _is_loopback(host: str) -> bool:
-    import ipaddress
-
-    name = host.strip("[]").lower()
-    if name == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False
 
 
 def base_of(url: str) -> str:
