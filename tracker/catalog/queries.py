@@ -357,7 +357,6 @@ def paths(connection: sqlite3.Connection) -> list[tuple[str, int]]:
 
 
 def heads(connection: sqlite3.Connection, articles: Sequence[int]) -> dict[int, ArticleHead]:
-    """Articles by their numbers."""
     found = {}
     question = "SELECT article, path, headline, notes, unreadable FROM piece WHERE article = ?"
     for article in dict.fromkeys(articles):
@@ -387,7 +386,6 @@ def facts_of(connection: sqlite3.Connection, article: int) -> list[RevisionFacts
 
 
 def fact(connection: sqlite3.Connection, article: int, number: int) -> RevisionFacts:
-    """One revision."""
     return _fact(
         connection.execute(f"{_FACT} AND version.number = ?", (article, number)).fetchone()
     )

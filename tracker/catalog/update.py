@@ -138,7 +138,6 @@ class Replay:
     # --- the commits --------------------------------------------------------------------------
 
     def play(self, part: CommitRange) -> None:
-        """Play commits that follow what was played."""
         together = True  # up to here, all commits lead to the last one
         for commit, cut in zip(part.commits, part.cut, strict=True):
             self._apart = not (together and cut) or bool(commit.seen_through)
@@ -337,7 +336,6 @@ class Replay:
     # --- the files ------------------------------------------------------------------------------
 
     def at(self, path: str) -> _File | None:
-        """The file that is at a path now."""
         file = self.came_to(path)
         return file if file is not None and file.alive and file.path == path else None
 
@@ -363,7 +361,6 @@ class Replay:
         return file
 
     def file_of(self, key: int) -> _File:
-        """The file of that number."""
         found = self._by_key.get(key)
         if found is None:
             row = self._connection.execute(f"{_FILE} WHERE article.id = ?", (key,)).fetchone()
@@ -371,7 +368,6 @@ class Replay:
         return found
 
     def hold(self, row: tuple[Any, ...]) -> _File:
-        """The file that a row tells of."""
         key, path, number, blob, alive, places, revisions, events, shown, ended, last, joined = row
         found = self._by_key.get(key)
         if found is not None:
@@ -633,7 +629,6 @@ class _EndedFiles(identity.Pool):
         self._some: bool | None = None
 
     def any(self) -> bool:
-        """Whether any file has ended."""
         if self._some is None:
             self._some = self._replay.any_ended()
         return self._some or bool(self._by_name)

@@ -114,7 +114,6 @@ ARTICLE = ArticleType()
 
 
 def article_argument(**settings: Any) -> Callable[[Function], Function]:
-    """The ARTICLE of a command."""
     return click.argument(
         "article", type=ARTICLE, metavar=settings.pop("metavar", "ARTICLE"), **settings
     )
@@ -136,7 +135,6 @@ def at_option(function: Function) -> Function:
 
 
 def by_option(function: Function) -> Function:
-    """``--by``, the author."""
     return click.option(
         "--by", metavar='"NAME <ADDRESS>"', help="Who made it. Default: who git says you are."
     )(function)
@@ -192,7 +190,6 @@ class Narrowing:
         return self.person is None or self.person.casefold() in name.casefold()
 
     def of(self, revision: Revision) -> bool:
-        """Whether a revision is meant."""
         told = self.kind is None or any(note.kind == self.kind for note in revision.notes)
         return told and self.within(revision.at) and self.by(revision.person.name)
 
@@ -215,7 +212,6 @@ class Narrowing:
 
 
 def print_json(value: object) -> None:
-    """One JSON object on stdout."""
     import json
 
     from tracker.render.plain import plain

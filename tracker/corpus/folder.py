@@ -75,7 +75,6 @@ class Place:
         return "/".join((self._found[1], *components(name)))
 
     def is_there(self, name: str) -> bool:
-        """Whether there is such a file."""
         return bool(self.files.exists(self._at(name)))
 
     def listed(self, under: str) -> dict[str, FileState]:
@@ -184,7 +183,6 @@ class Corpus(NamedTuple):
 
     @property
     def pairs(self) -> int:
-        """How many they are."""
         return sum(each.rows for each in self.chunks)
 
     @property
@@ -210,7 +208,6 @@ def digest(ids: Any) -> str:
 
 
 def write_manifest(place: Place, corpus: Corpus) -> None:
-    """Write what a folder holds."""
     said = corpus._asdict() | {"chunks": [each._asdict() for each in corpus.chunks]}
     text = json.dumps({"format": FORMAT, "pairs": corpus.pairs, **said}, ensure_ascii=False)
     place.write(MANIFEST, text.encode())

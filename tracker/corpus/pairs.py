@@ -227,7 +227,6 @@ class _Writer:
                 each.file.stack.__exit__(kind, error, trace)
 
     def add(self, source: str, year: int, row: Row, *, first: bool) -> None:
-        """One pair; ``first`` of its article."""
         if source != self._source:  # none comes back, as a rule: their files are whole
             self._end_all()
             self._source = source

@@ -73,7 +73,6 @@ class Process:
         self.close()
 
     def close(self) -> None:
-        """End it."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -246,7 +245,6 @@ class CountUnit(NamedTuple):
 
 
 def count_units(corpus: Corpus) -> list[CountUnit]:
-    """Everything that is to be counted."""
     found = []
     by_source: dict[str, list[Chunk]] = {}
     for chunk in corpus.chunks:

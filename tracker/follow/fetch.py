@@ -106,7 +106,6 @@ class HostBudget(NamedTuple):
         return HostBudget(min(self.left + gained, float(an_hour)), now)
 
     def spent(self) -> HostBudget:
-        """The same after one request."""
         return self._replace(left=self.left - 1)
 
 
@@ -395,7 +394,6 @@ class Fetcher:
 
 
 def _checked(url: str) -> str:
-    """An address that may be fetched at all."""
     try:
         parts = urlsplit(url)
         port = parts.port

@@ -259,7 +259,6 @@ class ElementWeight:
 
 
 def text_runs(body: Element, address: str) -> list[TextRun]:
-    """The page's text, run by run, in order."""
     found: list[TextRun] = []
     words: list[str] = []
     unlinked: list[str] = []

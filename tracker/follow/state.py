@@ -211,7 +211,6 @@ class FollowState:
         self._put("source", source._asdict())
 
     def host(self, name: str) -> tuple[Host, HostBudget]:
-        """What is known of a host, and its budget."""
         host = Host(name)
         rows = self._rows("SELECT * FROM host WHERE name = ?", name)
         if not rows:

@@ -195,7 +195,6 @@ def neutral(words: str) -> str:
 
 
 def from_neutral(words: str) -> str:
-    """The words as they were before ``neutral``."""
     words = words.replace("--!&gt;", "--!>").replace("--&gt;", "-->")
     return words.replace("&lt;!--", "<!--")
 

@@ -106,7 +106,6 @@ class Inbox:
             raise _unusable(self._folder / FILE, error) from None
 
     def close(self) -> None:
-        """Close the database."""
         with self._lock:
             self._database.close()
 
@@ -163,7 +162,6 @@ class Inbox:
         return written
 
     def tokens(self) -> tuple[AccessToken, ...]:
-        """All tokens, by name."""
         return tuple(map(_token, self._rows(f"SELECT {_TOKEN} FROM tokens ORDER BY name")))  # noqa: S608
 
     def token(self, written: str, now: datetime) -> AccessToken | None:
@@ -218,7 +216,6 @@ class Inbox:
         return _job(rows[0]) if rows else None
 
     def job(self, number: int) -> Submission | None:
-        """The job of a number."""
         rows = self._rows(f"SELECT {_JOB} FROM jobs WHERE id = ?", number)  # noqa: S608
         return _job(rows[0]) if rows else None
 

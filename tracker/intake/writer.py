@@ -63,7 +63,6 @@ class Writer:
             self._thread.join()
 
     def wake(self) -> None:
-        """There may be something to do."""
         with self._woken:
             self._woken.notify_all()
 
@@ -226,7 +225,6 @@ class Writer:
         return list(change.reasons)
 
     def _found(self, job: Submission, commit: str) -> End:
-        """The answer for a job whose commit is there."""
         try:
             revision = self.room.revision(job.path, commit)
         except TrackerError:  # a deletion has no text

@@ -126,7 +126,6 @@ def unnested(pattern: str, values: Mapping[str, object], tag: str) -> str:
 
 
 def of_reason(reason: Reason) -> Saying:
-    """What a reason says."""
     values: dict[str, Value] = {"old": reason.old, "new": reason.new, "words": reason.words}
     form: str = reason.form
     if form == "touched":

@@ -25,7 +25,6 @@ def _dump(value: object) -> str:
 
 
 def meaning_to_json(found: Meaning) -> str:
-    """A meaning as JSON."""
     fields = [[each.key, each.role, each.old, each.new] for each in found.fields]
     return _dump(
         [
@@ -62,7 +61,6 @@ def meaning_from_json(text: str) -> Meaning | None:
 
 
 def notes_to_json(notes: Sequence[Note]) -> str:
-    """Notes as JSON."""
     return _dump(_plain_notes(notes))
 
 
@@ -112,7 +110,6 @@ def _plain_notes(notes: Sequence[Note]) -> list[object]:
 
 
 def reading_to_json(found: Reading) -> str:
-    """A reading as JSON."""
     due = found.due.isoformat() if found.due else None
     return _dump([found.headline, found.draft, due, _plain_notes(found.notes), found.marked])
 

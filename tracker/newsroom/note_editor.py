@@ -61,7 +61,6 @@ class NoteEditor:
         self._read: dict[str, tuple[datetime, Found]] = {}
 
     def of(self, path: str, earlier: Callable[[], History | None] | None = None) -> NoteEditor:
-        """The same for one article."""
         return NoteEditor(self.settings, path, earlier)
 
     def style_of(self, document: Document) -> Style:

@@ -43,7 +43,6 @@ _ROUNDS = 4  # times that another process may add to the history meanwhile, or t
 def _asked(
     workspace: Workspace, question: Callable[[Known], _Answer], progress: Progress | None = None
 ) -> _Answer:
-    """What the catalog answers."""
     with Catalog(workspace.repository) as catalog:
         return _asked_of(catalog, workspace, question, progress)
 
@@ -225,7 +224,6 @@ def count_articles(
 
 
 def paths_of(track: Track) -> set[str]:
-    """Every path that an article had."""
     return {track.path, *(version.path for version in track.versions)}
 
 
@@ -471,7 +469,6 @@ class _Tally:
         return "" if folder == "." else folder
 
     def result(self) -> Statistics:
-        """What was counted."""
         return Statistics(
             self._since,
             self._until,

@@ -464,7 +464,6 @@ def _refused(each: Recording, error: TrackerError) -> Refusal:
 
 
 def _above(path: str) -> list[str]:
-    """The folders that a path is in."""
     parts = path.split("/")
     return ["/".join(parts[:end]) for end in range(1, len(parts))]
 

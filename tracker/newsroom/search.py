@@ -73,7 +73,6 @@ def fold(word: str) -> str:
 
 
 def indexed(passage: str) -> str:
-    """The words of a passage as the index has them."""
     return " ".join(map(fold, _words().findall(passage)))
 
 

@@ -84,7 +84,6 @@ class Glob:
         self._ways = [[_name(each) for each in way] for way in _ways(pattern.strip("/"))]
 
     def match(self, path: str) -> bool:
-        """Whether a path is meant."""
         names = path.split("/")
         return any(_reaches(way, names) for way in self._ways)
 

@@ -257,7 +257,6 @@ class Workspace:
         return found.hash, self.content(found.hash) if read is None else read[1]
 
     def content(self, blob: str) -> bytes:
-        """The bytes of one blob."""
         return _content(self.repository, blob)
 
     def read(self, path: str) -> bytes:

@@ -68,7 +68,6 @@ class Prepared(NamedTuple):
 
     @property
     def files(self) -> list[FileWrite]:
-        """What is written."""
         own = FileWrite(self.path, self.data, self.expected, self.disk)
         return [own] if self.moved is None else [self.moved, own]
 

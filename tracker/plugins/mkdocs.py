@@ -131,7 +131,6 @@ class TrackerPlugin(BasePlugin[TrackerConfig]):  # type: ignore[no-untyped-call]
             page.meta.setdefault("revision_date", _day(chosen))  # themes show it as "last update"
 
     def on_post_page(self, output: str, *, page: MkDocsPage, config: MkDocsConfig) -> str:
-        """Forget the page."""
         self._page = None
         return output
 

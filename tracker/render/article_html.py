@@ -78,7 +78,6 @@ class ArticlePart(NamedTuple):
 
     @property
     def end(self) -> int:
-        """Where it ends in the source."""
         return self.start + len(self.text)
 
 

@@ -129,7 +129,6 @@ def _noted(line: str) -> str:
 
 
 def _plain_markdown(words: str) -> str:
-    """Words that Markdown leaves as they are."""
     words = " ".join(visible(words).split())
     for mark in "\\`*_[]<>#|":
         words = words.replace(mark, f"\\{mark}")

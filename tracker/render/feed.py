@@ -306,7 +306,6 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def atom(feed: Feed) -> str:
-    """The feed as an Atom document."""
     out = io.StringIO()
     _Atom(feed).write(out, "utf-8")
     return out.getvalue() + "\n"
@@ -384,7 +383,6 @@ JSON_FEED = "application/feed+json"
 
 
 def json_feed(feed: Feed) -> str:
-    """The feed as one JSON object."""
     return json.dumps(feed_object(feed), ensure_ascii=False, indent=2) + "\n"
 
 

@@ -218,7 +218,6 @@ def _touched(edit: Edit) -> str:
 
 
 def state_lines(state: CatalogState) -> Iterator[str]:
-    """What the catalog holds."""
     yield f"{click.style('Catalog', bold=True)}  {visible(state.path)}"
     if not state.there:
         yield "  There is none yet that can be used: it is made when a question needs it."

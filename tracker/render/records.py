@@ -158,7 +158,6 @@ def _plain(row: Row) -> Row:
 
 
 def lines(found: Iterable[Row]) -> Iterator[str]:
-    """Rows as JSON Lines."""
     for row in found:
         yield json.dumps(row, ensure_ascii=False) + "\n"
 

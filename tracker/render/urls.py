@@ -118,7 +118,6 @@ def article_id(history: History) -> str:
 
 
 def revision_id(revision: Revision) -> str:
-    """The id of a revision."""
     return _urn("revision", revision.commit, revision.path)
 
 
@@ -203,7 +202,6 @@ class SiteLinks(NamedTuple):
         return self._page("history", path)
 
     def version(self, path: str, revision: Revision) -> str:
-        """One version of an article."""
         if self.base and not self.versions:
             return f"{self.history(path)}#revision-{revision.commit[:_COMMIT_IN_STAMP]}"
         return self._page(f"version/{stamp(revision.at, revision.commit)}", path)
@@ -283,7 +281,6 @@ class PageLinks(NamedTuple):
         return self._link("history", path)
 
     def version(self, path: str, at: datetime, commit: str) -> str | None:
-        """The page of one version."""
         return self._link(f"version/{stamp(at, commit)}", path)
 
     def change(self, path: str, at: datetime, commit: str) -> str | None:

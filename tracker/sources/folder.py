@@ -87,7 +87,6 @@ class VersionFolder:
                 yield error
 
     def _look(self, folder: Path, sections: tuple[str, ...]) -> Iterator[Incoming | Skipped]:
-        """The versions of a folder and of those within it."""
         top = not sections
         files: list[Path] = []
         folders: list[str] = []
@@ -157,7 +156,6 @@ class VersionFolder:
     def _article(
         self, files: list[Path], sections: tuple[str, ...]
     ) -> Iterator[Incoming | Skipped]:
-        """The dated versions of one article's folder."""
         ending = files[0].suffix
         article = "/".join(sections) + ending
         path = f"{self._under}/{article}" if self._under else article

@@ -386,7 +386,6 @@ class Table(Spooled):
         self._name = name or (shown(file) if file else "standard input")
 
     def made(self, folder: Path) -> Iterator[Made | Skipped]:
-        """Every row in its order."""
         rows = self._parquet() if self._file is not None else self._csv()
         columns: dict[str, str] | None = None
         for number, row in enumerate(rows, 1):

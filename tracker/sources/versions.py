@@ -282,7 +282,6 @@ class Spooled:
             spool.execute("COMMIT")
 
     def texts(self, keys: Iterable[Key]) -> Iterator[bytes | TrackerError]:
-        """The texts of these keys, in their order."""
         assert self._spool is not None
         with closing(temporary(self._spool)) as spool:
             for key in keys:

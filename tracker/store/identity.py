@@ -381,7 +381,6 @@ class Texts:
         self._known.clear()
 
     def read(self, blobs: Iterable[str]) -> dict[str, bytes]:
-        """Each blob with its content."""
         names = list(blobs)
         missing = [name for name in names if name not in self._known]
         with suppress(TrackerError):

@@ -83,7 +83,6 @@ class Commit:
 
     @property
     def person(self) -> Person:
-        """The author."""
         return Person(_text(self.header[1]), _text(self.header[2]))
 
     @property
@@ -239,7 +238,6 @@ def resolve(repository: Repository, text: str) -> str:
 
 
 def submodules(repository: Repository, commit: str) -> list[str]:
-    """The paths at which a commit has a commit of another repository."""
     words = ("ls-tree", "-r", "-d", "-z", "--full-tree", "--end-of-options", commit)
     listed = repository.git.run(*words).decode("utf-8", "surrogateescape").split("\0")[:-1]
     return [line.partition("\t")[2] for line in listed if line.startswith("160000 ")]

@@ -184,7 +184,6 @@ def _parsed(text: str, found: Located) -> FrontMatter | None:
 
 
 def read_json(content: str) -> dict[str, object]:
-    """Return the object that JSON says."""
     import json
 
     try:

@@ -61,7 +61,6 @@ class Addresses(NamedTuple):
 
     @classmethod
     def of(cls, paths: Iterable[str], under: str = "") -> Addresses:
-        """The addresses of these articles."""
         by_path = addresses(paths, under)
         by_address = {known(address): path for path, address in by_path.items()}
         by_word: dict[str, list[str]] = {}
@@ -151,17 +150,14 @@ def newsroom(page: int = 1, month: str | None = None) -> str:
 
 
 def articles(page: int = 1) -> str:
-    """The list of articles."""
     return "/articles/" + (f"{page}/" if page > 1 else "")
 
 
 def search() -> str:
-    """The search page."""
     return "/search/"
 
 
 def article(address: str) -> str:
-    """An article as it stands."""
     return f"/article/{encoded(address)}/"
 
 
@@ -176,7 +172,6 @@ def older(until: str, address: str) -> str:
 
 
 def version(when: str, address: str) -> str:
-    """One version of an article."""
     return f"/version/{when}/{encoded(address)}/"
 
 
@@ -230,7 +225,6 @@ def corrections() -> str:
 
 
 def changelog() -> str:
-    """The newsroom's changelog."""
     return "/changelog/"
 
 

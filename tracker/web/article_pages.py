@@ -89,7 +89,6 @@ def _without_headline(html: Markup, headline: str) -> Markup:
 
 @pages.get("/article/<address:address>/")
 def article(address: str) -> str:
-    """An article as it stands."""
     found = find(address)
     if found.life.deleted:
         raise NotHere(found.address)
@@ -145,7 +144,6 @@ def history(address: str) -> str:
 
 @pages.get("/older/<stamp:stamp>/<address:address>/")
 def older(stamp: str, address: str) -> str:
-    """Older revisions of an article."""
     found = find(address)
     return _history(found, stamped(found, stamp, addresses.older).number)
 

@@ -84,7 +84,6 @@ class OpenNewsrooms:
         return room
 
     def edition(self) -> Edition:
-        """What this thread's newsroom was opened at."""
         self._opened()
         edition: Edition = self._own.edition
         return edition
@@ -203,7 +202,6 @@ class OpenNewsrooms:
         )
 
     def texts(self, blobs: Iterable[str]) -> list[str]:
-        """The texts of some blobs, in their order."""
         with self._reader() as reader:
             return [decode(reader.read(blob))[0] for blob in blobs]
 

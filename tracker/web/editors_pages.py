@@ -95,7 +95,6 @@ class Board(NamedTuple):
         return desk if desk in self.desks else "*"
 
     def number(self, month: str, column: str) -> int:
-        """Findings of a month in a column."""
         return self.counts.get((month, column), 0)
 
 

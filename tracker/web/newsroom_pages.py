@@ -84,7 +84,6 @@ def latest_page(number: int) -> str:
 @pages.get("/month/<month:month>/")
 @pages.get("/month/<month:month>/<int:number>/")
 def of_month(month: str, number: int = 1) -> str:
-    """The revisions of one month."""
     return _latest(
         Selection(month=month), number, lambda page: link(addresses.newsroom(page, month))
     )

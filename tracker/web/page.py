@@ -164,7 +164,6 @@ def _clock(at: date) -> Markup:
 
 
 def _day(at: datetime) -> Markup:
-    """The day of an instant."""
     return _day_in(words(), at)
 
 
@@ -208,7 +207,6 @@ def _format(pattern: str, *values: object) -> Markup:
 
 
 def html(text: str) -> Markup:
-    """A text as HTML that shows it."""
     return Markup.escape(visible(text))
 
 

@@ -90,7 +90,6 @@ class BarParts(NamedTuple):
 
     @property
     def whole(self) -> int:
-        """All that is counted."""
         return sum(number for _, number in self.parts)
 
 

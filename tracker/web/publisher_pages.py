@@ -145,7 +145,6 @@ def corrections() -> Response:
 @pages.get("/corrections/<month:month>/")
 @pages.get("/corrections/<month:month>/<int:number>/")
 def corrections_of(month: str, number: int = 1) -> Response:
-    """The corrections of a month."""
     return _month("corrections", month, number)
 
 
@@ -158,7 +157,6 @@ def changelog() -> Response:
 @pages.get("/changelog/<month:month>/")
 @pages.get("/changelog/<month:month>/<int:number>/")
 def changelog_of(month: str, number: int = 1) -> Response:
-    """The notes of a month."""
     return _month("changelog", month, number)
 
 
@@ -276,7 +274,6 @@ def json() -> Response:
 
 @pages.get("/feeds/<address:address>/atom.xml")
 def article_atom(address: str) -> Response:
-    """An article's changes as Atom."""
     return _article(address, ATOM)
 
 

@@ -48,7 +48,6 @@ class FoundArticle(NamedTuple):
 
     @property
     def newest(self) -> Revision:
-        """Its newest revision."""
         return self.life.revisions[-1]
 
     @property

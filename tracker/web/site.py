@@ -391,7 +391,6 @@ def make(app: Flask, maker: Maker, job: PagesToMake) -> PagesMade:
 def _contents(
     app: Flask, job: PagesToMake, named: Mapping[str, str], left: list[str]
 ) -> Iterator[tuple[str, bytes]]:
-    """Each file of a job with its content."""
     for page in job.pages:
         status, data = _asked(app, page)
         if status == 200:

@@ -242,7 +242,6 @@ class Shapes(NamedTuple):
         return Numbers(value, len(digits) == 2, month, day, None, start, end)
 
     def clock(self, match: re.Match[str]) -> ClockTime:
-        """The time of day that ``time`` matched."""
         found = {key: value for key, value in match.groupdict().items() if value is not None}
         start, end = match.span()
         if "word" in found:

@@ -287,7 +287,6 @@ def _take_weekday(typed: _Typed, known: Shapes, at: int) -> int:
 
 
 def _day(typed: _Typed) -> date:
-    """The calendar day that was typed."""
     today = typed.now.astimezone(_rough_zone(typed)).date()
     if typed.relative == "yesterday":
         return today - timedelta(days=1)

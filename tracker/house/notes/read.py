@@ -434,7 +434,6 @@ def may_be_note(raw: str, context: Context) -> bool:
 
 
 def known_languages(codes: Sequence[str]) -> tuple[NoteWords, ...]:
-    """The words of these languages, in this order."""
     return tuple(language(code) for code in codes)
 
 

@@ -64,7 +64,6 @@ class Patterns:
         self.count = 0
 
     def add(self, pattern: Pattern) -> None:
-        """Take in one pattern."""
         for step, element in enumerate(pattern):
             after = _firsts(pattern[step + 1 :])
             for choice in element.choices:
@@ -99,7 +98,6 @@ class Patterns:
         return None
 
     def anywhere(self, words: Sequence[Word]) -> bool:
-        """Whether any pattern fits at any word."""
         return any(self.at(words, index) is not None for index in range(len(words)))
 
 

@@ -248,7 +248,6 @@ class Sentence:
 
     @property
     def passage(self) -> Passage:
-        """The sentence in words."""
         if self._passage is None:
             self._passage = Passage(self.markup, self.start, self.end, self.kind)
         return self._passage
@@ -370,7 +369,6 @@ def _alike(
 def _neighbours_joined(
     gone: Sequence[Sentence], come: Sequence[Sentence], partner: dict[int, int]
 ) -> list[Move]:
-    """Neighbours that stay neighbours are one move."""
     found: list[Move] = []
     for number, other in sorted(partner.items(), key=lambda pair: pair[1]):
         if found:

@@ -228,7 +228,6 @@ _codes = _Codes()
 
 
 def sequences(words: Sequence[str]) -> set[int]:
-    """Return a number for each sequence of words."""
     return set(_sequences(list(filter(None, map(_codes.__getitem__, words)))))
 
 

@@ -68,7 +68,6 @@ def tell(
     body_starts: tuple[int, int],
     found: Judged,
 ) -> Change:
-    """Return the change with what was judged of it."""
     verdicts, labels = found
     score = round(score_of(verdicts), 4)
     verdicts = _distinct(verdicts)

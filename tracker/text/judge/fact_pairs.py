@@ -322,7 +322,6 @@ def _list_around(side: Side, key: tuple[object, ...]) -> Counter[tuple[object, .
 
 
 def _lists(side: Side) -> list[list[Fact]]:
-    """Return the facts of a side, those of one list together."""
     if "lists" in side.answers:
         known: list[list[Fact]] = side.answers["lists"]
         return known

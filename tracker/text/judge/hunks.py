@@ -67,7 +67,6 @@ class Side:
         self.answers: dict[str, Any] = {}  # what rules ask of every hunk in it
 
     def find_facts(self, lexicon: Lexicon, usage: Usage) -> None:
-        """Fill ``facts``."""
         self.facts = sorted(
             find_facts(Reading(self.seen, lexicon, usage)), key=lambda fact: fact.first
         )

@@ -337,7 +337,6 @@ def _logistic(total: float) -> float:
 
 @cache
 def fitted() -> Weights:
-    """Return the weights that were fitted."""
     data = tomllib.loads(Path(__file__).with_name("weights.toml").read_text(encoding="utf-8"))
     return Weights(data["weights"], data["threshold"])
 

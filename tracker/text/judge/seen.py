@@ -212,7 +212,6 @@ class _Reader:
         self.leaf = -1
 
     def hidden(self, span: Span) -> None:
-        """What readers do not see."""
         raw = self.text[span.start : span.end]
         bare = raw.strip()
         if not bare:
@@ -230,7 +229,6 @@ class _Reader:
             self.tokens.append(Token(kind, low, high, match[0], match[0], span.struck))
 
     def seen(self, span: Span) -> None:
-        """What readers see."""
         leaf = self.markup.leaves[span.leaf]
         line = ""
         if span.leaf != self.leaf:
