@@ -87,8 +87,7 @@ def plain_loop(found: Iterator[Version]) -> dict[tuple[str, str, datetime], tupl
     counts: dict[str, Counts] = {}
     for (host, _), texts in articles.items():
         known = counts.setdefault(host, Counts())
-        known.add(texts[-1][1])
-        known.add(texts[0][1], before=texts[-1][1])
+        known.add(texts[0][1], texts[-1][1])
     said = {}
     for (host, article), texts in articles.items():
         frozen = counts[host].frozen()

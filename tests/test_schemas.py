@@ -30,6 +30,7 @@ NAMES = (
     "witness",
     "search",
     "catalog",
+    "boilerplate",
 )
 TEXT = (
     "---\ntitle: The ferry\n---\n\nA ticket costs $12.\n\nIt leaves Pier 4 at 11 p.m. on Friday.\n"
@@ -279,3 +280,5 @@ def test_a_search_and_the_state_of_the_catalog(newsroom: Desk) -> None:
     assert sorted(hit["where"] for hit in hits) == ["headline", "note"]
     assert printed(newsroom, "search", "search", "nowhere", "--json")["hits"] == []
     assert printed(newsroom, "catalog", "catalog", "--json")["indexed"] == 1
+    known = printed(newsroom, "boilerplate", "catalog", "--boilerplate", "--json")
+    assert known["sentences"] == []

@@ -32,6 +32,11 @@ Progress = Callable[[int, int], None]
 
 _CACHE = 64 * 1024  # KiB of the database that are held in memory while it is made
 _ROUNDS = 4  # times that another process may be quicker
+_KEPT = (
+    ("rules", "?, ?"),
+    ("answer", "?, ?, ?, ?, ?"),
+    ("boilerplate WHERE key IN ('standing', 'digest')", "?, ?"),  # by which they were judged
+)
 _building = Lock()
 """Held while all is read: threads that ask at the same time wait for one of them."""
 
@@ -175,9 +180,9 @@ def rebuild(
     with catalog.writing() as connection:  # can it be written at all?
         connection.execute("DELETE FROM meta WHERE key = 'building'")
     with _filled(repository, history, progress) as new:
-        for table, row in (("rules", "?, ?"), ("answer", "?, ?, ?, ?")):  # they hold as before
-            rows = connection.execute(f"SELECT * FROM {table}")  # noqa: S608 - one of two names
-            new.executemany(f"INSERT INTO {table} VALUES ({row})", rows)  # noqa: S608
+        for table, row in _KEPT:  # they hold as before
+            rows = connection.execute(f"SELECT * FROM {table}")  # noqa: S608 - one of three
+            new.executemany(f"INSERT INTO {table.split()[0]} VALUES ({row})", rows)  # noqa: S608
         new.commit()
         _put(new, catalog)
 

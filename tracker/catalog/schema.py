@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, Self
 
 from tracker.store.git import Repository
 
-FORMAT = 11
+FORMAT = 12
 """The number of the file's format; a file of another one is made anew."""
 
 PATIENCE = 1.0
@@ -178,15 +178,27 @@ class Catalog:
             self.fall_back(error)
         return found
 
-    def remember(self, rules: str, answers: Mapping[Pair, str]) -> None:
-        """Remember answers under one digest of the rules, where that can be."""
+    def remember(
+        self,
+        rules: str,
+        answers: Mapping[Pair, str],
+        asked: Mapping[Pair, bytes] | None = None,
+        judged_by: str = "",
+    ) -> None:
+        """Remember answers under one digest of the rules, where that can be.
+
+        ``asked`` says which sequences of words some of them looked up in what the archive repeats,
+        ``judged_by`` the digest of that; they are left out where it is another one by now.
+        """
         if not answers:
             return
         try:
             with self.writing() as connection:
+                row = connection.execute("SELECT value FROM boilerplate WHERE key = 'digest'")
+                good = judged_by == (row.fetchone() or ("",))[0]
                 connection.executemany(
-                    "INSERT OR REPLACE INTO answer VALUES (?, ?, ?, ?)",
-                    _rows(_number_for(connection, rules), answers),
+                    "INSERT OR REPLACE INTO answer VALUES (?, ?, ?, ?, ?)",
+                    _rows(_number_for(connection, rules), answers, asked or {}, good=good),
                 )
         except sqlite3.Error as error:
             if "locked" not in str(error) and "readonly" not in str(error):
@@ -253,10 +265,12 @@ def _number_for(connection: sqlite3.Connection, rules: str) -> int:
     return number
 
 
-def _rows(number: int, answers: Mapping[Pair, str]) -> Iterator[tuple[int, str, str, str]]:
-    for (first, second), answer in answers.items():
-        if is_utf8(answer):
-            yield number, first, second, answer  # else it is worked out again each time
+def _rows(
+    number: int, answers: Mapping[Pair, str], asked: Mapping[Pair, bytes], *, good: bool
+) -> Iterator[tuple[int, str, str, str, bytes | None]]:
+    for pair, answer in answers.items():
+        if is_utf8(answer) and (good or pair not in asked):  # else it is worked out again
+            yield number, *pair, answer, asked.get(pair)
 
 
 # --- names and words that are no UTF-8 ------------------------------------------------------------

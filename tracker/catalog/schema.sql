@@ -97,8 +97,20 @@ CREATE TABLE answer (
     first TEXT NOT NULL,    -- full hash of a blob
     second TEXT NOT NULL,   -- of the blob it is compared with, or when a revision brought the first
     answer TEXT NOT NULL,   -- JSON
+    asked BLOB,             -- which sequences of words it looked up, 32 bits each; NULL: none
     PRIMARY KEY (rules, first, second)
 ) WITHOUT ROWID;
+
+-- --- what the archive repeats from article to article -------------------------------------------
+
+-- counts, standing (the sequences of words that count as repeated), digest (of these), state.
+CREATE TABLE boilerplate (key TEXT PRIMARY KEY, value);
+
+-- How many versions of an article were counted.
+CREATE TABLE counted (article INTEGER PRIMARY KEY, versions INTEGER NOT NULL);
+
+-- The sentences among it, for people.
+CREATE TABLE repeated (sentence TEXT PRIMARY KEY, articles INTEGER NOT NULL);
 
 -- --- what the texts say: of the articles that the newsroom has now -----------------------------
 

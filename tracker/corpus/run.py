@@ -263,8 +263,7 @@ def count(unit: CountUnit, job: Job) -> None:
     counts = Counts()
     for chunk in unit.chunks:
         for first, last in _articles(read_pairs(Place(job.pairs), chunk), chunk):
-            counts.add(last)
-            counts.add(first, before=last)
+            counts.add(first, last)
     place.write(unit.file, counts.to_bytes())
 
 

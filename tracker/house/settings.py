@@ -49,11 +49,28 @@ _CHECK_KEYS: Keys = {
     "sitting": (str, int),
     "exclude": (str, list),
     "rules": dict,
+    "boilerplate": (bool, dict),
+}
+_BOILERPLATE_KEYS: Keys = {
+    "articles": int,
+    "share": (int, float),
+    "add": (str, list),
+    "remove": (str, list),
 }
 _VERIFY_KEYS: Keys = {"signed": bool, "since": (str, datetime, date)}
 _SEVERITIES = ("off", "warn", "fail")
+_FEWEST_WORDS = 4  # in a row, by which repeated text is known
 _GRACE = re.compile(r"\s*(\d{1,5})\s*(m|min|h|d)\s*", re.ASCII)
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,3}", re.ASCII)
+
+
+class BoilerplateSettings(NamedTuple):
+    """When a sentence, or some words in a row, count as what the archive repeats."""
+
+    articles: int = 4  # they stand in at least so many articles,
+    share: float = 0.0008  # and in at least this share of all, 0 to 1
+    add: tuple[str, ...] = ()  # sentences that count, whatever was counted
+    remove: tuple[str, ...] = ()  # sentences that do not
 
 
 class CheckSettings(NamedTuple):
@@ -64,6 +81,7 @@ class CheckSettings(NamedTuple):
     rules: Mapping[str, Severity] = MappingProxyType({})  # rule -> how severe; others: own
     sitting: timedelta = DEFAULT_SITTING  # changes no further apart are told as one
     exclude: tuple[str, ...] = ()  # patterns of articles that are not looked at
+    boilerplate: BoilerplateSettings | None = BoilerplateSettings()  # None: nothing is learnt
 
 
 class VerifySettings(NamedTuple):
@@ -284,7 +302,37 @@ def _check(file: _SettingsFile, home: ZoneInfo) -> CheckSettings:
         rules=dict(rules),
         sitting=_span(file, given, "sitting", DEFAULT_SITTING),
         exclude=_patterns(file, "check", "exclude"),
+        boilerplate=_boilerplate(file, given.get("boilerplate", True)),
     )
+
+
+def _boilerplate(
+    file: _SettingsFile, given: Mapping[str, Any] | bool
+) -> BoilerplateSettings | None:
+    if isinstance(given, bool):
+        return BoilerplateSettings() if given else None
+    under = "check.boilerplate"
+    check(given, _BOILERPLATE_KEYS, where=file.where, toml=file.toml, under=under)
+    usual = BoilerplateSettings()
+    articles, share = given.get("articles", usual.articles), given.get("share", usual.share)
+    if articles < 2:
+        raise file.wrong(under, "articles", "2 or more")
+    if not 0 <= share <= 1:
+        raise file.wrong(under, "share", "a share between 0 and 1", "0.01 is one in a hundred.")
+    add, remove = (_sentences(file, under, key, given.get(key, ())) for key in ("add", "remove"))
+    return BoilerplateSettings(articles, share, add, remove)
+
+
+def _sentences(
+    file: _SettingsFile, under: str, key: str, given: str | Sequence[object]
+) -> tuple[str, ...]:
+    found = (given,) if isinstance(given, str) else tuple(given)
+    words = [each.split() for each in found if isinstance(each, str)]
+    if len(words) != len(found) or any(len(each) < _FEWEST_WORDS for each in words):
+        raise file.wrong(
+            under, key, "a list of sentences", f"Each has {_FEWEST_WORDS} words or more."
+        )
+    return tuple(" ".join(each) for each in words)
 
 
 def _verify(file: _SettingsFile, home: ZoneInfo) -> VerifySettings:

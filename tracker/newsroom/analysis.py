@@ -10,6 +10,7 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
+from tracker.catalog.boilerplate import Watched
 from tracker.comparison import Compared, Looked, Text, words_of_first
 from tracker.house.settings import Settings
 from tracker.model import Change, FieldChange, Meaning, Note, Reason, Track, Version
@@ -265,7 +266,8 @@ class RememberingAnalyst:
     """Reads and compares the versions of one article, from memory where it can.
 
     ``read`` gives the bytes of a blob, and is asked only where a text is needed. ``known`` holds
-    earlier answers as JSON, ``learned`` what was worked out beside them: see ``questions``. Without
+    earlier answers as JSON, ``learned`` what was worked out beside them: see ``questions``; and
+    ``asked`` what each of those looked up in ``repeated``, what the archive repeats. Without
     ``git``, two sides are not brought together. With ``count_first``, a first version is compared
     too, with an empty text.
     """
@@ -275,6 +277,7 @@ class RememberingAnalyst:
         settings: Settings,
         read: Callable[[str], bytes],
         known: dict[Pair, str] | None = None,
+        repeated: Watched | None = None,
         *,
         git: Git | None = None,
         count_first: bool = False,
@@ -286,6 +289,8 @@ class RememberingAnalyst:
         self._count_first = count_first
         self._sides: dict[str, Text] = {}
         self._looked: dict[str, Looked] = {}  # of all its texts, by their blobs
+        self._repeated = repeated
+        self.asked: dict[Pair, bytes] = {}
         self.learned: dict[Pair, str] = {}
 
     def states(self, track: Track) -> list[State]:
@@ -332,12 +337,17 @@ class RememberingAnalyst:
                 found = NOTHING._replace(words_added=count)
             else:
                 found = meaning(self._compared(self._before(before), new), new.text)
+                asked = self._repeated.taken() if self._repeated else None
+                if asked is not None:
+                    self.asked[key] = asked
             self.learned[key] = meaning_to_json(found)
         return found
 
     def _compared(self, old: Text, new: Text) -> Change:
         """What ``Newsroom.compare`` would say, with each text read once for both its pairs."""
-        return Compared(old, new, self._settings.style, self._settings.articles_language).change
+        known = self._repeated.boilerplate if self._repeated else None
+        settings = self._settings
+        return Compared(old, new, settings.style, settings.articles_language, known).change
 
     def _before(self, state: State) -> Text:
         blob = state.version.blob

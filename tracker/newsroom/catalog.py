@@ -1,21 +1,26 @@
-"""The newsroom's catalog: opened up to date, asked, its state, and made anew."""
+"""The newsroom's catalog: opened up to date, asked, what it teaches, its state, made anew."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from tracker.catalog import queries
 from tracker.catalog.build import Held, add_commit, behind, bring_up_to_date, held, rebuild
 from tracker.catalog.schema import FORMAT, Catalog, catalog_file
 from tracker.errors import TrackerError
-from tracker.model import Progress, Track
+from tracker.model import Change, Progress, Track
 from tracker.newsroom.selection import is_text
 from tracker.newsroom.workspace import Workspace
 from tracker.store.history import PublishedHistory, published_history
 from tracker.store.log import parse_commit
+
+if TYPE_CHECKING:
+    from tracker.catalog.boilerplate import Learnt
+    from tracker.comparison import Compared
+    from tracker.text.judge.boilerplate import Boilerplate
 
 _Answer = TypeVar("_Answer")
 
@@ -56,6 +61,94 @@ def ask(
         history = history_of(workspace)
         bring_up_to_date(catalog, workspace.repository, history, workspace.watch or progress)
         return question(catalog)
+
+
+# --- what the archive teaches ---------------------------------------------------------------------
+
+
+def learnt(
+    workspace: Workspace,
+    catalog: Catalog | None = None,
+    progress: Progress | None = None,
+    *,
+    most: int | None = None,
+) -> Learnt:
+    """What the newsroom's articles repeat, asked for once at each tip.
+
+    ``catalog`` is one that is open and up to date already. More than ``most`` versions that were
+    not counted yet are not counted now.
+    """
+    from tracker.catalog.boilerplate import NOTHING
+
+    known = workspace.__dict__
+    found: Learnt | None = known.get("learnt")
+    if found is None:
+        found = NOTHING
+        with suppress(TrackerError):  # nothing is committed yet, or it cannot be read
+            found = _learnt(workspace, catalog, progress or workspace.watch, most)
+        if found is not NOTHING or most is None:
+            known["learnt"] = found
+    return found
+
+
+def _learnt(
+    workspace: Workspace, catalog: Catalog | None, progress: Progress | None, most: int | None
+) -> Learnt:
+    from tracker.catalog import boilerplate
+    from tracker.text.judge.boilerplate import Settings
+
+    wanted = workspace.settings.check.boilerplate
+    if workspace.repository.head is None and not workspace.settings.branch:
+        return boilerplate.NOTHING
+    key = repr((workspace.settings.articles, workspace.under))
+
+    def question(it: Catalog) -> Learnt:
+        return boilerplate.learnt(
+            it, workspace.repository, Settings(*wanted) if wanted else None,
+            (key, workspace), most=most, progress=progress,
+        )  # fmt: skip
+
+    if catalog is None:
+        return ask(workspace, question)
+    try:
+        return question(catalog)
+    except sqlite3.Error as error:
+        catalog.fall_back(error)
+    return question(catalog)
+
+
+def boilerplate(workspace: Workspace, progress: Progress | None = None) -> Boilerplate:
+    """What the newsroom's articles repeat, with the sentences among it."""
+    from tracker.catalog.boilerplate import repeated_sentences
+
+    found, settings = learnt(workspace, progress=progress), workspace.settings.check.boilerplate
+    if settings is None or not found.boilerplate:
+        return found.boilerplate
+    counted = ask(workspace, lambda it: repeated_sentences(it.connection))
+    known = {words for words, _ in counted}
+    listed = [one for one in counted if one[0] not in settings.remove]
+    listed += [(words, 0) for words in settings.add if words not in known]
+    return found.boilerplate._replace(sentences=tuple(listed))
+
+
+def compared(workspace: Workspace, old: str, new: str, *, most: int | None = None) -> Compared:
+    """Two texts that are compared as far as is asked for.
+
+    That is with the newsroom's style, its language where it names one, and what its archive
+    repeats.
+    """
+    from tracker.comparison import Compared, Text  # late: a footer needs none of it
+
+    settings, known = workspace.settings, learnt(workspace, most=most).boilerplate
+    return Compared(Text(old), Text(new), settings.style, settings.articles_language, known)
+
+
+def compare(workspace: Workspace, old: str, new: str) -> Change:
+    """What changed from one text to another: see ``compared``."""
+    return compared(workspace, old, new).change
+
+
+# --- tracks ---------------------------------------------------------------------------------------
 
 
 def track_of_recorded(workspace: Workspace, commit: str, path: str) -> Track:

@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple
 from tracker.errors import TrackerError
 from tracker.model import Article, Change, Revision, Track
 from tracker.newsroom import history
+from tracker.newsroom.catalog import compare
 from tracker.newsroom.merging import is_marked, merge
 from tracker.newsroom.workspace import Workspace
 from tracker.store import locks
@@ -196,7 +197,7 @@ def _between(workspace: Workspace, found: Track, number: int) -> Between:
     newer = len(found.versions) - number
     life = history.life(workspace, found, newest=max(newer, 1))
     old, new = history.pair(workspace, found.path, number, len(found.versions))
-    change = workspace.compare(old.text, new.text)
+    change = compare(workspace, old.text, new.text)
     return Between(life.article, number, life.revisions[number:], change, old.text, new.text)
 
 

@@ -21,6 +21,7 @@ from itertools import islice
 from typing import NamedTuple, Self
 
 from tracker.catalog import facts
+from tracker.catalog.boilerplate import Watched
 from tracker.catalog.build import Held, bring_up_to_date, held
 from tracker.catalog.queries import track_of
 from tracker.catalog.schema import Catalog
@@ -36,12 +37,13 @@ from tracker.newsroom.analysis import (
     reasons_to_json,
     rules_key,
 )
-from tracker.newsroom.catalog import history_of
+from tracker.newsroom.catalog import history_of, learnt
 from tracker.newsroom.revisions import comes_out, history, joined
 from tracker.newsroom.workspace import Workspace, open_workspace
 from tracker.policy.rules import findings
 from tracker.policy.step import Circumstances, Step
 from tracker.store.reader import MissingTextError, Reader
+from tracker.text.judge.boilerplate import Boilerplate
 
 LINE, READ, COMPARED = 0, 1, 2
 """How much is known of an article."""
@@ -290,6 +292,7 @@ class Done(NamedTuple):
 
     findings: tuple[Finding, ...]
     learned: dict[Pair, str]  # answers for the catalog
+    asked: dict[Pair, bytes]  # what each of them looked up in what the archive repeats
     history: History | None = None  # where it was asked for and the texts can be read
     skipped: tuple[str, ...] = ()  # a sentence, where its texts cannot be read
     due: datetime | None = None  # for a history: see ``chronicle.comes_out``
@@ -309,22 +312,30 @@ def remembered(
     """
     key = rules_key(workspace.settings)
     learned: dict[Pair, str] = {}
+    asked: dict[Pair, bytes] = {}
     with nullcontext(catalog) if catalog is not None else Catalog(workspace.repository) as catalog:
+        repeated = learnt(workspace, catalog)
         known = [replace(job, known=catalog.answers(key, _asked(job))) for job in jobs]
         try:
-            for number, done in enumerate(judged(workspace, known, workers), start=1):
+            for number, done in enumerate(
+                judged(workspace, known, repeated.boilerplate, workers), start=1
+            ):
                 yield done
                 learned.update(done.learned)
+                asked.update(done.asked)
                 if number % _KEPT_AT_ONCE == 0:
-                    catalog.remember(key, learned)
+                    catalog.remember(key, learned, asked, repeated.digest)
                     learned.clear()
+                    asked.clear()
                 if progress is not None:
                     progress(number, len(jobs))
         finally:
-            catalog.remember(key, learned)
+            catalog.remember(key, learned, asked, repeated.digest)
 
 
-def judged(workspace: Workspace, jobs: Sequence[Job], workers: int | None) -> Iterator[Done]:
+def judged(
+    workspace: Workspace, jobs: Sequence[Job], repeated: Boilerplate, workers: int | None
+) -> Iterator[Done]:
     """What comes of each article, in their order. ``workers``: None for as many as there are cores.
 
     With more than one, and enough to do, processes are started. An interrupt ends them.
@@ -332,14 +343,15 @@ def judged(workspace: Workspace, jobs: Sequence[Job], workers: int | None) -> It
     unknown = sum(sum(1 for _ in _asked(job)) - len(job.known) for job in jobs)
     workers = workers or (_cores() if unknown > _POOL_FROM and _alone() else 1)
     if workers < 2 or len(jobs) < 2:
-        with Work(workspace) as work:
+        with Work(workspace, repeated) as work:
             for job in jobs:
                 yield work.judge(job)
         return
     from concurrent.futures import ProcessPoolExecutor
 
     place = str(workspace.root or workspace.repository.git_dir)
-    pool = ProcessPoolExecutor(workers, initializer=_start, initargs=(place, workspace.now))
+    given = (place, workspace.now, repeated)
+    pool = ProcessPoolExecutor(workers, initializer=_start, initargs=given)
     try:
         rest = iter(jobs)
         while batch := list(islice(rest, workers * _GIVEN_AT_ONCE * 8)):
@@ -373,12 +385,13 @@ def _cores() -> int:
 class Work:
     """Judges articles of one newsroom, with one git process for all their texts."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, repeated: Boilerplate) -> None:
         self._settings: Settings = workspace.settings
         self._now = workspace.now
         self._shallow = workspace.repository.shallow
         self._reader = Reader(workspace.repository)
         self._git = workspace.repository.git
+        self._repeated = Watched(repeated)
 
     def __enter__(self) -> Self:
         return self
@@ -389,18 +402,18 @@ class Work:
     def judge(self, job: Job) -> Done:
         """The findings about one article."""
         analyst = RememberingAnalyst(
-            self._settings, self._reader.read, job.known, git=self._git,
+            self._settings, self._reader.read, job.known, self._repeated, git=self._git,
             count_first=job.as_history,
         )  # fmt: skip
         try:
             if job.as_history:
                 return self._told(job, analyst)
-            return Done(self._findings(job, analyst), analyst.learned)
+            return Done(self._findings(job, analyst), analyst.learned, analyst.asked)
         except MissingTextError:
             raise  # what was not looked at must not pass
         except TrackerError as error:
             left_out = f"{job.track.path} was left out: {error.sentence}"
-            return Done((), analyst.learned, skipped=(left_out,))
+            return Done((), analyst.learned, analyst.asked, skipped=(left_out,))
 
     def _steps(self, job: Job, analyst: RememberingAnalyst) -> list[Step]:
         states = analyst.states(job.track)
@@ -418,7 +431,7 @@ class Work:
         )
         found = history(job.track, steps, shallow=self._shallow)
         due = comes_out(job.track, states, found.revisions, self._settings)
-        return Done((), analyst.learned, found, due=due)
+        return Done((), analyst.learned, analyst.asked, found, due=due)
 
     def _findings(self, job: Job, analyst: RememberingAnalyst) -> tuple[Finding, ...]:
         circumstances = Circumstances(
@@ -437,9 +450,9 @@ _there: list[Work] = []
 """In a worker process: the newsroom, opened once."""
 
 
-def _start(place: str, now: datetime | None) -> None:
+def _start(place: str, now: datetime | None, repeated: Boilerplate) -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # an interrupt ends the process, and says nothing
-    _there[:] = [Work(open_workspace(place, now))]
+    _there[:] = [Work(open_workspace(place, now), repeated)]
 
 
 def _judge_there(job: Job) -> Done:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tracker.errors import TrackerError
 from tracker.model import Blame, Change, Entry, History, Progress, Revision, Track, Version
 from tracker.newsroom import names, revisions
-from tracker.newsroom.catalog import published_tracks, track_at, tracks_of
+from tracker.newsroom.catalog import compare, learnt, published_tracks, track_at, tracks_of
 from tracker.newsroom.merging import End, bases, made, origins
 from tracker.newsroom.names import locate
 from tracker.newsroom.note_editor import NoteEditor
@@ -111,7 +111,7 @@ def life(
     elif len(found.versions) <= (_FEW if few is None else few):
         from tracker.newsroom.analysis import Analyst
 
-        analyst = Analyst(workspace.compare, workspace.words_of_first)
+        analyst = Analyst(partial(compare, workspace), workspace.words_of_first)
         read = steps(workspace, found, analyst.meaning, newest=newest)
     else:
         read = _remembered_steps(workspace, found, newest)
@@ -137,21 +137,24 @@ _FEW = 8  # versions that are compared sooner than the catalog is asked
 
 def _remembered_steps(workspace: Workspace, found: Track, newest: int | None) -> list[Step]:
     """The steps of a track from the catalog's answers, as far as it has them."""
+    from tracker.catalog.boilerplate import Watched
     from tracker.catalog.schema import Catalog
     from tracker.newsroom.analysis import RememberingAnalyst, questions, rules_key
 
     settings, key = workspace.settings, rules_key(workspace.settings)
+    repeated = learnt(workspace)
     with Catalog(workspace.repository) as catalog, Reader(workspace.repository) as reader:
         known = catalog.answers(key, questions(found, first=True))
         analyst = RememberingAnalyst(
-            settings, reader.read, known, git=workspace.repository.git, count_first=True
-        )
+            settings, reader.read, known, Watched(repeated.boilerplate),
+            git=workspace.repository.git, count_first=True,
+        )  # fmt: skip
         states = analyst.states(found)
         read = revisions.joined(
             found, states, settings, means=analyst.meaning, unite=analyst.unite,
             now=workspace.now, newest=newest,
         )  # fmt: skip
-        catalog.remember(key, analyst.learned)
+        catalog.remember(key, analyst.learned, analyst.asked, repeated.digest)
     return [step._replace(read=_unread) for step in read]
 
 
@@ -230,7 +233,7 @@ def change_to_tell(workspace: Workspace, article: str | Path) -> Change | None:
     silent = [each for each in revisions[1:] if each.substantive and not each.notes]
     chosen = silent[-1] if silent else revisions[-1]
     old, new = made(workspace, found, chosen.number)
-    return workspace.compare(old.text, new.text)
+    return compare(workspace, old.text, new.text)
 
 
 def changelog(workspace: Workspace, article: str | Path) -> tuple[Entry, ...]:

@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from tracker.policy.step import Step
     from tracker.store.remote import Repo
     from tracker.store.verify import Witness
+    from tracker.text.judge.boilerplate import Boilerplate
 
 
 ALL = Selection()
@@ -109,12 +110,26 @@ class Newsroom:
         return moment(typed, self.settings, now or self.now)
 
     def compare(self, old: str, new: str) -> Change:
-        """Two texts compared, with the newsroom's style, and its language where it names one."""
+        """Two texts compared, with the newsroom's style, and its language where it names one.
+
+        What the newsroom's articles repeat counts as such: see ``boilerplate``.
+        """
         return self.compared(old, new).change
+
+    def boilerplate(self, progress: Progress | None = None) -> Boilerplate:
+        """What the newsroom's articles repeat, with the sentences among it, for ``compare``.
+
+        ``progress`` is called with the number of articles counted and the number of all.
+        """
+        from tracker.newsroom.catalog import boilerplate
+
+        return boilerplate(self.workspace, progress)
 
     def compared(self, old: str, new: str) -> Compared:
         """Two texts that are compared as far as is asked for: see ``compare``."""
-        return self.workspace.compared(old, new)
+        from tracker.newsroom.catalog import compared
+
+        return compared(self.workspace, old, new)
 
     def words_of_first(self, text: str) -> int:
         """The words that readers have in a first version."""

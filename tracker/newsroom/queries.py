@@ -27,7 +27,7 @@ from tracker.model import (
     Track,
 )
 from tracker.newsroom.analysis import day_or_instant, notes_from_json, reasons_from_json
-from tracker.newsroom.catalog import track_at
+from tracker.newsroom.catalog import compare, track_at
 from tracker.newsroom.facts import COMPARED, LINE, READ, Known, UnusableError, known
 from tracker.newsroom.revisions import article_of
 from tracker.newsroom.workspace import Workspace
@@ -444,7 +444,7 @@ class _Tally:
             *texts, new = (decode(reader.read(version.blob))[0] for version in versions)
         except TrackerError:  # a text that cannot be read any more
             return None
-        change = self._workspace.compare(texts[-1], new)
+        change = compare(self._workspace, texts[-1], new)
         places = [each.old_start for each in change.edits if each.old and each.labels & _FACTS]
         if not places:
             return None

@@ -10,13 +10,13 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from shlex import quote
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.house import settings as house_settings
 from tracker.house.dates import names
 from tracker.house.settings import Settings
-from tracker.model import Change, Person, Progress
+from tracker.model import Person, Progress
 from tracker.newsroom.note_editor import NoteEditor
 from tracker.newsroom.selection import (
     ArticleSelection,
@@ -30,9 +30,6 @@ from tracker.store.git import Repository, discover, identity, present
 from tracker.store.identity import Texts
 from tracker.store.log import files, submodules, tip
 from tracker.store.reader import MAX_BYTES, Objects, not_too_large
-
-if TYPE_CHECKING:
-    from tracker.comparison import Compared
 
 SETTINGS_FILE = "tracker.toml"
 
@@ -125,16 +122,6 @@ class Workspace:
         """The present time, aware: the one given, else git's."""
         return self.now or present(self.repository)
 
-    def compare(self, old: str, new: str) -> Change:
-        """Two texts compared, with the newsroom's style, and its language where it names one."""
-        return self.compared(old, new).change
-
-    def compared(self, old: str, new: str) -> Compared:
-        """Two texts that are compared as far as is asked for: see ``compare``."""
-        from tracker.comparison import Compared, Text  # late: a footer needs none of it
-
-        return Compared(Text(old), Text(new), self.settings.style, self.settings.articles_language)
-
     def words_of_first(self, text: str) -> int:
         """The words that readers have in a first version."""
         from tracker.comparison import words_of_first
@@ -182,6 +169,10 @@ class Workspace:
         with Texts(self.repository) as texts:
             return selection_of(listed, self.settings.articles, self.under, texts.read)
 
+    def holds(self, path: str) -> bool:
+        """Whether a path in the repository is an article's."""
+        return self.selection.holds(path)
+
     def taken_and_left(self) -> list[str]:
         """Lines that say which files count as articles, where some are left out, and why."""
         lines = [
@@ -225,7 +216,7 @@ class Workspace:
             moved = discover(here.top or here.git_dir)
         later = replace(self, repository=moved)
         known = self.__dict__
-        for name in ("objects", "writer"):
+        for name in ("objects", "writer", "learnt"):
             if name in known:
                 later.__dict__[name] = known[name]
         if "published_history" in known:

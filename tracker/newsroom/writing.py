@@ -12,6 +12,7 @@ from tracker.errors import TrackerError
 from tracker.house.dates.parse import Moment
 from tracker.model import Change, Kind, Note, Person, Revision
 from tracker.newsroom import history, names
+from tracker.newsroom.catalog import compared as compared_with
 from tracker.newsroom.catalog import was_known
 from tracker.newsroom.names import locate
 from tracker.newsroom.note_editor import NoteEditor, Told, no_such_note
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from tracker.comparison import Compared
     from tracker.newsroom.concurrent_edits import Against, Settled
 
+_FEW_VERSIONS = 2_000  # texts of the archive that a recording may wait for
 _AHEAD = timedelta(minutes=2)
 """How far an instant may lie ahead: the clocks of two machines are never quite the same."""
 
@@ -375,7 +377,9 @@ class _Draft:
         settled = self.settled
         compared = None
         if self.before is not None:
-            compared = self.workspace.compared(_line_breaks_of(text, self.before), text)
+            compared = compared_with(
+                self.workspace, _line_breaks_of(text, self.before), text, most=_FEW_VERSIONS
+            )
         return Prepared(
             path=self.path,
             expected=self.expected,

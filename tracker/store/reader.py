@@ -120,7 +120,7 @@ class Reader:
 
         The iterable is read by a thread, a little ahead of what has been taken.
         """
-        if self._partial():
+        if self.partial:
             blobs = self._fetched(blobs)
         process = self._repository.git.start(
             *FRUGAL, "cat-file", "--batch", "--buffer", feed=True, quiet=True
@@ -191,7 +191,7 @@ class Reader:
         git itself would bring each of them on its own when it is read. Elsewhere this does nothing.
         Raises ``TrackerError`` when the other side does not give them.
         """
-        if not self._partial():
+        if not self.partial:
             return
         wanted = set(blobs)
         for blob in wanted:
@@ -241,9 +241,11 @@ class Reader:
 
     def _ended(self) -> MissingTextError:
         """Why git stopped: in a partial clone, it could not bring a text."""
-        return _not_fetched() if self._partial() else _stopped()
+        return _not_fetched() if self.partial else _stopped()
 
-    def _partial(self) -> bool:
+    @property
+    def partial(self) -> bool:
+        """True in a clone that left texts out, which are fetched when they are asked for."""
         if self._promised is None:
             self._promised = self._repository.partial
         return self._promised

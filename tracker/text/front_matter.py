@@ -29,8 +29,8 @@ DEEPEST = 100
 MOST_VALUES = 100_000
 """Values of YAML that are read, those that aliases stand for counted each time."""
 
-_YAML_END = expression(r"(?<=[\r\n])(?:---|\.\.\.)[ \t]*(?=[\r\n]|\Z)")
-_TOML_END = expression(r"(?<=[\r\n])\+\+\+[ \t]*(?=[\r\n]|\Z)")
+_YAML_END = expression(r"[\r\n](?:---|\.\.\.)[ \t]*(?=[\r\n]|\Z)")
+_TOML_END = expression(r"[\r\n]\+\+\+[ \t]*(?=[\r\n]|\Z)")
 
 
 def _keys(words: str) -> frozenset[str]:
@@ -134,10 +134,10 @@ def _fenced(text: str, start: int, kind: Format, closing: re.Pattern[str]) -> Lo
     first = next(lines(text, start))
     if text[first.start : first.end].strip(" \t") not in {"---", "+++"}:
         return None
-    fence = closing.search(text, first.next)
+    fence = closing.search(text, first.next - 1)  # a line break and the fence
     if fence is None:
         return None
-    last = next(lines(text, fence.start()))
+    last = next(lines(text, fence.start() + 1))
     return Located(kind, start, first.next, last.start, last.next)
 
 

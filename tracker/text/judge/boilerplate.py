@@ -58,37 +58,36 @@ class Counts:
         self.sequences: Counter[int] = Counter()
         self.sentences: Counter[str] = Counter()
 
-    def add(self, text: str, before: str = "") -> None:
-        """Count an article, front matter left out.
+    def add(self, *versions: str, counted: int = 0) -> None:
+        """Count an article by its versions, oldest first, front matter left out.
 
-        ``before`` is a version of it that was counted: then only what is new in ``text`` counts,
-        and that takes a tenth of the time. So a promo that was taken out of all articles is known
-        by the versions that had it.
+        Each sequence counts once, whichever version has it: a promo that was taken out of all
+        articles later is known by those that had it. The first ``counted`` versions were counted
+        before: only what is new in the later ones counts.
         """
-        there, gone = _paragraphs(text), _paragraphs(before)
+        met: set[str] = set()  # paragraphs
         seen: set[int] = set()
-        for paragraph in there:
-            if paragraph in gone:
-                continue
-            found = sequences(words_of(paragraph))
-            known = self.sequences.keys() & found
-            if len(known) > max(_FEW, len(found) // 8):
-                self._add_sentences(paragraph, known)
-            seen |= found
-        if before:
-            for paragraph in gone:
-                if paragraph not in there:
-                    seen -= sequences(words_of(paragraph))
-        else:
+        earlier: frozenset[int] = frozenset()
+        said: set[str] = set()
+        for number, text in enumerate(versions):
+            if number == counted:
+                earlier = frozenset(seen)
+            for paragraph in _paragraphs(text):
+                if paragraph in met:
+                    continue
+                met.add(paragraph)
+                found = sequences(words_of(paragraph))
+                seen |= found
+                if number >= counted:
+                    known = self.sequences.keys() & found
+                    if len(known) > max(_FEW, len(found) // 8):
+                        said |= _repeated_in(paragraph, known, earlier)
+        if not counted:
             self.articles += 1
-        self.sequences.update(seen)
+        self.sequences.update(seen - earlier)
+        for sentence in said:
+            self.sentences[sentence] = (self.sentences[sentence] or 1) + 1
         self._forget()
-
-    def _add_sentences(self, paragraph: str, known: set[int]) -> None:
-        """Count the sentences of a paragraph that have mostly known sequences."""
-        for sentence, found in _sentences(paragraph):
-            if len(found & known) * 2 > len(found):
-                self.sentences[sentence] = (self.sentences[sentence] or 1) + 1
 
     def _forget(self) -> None:
         if len(self.sequences) > MOST_SEQUENCES:
@@ -185,6 +184,15 @@ def _paragraphs(text: str) -> dict[str, None]:
     """Return the paragraphs of an article's body, each once, in order."""
     place = locate(text)
     return dict.fromkeys(_PARAGRAPH().split(text[place.end if place else 0 :]))
+
+
+def _repeated_in(paragraph: str, known: set[int], earlier: frozenset[int]) -> set[str]:
+    """Return the sentences of a paragraph that have mostly known sequences, and new ones."""
+    return {
+        sentence
+        for sentence, found in _sentences(paragraph)
+        if len(found & known) * 2 > len(found) and not found <= earlier
+    }
 
 
 @lru_cache(maxsize=2048)  # most of those asked for are repeated
