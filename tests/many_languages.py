@@ -107,7 +107,8 @@ def build(folder: Path, code: str, articles: str | None = None) -> None:
 
 PAGES = (
     "/", "/?substantive=1", "/?person=nemo", "/?kind=correction", "/articles/", "/corrections/",
-    "/corrections/2022-01/", "/corrections/2020-01/", "/changelog/", "/changelog/2022-01/",
+    "/corrections/2022-01/", "/corrections/2020-01/", "/corrections/2022/",
+    "/corrections/1999/correction/", "/changelog/", "/changelog/2022-01/",
     "/check/", "/check/2022-01/", "/check/?rule=date-moved",
     "/check/statistics/", "/search/?q=lorem", "/search/?q=xyzzy", "/month/2022-01/",
     "/article/acta/bellum/", "/history/acta/bellum/", "/blame/acta/bellum/",

@@ -128,6 +128,7 @@ def _pages(newsroom: Path) -> dict[str, str]:
         "articles": "/articles/",
         "corrections": "/corrections/",
         "corrections of a month": "/corrections/2022-01/",
+        "corrections of a kind": "/corrections/2022/correction/",
         "changelog": "/changelog/",
         "check": "/check/",
         "check of a month": "/check/2022-01/",

@@ -101,6 +101,27 @@ def test_a_note_of_the_night_is_in_the_month_of_the_newsroom(told: Flask) -> Non
     assert "There is nothing in this month." in words(told, "/corrections/2021-01/")
 
 
+def test_corrections_are_found_by_year_and_kind(told: Flask) -> None:
+    page = words(told, "/corrections/")
+    assert "By year and kind Year Correction Clarification Editor’s note All 2022 1 1 1 3" in page
+    html = told.test_client().get("/corrections/").data.decode()
+    leads = re.findall(r'href="(/corrections/(?:\d{4}/)?(?:[a-z-]+/)?)"', html)
+    assert "/corrections/2022/" in leads
+    for path in leads:
+        words(told, path)
+    year = words(told, "/corrections/2022/")
+    assert "to give the cost" in year
+    assert "misstated" in year
+    kind = words(told, "/corrections/2022/clarification/")
+    assert "to give the cost" in kind
+    assert "misstated" not in kind
+    assert words(told, "/corrections/clarification/").count("to give the cost") == 1
+    assert "There is nothing of this kind." in words(told, "/corrections/1999/correction/")
+    assert "to add when" in words(told, "/changelog/2022/")
+    for path in ("/corrections/20222/", "/corrections/2022/nonsense/", "/corrections/2022/2/"):
+        words(told, path, 404)
+
+
 def test_the_changelog_has_every_note(told: Flask) -> None:
     page = words(told, "/changelog/")
     assert "to add when" in page

@@ -25,7 +25,13 @@ from tracker.web import (
     server,
     statistics_page,
 )
-from tracker.web.addresses import AddressConverter, MonthConverter, Publishing, StampConverter
+from tracker.web.addresses import (
+    AddressConverter,
+    MonthConverter,
+    Publishing,
+    StampConverter,
+    YearConverter,
+)
 from tracker.web.background import Background
 from tracker.web.desk import OpenNewsrooms
 
@@ -61,7 +67,7 @@ def create_app(
     """
     app = Application("tracker.web", static_folder=None, template_folder="templates")
     app.url_map.converters.update(
-        address=AddressConverter, month=MonthConverter, stamp=StampConverter
+        address=AddressConverter, month=MonthConverter, stamp=StampConverter, year=YearConverter
     )
     app.config.update(
         MAX_CONTENT_LENGTH=http.LONGEST_BODY,

@@ -272,6 +272,13 @@ class MonthConverter(BaseConverter):
     weight = 50
 
 
+class YearConverter(BaseConverter):
+    """A year, ``2022``."""
+
+    regex = r"\d{4}"
+    weight = 60
+
+
 # --- how a page's links are written ---------------------------------------------------------------
 
 _PAGE = "index.html"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from html import escape
@@ -259,14 +259,25 @@ def note(key: str, address: str) -> str:
 
 # --- an article's passages with the revisions that brought them, on the rendered article ----------
 
-TINTS = 4
+TINTS = 5
+"""Steps of the scale of age, from the oldest passages to the newest."""
+
 _LONGEST_REMOVAL = 600  # code points of what was taken out that are shown
+
+
+class AgeStep(NamedTuple):
+    """A step of the scale of age, as the legend tells of it."""
+
+    tint: int  # from 1 to ``TINTS``
+    first: datetime  # aware: of its oldest version
+    last: datetime
 
 
 class PassagesView(NamedTuple):
     """The passage view."""
 
     html: Markup
+    legend: tuple[AgeStep, ...]  # oldest first
     revisions: tuple[RevisionView, ...]  # that brought or took out something, newest first
     rendered: bool  # False: the text is shown as it is written
     cut: bool  # True: only the beginning of the text is shown
@@ -282,7 +293,8 @@ def marked_passages(found: Blame, where: FoundArticle) -> PassagesView:
     removals = [each for each in found.removals if start <= each.place <= len(text)]
     count = len(found.revisions)
     first = max(count - MOST_FOLLOWED, 0) + 1
-    marker = _Marker(found.spans, removals, first, count)
+    tints = _tints(found.spans, text, start, first)
+    marker = _Marker(found.spans, removals, first, tints)
     marked, used, known = _marked(marker, text, start, rendered=not cut)
     # Where it is not rendered, it is written by us, every character of the article escaped.
     html = fit(marked) if known else Markup(f'<div class="tracker-text">{marked}</div>')  # noqa: S704
@@ -295,7 +307,31 @@ def marked_passages(found: Blame, where: FoundArticle) -> PassagesView:
         if each.number in used
     )
     since = found.revisions[first - 1].at if first > 1 else None
-    return PassagesView(html, shown, known, cut, since)
+    return PassagesView(html, _legend(tints, found), shown, known, cut, since)
+
+
+def _tints(spans: Sequence[Span], text: str, start: int, first: int) -> dict[int, int]:
+    """The step of each version that brought words which still stand: the newest has the deepest.
+
+    A step has as many versions as the next one, because they often come in bursts.
+    """
+    brought = {
+        span.revision
+        for span in spans
+        if span.revision != first
+        and span.end > start
+        and text[max(span.start, start) : span.end].strip()
+    }
+    order = sorted(brought, reverse=True)
+    return {number: TINTS - place * TINTS // len(order) for place, number in enumerate(order)}
+
+
+def _legend(tints: Mapping[int, int], found: Blame) -> tuple[AgeStep, ...]:
+    steps = []
+    for tint in sorted(set(tints.values())):
+        at = [found.revisions[number - 1].at for number in sorted(tints) if tints[number] == tint]
+        steps.append(AgeStep(tint, min(at), max(at)))
+    return tuple(steps)
 
 
 def _as_seen(found: Blame, shown: tuple[Revision, ...]) -> Blame:
@@ -350,14 +386,18 @@ class _Marker:
     """Marks runs of text, and sets in what was taken out."""
 
     def __init__(
-        self, spans: Sequence[Span], removals: Sequence[Removal], first: int, count: int
+        self,
+        spans: Sequence[Span],
+        removals: Sequence[Removal],
+        first: int,
+        tints: Mapping[int, int],
     ) -> None:
         self._spans = spans
         self._starts = [span.start for span in spans]
         self._removals = sorted(removals, key=lambda each: (each.place, each.revision))
         self._next = 0
         self._first = first  # the version whose passages are not marked
-        self._count = count
+        self._tints = tints
         self.used: set[int] = {first}
 
     def unmarked(self, pieces: Sequence[ArticlePart]) -> set[int]:
@@ -469,14 +509,13 @@ class _Marker:
         return out
 
     def _passage(self, words: str, number: int, *, linked: bool) -> str:
-        """One passage: plain from the first revision, else marked, the newer the deeper."""
+        """One passage: plain from the first version, else marked with its step of age."""
         shown = escape(words, quote=False)
         if number == self._first or not words.strip():
             return shown
         self.used.add(number)
-        newer = number - self._first
-        tint = 1 + (newer - 1) * TINTS // max(self._count - self._first, 1)
-        return self._linked("span", f"passage tint-{tint}", shown, number, linked=linked)
+        kind = f"passage tint-{self._tints.get(number, TINTS)}"
+        return self._linked("span", kind, shown, number, linked=linked)
 
     @staticmethod
     def _linked(name: str, kind: str, shown: str, number: int, *, linked: bool) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from itertools import groupby
@@ -11,7 +12,7 @@ from flask import Blueprint, Response, make_response
 from werkzeug.exceptions import NotFound
 
 from tracker.house.changelog import BroughtNote, notes_told, replaced, went_out
-from tracker.model import History, Kind, Precision, Progress, Revision
+from tracker.model import KINDS, History, Kind, Precision, Progress, Revision
 from tracker.newsroom.newsroom import Newsroom
 from tracker.render import feed
 from tracker.render.feed import Feed
@@ -69,6 +70,24 @@ class Listing(NamedTuple):
     def counted(self) -> tuple[CountedMonth, ...]:
         """The months with their numbers, newest first."""
         return tuple(CountedMonth(name, len(lines)) for name, lines in self.months.items())
+
+    def of(self, period: str, of_kind: str) -> tuple[NoteLine, ...]:
+        """The notes of a month or a year ("" for all), and of a kind ("" for all); newest first."""
+        found = (
+            line
+            for month, lines in self.months.items()
+            if month.startswith(period)
+            for line in lines
+        )
+        return tuple(line for line in found if not of_kind or line.kind == of_kind)
+
+    @property
+    def table(self) -> Mapping[str, Mapping[str, int]]:
+        """How many notes each year has of each kind, the newest year first."""
+        years: dict[str, Counter[str]] = {}
+        for month, lines in self.months.items():
+            years.setdefault(month[:4], Counter()).update(line.kind for line in lines)
+        return years
 
 
 class Record(NamedTuple):
@@ -136,28 +155,36 @@ def _seen(revision: Revision | None) -> str | None:
 # --- pages ---------------------------------------------------------------------------------------
 
 
-@pages.get("/corrections/")
-def corrections() -> Response:
-    """The newest corrections, and the months that have any."""
-    return _newest("corrections")
+_KINDS = ", ".join(f'"{kind}"' for kind in KINDS)
 
 
-@pages.get("/corrections/<month:month>/")
-@pages.get("/corrections/<month:month>/<int:number>/")
-def corrections_of(month: str, number: int = 1) -> Response:
-    return _month("corrections", month, number)
+@pages.get("/corrections/", defaults={"listed": "corrections"})
+@pages.get("/changelog/", defaults={"listed": "changelog"})
+def newest(listed: str) -> Response:
+    """The newest corrections, or notes of all kinds, with the years and months that have any."""
+    return _list(listed, "", "", 1)
 
 
-@pages.get("/changelog/")
-def changelog() -> Response:
-    """The newest notes of all kinds, and the months that have any."""
-    return _newest("changelog")
+@pages.get("/corrections/<month:period>/", defaults={"listed": "corrections"})
+@pages.get("/corrections/<month:period>/<int:number>/", defaults={"listed": "corrections"})
+@pages.get("/corrections/<year:period>/", defaults={"listed": "corrections"})
+@pages.get("/corrections/<year:period>/<int:number>/", defaults={"listed": "corrections"})
+@pages.get("/changelog/<month:period>/", defaults={"listed": "changelog"})
+@pages.get("/changelog/<month:period>/<int:number>/", defaults={"listed": "changelog"})
+@pages.get("/changelog/<year:period>/", defaults={"listed": "changelog"})
+@pages.get("/changelog/<year:period>/<int:number>/", defaults={"listed": "changelog"})
+def of_period(listed: str, period: str, number: int = 1) -> Response:
+    """The notes of a month or a year."""
+    return _list(listed, period, "", number)
 
 
-@pages.get("/changelog/<month:month>/")
-@pages.get("/changelog/<month:month>/<int:number>/")
-def changelog_of(month: str, number: int = 1) -> Response:
-    return _month("changelog", month, number)
+@pages.get(f"/corrections/<any({_KINDS}):of_kind>/")
+@pages.get(f"/corrections/<any({_KINDS}):of_kind>/<int:number>/")
+@pages.get(f"/corrections/<year:period>/<any({_KINDS}):of_kind>/")
+@pages.get(f"/corrections/<year:period>/<any({_KINDS}):of_kind>/<int:number>/")
+def of_kind(of_kind: str, period: str = "", number: int = 1) -> Response:
+    """The corrections of one kind, of all years or of one."""
+    return _list("corrections", period, of_kind, number)
 
 
 def all_addresses() -> list[str]:
@@ -167,8 +194,14 @@ def all_addresses() -> list[str]:
         listing = _found(kind)
         assert isinstance(listing, Listing)
         found.append(f"/{kind}/")
-        for month, lines in listing.months.items():
-            found += [_address(kind, month, number + 1) for number in range(_pages(len(lines)))]
+        table = listing.table
+        asked = [(period, "") for period in (*listing.months, *table)]
+        if kind == "corrections":
+            asked += [("", each) for each in {name for row in table.values() for name in row}]
+            asked += [(year, name) for year, row in table.items() for name in row]
+        for period, name in asked:
+            pages = _pages(len(listing.of(period, name)))
+            found += [_address(kind, period, name, number + 1) for number in range(pages)]
     return found
 
 
@@ -181,51 +214,31 @@ def _found(kind: str) -> Listing | Waiting:
     return found.value.corrections if kind == "corrections" else found.value.changes
 
 
-def _newest(kind: str) -> Response:
+def _list(kind: str, period: str, of_kind: str, number: int) -> Response:
     listing = _found(kind)
     if isinstance(listing, Waiting):
         return waiting(kind, listing)
-    lines = listing.lines[:NEWEST]
-    return make_response(
-        page(
-            "notes.html",
-            kind=kind,
-            period=None,
-            days=_days(lines),
-            months=listing.counted,
-            policy=current().settings.site.corrections_policy,
-            newer=None,
-            older=None,
-            number=1,
-            pages=1,
-            address=_address,
-            address_of=address_of,
-            spoken_day=words().day,
-            clock_time=words().time,
-        )
-    )
-
-
-def _month(kind: str, month: str, number: int) -> Response:
-    listing = _found(kind)
-    if isinstance(listing, Waiting):
-        return waiting(kind, listing)
-    lines = listing.months.get(month, ())
+    whole = bool(period or of_kind)
+    lines = listing.of(period, of_kind) if whole else listing.lines[:NEWEST]
     last = max(_pages(len(lines)), 1)
     if not 1 <= number <= last:
         raise NotFound
-    names = list(listing.months)
+    table = listing.table
+    names = [] if of_kind or not period else list(listing.months if "-" in period else table)
     start = (number - 1) * ON_A_PAGE
     return make_response(
         page(
             "notes.html",
             kind=kind,
-            period=month,
+            period=period,
+            of_kind=of_kind,
             days=_days(lines[start : start + ON_A_PAGE]),
             months=listing.counted,
+            table=table,
+            kinds=[each for each in KINDS if any(each in row for row in table.values())],
             policy=current().settings.site.corrections_policy,
-            newer=min((name for name in names if name > month), default=None),
-            older=max((name for name in names if name < month), default=None),
+            newer=min((name for name in names if name > period), default=None),
+            older=max((name for name in names if name < period), default=None),
             number=number,
             pages=last,
             address=_address,
@@ -250,8 +263,9 @@ def _pages(number: int) -> int:
     return -(-number // ON_A_PAGE)
 
 
-def _address(kind: str, month: str, number: int = 1) -> str:
-    return f"/{kind}/{month}/" + (f"{number}/" if number > 1 else "")
+def _address(kind: str, period: str, of_kind: str = "", number: int = 1) -> str:
+    parts = (kind, period, of_kind, str(number) if number > 1 else "")
+    return "/" + "".join(f"{part}/" for part in parts if part)
 
 
 # --- feeds of changes -----------------------------------------------------------------------------

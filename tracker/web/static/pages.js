@@ -260,6 +260,10 @@
       told.replaceChildren();
       tapped = null;
     });
+    const versions = document.querySelector(".versions");
+    passages.addEventListener("click", (event) => {
+      if (number(event) && versions) versions.open = true; // a link leads into it
+    });
     passages.addEventListener("click", (event) => {
       // The first tap shows the note where the reader is; the next one goes to its version.
       const found = number(event);
