@@ -45,7 +45,7 @@ def shown(texts: list[str], *, closing: bool) -> tuple[str, set[int]]:
     on = [(), *((place,) for place in range(len(texts) - 1))]
     spans, removals = followed(texts, on, {})
     start = parse(texts[-1]).body_start
-    marker = _Marker(spans, removals, 1, len(texts))
+    marker = _Marker(spans, removals, 1, {})
     if closing:
         html, used, known = _marked(marker, texts[-1], start, rendered=True)
         assert known

@@ -253,6 +253,29 @@ def test_a_form_that_names_no_versions_is_refused(
     text(browser, f"/compare/{question}", status)
 
 
+def test_passages_have_a_scale_of_age(tmp_path: Path) -> None:
+    one = Builder(tmp_path / "room")
+    text = "---\ntitle: A\n{}---\nThe first words.\n"
+    one.commit(
+        "0", at="2022-01-01T09:00:00+00:00", write={"articles/a.md": text.format("tag: x\n")}
+    )
+    for day in range(2, 10):
+        text += f"\nThe words of day {day}.\n"
+        at = f"2022-01-{day:02}T09:00:00+00:00"
+        one.commit(str(day), at=at, write={"articles/a.md": text.format("")})
+    one.build(checkout=True)
+    page = client(one.folder).get("/blame/articles/a/").data.decode()
+    parsed(page.encode())
+    tints = [int(each) for each in re.findall(r'class="passage tint-(\d)"', page)]
+    assert tints == sorted(tints)
+    assert {*tints} == {1, 2, 3, 4, 5}
+    legend = page.partition('<dl class="ages">')[2].partition("</dl>")[0]
+    assert [int(each) for each in re.findall(r'<dd class="tint-(\d)"', legend)] == [1, 2, 3, 4, 5]
+    assert visible(legend).startswith("Age, from old to new: January 2, 2022")
+    assert visible(legend).endswith("January 9, 2022")
+    assert "tag: x" not in page  # readers never saw it
+
+
 def test_passages_lead_to_the_revisions_that_brought_them(browser: FlaskClient) -> None:
     page = text(browser, "/blame/articles/war/")
     assert re.search(r'<a class="passage tint-\d" data-revision="3" href="#revision-3">The ', page)

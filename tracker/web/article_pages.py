@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import cache
 from html import escape
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, make_response
 from markupsafe import Markup
@@ -293,7 +294,8 @@ def marked_passages(found: Blame, where: FoundArticle) -> PassagesView:
     removals = [each for each in found.removals if start <= each.place <= len(text)]
     count = len(found.revisions)
     first = max(count - MOST_FOLLOWED, 0) + 1
-    tints = _tints(found.spans, text, start, first)
+    at = [each.at for each in found.revisions]
+    tints = _tints(found.spans, text, start, first, at, current().settings.clock)
     marker = _Marker(found.spans, removals, first, tints)
     marked, used, known = _marked(marker, text, start, rendered=not cut)
     # Where it is not rendered, it is written by us, every character of the article escaped.
@@ -310,10 +312,18 @@ def marked_passages(found: Blame, where: FoundArticle) -> PassagesView:
     return PassagesView(html, _legend(tints, found), shown, known, cut, since)
 
 
-def _tints(spans: Sequence[Span], text: str, start: int, first: int) -> dict[int, int]:
+def _tints(
+    spans: Sequence[Span],
+    text: str,
+    start: int,
+    first: int,
+    at: Sequence[datetime],
+    zone: ZoneInfo | None,
+) -> dict[int, int]:
     """The step of each version that brought words which still stand: the newest has the deepest.
 
-    A step has as many versions as the next one, because they often come in bursts.
+    A step has as many days as the next one, or versions where all came on one day: versions often
+    come in bursts. ``at`` has their instants.
     """
     brought = {
         span.revision
@@ -322,8 +332,10 @@ def _tints(spans: Sequence[Span], text: str, start: int, first: int) -> dict[int
         and span.end > start
         and text[max(span.start, start) : span.end].strip()
     }
-    order = sorted(brought, reverse=True)
-    return {number: TINTS - place * TINTS // len(order) for place, number in enumerate(order)}
+    days = {number: at[number - 1].astimezone(zone).date() for number in brought}
+    steps: dict[int, object] = dict(days) if len({*days.values()}) > 1 else {n: n for n in brought}
+    order = list(dict.fromkeys(steps[number] for number in sorted(brought, reverse=True)))
+    return {number: TINTS - order.index(steps[number]) * TINTS // len(order) for number in brought}
 
 
 def _legend(tints: Mapping[int, int], found: Blame) -> tuple[AgeStep, ...]:
