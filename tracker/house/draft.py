@@ -1,8 +1,9 @@
 """A change turned into a note for an editor to finish: the house's words for what was edited.
 
-A draft is never published by itself. The strongest edit becomes the sentence; the rest of the
-change stands below it as comments. Where other software should write the sentence (a language
-model, a newsroom's CMS), ``draft`` takes a ``Drafter`` instead of its own rules.
+A draft is never published by itself. What most readers would have believed otherwise becomes the
+sentence; the rest of the change stands below it as comments. Where other software should write the
+sentence (a language model, a newsroom's CMS), ``draft`` takes a ``Drafter`` instead of its own
+rules.
 """
 
 from __future__ import annotations
@@ -10,15 +11,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
-from functools import cache
 from typing import NamedTuple
 
 from tracker import locale
-from tracker.house.dates.find import find_stamps
-from tracker.house.notes.passages import plain_words
+from tracker.house import sentences
+from tracker.house.sentences import DraftWords, draft_words
 from tracker.house.style import Style
 from tracker.model import Change, Edit, FieldChange, Kind
-from tracker.text.lexicon import lexicon
 
 Drafter = Callable[[Change], str]
 """Other software's way to word a change: from the change to the words of the note.
@@ -29,8 +28,14 @@ raises is not caught.
 """
 
 MOST_REST = 40  # comment lines; what is beyond them is counted
-LONGEST_TOLD = 300  # characters of a sentence that becomes part of a note
 LONGEST_QUOTED = 160  # characters of a sentence in a comment line
+LONGEST_NOTE = 320  # characters of a draft that says more than one thing
+TOLD_ALREADY = 0.75  # share of a part's words that the parts before it have
+MOST_PARTS = 3  # things that a draft says
+MOST_WORDS = 20  # of a part of a sentence that is told as removed
+MOST_ROWS = 6  # of a table that are named one by one
+MOST_NAMED = 4  # items of a list that are named; more are counted
+SAME_SENTENCE = 0.5  # share of words by which a sentence is the same with another fact in it
 SLIP = 0.7  # how alike two names are when one is a misspelling of the other
 
 _STRENGTH = (
@@ -38,7 +43,6 @@ _STRENGTH = (
     "dek", "information-removed", "information-added",
 )  # fmt: skip
 _REPLACED = ("number", "date", "name")
-_FOR_UPDATE = ("information-added", "quote", *_STRENGTH)
 _FOR_CLARIFICATION = ("modality", "attribution", "negation", *_STRENGTH)
 _FOR_EDITORS_NOTE = ("information-removed", *_STRENGTH)
 
@@ -58,35 +62,66 @@ class _Point(NamedTuple):
     new: str
     old_sentence: str  # without markup
     new_sentence: str
+    written: str = ""  # the passage that came or went, as written, where it is one of its own
+
+
+class _Part(NamedTuple):
+    """What a draft says of some points."""
+
+    words: str  # "to …"
+    points: tuple[_Point, ...]
 
 
 def draft(change: Change, kind: Kind, style: Style, drafter: Drafter | None = None) -> NoteDraft:
     """A note of this kind about a change, in the words of the house.
 
     ``drafter`` writes the sentence instead of the rules here. The text is "" when nothing in the
-    change can be told in a sentence of this kind.
+    change can be told in a sentence of this kind. Where an update tells of facts that gave way to
+    others, the rest offers the correction that it may be.
     """
     points = list(_points(change))
     if drafter is not None:
-        return NoteDraft(" ".join(drafter(change).split()), _rest(points, None))
-    order = {
-        "update": _FOR_UPDATE,
-        "clarification": _FOR_CLARIFICATION,
-        "editors-note": _FOR_EDITORS_NOTE,
-    }.get(kind, _STRENGTH)
-    writer = _DraftWriter(style, phrases(style.language))
+        return NoteDraft(" ".join(drafter(change).split()), _rest(points))
+    writer = _DraftWriter(style, draft_words(style.language))
     if kind in ("retraction", "refile"):
         return NoteDraft(
-            style.draft.get("retracted" if kind == "retraction" else "refiled", ""),
-            _rest(points, None),
+            style.draft.get("retracted" if kind == "retraction" else "refiled", ""), _rest(points)
         )
-    for point in sorted(points, key=lambda one: _rank(one, order)):
+    if kind == "update":
+        said = _chosen(list(writer.parts(points, _headings(change))))
+        offered = writer.corrections(points)
+        offer = (f"as a correction: {offered.words}",) if offered is not None else ()
+        told = [point for part in said for point in part.points]
+        return NoteDraft(writer.joined([part.words for part in said]), offer + _rest(points, told))
+    if kind == "correction" and (found := writer.corrections(points)) is not None:
+        return NoteDraft(found.words, _rest(points, found.points))
+    order = {"clarification": _FOR_CLARIFICATION, "editors-note": _FOR_EDITORS_NOTE}
+    for point in sorted(points, key=lambda one: _rank(one, order.get(kind, _STRENGTH))):
         text = writer.write(kind, point)
         if text:
             general = text == writer.phrase("added_short")  # it does not say what: the rest does
-            return NoteDraft(text, _rest(points, None if general else point))
+            return NoteDraft(text, _rest(points, () if general else (point,)))
     wrong = kind == "correction" and change.substantive
-    return NoteDraft(writer.phrase("corrected") if wrong else "", _rest(points, None))
+    return NoteDraft(writer.phrase("corrected") if wrong else "", _rest(points))
+
+
+def _chosen(parts: Sequence[_Part]) -> list[_Part]:
+    """The first parts that together are not too long; a general one only where it is alone."""
+    found: list[_Part] = []
+    for part in parts:
+        told = [point for one in found for point in one.points]
+        if part.points and all(point in told for point in part.points):
+            continue
+        known = " ".join(one.words for one in found)
+        if known and sentences.alike(known, part.words) >= TOLD_ALREADY:
+            continue
+        length = sum(len(one.words) for one in found) + len(part.words)
+        if found and (not part.points or length > LONGEST_NOTE or len(found) == MOST_PARTS):
+            continue
+        if any(one.words == part.words for one in found):
+            continue
+        found.append(part)
+    return found
 
 
 def editor_text(written: NoteDraft | None, kind: Kind, style: Style) -> str:
@@ -114,9 +149,9 @@ def from_editor(text: str) -> str:
 
 
 class _DraftWriter:
-    """Puts one point into the words of one house."""
+    """Puts points into the words of one house."""
 
-    def __init__(self, style: Style, own: Phrases) -> None:
+    def __init__(self, style: Style, own: DraftWords) -> None:
         self.style = style
         self.own = own
         self.phrases: Mapping[str, str] = {**own.sentences, **style.draft}
@@ -127,7 +162,9 @@ class _DraftWriter:
             return self.correction(point)
         if kind == "clarification":
             return self.told("clarify", "clarify_short", point)
-        return self.update(point)
+        if point.label == "information-removed":
+            return self.removed(point)
+        return self.told("added", "added_short", point)
 
     def phrase(self, key: str, **facts: str) -> str:
         """A phrase with its places filled in; "" when the language has none of that name."""
@@ -136,8 +173,94 @@ class _DraftWriter:
         filled = re.sub(r"\{(\w+)\}", lambda place: facts.get(place[1], ""), known)
         return " ".join(filled.split())
 
-    def correction(self, point: _Point) -> str:
-        """What was wrong and, by the house's policy, what it was."""
+    def joined(self, parts: Sequence[str]) -> str:
+        """Several parts as one; the first alone in a language that does not say how."""
+        more = self.phrases.get("and", "")
+        if len(parts) < 2 or not more:
+            return parts[0] if parts else ""
+        return f"{', '.join(parts[:-1])} {more} {parts[-1]}"
+
+    def quoted(self, words: str) -> str:
+        """Words in the quotation marks of the language."""
+        pattern = locale.phrase(self.style.language, "form.quoted")
+        pattern = locale.unnested(pattern, {"words": words}, self.style.language)
+        return pattern.format(words=words)
+
+    # Facts
+
+    def facts(self, point: _Point) -> tuple[str, str]:
+        """The two forms of a fact that gave way to another, whole; "" where it is none."""
+        label = self.fact_label(point)
+        if label == "number":
+            old = sentences.figure(point.old_sentence, point.old, self.own)
+            new = sentences.figure(point.new_sentence, point.new, self.own)
+            if not old and new:  # words before it came or went: "less than"
+                old = sentences.same_figure(point.old_sentence, new, self.own)
+            elif old and not new:
+                new = sentences.same_figure(point.new_sentence, old, self.own)
+        elif label == "date":
+            old, new = sentences.dates_apart(
+                point.old_sentence, point.new_sentence, point.old, point.new, self.style
+            )
+        elif label == "name":
+            old = sentences.names_around(point.old_sentence, point.old, self.own)
+            new = sentences.names_around(point.new_sentence, point.new, self.own)
+            if old and not point.new:
+                new = sentences.shorter_name(old, point.old, point.new_sentence)
+            elif new and not point.old:
+                old = sentences.shorter_name(new, point.new, point.old_sentence)
+        else:
+            return "", ""
+        if not old or not new or _plain(old) == _plain(new):
+            return "", ""
+        if len(point.old_sentence.split()) > len(old.split()) + 3:
+            rest = point.old_sentence.replace(old, " "), point.new_sentence.replace(new, " ")
+            if sentences.alike(*rest) < SAME_SENTENCE:
+                return "", ""  # another sentence stands there, with facts of its own
+        return old, new
+
+    def fact_label(self, point: _Point) -> str:
+        """Which fact a point is of; a part of a name that came or went is of the name."""
+        words = point.old or point.new
+        part = point.label.startswith("information") and not (point.old and point.new)
+        if part and not point.written and sentences.title_like(words):
+            sentence = point.old_sentence if point.old else point.new_sentence
+            name = sentences.names_around(sentence, words, self.own)
+            return "name" if name and name != words else point.label
+        return point.label
+
+    def replaced(self, points: Sequence[_Point]) -> Iterator[tuple[_Point, str, str]]:
+        """The facts that gave way to others, each once, with both their forms."""
+        seen = set()
+        for label in _REPLACED:
+            for point in points:
+                old, new = self.facts(point) if self.fact_label(point) == label else ("", "")
+                values = sentences.value(old, self.own), sentences.value(new, self.own)
+                if old and values not in seen:
+                    seen.add(values)
+                    yield point, old, new
+
+    # Corrections
+
+    def corrections(self, points: Sequence[_Point]) -> _Part | None:
+        """What was wrong and what it was, of the facts that gave way to others; None without."""
+        found: list[str] = []
+        told: list[_Point] = []
+        for point, _, _ in self.replaced(points):
+            if len(found) == MOST_PARTS:
+                break
+            sentence = self.correction(point, again=bool(found))
+            if found and (not sentence or len(" ".join(found)) + len(sentence) > LONGEST_NOTE):
+                break
+            found.append(sentence)
+            told.append(point)
+        return _Part(" ".join(found), tuple(told)) if found else None
+
+    def correction(self, point: _Point, *, again: bool = False) -> str:
+        """What was wrong and, by the house's policy, what it was.
+
+        ``again``: after another correction; "" where the language does not say how.
+        """
         writers: Mapping[str, Callable[[_Point], str]] = {
             "number": self.number,
             "date": self.date,
@@ -147,7 +270,13 @@ class _DraftWriter:
             "byline": lambda _: self.phrase("byline"),
             "attribution": self.attribution,
         }
-        return writers.get(point.label, self.statement)(point) or self.phrase("corrected")
+        said = writers.get(self.fact_label(point), self.statement)(point) or self.phrase(
+            "corrected"
+        )
+        if again:
+            first, also = self.phrase("earlier_version"), self.phrase("earlier_version_again")
+            return said.replace(first, also, 1) if also and said.startswith(first) else ""
+        return said
 
     def it_was(self, old: str, new: str) -> str:
         if not new or not old or old == new:
@@ -156,34 +285,23 @@ class _DraftWriter:
         return self.phrase(key, old=old, new=new)
 
     def number(self, point: _Point) -> str:
-        new, old = figure(point.new_sentence, point.new), figure(point.old_sentence, point.old)
-        fact = counted(point.new_sentence, new, self.own)
+        old, new = self.facts(point)
+        if not old:
+            return self.statement(point)
+        fact = sentences.counted(point.new_sentence, new, self.own)
         said = self.phrase("misstated", fact=fact) if fact else self.phrase("misstated_number")
         return f"{said} {self.it_was(old, new)}".strip()
 
     def date(self, point: _Point) -> str:
-        new = self._whole_date(point.new_sentence, point.new)
-        old = self._whole_date(point.old_sentence, point.old)
-        return f"{self.phrase('misstated_date')} {self.it_was(old, new)}".strip()
-
-    def _whole_date(self, sentence: str, words: str) -> str:
-        at = sentence.find(words)
-        for stamp in find_stamps(
-            sentence, language=self.style.locale, day_first=self.style.day_first
-        ):
-            if words and stamp.start <= at < stamp.end:
-                return sentence[stamp.start : stamp.end]
-        known = lexicon(self.style.language)
-        for word in words.casefold().strip(" .,").split():
-            if word not in known.weekdays and word not in known.months and not word[:1].isdigit():
-                return ""
-        return words.strip(" .,")
+        old, new = self.facts(point)
+        if not old:
+            return self.statement(point)
+        what = sentences.dated(point.new_sentence, new, self.own)
+        said = self.phrase("misstated", fact=what) if what else self.phrase("misstated_date")
+        return f"{said} {self.it_was(old, new)}".strip()
 
     def name(self, point: _Point) -> str:
-        new, old = (
-            names_around(point.new_sentence, point.new, self.own),
-            names_around(point.old_sentence, point.old, self.own),
-        )
+        old, new = self.facts(point)
         if not new or not old:
             return self.statement(point)
         if SequenceMatcher(None, old.casefold(), new.casefold()).ratio() >= SLIP:
@@ -193,7 +311,7 @@ class _DraftWriter:
         return f"{said} {self.it_was(old, new)}".strip() if said else ""
 
     def quote(self, point: _Point) -> str:
-        speaker = speaker_of(point.new_sentence, self.style.language)
+        speaker = sentences.speaker_of(point.new_sentence, self.style.language)
         return (
             self.phrase("misquoted_speaker", speaker=speaker)
             if speaker
@@ -202,8 +320,8 @@ class _DraftWriter:
 
     def attribution(self, point: _Point) -> str:
         old, new = (
-            names_around(point.old_sentence, point.old, self.own),
-            names_around(point.new_sentence, point.new, self.own),
+            sentences.names_around(point.old_sentence, point.old, self.own),
+            sentences.names_around(point.new_sentence, point.new, self.own),
         )
         return self.phrase("misattributed") if old and new and old != new else self.statement(point)
 
@@ -213,85 +331,227 @@ class _DraftWriter:
             return self.told("added", "added_short", point)
         if point.label == "information-removed":
             return self.removed(point)
-        both = tellable(point.new_sentence) and tellable(point.old_sentence)
-        if not both or not self.own.clause:
+        old, new = point.old_sentence, point.new_sentence
+        if not (sentences.tellable(new) and sentences.tellable(old)) or not self.own.clause:
             return self.phrase("corrected")
         key = "wrong_statement" if self.style.repeat_error else "wrong_statement_only"
-        return self.phrase(
-            key, old=clause(point.old_sentence, self.own), new=_full(point.new_sentence)
-        )
+        return self.phrase(key, old=sentences.clause(old, self.own), new=sentences.full(new))
 
     def removed(self, point: _Point) -> str:
-        whole = _whole_sentence(point.old) and tellable(point.old_sentence)
+        whole = sentences.whole_sentence(point.old) and sentences.tellable(point.old_sentence)
         if self.style.repeat_error and self.own.clause and whole:
-            return self.phrase("removed_fact", fact=clause(point.old_sentence, self.own))
+            return self.phrase("removed_fact", fact=sentences.clause(point.old_sentence, self.own))
         return self.phrase("removed")
-
-    def update(self, point: _Point) -> str:
-        if point.label == "information-removed":
-            return self.removed(point)
-        if point.label == "headline":
-            return self.phrase("headline_changed")
-        if point.label in ("byline", "dek"):
-            return ""
-        if point.label in _REPLACED and point.old and point.new:
-            return self.replaced(point)
-        if _mostly_quoted(point.new_sentence):
-            speaker = speaker_of(point.new_sentence, self.style.language)
-            return (
-                self.phrase("added_quote", speaker=speaker)
-                if speaker
-                else self.phrase("added_short")
-            )
-        return self.told("added", "added_short", point)
-
-    def replaced(self, point: _Point) -> str:
-        """That one fact stands for another now: not that it was added, which would be untrue."""
-        old, new = point.old, point.new
-        if point.label == "number":
-            old, new = figure(point.old_sentence, old), figure(point.new_sentence, new)
-        elif point.label == "name":
-            old = names_around(point.old_sentence, old, self.own) or old
-            new = names_around(point.new_sentence, new, self.own) or new
-        elif point.label == "date":
-            old = self._whole_date(point.old_sentence, old) or old
-            new = self._whole_date(point.new_sentence, new) or new
-        return self.phrase("changed", old=old, new=new)
 
     def told(self, long: str, short: str, point: _Point) -> str:
         """The new sentence as a clause, where the language allows that."""
-        if not self.own.clause or not tellable(point.new_sentence):
+        if not self.own.clause or not sentences.tellable(point.new_sentence):
             return self.phrase(short)
-        return self.phrase(long, fact=clause(point.new_sentence, self.own))
+        return self.phrase(long, fact=sentences.clause(point.new_sentence, self.own))
+
+    # Updates
+
+    def parts(self, points: Sequence[_Point], headings: Sequence[str]) -> Iterator[_Part]:
+        """What an update says, the weightiest first; a last one that says nothing in particular."""
+        yield from self.changed_facts(points)
+        came = [one for one in points if one.new and not one.old]
+        speakers = [one for one in headings if sentences.announced(one, self.style.language)]
+        came, quotes = self.apart(came)
+        yield from self.spoken(quotes, speakers, "added_quote", "added_quotes")
+        yield from self.listed(came, [one for one in headings if one not in speakers])
+        yield from self.added(came)
+        yield from self.changed_statements(points)
+        gone, quotes = self.apart([one for one in points if one.old and not one.new])
+        yield from self.spoken(quotes, (), "removed_quote", "removed_quote")
+        yield from self.taken_out(gone)
+        if any(point.label == "headline" for point in points):
+            headline = tuple(point for point in points if point.label == "headline")
+            yield _Part(self.phrase("headline_changed"), headline)
+        if came or any(one.new and one.label not in ("byline", "dek") for one in points):
+            yield _Part(self.phrase("added_short"), ())
+        elif gone:
+            yield _Part(self.phrase("removed"), ())
+
+    def changed_facts(self, points: Sequence[_Point]) -> Iterator[_Part]:
+        """That one fact stands for another now: not that it was added, which would be untrue."""
+        for point, old, new in self.replaced(points):
+            fact = ""
+            if point.label == "number":
+                fact = sentences.counted(point.new_sentence, new, self.own)
+                fact = "" if fact in self.own.general else fact
+            elif point.label == "date":
+                fact = sentences.dated(point.new_sentence, new, self.own)
+            said = self.phrase("changed_fact", fact=fact, old=old, new=new) if fact else ""
+            yield _Part(said or self.phrase("changed", old=old, new=new), (point,))
+
+    def apart(self, points: Sequence[_Point]) -> tuple[list[_Point], list[_Point]]:
+        """What is no quotation, and what is: a speaker announced, and what follows."""
+        others: list[_Point] = []
+        quotes: list[_Point] = []
+        speaking = False
+        for point in points:
+            passage = point.written or point.new_sentence or point.old_sentence
+            begins = bool(sentences.announced(passage, self.style.language))
+            if begins or sentences.mostly_quoted(passage) or (speaking and point.written):
+                quotes.append(point)
+            else:
+                others.append(point)
+            speaking = begins or (speaking and bool(point.written))
+        return others, quotes
+
+    def spoken(
+        self, points: Sequence[_Point], headings: Sequence[str], one: str, several: str
+    ) -> Iterator[_Part]:
+        """Whose statements came or went."""
+        found: dict[str, tuple[_Point, ...]] = {}
+        for passage, point in [
+            *((heading, ()) for heading in headings),
+            *((each.written or each.new_sentence or each.old_sentence, (each,)) for each in points),
+        ]:
+            speaker = sentences.announced(passage, self.style.language)
+            if not speaker and sentences.mostly_quoted(passage):
+                speaker = sentences.speaker_of(passage, self.style.language)
+            if speaker:
+                found.setdefault(speaker, point)
+        names = list(found)[:MOST_PARTS]
+        if names:
+            key = several if len(names) > 1 and several in self.phrases else one
+            if said := self.phrase(key, speaker=self.joined(names)):
+                told = tuple(point for name in names for point in found[name])
+                yield _Part(said, told or tuple(points[:1]))
+
+    def listed(self, points: Sequence[_Point], headings: Sequence[str]) -> Iterator[_Part]:
+        """Items of lists, rows, documents, events and names that came, as a desk names them."""
+        items: dict[str, _Point] = {}
+        links: dict[str, _Point] = {}
+        rows = [one for one in points if "|" in one.written]
+        count = sum(line.count("|") > 0 for one in rows for line in one.written.splitlines())
+        if count > MOST_ROWS and (said := self.phrase("added_table", number=str(count))):
+            yield _Part(said, tuple(rows))
+            points = [one for one in points if one not in rows]
+        for point in points:
+            if point.label in ("negation", "modality", "attribution", "quote"):
+                continue
+            for item in sentences.items(point.written or point.new, bool(point.written), self.own):
+                items.setdefault(self.item(item), point)
+            if point.written and (link := sentences.pointed_to(point.written, self.own)):
+                links.setdefault(self.quoted(link) if len(link.split()) > 3 else link, point)
+        headings = [one for one in headings if one.casefold() not in self.own.invitations]
+        if headings and (said := self.phrase("added_section", item=self.quoted(headings[0]))):
+            under = tuple(point for point in points if point.written)[:1]
+            yield _Part(said, under)
+        yield from self.named("added_item", items)
+        yield from self.named("added_link", links)
+
+    def item(self, words: str) -> str:
+        """An item as it is named: a title in quotation marks, an event with its day after it."""
+        day, title = sentences.event(words, self.style)
+        if day and title:
+            made = self.phrase("event", item=title, day=day)
+            return made or words
+        long = ":" in words or len(words.split()) > 8 or words[:1].islower()
+        return self.quoted(words) if long and len(words.split()) > 3 else words
+
+    def named(self, key: str, items: Mapping[str, _Point]) -> Iterator[_Part]:
+        if not items or key not in self.phrases:
+            return
+        names = list(items)
+        kept = names[:MOST_NAMED]
+        while len(kept) > 1 and sum(map(len, kept)) > sentences.LONGEST_TOLD - 60:
+            kept.pop()
+        if len(kept) < len(names):
+            kept.append(self.phrase("more", number=str(len(names) - len(kept))))
+        yield _Part(self.phrase(key, item=self.joined(kept)), tuple(items.values()))
+
+    def added(self, points: Sequence[_Point]) -> Iterator[_Part]:
+        """The sentence that says most of what came."""
+        whole = [
+            point
+            for point in points
+            if point.written
+            and sentences.tellable(point.new_sentence)
+            and sentences.whole_sentence(point.new_sentence)
+            and not sentences.pointed_to(point.written, self.own)
+        ]
+        if whole:
+            best = max(whole, key=lambda one: sentences.weight(one.new_sentence))
+            yield _Part(self.told("added", "added_short", best), (best,))
+
+    def changed_statements(self, points: Sequence[_Point]) -> Iterator[_Part]:
+        """What a sentence says now that stood there before in other words."""
+        for point in points:
+            if point.written or not point.new_sentence or not point.old_sentence:
+                continue
+            if point.label in ("headline", "byline", "dek") or self.facts(point)[0]:
+                continue
+            whole = sentences.whole_sentence(point.new_sentence)
+            old, new = (sentences.cleaned(each, self.own) for each in (point.old, point.new))
+            if not whole and old and new and len(old) + len(new) < sentences.LONGEST_TOLD:
+                if not (sentences.title_like(old) and sentences.title_like(new)):
+                    old, new = self.quoted(old), self.quoted(new)
+                yield _Part(self.phrase("changed", old=old, new=new), (point,))
+            elif point.new and whole and self.own.clause and sentences.tellable(point.new_sentence):
+                said = sentences.clause(point.new_sentence, self.own)
+                yield _Part(self.phrase("says", fact=said), (point,))
+
+    def taken_out(self, points: Sequence[_Point]) -> Iterator[_Part]:
+        """Sentences, items and words that went."""
+        items: dict[str, _Point] = {}
+        for point in points:
+            if self.facts(point)[0]:
+                continue
+            if sentences.pointed_to(point.old, self.own):
+                continue
+            if point.written and sentences.whole_sentence(point.written):
+                said = self.removed(point)
+                yield _Part(said, (point,) if said != self.phrase("removed") else ())
+                continue
+            listed = sentences.items(point.written or point.old, bool(point.written), self.own)
+            for item in listed:
+                items.setdefault(self.item(item), point)
+            words = sentences.cleaned(point.old, self.own).strip(" .")
+            if not listed and not point.written and 2 < len(words.split()) <= MOST_WORDS:
+                items.setdefault(self.quoted(words), point)
+        yield from self.named("removed_item", items)
 
 
-def _full(sentence: str) -> str:
-    return sentence if sentence.endswith((".", "!", "?", "”", '"', "…", "»")) else f"{sentence}."
-
-
-def _mostly_quoted(sentence: str) -> bool:
-    quoted = sum(len(one) for one in re.findall(r"[“\"„«][^“”\"„«»]*[”\"“»]", sentence))
-    return quoted * 2 > len(sentence)
+def _headings(change: Change) -> list[str]:
+    """The words of headings that came with text of their own below them."""
+    found = []
+    before = ""
+    for edit in _flat(change.edits):
+        if edit.operation == "insert" and edit.new.lstrip().startswith("#"):
+            before = sentences.one_sentence(edit.new)
+            before = before if len(re.findall(r"[^\W\d_]", before)) > 3 else ""
+            continue
+        if before and edit.operation == "insert" and "information-added" in edit.labels:
+            found.append(before)
+        before = ""
+    return found
 
 
 def _points(change: Change) -> Iterator[_Point]:
     """What a note could tell, edit by edit, in the order of the text; each only once."""
-    seen: set[tuple[str, str, str]] = set()
+    seen: set[tuple[str, str, str, str, str]] = set()
     for edit in _flat(change.edits):
         labels = [label for label in _STRENGTH if label in edit.labels]
-        if not labels or not edit.verbal or edit.field is not None:
+        if not labels or not edit.verbal or edit.field is not None or "note" in edit.labels:
             continue
+        own = not edit.old_sentence or not edit.new_sentence  # a passage of its own came or went
         whole = labels[0].startswith("information")
-        added = edit.new if whole and _whole_sentence(edit.new) else edit.new_sentence
-        removed = edit.old if whole and _whole_sentence(edit.old) else edit.old_sentence
+        added = edit.new if own or (whole and _is_whole(edit.new)) else edit.new_sentence
+        removed = edit.old if own or (whole and _is_whole(edit.old)) else edit.old_sentence
+        if own and not whole and labels[0] in _REPLACED:
+            labels = [f"information-{'added' if edit.new.strip() else 'removed'}"]
         point = _Point(
             labels[0],
             " ".join(edit.old.split()),
             " ".join(edit.new.split()),
-            _one_sentence(removed),
-            _one_sentence(added),
+            sentences.one_sentence(removed),
+            sentences.one_sentence(added),
+            (edit.new or edit.old) if own and not (edit.new.strip() and edit.old.strip()) else "",
         )
-        key = (point.label, point.old_sentence or point.old, point.new_sentence or point.new)
+        key = point.label, point.old, point.new, point.old_sentence, point.new_sentence
         if key not in seen:
             seen.add(key)
             yield point
@@ -300,9 +560,18 @@ def _points(change: Change) -> Iterator[_Point]:
             yield _field(field)
 
 
+def _is_whole(passage: str) -> bool:
+    return sentences.whole_sentence(passage)
+
+
 def _field(field: FieldChange) -> _Point:
     old, new = field.old or "", field.new or ""
     return _Point(field.role, old, new, old, new)
+
+
+def _plain(words: str) -> str:
+    """Letters and digits alone: two forms that agree in them are one fact."""
+    return re.sub(r"[\W_]+", "", words).casefold()
 
 
 def _flat(edits: Sequence[Edit]) -> Iterator[Edit]:
@@ -313,49 +582,13 @@ def _flat(edits: Sequence[Edit]) -> Iterator[Edit]:
             yield edit
 
 
-def _whole_sentence(passage: str) -> bool:
-    """Whether an edit is a sentence, or several, and no part of one."""
-    words = passage.strip().strip("*_“”\"'’()[]>#- ")
-    return (
-        len(words.split()) >= 3
-        and not words[:1].islower()
-        and passage.strip().rstrip('*_”"’)»')[-1:] in ".!?…:"
-    )
-
-
-def tellable(sentence: str) -> bool:
-    """Whether a sentence can stand in a note: prose, not too long, and whole."""
-    letters = sum(one.isalpha() or one.isspace() for one in sentence)
-    return (
-        len(sentence.split()) >= 3
-        and len(sentence) <= LONGEST_TOLD
-        and letters > 0.8 * len(sentence)
-        and not re.search(r"https?:|[<>|\\{}]|\]\(", sentence)
-        and not sentence.endswith(":")
-        and all(sentence.count(a) == sentence.count(b) for a, b in ("()", "[]", "“”"))
-    )
-
-
-def _one_sentence(passage: str) -> str:
-    """The first sentence of a passage without its markup; list marks and headings left out."""
-    words = plain_words(re.sub(r"(?m)^[ \t]*(?:[-+*>#]+|\d+[.)])[ \t]+", "", passage))
-    end = re.search(r"(?<=[^\W\d_][^\W\d_])[.!?…][”\"»’')\]]*(?=\s+[A-ZÀ-ÖØ-ÞА-ЯІЇЄҐ“\"„«])", words)
-    return words[: end.end()] if end and not _ABBREVIATED.search(words[: end.end()]) else words
-
-
-_ABBREVIATED = re.compile(
-    r"\b(?:Mr|Mrs|Ms|Dr|Prof|Gen|Sen|Rep|Gov|Lt|Col|Sgt|Capt|Jr|Sr|St|Rev|Hon|Jan|Feb|Aug|Sept"
-    r"|Oct|Nov|Dec|Bd|Nr)\.$"
-)
-
-
 def _rank(point: _Point, order: Sequence[str]) -> tuple[int, int]:
     place = order.index(point.label) if point.label in order else len(order)
     return place, -len(point.new_sentence) if point.label.startswith("information") else 0
 
 
-def _rest(points: Sequence[_Point], told: _Point | None) -> tuple[str, ...]:
-    lines = [_line(point) for point in points if point is not told]
+def _rest(points: Sequence[_Point], told: Sequence[_Point] = ()) -> tuple[str, ...]:
+    lines = [_line(point) for point in points if all(point is not one for one in told)]
     if len(lines) > MOST_REST:
         more = len(lines) - MOST_REST
         lines = [*lines[:MOST_REST], f"and {more} more"]
@@ -375,139 +608,3 @@ def _line(point: _Point) -> str:
 def _short(words: str) -> str:
     words = " ".join(words.split())
     return words if len(words) <= LONGEST_QUOTED else words[: LONGEST_QUOTED - 2].rstrip() + " …"
-
-
-_CAPITAL = r"[^\W\d_a-zа-яіїєґёß][\w'’-]*\.?"
-_PARTICLE = r"(?:(?:de|da|di|del|der|den|van|von|zu|bin|al|el|la|le|du|dos)[ ])"
-_NAME = re.compile(rf"{_CAPITAL}(?:[ ]{_PARTICLE}*{_CAPITAL})*")
-_FIGURE = re.compile(
-    r"[$€£¥₴₽]?[ ]?\d[\d,.]*(?:[ \u00a0\u202f]\d{3}(?!\d))*(?:st|nd|rd|th)?"
-    r"(?:[ ]?%|[ ](?:percent|per cent|million|billion|trillion|thousand|Millionen|Milliarden"
-    r"|Prozent|millions?|milliards?|millones|тис|млн|млрд)\b)?"
-)
-_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
-_SINGULAR = ("ss", "us", "is")
-_PRONOUN_OR_NOUN = r"(?:the|a|an|his|her|their|its)[ ](?:[\w'’-]+[ ]){0,4}?[\w'’-]+"
-
-
-class Phrases(NamedTuple):
-    """What drafting needs to know of a language."""
-
-    clause: bool  # whether a sentence can follow "that" as it stands
-    lower: frozenset[str]  # words that are no names
-    titles: frozenset[str]  # words before a name that are no part of it
-    noun_endings: tuple[str, ...]  # endings of what a number counts; empty: it cannot be told
-    nouns: frozenset[str]
-    no_nouns: frozenset[str]
-    sentences: Mapping[str, str]  # more phrases of the note itself
-
-
-@cache
-def phrases(language: str) -> Phrases:
-    """The ``draft.toml`` of a language; for one without, what says nothing wrong."""
-    entry = locale.table(language, "draft")
-    words = {
-        key: frozenset(entry.get(key, "").split())
-        for key in ("lower", "nouns", "no_nouns", "titles")
-    }
-    return Phrases(
-        clause=entry.get("clause", False),
-        lower=words["lower"],
-        titles=words["titles"] | words["lower"],
-        noun_endings=tuple(entry.get("noun_endings", ())),
-        nouns=words["nouns"],
-        no_nouns=words["no_nouns"],
-        sentences=entry.get("phrases", {}),
-    )
-
-
-def clause(sentence: str, own: Phrases) -> str:
-    """A sentence as it stands after "that": no capital letter unless a name, no full stop.
-
-    A capital letter stays where the first word may be a name: a draft that lowers a name is worse
-    than one that keeps a capital.
-    """
-    words = re.sub(r"[.…]+([”\"»’']*)$", r"\1", sentence.strip())
-    first = _WORD.match(words)
-    if first is None or not first[0][0].isupper():
-        return words
-    if first[0].casefold().replace("’", "'") in own.lower and not re.match(r"[A-Z]{2}", first[0]):
-        return words[0].lower() + words[1:]
-    return words
-
-
-def names_around(sentence: str, words: str, own: Phrases) -> str:
-    """The whole name of which these words are a part; "" when they are no name."""
-    wanted = words.strip(" .,;:!?“”\"'’()")
-    if not wanted:
-        return ""
-    for found in _NAME.finditer(sentence):
-        if re.search(rf"(?<!\w){re.escape(wanted)}(?!\w)", found[0]):
-            name = found[0].rstrip(".’'") if not re.search(r"\b[JS]r\.$", found[0]) else found[0]
-            name = re.sub(r"(?:'|’)s$", "", name)
-            first, _, rest = name.partition(" ")
-            return rest if rest and first.casefold().rstrip(".") in own.titles else name
-    return ""
-
-
-def figure(sentence: str, words: str) -> str:
-    """The whole figure that has these words, with sign and scale: ``$1.2 million``."""
-    wanted = words.strip(" .,;:()")
-    for found in _FIGURE.finditer(sentence):
-        if wanted and (wanted in found[0] or found[0].strip() in wanted):
-            return found[0].strip(" .,\u00a0\u202f")
-    return wanted
-
-
-def counted(sentence: str, number: str, own: Phrases) -> str:
-    """What the figure says: "the number of people", "a percentage"; "" when that cannot be told."""
-    at = sentence.find(number)
-    if not number or at < 0 or not own.noun_endings:
-        return ""
-    before, after = sentence[:at], sentence[at + len(number) :]
-    if number.endswith(("%", "percent", "per cent")) or re.match(
-        r"[ ](?:percent|per cent)\b", after
-    ):
-        return own.sentences.get("percentage", "")
-    if number[:1] in "$€£¥₴₽":
-        return own.sentences.get("amount", "")
-    if re.match(r"[- ]years?[- ]old\b", after) or (
-        re.search(r"[A-Z][\w’'-]+,\s$", before) and re.match(r"[,.]", after)
-    ):
-        return own.sentences.get("age", "")
-    for step, found in enumerate(_WORD.finditer(after[:60])):
-        word = found[0]
-        between = after[: found.start()]
-        if step > 2 or re.search(r"[.,;:()–—]", between) or word in own.no_nouns:
-            return ""
-        plural = word.islower() and word.endswith(own.noun_endings) and word[-2:] not in _SINGULAR
-        if word in own.nouns or plural:
-            noun = " ".join(after[: found.end()].split())
-            return own.sentences.get("number_of", "").replace("{noun}", noun)
-        if word in own.lower:
-            return ""
-    return ""
-
-
-def speaker_of(sentence: str, language: str) -> str:
-    """Who says what a sentence quotes: the name, or the words with an article, at its verb; ""."""
-    verbs = lexicon(language).attribution
-    outside = re.sub(r"[“\"„«][^“”\"„«»]*[”\"“»]?", " … ", sentence)
-    found = [one for one in _WORD.finditer(outside) if one[0].casefold() in verbs]
-    for verb in found:
-        before, after = outside[: verb.start()].rstrip(), outside[verb.end() :].lstrip()
-        names = [one[0] for one in _NAME.finditer(before)]
-        if names and before.endswith(names[-1]):
-            return _no_opening(names[-1])
-        described = re.search(rf"(?:^|[,…][ ]*)({_PRONOUN_OR_NOUN})$", before, re.IGNORECASE)
-        if described and len(described[1]) < 60:
-            return described[1][0].lower() + described[1][1:]
-        name = _NAME.match(after)
-        if name:
-            return _no_opening(name[0].rstrip("."))
-    return ""
-
-
-def _no_opening(name: str) -> str:
-    first, _, rest = name.partition(" ")
-    return rest if rest and first.casefold() in ("but", "and", "in", "on", "when") else name
