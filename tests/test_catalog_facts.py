@@ -382,3 +382,48 @@ def test_the_questions_of_the_documentation(room: Desk) -> None:
         columns = [row[1] for row in connection.execute(f"PRAGMA table_info({view})")]
         assert columns == re.findall(r"`(\w+)`", listed)
     connection.close()
+
+
+def test_when_did_this_sentence_go(room: Desk) -> None:
+    """What an article had and has no more: in which revisions, and which one took it out."""
+    hail = "Hail is expected in the hills tonight.\n\nBring a coat.\n"
+    commit(room, "2022-05-10T09:00:00Z", weather=hail)
+    commit(room, "2022-05-11T09:00:00Z", weather=hail.replace("coat", "hat"))
+    commit(room, "2022-05-12T09:00:00Z", weather="Bring a hat.\n")
+    here = newsroom(room)
+    assert here.search_articles('"hail is expected"') == ()
+    (found,) = here.search_articles('"hail is expected"', older=True)
+    (hit,) = found.hits
+    revisions = here.history("articles/weather.md")
+    assert (hit.where, hit.last) == ("older-text", len(revisions) - 1)
+    assert hit.first == len(revisions) - 2
+    assert (hit.at, hit.commit) == (revisions[-1].at, revisions[-1].commit)
+    assert hit.person == revisions[-1].person.name
+    day = datetime(2022, 5, 12, tzinfo=UTC)
+    assert here.search_articles("hail", older=True, since=day)
+    assert not here.search_articles("hail", older=True, until=day)
+    assert not here.search_articles("hail", older=True, kind="correction")
+    commit(room, "2022-05-13T09:00:00Z", weather=hail + "\nRain.\n")
+    (found,) = newsroom(room).search_articles("hail", older=True)
+    assert [each.where for each in found.hits] == ["text"]
+    agree(room)
+
+
+def test_articles_with_the_words_in_a_headline_come_first(room: Desk) -> None:
+    commit(
+        room, "2022-05-10T09:00:00Z", weather="A zeppelin. A zeppelin. A zeppelin.\n",
+        opera="---\ntitle: The zeppelin\n---\n\nIt has landed in the park behind the opera.\n",
+    )  # fmt: skip
+    commit(room, "2022-05-11T09:00:00Z", opera="---\ntitle: The airship\n---\n\nIt has gone.\n")
+    here = newsroom(room)
+    found = here.search_articles("zeppelin", older=True)
+    assert [(each.article.path, each.hits[0].where) for each in found] == [
+        ("articles/opera.md", "older-headline"),
+        ("articles/weather.md", "text"),
+    ]
+    assert here.search_articles("zeppelin", 1, 1, older=True) == found[1:]
+    assert [each.article.path for each in here.search_articles("zeppelin")] == [
+        "articles/weather.md"
+    ]
+    said = room.ok("search", "--older", "zeppelin", "--since", "2022-05-11").out
+    assert "gone, it was in the headline of revision" in said

@@ -353,11 +353,23 @@ class Hit(NamedTuple):
     """A place in an article where words that were searched for stand."""
 
     article: Article
-    where: Literal["headline", "note", "text"]
+    where: Literal["headline", "note", "text", "older-headline", "older-text"]
     excerpt: tuple[tuple[str, bool], ...]  # pieces of the place's text; True: a word looked for
     at: datetime  # aware: of the note, or of the article's newest revision
     commit: str  # full hash of the revision that brought the note, or of the newest one
     note: str | None = None  # the note's id, for a note
+    # What stands no more: numbers of the first and the last revision that had it. Then the instant
+    # and the commit above are those of the revision that took it out, and the person made that.
+    first: int | None = None
+    last: int | None = None
+    person: str = ""
+
+
+class SearchResult(NamedTuple):
+    """An article in which words were found."""
+
+    article: Article
+    hits: tuple[Hit, ...]  # the best of them, headlines first
 
 
 class Entry(NamedTuple):

@@ -224,7 +224,7 @@ def keep(
 
 # --- the index of words ---------------------------------------------------------------------------
 
-HEADLINE, TEXT = -1, 0
+HEADLINE, TEXT, OLDER_TEXT, OLDER_HEADLINE = -1, 0, -2, -3
 """The places of passages that are no notes."""
 
 Words = Callable[[str], str]
@@ -237,6 +237,16 @@ class Unindexed(NamedTuple):
     article: int
     headline: str
     blob: str  # of its newest revision
+    versions: int  # 0: nothing of it is in the index; 1: what stands now
+
+
+class Earlier(NamedTuple):
+    """Words that an article had, and has no more."""
+
+    place: int  # OLDER_TEXT or OLDER_HEADLINE
+    said: str
+    first: int  # number of the first revision that had them
+    last: int
 
 
 class Passage(NamedTuple):
@@ -248,29 +258,48 @@ class Passage(NamedTuple):
     place: int
     blob: str  # the content that holds it
     said: str | None  # its words; None for a text
-    at: Any  # aware datetime: of the note, or of the article's newest revision
+    at: Any  # aware datetime: of the note, else of the newest revision, or that took it out
     commit: str  # full hash, of the same
     note: str | None  # the note's id
+    first: int | None  # number of the first revision that had it; None: it stands now
+    last: int | None
+    person: str  # the name of who made the revision of ``at``
 
 
 def left_over(connection: sqlite3.Connection) -> list[int]:
     """Articles of which the index has passages that are no longer so."""
     rows = connection.execute(
         "SELECT DISTINCT passage.article FROM passage"
-        " LEFT JOIN piece ON piece.article = passage.article WHERE piece.indexed IS NOT 1"
+        " LEFT JOIN piece ON piece.article = passage.article"
+        " WHERE coalesce(piece.indexed, 0) = 0"
     )
     return [row[0] for row in rows]
 
 
-def unindexed(connection: sqlite3.Connection) -> list[Unindexed]:
-    """The articles whose words are not in the index yet."""
+def unindexed(connection: sqlite3.Connection, *, older: bool = False) -> list[Unindexed]:
+    """The articles whose words, or with ``older`` those of older versions, are not in the index."""
     rows = connection.execute(
-        "SELECT piece.article, piece.headline, hex(version.blob) FROM piece"
-        " JOIN article ON article.id = piece.article"
+        "SELECT piece.article, piece.headline, hex(version.blob), coalesce(piece.indexed, 0)"
+        " FROM piece JOIN article ON article.id = piece.article"
         " JOIN version ON version.article = piece.article AND version.number = article.revisions"
-        " WHERE piece.indexed IS NOT 1 AND piece.unreadable IS NOT 1 AND piece.level > 0"
+        " WHERE coalesce(piece.indexed, 0) < ? AND piece.unreadable IS NOT 1 AND piece.level > 0",
+        (2 if older else 1,),
     )
-    return [Unindexed(number, text_of(headline), blob.lower()) for number, headline, blob in rows]
+    return [
+        Unindexed(number, text_of(headline), blob.lower(), known)
+        for number, headline, blob, known in rows
+    ]
+
+
+def earlier(connection: sqlite3.Connection, article: int) -> list[tuple[int, str, str]]:
+    """Number, blob and headline of each revision of an article, oldest first."""
+    rows = connection.execute(
+        "SELECT version.number, lower(hex(version.blob)), fact.headline FROM version"
+        " JOIN fact ON fact.article = version.article AND fact.number = version.number"
+        " WHERE version.article = ? ORDER BY version.number",
+        (article,),
+    )
+    return [(number, blob, text_of(headline)) for number, blob, headline in rows]
 
 
 def blobs_of(connection: sqlite3.Connection, articles: Iterable[int]) -> set[str]:
@@ -313,50 +342,97 @@ def put_in(connection: sqlite3.Connection, one: Unindexed, text: str, words: Wor
     passages += [(place, text_of(said)) for place, said in notes]
     blob = bytes.fromhex(one.blob)
     for place, said in passages:
-        made = connection.execute(
-            "INSERT INTO passage (article, place, blob, said) VALUES (?, ?, ?, ?)",
-            (one.article, place, blob, None if place == TEXT else storable(said)),
-        )
-        connection.execute(
-            "INSERT INTO words (rowid, said) VALUES (?, ?)", (made.lastrowid, words(said))
-        )
+        kept = None if place == TEXT else storable(said)
+        _put(connection, (one.article, place, blob, kept, None, None), words(said))
     connection.execute("UPDATE piece SET indexed = 1 WHERE article = ?", (one.article,))
 
 
-_FOUND = (
-    "SELECT passage.article, piece.path, piece.headline, passage.place, hex(passage.blob),"
-    " passage.said, step.at, step.zone, hex(step.hash), note.id, note.at, note.zone"
-    " FROM words JOIN passage ON passage.id = words.rowid"
-    " JOIN piece ON piece.article = passage.article"
+def put_in_earlier(
+    connection: sqlite3.Connection, one: Unindexed, passages: Iterable[Earlier], words: Words
+) -> None:
+    """Put what an article had, and has no more, into the index."""
+    blob = bytes.fromhex(one.blob)
+    for each in passages:
+        row = (one.article, each.place, blob, storable(each.said), each.first, each.last)
+        _put(connection, row, words(each.said))
+    connection.execute("UPDATE piece SET indexed = 2 WHERE article = ?", (one.article,))
+
+
+def _put(connection: sqlite3.Connection, row: tuple[Any, ...], words: str) -> None:
+    made = connection.execute(
+        "INSERT INTO passage (article, place, blob, said, first, last) VALUES (?, ?, ?, ?, ?, ?)",
+        row,
+    )
+    connection.execute("INSERT INTO words (rowid, said) VALUES (?, ?)", (made.lastrowid, words))
+
+
+class Wanted(NamedTuple):
+    """Which passages are looked for."""
+
+    match: str  # an FTS5 expression
+    kind: Kind | None = None  # notes of that kind alone
+    since: int | None = None  # seconds since 1970: of the note or revision
+    until: int | None = None
+    older: bool = False  # those that do not stand any more too
+
+
+# A sub-query with a limit is worked out by itself: only so may its rank be used in a group.
+_MET = (
+    " FROM (SELECT rowid AS id, rank AS score FROM words WHERE words MATCH :match LIMIT -1) AS met"
+    " JOIN passage ON passage.id = met.id JOIN piece ON piece.article = passage.article"
     " JOIN article ON article.id = passage.article"
     " LEFT JOIN note ON note.article = passage.article AND note.place = passage.place"
     " JOIN version ON version.article = passage.article"
-    " AND version.number = coalesce(note.number, article.revisions)"
-    " JOIN step ON step.number = version.step WHERE words MATCH ?"
+    " AND version.number = coalesce(note.number, passage.last + 1, article.revisions)"
+    " JOIN step ON step.number = version.step JOIN person ON person.id = step.person"
+    " WHERE (:older OR passage.last IS NULL) AND (:kind IS NULL OR note.kind = :kind)"
+    " AND (:since IS NULL OR coalesce(note.at, step.at) >= :since)"
+    " AND (:until IS NULL OR coalesce(note.at, step.at) < :until)"
+)
+_FOUND = (
+    "SELECT passage.article, piece.path, piece.headline, passage.place, hex(passage.blob),"
+    " passage.said, step.at, step.zone, hex(step.hash), note.id, note.at, note.zone,"
+    f" passage.first, passage.last, person.name{_MET}"
+)
+_HEADLINES_FIRST = (
+    f"CASE passage.place WHEN {HEADLINE} THEN 0 WHEN {OLDER_HEADLINE} THEN 1 ELSE 2 END"
 )
 
 
-def find(
-    connection: sqlite3.Connection, match: str, limit: int, offset: int, kind: Kind | None = None
-) -> list[Passage]:
-    """The passages that an FTS5 expression matches, best first."""
-    values: list[Any] = [match]
-    question = _FOUND
-    if kind is not None:
-        question += " AND note.kind = ?"
-        values.append(kind)
-    question += " ORDER BY words.rank, piece.revised DESC, passage.id LIMIT ? OFFSET ?"
-    found = []
-    for row in connection.execute(question, (*values, limit, offset)):
-        (
-            article, path, headline, place, blob, said, at, zone, commit, note, note_at, note_zone,
-        ) = row  # fmt: skip
-        moment = instant_of(at, zone) if note is None else instant_of(note_at, note_zone)
-        found.append(
-            Passage(
-                article, path_of(path), text_of(headline), place, blob.lower(),
-                None if said is None else text_of(said), moment, commit.lower(),
-                text_of(note) or None,
-            )
-        )  # fmt: skip
-    return found
+def find(connection: sqlite3.Connection, wanted: Wanted, limit: int, offset: int) -> list[Passage]:
+    """The passages that are looked for, best first."""
+    order = " ORDER BY met.score, piece.revised DESC, passage.id LIMIT :limit OFFSET :offset"
+    values = {**wanted._asdict(), "limit": limit, "offset": offset}
+    return list(map(_passage, connection.execute(_FOUND + order, values)))
+
+
+def find_articles(
+    connection: sqlite3.Connection, wanted: Wanted, limit: int, offset: int
+) -> list[list[Passage]]:
+    """The passages that are looked for, article by article: headlines first, then best first."""
+    values = {**wanted._asdict(), "limit": limit, "offset": offset}
+    rows = connection.execute(
+        f"SELECT passage.article{_MET} GROUP BY passage.article"
+        f" ORDER BY min({_HEADLINES_FIRST}), min(met.score), piece.revised DESC, passage.article"
+        " LIMIT :limit OFFSET :offset",
+        values,
+    )
+    found: dict[int, list[Passage]] = {row[0]: [] for row in rows}
+    chosen = ", ".join(map(str, found))
+    order = f" AND passage.article IN ({chosen}) ORDER BY {_HEADLINES_FIRST}, met.score, passage.id"
+    for row in connection.execute(_FOUND + order, values):
+        found[row[0]].append(_passage(row))
+    return list(found.values())
+
+
+def _passage(row: tuple[Any, ...]) -> Passage:
+    (
+        article, path, headline, place, blob, said, at, zone, commit, note, note_at, note_zone,
+        first, last, person,
+    ) = row  # fmt: skip
+    moment = instant_of(at, zone) if note is None else instant_of(note_at, note_zone)
+    return Passage(
+        article, path_of(path), text_of(headline), place, blob.lower(),
+        None if said is None else text_of(said), moment, commit.lower(), text_of(note) or None,
+        first, last, text_of(person),
+    )  # fmt: skip

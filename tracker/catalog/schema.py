@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, Self
 
 from tracker.store.git import Repository
 
-FORMAT = 12
+FORMAT = 13
 """The number of the file's format; a file of another one is made anew."""
 
 PATIENCE = 1.0

@@ -125,7 +125,7 @@ CREATE TABLE piece (
     unreadable INTEGER,       -- 1: its texts could not be read
     due INTEGER,              -- when its newest revision comes out, where that is its first
     out INTEGER,              -- 1: readers could see the newest revision
-    indexed INTEGER           -- 1: its words are in the index
+    indexed INTEGER           -- 1: its words are in the index; 2: those of older versions too
 );
 CREATE INDEX piece_by_revised ON piece (revised);
 CREATE INDEX piece_by_level ON piece (level);
@@ -188,9 +188,12 @@ CREATE TABLE stale (article INTEGER PRIMARY KEY);
 CREATE TABLE passage (
     id INTEGER PRIMARY KEY,
     article INTEGER NOT NULL,
-    place INTEGER NOT NULL, -- -1: the headline; 0: the text; else the note's place
+    place INTEGER NOT NULL, -- -1: the headline; 0: the text; -2: a paragraph that the text has no
+                            -- more; -3: a former headline; else the note's place
     blob BLOB NOT NULL,     -- the file's content that it was taken from
-    said TEXT               -- the words; NULL for the text, which git has
+    said TEXT,              -- the words; NULL for the text, which git has
+    first INTEGER,          -- number of the first revision that had it; NULL: it stands now
+    last INTEGER            -- of the last one
 );
 CREATE INDEX passage_by_article ON passage (article);
 CREATE VIRTUAL TABLE words USING fts5 (

@@ -27,6 +27,7 @@ from tracker.model import (
     Recording,
     Refusal,
     Revision,
+    SearchResult,
     Selection,
     Track,
 )
@@ -360,6 +361,31 @@ class Newsroom:
         from tracker.newsroom import queries
 
         return queries.search(self.workspace, words, limit, offset, kind=kind, progress=progress)
+
+    def search_articles(
+        self,
+        words: str,
+        limit: int = 20,
+        offset: int = 0,
+        *,
+        kind: Kind | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        older: bool = False,
+        progress: Progress | None = None,
+    ) -> tuple[SearchResult, ...]:
+        """The articles in which these words stand together, each with at most three places.
+
+        Those that have the words in a headline come first. With ``older``, headlines and
+        paragraphs count too that an article had and has no more: such a hit says which revisions
+        had them, and when the next one took them out. ``since`` and ``until`` (aware) bound the
+        instants of the hits. For ``words``, ``kind`` and ``progress`` see ``search``.
+        """
+        from tracker.newsroom import queries
+        from tracker.newsroom.search import Narrowed
+
+        narrowed = Narrowed(kind, since, until, older)
+        return queries.search_articles(self.workspace, words, limit, offset, narrowed, progress)
 
     def catalog(self) -> CatalogState:
         """What the catalog holds; it is not brought up to date."""

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from datetime import datetime, time, timedelta
 from pathlib import PurePosixPath
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from tracker.catalog import queries
 from tracker.catalog.schema import Catalog
@@ -23,6 +23,7 @@ from tracker.model import (
     Listed,
     Progress,
     Revision,
+    SearchResult,
     Selection,
     Track,
 )
@@ -34,6 +35,9 @@ from tracker.newsroom.workspace import Workspace
 from tracker.store.reader import Reader
 from tracker.text.blame import blame
 from tracker.text.document import decode
+
+if TYPE_CHECKING:
+    from tracker.newsroom.search import Narrowed
 
 ALL = Selection()
 _Answer = TypeVar("_Answer")
@@ -244,6 +248,26 @@ def search(
 
     def ask(it: Known) -> tuple[Hit, ...]:
         return search.search(it, words, limit, offset, kind=kind, progress=progress)
+
+    return _asked(workspace, ask, progress)
+
+
+def search_articles(
+    workspace: Workspace,
+    words: str,
+    limit: int,
+    offset: int,
+    narrowed: Narrowed,
+    progress: Progress | None = None,
+) -> tuple[SearchResult, ...]:
+    """The articles in which all of the words stand: see ``Newsroom.search_articles``."""
+    from tracker.newsroom import search
+
+    if _is_empty(workspace):
+        return ()
+
+    def ask(it: Known) -> tuple[SearchResult, ...]:
+        return search.search_articles(it, words, limit, offset, narrowed, progress)
 
     return _asked(workspace, ask, progress)
 

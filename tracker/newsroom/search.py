@@ -1,22 +1,25 @@
 """Search: words as people type them to the index of the catalog, and what it finds to excerpts.
 
 Words are compared without case and without accents; each Han character is a word of its own, since
-its writing has no spaces. All words must stand in one passage: a headline, a note, or the text of
-an article as it is now. ``"in quotes"`` they must follow each other; a star stands for any ending.
+its writing has no spaces. All words must stand in one passage: a headline, a note, the text of an
+article as it is now, or a paragraph that it had and has no more. ``"in quotes"`` they must follow
+each other; a star stands for any ending.
 """
 
 from __future__ import annotations
 
 import re
+import sqlite3
 import unicodedata
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from functools import lru_cache
 from itertools import islice
 from typing import Literal, NamedTuple
 
 from tracker.catalog import facts as index
 from tracker.errors import TrackerError
-from tracker.model import Hit, Kind, Progress
+from tracker.model import Hit, Kind, Progress, SearchResult
 from tracker.newsroom.facts import READ, Known
 from tracker.newsroom.revisions import article_of
 from tracker.store.reader import Reader
@@ -28,6 +31,7 @@ _MOST_TYPED = 1000  # code points of a query that are read
 _EXCERPT = 90  # code points before and after the first word that was found
 _WHOLE = 320  # a passage of so many code points is shown whole
 _WORDS = 100  # words of a passage that are looked at at once
+_HITS = 3  # places of one article that are told
 _AT_ONCE = 200  # articles that are indexed in one transaction
 _TOLD, _TOLD_ENDS = "<!-- updates -->", "<!-- /updates -->"
 
@@ -91,11 +95,11 @@ def visible(data: bytes) -> str:
 # --- the index ------------------------------------------------------------------------------------
 
 
-def bring_up(it: Known, progress: Progress | None = None) -> None:
-    """Bring the index up to what stands now."""
+def bring_up(it: Known, progress: Progress | None = None, *, older: bool = False) -> None:
+    """Bring the index up to what stands now, with ``older`` to what ever stood."""
     it.up_to(READ, progress=progress)
     over = index.left_over(it.connection)
-    fresh = index.unindexed(it.connection)
+    fresh = index.unindexed(it.connection, older=older)
     if not over and not fresh:
         return
     with Reader(it.workspace.repository) as reader:
@@ -107,13 +111,17 @@ def bring_up(it: Known, progress: Progress | None = None) -> None:
         except TrackerError:  # an old text is gone: the index cannot forget it by itself
             with it.catalog.writing() as connection:
                 index.take_all_out(connection)
-            fresh = index.unindexed(it.connection)
+            fresh = index.unindexed(it.connection, older=older)
         done, rest = 0, iter(fresh)
         while some := list(islice(rest, _AT_ONCE)):
             texts = _texts(reader, [each.blob for each in some])
             with it.catalog.writing() as connection:
                 for each in some:
-                    index.put_in(connection, each, texts[each.blob], indexed)
+                    if not each.versions:
+                        index.put_in(connection, each, texts[each.blob], indexed)
+                    if older:
+                        had = _earlier(connection, reader, each.article, texts[each.blob])
+                        index.put_in_earlier(connection, each, had, indexed)
             done += len(some)
             if progress is not None:
                 progress(done, len(fresh))
@@ -121,6 +129,37 @@ def bring_up(it: Known, progress: Progress | None = None) -> None:
 
 def _texts(reader: Reader, blobs: Sequence[str]) -> dict[str, str]:
     return {blob: visible(data) for blob, data in reader.read_many(dict.fromkeys(blobs))}
+
+
+_PARAGRAPHS = re.compile(r"\n[^\S\n]*+\n")
+_MOST_EARLIER = 2000  # passages of one article: its newest
+
+
+def _earlier(
+    connection: sqlite3.Connection, reader: Reader, article: int, now: str
+) -> list[index.Earlier]:
+    """The headlines and paragraphs that an article had; ``now`` is its text as it is seen now."""
+    versions = index.earlier(connection, article)
+    spans: dict[tuple[int, str], tuple[int, int]] = {}
+    texts = reader.read_many([blob for _, blob, _ in versions])
+    for (number, _, headline), (_, data) in zip(versions, texts, strict=True):
+        text = decode(data)[0]
+        said = {(index.OLDER_HEADLINE, headline)}
+        body = text[parse(text).body_start :]
+        said |= {(index.OLDER_TEXT, each) for each in _PARAGRAPHS.split(body) if _TOLD not in each}
+        for each in said:
+            spans[each] = (spans[each][0] if each in spans else number, number)
+    stands = f" {indexed(now)} "
+    newest = versions[-1][0] if versions else 0
+    found = []
+    for (place, raw), (first, last) in spans.items():
+        if last == newest or not raw.strip():
+            continue
+        said_then = raw if place == index.OLDER_HEADLINE else scan(raw, kind="markdown").words()
+        words = " ".join(said_then.split())
+        if words and (place == index.OLDER_HEADLINE or f" {indexed(words)} " not in stands):
+            found.append(index.Earlier(place, words, first, last))
+    return sorted(found, key=lambda each: -each.last)[:_MOST_EARLIER]
 
 
 def search(
@@ -137,25 +176,67 @@ def search(
     if not wanted:
         return ()
     bring_up(it, progress)
-    found = index.find(it.connection, matching(wanted), limit, offset, kind)
+    found = index.find(it.connection, index.Wanted(matching(wanted), kind), limit, offset)
     with Reader(it.workspace.repository) as reader:
         return tuple(_hit(each, wanted, reader) for each in found)
 
 
+class Narrowed(NamedTuple):
+    """Which of the places count where words stand."""
+
+    kind: Kind | None = None  # notes of that kind alone
+    since: datetime | None = None  # aware: of the note, or the revision that has or took it out
+    until: datetime | None = None
+    older: bool = False  # what stood once, too
+
+
+def search_articles(
+    it: Known,
+    typed: str,
+    limit: int,
+    offset: int,
+    narrowed: Narrowed,
+    progress: Progress | None = None,
+) -> tuple[SearchResult, ...]:
+    """The articles in which all that was typed stands: see ``Newsroom.search_articles``."""
+    wanted = terms(typed)
+    if not wanted:
+        return ()
+    bring_up(it, progress, older=narrowed.older)
+    since, until = (
+        None if each is None else int(each.timestamp()) for each in (narrowed.since, narrowed.until)
+    )
+    asked = index.Wanted(matching(wanted), narrowed.kind, since, until, narrowed.older)
+    with Reader(it.workspace.repository) as reader:
+        return tuple(
+            SearchResult(
+                article_of(some[0].path, some[0].headline),
+                tuple(_hit(each, wanted, reader) for each in some[:_HITS]),
+            )
+            for some in index.find_articles(it.connection, asked, limit, offset)
+        )
+
+
+_PLACES: dict[int, Literal["headline", "text", "older-headline", "older-text"]] = {
+    index.HEADLINE: "headline",
+    index.TEXT: "text",
+    index.OLDER_HEADLINE: "older-headline",
+    index.OLDER_TEXT: "older-text",
+}
+
+
 def _hit(found: index.Passage, wanted: Sequence[Term], reader: Reader) -> Hit:
-    where: Literal["headline", "note", "text"] = "note"
-    if found.place == index.HEADLINE:
-        where = "headline"
-    elif found.place == index.TEXT:
-        where = "text"
     said = visible(reader.read(found.blob)) if found.said is None else found.said
     return Hit(
         article_of(found.path, found.headline),
-        where,
+        _PLACES.get(found.place, "note"),
         tuple(excerpt(said, wanted)),
         found.at,
         found.commit,
         found.note,
+        found.first,
+        found.last,
+        found.person if found.last is not None else "",
     )
 
 

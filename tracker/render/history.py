@@ -10,7 +10,7 @@ import click
 from tracker.house.notes import wording
 from tracker.house.notes.passages import plain_words
 from tracker.house.settings import Settings
-from tracker.model import Article, Change, Edit, Event, History, Hit, Note, Revision
+from tracker.model import Article, Change, Edit, Event, History, Hit, Note, Revision, SearchResult
 from tracker.render.plain import plain, printed, visible
 
 if TYPE_CHECKING:
@@ -256,17 +256,25 @@ def _size(count: int) -> str:
     return f"{count / 1e6:,.1f} MB" if count >= 100_000 else f"{count / 1e3:,.1f} kB"
 
 
-def hit_lines(hits: Sequence[Hit], settings: Settings) -> Iterator[str]:
-    """Where words were found: the article, where in it, when, and the place with the words bold."""
-    for number, hit in enumerate(hits):
+def hit_lines(found: Sequence[SearchResult], settings: Settings) -> Iterator[str]:
+    """Where words were found: the article, then where in it, when, and the place, words bold."""
+    for number, each in enumerate(found):
         if number:
             yield ""
-        at = hit.at.astimezone(settings.zone).strftime("%Y-%m-%d")
-        where = f"note {hit.note}" if hit.where == "note" else hit.where
-        headline = click.style(visible(hit.article.headline), bold=True)
-        yield f"{headline}  {at}  {visible(where)}"
-        yield click.style(f"  {visible(hit.article.path)}  {hit.commit[:10]}", dim=True)
-        yield "  " + "".join(
-            click.style(visible(piece), bold=True, fg="yellow") if found else visible(piece)
-            for piece, found in hit.excerpt
-        )
+        headline = click.style(visible(each.article.headline), bold=True)
+        yield f"{headline}  {click.style(visible(each.article.path), dim=True)}"
+        for hit in each.hits:
+            yield f"  {_place(hit, settings)}  {click.style(hit.commit[:10], dim=True)}"
+            yield "    " + "".join(
+                click.style(visible(piece), bold=True, fg="yellow") if is_met else visible(piece)
+                for piece, is_met in hit.excerpt
+            )
+
+
+def _place(hit: Hit, settings: Settings) -> str:
+    at = hit.at.astimezone(settings.zone).strftime("%Y-%m-%d")
+    if hit.last is None:
+        return f"{at}  {visible(f'note {hit.note}' if hit.where == 'note' else hit.where)}"
+    had = f"revision {hit.first}" if hit.first == hit.last else f"revisions {hit.first}–{hit.last}"
+    where = "in the headline of" if hit.where == "older-headline" else "in"
+    return f"{at}  gone, it was {where} {had}; taken out by {visible(hit.person)}"
