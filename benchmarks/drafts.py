@@ -1,4 +1,4 @@
-"""Do drafted notes say what the desk said? On changes of a newsroom with the notes that it wrote.
+"""Do drafted notes say what the desk said, and do its notes tell all that changed?
 
 Usage: TRACKER_DATA=FOLDER python benchmarks/drafts.py [PYTHON_OF_ANOTHER_VERSION] [--list]
 
@@ -7,6 +7,9 @@ a number, a date or a name that changed (that stands in one text more often than
 prints the share of drafts that name them all. A draft is the sentence alone, without the list of
 what else changed; its kind is the one that the note's words speak of. With the interpreter of
 another version, the same is printed for that one: for before and after in one run.
+
+It also prints how many notes that name a fact name one that changed, and on how many the rule
+``note-incomplete`` speaks; with ``--list`` what it says, to be judged by reading.
 """
 
 from __future__ import annotations
@@ -20,6 +23,11 @@ import sys
 from calendar import month_name
 from pathlib import Path
 from typing import NamedTuple
+
+from tracker import compare
+from tracker.house.style import load
+from tracker.locale import sentence
+from tracker.policy.notes import untold
 
 WORD = re.compile(r"\d+(?:[.,:]\d+)*|[^\W\d_]+(?:['’-][^\W\d_]+)*")
 SPELLED = "one two three four five six seven eight nine ten"
@@ -49,7 +57,7 @@ class Row(NamedTuple):
 
 
 def rows() -> list[Row]:
-    """The changes whose note names a fact that changed."""
+    """The changes with their notes."""
     folder = os.environ.get("TRACKER_DATA", "")
     if not folder:
         sys.exit("TRACKER_DATA names no folder of data.")
@@ -57,10 +65,9 @@ def rows() -> list[Row]:
     with gzip.open(Path(folder) / "govuk-notes.jsonl.gz", "rt", encoding="utf-8") as file:
         for line in file:
             row = json.loads(line)
-            facts = changed(row["note"], row["before"], row["after"])
-            if facts:
-                kind = "correction" if "correct" in row["note"].casefold() else "update"
-                found.append(Row(row["note"], row["before"], row["after"], kind, facts))
+            kind = "correction" if "correct" in row["note"].casefold() else "update"
+            named = changed(row["note"], row["before"], row["after"])
+            found.append(Row(row["note"], row["before"], row["after"], kind, named))
     return found
 
 
@@ -103,14 +110,34 @@ def drafts(python: str, changes: list[Row]) -> list[str]:
     """The drafts of a version, each one line."""
     asked = "\n".join(json.dumps([row.before, row.after, row.kind]) for row in changes)
     done = subprocess.run(
-        [python, "-c", DRAFTING], input=asked, capture_output=True, text=True, check=True
+        [python, "-c", DRAFTING],
+        input=asked,
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(python).parent,  # not here: this version would be imported
     )
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
+def incomplete(changes: list[Row]) -> None:
+    """Prints on how many notes the rule speaks, and what it says."""
+    style = load("guardian")
+    spoken = 0
+    for row in changes:
+        missing = untold(compare(row.before, row.after, style=style).why, row.note, "en")
+        spoken += bool(missing)
+        if missing and "--list" in sys.argv:
+            print(f"\n- {row.note[:300]}\n  not told: {sentence(missing[0])}")
+    print(f"note-incomplete speaks on {spoken} of {len(changes)} notes")
+
+
 def main() -> None:
     others = [each for each in sys.argv[1:] if not each.startswith("--")]
-    changes = rows()
+    every = rows()
+    incomplete(every)
+    print(f"{sum(bool(facts(row.note)) for row in every)} notes name a number, a date or a name")
+    changes = [row for row in every if row.facts]
     print(f"{len(changes)} notes name a number, a date or a name that changed")
     for python in [*others, sys.executable]:
         made = drafts(python, changes)

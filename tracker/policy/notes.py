@@ -441,9 +441,32 @@ def untold(reasons: Iterable[Reason], told: str, language: str) -> tuple[Reason,
     """
     words = lexicon(language)
     named = _words(told, words)
-    facts = [each for each in reasons if each.label in _FACTS and each.old and each.new]
+    facts = [each for each in reasons if each.label in _FACTS and _gave_way(each, words)]
     missing = [each for each in facts if not _differing(each, words) & named]
     return tuple(missing) if len(missing) < len(facts) else ()
+
+
+_FILE = re.compile(r"\([^()]{0,80}?[\d.,]+[ \u00a0]?[kKMG]i?B\b[^()]{0,40}\)")
+_CURRENCY = re.compile(r"[$€£¥₴₽]|\b[A-Z]{3}(?=\d)")
+
+
+def _gave_way(reason: Reason, known: Lexicon) -> bool:
+    """Tell whether one fact of the story stands for another now.
+
+    None are what a file is and its size, the same value in another notation, a date that says more
+    of the same day, and words that are no figure, or a figure of another kind, in its place.
+    """
+    if not reason.old or not reason.new:
+        return False
+    for file in _FILE.findall(reason.context):
+        if any(said.strip("()") in file for said in (reason.old, reason.new)):
+            return False
+    old, new = _words(reason.old, known), _words(reason.new, known)
+    if reason.label != "number":
+        return reason.label == "name" or not (old <= new or new <= old)
+    values = [{word for word in each if word[0].isdigit()} for each in (old, new)]
+    money = [_CURRENCY.search(said) is not None for said in (reason.old, reason.new)]
+    return all(values) and values[0] != values[1] and money[0] == money[1]
 
 
 def _differing(reason: Reason, known: Lexicon) -> set[str]:
