@@ -34,7 +34,7 @@ def test_the_description_is_made_from_its_table_and_names_every_address(office: 
     rules = {
         re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", each.rule) for each in office.app.url_map.iter_rules()
     }
-    assert rules == set(made["description"]()["paths"])
+    assert rules == set(made["of_intake"]()["paths"])
 
 
 def faults(office: Office, examples: int) -> int:
