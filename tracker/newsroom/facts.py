@@ -18,6 +18,7 @@ from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
 from itertools import islice
+from time import sleep
 from typing import NamedTuple, Self
 
 from tracker.catalog import facts
@@ -347,7 +348,7 @@ def judged(
             for job in jobs:
                 yield work.judge(job)
         return
-    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 
     place = str(workspace.root or workspace.repository.git_dir)
     given = (place, workspace.now, repeated)
@@ -356,6 +357,12 @@ def judged(
         rest = iter(jobs)
         while batch := list(islice(rest, workers * _GIVEN_AT_ONCE * 8)):
             yield from pool.map(_judge_there, batch, chunksize=_GIVEN_AT_ONCE)
+    except BrokenExecutor:
+        sleep(0.1)  # an interrupt ends all processes: this one's may come a moment later
+        raise TrackerError(
+            "A process that compares texts was ended from outside.",
+            "Where memory is short, let the command run on one core: taskset -c 0 tracker …",
+        ) from None
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
