@@ -298,6 +298,54 @@ def test_paper_has_the_words_and_no_controls(stage: Stage) -> None:
     context.close()
 
 
+def test_paper_says_where_a_page_is_and_when_it_changed(stage: Stage) -> None:
+    context = stage.browser.new_context()
+    page = context.new_page()
+    page.goto(stage.base + stage.pages["article"])
+    foot = page.locator(".printed")
+    assert foot.is_hidden()
+    page.emulate_media(media="print")
+    assert foot.is_visible()
+    assert stage.base + stage.pages["article"] in foot.inner_text()
+    assert "Last changed December 31, 2021" in foot.inner_text()
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert "Printed:" in foot.inner_text()
+    context.close()
+
+
+def test_the_dates_of_an_article_stand_apart_on_a_phone(stage: Stage) -> None:
+    context = stage.browser.new_context(viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    page.goto(stage.base + stage.pages["article"])
+    facts = page.locator(".facts > li")
+    boxes = [facts.nth(number).bounding_box() for number in range(facts.count())]
+    tops = [box["y"] for box in boxes if box]
+    assert len(tops) == 4  # by whom, since when, newest note, versions
+    assert tops == sorted(set(tops))
+    context.close()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_notes_keep_a_distance_from_a_table_above_them(
+    browser: Browser, tmp_path: Path, width: int
+) -> None:
+    one = Builder(tmp_path / "room")
+    note = "updates:\n- {id: u1, kind: correction, text: It was not., at: 2022-01-02T09:00:00Z}\n"
+    table = "\n| a | b |\n|---|---|\n| 1 | 2 |\n"
+    one.commit("a", write={"articles/a.md": f"---\ntitle: A\n{note}---\nWords.\n{table}"})
+    one.build(checkout=True)
+    with served(one.folder) as base:
+        context = browser.new_context(viewport={"width": width, "height": 800})
+        page = context.new_page()
+        page.goto(f"{base}/article/articles/a/")
+        above, below = page.locator(".article table"), page.locator(".note")
+        table_box, note_box = above.bounding_box(), below.bounding_box()
+        assert table_box is not None
+        assert note_box is not None
+        assert note_box["y"] - table_box["y"] - table_box["height"] >= 24
+        context.close()
+
+
 def test_changes_are_told_apart_where_colors_are_forced(stage: Stage) -> None:
     context = stage.browser.new_context(forced_colors="active")
     page = context.new_page()

@@ -59,6 +59,7 @@ def even(made: str) -> str:
 @example(["- a", "A plain paragraph."], ["\n\n"])
 @example(["term", ": alone", "After it."], ["\n\n"])
 @example(["<div>", "A plain paragraph.", "</div>"], ["\n\n"])
+@example(["{% include x.html %}", "<p></p>"], ["\n\n"])
 def test_pieces_together_are_the_whole(blocks: list[str], gaps: list[str]) -> None:
     gaps += ["\n\n"] * len(blocks)
     body = "".join(block + gap for block, gap in zip(blocks, gaps, strict=False))
@@ -113,6 +114,23 @@ def test_the_elements_that_begin_blocks_are_those_of_markdown() -> None:
     parser = Markdown()
     assert all(parser.is_block_level(name) for name in [*_OF_BLOCKS, "script", "style", "iframe"])
     assert not any(parser.is_block_level(name) for name in [*_OF_WORDS, "br", "img"])
+
+
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        ('One {% include "a_b_c.html" x=1 %} two.', "<p>One  two.</p>"),
+        ("{% include a.html %}\n\nWords.", "<p>Words.</p>"),
+        ('{{< youtube id="x" >}} and {{% note %}}more{{% /note %}}.', "<p> and more.</p>"),
+        ("`{% raw %}` is a tag.", "<p><code>{% raw %}</code> is a tag.</p>"),
+        ("It costs {{ price }}, 5 % {more}.", "<p>It costs {{ price }}, 5 % {more}.</p>"),
+        ("```\n{% include %}\n```", "<pre><code>{% include %}\n</code></pre>"),
+        ("{% a", "<p>{% a</p>"),
+    ],
+)
+def test_tags_of_a_site_generator_are_no_words(body: str, shown: str) -> None:
+    assert rendered(body).strip() == shown
+    assert page(body).known
 
 
 def test_most_paragraphs_are_pieces_of_their_own() -> None:

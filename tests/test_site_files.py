@@ -155,7 +155,6 @@ def test_the_large_pages_are_there_where_they_are_asked_for(
         for link in links(page):
             assert "/change-sides/" not in link
             assert "/source/" not in link
-            assert "/version/" not in link
             target = unquote_to_bytes(urlsplit(link).path)
             if target and not urlsplit(link).scheme:
                 assert (page.parent / os.fsdecode(target)).is_file(), (page, link)
@@ -177,6 +176,26 @@ def test_where_old_versions_are_left_out_their_addresses_lead_to_the_history(
         assert found is not None, name
         history = (plain / name).parent / os.fsdecode(unquote_to_bytes(found[1]))
         assert f' id="{found[2]}"' in history.read_text(), name
+
+
+def test_an_old_version_s_address_leads_to_the_page_of_the_history_with_its_line(
+    tmp_path: Path,
+) -> None:
+    one = Builder(tmp_path / "room")
+    for number in range(1, 121):
+        one.commit(f"{number}", write={"a.md": f"# A\n\nIt was counted {number} times.\n"})
+    one.build(checkout=True)
+    written(one.folder, tmp_path / "site", SiteOptions(workers=1))
+    led = set()
+    versions = sorted((tmp_path / "site/version").rglob("*.html"))
+    assert len(versions) == 120
+    for page in versions:
+        found = re.search(r'content="0; url=([^"#]+)#([^"]+)"', page.read_text())
+        assert found is not None
+        history = (page.parent / found[1]).resolve()
+        assert f' id="{found[2]}"' in history.read_text()
+        led.add(history)
+    assert len(led) == 2  # the newest page, and an older one
 
 
 def test_a_new_revision_changes_the_pages_of_its_article_and_of_the_newsroom(

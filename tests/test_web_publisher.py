@@ -16,7 +16,7 @@ from tests.web_newsroom import NOW, build, parsed
 from tracker.model import Progress
 from tracker.newsroom.newsroom import Newsroom
 from tracker.web import background, create_app, publisher_pages
-from tracker.web.background import Background, Outcome, Waiting
+from tracker.web.background import Background, Outcome, Report, Waiting, waiting
 from tracker.web.desk import Edition
 
 SETTINGS = """\
@@ -286,11 +286,26 @@ def test_work_is_done_once_and_an_older_answer_stands_in_meanwhile() -> None:
         gate.wait(10)
         return "late"
 
+    def counting(report: Report) -> str:
+        report(3, 7, commits=True)
+        gate.wait(10)
+        return "late"
+
     assert shop.ask("other", FIRST, unfinished) == Waiting(1, 2)
+    assert shop.ask("third", FIRST, counting) == Waiting(3, 7, commits=True)
     gate.set()
     shop._patience = 10
     assert shop.ask("kind", SECOND, lambda _: work("three")) == Outcome("two", True)
     assert calls == ["one", "two"]
+
+
+def test_who_waits_is_told_what_is_counted(told: Flask) -> None:
+    with told.test_request_context("/"):
+        of_commits = waiting("latest", Waiting(3, 7, commits=True)).get_data(as_text=True)
+        of_articles = waiting("latest", Waiting(3, 7)).get_data(as_text=True)
+    assert "3 of 7 commits" in of_commits
+    assert "3 of 7" in of_articles
+    assert "commits" not in of_articles
 
 
 def test_work_that_failed_is_tried_again() -> None:

@@ -232,7 +232,7 @@ def _rendered(change: Change, old: str, new: str, face: _Face) -> str | None:
         body = _table(pair.side_by_side(), face, "tracker-article")
     indexes = set(pair.unseen())
     if not face.formatting:  # a target is no word, and is told of all the same
-        indexes |= {at for at, edit in enumerate(change.edits) if _is_target(edit)}
+        indexes |= {at for at, edit in enumerate(change.edits) if _is_unseen(edit)}
     unseen = [change.edits[index] for index in sorted(indexes)]
     if unseen:
         items = "\n".join(
@@ -247,8 +247,12 @@ def _rendered(change: Change, old: str, new: str, face: _Face) -> str | None:
     return body
 
 
-def _is_target(edit: Edit) -> bool:
-    return not edit.verbal and bool(edit.labels & {"link", "image"})
+def _is_unseen(edit: Edit) -> bool:
+    """Whether an edit is of a link's target, a picture, or a tag of a site's generator."""
+    if edit.verbal:
+        return False
+    tag = any("{%" in side or "{{<" in side for side in (edit.old, edit.new))
+    return tag or bool(edit.labels & {"link", "image"})
 
 
 # --- the source ----------------------------------------------------------------------------------

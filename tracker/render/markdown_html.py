@@ -41,7 +41,7 @@ _MOST_SPECIAL = 6000  # characters with a meaning in Markdown, counted the same 
 
 def rendered(body: str) -> str:
     """The whole of some Markdown as clean HTML, made at once. Never raises."""
-    return cleaned(markdown(body))
+    return cleaned(_without_template_code(markdown(body)))
 
 
 def whole_html(body: str) -> str:
@@ -163,6 +163,41 @@ def hostile(body: str) -> bool:
 def _paragraphs(body: str) -> str:
     parts = re.split(r"\n[ \t\r]*\n\s*", body)
     return "\n".join(f"<p>{html.escape(part, quote=False)}</p>" for part in parts if part.strip())
+
+
+def _without_template_code(made: str) -> str:
+    """HTML without the tags of Jekyll, Liquid and Hugo: a site's generator takes them out.
+
+    Expressions stay, ``{{ price }}``: words of the article would stand there. So does what is shown
+    as code.
+    """
+    if "{%" not in made and "{{" not in made:
+        return made
+    out: list[str] = []
+    at = depth = 0
+    for tag in _code().finditer(made):
+        piece = made[at : tag.end()]
+        out.append(piece if depth else _template_tag().sub(_TAKEN, piece))
+        depth = max(depth + (-1 if tag[1] else 1), 0)
+        at = tag.end()
+    out.append(made[at:] if depth else _template_tag().sub(_TAKEN, made[at:]))
+    return re.sub(rf"<p>\s*+(?:{_TAKEN}\s*+)++</p>", "", "".join(out)).replace(_TAKEN, "")
+
+
+_TAKEN = "\ufdd0"  # stands for what was taken out; no character of any text
+
+
+@cache
+def _code() -> re.Pattern[str]:
+    return re.compile(r"<(/?)(?:pre|code)\b[^<>]*+>")
+
+
+@cache
+def _template_tag() -> re.Pattern[str]:
+    inside = r"(?:[^{}<>%]|%(?!\})|</?(?:em|strong)>)*+"
+    return re.compile(
+        rf"\{{%{inside}%\}}|\{{\{{%{inside}%\}}\}}|\{{\{{&lt;(?:[^{{}}<>&]|&(?!gt;\}}))*+&gt;\}}\}}"
+    )
 
 
 def cleaned(made: str) -> str:

@@ -181,7 +181,7 @@ class SiteLinks(NamedTuple):
     slug: Callable[[str], str]  # an article's path -> what people call it
     under: str = ""  # the newsroom's folder in its repository
     timemap_file: str = ""  # the name of a TimeMap's file, where a static host needs it
-    versions: bool = True  # False: no page of a version is there but its line in the history
+    versions: bool = True  # False: a version has no page of its own, nor an article a TimeMap
 
     def newsroom(self) -> str:
         """The page of the newsroom's newest revisions."""
@@ -202,8 +202,7 @@ class SiteLinks(NamedTuple):
         return self._page("history", path)
 
     def version(self, path: str, revision: Revision) -> str:
-        if self.base and not self.versions:
-            return f"{self.history(path)}#revision-{revision.commit[:_COMMIT_IN_STAMP]}"
+        """A version of an article; where it has no page, what is there leads into the history."""
         return self._page(f"version/{stamp(revision.at, revision.commit)}", path)
 
     def change(self, path: str, revision: Revision) -> str:

@@ -175,15 +175,6 @@ def version(when: str, address: str) -> str:
     return f"/version/{when}/{encoded(address)}/"
 
 
-_VERSION = re.compile(r"/version/\d{14}-([0-9a-f]{4,64})/")
-
-
-def in_history(path: str) -> str:
-    """Of the page of a version, its line in the history; any other path as it is."""
-    found = _VERSION.match(path)
-    return path if found is None else f"/history/{path[found.end() :]}#revision-{found[1]}"
-
-
 def source(when: str, address: str) -> str:
     """The text of one version, as it was recorded."""
     return f"/source/{when}/{encoded(address)}/"
@@ -314,8 +305,6 @@ def link(path: str) -> str:
     how = site()
     if not how.files:
         return how.prefix + path
-    if not how.has("versions"):
-        path = in_history(path)
     where, sign, rest = _parted(path)
     if not how.relative:
         # A host finds index.html by itself, and a file of another kind only by its name.

@@ -157,7 +157,7 @@ def _worked_out(kind: str, work: Callable[..., _Some]) -> _Some:
     """What takes long, or a ``Problem`` that says when to ask again."""
     found = in_background(kind, work)
     if isinstance(found, Waiting):
-        detail = f"The articles are being read: {found.done} of {found.whole}. Ask again."
+        detail = found.sentence
         raise Problem(503, detail, **{"Retry-After": "5"})
     if not found.current:
         uncached()

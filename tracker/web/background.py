@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Generic, NamedTuple, TypeVar
+from functools import partial
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from flask import Flask, Response, current_app, g, make_response, request
 from werkzeug.exceptions import ServiceUnavailable
@@ -29,8 +30,15 @@ _Made = TypeVar("_Made")
 class Waiting(NamedTuple):
     """The work is not done yet, and nothing older is known."""
 
-    done: int  # articles
-    whole: int  # articles; 0 while they are being counted
+    done: int  # articles, or commits
+    whole: int  # of them; 0 while they are being counted
+    commits: bool = False  # the published history is read, and not yet the articles
+
+    @property
+    def sentence(self) -> str:
+        """How far it is, for programs."""
+        what = "The published history is" if self.commits else "The articles are"
+        return f"{what} being read: {self.done} of {self.whole}. Ask again."
 
 
 class Outcome(NamedTuple, Generic[_Made]):
@@ -40,6 +48,12 @@ class Outcome(NamedTuple, Generic[_Made]):
     current: bool  # False: of an older edition; the newest is being worked on
 
 
+class Report(Protocol):
+    """Takes how far a piece of work is: articles, or commits."""
+
+    def __call__(self, done: int, whole: int, commits: bool = False) -> None: ...
+
+
 class _Task:
     """One piece of work for one edition."""
 
@@ -47,11 +61,11 @@ class _Task:
         self.ended = threading.Event()
         self.value: object = None
         self.error: BaseException | None = None
-        self.done = self.whole = 0
+        self.how_far = Waiting(0, 0)
 
-    def progress(self, done: int, whole: int) -> None:
+    def progress(self, done: int, whole: int, commits: bool = False) -> None:
         """Called by the work itself."""
-        self.done, self.whole = done, whole
+        self.how_far = Waiting(done, whole, commits)
 
 
 class Background:
@@ -68,7 +82,7 @@ class Background:
         self,
         kind: str,
         edition: Edition,
-        work: Callable[[Progress], _Made],
+        work: Callable[[Report], _Made],
         patience: float | None = None,
     ) -> Outcome[_Made] | Waiting:
         """What ``work`` gives for an edition; it is done in another thread, once.
@@ -104,9 +118,9 @@ class Background:
         last = self._last.get(kind)
         if last is not None:
             return Outcome(last.value, current=False)  # type: ignore[arg-type]
-        return Waiting(mine.done, mine.whole)
+        return mine.how_far
 
-    def _run(self, kind: str, task: _Task, work: Callable[[Progress], object]) -> None:
+    def _run(self, kind: str, task: _Task, work: Callable[[Report], object]) -> None:
         try:
             task.value = work(task.progress)
             self._last[kind] = task
@@ -130,11 +144,11 @@ def in_background(
     folder, now = room.workspace.root or room.repository.git_dir, room.workspace.now
     workers = current_app.extensions.get("tracker-workers")
 
-    def worked_out(progress: Progress) -> _Made:
+    def worked_out(report: Report) -> _Made:
         if workers is not None:
-            found: _Made = workers.work(work, progress, alone=kind != "line")
+            found: _Made = workers.work(work, report, alone=kind != "line")
             return found
-        return work(Newsroom(folder, now=now, watch=progress), progress)
+        return work(Newsroom(folder, now=now, watch=partial(report, commits=True)), report)
 
     return workshop.ask(kind, edition, worked_out, patience)
 
@@ -188,8 +202,8 @@ def read_so_far() -> Waiting | None:
     """How far the first reading is, for a list that is shown before it is done."""
     told = request.environ.get("tracker.reading")  # by the server, to the process that lists
     if told:
-        done, whole = map(int, str(told).split())
-        return Waiting(done, whole)
+        done, whole, commits = map(int, str(told).split())
+        return Waiting(done, whole, bool(commits))
     found: Waiting | None = g.get("reading")
     return found
 
@@ -246,5 +260,5 @@ def install(app: Flask) -> None:
 def _told_to_wait(kind: str, waits: Waiting) -> Response:
     if not request.path.startswith("/api/"):
         return waiting(kind, waits)
-    g.detail = f"The articles are being read: {waits.done} of {waits.whole}. Ask again."
+    g.detail = waits.sentence
     raise ServiceUnavailable(retry_after=int(RETRY_AFTER))

@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from functools import cache, lru_cache
 from html import escape, unescape
+from typing import NamedTuple
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_skeleton, format_time, format_timedelta
 from babel.numbers import format_decimal
-from flask import Flask, current_app, request
+from flask import Flask, current_app, g, request
 from flask.templating import Environment
 from jinja2 import StrictUndefined
 from markupsafe import Markup
@@ -92,8 +94,22 @@ def page(template: str, **values: object) -> str:
         here=request.path,
         section=_section(request.path),
         sections=sections(),
+        printed=_printed(),
         **values,
     )
+
+
+class PrintedFoot(NamedTuple):
+    """What paper says of a page: where it is, and how old it is."""
+
+    address: str  # "" where it is not known
+    at: datetime | None  # aware: when what it shows was last changed
+
+
+def _printed() -> PrintedFoot:
+    how = site()
+    path = "" if how.relative else quote(request.path)
+    return PrintedFoot(absolute(path) if path else "", g.get("last_modified"))
 
 
 def _section(path: str) -> str:

@@ -30,7 +30,7 @@ from tracker.newsroom.newsroom import Newsroom
 from tracker.render import diff_html
 from tracker.render.article_html import article, page
 from tracker.text.blame import followed
-from tracker.web.background import LISTED_BY, how_far
+from tracker.web.background import LISTED_BY, Report, how_far
 from tracker.web.desk import desk
 from tracker.web.page import fit, known_addresses
 
@@ -225,14 +225,14 @@ class Workers:
     # --- what is told of all articles
 
     def work(
-        self, work: Callable[[Newsroom, Progress], _Made], progress: Progress, *, alone: bool = True
+        self, work: Callable[[Newsroom, Progress], _Made], report: Report, *, alone: bool = True
     ) -> _Made:
         """What ``work``, a function of a module, gives for the newsroom; on all cores.
 
         ``alone``: after other such work, and not beside it.
         """
         context = _context()
-        counts = context.Array("q", 2)
+        counts = context.Array("q", 3)
         with (
             self._one_after_another if alone else nullcontext(),
             ProcessPoolExecutor(
@@ -243,9 +243,9 @@ class Workers:
             while not future.done():
                 with suppress(TimeoutError):
                     future.exception(timeout=0.2)
-                done, whole = counts[:]
+                done, whole, commits = counts[:]
                 if whole:
-                    progress(done, whole)
+                    report(done, whole, bool(commits))
             return future.result()
 
 
@@ -280,7 +280,7 @@ def install(app: Flask) -> None:
         if not environ["HTTP_ACCEPT_DATETIME"]:
             del environ["HTTP_ACCEPT_DATETIME"]
         if (reading := g.get("reading")) is not None:
-            environ["tracker.reading"] = f"{reading.done} {reading.whole}"
+            environ["tracker.reading"] = f"{reading.done} {reading.whole} {reading.commits:d}"
         if article and known_addresses().path(article) is None:  # it may have been there once
             environ["tracker.read"] = "" if how_far() is not None else "1"
         g.made_apart = True
@@ -395,10 +395,13 @@ def _work(work: Callable[[Newsroom, Progress], _Made]) -> _Made:
     place, counts = _here
 
     def progress(done: int, whole: int) -> None:
-        counts[:] = [done, whole]
+        counts[:] = [done, whole, 0]
+
+    def watch(done: int, whole: int) -> None:
+        counts[:] = [done, whole, 1]
 
     now = place.now() if place.now is not None else None
-    return work(Newsroom(place.newsroom, now=now, watch=progress), progress)
+    return work(Newsroom(place.newsroom, now=now, watch=watch), progress)
 
 
 def _end_with_the_server() -> None:

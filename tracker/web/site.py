@@ -32,7 +32,7 @@ from tracker.web.addresses import Addresses, file_of
 from tracker.web.desk import OpenNewsrooms
 from tracker.web.http import code_version
 from tracker.web.newsroom_pages import PAGE
-from tracker.web.views import page_of
+from tracker.web.views import anchor_of, page_of
 
 NOT_FOUND = "404.html"
 NO_JEKYLL = ".nojekyll"  # GitHub Pages then takes every file as it is
@@ -254,10 +254,11 @@ def article_pages(life: History, address: str, more: Sequence[str] = PAGES) -> I
 
 def _instead(life: History, address: str) -> Iterator[tuple[str, str]]:
     """Where there are no pages of versions, the address of each with its line in the history."""
-    for revision in life.revisions:
-        if revision.published:
-            page = addresses.version(addresses.stamp_of(revision), address)
-            yield page, addresses.in_history(page)
+    seen = [revision for revision in life.revisions if revision.published]
+    numbered = [each._replace(number=number) for number, each in enumerate(seen, start=1)]
+    for each in numbered:
+        page = addresses.version(addresses.stamp_of(each), address)
+        yield page, f"{page_of(each.number, numbered, address)}#{anchor_of(each)}"
 
 
 def _moved(

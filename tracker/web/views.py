@@ -122,7 +122,7 @@ def revision_view(
     reasons = untold(revision.why) if revision.notes else revision.why
     shown = reasons[:MOST_REASONS]
     return RevisionView(
-        anchor=f"revision-{revision.commit[:10]}",
+        anchor=anchor_of(revision),
         number=revision.number,
         at=revision.out_on,
         person=revision.person.name,
@@ -144,6 +144,11 @@ def revision_view(
         version=addresses.version(stamp, address),
         change=addresses.change(stamp, address) if revision.number > 1 else None,
     )
+
+
+def anchor_of(revision: Revision) -> str:
+    """The id of a version's line in the history."""
+    return f"revision-{revision.commit[:10]}"
 
 
 def untold(reasons: Sequence[Reason]) -> tuple[Reason, ...]:

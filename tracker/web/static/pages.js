@@ -173,6 +173,18 @@
   };
   if (bar) makeChanges();
 
+  // --- paper says where a page is and when it was printed ------------------------------------------
+
+  const foot = document.querySelector(".printed");
+  addEventListener("beforeprint", () => {
+    if (!foot) return;
+    const address = foot.querySelector(".address");
+    if (!address.textContent && /^https?:$/.test(location.protocol)) address.textContent = location.href;
+    const when = foot.querySelector("output") || foot.appendChild(document.createElement("output"));
+    const at = new Date().toLocaleString(document.documentElement.lang, { dateStyle: "long", timeStyle: "short" });
+    when.textContent = ` · ${foot.dataset.printed} ${at}`;
+  });
+
   // --- older history, fetched into the page ---------------------------------------------------------
 
   const more = async (link) => {
