@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from tests.desk import Desk
 from tests.repositories import Builder
 from tests.test_check import NEW, OLD, commit, publish
 from tracker.errors import TrackerError
+from tracker.model import Finding
 from tracker.newsroom.newsroom import Newsroom
 
 SETTINGS = 'style = "newsweek"\ntimezone = "America/New_York"\n'
@@ -173,3 +175,22 @@ def test_where_no_article_can_be_read_that_is_an_error(tmp_path: Path) -> None:
     builder.build(checkout=True)
     with pytest.raises(TrackerError, match="Nothing could be looked at: a"):
         Newsroom(tmp_path).check()
+
+
+def test_the_newest_findings_are_known_before_the_older_ones(newsroom: Desk) -> None:
+    """What is told early is what the whole verdict says of that time, and comes newest first."""
+    newsroom.write("tracker.toml", "")
+    commit(newsroom)
+    for day in range(10, 16):
+        for price in (12, 15):
+            newsroom.write(f"articles/ferry-{day}.md", f"The ferry of day {day} costs ${price}.\n")
+            newsroom.git("add", "--all")
+            newsroom.git("commit", "-q", "-m", "Edit", f"--date=2022-05-{day}T{price}:00:00Z")
+    room = Newsroom(newsroom.folder)
+    told: list[tuple[datetime, tuple[Finding, ...]]] = []
+    verdict = room.check(early=lambda after, known: told.append((after, known())))
+    assert len(verdict.findings) == 6
+    assert [len(found) for _, found in told] == [1, 2, 3, 4, 5]
+    for after, found in told:
+        newer = [each for each in verdict.findings if each.at is not None and each.at > after]
+        assert sorted(found, key=repr) == sorted(newer, key=repr)

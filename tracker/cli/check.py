@@ -6,8 +6,10 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from functools import wraps
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -17,7 +19,8 @@ from tracker.cli.common import ARTICLE, json_option, open_newsroom, paged, progr
 from tracker.errors import TrackerError
 
 if TYPE_CHECKING:
-    from tracker.newsroom.checking import Scope
+    from tracker.model import Finding
+    from tracker.newsroom.checking import Early, Scope
     from tracker.newsroom.newsroom import Newsroom
     from tracker.policy.rules import Verdict
 
@@ -135,8 +138,10 @@ def command(
     if settle and (scope.rules or scope.until) and not narrow:
         _settle_before(room, scope, why)
         return
+    watched = form == "text" and not as_json and not settle and sys.stdout.isatty()
     with progress_bar("Checking articles") as progress:
-        verdict = room.check(scope, progress)
+        early = _first_page(room, progress) if watched and sys.stderr.isatty() else None
+        verdict = room.check(scope, progress, early)
     for sentence in verdict.skipped:
         warn(sentence)
     if settle:
@@ -158,6 +163,29 @@ def command(
         click.echo(face.write(chosen, form, __version__), nl=False)
     if verdict.failed or verdict.skipped:
         sys.exit(1 if verdict.failed else 2)  # what could not be looked at does not pass
+
+
+def _first_page(room: Newsroom, progress: Callable[[int, int], None]) -> Early:
+    """Show the newest findings once, where the rest takes long."""
+    from tracker.render import findings as face
+
+    begun, shown = monotonic(), False
+
+    def early(after: datetime, known: Callable[[], tuple[Finding, ...]]) -> None:
+        nonlocal shown
+        if shown or monotonic() - begun < _PATIENCE or not (found := known()):
+            return
+        shown, zone = True, room.settings.zone
+        progress(1, 1)  # the bar goes until there is more to tell
+        day = after.astimezone(zone).strftime("%Y-%m-%d")
+        click.echo(f"The newest, after {day}; what is older is still being looked at.", err=True)
+        for finding in face.inbox(found, zone)[:SHOWN]:
+            click.echo("\n".join(face.block(finding, zone)), err=True)
+
+    return early
+
+
+_PATIENCE = 5.0  # seconds until people are shown what is known so far
 
 
 def _tell_what_is_left_out(room: Newsroom, *, whole: bool, shallow: bool) -> None:

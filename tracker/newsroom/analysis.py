@@ -9,6 +9,7 @@ from datetime import date, datetime
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from typing import overload
 
 from tracker.catalog.boilerplate import Watched
 from tracker.comparison import Compared, Looked, Text, words_of_first
@@ -293,9 +294,9 @@ class RememberingAnalyst:
         self.asked: dict[Pair, bytes] = {}
         self.learned: dict[Pair, str] = {}
 
-    def states(self, track: Track) -> list[State]:
-        """The versions of a track with what their texts say."""
-        return [self._state(version) for version in track.versions]
+    def states(self, track: Track) -> Sequence[State]:
+        """The versions of a track with what their texts say, read when they are asked for."""
+        return _States(track.versions, self._state)
 
     def _state(self, version: Version) -> State:
         key = version.blob, version.at.isoformat()
@@ -362,6 +363,26 @@ class RememberingAnalyst:
                 del self._sides[next(iter(self._sides))]
         self._sides[blob] = found
         return found
+
+
+class _States(Sequence[State]):
+    """States of versions, each made once: so a text is compared while it is in memory."""
+
+    def __init__(self, versions: Sequence[Version], make: Callable[[Version], State]) -> None:
+        self._versions = versions
+        self._state = cache(make)
+
+    def __len__(self) -> int:
+        return len(self._versions)
+
+    @overload
+    def __getitem__(self, index: int) -> State: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[State]: ...
+    def __getitem__(self, index: int | slice) -> State | Sequence[State]:
+        if isinstance(index, slice):
+            return [self._state(version) for version in self._versions[index]]
+        return self._state(self._versions[index])
 
 
 def rules_key(settings: Settings) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, tzinfo
 from functools import partial
@@ -57,8 +57,20 @@ class Scope:
     workers: int | None = None  # processes; None: as many as there are cores
 
 
-def check(workspace: Workspace, scope: Scope, progress: Progress | None = None) -> Verdict:
+Early = Callable[[datetime, Callable[[], tuple[Finding, ...]]], None]
+"""Told while articles are looked at, newest first: after which instant all findings are known,
+and what gives them."""
+
+
+def check(
+    workspace: Workspace,
+    scope: Scope,
+    progress: Progress | None = None,
+    early: Early | None = None,
+) -> Verdict:
     """The findings of a newsroom that nobody has settled yet.
+
+    ``early`` is called after each article of a whole newsroom.
 
     Raises ``TrackerError`` for settings that name a rule that there is not, and for an article or
     a revision that is not there.
@@ -81,10 +93,26 @@ def check(workspace: Workspace, scope: Scope, progress: Progress | None = None) 
     elif scope.since is not None and scope.as_one:
         verdict = _one_change(workspace, scope, *_range(workspace, scope.since))
     else:
-        verdict = _history(workspace, scope, progress)
-    wanted = [each for each in verdict.findings if _is_wanted(each, workspace, scope)]
-    left = unresolved(wanted, resolved)
-    return verdict._replace(findings=tuple(left), settled=len(wanted) - len(left))
+
+        def known(so_far: Sequence[Finding], after: datetime) -> None:
+            def final() -> tuple[Finding, ...]:
+                sure = [each for each in so_far if each.at is not None and each.at > after]
+                return tuple(_left(workspace, scope, sure, resolved)[0])
+
+            if early is not None:
+                early(after, final)
+
+        verdict = _history(workspace, scope, progress, known)
+    left, number = _left(workspace, scope, verdict.findings, resolved)
+    return verdict._replace(findings=tuple(left), settled=number - len(left))
+
+
+def _left(
+    workspace: Workspace, scope: Scope, found: Iterable[Finding], resolved: Sequence[Resolved]
+) -> tuple[list[Finding], int]:
+    """The findings that are wanted and not closed, and how many are wanted."""
+    wanted = [each for each in found if _is_wanted(each, workspace, scope)]
+    return unresolved(wanted, resolved), len(wanted)
 
 
 def _is_wanted(finding: Finding, workspace: Workspace, scope: Scope) -> bool:
@@ -99,7 +127,12 @@ def _is_wanted(finding: Finding, workspace: Workspace, scope: Scope) -> bool:
 # --- revision by revision -----------------------------------------------------------------------
 
 
-def _history(workspace: Workspace, scope: Scope, progress: Progress | None) -> Verdict:
+def _history(
+    workspace: Workspace,
+    scope: Scope,
+    progress: Progress | None,
+    known: Callable[[Sequence[Finding], datetime], None],
+) -> Verdict:
     if workspace.repository.head is None and workspace.settings.branch is None and scope == Scope():
         return Verdict(())  # nothing was ever committed
     since, commits = _since(workspace, scope)
@@ -110,12 +143,16 @@ def _history(workspace: Workspace, scope: Scope, progress: Progress | None) -> V
         chosen = [each for each in chosen if not commits.isdisjoint(_commits(each.track))]
     if since is not None:
         chosen = [each for each in chosen if _newest(each.track) >= since]
+    chosen.sort(key=lambda each: _newest(each.track), reverse=True)
     jobs = [replace(job, commits=commits, since=since) for job in chosen]
     found: list[Finding] = []
     skipped: list[str] = []
-    for done in remembered(workspace, jobs, scope.workers, progress):
+    results = remembered(workspace, jobs, scope.workers, progress)
+    for number, done in enumerate(results, start=1):
         found += done.findings
         skipped += done.skipped
+        if number < len(jobs):
+            known(found, _newest(jobs[number].track))
     found.sort(key=lambda each: (each.path, each.revision or 0))
     revisions = sum(len(job.track.versions) for job in jobs)
     if jobs and len(skipped) == len(jobs):

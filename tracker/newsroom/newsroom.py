@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from tracker.house.settings import Settings
     from tracker.model import Progress
     from tracker.newsroom.catalog import CatalogState
-    from tracker.newsroom.checking import Scope
+    from tracker.newsroom.checking import Early, Scope
     from tracker.newsroom.concurrent_edits import Against, Choice
     from tracker.newsroom.importing import Imported, Options
     from tracker.newsroom.incoming import Source
@@ -462,15 +462,21 @@ class Newsroom:
         text = decode(self.content(path) if data is None else data)[0]
         return history.note_editor(self.workspace, path).lines(text, self.now)
 
-    def check(self, scope: Scope | None = None, progress: Progress | None = None) -> Verdict:
+    def check(
+        self,
+        scope: Scope | None = None,
+        progress: Progress | None = None,
+        early: Early | None = None,
+    ) -> Verdict:
         """What an editor should look at: see ``tracker.policy.RULES``.
 
         Without ``scope``, the whole newsroom. ``progress`` is called with the number of articles
-        done and the number of all.
+        done and the number of all, ``early`` with an instant after which all findings are known
+        by now, and a function that gives them: the articles with the newest revisions come first.
         """
         from tracker.newsroom.checking import Scope, check
 
-        return check(self.workspace, scope or Scope(), progress)
+        return check(self.workspace, scope or Scope(), progress, early)
 
     def statistics(
         self,

@@ -119,13 +119,16 @@ def joined(
     now: datetime | None = None,
     newest: int | None = None,
 ) -> list[Step]:
-    """The states of a track's versions as steps: see ``steps``."""
+    """The states of a track's versions as steps: see ``steps``.
+
+    They are asked for one after the other, each before it is compared.
+    """
     unread = 0 if newest is None else len(states) - newest
     found: list[Step] = []
     dated: list[State] = []
     ever: dict[str, Note] = {}  # every note that the article ever had, by its id
     on = bases(track.versions)
-    versions = [state.version for state in states]
+    versions = track.versions
     published = publications(
         versions, lambda index: states[index].reading, settings, track.events, now=now
     )
