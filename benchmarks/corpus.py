@@ -30,7 +30,7 @@ from benchmarks.drawing import Line, chart
 from tracker.corpus.folder import Place, read_manifest, read_pairs
 from tracker.corpus.judge import judge
 from tracker.corpus.pairs import CorpusVersion, of_newsroom, write_pairs
-from tracker.corpus.run import count_all, repeated
+from tracker.corpus.run import count_all, terms
 from tracker.newsroom.newsroom import Newsroom
 
 MOST = 12_000  # characters of both texts of a pair, as news has them
@@ -104,9 +104,9 @@ def looped(folder: Path) -> None:
     """Every chunk in this process, one after the other."""
     pairs, out = Place(str(folder / "pairs")), Place(str(folder / "looped"))
     count_all(pairs, out)
-    known = repeated(out.address)
+    known = terms(out.address)
     for chunk in read_manifest(pairs).chunks:
-        batch = judge(read_pairs(pairs, chunk), boilerplate=known)
+        batch = judge(read_pairs(pairs, chunk), **known)
         with out.writing(chunk.verdicts) as file:
             pq.write_table(pa.Table.from_batches([batch]), file, compression="zstd")
 

@@ -291,6 +291,7 @@ IMPORTED_AS = {
     "cryptography": None,  # the workers of Dask and their scheduler know each other by it
     "brotli": None,  # httpx reads answers that are packed so
     "cssselect": None,  # lxml's selectors
+    "dask-jobqueue": "dask_jobqueue",
     "diff-match-patch": "diff_match_patch",
     "gitpython": "git",
     "lxml_html_clean": None,  # trafilatura

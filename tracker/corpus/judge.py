@@ -122,7 +122,7 @@ def judge(
     ``batch`` has the columns of ``PAIRS``; a text that is missing or no UTF-8 is told in the row's
     ``error``, as is a pair that takes longer than ``seconds`` of wall time. (That limit holds in
     a process's main thread, where Spark, Ray and plain loops call this.) ``boilerplate`` is what
-    the archive of each source repeats: see ``repeated``. Never raises for any batch.
+    the archive of each source repeats: see ``terms``. Never raises for any batch.
     """
     terms = Terms(style, language, boilerplate or {}, seconds)
     rows = [verdict.row for verdict in verdicts(batch, terms)]

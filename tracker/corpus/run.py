@@ -2,21 +2,24 @@
 
 A task is told the numbers of chunks, writes files, and gives back a few numbers: whatever becomes
 of its worker, nothing that was done is done again. A row is judged in a process of its worker's
-own. Where that process ends, the row at which it was is judged once more in a new one, and told as
-an error the second time; the rows before and after it are not lost.
+own. Where that process ends, the row at which it was is judged again in a new one, and told as an
+error when that ends too; the rows before and after it are not lost.
 """
 
 from __future__ import annotations
 
+import shutil
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from hashlib import sha256
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
+from pathlib import Path
 from subprocess import DEVNULL, Popen
 from typing import Any, NamedTuple, Self, TypeVar
 
@@ -53,6 +56,8 @@ from tracker.model import Progress
 from tracker.text.judge.boilerplate import Boilerplate, Counts
 
 MEMORY = 2 << 30  # bytes that judging may take in a worker
+_TOLD = 64  # verdicts that come at once, as a rule
+_SECONDS_UNTOLD = 1.0
 _GRACE = 15.0  # seconds after a pair's time limit until its process is ended from outside
 
 
@@ -65,6 +70,7 @@ class Process:
     def __init__(self) -> None:
         self._process: Popen[bytes] | None = None
         self._connection: Connection | None = None
+        self._terms: Terms | None = None  # those that it has
 
     def __enter__(self) -> Self:
         return self
@@ -76,33 +82,42 @@ class Process:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+        self._terms = None
         if self._process is not None:
             self._process.kill()
             self._process.wait()
             self._process = None
 
     def judge(self, batch: pa.RecordBatch, terms: Terms, *, edits: bool) -> list[Verdict]:
-        """The verdicts on all rows, in their order."""
+        """The verdicts on all rows, in their order.
+
+        They come some at a time; where the process ended, one at a time, so that it is known at
+        which row. Where it ends at that row again, the row is told as an error.
+        """
         found: list[Verdict] = []
-        ended_at = -1  # the row at which a process ended before
-        while (place := len(found)) < batch.num_rows:
-            why = ""
+        single, ended_at = False, -1
+        while len(found) < batch.num_rows:
+            why = "It killed the process that judged it."
             connection = self._started()
             try:
-                connection.send((batch.slice(place), terms, edits))
+                known = terms is self._terms
+                rest = batch.slice(len(found))
+                connection.send((rest, None if known else terms, edits, 1 if single else _TOLD))
+                self._terms = terms
                 while len(found) < batch.num_rows:
                     if not connection.poll(terms.seconds + _GRACE):
                         why = f"It took longer than {terms.seconds:g} s."
                         break
-                    found.append(connection.recv())
+                    found += connection.recv()
             except (EOFError, OSError):
-                if ended_at == len(found):
-                    why = "It killed the process that judged it."
-                ended_at = len(found)
+                pass
             if len(found) < batch.num_rows:
                 self.close()
-                if why:
+                if single and ended_at == len(found):
                     found.append(_without_verdict(batch, len(found), why))
+                    single = False
+                else:
+                    single, ended_at = True, len(found) if single else -1
         return found
 
     def _started(self) -> Connection:
@@ -134,10 +149,18 @@ def serve(descriptor: int) -> None:
     _bound_memory()
     with suppress(EOFError, OSError), Connection(descriptor) as connection:
         connection.send(True)
+        terms = Terms()
         while True:
-            batch, terms, edits = connection.recv()
+            batch, others, edits, most = connection.recv()
+            terms = others or terms
+            told, waiting = time.monotonic(), []
             for verdict in verdicts(batch, terms, edits=edits):
-                connection.send(verdict)
+                waiting.append(verdict)
+                if len(waiting) >= most or time.monotonic() > told + _SECONDS_UNTOLD:
+                    connection.send(waiting)
+                    told, waiting = time.monotonic(), []
+            if waiting:
+                connection.send(waiting)
 
 
 def _bound_memory() -> None:
@@ -189,10 +212,6 @@ class Job(NamedTuple):
     edits: bool
     seconds: float  # what a pair may take
 
-    def terms(self, source: str) -> Terms:
-        """By what the pairs of a source are judged."""
-        return _terms(self, source)
-
 
 @lru_cache(maxsize=4)
 def _terms(job: Job, source: str) -> Terms:
@@ -207,7 +226,7 @@ def judge_chunk(chunk: Chunk, job: Job) -> Done:
     if place.is_there(chunk.verdicts):
         return done_in(place, chunk.verdicts)
     batch = read_pairs(Place(job.pairs), chunk)
-    found = _process().judge(batch, job.terms(chunk.source), edits=job.edits)
+    found = _process().judge(batch, _terms(job, chunk.source), edits=job.edits)
     if job.edits:
         rows = [row for verdict in found for row in verdict.edits]
         _write(place, chunk.edits, pa.Table.from_pylist(rows, schema=EDITS))
@@ -297,13 +316,20 @@ def merge_counts(place: Place, corpus: Corpus) -> None:
         place.write(f"{REPEATED}/{_named(source)}", whole.to_bytes())
 
 
-def repeated(address: str) -> dict[str, Boilerplate]:
-    """What the archive of each source repeats, by a folder in which that was counted.
+def terms(address: str) -> dict[str, Any]:
+    """By what ``judge`` is to judge on another engine, as its arguments.
 
-    For ``judge`` on another engine. Raises ``TrackerError`` where it was not counted yet.
+    ``address`` is a folder in which was counted: ``tracker corpus work DIR OUT --count``. Raises
+    ``TrackerError`` where that was not done.
     """
     place = Place(address)
-    return {source: _repeated(place, source) for source in read_manifest(place).sources}
+    corpus = read_manifest(place, "tracker corpus work --count")
+    house = corpus.house()
+    return {
+        "style": house.style if house else None,
+        "language": house.articles_language if house else None,
+        "boilerplate": {source: _repeated(place, source) for source in corpus.sources},
+    }
 
 
 def _repeated(place: Place, source: str) -> Boilerplate:
@@ -454,7 +480,18 @@ def count_all(pairs: Place, to: Place, *, edits: bool = False) -> None:
 
 # --- Dask -----------------------------------------------------------------------------------------
 
-_TRIES = 10  # workers that may end under a task before it counts as failed
+_QUIET = {
+    "distributed.scheduler.allowed-failures": 9,  # workers that may end under a task
+    # Dask looks at itself many times a second, for tasks of milliseconds; ours take seconds. Left
+    # as it is, that takes a tenth of a core.
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.tick.interval": "2s",
+    "distributed.admin.tick.limit": "60s",
+    "distributed.admin.system-monitor.interval": "10s",
+}
+
+
+_PAGES = "127.0.0.1:0"  # where Dask's own pages are, on any free port
 
 
 class Failure(NamedTuple):
@@ -502,7 +539,7 @@ def _client(where: Cluster) -> Iterator[Any]:
     import dask
     from distributed import Client, LocalCluster
 
-    dask.config.set({"distributed.scheduler.allowed-failures": _TRIES - 1})
+    dask.config.set(_QUIET)
     if where.scheduler is not None:
         try:
             with Client(where.scheduler, timeout=20) as client:
@@ -522,7 +559,7 @@ def _client(where: Cluster) -> Iterator[Any]:
             n_workers=where.workers,
             threads_per_worker=1,
             memory_limit=0,
-            dashboard_address=None,
+            dashboard_address=_PAGES,
             security=True,
         ) as cluster,
         Client(cluster) as client,
@@ -536,8 +573,28 @@ def _slurm(jobs: int) -> Any:
     except ImportError:
         raise TrackerError(
             "--slurm needs the library dask-jobqueue, which is not here.",
-            "Install it with: pip install dask-jobqueue",
+            "Install it with: pip install 'article-tracker[slurm]'",
         ) from None
-    cluster = SLURMCluster(cores=1, processes=1, memory="3GB")
-    cluster.scale(jobs=jobs)
+    from distributed.security import Security
+
+    if shutil.which("sbatch") is None:
+        raise TrackerError(
+            "There is no sbatch here, by which SLURM is asked for jobs.",
+            "Run it where you submit jobs, or take --workers or --scheduler.",
+        )
+    try:
+        cluster = SLURMCluster(
+            cores=1,
+            processes=1,
+            memory="3GB",
+            protocol="tls://",
+            security=Security.temporary(),
+            shared_temp_directory=str(Path.cwd()),  # the jobs find their key here
+            scheduler_options={"dashboard_address": _PAGES},
+        )
+        cluster.scale(jobs=jobs)
+    except (RuntimeError, ValueError) as error:
+        raise TrackerError(
+            f"SLURM cannot be asked for jobs: {error}.", "See the settings in jobqueue.yaml."
+        ) from None
     return cluster
