@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from tracker.house.changelog import newsroom_entries, standing, told_of
+from tracker.house.changelog import entries, standing, told_of
 from tracker.model import Article, Entry, History, Hit, Listed, Note, Revision, Selection
 from tracker.newsroom.newsroom import Newsroom
 from tracker.newsroom.search import excerpt, holds, terms, visible
@@ -79,8 +79,13 @@ def listed(room: Newsroom) -> list[Listed]:
 def changelog(room: Newsroom) -> list[Entry]:
     """The notes of the whole newsroom, newest first."""
     settings = room.settings
-    found = newsroom_entries(lives(room), settings.style, settings.zone, settings.check.grace)
-    return [entry for entry in found if entry.what == "note"]
+    found = [
+        entry
+        for life in sorted(lives(room), key=lambda life: life.article.path)
+        for entry in entries(life, settings.style, settings.zone, settings.check.grace)
+        if entry.what == "note"
+    ]
+    return sorted(found, key=lambda entry: entry.at, reverse=True)
 
 
 def search(room: Newsroom, words: str) -> Iterator[Hit]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import re
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -15,7 +14,6 @@ from tracker.house import style as house_style
 from tracker.house.changelog import (
     clocks,
     entries,
-    newsroom_entries,
 )
 from tracker.model import Article, Entry, History, Note, Person, Revision
 from tracker.render import changelog
@@ -193,28 +191,6 @@ def test_a_note_that_gives_only_its_day_stands_above_the_publication_of_that_day
     assert [entry.what for entry in found] == ["note", "published"]
     assert found[0].at == midnight
     assert clocks(history(revision(1, 1, day))).updated_precision == "day"
-
-
-def test_the_order_of_equal_instants_does_not_depend_on_the_order_of_reading() -> None:
-    many = [
-        history(
-            revision(1, 0, note("u1", 0), note("u2", 0)), revision(2, 0, note("u3", 0))
-        )._replace(
-            article=ARTICLE._replace(path=f"posts/{name}.md"),
-        )
-        for name in "abc"
-    ]
-    expected = newsroom_entries(many, STYLE, NEW_YORK)
-    for seed in range(5):
-        mixed = random.Random(seed).sample(many, 3)
-        assert newsroom_entries(mixed, STYLE, NEW_YORK) == expected
-    assert [entry.article.path[6] for entry in expected] == list("aaaabbbbcccc")
-    assert [entry.note.id if entry.note else entry.what for entry in expected[:4]] == [
-        "u3",
-        "u2",
-        "u1",
-        "published",
-    ]
 
 
 def test_three_clocks_are_kept_apart() -> None:

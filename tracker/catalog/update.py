@@ -168,7 +168,7 @@ class Replay:
             self._before = {each.path: (each.old,) for each in differences[0] if each.old}
         if commit.seen_through:
             for difference in differences:
-                self._join(commit, difference)
+                self._join(difference)
             changes = self._unsettled(commit, differences)
         gone: list[_File] = []
         appeared: list[identity.Appeared] = []
@@ -262,7 +262,7 @@ class Replay:
 
     # --- merges that are seen through -----------------------------------------------------------
 
-    def _join(self, commit: Commit, difference: Sequence[FileChange]) -> None:
+    def _join(self, difference: Sequence[FileChange]) -> None:
         """One article that two chains of commits had under two paths is one, from this merge on.
 
         Seen from one of its parents, the merge moves the article; the other chain had it there

@@ -43,14 +43,6 @@ def entries(
     return tuple(entry for _, entry in _sorted(_keyed(history, style, zone, grace)))
 
 
-def newsroom_entries(
-    histories: Iterable[History], style: Style, zone: tzinfo | None, grace: timedelta = GRACE
-) -> tuple[Entry, ...]:
-    """Return the entries of many articles together, newest first; equal instants by path."""
-    keyed = [pair for history in histories for pair in _keyed(history, style, zone, grace)]
-    return tuple(entry for _, entry in _sorted(keyed))
-
-
 def told_of(history: History, grace: timedelta = GRACE) -> frozenset[int]:
     """Return the numbers of the revisions that some note tells of: see ``entries``."""
     return frozenset(_tellings(history, grace))

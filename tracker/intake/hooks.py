@@ -73,31 +73,31 @@ class CmsEvent(NamedTuple):
 # --- settings -------------------------------------------------------------------------------------
 
 
-def read_hooks(toml: str, environment: Mapping[str, str], where: str = FILE) -> dict[str, Hook]:
+def read_hooks(toml: str, environment: Mapping[str, str]) -> dict[str, Hook]:
     """The hooks that ``intake.toml`` has, by name; their secrets are in the environment.
 
     Raises ``TrackerError`` that names the place of what is wrong.
     """
-    table = read_table(toml, where)
-    check(table, {"hook": list}, where=where, toml=toml)
+    table = read_table(toml, FILE)
+    check(table, {"hook": list}, where=FILE, toml=toml)
     found: dict[str, Hook] = {}
     for given in table.get("hook", []):
         if not isinstance(given, dict):
-            raise TrackerError(f"{where}: a hook is a table.", "Write it under [[hook]].")
-        hook = _hook(given, environment, where, toml)
+            raise TrackerError(f"{FILE}: a hook is a table.", "Write it under [[hook]].")
+        hook = _hook(given, environment, toml)
         if hook.name in found:
             raise TrackerError(
-                f"{where}: there are two hooks {hook.name}.", "Each needs a name of its own."
+                f"{FILE}: there are two hooks {hook.name}.", "Each needs a name of its own."
             )
         found[hook.name] = hook
     return found
 
 
-def _hook(given: Mapping[str, Any], environment: Mapping[str, str], where: str, toml: str) -> Hook:
-    check(given, _KEYS, where=where, toml=toml, under="hook")
+def _hook(given: Mapping[str, Any], environment: Mapping[str, str], toml: str) -> Hook:
+    check(given, _KEYS, where=FILE, toml=toml, under="hook")
 
     def wrong(key: str, wanted: str) -> TrackerError:
-        return TrackerError(f"{where}: “{key}” of a hook must be {wanted}.", "See docs/intake.md.")
+        return TrackerError(f"{FILE}: “{key}” of a hook must be {wanted}.", "See docs/intake.md.")
 
     name, source = given.get("name", ""), given.get("from", "")
     if not _NAME.fullmatch(name):
@@ -119,32 +119,32 @@ def _hook(given: Mapping[str, Any], environment: Mapping[str, str], where: str, 
     secrets = tuple(environment[each] for each in names if environment.get(each))
     if not secrets:
         raise TrackerError(
-            f"{where}: the hook {name} has no secret.",
+            f"{FILE}: the hook {name} has no secret.",
             f"Set {' or '.join(names) or 'a variable that secret-env names'} in the environment.",
         )
     return Hook(
-        name, source, _scheme(given, source, where, toml), secrets, path, given.get("by"), markup,
+        name, source, _scheme(given, source, toml), secrets, path, given.get("by"), markup,
         given.get("locale", "en-US"), float(given.get("settle", SETTLE)),
         {**FIELDS.get(source, OWN), **fields}, given.get("branch", ""),
     )  # fmt: skip
 
 
-def _scheme(given: Mapping[str, Any], source: str, where: str, toml: str) -> Scheme | None:
+def _scheme(given: Mapping[str, Any], source: str, toml: str) -> Scheme | None:
     if source != "custom":
         return SCHEMES.get(source)
     told = given.get("signature", {})
-    check(told, _SIGNATURE_KEYS, where=where, toml=toml, under="hook")
+    check(told, _SIGNATURE_KEYS, where=FILE, toml=toml, under="hook")
     if not told.get("header") or told.get("form", "hex") not in (
         "hex", "base64", "base64url", "static",
     ):  # fmt: skip
         raise TrackerError(
-            f"{where}: a custom hook says how it is signed.",
+            f"{FILE}: a custom hook says how it is signed.",
             'Write signature = { header = "X-Signature", form = "hex" }; see docs/intake.md.',
         )
     if "{body}" not in told.get("signed", "{body}") or told.get("algorithm", "sha256") not in (
         "sha256", "sha512", "sha1",
     ):  # fmt: skip
-        raise TrackerError(f"{where}: a signature is over {{body}}, by sha256.", "See docs.")
+        raise TrackerError(f"{FILE}: a signature is over {{body}}, by sha256.", "See docs.")
     return Scheme(
         told["header"].lower(), told.get("form", "hex"), told.get("key", ""),
         told.get("signed", "{body}"), told.get("time-key", ""), told.get("time-header", "").lower(),

@@ -94,8 +94,9 @@ class Writer:
                 if self._now() - forgotten > timedelta(hours=1):
                     self._inbox.forget_old(self._now())
                     forgotten = self._now()
-            except TrackerError as error:
-                self._inbox_failed(error)
+            except TrackerError:  # the disk is full or the inbox locked: nothing is lost
+                with self._woken:
+                    self._woken.wait(1)
                 done = 0
             with self._woken:
                 if not self._stopping:
@@ -103,11 +104,6 @@ class Writer:
                     self._woken.wait(_GATHER if done else _POLL)
             if not done:
                 time.sleep(_GATHER)
-
-    def _inbox_failed(self, error: TrackerError) -> None:
-        """The disk is full or the inbox locked: nothing is lost, and it is tried again."""
-        with self._woken:
-            self._woken.wait(1)
 
     def recover(self) -> None:
         """Answer jobs whose commits were made before a crash; the others wait on."""

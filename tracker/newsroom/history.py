@@ -50,12 +50,6 @@ def all_tracks(workspace: Workspace, progress: Progress | None = None) -> tuple[
     return tracks_of(workspace, progress)
 
 
-def current_tracks(workspace: Workspace) -> list[Track]:
-    """The tracks of the articles that are there now."""
-    known = set(workspace.paths())
-    return [each for each in all_tracks(workspace) if each.path in known and not each.deleted]
-
-
 def steps(
     workspace: Workspace,
     found: Track,

@@ -286,11 +286,11 @@ def _pieces(pieces: Iterable[Piece], ink: _Ink, comes: str, goes: str) -> str:
     return "".join(out)
 
 
-def first_words(text: str, most: int = 8) -> str:
+def first_words(text: str) -> str:
     """The beginning of a passage, in quotation marks, on one line."""
-    words = text.split(maxsplit=most)
-    more = "…" if len(words) > most else ""
-    beginning = " ".join(words[:most])
+    words = text.split(maxsplit=8)
+    more = "…" if len(words) > 8 else ""
+    beginning = " ".join(words[:8])
     if len(beginning) > 100:
         beginning, more = beginning[:100], "…"
     return f"“{beginning}{more}”"

@@ -253,9 +253,9 @@ def _identity(path: Path) -> tuple[int, int, int] | None:
     return status.st_ino, status.st_mtime_ns, status.st_size
 
 
-def wait_for_git(lock: Path, wait: float = WAIT_FOR_GIT) -> None:
+def wait_for_git(lock: Path) -> None:
     """Wait until no git command holds a lock file. Raises ``TrackerError`` when one goes on."""
-    deadline = time.monotonic() + wait
+    deadline = time.monotonic() + WAIT_FOR_GIT
     while lock.exists():
         if time.monotonic() > deadline:
             raise held(lock)

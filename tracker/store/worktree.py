@@ -350,9 +350,9 @@ def file_states(repository: Repository, under: str = "") -> FileStates:
     )
 
 
-def changed_files(repository: Repository, under: str = "") -> list[str]:
+def changed_files(repository: Repository) -> list[str]:
     """Paths whose file on disk is new or differs from the newest commit; deleted ones left out.
 
     Raises ``TrackerError`` in a bare repository.
     """
-    return list(file_states(repository, under).changed)
+    return list(file_states(repository).changed)

@@ -65,9 +65,9 @@ def marked_lines(text: str, start: int = 0) -> Iterator[Line]:
             yield line
 
 
-def newline_of(text: str, start: int = 0) -> str:
-    """Return the line break that the text uses first from ``start`` on; LF when it has none."""
-    found = BREAK.search(text, start) or BREAK.search(text)
+def newline_of(text: str) -> str:
+    """Return the line break that the text uses first; LF when it has none."""
+    found = BREAK.search(text)
     return found[0] if found else "\n"
 
 

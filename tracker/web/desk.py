@@ -105,16 +105,6 @@ class OpenNewsrooms:
             self._own.room, self._own.edition, self._own.at = room, edition, present
             self._known = edition, present
 
-    @contextmanager
-    def one_edition(self) -> Iterator[None]:
-        """Within, this thread keeps to the edition that it has."""
-        self._opened()
-        self._own.held = True
-        try:
-            yield
-        finally:
-            self._own.held = False
-
     def hold(self) -> None:
         """From here on this thread keeps to the edition that it has, until ``let_go``."""
         self._opened()

@@ -27,12 +27,12 @@ from tracker.web.views import steps_around
 class Moved(HTTPException):
     """The page has another address."""
 
-    def __init__(self, path: str, code: int = 301) -> None:
+    def __init__(self, path: str) -> None:
         where = link(path)
         if request.query_string:
             where += "?" + request.query_string.decode("latin-1")
-        super().__init__(response=redirect(where, code))
-        self.code = code
+        super().__init__(response=redirect(where, 301))
+        self.code = 301
 
 
 class FoundArticle(NamedTuple):

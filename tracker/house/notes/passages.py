@@ -437,10 +437,10 @@ def _in_stars(found: re.Match[str]) -> str:
     return f"{found[2]}{words}{found[4]}"
 
 
-def brackets(text: str, most: int = 60) -> Iterator[tuple[int, int]]:
+def brackets(text: str) -> Iterator[tuple[int, int]]:
     """The outermost round and square brackets of a passage: offsets of both brackets.
 
-    A bracket of a Markdown link or image is none. At most ``most`` pairs, each found in one pass.
+    A bracket of a Markdown link or image is none. At most 60 pairs, each found in one pass.
     """
     closing = {"(": ")", "[": "]"}
     stack: list[tuple[str, int]] = []
@@ -464,5 +464,5 @@ def brackets(text: str, most: int = 60) -> Iterator[tuple[int, int]]:
             continue
         yield begin, at
         count += 1
-        if count >= most:
+        if count >= 60:
             return

@@ -192,8 +192,8 @@ class Budget:
     A unit is about a microsecond on a machine of 2024.
     """
 
-    def __init__(self, units: float = MOST_WORK) -> None:
-        self.left = units
+    def __init__(self) -> None:
+        self.left: float = MOST_WORK
         self.coarse = False
 
     def take(self, units: float) -> bool:
