@@ -58,6 +58,7 @@ class NoteEditor:
         self.zone = settings.zone
         self._path = path
         self._earlier = earlier
+        self._amended: dict[str, str] = {}  # texts in which a line was amended here, with its note
         self._read: dict[str, tuple[datetime, Found]] = {}
 
     def of(self, path: str, earlier: Callable[[], History | None] | None = None) -> NoteEditor:
@@ -88,7 +89,8 @@ class NoteEditor:
         history = self._earlier() if self._earlier is not None and by_body else None
         if history is not None:
             ever = [each.note for each in notes_told(history)]
-            notes = carried([note for note, _ in found], history.notes, ever)
+            written = [note for note, _ in found]
+            notes = carried(written, history.notes, ever, self.amended(text))
             found = [(note, place) for note, (_, place) in zip(notes, found, strict=True)]
         if len(self._read) >= _REMEMBERED:
             del self._read[next(iter(self._read))]
@@ -100,7 +102,15 @@ class NoteEditor:
         if before is not None and not self._may_bring(before, text):
             return ()
         notes = self.notes(text, at)
-        return notes if before is None else differences(self.notes(before, at), notes).brought
+        if before is None:
+            return notes
+        told = differences(self.notes(before, at), notes)
+        amended = self.amended(text)
+        return told.brought + tuple(now for _, now in told.reworded if now.id == amended)
+
+    def amended(self, text: str) -> str:
+        """The id of the note whose line was amended here to make this text; "" for none."""
+        return self._amended.get(text, "")
 
     def _may_bring(self, before: str, text: str) -> bool:
         """Whether the lines that are new in a text may bring a note: most edits bring none."""
@@ -164,7 +174,9 @@ class NoteEditor:
         if told.amends is not None:
             found = self._found(text, told.amends, told.at)
             line = wording.line(style, note, clock)
-            return text[: found.start] + line + text[found.end :]
+            amended = text[: found.start] + line + text[found.end :]
+            self._amended[amended] = told.amends
+            return amended
         return add_line(document, note, style, clock)
 
     def withdraw(self, text: str, wanted: str, at: datetime) -> str:

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from tracker.comparison import Text
-from tracker.house.notes.merge import carried, differences, key, read_notes
+from tracker.house.notes.merge import amending, carried, differences, key, read_notes
 from tracker.house.notes.wording import in_language, language_of
 from tracker.house.settings import Settings
 from tracker.model import (
@@ -193,7 +193,8 @@ def _ground(
 def _dated(state: State, *before: State, ever: Mapping[str, Note] = {}) -> State:
     """A state whose notes have the ids and instants that they have along the history."""
     known = {note.id: note for each in before for note in each.notes}
-    notes = carried(state.notes, tuple(known.values()), ever.values())
+    amended = amending(state.version.subject)
+    notes = carried(state.notes, tuple(known.values()), ever.values(), amended)
     return state._replace(notes=notes)
 
 
@@ -209,6 +210,13 @@ def _step(
     version = state.version
     told = differences(before.notes if before else (), state.notes)
     change = None if means is None else means(before, state)
+    amended = amending(version.subject)
+    again = tuple(now for _, now in told.reworded if now.id == amended and now.origin == "body")
+    if again:  # what readers are told is no longer what it was, and they are told so
+        told = told._replace(reworded=tuple(each for each in told.reworded if each[1] not in again))
+        if change is not None and not change.words_added and not change.words_removed:
+            noted = frozenset({"note"})
+            change = change._replace(substantive=False, labels=noted, reasons=(), why=())
     revision = Revision(
         number=number,
         commit=version.commit,
@@ -218,7 +226,7 @@ def _step(
         subject=version.subject,
         headline=state.reading.headline,
         published=published,
-        notes=told.brought,
+        notes=told.brought + again,
         words_added=change.words_added if change else 0,
         words_removed=change.words_removed if change else 0,
         substantive=bool(change and before and change.substantive),

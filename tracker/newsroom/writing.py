@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.house.dates.parse import Moment
+from tracker.house.notes.merge import subject_of_amending
 from tracker.model import Change, Kind, Note, Person, Revision
 from tracker.newsroom import history, names
 from tracker.newsroom.catalog import compared as compared_with
@@ -374,6 +375,8 @@ class _Draft:
         if self.moved is not None and not notes:
             made = f"Move {self.moved.path} to {self.path}"
         message = message or self.stamp.message or made
+        if amended := desk.amended(text):
+            message = subject_of_amending(amended, self.path) + "\n" + message.partition("\n")[2]
         settled = self.settled
         compared = None
         if self.before is not None:

@@ -115,8 +115,28 @@ def _free(note: Note, used: Collection[str]) -> str:
     return name
 
 
+_AMENDS = re.compile(r"Amend note (\S{2,80}) of ")
+
+
+def amending(subject: str) -> str:
+    """The id of the note that a commit amends, by the first line of its message; "" for none.
+
+    A line of a body has no place of its own to say so. See ``subject_of_amending``.
+    """
+    found = _AMENDS.match(subject)
+    return found[1] if found else ""
+
+
+def subject_of_amending(note: str, path: str) -> str:
+    """The first line of the message of a commit that amends a note."""
+    return f"Amend note {note} of {path}"
+
+
 def carried(
-    notes: Sequence[Note], before: Sequence[Note], earlier: Collection[Note] = ()
+    notes: Sequence[Note],
+    before: Sequence[Note],
+    earlier: Collection[Note] = (),
+    amended: str = "",
 ) -> tuple[Note, ...]:
     """The notes of a text with the ids and instants that they have along the article's history.
 
@@ -124,7 +144,8 @@ def carried(
     and its id is the one that it got there. ``before`` are the notes of the text before, or of all
     those that a merge brings together; ``earlier`` all that ever stood in the article. A note is
     known again by its words and its date. The same words under another date are another note, and
-    get an id that no note ever had.
+    get an id that no note ever had. The note of the id ``amended`` says something else since this
+    text, and goes on.
     """
     found: dict[int, Note] = {}
     pool = list(before)
@@ -143,6 +164,7 @@ def carried(
         take(lambda was, now: bool(now.written) and was.written == now.written, known)
         take(_same_words_and_day, known)
     take(says_the_same, pool)
+    take(lambda was, _: was.id == amended, pool)
     left = [(index, notes[index]) for index in by_body if index not in found]
     found |= {index: was for was, index in _reworded(pool, left)}
     undated = {note.id: note.at for note in pool if note.precision == "none"}
