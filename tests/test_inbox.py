@@ -84,7 +84,7 @@ def test_filters(archive: Desk, words: list[str], found: list[str]) -> None:
     [
         (["--rule", "silent"], "--rule: there is no rule “silent”."),
         (["--path", "nowhere"], "No article matches nowhere."),
-        (["--since", "nothing-like-it"], "There is no commit 'nothing-like-it'."),
+        (["--since", "nothing-like-it"], "“nothing-like-it” is no date, and no revision of git."),
         (["--until", "2022-13"], "“2022-13” is no month or year."),
         (["--until", "whenever"], "“whenever” is not a date or time."),
     ],

@@ -185,10 +185,27 @@ def test_notes_of_a_plain_article_are_amended_and_withdrawn_in_its_body(newsroom
     newsroom.ok("note", "war", "--amend", identifier, "to add it", "--at", "05/13/22 9 a.m. ET")
     amended = "Update 05/13/22, 9:00 a.m. ET: This article has been updated to add it."
     assert newsroom.read("war.md") == ADDED + "\n" + amended + "\n"
-    identifier = newsroom.ok("note", "war").out.split()[0]
+    assert newsroom.ok("note", "war").out.split()[0] == identifier
     newsroom.ok("note", "war", "--withdraw", identifier)
     assert newsroom.read("war.md") == ADDED
     newsroom.clean()
+
+
+@pytest.mark.parametrize("words", ["This was wrong.", "The mill stands at Elm Street, not Oak."])
+def test_amending_a_line_of_the_body_is_no_change_of_substance(newsroom: Desk, words: str) -> None:
+    newsroom.write("tracker.toml", 'style = "ap"\n')
+    publish(newsroom, "The mill stands at Oak Street.\n")
+    newsroom.write("war.md", "The mill stands at Elm Street.\n")
+    first = "An earlier version of this article said that the mill stands at Oak Street."
+    newsroom.ok("record", "war", "--correction", first, "--at", "2022-05-12T07:45-04:00")
+    identifier = newsroom.ok("note", "war").out.split()[0]
+    newsroom.ok("note", "war", "--amend", identifier, words, "--at", "2022-05-13T09:00-04:00")
+    assert newsroom.ok("check", "--all").out.startswith("0 findings")
+    newest = newsroom.ok("history", "war", "--json").json["revisions"][-1]
+    assert not newest["substantive"]
+    assert [(each["id"], each["text"]) for each in newest["notes"]] == [(identifier, words)]
+    told = newsroom.ok("changelog", "war", "--json").json["entries"]
+    assert [each["note"]["text"] for each in told if each["what"] == "note"] == [words]
 
 
 def test_a_note_for_what_is_already_out(newsroom: Desk) -> None:

@@ -19,8 +19,11 @@ from tracker.cli.common import (
 @click.argument("rev", default="latest")
 @click.option("--removed", is_flag=True, help="Show what was taken out, and by which revision.")
 @click.option("--html", "html", metavar="FILE", help="Write a page that shows the passages.")
+@click.option("--all", "whole", is_flag=True, help="Show the front matter too.")
 @json_option
-def command(article: str, rev: str, removed: bool, html: str | None, as_json: bool) -> None:
+def command(
+    article: str, rev: str, removed: bool, html: str | None, whole: bool, as_json: bool
+) -> None:
     """Show which revision first brought each passage of ARTICLE, with that revision's note.
 
     Passages keep their revision through edits around them, through moves, and through deletion
@@ -37,4 +40,4 @@ def command(article: str, rev: str, removed: bool, html: str | None, as_json: bo
     elif removed:
         paged(face.removals(found, room.settings))
     else:
-        paged(face.text(found, room.settings))
+        paged(face.text(found, room.settings, whole=whole))

@@ -22,6 +22,7 @@ from tracker.model import Article, Change
 from tracker.newsroom.merging import End
 
 if TYPE_CHECKING:
+    from tracker.house.settings import Settings
     from tracker.render.plain import ComparedSide
 
 
@@ -106,7 +107,14 @@ def command(
         if not revs and old.number == new.number:
             warn("the article has one revision: there is nothing to compare it with.")
         say_both(name, old, new)
-    show(room.compare(old.text, new.text), old, new, faces, room.article(name, new.text))
+    show(
+        room.compare(old.text, new.text),
+        old,
+        new,
+        faces,
+        room.article(name, new.text),
+        room.settings,
+    )
 
 
 def say_both(article: str, old: End, new: End) -> None:
@@ -139,8 +147,15 @@ def _read(name: str) -> str:
         ) from None
 
 
-def show(change: Change, old: End, new: End, faces: Faces, article: Article | None = None) -> None:
-    """A comparison in the face that was asked for."""
+def show(
+    change: Change,
+    old: End,
+    new: End,
+    faces: Faces,
+    article: Article | None = None,
+    settings: Settings | None = None,
+) -> None:
+    """A comparison in the face that was asked for; instants as the newsroom writes them."""
     if faces.get("as_json"):
         from tracker.render.plain import change_object
 
@@ -148,7 +163,7 @@ def show(change: Change, old: End, new: End, faces: Faces, article: Article | No
         return
     page = faces.get("html")
     if page:
-        _write_page(page, change, old, new, faces)
+        _write_page(page, change, old, new, faces, settings)
         return
     from tracker.render import terminal_diff
 
@@ -164,6 +179,7 @@ def show(change: Change, old: End, new: End, faces: Faces, article: Article | No
         color=color,
         context=faces.get("context", 1),
         formatting=faces.get("all_edits", False),
+        when=settings.dated if settings else None,
     )
     click.echo(written, nl=False, color=color)
 
@@ -177,7 +193,9 @@ def _side(end: End) -> ComparedSide:
     return ComparedSide(end.number, version.commit, version.at, version.path)
 
 
-def _write_page(file: str, change: Change, old: End, new: End, faces: Faces) -> None:
+def _write_page(
+    file: str, change: Change, old: End, new: End, faces: Faces, settings: Settings | None
+) -> None:
     from tracker.render import diff_html
     from tracker.text.document import parse
 
@@ -188,14 +206,16 @@ def _write_page(file: str, change: Change, old: End, new: End, faces: Faces) -> 
         view="source" if faces.get("source") else "rendered",
         layout="side-by-side" if faces.get("side_by_side") else "inline",
         formatting=faces.get("all_edits", False),
-        old_name=_name(old, "Before"),
-        new_name=_name(new, "After"),
+        old_name=_name(old, "Before", settings),
+        new_name=_name(new, "After", settings),
+        when=settings.dated if settings else None,
     )
     write_page(file, parse(new.text).headline or "Comparison", fragment)
 
 
-def _name(end: End, other: str) -> str:
+def _name(end: End, other: str, settings: Settings | None) -> str:
     """What a column is called."""
     if end.version is None:
         return other
-    return f"Revision {end.number}, {end.version.at.isoformat(' ', 'minutes')}"
+    at = end.version.at
+    return f"Revision {end.number}, {settings.stamp(at) if settings else at.isoformat(' ')}"

@@ -31,6 +31,7 @@ from tracker.render.plain import printed, visible
 from tracker.store.files import write_file
 
 if TYPE_CHECKING:
+    from tracker.house.settings import Settings
     from tracker.newsroom.newsroom import Newsroom
     from tracker.newsroom.workspace import Workspace
     from tracker.newsroom.writing import Prepared, Stamp
@@ -104,7 +105,7 @@ def command(
         else:
             prepared = [prepare(room.workspace, name, against) for name in names]
             if dry_run:
-                _show(prepared, as_json=as_json)
+                _show(prepared, room.settings, as_json=as_json)
             for each in prepared:
                 _say_untold(room, each)
             if dry_run:
@@ -170,7 +171,7 @@ def _draft(
     return edit_draft(workspace, recording.change, kind)
 
 
-def _show(prepared: list[Prepared], *, as_json: bool) -> None:
+def _show(prepared: list[Prepared], settings: Settings, *, as_json: bool) -> None:
     if as_json:
         print_json(printed(would_record=[_told(each, None) for each in prepared]))
         return
@@ -191,7 +192,7 @@ def _show(prepared: list[Prepared], *, as_json: bool) -> None:
         for line in each.lines:
             click.echo(f"  {visible(line)}")
         if each.change is not None and each.before is not None:
-            show(each.change, End(each.before), End(each.text), {})
+            show(each.change, End(each.before), End(each.text), {}, settings=settings)
 
 
 def _told(recording: Prepared, revision: Revision | None) -> dict[str, object]:

@@ -134,7 +134,11 @@ class _Review:
             return
         color = has_color(sys.stdout)
         written = terminal_diff.text(
-            compared.change, compared.old.text, compared.new.text, color=color
+            compared.change,
+            compared.old.text,
+            compared.new.text,
+            color=color,
+            when=self._room.settings.dated,
         ).splitlines()
         for line in written[:most]:
             click.echo(f"  {line}".rstrip(), color=color)
@@ -184,7 +188,9 @@ class _Review:
             return
         if self._folder is None:
             self._folder = self._stack.enter_context(scratch_folder())
-        fragment = diff_html.fragment(compared.change, compared.old.text, compared.new.text)
+        fragment = diff_html.fragment(
+            compared.change, compared.old.text, compared.new.text, when=self._room.settings.dated
+        )
         title = parse(compared.new.text).headline or "Comparison"
         file = self._folder / f"{len(list(self._folder.iterdir())) + 1}.html"
         write_file(file, diff_html.page(title, fragment).encode())

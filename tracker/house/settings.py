@@ -17,7 +17,7 @@ from tracker.house.site import SITE_KEYS, PublicSite, wrong_layout
 from tracker.house.site import read as read_site
 from tracker.house.style import Style
 from tracker.house.toml_file import Keys, check, place, read_table
-from tracker.model import KINDS
+from tracker.model import KINDS, Precision
 
 Severity = Literal["off", "warn", "fail"]
 NewsroomKind = Literal["own", "followed"]
@@ -124,6 +124,10 @@ class Settings(NamedTuple):
         """An aware instant in figures, for lists: "2022-05-12 07:45 EDT"."""
         local = self.local(at)
         return f"{local:%Y-%m-%d %H:%M} {name_of(local)}"
+
+    def dated(self, at: datetime, precision: Precision) -> str:
+        """The same, as exactly as it is known: a day alone, or ""."""
+        return {"minute": self.stamp(at), "day": f"{at:%Y-%m-%d}", "none": ""}[precision]
 
 
 def read(toml: str, where: str, read_style: Callable[[str], str]) -> Settings:

@@ -172,7 +172,14 @@ def _since(workspace: Workspace, scope: Scope) -> tuple[datetime | None, frozens
     try:
         return names.period_start(workspace, scope.since), None
     except TrackerError:
+        pass
+    try:
         commits = commits_since(workspace.repository, scope.since, workspace.tip)
+    except TrackerError:
+        raise TrackerError(
+            f"“{scope.since}” is no date, and no revision of git.",
+            "Write 2022-05-12, 2022-05, 2022 or “3 weeks ago”; or a branch, a tag or a commit.",
+        ) from None
     return (None if scope.everything else workspace.settings.check.since), commits
 
 

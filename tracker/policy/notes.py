@@ -180,7 +180,12 @@ def note_without_change(steps: Sequence[Step], circumstances: Circumstances) -> 
     for index, step in enumerate(steps):
         if index == 0 or not steps[index - 1].revision.published:
             continue
-        notes = [note for note in step.revision.notes if _tells_of_change(note, known)]
+        stood = {note.id for note in step.stood}  # one that is amended tells of no new change
+        notes = [
+            note
+            for note in step.revision.notes
+            if note.id not in stood and _tells_of_change(note, known)
+        ]
         if not notes or any(touches_words(steps[each].change) for each in _seen(steps, index)):
             continue
         if circumstances.unrecorded and _may_tell_of_older(step, circumstances):

@@ -34,22 +34,39 @@ def as_object(found: Blame) -> object:
     )
 
 
-def text(found: Blame, settings: Settings) -> Iterator[str]:
-    """Passages with their revision before them, and then those revisions with their notes."""
+def text(found: Blame, settings: Settings, *, whole: bool = False) -> Iterator[str]:
+    """The body, each passage beside number, day and person of its revision; then the revisions.
+
+    With ``whole`` the front matter too.
+    """
+    start = 0 if whole else parse(found.text).body_start
+    shown = {span.revision for span in found.spans if span.end > start}
+    by_number = {each.number: each for each in found.revisions if each.number in shown}
     width = len(str(found.revisions[-1].number))
-    before = 0
+    signs = {
+        number: f"{number:>{width}}  {settings.local(each.at):%Y-%m-%d}  {_short_name(each):<12}"
+        for number, each in by_number.items()
+    }
+    before, blank = 0, True
     for span in found.spans:
-        for line in found.text[span.start : span.end].splitlines():
+        lines = found.text[max(span.start, start) : max(span.end, start)].splitlines()
+        for line in lines:
             if not line.strip():
+                if not blank:
+                    yield f"{'':{width + 26}} │"
+                blank = True
                 continue
-            number = str(span.revision) if span.revision != before else ""
-            before = span.revision
-            yield f"{click.style(f'{number:>{width}}', bold=True)} │ {visible(line.strip())}"
+            sign = signs[span.revision] if span.revision != before else ""
+            before, blank = span.revision, False
+            yield f"{click.style(f'{sign:{width + 26}}', bold=True)} │ {visible(line.strip())}"
     yield ""
-    used = {span.revision for span in found.spans}
-    for revision in found.revisions:
-        if revision.number in used:
-            yield from _legend(revision, settings, width)
+    for revision in by_number.values():
+        yield from _legend(revision, settings, width)
+
+
+def _short_name(revision: Revision) -> str:
+    """The last word of a person's name, as far as there is room."""
+    return visible((revision.person.name.split() or [""])[-1])[:12]
 
 
 def _legend(revision: Revision, settings: Settings, width: int) -> Iterator[str]:

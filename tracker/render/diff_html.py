@@ -31,7 +31,7 @@ from tracker.render.diff_page import (
 )
 from tracker.render.history import no_word
 from tracker.render.plain import visible
-from tracker.render.terminal_diff import note_pairs
+from tracker.render.terminal_diff import note_pairs, own_offset
 from tracker.text.diff import diff
 from tracker.text.document import parse
 
@@ -78,7 +78,7 @@ def fragment(
         (old_name or say("comparison.before"), new_name or say("comparison.after")),
         language,
         f' lang="{html.escape(written_in)}"' if written_in else "",
-        when or _iso,
+        when or own_offset,
     )
     remark = no_word(change)
     if remark and not (formatting and change.edits):
@@ -209,10 +209,6 @@ def _note_mark(kind: MarkKind, note: Note | None, face: _Face) -> str:
         withdrawn = html.escape(visible(face.when(note.withdrawn, "minute")), quote=False)
         line = say("comparison.note_withdrawn").format(note=line, at=withdrawn)
     return f"<{kind}>{line}</{kind}>"
-
-
-def _iso(at: datetime, precision: Precision) -> str:
-    return {"minute": f"{at:%Y-%m-%d %H:%M %z}", "day": f"{at:%Y-%m-%d}", "none": ""}[precision]
 
 
 # --- the rendered article ------------------------------------------------------------------------

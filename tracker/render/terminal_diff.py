@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from tracker.locale import FIRST, phrase
-from tracker.model import Change, Edit, FieldChange, Note
+from tracker.model import Change, Edit, FieldChange, Note, Precision
 from tracker.render.diff_page import Piece, weave
 from tracker.render.history import no_word
 from tracker.render.plain import visible
@@ -27,6 +28,10 @@ _ORDER = ("headline", "dek", "byline", "date", "notes", "caption", "image", "met
 _SHORTEST_FOLD = 60  # characters; less than a line is not worth an ellipsis
 _BLANK_LINE = re.compile(r"\n[ \t\r]*\n\s*")
 _LINE_BREAKS = re.compile(r"(\s*\n\s*)")
+
+
+When = Callable[[datetime, Precision], str]
+"""Writes an instant as exactly as it is known."""
 
 
 class _Ink(NamedTuple):
@@ -84,16 +89,20 @@ def text(
     color: bool = False,
     context: int | None = 1,
     formatting: bool = False,
+    when: When | None = None,
 ) -> str:
     """What changed, as lines for a terminal; ends with a newline.
 
     ``context`` is the number of unchanged sentences shown on either side of a change; None shows
-    the whole text. With ``formatting``, edits that touch no word are shown too. ``old`` and
+    the whole text. With ``formatting``, edits that touch no word are shown too. ``when`` writes
+    the instants of notes, else in their own offset. ``old`` and
     ``new`` are the whole texts that ``change`` was made from.
     """
     ink = _Ink(color)
     parts: list[str] = []
-    fields = _field_lines(change.fields, ink, note_changes(old, new) if change.fields else ())
+    fields = _field_lines(
+        change.fields, ink, note_changes(old, new, when or own_offset) if change.fields else ()
+    )
     if fields:
         parts.append("\n".join(fields))
     body = _body(change, old, new, ink, context, formatting)
@@ -125,12 +134,12 @@ def _field_lines(
     return lines
 
 
-def note_changes(old: str, new: str) -> list[tuple[str, str]]:
+def note_changes(old: str, new: str, when: When) -> list[tuple[str, str]]:
     """Notes of the front matter that differ, as (before, after) pairs of plain lines.
 
     One that came has "" before it, one that went has "" after it.
     """
-    return [(_note_line(one), _note_line(other)) for one, other in note_pairs(old, new)]
+    return [(_note_line(one, when), _note_line(other, when)) for one, other in note_pairs(old, new)]
 
 
 def note_pairs(old: str, new: str) -> list[tuple[Note | None, Note | None]]:
@@ -140,15 +149,24 @@ def note_pairs(old: str, new: str) -> list[tuple[Note | None, Note | None]]:
     pairs: list[tuple[Note | None, Note | None]]
     pairs = [(note, after.get(key)) for key, note in before.items()]
     pairs += [(None, note) for key, note in after.items() if key not in before]
-    return [(one, other) for one, other in pairs if _note_line(one) != _note_line(other)]
+    return [
+        (one, other)
+        for one, other in pairs
+        if _note_line(one, own_offset) != _note_line(other, own_offset)
+    ]
 
 
-def _note_line(note: Note | None) -> str:
+def own_offset(at: datetime, precision: Precision) -> str:
+    """An instant in figures, in its own offset; a day alone, or "", where no more is known."""
+    return {"minute": f"{at:%Y-%m-%d %H:%M %z}", "day": f"{at:%Y-%m-%d}", "none": ""}[precision]
+
+
+def _note_line(note: Note | None, when: When) -> str:
     if note is None:
         return ""
-    at = {"minute": f", {note.at:%Y-%m-%d %H:%M %z}", "day": f", {note.at:%Y-%m-%d}", "none": ""}
-    taken_back = f" (withdrawn {note.withdrawn:%Y-%m-%d %H:%M %z})" if note.withdrawn else ""
-    return f"{note.kind}{at[note.precision]}: {note.text}{taken_back}"
+    at = when(note.at, note.precision)
+    taken_back = f" (withdrawn {when(note.withdrawn, 'minute')})" if note.withdrawn else ""
+    return f"{note.kind}{at and ', '}{at}: {note.text}{taken_back}"
 
 
 def field_name(field: FieldChange) -> str:
