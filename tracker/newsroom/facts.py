@@ -12,7 +12,7 @@ import os
 import signal
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
@@ -356,7 +356,9 @@ def judged(
     try:
         rest = iter(jobs)
         while batch := list(islice(rest, workers * _GIVEN_AT_ONCE * 8)):
-            yield from pool.map(_judge_there, batch, chunksize=_GIVEN_AT_ONCE)
+            with interrupts_wait():
+                done = pool.map(_judge_there, batch, chunksize=_GIVEN_AT_ONCE)
+            yield from done
     except BrokenExecutor:
         sleep(0.1)  # an interrupt ends all processes: this one's may come a moment later
         raise TrackerError(
@@ -365,6 +367,26 @@ def judged(
         ) from None
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def interrupts_wait() -> Iterator[None]:
+    """Within, an interrupt waits, and in processes that are started too: see ``on_interrupt``."""
+    if not hasattr(signal, "pthread_sigmask"):  # on Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def on_interrupt(handler: signal.Handlers) -> None:
+    """In a process that was started: from here on an interrupt does this."""
+    signal.signal(signal.SIGINT, handler)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 def _asked(job: Job) -> Iterator[Pair]:
@@ -458,7 +480,7 @@ _there: list[Work] = []
 
 
 def _start(place: str, now: datetime | None, repeated: Boilerplate) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # an interrupt ends the process, and says nothing
+    on_interrupt(signal.SIG_DFL)  # it ends the process, and says nothing
     _there[:] = [Work(open_workspace(place, now), repeated)]
 
 

@@ -25,6 +25,7 @@ from werkzeug.test import create_environ, run_wsgi_app
 from tracker.errors import TrackerError
 from tracker.house.site import PAGES
 from tracker.model import History, Progress
+from tracker.newsroom.facts import interrupts_wait, on_interrupt
 from tracker.newsroom.newsroom import Newsroom
 from tracker.store.files import Folder, RefusedPathError, components
 from tracker.web import addresses
@@ -340,7 +341,9 @@ def _made(
 
     pool = ProcessPoolExecutor(workers, initializer=_start, initargs=(maker,))
     try:
-        yield from pool.map(_make_there, jobs, chunksize=_AT_ONCE)
+        with interrupts_wait():
+            made = pool.map(_make_there, jobs, chunksize=_AT_ONCE)
+        yield from made
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
@@ -358,7 +361,7 @@ _there: list[tuple[Flask, Maker]] = []
 def _start(maker: Maker) -> None:
     import signal
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent says when to end
+    on_interrupt(signal.SIG_IGN)  # the parent says when to end
     _there[:] = [(application(maker), maker)]
 
 
