@@ -150,6 +150,27 @@ def test_show_writes_control_characters_out_on_a_terminal(newsroom: Desk) -> Non
 
 
 @pytest.mark.parametrize(
+    "words",
+    [
+        ["diff", "a", "--json"],
+        ["history", "--json"],
+        ["export"],
+        ["export", "--format", "ninjs"],
+        ["changelog", "--format", "jsonfeed"],
+    ],
+)
+def test_json_has_control_characters_as_escapes(newsroom: Desk, words: list[str]) -> None:
+    newsroom.write("a.md", "# The \u202epier\u009b\n\nIt has 5 seats.\n")
+    newsroom.ok("record", "a.md", "--at", "05/10/22 noon")
+    newsroom.write("a.md", "# The \u202epier\u009b\n\nIt has 6 \u202eseats.\n")
+    newsroom.ok("record", "a.md", "--at", "05/11/22 noon")
+    said = newsroom.run(*words).out
+    assert "\u202e" not in said
+    assert "\u009b" not in said
+    assert "\\u202e" in said or "<U+202E>" in said
+
+
+@pytest.mark.parametrize(
     ("words", "told"),
     [
         (["--correction=-5 degrees is right, not 5."], "-5 degrees is right, not 5."),

@@ -212,17 +212,17 @@ class Narrowing:
 
 
 def print_json(value: object) -> None:
-    import json
+    from tracker.render.plain import json_text, plain
 
-    from tracker.render.plain import plain
-
-    click.echo(json.dumps(plain(value), ensure_ascii=False, indent=2))
+    click.echo(json_text(plain(value), 2))
 
 
 def warn(sentence: str) -> None:
     """Talk for the person, on stderr."""
+    from tracker.render.plain import visible
+
     with suppress(OSError):  # a full disk behind stderr stops no command
-        click.echo(f"tracker: {sentence}", err=True)
+        click.echo(f"tracker: {visible(sentence)}", err=True)
 
 
 @contextmanager

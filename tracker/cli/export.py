@@ -199,14 +199,10 @@ def _jsonld(room: Newsroom, wanted: Wanted) -> None:
 
 
 def _ninjs(room: Newsroom, wanted: Wanted) -> None:
-    import json
-
     from tracker.render import metadata
+    from tracker.render.plain import json_text
 
-    def dumped(value: object, indent: int | None = None) -> str:
-        return json.dumps(value, ensure_ascii=False, indent=indent)
-
-    _objects(room, wanted, "json", metadata.news_item, dumped, published=False)
+    _objects(room, wanted, "json", metadata.news_item, json_text, published=False)
 
 
 def _objects(

@@ -198,16 +198,15 @@ def _say_due(means: Means, *, as_json: bool) -> None:
 
 def _content(means: Means, path: str, commit: str) -> str:
     """The JSON of ``history --json`` with the revision that a message is about."""
-    import json
 
     from tracker.render.history import history_object
-    from tracker.render.plain import plain
+    from tracker.render.plain import json_text, plain
 
     life = _room(means).life(path)
     revisions = tuple(each for each in life.revisions if each.commit == commit)
     events = tuple(each for each in life.events if each.commit == commit)
     found = history_object(life._replace(revisions=revisions, events=events))
-    return json.dumps(plain(found), ensure_ascii=False)
+    return json_text(plain(found))
 
 
 def _run(folder: Path, arguments: Sequence[str], content: str) -> str:
@@ -238,15 +237,14 @@ def status(url: str, left_out: bool, captures: bool, as_json: bool) -> None:
     Exit status 1 where something needs a person: a source that fails, a host that keeps us out, a
     page that waits ten times longer than it should, no round for a day.
     """
-    import json
 
-    from tracker.render.plain import printed
+    from tracker.render.plain import json_text, printed
 
     with _means(write=False) as means:
         if captures:
             for look in means.state.looks():
                 look = {**look, "at": _when(look["at"])}
-                click.echo(json.dumps(look, ensure_ascii=False))
+                click.echo(json_text(look))
             return
         pages = [
             page for page in means.state.pages() if url in ("", page.url, page.site, page.path)

@@ -11,6 +11,7 @@ import click
 
 from tracker.cli.common import present
 from tracker.errors import TrackerError
+from tracker.render.plain import visible
 
 if TYPE_CHECKING:
     from tracker.newsroom.workspace import Proposal
@@ -80,7 +81,7 @@ def command(
             person=person,
             at=present(),
         )
-        click.echo(f"Made a newsroom in {root}: {SETTINGS_FILE} has its settings.")
+        click.echo(f"Made a newsroom in {visible(str(root))}: {SETTINGS_FILE} has its settings.")
     else:
         click.echo(f"Added {SETTINGS_FILE} to {repository.top}: look through it, and commit it.")
     if known is not None and known.number:

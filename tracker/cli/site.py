@@ -9,6 +9,7 @@ import click
 from tracker.cli.common import open_newsroom, progress_bar, warn
 from tracker.cli.serve import base_of
 from tracker.house.site import PAGES
+from tracker.render.plain import visible
 
 
 @click.command("site")
@@ -59,6 +60,6 @@ def command(
 
 
 def _said(folder: Path, pages: int, written: int, deleted: int) -> str:
-    what = f"{folder} holds {pages:,} files: {written:,} written"
+    what = f"{visible(str(folder))} holds {pages:,} files: {written:,} written"
     gone = f", {deleted:,} deleted" if deleted else ""
     return f"{what}, {pages - written:,} unchanged{gone}."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
@@ -12,7 +11,7 @@ from itertools import groupby
 from tracker.house.notes.passages import plain_words
 from tracker.house.settings import Settings
 from tracker.model import Article, Entry
-from tracker.render.plain import printed, visible
+from tracker.render.plain import json_text, printed, visible
 from tracker.render.told import harmless, inline_html
 
 
@@ -23,7 +22,7 @@ def write(entries: Sequence[Entry], form: str, settings: Settings, article: Arti
     """
     forms = {"text": text, "markdown": markdown, "html": html}
     if form == "json":
-        return json.dumps(as_object(entries, article), ensure_ascii=False, indent=2) + "\n"
+        return json_text(as_object(entries, article), 2) + "\n"
     return forms[form](entries, settings, article)
 
 

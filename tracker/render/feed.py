@@ -9,7 +9,6 @@ an article that came out; an edit that nobody told of is listed, and moves nothi
 from __future__ import annotations
 
 import io
-import json
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -24,7 +23,7 @@ from tracker.house.notes import wording
 from tracker.house.settings import Settings
 from tracker.model import Article, History, Person, Revision, Selection
 from tracker.render.history import only_joins
-from tracker.render.plain import plain, visible
+from tracker.render.plain import json_text, plain, visible
 from tracker.render.urls import Links, article_id, feed_id, first_seen, newsroom_id, revision_id
 
 if TYPE_CHECKING:
@@ -383,7 +382,7 @@ JSON_FEED = "application/feed+json"
 
 
 def json_feed(feed: Feed) -> str:
-    return json.dumps(feed_object(feed), ensure_ascii=False, indent=2) + "\n"
+    return json_text(feed_object(feed), 2) + "\n"
 
 
 def feed_object(feed: Feed) -> object:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import tzinfo
@@ -12,7 +11,7 @@ import click
 
 from tracker.model import Finding
 from tracker.policy.rules import RULES, Verdict
-from tracker.render.plain import plain, visible
+from tracker.render.plain import json_text, plain, visible
 
 
 def write(verdict: Verdict, form: str, version: str) -> str:
@@ -30,7 +29,7 @@ def write(verdict: Verdict, form: str, version: str) -> str:
 
 
 def _dump(value: object) -> str:
-    return json.dumps(plain(value), ensure_ascii=False, indent=2) + "\n"
+    return json_text(plain(value), 2) + "\n"
 
 
 def _line(words: str) -> str:

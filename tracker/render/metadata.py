@@ -10,7 +10,6 @@ that stands and is no refile: an edit that nobody was told of does not move it.
 
 from __future__ import annotations
 
-import json
 import re
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
@@ -24,7 +23,7 @@ from tracker.house.notes.wording import language_of
 from tracker.house.settings import Settings
 from tracker.house.site import origin
 from tracker.model import History, Kind, Note, Revision
-from tracker.render.plain import plain
+from tracker.render.plain import json_text, plain
 from tracker.render.urls import Links, article_id, first_seen, note_id, revision_id
 from tracker.text.document import Document
 
@@ -94,7 +93,7 @@ def dumped(value: object, indent: int | None = None) -> str:
     turns a line's direction are written as ``\u003c`` and so on: no ``</script>`` and no ``<!--``
     can stand in it, and it reads as it is.
     """
-    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    text = json_text(value, indent)
     return _BREAKS_OUT.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import date, datetime, time
 from functools import cache
@@ -165,6 +166,12 @@ _CONTROLS = "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u2028\u2029\u202a-\u202e\u2066-\
 @cache
 def _pattern() -> re.Pattern[str]:
     return re.compile(_CONTROLS)
+
+
+def json_text(value: object, indent: int | None = None) -> str:
+    r"""The value as JSON; each control character in it is an escape, ``\u202e``."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    return _pattern().sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def visible(text: str) -> str:

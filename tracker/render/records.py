@@ -7,7 +7,6 @@ are in ``docs/``: ``export-revisions.schema.json``, ``export-notes.schema.json``
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Self
@@ -16,7 +15,7 @@ from tracker.errors import TrackerError
 from tracker.house.changelog import notes_told, standing, told_of, went_out
 from tracker.house.settings import Settings
 from tracker.model import Change, Edit, History, Revision
-from tracker.render.plain import edit_object, plain
+from tracker.render.plain import edit_object, json_text, plain
 from tracker.render.urls import article_id, note_id, revision_id
 
 if TYPE_CHECKING:
@@ -159,7 +158,7 @@ def _plain(row: Row) -> Row:
 
 def lines(found: Iterable[Row]) -> Iterator[str]:
     for row in found:
-        yield json.dumps(row, ensure_ascii=False) + "\n"
+        yield json_text(row) + "\n"
 
 
 # --- rows as Parquet files ------------------------------------------------------------------------

@@ -24,7 +24,7 @@ from typing import Literal, NamedTuple
 
 from tracker.house.settings import Settings
 from tracker.model import History
-from tracker.render.plain import SCHEMA_VERSION, encodable, plain
+from tracker.render.plain import SCHEMA_VERSION, encodable, json_text, plain
 from tracker.render.told import Account, account
 from tracker.render.urls import PageLinks, addresses, inside
 from tracker.store.files import Folder
@@ -118,7 +118,7 @@ def _newest(accounts: Iterable[tuple[Account, str]], under: str) -> list[dict[st
 def _text(parts: dict[str, object], form: Form) -> str:
     value = plain({"schema": SCHEMA_VERSION, **parts})
     if form == "json":
-        return json.dumps(value, ensure_ascii=False, indent=1) + "\n"
+        return json_text(value, 1) + "\n"
     import yaml
 
     text = yaml.dump(value, Dumper=yaml.SafeDumper, allow_unicode=True, sort_keys=False, width=4096)

@@ -26,12 +26,12 @@ from tracker.newsroom.checking import Scope
 from tracker.newsroom.newsroom import Newsroom
 from tracker.policy.rules import RULES, Verdict
 from tracker.render import history as history_face
-from tracker.render.plain import ComparedSide, change_object, plain, printed
+from tracker.render.plain import ComparedSide, change_object, json_text, plain, printed
 from tracker.web import addresses, http
 from tracker.web.addresses import link, site
 from tracker.web.background import Waiting, in_background, uncached
 from tracker.web.desk import current, desk
-from tracker.web.page import TURNING, known_addresses, links
+from tracker.web.page import known_addresses, links
 from tracker.web.reading import FoundArticle, find, room_is_empty, text
 
 pages = Blueprint("api", __name__, url_prefix="/api")
@@ -66,10 +66,7 @@ def _problem(status: int, detail: str) -> Response:
 
 
 def _dumped(value: object, status: int = 200) -> Response:
-    text = TURNING.sub(
-        lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False)
-    )
-    return Response(text + "\n", status, mimetype=JSON)
+    return Response(json_text(value) + "\n", status, mimetype=JSON)
 
 
 _DETAILS = {
