@@ -249,7 +249,7 @@ class Earlier(NamedTuple):
     last: int
 
 
-class Passage(NamedTuple):
+class PassageHit(NamedTuple):
     """A passage in which the words stand."""
 
     article: int
@@ -366,7 +366,7 @@ def _put(connection: sqlite3.Connection, row: tuple[Any, ...], words: str) -> No
     connection.execute("INSERT INTO words (rowid, said) VALUES (?, ?)", (made.lastrowid, words))
 
 
-class Wanted(NamedTuple):
+class PassageQuery(NamedTuple):
     """Which passages are looked for."""
 
     match: str  # an FTS5 expression
@@ -399,7 +399,9 @@ _HEADLINES_FIRST = (
 )
 
 
-def find(connection: sqlite3.Connection, wanted: Wanted, limit: int, offset: int) -> list[Passage]:
+def find(
+    connection: sqlite3.Connection, wanted: PassageQuery, limit: int, offset: int
+) -> list[PassageHit]:
     """The passages that are looked for, best first."""
     order = " ORDER BY met.score, piece.revised DESC, passage.id LIMIT :limit OFFSET :offset"
     values = {**wanted._asdict(), "limit": limit, "offset": offset}
@@ -407,8 +409,8 @@ def find(connection: sqlite3.Connection, wanted: Wanted, limit: int, offset: int
 
 
 def find_articles(
-    connection: sqlite3.Connection, wanted: Wanted, limit: int, offset: int
-) -> list[list[Passage]]:
+    connection: sqlite3.Connection, wanted: PassageQuery, limit: int, offset: int
+) -> list[list[PassageHit]]:
     """The passages that are looked for, article by article: headlines first, then best first."""
     values = {**wanted._asdict(), "limit": limit, "offset": offset}
     rows = connection.execute(
@@ -417,7 +419,7 @@ def find_articles(
         " LIMIT :limit OFFSET :offset",
         values,
     )
-    found: dict[int, list[Passage]] = {row[0]: [] for row in rows}
+    found: dict[int, list[PassageHit]] = {row[0]: [] for row in rows}
     chosen = ", ".join(map(str, found))
     order = f" AND passage.article IN ({chosen}) ORDER BY {_HEADLINES_FIRST}, met.score, passage.id"
     for row in connection.execute(_FOUND + order, values):
@@ -425,13 +427,13 @@ def find_articles(
     return list(found.values())
 
 
-def _passage(row: tuple[Any, ...]) -> Passage:
+def _passage(row: tuple[Any, ...]) -> PassageHit:
     (
         article, path, headline, place, blob, said, at, zone, commit, note, note_at, note_zone,
         first, last, person,
     ) = row  # fmt: skip
     moment = instant_of(at, zone) if note is None else instant_of(note_at, note_zone)
-    return Passage(
+    return PassageHit(
         article, path_of(path), text_of(headline), place, blob.lower(),
         None if said is None else text_of(said), moment, commit.lower(), text_of(note) or None,
         first, last, text_of(person),

@@ -9,7 +9,7 @@ import click
 
 from tracker.cli.common import json_option, open_newsroom, print_json, progress_bar, warn
 from tracker.house.settings import Settings
-from tracker.newsroom.signatures import Asked, Seen, Trust, write
+from tracker.newsroom.signatures import Seen, Trust, VerifyRequest, write
 from tracker.render.plain import printed, visible
 from tracker.store.verify import written
 
@@ -39,7 +39,7 @@ def command(
     against its signature. The exit status is 1 where something fails.
     """
     room = open_newsroom()
-    asked = Asked(tuple(map(Path, witnesses)), signed, not quick, accept)
+    asked = VerifyRequest(tuple(map(Path, witnesses)), signed, not quick, accept)
     with progress_bar("Verifying") as progress:
         progress(0, 0)
         trust, witness = room.verify(asked, progress)

@@ -102,7 +102,7 @@ class Terms(NamedTuple):
     seconds: float = SECONDS  # what a pair may take
 
 
-class Verdict(NamedTuple):
+class PairVerdict(NamedTuple):
     """What became of one pair."""
 
     row: Row  # of ``SCHEMA``
@@ -135,7 +135,7 @@ def judge_table(table: pa.Table, **settings: Any) -> pa.Table:
     return pa.Table.from_batches(found, schema=SCHEMA)
 
 
-def verdicts(batch: pa.RecordBatch, terms: Terms, *, edits: bool = False) -> Iterator[Verdict]:
+def verdicts(batch: pa.RecordBatch, terms: Terms, *, edits: bool = False) -> Iterator[PairVerdict]:
     """The verdicts on a batch, one after the other; with ``edits``, those of each pair too."""
     heads = {name: _column(batch, name) for name, _ in _HEAD}
     olds, news = (_column(batch, name, pa.large_binary()) for name in ("old", "new"))
@@ -161,7 +161,7 @@ def verdicts(batch: pa.RecordBatch, terms: Terms, *, edits: bool = False) -> Ite
             last = None
             row["error"] = told_of_error(error)
         row["ms"] = (time.thread_time() - started) * 1000
-        yield Verdict(finished(row), found)
+        yield PairVerdict(finished(row), found)
 
 
 def finished(row: Row) -> Row:

@@ -14,7 +14,15 @@ from typing import Any, NamedTuple, Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tracker.corpus.folder import MANIFEST, Chunk, Corpus, Place, digest, folder_of, write_manifest
+from tracker.corpus.folder import (
+    MANIFEST,
+    Chunk,
+    Corpus,
+    StoredFolder,
+    digest,
+    folder_of,
+    write_manifest,
+)
 from tracker.corpus.judge import PAIRS, Row
 from tracker.errors import TrackerError
 from tracker.model import Progress
@@ -41,7 +49,7 @@ class CorpusVersion(NamedTuple):
     text: str
 
 
-class Written(NamedTuple):
+class PairTally(NamedTuple):
     """What ``write_pairs`` wrote."""
 
     corpus: Corpus
@@ -128,11 +136,11 @@ def _parted(path: str, source: str) -> tuple[str, str]:
 
 def write_pairs(
     found: Iterable[CorpusVersion],
-    to: Place,
+    to: StoredFolder,
     settings: str | None,
     styles: dict[str, str],
     group: int = GROUP,
-) -> Written:
+) -> PairTally:
     """Write the pairs of neighbouring versions, which come by source, article and time.
 
     ``settings`` and ``styles`` are kept for the judging: see ``Corpus``. ``group`` is the text in a
@@ -143,7 +151,7 @@ def write_pairs(
     if to.is_there(MANIFEST):
         raise TrackerError(f"There is a corpus in {to.address} already.", "Name another folder.")
     seen = articles = unchanged = 0
-    with _Writer(to, group) as out:
+    with _PairWriter(to, group) as out:
         for (source, _), several in groupby(found, key=lambda each: each[:2]):
             articles += 1
             year = number = 0
@@ -165,7 +173,7 @@ def write_pairs(
         chunks = out.finish()
     corpus = Corpus(__version__, settings, styles, chunks)
     write_manifest(to, corpus)
-    return Written(corpus, seen, articles, unchanged)
+    return PairTally(corpus, seen, articles, unchanged)
 
 
 def _row(number: int, old: CorpusVersion, new: CorpusVersion, at: datetime) -> Row:
@@ -191,10 +199,10 @@ class _Waiting:
         self.size = 0  # bytes of text
         self.articles = 0
         self.parts = 0  # files begun
-        self.file: _File | None = None
+        self.file: _PairFile | None = None
 
 
-class _File(NamedTuple):
+class _PairFile(NamedTuple):
     name: str
     stack: ExitStack
     sink: Any
@@ -202,10 +210,10 @@ class _File(NamedTuple):
     chunks: list[Chunk]
 
 
-class _Writer:
+class _PairWriter:
     """Writes pairs into files by source and year; an article's stay together as far as they fit."""
 
-    def __init__(self, to: Place, group: int) -> None:
+    def __init__(self, to: StoredFolder, group: int) -> None:
         self._to = to
         self._group = group
         self._waiting: dict[tuple[str, int], _Waiting] = {}
@@ -265,12 +273,12 @@ class _Writer:
         if it.file.sink.tell() > LARGEST_FILE - 2 * self._group:
             self._end(it)
 
-    def _begun(self, folder: str, part: int) -> _File:
+    def _begun(self, folder: str, part: int) -> _PairFile:
         name = f"{folder}/part-{part:05d}.parquet"
         stack = ExitStack()
         sink = stack.enter_context(self._to.writing(name))
         parquet = stack.enter_context(pq.ParquetWriter(sink, PAIRS, compression="zstd"))
-        return _File(name, stack, sink, parquet, [])
+        return _PairFile(name, stack, sink, parquet, [])
 
     def _end(self, it: _Waiting) -> None:
         if it.file is not None:

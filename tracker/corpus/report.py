@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
-from tracker.corpus.folder import VERDICTS, Place, read_manifest, status
+from tracker.corpus.folder import VERDICTS, StoredFolder, read_manifest, status
 from tracker.errors import TrackerError
 from tracker.render.plain import visible
 from tracker.store.files import Folder
@@ -58,7 +58,7 @@ SELECT span, count(*) FROM one WHERE note.kind = 'correction' GROUP BY span ORDE
 """
 
 
-class Table(NamedTuple):
+class ReportTable(NamedTuple):
     """A table of the report, and its plot."""
 
     name: str  # of its files
@@ -69,7 +69,7 @@ class Table(NamedTuple):
     plot: Markup  # SVG
 
 
-def write_report(verdicts: Place, to: Path) -> list[str]:
+def write_report(verdicts: StoredFolder, to: Path) -> list[str]:
     """Write the tables, the plots and the page; the names of the files.
 
     Raises ``TrackerError`` where there are no verdicts, or where they cannot be read.
@@ -99,7 +99,7 @@ def write_report(verdicts: Place, to: Path) -> list[str]:
     return sorted(files)
 
 
-def _tables(verdicts: Place) -> list[Table]:
+def _tables(verdicts: StoredFolder) -> list[ReportTable]:
     import duckdb
 
     with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as database:
@@ -136,7 +136,7 @@ def _tables(verdicts: Place) -> list[Table]:
 
 def _shares(
     database: Any, name: str, title: str, key: str, order: str, head: str, about: str
-) -> Table:
+) -> ReportTable:
     rows = []
     for each, articles, pairs, substantive, untold in database.execute(
         _SHARES.format(key=key, order=order)
@@ -156,10 +156,12 @@ def _shares(
         head, "Articles", "Pairs", "Substantive", "Share", "Low", "High", "Undisclosed", "Share",
         "Low", "High",
     )  # fmt: skip
-    return Table(name, title, about, heads, rows, bars(title, [row[0] for row in shown], series))
+    return ReportTable(
+        name, title, about, heads, rows, bars(title, [row[0] for row in shown], series)
+    )
 
 
-def _corrections(database: Any) -> Table:
+def _corrections(database: Any) -> ReportTable:
     rows = [
         (source, number, *(round(each, 1) for each in hours))
         for source, number, *hours in database.execute(_CORRECTIONS).fetchall()
@@ -168,7 +170,7 @@ def _corrections(database: Any) -> Table:
     whole = sum(number for _, number in counted)
     shares = [_share(number, whole) for _, number in counted]
     title = "From publication to correction"
-    return Table(
+    return ReportTable(
         "corrections",
         title,
         "The hours from an article's first version to the version that brought a correction: a"
@@ -195,7 +197,7 @@ def _share(part: int, whole: int) -> tuple[float | None, float | None, float | N
 # --- faces ----------------------------------------------------------------------------------------
 
 
-def _csv(table: Table) -> str:
+def _csv(table: ReportTable) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(_plain_heads(table.heads))
@@ -282,7 +284,7 @@ th:first-child,td:first-child{text-align:left}svg{width:100%;max-width:680px;hei
 .wide{overflow-x:auto}""")
 
 
-def _page(tables: Iterable[Table], about: str) -> str:
+def _page(tables: Iterable[ReportTable], about: str) -> str:
     sections = Markup("").join(
         Markup(
             '<section><h2>{}</h2><p>{}</p>{}<div class="wide" tabindex="0"><table><thead><tr>{}'

@@ -32,9 +32,9 @@ from tracker.corpus.folder import (
     REPEATED,
     VERDICTS,
     Chunk,
+    ChunkResult,
     Corpus,
-    Done,
-    Place,
+    StoredFolder,
     check_files,
     done_in,
     read_manifest,
@@ -45,9 +45,9 @@ from tracker.corpus.judge import (
     EDITS,
     SCHEMA,
     SECONDS,
+    PairVerdict,
     Row,
     Terms,
-    Verdict,
     finished,
     verdicts,
 )
@@ -88,13 +88,13 @@ class Process:
             self._process.wait()
             self._process = None
 
-    def judge(self, batch: pa.RecordBatch, terms: Terms, *, edits: bool) -> list[Verdict]:
+    def judge(self, batch: pa.RecordBatch, terms: Terms, *, edits: bool) -> list[PairVerdict]:
         """The verdicts on all rows, in their order.
 
         They come some at a time; where the process ended, one at a time, so that it is known at
         which row. Where it ends at that row again, the row is told as an error.
         """
-        found: list[Verdict] = []
+        found: list[PairVerdict] = []
         single, ended_at = False, -1
         while len(found) < batch.num_rows:
             why = "It killed the process that judged it."
@@ -173,13 +173,13 @@ def _bound_memory() -> None:
         resource.setrlimit(resource.RLIMIT_DATA, (wanted, most))
 
 
-def _without_verdict(batch: pa.RecordBatch, place: int, why: str) -> Verdict:
+def _without_verdict(batch: pa.RecordBatch, place: int, why: str) -> PairVerdict:
     row: Row = {
         name: batch.column(name)[place].as_py()
         for name in batch.schema.names
         if name not in ("old", "new")
     }
-    return Verdict(finished({**row, "error": why}), [])
+    return PairVerdict(finished({**row, "error": why}), [])
 
 
 # --- the units of work ----------------------------------------------------------------------------
@@ -201,7 +201,7 @@ def close() -> None:
         _mine.process.close()
 
 
-class Job(NamedTuple):
+class RunContext(NamedTuple):
     """What all tasks of a run have in common."""
 
     pairs: str  # the address of the corpus
@@ -214,25 +214,25 @@ class Job(NamedTuple):
 
 
 @lru_cache(maxsize=4)
-def _terms(job: Job, source: str) -> Terms:
+def _terms(job: RunContext, source: str) -> Terms:
     house = Corpus("", job.settings, dict(job.styles), ()).house()
     style, language = (house.style, house.articles_language) if house else (None, None)
-    return Terms(style, language, {source: _repeated(Place(job.to), source)}, job.seconds)
+    return Terms(style, language, {source: _repeated(StoredFolder(job.to), source)}, job.seconds)
 
 
-def judge_chunk(chunk: Chunk, job: Job) -> Done:
+def judge_chunk(chunk: Chunk, job: RunContext) -> ChunkResult:
     """Judge a chunk, and write its verdicts; where they are there already, nothing is done."""
-    place = Place(job.to)
+    place = StoredFolder(job.to)
     if place.is_there(chunk.verdicts):
         return done_in(place, chunk.verdicts)
-    batch = read_pairs(Place(job.pairs), chunk)
+    batch = read_pairs(StoredFolder(job.pairs), chunk)
     found = _process().judge(batch, _terms(job, chunk.source), edits=job.edits)
     if job.edits:
         rows = [row for verdict in found for row in verdict.edits]
         _write(place, chunk.edits, pa.Table.from_pylist(rows, schema=EDITS))
     table = pa.Table.from_pylist([verdict.row for verdict in found], schema=SCHEMA)
     _write(place, chunk.verdicts, table)
-    return Done(
+    return ChunkResult(
         1,
         len(found),
         sum(bool(verdict.row.get("substantive")) for verdict in found),
@@ -240,7 +240,7 @@ def judge_chunk(chunk: Chunk, job: Job) -> Done:
     )
 
 
-def _write(place: Place, name: str, table: pa.Table) -> None:
+def _write(place: StoredFolder, name: str, table: pa.Table) -> None:
     with place.writing(name) as file:
         pq.write_table(table, file, compression="zstd")
 
@@ -274,14 +274,14 @@ def count_units(corpus: Corpus) -> list[CountUnit]:
     return found
 
 
-def count(unit: CountUnit, job: Job) -> None:
+def count(unit: CountUnit, job: RunContext) -> None:
     """Count what the articles of some chunks repeat, each by its first and its last version."""
-    place = Place(job.to)
+    place = StoredFolder(job.to)
     if place.is_there(unit.file):
         return
     counts = Counts()
     for chunk in unit.chunks:
-        for first, last in _articles(read_pairs(Place(job.pairs), chunk), chunk):
+        for first, last in _articles(read_pairs(StoredFolder(job.pairs), chunk), chunk):
             counts.add(first, last)
     place.write(unit.file, counts.to_bytes())
 
@@ -299,7 +299,7 @@ def _articles(batch: pa.RecordBatch, chunk: Chunk) -> Iterator[tuple[str, str]]:
         yield first, last
 
 
-def merge_counts(place: Place, corpus: Corpus) -> None:
+def merge_counts(place: StoredFolder, corpus: Corpus) -> None:
     """Bring the counts of each source together, once all its parts are counted."""
     parts: dict[str, list[CountUnit]] = {}
     for unit in count_units(corpus):
@@ -322,7 +322,7 @@ def terms(address: str) -> dict[str, Any]:
     ``address`` is a folder in which was counted: ``tracker corpus work DIR OUT --count``. Raises
     ``TrackerError`` where that was not done.
     """
-    place = Place(address)
+    place = StoredFolder(address)
     corpus = read_manifest(place, "tracker corpus work --count")
     house = corpus.house()
     return {
@@ -332,7 +332,7 @@ def terms(address: str) -> dict[str, Any]:
     }
 
 
-def _repeated(place: Place, source: str) -> Boilerplate:
+def _repeated(place: StoredFolder, source: str) -> Boilerplate:
     data = place.read(f"{REPEATED}/{_named(source)}")
     if data is None:
         raise TrackerError(
@@ -365,15 +365,17 @@ class Cluster(NamedTuple):
     slurm: int | None = None  # jobs to ask SLURM for
 
 
-class Outcome(NamedTuple):
+class RunOutcome(NamedTuple):
     """What a run did."""
 
-    done: Done  # all that is there now
+    done: ChunkResult  # all that is there now
     before: int  # chunks that were there already
     failed: tuple[str, ...]  # chunks without verdicts: a sentence for each
 
 
-def prepare(pairs: Place, to: Place, *, edits: bool, seconds: float) -> tuple[Corpus, Job]:
+def prepare(
+    pairs: StoredFolder, to: StoredFolder, *, edits: bool, seconds: float
+) -> tuple[Corpus, RunContext]:
     """Begin a folder of verdicts, or go on in one.
 
     Raises ``TrackerError`` where the pairs are not whole, and where the folder has verdicts on
@@ -403,22 +405,24 @@ def prepare(pairs: Place, to: Place, *, edits: bool, seconds: float) -> tuple[Co
         )
     styles = tuple(sorted(corpus.styles.items()))
     known = sha256(repr(corpus).encode("utf-8", "replace")).hexdigest()
-    return corpus, Job(pairs.address, to.address, known, corpus.settings, styles, edits, seconds)
+    return corpus, RunContext(
+        pairs.address, to.address, known, corpus.settings, styles, edits, seconds
+    )
 
 
 def run(
-    pairs: Place,
-    to: Place,
+    pairs: StoredFolder,
+    to: StoredFolder,
     where: Cluster,
     *,
     edits: bool = False,
     seconds: float = SECONDS,
     progress: Progress | None = None,
-) -> Outcome:
+) -> RunOutcome:
     """Judge all that is missing. ``progress`` is called with the pairs done and of all."""
     corpus, job = prepare(pairs, to, edits=edits, seconds=seconds)
     listed = to.listed(VERDICTS)
-    missing, done = [], Done()
+    missing, done = [], ChunkResult()
     for chunk in corpus.chunks:
         if chunk.verdicts in listed:
             done = done.plus(done_in(to, chunk.verdicts))
@@ -426,7 +430,7 @@ def run(
             missing.append(chunk)
     before, failed = done.chunks, list[str]()
     if not missing:
-        return Outcome(done, before, ())
+        return RunOutcome(done, before, ())
     with _client(where) as client:
         units = [each for each in count_units(corpus) if not to.is_there(each.file)]
         for _, counted in _tasks(client, count, units, job):
@@ -444,20 +448,20 @@ def run(
                 done = done.plus(result)
             if progress is not None:
                 progress(done.rows, corpus.pairs)
-    return Outcome(done, before, tuple(failed))
+    return RunOutcome(done, before, tuple(failed))
 
 
 def work(
-    pairs: Place,
-    to: Place,
+    pairs: StoredFolder,
+    to: StoredFolder,
     wanted: Callable[[Corpus], Iterable[int]],
     *,
     edits: bool = False,
     seconds: float = SECONDS,
-) -> Done:
+) -> ChunkResult:
     """Judge some chunks in this process, one after the other, named by their numbers."""
     corpus, job = prepare(pairs, to, edits=edits, seconds=seconds)
-    done = Done()
+    done = ChunkResult()
     try:
         for number in wanted(corpus):
             if not 0 <= number < len(corpus.chunks):
@@ -470,7 +474,7 @@ def work(
     return done
 
 
-def count_all(pairs: Place, to: Place, *, edits: bool = False) -> None:
+def count_all(pairs: StoredFolder, to: StoredFolder, *, edits: bool = False) -> None:
     """Count what each source repeats, in this process."""
     corpus, job = prepare(pairs, to, edits=edits, seconds=SECONDS)
     for unit in count_units(corpus):
@@ -505,7 +509,10 @@ _Result = TypeVar("_Result")
 
 
 def _tasks(
-    client: Any, task: Callable[[_Unit, Job], _Result], units: Sequence[_Unit], job: Job
+    client: Any,
+    task: Callable[[_Unit, RunContext], _Result],
+    units: Sequence[_Unit],
+    job: RunContext,
 ) -> Iterator[tuple[_Unit, _Result | Failure]]:
     """What came of each unit, as it comes."""
     from distributed import as_completed

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from tracker.newsroom.merging import End
     from tracker.newsroom.queries import Statistics
     from tracker.newsroom.revisions import Means
-    from tracker.newsroom.signatures import Asked, Trust
+    from tracker.newsroom.signatures import Trust, VerifyRequest
     from tracker.newsroom.sync import Synced
     from tracker.newsroom.writing import Prepared, Stamp
     from tracker.policy.rules import Verdict
@@ -494,7 +494,7 @@ class Newsroom:
         return statistics(self.workspace, since, until, progress)
 
     def verify(
-        self, asked: Asked | None = None, progress: Progress | None = None
+        self, asked: VerifyRequest | None = None, progress: Progress | None = None
     ) -> tuple[Trust, Witness]:
         """Whether the archive is whole, not rewritten, and signed; and a witness of how it stands.
 
@@ -503,7 +503,7 @@ class Newsroom:
         from tracker.newsroom import signatures
 
         quiet = progress or (lambda _done, _whole: None)
-        return signatures.verify(self.workspace, asked or signatures.Asked(), quiet)
+        return signatures.verify(self.workspace, asked or signatures.VerifyRequest(), quiet)
 
     # --- writing --------------------------------------------------------------------------------
 

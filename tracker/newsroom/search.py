@@ -176,7 +176,7 @@ def search(
     if not wanted:
         return ()
     bring_up(it, progress)
-    found = index.find(it.connection, index.Wanted(matching(wanted), kind), limit, offset)
+    found = index.find(it.connection, index.PassageQuery(matching(wanted), kind), limit, offset)
     with Reader(it.workspace.repository) as reader:
         return tuple(_hit(each, wanted, reader) for each in found)
 
@@ -206,7 +206,7 @@ def search_articles(
     since, until = (
         None if each is None else int(each.timestamp()) for each in (narrowed.since, narrowed.until)
     )
-    asked = index.Wanted(matching(wanted), narrowed.kind, since, until, narrowed.older)
+    asked = index.PassageQuery(matching(wanted), narrowed.kind, since, until, narrowed.older)
     with Reader(it.workspace.repository) as reader:
         return tuple(
             SearchResult(
@@ -225,7 +225,7 @@ _PLACES: dict[int, Literal["headline", "text", "older-headline", "older-text"]] 
 }
 
 
-def _hit(found: index.Passage, wanted: Sequence[Term], reader: Reader) -> Hit:
+def _hit(found: index.PassageHit, wanted: Sequence[Term], reader: Reader) -> Hit:
     said = visible(reader.read(found.blob)) if found.said is None else found.said
     return Hit(
         article_of(found.path, found.headline),

@@ -16,11 +16,11 @@ from tracker.newsroom.catalog import history_of
 from tracker.newsroom.workspace import Workspace
 from tracker.store.files import Folder, write_file
 from tracker.store.verify import (
-    Compared,
     Flaw,
-    Line,
+    PublishedHashes,
     Signature,
     Witness,
+    WitnessComparison,
     compared,
     flaws,
     line_of,
@@ -79,7 +79,7 @@ class Trust(NamedTuple):
         return all(each.severity == "warn" for each in self.concerns)
 
 
-class Asked(NamedTuple):
+class VerifyRequest(NamedTuple):
     """What somebody wants verified."""
 
     witnesses: tuple[Path, ...] = ()  # files to hold the line against
@@ -90,7 +90,7 @@ class Asked(NamedTuple):
 
 def verify(
     workspace: Workspace,
-    asked: Asked,
+    asked: VerifyRequest,
     progress: Callable[[int, int], None] = lambda _done, _whole: None,
 ) -> tuple[Trust, Witness]:
     """The findings, and a witness of the line as it stands.
@@ -189,7 +189,7 @@ def _places(workspace: Workspace, objects: set[str]) -> dict[str, str]:
 
 
 def _line_concerns(
-    where: str, witness: Witness, found: Compared, zone: ZoneInfo
+    where: str, witness: Witness, found: WitnessComparison, zone: ZoneInfo
 ) -> Iterator[Concern]:
     day = witness.at.astimezone(zone).strftime("%Y-%m-%d %H:%M %Z")
     what = f"the witness {where}" if where else "the last verification"
@@ -272,7 +272,7 @@ def write(path: Path, witness: Witness) -> None:
 _GOOD = frozenset({"good", "expired-key", "expired-signature"})
 
 
-def _to_be_signed(line: Line, since: datetime | None) -> Sequence[str]:
+def _to_be_signed(line: PublishedHashes, since: datetime | None) -> Sequence[str]:
     """From the first commit that is not older than ``since``, all: a date can be made up."""
     if since is None:
         return line.commits

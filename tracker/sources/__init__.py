@@ -189,9 +189,9 @@ def _file(path: Path, form: str, reading: HowRead) -> Source:
 
         return NewsDiffs(path, reading.zone)
     if form == "parquet":
-        from tracker.sources.rows import Table
+        from tracker.sources.rows import VersionTable
 
-        return Table(reading.columns, zone=reading.zone, markup=reading.markup, file=path)
+        return VersionTable(reading.columns, zone=reading.zone, markup=reading.markup, file=path)
     raise TrackerError(f"{shown(path)} is a file, and no folder.", "Name the folder.")
 
 
@@ -206,9 +206,9 @@ def _streamed(data: io.BufferedReader, name: str, form: str, reading: HowRead) -
 
         return MediaWiki(data, name, reading.markup)
     if form == "csv":
-        from tracker.sources.rows import Table
+        from tracker.sources.rows import VersionTable
 
-        return Table(
+        return VersionTable(
             reading.columns, zone=reading.zone, markup=reading.markup, stream=data, name=name
         )
     from tracker.sources.warc import WebArchive

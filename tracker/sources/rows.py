@@ -363,7 +363,7 @@ def columns_of(written: str) -> dict[str, str]:
     return found
 
 
-class Table(Spooled):
+class VersionTable(Spooled):
     """The rows of a table, each a version."""
 
     def __init__(

@@ -24,7 +24,7 @@ _SHORT = "The record was cut short, and its page is not whole."
 _MEMBER = 64 * 1024 * 1024 * 1024  # bytes of one file in a WACZ; they are read as they stream
 
 
-class Place(NamedTuple):
+class RecordStream(NamedTuple):
     """A stream of records, and where it is for people."""
 
     stream: Any
@@ -51,7 +51,7 @@ class WebArchive(Spooled):
         with ExitStack() as files:
             if self._path is None:
                 assert self._stream is not None
-                yield from self._records(Place(self._stream, "standard input"))
+                yield from self._records(RecordStream(self._stream, "standard input"))
                 return
             for place in self._places(self._path, files):
                 if isinstance(place, Skipped):
@@ -60,7 +60,7 @@ class WebArchive(Spooled):
                     yield from self._records(place)
                     place.stream.close()
 
-    def _places(self, path: Path, files: ExitStack) -> Iterator[Place | Skipped]:
+    def _places(self, path: Path, files: ExitStack) -> Iterator[RecordStream | Skipped]:
         """The streams of a file or of a folder's files, sorted by name."""
         name = shown(path)
         if path.is_dir():
@@ -78,9 +78,9 @@ class WebArchive(Spooled):
                 else:
                     yield place
         else:
-            yield Place(path.open("rb"), name)
+            yield RecordStream(path.open("rb"), name)
 
-    def _members(self, path: Path, files: ExitStack) -> Iterator[Place | Skipped]:
+    def _members(self, path: Path, files: ExitStack) -> Iterator[RecordStream | Skipped]:
         """The WARC files in a WACZ, read as they stand in it: nothing is unpacked to disk."""
         try:
             wacz = files.enter_context(zipfile.ZipFile(path))
@@ -97,11 +97,11 @@ class WebArchive(Spooled):
                 yield self.bad(where, "It is too large, or locked by a password.")
                 continue
             try:
-                yield Place(wacz.open(each), where)
+                yield RecordStream(wacz.open(each), where)
             except (zipfile.BadZipFile, OSError, NotImplementedError) as error:
                 yield self.bad(where, f"It cannot be unpacked: {error}.")
 
-    def _indexed(self, path: Path) -> Iterator[Place | Skipped]:
+    def _indexed(self, path: Path) -> Iterator[RecordStream | Skipped]:
         """The records that an index names, in files beside it."""
         fields: list[str] = []
         with path.open("rb") as lines:
@@ -129,7 +129,7 @@ class WebArchive(Spooled):
                 else:
                     yield self._at(path.parent, name, offset, origin)
 
-    def _at(self, folder: Path, name: str, offset: int, origin: str) -> Place | Skipped:
+    def _at(self, folder: Path, name: str, offset: int, origin: str) -> RecordStream | Skipped:
         """One record of a file beside an index, alone."""
         parts = Path(name).parts
         if not parts or Path(name).is_absolute() or ".." in parts or "\0" in name:
@@ -139,11 +139,11 @@ class WebArchive(Spooled):
             return self.bad(origin, f"The file {shown(Path(name))} is not beside the index.")
         stream = file.open("rb")
         stream.seek(offset)
-        return Place(_First(stream), f"{shown(file)}, offset {offset}")
+        return RecordStream(_First(stream), f"{shown(file)}, offset {offset}")
 
     # --- records ----------------------------------------------------------------------------------
 
-    def _records(self, place: Place) -> Iterator[Made | Skipped]:
+    def _records(self, place: RecordStream) -> Iterator[Made | Skipped]:
         """The captures in a stream; what comes before damage is kept, and the damage told."""
         from warcio.archiveiterator import ArchiveIterator
         from warcio.exceptions import ArchiveLoadFailed

@@ -36,7 +36,7 @@ class Witness(NamedTuple):
     marks: tuple[tuple[int, str], ...]  # places on the line (from 1) and the commits there
 
 
-class Line(NamedTuple):
+class PublishedHashes(NamedTuple):
     """The published line, oldest first, as hashes."""
 
     commits: tuple[str, ...]
@@ -50,21 +50,25 @@ class Line(NamedTuple):
         return made.hexdigest()
 
 
-def line_of(repository: Repository, tip: str, branch: str | None) -> Line:
+def line_of(repository: Repository, tip: str, branch: str | None) -> PublishedHashes:
     """The published line up to a commit."""
     git = repository.git
     words = [word for word in LOG if word not in ("--raw", "-z", "--no-renames")]
     if not git.text("rev-list", "--merges", "--max-count=1", tip):
         said = git.text("log", "--format=%H %ct", "--no-color", tip, "--")
         pairs = [line.split(" ") for line in reversed(said.splitlines())]
-        return Line(tuple(name for name, _ in pairs), {name: int(at or 0) for name, at in pairs})
+        return PublishedHashes(
+            tuple(name for name, _ in pairs), {name: int(at or 0) for name, at in pairs}
+        )
     printed = git.run(*words, "-z", tip, "--")
     commits: dict[str, Commit] = {step.hash: step for step in parse_log(printed)}
     steps = published_order(commits, tip, names_of(repository, branch))
-    return Line(tuple(step.hash for step in steps), {step.hash: step.committed for step in steps})
+    return PublishedHashes(
+        tuple(step.hash for step in steps), {step.hash: step.committed for step in steps}
+    )
 
 
-def witness_of(line: Line, branch: str, at: datetime) -> Witness:
+def witness_of(line: PublishedHashes, branch: str, at: datetime) -> Witness:
     """A witness of a line as it stands at an instant (aware)."""
     count = len(line.commits)
     places = sorted({count - back for back in _backs(count)})
@@ -144,7 +148,7 @@ def _commit(name: object) -> str:
     return name
 
 
-class Compared(NamedTuple):
+class WitnessComparison(NamedTuple):
     """The published line held against a witness."""
 
     state: str  # "same", "grown", "rewritten", "behind", "aside", "read-otherwise"
@@ -153,7 +157,9 @@ class Compared(NamedTuple):
     late: tuple[str, ...] = ()  # on the line before the witness's tip now, and were not then
 
 
-def compared(repository: Repository, line: Line, witness: Witness, branch: str | None) -> Compared:
+def compared(
+    repository: Repository, line: PublishedHashes, witness: Witness, branch: str | None
+) -> WitnessComparison:
     """Whether the line still is what the witness saw, and goes on from there."""
     there = {commit: number for number, commit in enumerate(line.commits, start=1)}
     place = there.get(witness.tip)
@@ -162,21 +168,21 @@ def compared(repository: Repository, line: Line, witness: Witness, branch: str |
         common = marks[-1] if marks else None
         if _known(repository, witness.tip):
             if is_ancestor(repository, witness.tip, line.commits[-1]):
-                return Compared("aside", 0, common)
+                return WitnessComparison("aside", 0, common)
             if is_ancestor(repository, line.commits[-1], witness.tip):
-                return Compared("behind", 0, common)
-        return Compared("rewritten", 0, common)
+                return WitnessComparison("behind", 0, common)
+        return WitnessComparison("rewritten", 0, common)
     then = line
     if place != witness.commits or line.digest(place) != witness.digest:
         then = line_of(repository, witness.tip, branch)
     if len(then.commits[: witness.commits]) != witness.commits or (
         then.digest(witness.commits) != witness.digest
     ):
-        return Compared("read-otherwise", 0, None)
+        return WitnessComparison("read-otherwise", 0, None)
     old = set(then.commits[: witness.commits])
     late = tuple(commit for commit in line.commits[:place] if commit not in old)
     since = len(line.commits) - witness.commits
-    return Compared("grown" if since else "same", since, None, late)
+    return WitnessComparison("grown" if since else "same", since, None, late)
 
 
 def _known(repository: Repository, commit: str) -> bool:

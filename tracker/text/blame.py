@@ -183,7 +183,7 @@ class _Gone(NamedTuple):
 
 
 @dataclass(slots=True)
-class _Removed:
+class _FollowedRemoval:
     """A removal while its place is followed."""
 
     removal: Removal  # with the place of its own revision
@@ -197,7 +197,7 @@ class _Branch(NamedTuple):
 
     text: str
     runs: Runs
-    removed: tuple[tuple[_Removed, int], ...]  # with their places in the text
+    removed: tuple[tuple[_FollowedRemoval, int], ...]  # with their places in the text
 
 
 class Follower:
@@ -210,14 +210,14 @@ class Follower:
         self._places = places
         self._needed = frozenset(keep)
         self._kept: dict[int, _Branch] = {}
-        self._here: list[_Removed] = []  # what was taken out on the way to the newest text
+        self._here: list[_FollowedRemoval] = []  # what was taken out on the way to the newest text
         self._text: str | None = None
         self._runs = Runs()
         self._revision = 0
         self._versions: dict[int, tuple[str, Runs]] = {}
         self._sentences: dict[tuple[str, ...], tuple[int, ...]] = {}
         self._gone: dict[tuple[str, ...], tuple[_Gone, int]] = {}
-        self._removed: list[_Removed] = []
+        self._removed: list[_FollowedRemoval] = []
 
     def add(self, text: str) -> None:
         """The next version."""
@@ -247,7 +247,7 @@ class Follower:
         number, self._revision = self._revision, 0
         whole = Runs()
         whole.add(len(text), 0)
-        removed: dict[int, tuple[_Removed, int]] = {}
+        removed: dict[int, tuple[_FollowedRemoval, int]] = {}
         for revision in reversed(revisions):
             self.go_back(revision)
             old = self._text or ""
@@ -291,7 +291,7 @@ class Follower:
             removal = Removal(
                 edit.old.strip(), min(origins), self._revision, edit.new_start, edit.old_sentence
             )
-            self._removed.append(_Removed(removal, edit.new_start, len(passage)))
+            self._removed.append(_FollowedRemoval(removal, edit.new_start, len(passage)))
             self._here.append(self._removed[-1])
             gone = _Gone(tuple(w.key for w in passage), origins, len(self._removed) - 1)
             for at in range(len(gone.keys) - _RUN + 1):

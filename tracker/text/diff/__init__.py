@@ -15,7 +15,7 @@ from typing import Any, Literal, NamedTuple
 from tracker.model import Diff, Edit, FieldChange, Operation
 from tracker.text import expression, tokens
 from tracker.text.diff.passages import Comparison
-from tracker.text.diff.wording import Draft, Passage, Range, common_head, common_tail, trim
+from tracker.text.diff.wording import CutPassage, Draft, Range, common_head, common_tail, trim
 from tracker.text.document import Document, parse, role
 from tracker.text.front_matter import Format, locate, read_yaml
 from tracker.text.markup import Markup, scan
@@ -90,8 +90,8 @@ def _field_drafts(
     if heads is None:
         return []
     return comparison.pair(
-        Passage(heads[0], pair.old_start, pair.old_end),
-        Passage(heads[1], pair.new_start, pair.new_end),
+        CutPassage(heads[0], pair.old_start, pair.old_end),
+        CutPassage(heads[1], pair.new_start, pair.new_end),
     )
 
 

@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from tracker.text import tokens
-from tracker.text.diff.wording import Passage
+from tracker.text.diff.wording import CutPassage
 from tracker.text.markup import Block, BlockKind, Markup
 
 ENOUGH = 0.4
@@ -236,7 +236,7 @@ class Sentence:
         self.block = block  # number of its block; sentences of one block are contiguous
         self.kind = kind
         self._key: str | None = None
-        self._passage: Passage | None = None
+        self._passage: CutPassage | None = None
         self._bag: Bag | None = None
 
     @property
@@ -247,9 +247,9 @@ class Sentence:
         return self._key
 
     @property
-    def passage(self) -> Passage:
+    def passage(self) -> CutPassage:
         if self._passage is None:
-            self._passage = Passage(self.markup, self.start, self.end, self.kind)
+            self._passage = CutPassage(self.markup, self.start, self.end, self.kind)
         return self._passage
 
     @property

@@ -8,7 +8,7 @@ from tracker.text import tokens
 from tracker.text.diff import align, wording
 from tracker.text.diff.align import Sentence
 from tracker.text.diff.sequences import Budget, Engine, Matching, Run
-from tracker.text.diff.wording import Draft, Passage, Range, trim_words
+from tracker.text.diff.wording import CutPassage, Draft, Range, trim_words
 from tracker.text.markup import Block, Markup
 
 # What a piece of work costs, in units of the budget.
@@ -40,7 +40,7 @@ class Comparison:
         self.slot_places: list[tuple[int, int]] = []
         self.moved: list[tuple[Range, list[Draft]]] = []
 
-    def pair(self, old: Passage, new: Passage) -> list[Draft]:
+    def pair(self, old: CutPassage, new: CutPassage) -> list[Draft]:
         """The edits inside a pair of passages that belong together."""
         if self.budget.left <= 0:
             self.budget.coarse = True
@@ -106,8 +106,8 @@ class Comparison:
             return
         if self.budget.take(self.cost(area)):
             self.drafts += self.pair(
-                Passage(self.old_markup, old.start, old.end, old.kind),
-                Passage(self.new_markup, new.start, new.end, new.kind),
+                CutPassage(self.old_markup, old.start, old.end, old.kind),
+                CutPassage(self.new_markup, new.start, new.end, new.kind),
             )
         else:
             self.drafts.append(Draft(*area, False, around=area))
@@ -311,11 +311,11 @@ def _mostly_equal(old: Sequence[str], new: Sequence[str]) -> bool:
     return (same + tail) * 2 > most
 
 
-def _whole(markup: Markup, sentences: Sequence[Sentence]) -> Passage:
+def _whole(markup: Markup, sentences: Sequence[Sentence]) -> CutPassage:
     if len(sentences) == 1:
         return sentences[0].passage
     first, last = sentences[0], sentences[-1]
-    return Passage(markup, first.start, last.end, first.kind)
+    return CutPassage(markup, first.start, last.end, first.kind)
 
 
 def _groups(
@@ -335,7 +335,7 @@ def _groups(
     return found
 
 
-def _alone(passage: Passage, at: int, *, gone: bool) -> Draft:
+def _alone(passage: CutPassage, at: int, *, gone: bool) -> Draft:
     visible = passage.seen(0, len(passage.words))
     count = tokens.count_words(visible)
     if gone:
@@ -345,7 +345,7 @@ def _alone(passage: Passage, at: int, *, gone: bool) -> Draft:
     return Draft(at, at, passage.start, passage.end, bool(visible), count, 0, around)
 
 
-def _exchanged(old_text: str, new_text: str, old: Passage, new: Passage) -> list[Draft]:
+def _exchanged(old_text: str, new_text: str, old: CutPassage, new: CutPassage) -> list[Draft]:
     """One passage in the place of another: all of it, but for marks at its head and its end."""
 
     def ends(one: Sequence[str], other: Sequence[str]) -> list[Run]:

@@ -39,7 +39,7 @@ class Draft(NamedTuple):
     around: Range | None = None  # the sentences it stands in
 
 
-class Passage:
+class CutPassage:
     """A passage cut into words, with the place of each, and whether readers see it.
 
     Code is compared letter by letter: no two quotation marks are the same there.
@@ -77,7 +77,7 @@ class Passage:
 
 
 def compare(
-    old_text: str, new_text: str, old: Passage, new: Passage, match: Matcher
+    old_text: str, new_text: str, old: CutPassage, new: CutPassage, match: Matcher
 ) -> tuple[list[Draft], bool]:
     """The edits that turn one passage into the other, in order; and whether they are coarse."""
     around = Range(old.start, old.end, new.start, new.end)
@@ -87,7 +87,7 @@ def compare(
     found: list[cleanup.Region] = []
     if one != other:
         found = cleanup.regions(match(one, other), one, other)
-    writer = _Writer(old_text, new_text, old, new, around)
+    writer = _WordingWriter(old_text, new_text, old, new, around)
     i = j = 0
     for region in found:
         if len(writer.drafts) > MOST_EDITS:
@@ -105,11 +105,11 @@ def compare(
     return writer.drafts, False
 
 
-class _Writer:
+class _WordingWriter:
     """Walks through both passages together and notes what differs, white space included."""
 
     def __init__(
-        self, old_text: str, new_text: str, old: Passage, new: Passage, around: Range
+        self, old_text: str, new_text: str, old: CutPassage, new: CutPassage, around: Range
     ) -> None:
         self.old_text = old_text
         self.new_text = new_text
