@@ -135,6 +135,7 @@ def _pages(newsroom: Path) -> dict[str, str]:
         "check, some of it": "/check/?rule=silent-change&path=articles",
         "numbers": "/check/statistics/",
         "search": "/search/?q=bridge",
+        "search, older too": "/search/?q=59&older=1&since=2000-01-01",
         "article": "/article/articles/war/",
         "history": "/history/articles/war/",
         "long history": f"/history/{STEPPED}/",

@@ -391,6 +391,43 @@ def test_a_search_finds_words(browser: FlaskClient) -> None:
     text(browser, "/search/")
 
 
+def test_a_search_has_a_row_an_article_and_headlines_first(tmp_path: Path) -> None:
+    one = Builder(tmp_path / "room")
+    note = "updates:\n- {id: u1, kind: correction, text: The bridge is open., at: 2022-01-03}\n"
+    one.commit(
+        "Start",
+        at="2022-01-01T09:00:00+00:00",
+        write={
+            "articles/a.md": "# A day\n\nThe bridge was shut.\n\nNobody came.\n",
+            "articles/b.md": "# The bridge\n\nIt stands.\n",
+            "articles/c.md": f"---\ntitle: A note\n{note}---\nIt is open.\n",
+        },
+    )
+    one.commit("Then", at="2022-02-01T09:00:00+00:00", edit={"articles/a.md": ["Nobody", "All"]})
+    one.build(checkout=True)
+    asked = client(one.folder)
+
+    def rows(question: str) -> list[str]:
+        page = asked.get(f"/search/?{question}").data
+        parsed(page)
+        return re.findall(r'<h2 class="headline"[^>]*><a [^>]*>([^<]*)</a>', page.decode())
+
+    found = rows("q=bridge")
+    assert found[0] == "The bridge"
+    assert sorted(found) == ["A day", "A note", "The bridge"]
+    assert rows("q=bridge&kind=correction") == ["A note"]
+    assert rows("q=bridge&since=2022-01-15") == ["A day"]
+    assert "A day" not in rows("q=bridge&until=2022-01-15")
+    assert rows("q=nobody") == []
+    assert rows("q=nobody&older=1") == ["A day"]
+    page = asked.get("/search/?q=nobody&older=1").data.decode()
+    assert "Gone since January 31, 2022" in visible(page) or "Gone since February" in visible(page)
+    (where,) = re.findall(r'href="(/change/[^"]+)"', page)
+    assert "Nobody" in visible(text(asked, where))
+    for wrong in ("kind=nonsense", "since=May", "page=0"):
+        assert asked.get(f"/search/?q=x&{wrong}").status_code in (400, 404), wrong
+
+
 # --- addresses -----------------------------------------------------------------------------------
 
 

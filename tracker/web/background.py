@@ -198,6 +198,11 @@ def read_all(room: Newsroom, progress: Progress) -> None:
     room.search("a", 1)  # the words of all articles are brought up to date, too
 
 
+def read_older(room: Newsroom, progress: Progress) -> None:
+    """Make the index of what older versions had, where it is first asked for."""
+    room.search_articles("a", 1, older=True, progress=progress)
+
+
 def read_so_far() -> Waiting | None:
     """How far the first reading is, for a list that is shown before it is done."""
     told = request.environ.get("tracker.reading")  # by the server, to the process that lists

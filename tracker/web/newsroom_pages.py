@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple, get_args
 from urllib.parse import urlencode
@@ -11,11 +11,17 @@ from flask import Blueprint, Response, make_response, request
 from werkzeug.exceptions import BadRequest, NotFound
 from werkzeug.security import safe_join
 
-from tracker.model import Article, Hit, Kind, Listed, Selection
+from tracker.model import KINDS, Article, Hit, Kind, Listed, SearchResult, Selection
 from tracker.render import diff_html
 from tracker.web import addresses, http
 from tracker.web.addresses import link, site
-from tracker.web.background import read_so_far
+from tracker.web.background import (
+    Waiting,
+    in_background,
+    read_older,
+    read_so_far,
+    waiting,
+)
 from tracker.web.desk import current, desk
 from tracker.web.page import address_of, page
 from tracker.web.reading import as_seen, room_is_empty
@@ -240,41 +246,70 @@ class HitView(NamedTuple):
     """Where words were found, as it is shown."""
 
     hit: Hit
-    address: str
     where: str  # link
 
 
+class ResultView(NamedTuple):
+    """An article in which words were found."""
+
+    article: Article
+    address: str
+    hits: tuple[HitView, ...]
+
+
 @pages.get("/search/")
-def search() -> str:
-    """Where words stand in headlines, notes and texts."""
+def search() -> Response:
+    """Where words stand in headlines, notes and texts, and where they stood in older versions."""
     if site().files:
         raise NotFound
-    words = request.args.get("q", "")[:200].strip()
+    given = {key: value for key, value in request.args.items() if value and key != "page"}
+    words = given.get("q", "")[:200].strip()
     number = number_asked()
-    found: list[HitView] = []
+    since, until = day_asked("since"), day_asked("until")
+    older, kind = bool(given.get("older")), given.get("kind")
+    if kind is not None and kind not in KINDS:
+        raise BadRequest
+    found: list[ResultView] = []
     turn: Turning | None = None
     if words and not room_is_empty():
-        hits = current().search(words, PAGE + 1, (number - 1) * PAGE)
-        found = [_hit(hit) for hit in hits[:PAGE]]
+        if older and isinstance(waits := in_background("older", read_older), Waiting):
+            return waiting("search", waits)
+        results = current().search_articles(
+            words,
+            PAGE + 1,
+            (number - 1) * PAGE,
+            kind=kind,
+            since=since,
+            until=until and until + timedelta(days=1),
+            older=older,
+        )
+        found = [_result(each) for each in results[:PAGE]]
 
         def turned(page: int) -> str:
-            return link(addresses.search() + "?" + urlencode({"q": words, "page": page}))
+            return link(addresses.search() + "?" + urlencode({**given, "page": page}))
 
         turn = Turning(
             turned(number - 1) if number > 1 else None,
-            turned(number + 1) if len(hits) > PAGE else None,
+            turned(number + 1) if len(results) > PAGE else None,
             number,
             0,
         )
-    return page("search.html", words=words, found=found, turn=turn)
+    values = {"words": words, "found": found, "turn": turn, "given": given, "older": older}
+    return make_response(page("search.html", kinds=KINDS, **values))
 
 
-def _hit(hit: Hit) -> HitView:
-    address = address_of(hit.article.path)
-    where = addresses.article(address)
+def _result(found: SearchResult) -> ResultView:
+    address = address_of(found.article.path)
+    hits = tuple(HitView(hit, link(_place(hit, address))) for hit in found.hits)
+    return ResultView(found.article, address, hits)
+
+
+def _place(hit: Hit, address: str) -> str:
     if hit.note is not None:
-        where = addresses.note(addresses.note_key(hit.note), address)
-    return HitView(hit, address, link(where))
+        return addresses.note(addresses.note_key(hit.note), address)
+    if hit.last is not None:
+        return addresses.change(addresses.stamp_of(hit), address)
+    return addresses.article(address)
 
 
 # --- files ---------------------------------------------------------------------------------------
