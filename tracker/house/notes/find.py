@@ -239,8 +239,23 @@ class _Search:
             if not reading.wrapped:
                 self.waiting[index] = reading
             return False
-        self._add(index, index, reading)
+        last = index + 1 if reading.stamp and self._said_below(index, passage) else index
+        if last > index:
+            words = plain(words_with_marks(self.passages[last].raw))
+            full = read(words, self.context)
+            reading = reading._replace(words=words, kind=full.kind if full else reading.kind)
+        self._add(index, last, reading)
         return True
+
+    def _said_below(self, index: int, passage: BodyPassage) -> bool:
+        """Whether a heading "Updated May 3" stands above a sentence that tells of the change."""
+        if passage.shape != "heading" or index + 1 >= len(self.passages):
+            return False
+        below = self.passages[index + 1]
+        if below.shape != "paragraph" or below.marked != passage.marked:
+            return False
+        inner = read(words_with_marks(below.raw), self.context)
+        return inner is not None and not inner.label and inner.said and inner.when.day is None
 
     # Kinds of notes
 

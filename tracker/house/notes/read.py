@@ -260,6 +260,9 @@ def _peel(rest: str, known: NoteWords, context: Context) -> tuple[When, str] | N
         if strength == "soft" and ("." not in gap or not begins.islower()):
             end = previous.end
         if not (of_date(following, known) or following.folded in known.between):
+            whole = previous.folded.isdigit() and len(previous.folded) == len("2022")
+            if whole and gap.strip() == "," and of_date(words[0], known):
+                end = previous.end  # "Feb. 10 2022, instructions are here"
             break
     if end is None:
         return None
