@@ -258,7 +258,7 @@ def test_what_a_version_was_written_on_is_what_its_parents_say(data: st.DataObje
         pulled[step.hash] = [[each] for each in others if each.old != each.new]
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
         make(connection)
-        replay = Replay(connection, lambda _: {}, (), last=0)
+        replay = Replay(connection, lambda _: {}, (), grace=0, last=0)
         replay.play(CommitRange(line, cut_vertices(line), pulled))
         replay.flush()
         key = number_at(connection, "a.md")

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.desk import Desk
 from tests.histories import tracks
 from tests.repositories import Builder
 from tracker.model import Event, Track
@@ -75,3 +76,37 @@ def test_case(case: dict[str, Any], tmp_path: Path) -> None:
                 for version in one.versions
                 if version.side
             } == side
+
+
+def test_how_long_a_copy_may_wait_for_the_deletion_is_the_grace_time(newsroom: Desk) -> None:
+    newsroom.write("tracker.toml", "")
+    newsroom.write("articles/flood.md", "The river rose by two meters on Monday night.\n")
+    commit(newsroom, "2022-05-12T09:00:00Z", "Publish")
+    newsroom.write("articles/2022/flood.md", "The river rose by two meters on Monday night.\n")
+    commit(newsroom, "2022-05-13T09:00:00Z", "Copy")
+    newsroom.git("rm", "-q", "articles/flood.md")
+    commit(newsroom, "2022-05-14T15:00:00Z", "Delete the first, thirty hours later")
+    assert len(newsroom.ok("history", "2022/flood", "--json").json["revisions"]) == 1
+    newsroom.write("tracker.toml", '[check]\ngrace = "2d"\n')
+    found = newsroom.ok("history", "2022/flood", "--json").json
+    assert [each["subject"] for each in found["revisions"]] == ["Publish"]
+    assert [each["kind"] for each in found["events"]] == ["moved"]
+
+
+def test_a_file_on_disk_that_gets_other_capital_letters_goes_on(newsroom: Desk) -> None:
+    newsroom.write("articles/Flood.md", "The river rose by two meters on Monday night.\n")
+    newsroom.ok("record", "articles/Flood.md")
+    (newsroom.folder / "articles/Flood.md").rename(newsroom.folder / "articles/flood.md")
+    newsroom.write("articles/flood.md", "The river rose by three meters on Monday night.\n")
+    newsroom.ok("record", "--all")
+    found = newsroom.ok("history", "articles/flood.md", "--json").json
+    assert [each["path"] for each in found["revisions"]] == [
+        "articles/Flood.md",
+        "articles/flood.md",
+    ]
+    assert newsroom.git("ls-files", "articles").split() == ["articles/flood.md"]
+
+
+def commit(desk: Desk, at: str, message: str) -> None:
+    desk.git("add", "--all")
+    desk.git("commit", "-q", f"--date={at}", "-m", message)

@@ -146,7 +146,10 @@ def _append(
     with catalog.writing() as connection, Texts(repository) as texts:
         if held(connection) != now:
             raise _OtherError
-        replay = Replay(connection, texts.read, history.ignored, last=now.commits, stale=True)
+        replay = Replay(
+            connection, texts.read, history.ignored, grace=history.grace, last=now.commits,
+            stale=True,
+        )  # fmt: skip
         replay.play(part)
         replay.flush()
         _hold(connection, later)
@@ -200,7 +203,7 @@ def _filled(
         found = survey(repository, history)
         done = 0
         with Texts(repository) as texts:
-            replay = Replay(new, texts.read, history.ignored, last=0)
+            replay = Replay(new, texts.read, history.ignored, grace=history.grace, last=0)
             for part in read_ranges(repository, history, found):
                 if progress is not None:
                     progress(done, found.size)

@@ -39,9 +39,6 @@ _FILE = (
 )
 
 
-_GRACE = 24 * 3600
-"""Seconds within which a file that was copied may be deleted, to be the same article."""
-
 _RECENT = (
     "SELECT article.id, step.at, version.blob FROM article"
     " JOIN version ON version.article = article.id AND version.place = 1"
@@ -91,16 +88,18 @@ class Replay:
         read: identity.ReadTexts,
         ignored: Collection[str],
         *,
+        grace: int,
         last: int,
         stale: bool = False,
     ) -> None:
-        """``last`` is the number of the newest commit in the tables.
+        """``last`` is the number of the newest commit in the tables, ``grace`` that of a history.
 
         With ``stale``, articles that are touched are put down as such.
         """
         self._connection = connection
         self._read = read
         self._ignored = ignored
+        self._grace = grace
         self._number = last
         self._stale = stale
         self._now = 0  # when the commit that is played was made, seconds since 1970
@@ -237,7 +236,7 @@ class Replay:
         self._write()
         recent = {}
         for number, began, blob in self._connection.execute(_RECENT):
-            if began < self._now - _GRACE:
+            if began < self._now - self._grace:
                 break
             file = self.file_of(number)
             if file.alive and textual(file.path) and file.diverging is None:

@@ -34,7 +34,7 @@ def history_of(workspace: Workspace) -> PublishedHistory:
     if "published_history" not in known:
         settings = workspace.settings
         known["published_history"] = published_history(
-            workspace.repository, settings.branch, settings.published_clock
+            workspace.repository, settings.branch, settings.published_clock, settings.check.grace
         )
     found: PublishedHistory = known["published_history"]
     return found

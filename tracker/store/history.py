@@ -11,6 +11,7 @@ import heapq
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from hashlib import sha256
 from itertools import accumulate
 from pathlib import Path
@@ -39,12 +40,16 @@ class PublishedHistory(NamedTuple):
     branches: frozenset[str]  # short names that the published branch is known by
     ignored: frozenset[str]  # full hashes of commits that count as no change
     clock: Clock
+    grace: int  # seconds after it was copied in which a file may be deleted, to go on as its copy
     key: str  # a digest of all that the history depends on beside its newest commit
     mapped: bool = False  # people are called otherwise than their commits say
 
 
 def published_history(
-    repository: Repository, branch: str | None = None, clock: Clock = "author"
+    repository: Repository,
+    branch: str | None = None,
+    clock: Clock = "author",
+    grace: timedelta = timedelta(hours=24),
 ) -> PublishedHistory:
     """The published history of a branch, or of HEAD.
 
@@ -57,10 +62,11 @@ def published_history(
     mailmap = _mailmap(repository, configured)
     said = (
         sorted(branches), sorted(ignored), _grafts(repository), mailmap,
-        clock,
+        clock, grace,
     )  # fmt: skip
     key = sha256(repr(said).encode("utf-8", "surrogateescape")).hexdigest()
-    return PublishedHistory(newest, branches, ignored, clock, key, any(mailmap))
+    seconds = int(grace.total_seconds())
+    return PublishedHistory(newest, branches, ignored, clock, seconds, key, any(mailmap))
 
 
 def _configured(repository: Repository) -> dict[str, list[str]]:
