@@ -27,7 +27,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.drawing import Line, chart
-from tracker.corpus.folder import StoredFolder, read_manifest, read_pairs
+from tracker.corpus.folder import CorpusFolder, read_manifest, read_pairs
 from tracker.corpus.judge import judge
 from tracker.corpus.pairs import CorpusVersion, of_newsroom, write_pairs
 from tracker.corpus.run import count_all, terms
@@ -102,7 +102,7 @@ class Meter:
 
 def looped(folder: Path) -> None:
     """Every chunk in this process, one after the other."""
-    pairs, out = StoredFolder(str(folder / "pairs")), StoredFolder(str(folder / "looped"))
+    pairs, out = CorpusFolder(str(folder / "pairs")), CorpusFolder(str(folder / "looped"))
     count_all(pairs, out)
     known = terms(out.address)
     for chunk in read_manifest(pairs).chunks:
@@ -120,7 +120,7 @@ def measured(what: str, folder: Path, *, kills: bool = False) -> None:
         words = [sys.executable, "-m", "tracker", "corpus", "judge", str(folder / "pairs")]
         words += ["--to", str(out), "--workers", "2"]
     started, used, memory, killed, runs = time.monotonic(), 0.0, 0, 0, 0
-    chunks = len(read_manifest(StoredFolder(str(folder / "pairs"))).chunks)
+    chunks = len(read_manifest(CorpusFolder(str(folder / "pairs"))).chunks)
     while True:
         runs += 1
         process = subprocess.Popen(words, stdout=subprocess.DEVNULL)
@@ -147,7 +147,7 @@ def measured(what: str, folder: Path, *, kills: bool = False) -> None:
             break
         if not kills or runs > 2:
             raise SystemExit(f"{what} ended with {process.returncode}")
-    manifest = read_manifest(StoredFolder(str(folder / "pairs")))
+    manifest = read_manifest(CorpusFolder(str(folder / "pairs")))
     said = {
         "what": "kills" if kills else what,
         "pairs": manifest.pairs,
@@ -208,7 +208,7 @@ def main() -> None:
     place = Path(folder)
     if what == "make":
         found = copies(Path(repository), int(rest[0]))
-        written = write_pairs(found, StoredFolder(str(place / "pairs")), None, {})
+        written = write_pairs(found, CorpusFolder(str(place / "pairs")), None, {})
         print(json.dumps({"made": written.corpus.pairs, "chunks": len(written.corpus.chunks)}))
     elif what == "looped":
         looped(place)

@@ -87,7 +87,7 @@ def pairs(
 
     Of a NEWSROOM, by default the one you are in, or of files of versions.
     """
-    from tracker.corpus.folder import StoredFolder
+    from tracker.corpus.folder import CorpusFolder
     from tracker.corpus.pairs import of_files, of_newsroom, settings_of, write_pairs
 
     if files and room is not None:
@@ -97,7 +97,7 @@ def pairs(
             "A newsroom has its settings in tracker.toml.",
             "Leave --style, --language, --zone and --columns out.",
         )
-    place, group = StoredFolder(to), int(chunk * (1 << 20))
+    place, group = CorpusFolder(to), int(chunk * (1 << 20))
     skipped: list[Skipped] = []
     with progress_bar("Reading versions") as progress:
         if files:
@@ -176,7 +176,7 @@ def judge(
     Run again, it does what is missing. Ends with status 1 where a pair has an error.
     """
     from tracker.corpus import run
-    from tracker.corpus.folder import StoredFolder
+    from tracker.corpus.folder import CorpusFolder
 
     if sum(each is not None for each in (workers, scheduler, slurm)) > 1:
         raise TrackerError("--workers, --scheduler and --slurm are three ways.", "Name one.")
@@ -184,8 +184,8 @@ def judge(
     where = run.Cluster(workers or len(os.sched_getaffinity(0)), scheduler, slurm)
     with progress_bar("Judging pairs") as progress:
         found = run.run(
-            StoredFolder(folder),
-            StoredFolder(to),
+            CorpusFolder(folder),
+            CorpusFolder(to),
             where,
             edits=edits,
             seconds=seconds,
@@ -236,11 +236,11 @@ def work(
     The chunks of all processes together are what judge does.
     """
     from tracker.corpus import run
-    from tracker.corpus.folder import StoredFolder
+    from tracker.corpus.folder import CorpusFolder
 
     if bool(chunks) + (part is not None) + count != 1:
         raise TrackerError("Which chunks?", "Name --chunk N, --part I/N, or --count.")
-    pairs, out = StoredFolder(folder), StoredFolder(to)
+    pairs, out = CorpusFolder(folder), CorpusFolder(to)
     if count:
         run.count_all(pairs, out, edits=edits)
         click.echo("Counted what each source repeats.")
@@ -272,7 +272,7 @@ def status(to: str, as_json: bool) -> None:
     """Show how far the verdicts in OUT are: chunks, errors, rate, time left."""
     from tracker.corpus import folder
 
-    found = folder.status(folder.StoredFolder(to))
+    found = folder.status(folder.CorpusFolder(to))
     if as_json:
         print_json(
             {
@@ -323,7 +323,7 @@ def check(to: str, as_json: bool) -> None:
     """See that every pair has one verdict in OUT, all by one version of tracker."""
     from tracker.corpus import folder
 
-    done, faults = folder.check(folder.StoredFolder(to))
+    done, faults = folder.check(folder.CorpusFolder(to))
     if as_json:
         print_json({"pairs": done.rows, "faults": [each._asdict() for each in faults]})
     else:
@@ -349,8 +349,8 @@ def report(verdicts: str, to: Path) -> None:
     Shares of changes of substance, and of undisclosed ones, by outlet, hours after publication and
     section; and the time from publication to correction.
     """
-    from tracker.corpus.folder import StoredFolder
+    from tracker.corpus.folder import CorpusFolder
     from tracker.corpus.report import write_report
 
-    names = write_report(StoredFolder(verdicts), to)
+    names = write_report(CorpusFolder(verdicts), to)
     click.echo(f"Wrote {len(names)} files; begin with {to / 'index.html'}.")

@@ -40,7 +40,7 @@ class ListedFile(NamedTuple):
     written: float  # seconds since 1970; 0 where the store does not say
 
 
-class StoredFolder:
+class CorpusFolder:
     """A folder at an address: on this machine, or wherever fsspec reaches (``s3://…``)."""
 
     def __init__(self, address: str) -> None:
@@ -51,8 +51,8 @@ class StoredFolder:
             self.address = str(Path(address.removeprefix("file://")).resolve())
         self._remote = remote
 
-    def __reduce__(self) -> tuple[type[StoredFolder], tuple[str]]:
-        return StoredFolder, (self.address,)
+    def __reduce__(self) -> tuple[type[CorpusFolder], tuple[str]]:
+        return CorpusFolder, (self.address,)
 
     @cached_property
     def _found(self) -> tuple[Any, str]:
@@ -207,13 +207,13 @@ def digest(ids: Any) -> str:
     return sha256(b"\n".join(each or b"" for each in ids.cast(pa.binary()).to_pylist())).hexdigest()
 
 
-def write_manifest(place: StoredFolder, corpus: Corpus) -> None:
+def write_manifest(place: CorpusFolder, corpus: Corpus) -> None:
     said = corpus._asdict() | {"chunks": [each._asdict() for each in corpus.chunks]}
     text = json.dumps({"format": FORMAT, "pairs": corpus.pairs, **said}, ensure_ascii=False)
     place.write(MANIFEST, text.encode())
 
 
-def read_manifest(place: StoredFolder, made_by: str = "tracker corpus pairs") -> Corpus:
+def read_manifest(place: CorpusFolder, made_by: str = "tracker corpus pairs") -> Corpus:
     """What a folder holds. Raises ``TrackerError`` where it is no corpus."""
     data = place.read(MANIFEST)
     if data is None:
@@ -249,7 +249,7 @@ def _parsed(data: bytes, address: str) -> Corpus:
     return found
 
 
-def read_pairs(place: StoredFolder, chunk: Chunk) -> pa.RecordBatch:
+def read_pairs(place: CorpusFolder, chunk: Chunk) -> pa.RecordBatch:
     """The pairs of a chunk. Raises ``TrackerError`` where they are not those of the manifest."""
     with place.parquet(chunk.file) as file:
         _must_be(PAIRS, file, chunk.file)
@@ -269,7 +269,7 @@ def read_pairs(place: StoredFolder, chunk: Chunk) -> pa.RecordBatch:
     return batch
 
 
-def check_files(place: StoredFolder, corpus: Corpus) -> None:
+def check_files(place: CorpusFolder, corpus: Corpus) -> None:
     """See that the files of pairs are there and whole, before work begins.
 
     Raises ``TrackerError`` for the first that is not.
@@ -308,7 +308,7 @@ def _must_be(schema: pa.Schema, file: pq.ParquetFile, name: str) -> None:
 # --- what was done --------------------------------------------------------------------------------
 
 
-class ChunkResult(NamedTuple):
+class JudgedCount(NamedTuple):
     """What became of a chunk, or of many: all that a task gives back."""
 
     chunks: int = 0
@@ -316,18 +316,18 @@ class ChunkResult(NamedTuple):
     substantive: int = 0
     errors: int = 0  # rows that have one
 
-    def plus(self, other: ChunkResult) -> ChunkResult:
+    def plus(self, other: JudgedCount) -> JudgedCount:
         """Both together."""
-        return ChunkResult(*(one + more for one, more in zip(self, other, strict=True)))
+        return JudgedCount(*(one + more for one, more in zip(self, other, strict=True)))
 
 
-def done_in(place: StoredFolder, name: str) -> ChunkResult:
+def done_in(place: CorpusFolder, name: str) -> JudgedCount:
     """What a file of verdicts holds, by its footer and one small column."""
     with place.parquet(name) as file:
         _must_be(SCHEMA, file, name)
         said = file.read(["substantive", "error"], use_threads=False)
     errors = said.num_rows - said.column("error").null_count
-    return ChunkResult(1, said.num_rows, pc.sum(said.column("substantive")).as_py() or 0, errors)
+    return JudgedCount(1, said.num_rows, pc.sum(said.column("substantive")).as_py() or 0, errors)
 
 
 class Status(NamedTuple):
@@ -336,7 +336,7 @@ class Status(NamedTuple):
     tracker: str
     chunks: int  # of the corpus
     pairs: int
-    done: ChunkResult
+    done: JudgedCount
     pairs_a_second: float | None  # None: not enough is done to tell
     seconds_left: float | None
     errors: tuple[tuple[str, str], ...]  # pairs that have no verdict, and why; the first of them
@@ -345,11 +345,11 @@ class Status(NamedTuple):
 _NAMED = 1_000  # pairs with errors that are named
 
 
-def status(place: StoredFolder) -> Status:
+def status(place: CorpusFolder) -> Status:
     """How far the verdicts in a folder are. The rate is that of the files written last."""
     corpus = read_manifest(place, "tracker corpus judge")
     listed = place.listed(VERDICTS)
-    done, errors = ChunkResult(), list[tuple[str, str]]()
+    done, errors = JudgedCount(), list[tuple[str, str]]()
     written: list[tuple[float, int]] = []
     for chunk in corpus.chunks:
         if chunk.verdicts not in listed:
@@ -365,7 +365,7 @@ def status(place: StoredFolder) -> Status:
     )
 
 
-def errors_in(place: StoredFolder, chunk: Chunk) -> list[tuple[str, str]]:
+def errors_in(place: CorpusFolder, chunk: Chunk) -> list[tuple[str, str]]:
     """The pairs of a chunk that have no verdict, and why."""
     with place.parquet(chunk.verdicts) as file:
         rows = file.read(["pair", "error"], use_threads=False).to_pylist()
@@ -394,12 +394,12 @@ class Fault(NamedTuple):
     what: str  # a sentence with its full stop
 
 
-def check(place: StoredFolder) -> tuple[ChunkResult, list[Fault]]:
+def check(place: CorpusFolder) -> tuple[JudgedCount, list[Fault]]:
     """See that every pair of the manifest has one verdict, by one version of this program."""
     corpus = read_manifest(place, "tracker corpus judge")
     listed = place.listed(VERDICTS)
     faults = []
-    done = ChunkResult()
+    done = JudgedCount()
     for chunk in corpus.chunks:
         name = chunk.verdicts
         if listed.pop(name, None) is None:

@@ -18,7 +18,7 @@ from tracker.corpus.folder import (
     MANIFEST,
     Chunk,
     Corpus,
-    StoredFolder,
+    CorpusFolder,
     digest,
     folder_of,
     write_manifest,
@@ -49,7 +49,7 @@ class CorpusVersion(NamedTuple):
     text: str
 
 
-class PairTally(NamedTuple):
+class PairsWritten(NamedTuple):
     """What ``write_pairs`` wrote."""
 
     corpus: Corpus
@@ -136,11 +136,11 @@ def _parted(path: str, source: str) -> tuple[str, str]:
 
 def write_pairs(
     found: Iterable[CorpusVersion],
-    to: StoredFolder,
+    to: CorpusFolder,
     settings: str | None,
     styles: dict[str, str],
     group: int = GROUP,
-) -> PairTally:
+) -> PairsWritten:
     """Write the pairs of neighbouring versions, which come by source, article and time.
 
     ``settings`` and ``styles`` are kept for the judging: see ``Corpus``. ``group`` is the text in a
@@ -173,7 +173,7 @@ def write_pairs(
         chunks = out.finish()
     corpus = Corpus(__version__, settings, styles, chunks)
     write_manifest(to, corpus)
-    return PairTally(corpus, seen, articles, unchanged)
+    return PairsWritten(corpus, seen, articles, unchanged)
 
 
 def _row(number: int, old: CorpusVersion, new: CorpusVersion, at: datetime) -> Row:
@@ -199,10 +199,10 @@ class _Waiting:
         self.size = 0  # bytes of text
         self.articles = 0
         self.parts = 0  # files begun
-        self.file: _PairFile | None = None
+        self.file: _OpenParquet | None = None
 
 
-class _PairFile(NamedTuple):
+class _OpenParquet(NamedTuple):
     name: str
     stack: ExitStack
     sink: Any
@@ -213,7 +213,7 @@ class _PairFile(NamedTuple):
 class _PairWriter:
     """Writes pairs into files by source and year; an article's stay together as far as they fit."""
 
-    def __init__(self, to: StoredFolder, group: int) -> None:
+    def __init__(self, to: CorpusFolder, group: int) -> None:
         self._to = to
         self._group = group
         self._waiting: dict[tuple[str, int], _Waiting] = {}
@@ -273,12 +273,12 @@ class _PairWriter:
         if it.file.sink.tell() > LARGEST_FILE - 2 * self._group:
             self._end(it)
 
-    def _begun(self, folder: str, part: int) -> _PairFile:
+    def _begun(self, folder: str, part: int) -> _OpenParquet:
         name = f"{folder}/part-{part:05d}.parquet"
         stack = ExitStack()
         sink = stack.enter_context(self._to.writing(name))
         parquet = stack.enter_context(pq.ParquetWriter(sink, PAIRS, compression="zstd"))
-        return _PairFile(name, stack, sink, parquet, [])
+        return _OpenParquet(name, stack, sink, parquet, [])
 
     def _end(self, it: _Waiting) -> None:
         if it.file is not None:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
-from tracker.corpus.folder import VERDICTS, StoredFolder, read_manifest, status
+from tracker.corpus.folder import VERDICTS, CorpusFolder, read_manifest, status
 from tracker.errors import TrackerError
 from tracker.render.plain import visible
 from tracker.store.files import Folder
@@ -69,7 +69,7 @@ class ReportTable(NamedTuple):
     plot: Markup  # SVG
 
 
-def write_report(verdicts: StoredFolder, to: Path) -> list[str]:
+def write_report(verdicts: CorpusFolder, to: Path) -> list[str]:
     """Write the tables, the plots and the page; the names of the files.
 
     Raises ``TrackerError`` where there are no verdicts, or where they cannot be read.
@@ -99,7 +99,7 @@ def write_report(verdicts: StoredFolder, to: Path) -> list[str]:
     return sorted(files)
 
 
-def _tables(verdicts: StoredFolder) -> list[ReportTable]:
+def _tables(verdicts: CorpusFolder) -> list[ReportTable]:
     import duckdb
 
     with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as database:

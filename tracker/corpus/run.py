@@ -34,7 +34,8 @@ from tracker.corpus.folder import (
     Chunk,
     ChunkResult,
     Corpus,
-    StoredFolder,
+    CorpusFolder,
+    JudgedCount,
     check_files,
     done_in,
     read_manifest,
@@ -201,7 +202,7 @@ def close() -> None:
         _mine.process.close()
 
 
-class RunContext(NamedTuple):
+class JudgingRun(NamedTuple):
     """What all tasks of a run have in common."""
 
     pairs: str  # the address of the corpus
@@ -214,25 +215,25 @@ class RunContext(NamedTuple):
 
 
 @lru_cache(maxsize=4)
-def _terms(job: RunContext, source: str) -> Terms:
+def _terms(job: JudgingRun, source: str) -> Terms:
     house = Corpus("", job.settings, dict(job.styles), ()).house()
     style, language = (house.style, house.articles_language) if house else (None, None)
-    return Terms(style, language, {source: _repeated(StoredFolder(job.to), source)}, job.seconds)
+    return Terms(style, language, {source: _repeated(CorpusFolder(job.to), source)}, job.seconds)
 
 
-def judge_chunk(chunk: Chunk, job: RunContext) -> ChunkResult:
+def judge_chunk(chunk: Chunk, job: JudgingRun) -> JudgedCount:
     """Judge a chunk, and write its verdicts; where they are there already, nothing is done."""
-    place = StoredFolder(job.to)
+    place = CorpusFolder(job.to)
     if place.is_there(chunk.verdicts):
         return done_in(place, chunk.verdicts)
-    batch = read_pairs(StoredFolder(job.pairs), chunk)
+    batch = read_pairs(CorpusFolder(job.pairs), chunk)
     found = _process().judge(batch, _terms(job, chunk.source), edits=job.edits)
     if job.edits:
         rows = [row for verdict in found for row in verdict.edits]
         _write(place, chunk.edits, pa.Table.from_pylist(rows, schema=EDITS))
     table = pa.Table.from_pylist([verdict.row for verdict in found], schema=SCHEMA)
     _write(place, chunk.verdicts, table)
-    return ChunkResult(
+    return JudgedCount(
         1,
         len(found),
         sum(bool(verdict.row.get("substantive")) for verdict in found),
@@ -240,7 +241,7 @@ def judge_chunk(chunk: Chunk, job: RunContext) -> ChunkResult:
     )
 
 
-def _write(place: StoredFolder, name: str, table: pa.Table) -> None:
+def _write(place: CorpusFolder, name: str, table: pa.Table) -> None:
     with place.writing(name) as file:
         pq.write_table(table, file, compression="zstd")
 
@@ -274,14 +275,14 @@ def count_units(corpus: Corpus) -> list[CountUnit]:
     return found
 
 
-def count(unit: CountUnit, job: RunContext) -> None:
+def count(unit: CountUnit, job: JudgingRun) -> None:
     """Count what the articles of some chunks repeat, each by its first and its last version."""
-    place = StoredFolder(job.to)
+    place = CorpusFolder(job.to)
     if place.is_there(unit.file):
         return
     counts = Counts()
     for chunk in unit.chunks:
-        for first, last in _articles(read_pairs(StoredFolder(job.pairs), chunk), chunk):
+        for first, last in _articles(read_pairs(CorpusFolder(job.pairs), chunk), chunk):
             counts.add(first, last)
     place.write(unit.file, counts.to_bytes())
 
@@ -299,7 +300,7 @@ def _articles(batch: pa.RecordBatch, chunk: Chunk) -> Iterator[tuple[str, str]]:
         yield first, last
 
 
-def merge_counts(place: StoredFolder, corpus: Corpus) -> None:
+def merge_counts(place: CorpusFolder, corpus: Corpus) -> None:
     """Bring the counts of each source together, once all its parts are counted."""
     parts: dict[str, list[CountUnit]] = {}
     for unit in count_units(corpus):
@@ -322,7 +323,7 @@ def terms(address: str) -> dict[str, Any]:
     ``address`` is a folder in which was counted: ``tracker corpus work DIR OUT --count``. Raises
     ``TrackerError`` where that was not done.
     """
-    place = StoredFolder(address)
+    place = CorpusFolder(address)
     corpus = read_manifest(place, "tracker corpus work --count")
     house = corpus.house()
     return {
@@ -332,7 +333,7 @@ def terms(address: str) -> dict[str, Any]:
     }
 
 
-def _repeated(place: StoredFolder, source: str) -> Boilerplate:
+def _repeated(place: CorpusFolder, source: str) -> Boilerplate:
     data = place.read(f"{REPEATED}/{_named(source)}")
     if data is None:
         raise TrackerError(
@@ -368,14 +369,14 @@ class Cluster(NamedTuple):
 class RunOutcome(NamedTuple):
     """What a run did."""
 
-    done: ChunkResult  # all that is there now
+    done: JudgedCount  # all that is there now
     before: int  # chunks that were there already
     failed: tuple[str, ...]  # chunks without verdicts: a sentence for each
 
 
 def prepare(
-    pairs: StoredFolder, to: StoredFolder, *, edits: bool, seconds: float
-) -> tuple[Corpus, RunContext]:
+    pairs: CorpusFolder, to: CorpusFolder, *, edits: bool, seconds: float
+) -> tuple[Corpus, JudgingRun]:
     """Begin a folder of verdicts, or go on in one.
 
     Raises ``TrackerError`` where the pairs are not whole, and where the folder has verdicts on
@@ -405,14 +406,14 @@ def prepare(
         )
     styles = tuple(sorted(corpus.styles.items()))
     known = sha256(repr(corpus).encode("utf-8", "replace")).hexdigest()
-    return corpus, RunContext(
+    return corpus, JudgingRun(
         pairs.address, to.address, known, corpus.settings, styles, edits, seconds
     )
 
 
 def run(
-    pairs: StoredFolder,
-    to: StoredFolder,
+    pairs: CorpusFolder,
+    to: CorpusFolder,
     where: Cluster,
     *,
     edits: bool = False,
@@ -422,7 +423,7 @@ def run(
     """Judge all that is missing. ``progress`` is called with the pairs done and of all."""
     corpus, job = prepare(pairs, to, edits=edits, seconds=seconds)
     listed = to.listed(VERDICTS)
-    missing, done = [], ChunkResult()
+    missing, done = [], JudgedCount()
     for chunk in corpus.chunks:
         if chunk.verdicts in listed:
             done = done.plus(done_in(to, chunk.verdicts))
@@ -452,16 +453,16 @@ def run(
 
 
 def work(
-    pairs: StoredFolder,
-    to: StoredFolder,
+    pairs: CorpusFolder,
+    to: CorpusFolder,
     wanted: Callable[[Corpus], Iterable[int]],
     *,
     edits: bool = False,
     seconds: float = SECONDS,
-) -> ChunkResult:
+) -> JudgedCount:
     """Judge some chunks in this process, one after the other, named by their numbers."""
     corpus, job = prepare(pairs, to, edits=edits, seconds=seconds)
-    done = ChunkResult()
+    done = JudgedCount()
     try:
         for number in wanted(corpus):
             if not 0 <= number < len(corpus.chunks):
@@ -474,7 +475,7 @@ def work(
     return done
 
 
-def count_all(pairs: StoredFolder, to: StoredFolder, *, edits: bool = False) -> None:
+def count_all(pairs: CorpusFolder, to: CorpusFolder, *, edits: bool = False) -> None:
     """Count what each source repeats, in this process."""
     corpus, job = prepare(pairs, to, edits=edits, seconds=SECONDS)
     for unit in count_units(corpus):
@@ -510,9 +511,9 @@ _Result = TypeVar("_Result")
 
 def _tasks(
     client: Any,
-    task: Callable[[_Unit, RunContext], _Result],
+    task: Callable[[_Unit, JudgingRun], _Result],
     units: Sequence[_Unit],
-    job: RunContext,
+    job: JudgingRun,
 ) -> Iterator[tuple[_Unit, _Result | Failure]]:
     """What came of each unit, as it comes."""
     from distributed import as_completed
