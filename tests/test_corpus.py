@@ -441,6 +441,29 @@ def test_verdicts_by_other_terms_are_not_mixed(desk: Desk) -> None:
     )
 
 
+def test_new_pairs_are_added_and_judged_alone(desk: Desk) -> None:
+    given = list(versions())
+    some = [each for place, each in enumerate(given) if place % VERSIONS < 3 and place < 100]
+    before = corpus_of(desk, iter(some)) / "corpus.json"
+    first = json.loads(before.read_text("utf-8"))["chunks"]
+    desk.ok("corpus", "work", "pairs", "out", "--count")
+    desk.ok("corpus", "work", "pairs", "out", "--part", "1/1")
+    there = {file: file.stat().st_mtime_ns for file in (desk.folder / "out").rglob("*.parquet")}
+    write_versions(desk.folder / "versions.jsonl", iter(given))
+    again = ("corpus", "pairs", "--from", "versions.jsonl", "--to", "pairs", "--add")
+    desk.ok(*again, "--chunk", "0.01")
+    chunks = json.loads(before.read_text("utf-8"))["chunks"]
+    assert chunks[: len(first)] == first
+    desk.ok("corpus", "work", "pairs", "out", "--count")
+    desk.ok("corpus", "work", "pairs", "out", "--part", "1/1")
+    assert there == {file: file.stat().st_mtime_ns for file in there}
+    assert desk.ok("corpus", "check", "out").out == "120 pairs, 0 faults\n"
+    assert len({row["pair"] for row in rows(desk.folder / "out")}) == 120
+    desk.ok(*again)
+    assert json.loads(before.read_text("utf-8"))["chunks"] == chunks
+    assert "other settings" in desk.refused(*again, "--language", "de")
+
+
 def test_check_finds_what_is_missing_twice_or_by_another_version(desk: Desk) -> None:
     corpus_of(desk)
     desk.ok("corpus", "work", "pairs", "out", "--count")

@@ -50,6 +50,7 @@ _seconds = click.option(
 @command.command("pairs")
 @click.argument("room", metavar="[NEWSROOM]", required=False)
 @click.option("--to", metavar="DIR", required=True, help="The folder of the corpus, a new one.")
+@click.option("--add", is_flag=True, help="Add the pairs that the corpus in DIR has not yet.")
 @click.option(
     "--from",
     "files",
@@ -75,6 +76,7 @@ _seconds = click.option(
 def pairs(
     room: str | None,
     to: str,
+    add: bool,
     files: tuple[Path, ...],
     source: str | None,
     style: str | None,
@@ -113,13 +115,13 @@ def pairs(
                 if not file.exists():
                     raise TrackerError(f"There is no file {visible(str(file))}.", "Check the path.")
             found = of_files(files, reading, source, skipped)
-            written = write_pairs(found, place, _settings(style, language), {}, group)
+            written = write_pairs(found, place, _settings(style, language), {}, group, add=add)
         else:
             if room is not None:
                 click.get_current_context().find_root().obj = room
             workspace = open_newsroom().workspace
             found = of_newsroom(workspace, source, progress)
-            written = write_pairs(found, place, *settings_of(workspace), group)
+            written = write_pairs(found, place, *settings_of(workspace), group, add=add)
     for each in skipped[:_NAMED]:
         warn(visible(f"{each.origin}: {each.reason}"))
     if len(skipped) > _NAMED:

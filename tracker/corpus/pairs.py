@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime
@@ -21,6 +22,7 @@ from tracker.corpus.folder import (
     CorpusFolder,
     digest,
     folder_of,
+    read_manifest,
     write_manifest,
 )
 from tracker.corpus.judge import PAIRS, Row
@@ -125,6 +127,7 @@ def _in_order(order: Any, found: Any, skipped: list[Skipped] | None) -> Iterator
 
 def _parted(path: str, source: str) -> tuple[str, str]:
     """The source of an article and its path there: the first folder, where it is a host's name."""
+    path = path.encode("utf-8", "backslashreplace").decode()  # git's may be any bytes
     host, _, rest = path.partition("/")
     if rest and "." in host.strip(".") and not host.startswith("."):
         return host, rest
@@ -140,18 +143,32 @@ def write_pairs(
     settings: str | None,
     styles: dict[str, str],
     group: int = GROUP,
+    *,
+    add: bool = False,
 ) -> PairsWritten:
     """Write the pairs of neighbouring versions, which come by source, article and time.
 
     ``settings`` and ``styles`` are kept for the judging: see ``Corpus``. ``group`` is the text in a
-    row group, in bytes. Raises ``TrackerError`` where there is a corpus already.
+    row group, in bytes. With ``add``, the pairs that a corpus there has not yet go into chunks
+    behind its own. Raises ``TrackerError`` where there is a corpus already, or none to add to.
     """
     from tracker import __version__
 
-    if to.is_there(MANIFEST):
-        raise TrackerError(f"There is a corpus in {to.address} already.", "Name another folder.")
+    there: tuple[Chunk, ...] = ()
+    if add:
+        before = read_manifest(to)
+        if (before.settings, before.styles) != (settings, styles):
+            raise TrackerError(
+                f"The corpus in {to.address} was made by other settings.", "Make a new one."
+            )
+        there = before.chunks
+    elif to.is_there(MANIFEST):
+        raise TrackerError(
+            f"There is a corpus in {to.address} already.", "Name another folder, or take --add."
+        )
+    known = _known(to, there)
     seen = articles = unchanged = 0
-    with _PairWriter(to, group) as out:
+    with _PairWriter(to, group, there) as out:
         for (source, _), several in groupby(found, key=lambda each: each[:2]):
             articles += 1
             year = number = 0
@@ -167,13 +184,29 @@ def write_pairs(
                     number += 1
                     at = max(at, last.at)  # dates of commits may be out of order
                     row = _row(number, last, each, at)
-                    out.add(source, year, row, first=number == 1)
+                    if int(row["pair"], 16) not in known:
+                        out.add(source, year, row, first=number == 1)
                 last = each._replace(at=at)
             out.end_of_article(source, year)
         chunks = out.finish()
     corpus = Corpus(__version__, settings, styles, chunks)
     write_manifest(to, corpus)
     return PairsWritten(corpus, seen, articles, unchanged)
+
+
+def _known(to: CorpusFolder, chunks: Iterable[Chunk]) -> set[int]:
+    """The pairs that are there: their ids as numbers, which take less room."""
+    found: set[int] = set()
+    for name in dict.fromkeys(chunk.file for chunk in chunks):
+        with to.parquet(name) as file:
+            ids = file.read(["pair"], use_threads=False).column("pair").to_pylist()
+        try:
+            found.update(int(each, 16) for each in ids)
+        except (TypeError, ValueError):
+            raise TrackerError(
+                f"{name} has pairs without an id.", "Make the corpus anew."
+            ) from None
+    return found
 
 
 def _row(number: int, old: CorpusVersion, new: CorpusVersion, at: datetime) -> Row:
@@ -198,7 +231,6 @@ class _Waiting:
         self.rows: list[Row] = []
         self.size = 0  # bytes of text
         self.articles = 0
-        self.parts = 0  # files begun
         self.file: _OpenParquet | None = None
 
 
@@ -213,9 +245,14 @@ class _OpenParquet(NamedTuple):
 class _PairWriter:
     """Writes pairs into files by source and year; an article's stay together as far as they fit."""
 
-    def __init__(self, to: CorpusFolder, group: int) -> None:
+    def __init__(self, to: CorpusFolder, group: int, there: tuple[Chunk, ...]) -> None:
         self._to = to
         self._group = group
+        self._there = there
+        # Files begun in each folder; some systems take names in other letters for the same.
+        self._parts = Counter(
+            name.rpartition("/")[0].casefold() for name in {chunk.file for chunk in there}
+        )
         self._waiting: dict[tuple[str, int], _Waiting] = {}
         self._size = 0  # bytes of text that wait
         self._chunks: list[Chunk] = []
@@ -258,8 +295,7 @@ class _PairWriter:
 
     def _write(self, source: str, year: int, it: _Waiting) -> None:
         if it.file is None:
-            it.file = self._begun(folder_of(source, year), it.parts)
-            it.parts += 1
+            it.file = self._begun(folder_of(source, year))
         table = pa.Table.from_pylist(it.rows, schema=_BYTES).cast(PAIRS)
         it.file.parquet.write_table(table, row_group_size=len(it.rows))
         it.file.chunks.append(
@@ -273,8 +309,9 @@ class _PairWriter:
         if it.file.sink.tell() > LARGEST_FILE - 2 * self._group:
             self._end(it)
 
-    def _begun(self, folder: str, part: int) -> _OpenParquet:
-        name = f"{folder}/part-{part:05d}.parquet"
+    def _begun(self, folder: str) -> _OpenParquet:
+        name = f"{folder}/part-{self._parts[folder.casefold()]:05d}.parquet"
+        self._parts[folder.casefold()] += 1
         stack = ExitStack()
         sink = stack.enter_context(self._to.writing(name))
         parquet = stack.enter_context(pq.ParquetWriter(sink, PAIRS, compression="zstd"))
@@ -291,12 +328,14 @@ class _PairWriter:
             if it.rows:
                 self._write(source, year, it)
             self._end(it)
+        self._waiting.clear()
 
     def finish(self) -> tuple[Chunk, ...]:
         """All is written; the chunks in the order of their files."""
         self._end_all()
         ordered = sorted(self._chunks, key=lambda each: (each.file, each.group))
-        return tuple(each._replace(number=number) for number, each in enumerate(ordered))
+        numbered = enumerate(ordered, start=len(self._there))
+        return (*self._there, *(each._replace(number=number) for number, each in numbered))
 
 
 _BYTES = pa.schema(

@@ -278,13 +278,18 @@ def count_units(corpus: Corpus) -> list[CountUnit]:
 def count(unit: CountUnit, job: JudgingRun) -> None:
     """Count what the articles of some chunks repeat, each by its first and its last version."""
     place = CorpusFolder(job.to)
-    if place.is_there(unit.file):
+    if _is_counted(place, unit):
         return
     counts = Counts()
     for chunk in unit.chunks:
         for first, last in _articles(read_pairs(CorpusFolder(job.pairs), chunk), chunk):
             counts.add(first, last)
     place.write(unit.file, counts.to_bytes())
+
+
+def _is_counted(place: CorpusFolder, unit: CountUnit) -> bool:
+    """Whether a unit was counted, or all of its source: what is added later is judged by that."""
+    return place.is_there(f"{REPEATED}/{_named(unit.source)}") or place.is_there(unit.file)
 
 
 def _articles(batch: pa.RecordBatch, chunk: Chunk) -> Iterator[tuple[str, str]]:
@@ -392,7 +397,12 @@ def prepare(
     if not to.is_there(MANIFEST):
         write_manifest(to, corpus)
     there = read_manifest(to)
-    if there != corpus:
+    if there._replace(chunks=()) == corpus._replace(chunks=()) and (
+        there.chunks == corpus.chunks[: len(there.chunks)]
+    ):
+        if there != corpus:  # pairs were added
+            write_manifest(to, corpus)
+    else:
         if there.tracker != __version__:
             why = f"by tracker {there.tracker}, and this is {__version__}"
         elif there.edits != edits:
@@ -433,7 +443,7 @@ def run(
     if not missing:
         return RunOutcome(done, before, ())
     with _client(where) as client:
-        units = [each for each in count_units(corpus) if not to.is_there(each.file)]
+        units = [each for each in count_units(corpus) if not _is_counted(to, each)]
         for _, counted in _tasks(client, count, units, job):
             if isinstance(counted, Failure):
                 raise TrackerError(
