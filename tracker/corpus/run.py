@@ -32,7 +32,6 @@ from tracker.corpus.folder import (
     REPEATED,
     VERDICTS,
     Chunk,
-    ChunkResult,
     Corpus,
     CorpusFolder,
     JudgedCount,
@@ -53,8 +52,10 @@ from tracker.corpus.judge import (
     verdicts,
 )
 from tracker.errors import TrackerError
+from tracker.house.settings import BoilerplateSettings
 from tracker.model import Progress
-from tracker.text.judge.boilerplate import Boilerplate, Counts
+from tracker.text.judge.boilerplate import Counts
+from tracker.text.judge.boilerplate import Settings as CountSettings
 
 MEMORY = 2 << 30  # bytes that judging may take in a worker
 _TOLD = 64  # verdicts that come at once, as a rule
@@ -216,9 +217,23 @@ class JudgingRun(NamedTuple):
 
 @lru_cache(maxsize=4)
 def _terms(job: JudgingRun, source: str) -> Terms:
-    house = Corpus("", job.settings, dict(job.styles), ()).house()
-    style, language = (house.style, house.articles_language) if house else (None, None)
-    return Terms(style, language, {source: _repeated(CorpusFolder(job.to), source)}, job.seconds)
+    corpus = Corpus("", job.settings, dict(job.styles), ())
+    return Terms(**_by_house(CorpusFolder(job.to), corpus, [source]), seconds=job.seconds)
+
+
+def _by_house(place: CorpusFolder, corpus: Corpus, sources: Iterable[str]) -> dict[str, Any]:
+    """The style, the language, and what some sources repeat."""
+    house = corpus.house()
+    wanted = house.check.boilerplate if house else BoilerplateSettings()
+    return {
+        "style": house.style if house else None,
+        "language": house.articles_language if house else None,
+        "boilerplate": {
+            source: _counted(place, source).frozen(CountSettings(*wanted)) for source in sources
+        }
+        if wanted is not None
+        else {},
+    }
 
 
 def judge_chunk(chunk: Chunk, job: JudgingRun) -> JudgedCount:
@@ -330,15 +345,10 @@ def terms(address: str) -> dict[str, Any]:
     """
     place = CorpusFolder(address)
     corpus = read_manifest(place, "tracker corpus work --count")
-    house = corpus.house()
-    return {
-        "style": house.style if house else None,
-        "language": house.articles_language if house else None,
-        "boilerplate": {source: _repeated(place, source) for source in corpus.sources},
-    }
+    return _by_house(place, corpus, corpus.sources)
 
 
-def _repeated(place: CorpusFolder, source: str) -> Boilerplate:
+def _counted(place: CorpusFolder, source: str) -> Counts:
     data = place.read(f"{REPEATED}/{_named(source)}")
     if data is None:
         raise TrackerError(
@@ -346,7 +356,7 @@ def _repeated(place: CorpusFolder, source: str) -> Boilerplate:
             "Count it once, before the chunks: tracker corpus work DIR OUT --count",
         )
     try:
-        return Counts.from_bytes(data).frozen()
+        return Counts.from_bytes(data)
     except ValueError as error:
         raise TrackerError(
             f"{place.address}/{REPEATED}/{_named(source)} is broken.",
