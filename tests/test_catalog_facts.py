@@ -427,3 +427,18 @@ def test_articles_with_the_words_in_a_headline_come_first(room: Desk) -> None:
     ]
     said = room.ok("search", "--older", "zeppelin", "--since", "2022-05-11").out
     assert "gone, it was in the headline of revision" in said
+
+
+def test_settings_that_only_change_what_is_shown_keep_what_was_read(room: Desk) -> None:
+    room.run("check")
+    known = room.ok("catalog", "--json").json["answers"]
+    shown = (
+        'name = "The Gazette"\ntimezone = "America/New_York"\n'
+        "[footer]\nmax = 2\n"
+        '[site]\nurl = "https://example.com/changes"\n'
+        '[style]\nearlier_updates = "Before that"\nrepeat_error = true\n'
+    )
+    for said, more in ((shown, 1), ('timezone = "Europe/Kyiv"\n', 2)):
+        room.write("tracker.toml", said)
+        room.run("check")
+        assert room.ok("catalog", "--json").json["answers"] == more * known

@@ -386,8 +386,16 @@ class _States(Sequence[State]):
 
 
 def rules_key(settings: Settings) -> str:
-    """A digest of all that an answer depends on beside the texts."""
-    said = (_rules_version(), settings.articles_language, str(settings.zone), settings.style)
+    """A digest of all that an answer depends on beside the texts.
+
+    What a style says of showing notes and of drafts is no part of it.
+    """
+    style = settings.style
+    templates = {kind: each._replace(order="newest") for kind, each in style.templates.items()}
+    read_by = style._replace(
+        name="", templates=templates, separator="", earlier_updates="", repeat_error=False, draft={}
+    )
+    said = (_rules_version(), settings.articles_language, str(settings.zone), read_by)
     return sha256(repr(said).encode()).hexdigest()[:24]
 
 
