@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +13,8 @@ from lxml import html
 from tests.desk import Desk
 from tests.fetched_pages import FURNITURE, NOTES, page
 from tests.followed_site import Answer, Watch, WebSite, serving, watching
+from tracker.web import create_app
+from tracker.web.addresses import stamp_of
 
 CORRECTION = NOTES["aside"].format("An earlier version of this article misstated the cost.")
 QUICK = "pause = 0\n"
@@ -30,6 +33,31 @@ def watch(desk: Desk) -> Watch:
 
 def follow_feed(watch: Watch, site: WebSite, more: str = "") -> None:
     watch.follow(f'[[site]]\nfeed = "{site.url}/feed"\n{QUICK}{more}')
+
+
+def test_the_pages_say_between_which_looks_a_version_came_out(
+    desk: Desk, watch: Watch, site: WebSite
+) -> None:
+    site.feed("/2026/ferry")
+    follow_feed(watch, site)
+    site.page("/2026/ferry", page())
+    watch.round()
+    before = watch.now
+    site.page("/2026/ferry", page().replace("$14", "$41"))
+    watch.round(minutes=15)
+    browser = create_app(desk.folder, now=lambda: watch.now).test_client()
+    (path,) = watch.room.workspace.paths()
+    first, second = watch.room.history(path)
+    address = path.removesuffix(".md")
+    said = [f"{each:%-I:%M}" for each in (before, watch.now)]
+    for name in (f"/history/{address}/", f"/change/{stamp_of(second)}/{address}/", "/",
+                 f"/version/{stamp_of(second)}/{address}/"):  # fmt: skip
+        shown = browser.get(name).get_data(as_text=True)
+        (told,) = re.findall(r'<p class="hint looks">(.*?)</p>', shown)
+        words = re.sub("<[^>]*>", "", told).replace("\u202f", " ")
+        assert re.fullmatch(rf"Published between .*{said[0]} .* and .*{said[1]} .*", words), words
+    old = browser.get(f"/version/{stamp_of(first)}/{address}/").get_data(as_text=True)
+    assert "Published between" not in old
 
 
 def test_versions_of_a_page_become_revisions_with_their_labels(

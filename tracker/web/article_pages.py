@@ -153,7 +153,7 @@ def _history(found: FoundArticle, until: int | None) -> str:
     room = current()
     shown = timeline(
         found.life, found.address, room.settings, until, room.workspace.under,
-        counted=not found.large, language=found.language,
+        counted=not found.large, language=found.language, looks=desk().looks(found.life.revisions),
     )  # fmt: skip
     http.touched(found.newest.at)
     return page(
@@ -190,6 +190,7 @@ def one_version(stamp: str, address: str) -> str:
             notes=found.life.notes,
             counted=not found.large,
             language=found.language,
+            looks=desk().looks([revision]).get(revision.commit),
         ),
         text=text_view(
             document,

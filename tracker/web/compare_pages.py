@@ -161,6 +161,7 @@ def _compared(
         notes=notes,
         comparison=comparison,
         strip=strip(found.life.revisions, new.number),
+        looks=desk().looks([new]).get(new.commit),
         **values,
     )
 

@@ -26,6 +26,7 @@ from tracker.newsroom.catalog import track_at
 from tracker.newsroom.history import life
 from tracker.newsroom.merging import origins
 from tracker.newsroom.newsroom import Newsroom
+from tracker.store.log import messages
 from tracker.store.reader import Reader
 from tracker.text.blame import followed
 from tracker.text.document import decode, parse
@@ -57,6 +58,13 @@ class Edition(NamedTuple):
 
     tip: str  # full hash of the newest commit; "" where nothing is committed yet
     settings: str  # a digest of the settings as they were read
+
+
+class Looks(NamedTuple):
+    """The two looks at a followed page between which a version came out. Both aware."""
+
+    before: datetime  # saw the version before
+    seen: datetime
 
 
 class OpenNewsrooms:
@@ -192,6 +200,16 @@ class OpenNewsrooms:
             ),
         )
 
+    def looks(self, revisions: Sequence[Revision]) -> dict[str, Looks]:
+        """Of a followed site's versions, by commit: between which looks each came out."""
+        room = self.current()
+        if room.settings.kind != "followed":
+            return {}
+        commits = [each.commit for each in revisions]
+        said = zip(commits, messages(room.repository, commits), strict=True)
+        found = ((commit, _looks(message)) for commit, message in said)
+        return {commit: looks for commit, looks in found if looks is not None}
+
     def texts(self, blobs: Iterable[str]) -> list[str]:
         with self._reader() as reader:
             return [decode(reader.read(blob))[0] for blob in blobs]
@@ -220,6 +238,17 @@ class OpenNewsrooms:
             return
         with reader:
             yield reader
+
+
+def _looks(message: str) -> Looks | None:
+    """The looks that the trailers of a commit name; None for the first version, or no such."""
+    last = message.rstrip().rpartition("\n\n")[2]
+    said = dict(line.split(": ", 1) for line in last.splitlines() if ": " in line)
+    try:
+        found = Looks(*(datetime.fromisoformat(said[name]) for name in ("Seen-After", "Seen")))
+    except (KeyError, ValueError):
+        return None
+    return found if all(each.tzinfo for each in found) else None
 
 
 def _of_front_matter(removal: Removal, texts: Sequence[str]) -> bool:

@@ -105,6 +105,7 @@ def _latest(selection: Selection, number: int, turned: object) -> str:
     offset = (number - 1) * PAGE
     found = room.latest(PAGE, offset=offset, selection=selection)
     shown = []
+    looks = desk().looks([revision for _, revision in found])
     for article, revision in found:
         if not (revision.published or site().unpublished):
             continue
@@ -113,7 +114,8 @@ def _latest(selection: Selection, number: int, turned: object) -> str:
             life = as_seen(desk().life(article.path), address)
             revision = next(e for e in life.revisions if e.commit == revision.commit)
         language = room.settings.articles_language or ""
-        view = revision_view(revision, address, room.settings, language=language)
+        seen = looks.get(revision.commit)
+        view = revision_view(revision, address, room.settings, language=language, looks=seen)
         shown.append(Latest(article, revision.headline or article.headline, address, view))
     if found:
         http.touched(found[0][1].at)

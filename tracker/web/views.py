@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import NamedTuple
 
 from markupsafe import Markup
@@ -14,6 +15,7 @@ from tracker.model import Event, History, Kind, Note, Precision, Reason, Revisio
 from tracker.render.history import only_joins
 from tracker.render.told import note_html
 from tracker.web import addresses
+from tracker.web.desk import Looks
 from tracker.web.page import fit
 
 MOST_REASONS = 4
@@ -59,6 +61,7 @@ class RevisionView(NamedTuple):
     stamp: str
     version: str  # address
     change: str | None  # address of what it changed; None for the first
+    looks: Looks | None  # of a followed site: when it came out is known by these alone
 
 
 class EventView(NamedTuple):
@@ -113,6 +116,7 @@ def revision_view(
     told_by: NoteView | None = None,
     counted: bool = True,
     language: str = "",
+    looks: Looks | None = None,
 ) -> RevisionView:
     """A revision as it is shown.
 
@@ -143,6 +147,7 @@ def revision_view(
         stamp=stamp,
         version=addresses.version(stamp, address),
         change=addresses.change(stamp, address) if revision.number > 1 else None,
+        looks=looks,
     )
 
 
@@ -209,11 +214,12 @@ def timeline(
     *,
     counted: bool = True,
     language: str = "",
+    looks: Mapping[str, Looks] = MappingProxyType({}),
 ) -> Timeline:
     """The page whose newest revision has the number ``until``; without it, the newest page.
 
     ``counted``: the words that each revision added and took out are known. ``language`` is the
-    article's, where it is known.
+    article's, where it is known, and ``looks`` are those of a followed site, by commit.
     """
     revisions = life.revisions
     count = len(revisions)
@@ -233,7 +239,8 @@ def timeline(
         )
         view = revision_view(
             revision, address, settings, notes=life.notes, silent=silent, counted=counted,
-            language=language, told_by=_told_by(life, revision, told, address, settings),
+            language=language, looks=looks.get(revision.commit),
+            told_by=_told_by(life, revision, told, address, settings),
         )  # fmt: skip
         items.append(((revision.number, 1, 0), view))
     for order, event in enumerate(life.events):
