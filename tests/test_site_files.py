@@ -178,6 +178,37 @@ def test_where_old_versions_are_left_out_their_addresses_lead_to_the_history(
         assert f' id="{found[2]}"' in history.read_text(), name
 
 
+def test_articles_that_did_not_change_for_long_are_left_out_where_one_asks(
+    tmp_path: Path, desk: Desk
+) -> None:
+    note = "updates:\n- {id: u1, kind: correction, text: It was 9., at: 2022-01-02T09:00:00Z}\n"
+    one = Builder(tmp_path / "room")
+    one.commit(
+        "Start",
+        at="2022-01-01T09:00:00+00:00",
+        write={"a.md": "# Ferry\n\n7 men.\n", "b.md": f"---\ntitle: Mill\n{note}---\n9 men.\n"},
+    )
+    one.commit("Then", at="2022-03-01T09:00:00+00:00", edit={"a.md": ["7 men", "9 men"]})
+    one.build(checkout=True)
+    folder = tmp_path / "site"
+    desk.ok("-C", str(one.folder), "site", str(folder), "--since", "2022-02-01")
+    assert (folder / "history/a/index.html").is_file()
+    assert not list(folder.glob("*/b/index.html"))
+    assert not list((folder / "month").glob("2022-01*"))
+    for page in folder.rglob("*.html"):
+        assert "Mill" not in page.read_text()
+        for link in links(page):
+            target = unquote_to_bytes(urlsplit(link).path)
+            if target and not urlsplit(link).scheme:
+                assert (page.parent / os.fsdecode(target)).is_file(), (page, link)
+    desk.ok("-C", str(one.folder), "site", str(folder))
+    assert (folder / "history/b/index.html").is_file()
+    refused = desk.refused(
+        "-C", str(one.folder), "site", str(folder), "--since", "2022", "--editors"
+    )
+    assert "--since leaves some out" in refused
+
+
 def test_an_old_version_s_address_leads_to_the_page_of_the_history_with_its_line(
     tmp_path: Path,
 ) -> None:

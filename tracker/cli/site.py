@@ -8,7 +8,9 @@ import click
 
 from tracker.cli.common import open_newsroom, progress_bar, warn
 from tracker.cli.serve import base_of
+from tracker.errors import TrackerError
 from tracker.house.site import PAGES
+from tracker.newsroom import names
 from tracker.render.plain import visible
 
 
@@ -30,6 +32,11 @@ from tracker.render.plain import visible
     "in a comparison. May be given again. "
     "Default: pages of [site] in tracker.toml.",
 )
+@click.option(
+    "--since",
+    metavar="DATE",
+    help="Only the articles that changed on this day or after it; a month or year, too.",
+)
 @click.option("--editors", is_flag=True, help="With the dashboard of what check finds.")
 @click.option(
     "--workers",
@@ -38,7 +45,12 @@ from tracker.render.plain import visible
     help="Processes that make pages. Default: as many as there are cores.",
 )
 def command(
-    folder: Path, base_url: str | None, pages: tuple[str, ...], editors: bool, workers: int | None
+    folder: Path,
+    base_url: str | None,
+    pages: tuple[str, ...],
+    since: str | None,
+    editors: bool,
+    workers: int | None,
 ) -> None:
     """Write the newsroom's pages into DIR, for any static host.
 
@@ -48,10 +60,16 @@ def command(
     """
     from tracker.web import site
 
+    if since and editors:
+        raise TrackerError(
+            "The editors' pages tell of all articles, and --since leaves some out.",
+            "Leave out --editors or --since.",
+        )
     room = open_newsroom(past=True)
     where = base_url or room.settings.site.url
     pages = pages or room.settings.site.pages
-    options = site.SiteOptions(base_of(where) if where else None, editors, workers, pages)
+    start = names.period_start(room.workspace, since) if since else None
+    options = site.SiteOptions(base_of(where) if where else None, editors, workers, pages, start)
     with progress_bar("Writing pages") as progress:
         tally = site.write(room, folder, options, progress)
     for sentence in tally.left:

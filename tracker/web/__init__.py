@@ -54,6 +54,7 @@ def create_app(
     unpublished: bool = True,
     editors: bool = True,
     pages: Collection[str] = (),
+    since: datetime | None = None,
 ) -> Flask:
     """The application for the newsroom at a path.
 
@@ -63,7 +64,8 @@ def create_app(
     that a request may give. ``files``: the pages are written to files, so that forms and searches
     are left out; ``relative``: with links from file to file. ``unpublished``: versions that
     readers could not see yet are shown too, and marked. ``editors``: with what ``check`` finds.
-    ``pages``: what files have beside the rest, of ``tracker.house.site.PAGES``.
+    ``pages``: what files have beside the rest, of ``tracker.house.site.PAGES``. ``since``: files
+    have only the articles that changed from then on.
     """
     app = Application("tracker.web", static_folder=None, template_folder="templates")
     app.url_map.converters.update(
@@ -76,7 +78,7 @@ def create_app(
     )
     base = base_url.rstrip("/") if base_url else None
     app.extensions["tracker-site"] = Publishing(
-        base, files, relative, unpublished, frozenset(pages)
+        base, files, relative, unpublished, frozenset(pages), since
     )
     app.extensions["tracker-desk"] = OpenNewsrooms(newsroom, now or _clock)
     http.install(app, http.Hosts(host, base, hosts))

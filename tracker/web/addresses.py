@@ -283,6 +283,7 @@ class Publishing(NamedTuple):
     relative: bool  # True: links lead from file to file, and no server is needed
     unpublished: bool  # True: what readers could not see yet is shown too, and marked
     pages: frozenset[str] = frozenset()  # of files: which of the large ones there are
+    since: datetime | None = None  # of files: only articles that changed from then on; aware
 
     def has(self, pages: str) -> bool:
         """Whether there are pages of a kind: "versions", "sides", "sources", "unchanged"."""

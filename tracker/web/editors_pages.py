@@ -58,6 +58,7 @@ class ShownFinding(NamedTuple):
     month: str  # "2022-05", in the newsroom's zone, or ``UNDATED``
     old: str | None  # stamp of the version before the one in question, or before its sitting
     new: str | None  # stamp of the version in question; None where it is about none
+    path: str  # where the article is now, or was last
     command: str  # what to type
 
     @property
@@ -166,6 +167,7 @@ def _shown(
         at.astimezone(room.settings.zone).strftime("%Y-%m") if at else UNDATED,
         addresses.stamp_of(old) if old else None,
         addresses.stamp_of(new) if new else None,
+        track.path if track else finding.path,
         _command(finding),
     )
 

@@ -28,6 +28,7 @@ from tracker.web.reading import as_seen, room_is_empty
 from tracker.web.views import RevisionView, revision_view
 
 PAGE = 50
+EVERY = Selection()
 _FARTHEST = 100_000  # pages
 _MOST_PEOPLE = 300  # that a form offers, those with the most revisions
 
@@ -100,14 +101,15 @@ def _latest(selection: Selection, number: int, turned: object) -> str:
     if room_is_empty():
         return page("newsroom.html", nothing=True, selection=selection, found=(), turn=None)
     keep = desk().kept
-    whole = keep("count", repr(selection), lambda: room.count(selection))
+    selection = _since(selection)
+    whole = count(selection)
     turn = turning(number, whole, turned)
     offset = (number - 1) * PAGE
     found = room.latest(PAGE, offset=offset, selection=selection)
     shown = []
     looks = desk().looks([revision for _, revision in found])
     for article, revision in found:
-        if not (revision.published or site().unpublished):
+        if not (revision.published or site().unpublished) or not has_pages(article.path):
             continue
         address = address_of(article.path)
         if revision.number > 1 and not site().unpublished:
@@ -127,7 +129,7 @@ def _latest(selection: Selection, number: int, turned: object) -> str:
         turn=turn,
         kinds=get_args(Kind),
         reading=read_so_far(),
-        months=keep("months", "", lambda: room.months()),
+        months=months(),
         people=keep("people", "", lambda: room.people()[:_MOST_PEOPLE]),
     )
 
@@ -240,8 +242,48 @@ def _article_view(each: Listed) -> ArticleView:
 
 
 def published_articles() -> tuple[Listed, ...]:
-    """The articles that readers could see, the last revised first."""
-    return desk().kept("published", "", lambda: current().listed(published=True))
+    """The articles that readers could see and that have pages, the last revised first."""
+
+    def make() -> tuple[Listed, ...]:
+        since = site().since
+        found = current().listed(published=True)
+        return tuple(each for each in found if since is None or each.at >= since)
+
+    return desk().kept("published", "", make)
+
+
+def has_pages(path: str) -> bool:
+    """Whether an article has pages: of files, one that did not change for long may have none."""
+    if site().since is None:
+        return True
+    there = desk().kept("chosen", "", lambda: {each.article.path for each in published_articles()})
+    return path in there
+
+
+def _since(selection: Selection) -> Selection:
+    """The revisions of these that there are pages of."""
+    return selection._replace(since=site().since) if site().since else selection
+
+
+def count(selection: Selection = EVERY) -> int:
+    """How many revisions of those asked for there are pages of."""
+    wanted = _since(selection)
+    return desk().kept("count", repr(wanted), lambda: current().count(wanted))
+
+
+def months() -> tuple[tuple[str, int], ...]:
+    """The months with their revisions, newest first."""
+    since, room = site().since, current()
+
+    def make() -> tuple[tuple[str, int], ...]:
+        found = tuple(room.months())
+        if since is None:
+            return found
+        first = since.astimezone(room.settings.zone).strftime("%Y-%m")
+        chosen = ((name, count(Selection(month=name))) for name, _ in found if name >= first)
+        return tuple((name, number) for name, number in chosen if number)
+
+    return desk().kept("months", "", make)
 
 
 class HitView(NamedTuple):

@@ -17,8 +17,10 @@ from tracker.newsroom.newsroom import Newsroom
 from tracker.render import feed
 from tracker.render.feed import Feed
 from tracker.web import addresses, http
+from tracker.web.addresses import site
 from tracker.web.background import Waiting, in_background, uncached, waiting
 from tracker.web.desk import current, desk
+from tracker.web.newsroom_pages import has_pages
 from tracker.web.page import address_of, links, page, words
 from tracker.web.reading import find, room_is_empty
 
@@ -211,7 +213,14 @@ def _found(kind: str) -> Listing | Waiting:
         return found
     if not found.current:
         uncached()
-    return found.value.corrections if kind == "corrections" else found.value.changes
+    listing: Listing = found.value.corrections if kind == "corrections" else found.value.changes
+    if site().since is None:
+        return listing
+
+    def there() -> Listing:
+        return _listing([line for line in listing.lines if has_pages(line.path)], current())
+
+    return desk().kept("listing", kind, there)
 
 
 def _list(kind: str, period: str, of_kind: str, number: int) -> Response:
@@ -303,7 +312,7 @@ def _newsroom(name: str) -> Response:
     def items() -> tuple[feed.FeedItem, ...]:
         if room_is_empty():
             return ()
-        return feed.newsroom_items(current(), where)
+        return tuple(i for i in feed.newsroom_items(current(), where) if has_pages(i.article.path))
 
     # Both forms have the same entries, and a reader of one is seldom the last.
     found = desk().kept("feed items", where.base, items)

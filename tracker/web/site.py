@@ -48,6 +48,7 @@ class SiteOptions(NamedTuple):
     editors: bool = False  # with the editors' dashboard
     workers: int | None = None  # processes; None: as many as there are cores
     pages: tuple[str, ...] = ()  # what there is beside the rest: see ``house.site.PAGES``
+    since: datetime | None = None  # only articles that changed from then on; aware
 
 
 PLAIN = SiteOptions()
@@ -170,6 +171,7 @@ def application(maker: Maker) -> Flask:
         unpublished=False,
         editors=maker.options.editors,
         pages=maker.options.pages,
+        since=maker.options.since,
     )
     app.testing = False
     return app
@@ -181,7 +183,7 @@ def application(maker: Maker) -> Flask:
 def _common(room: Newsroom, options: SiteOptions) -> str:
     """What every page depends on."""
     parts = [code_version(), repr(room.settings), str(options.base_url), str(options.editors)]
-    parts += options.pages
+    parts += [*options.pages, str(options.since)]
     return "\0".join(parts)
 
 
@@ -198,11 +200,15 @@ def _article_jobs(
         return
     known = Addresses.of(room.workspace.paths(), room.workspace.under)
     there = _Routes(app)
+    listed = room.listed(published=True) if options.since else ()
+    chosen = {each.article.path for each in listed if options.since and each.at >= options.since}
     forwarded: set[str] = set()  # of several articles that had an address, the first has it
     for life in room.lives(progress):
         if due is not None and room.now is not None:
             due += [each.out_at for each in life.revisions if each.out_at > room.now]
         if not any(revision.published for revision in life.revisions):
+            continue
+        if options.since and life.article.path not in chosen:
             continue
         address = known.address(life.article.path)
         made = article_pages(life, address, options.pages)
@@ -286,8 +292,8 @@ def _newsroom_job(room: Newsroom, app: Flask, options: SiteOptions) -> PagesToMa
     pages = ["/", "/articles/", *_static()]
     with app.test_request_context("/"):
         if room.repository.head is not None or room.settings.branch is not None:
-            pages += [addresses.newsroom(n) for n in _numbers(room.count(), PAGE)]
-            for month, number in room.months():
+            pages += [addresses.newsroom(n) for n in _numbers(newsroom_pages.count(), PAGE)]
+            for month, number in newsroom_pages.months():
                 pages += [addresses.newsroom(n, month) for n in _numbers(number, PAGE)]
             listed = len(newsroom_pages.published_articles())
             pages += [addresses.articles(n) for n in _numbers(listed, 2 * PAGE)]
