@@ -26,6 +26,7 @@ import pytest
 
 import tracker
 from tests.desk import Desk
+from tests.test_schemas import printed
 from tracker.corpus import PAIRS, SCHEMA, judge, terms
 from tracker.text.judge.boilerplate import Counts
 
@@ -254,7 +255,7 @@ def test_rows_that_exit_raise_sleep_and_eat_are_told_and_all_others_are_judged(d
             assert of_verdict(row) == expected[row["source"], row["article"], row["new_at"]]
         else:
             assert row["substantive"] is None
-    said = desk.ok("corpus", "status", "out", "--json").json
+    said = printed(desk, "corpus-status", "corpus", "status", "out", "--json")
     assert said["errors"] == len(said["pairs_with_errors"]) == 4
     assert (said["pairs_done"], said["chunks_done"]) == (len(found), said["chunks"])
     assert desk.ok("corpus", "check", "out").out == f"{len(found)} pairs, 0 faults\n"
@@ -469,9 +470,10 @@ def test_check_finds_what_is_missing_twice_or_by_another_version(desk: Desk) -> 
     desk.ok("corpus", "work", "pairs", "out", "--count")
     desk.ok("corpus", "work", "pairs", "out", "--chunk", "0", "--chunk", "1")
     first, second = sorted((desk.folder / "out" / "verdicts").rglob("*.parquet"))
-    said = desk.run("corpus", "check", "out")
-    assert said.status == 1
-    assert "pairs have no verdict yet." in said.out
+    said = printed(desk, "corpus-check", "corpus", "check", "out", "--json")
+    assert "pairs have no verdict yet." in said["faults"][0]["what"]
+    assert desk.run("corpus", "check", "out").status == 1
+    printed(desk, "corpus-status", "corpus", "status", "out", "--json")
     second.write_bytes(first.read_bytes())
     assert f"{second.name}: It holds other pairs" in desk.run("corpus", "check", "out").out
     table = pq.ParquetFile(first).read()

@@ -31,6 +31,8 @@ NAMES = (
     "search",
     "catalog",
     "boilerplate",
+    "corpus-status",
+    "corpus-check",
 )
 TEXT = (
     "---\ntitle: The ferry\n---\n\nA ticket costs $12.\n\nIt leaves Pier 4 at 11 p.m. on Friday.\n"

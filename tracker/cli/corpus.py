@@ -13,7 +13,7 @@ import click
 
 from tracker.cli.common import json_option, open_newsroom, print_json, progress_bar, warn
 from tracker.errors import TrackerError
-from tracker.render.plain import visible
+from tracker.render.plain import printed, visible
 
 if TYPE_CHECKING:
     from tracker.corpus.folder import Corpus
@@ -276,21 +276,20 @@ def status(to: str, as_json: bool) -> None:
 
     found = folder.status(folder.CorpusFolder(to))
     if as_json:
+        done = found.done
         print_json(
-            {
-                "tracker": found.tracker,
-                "chunks": found.chunks,
-                "chunks_done": found.done.chunks,
-                "pairs": found.pairs,
-                "pairs_done": found.done.rows,
-                "substantive": found.done.substantive,
-                "errors": found.done.errors,
-                "pairs_a_second": found.pairs_a_second and round(found.pairs_a_second, 1),
-                "seconds_left": found.seconds_left and round(found.seconds_left),
-                "pairs_with_errors": [
-                    {"pair": pair, "error": error} for pair, error in found.errors
-                ],
-            }
+            printed(
+                tracker=found.tracker,
+                chunks=found.chunks,
+                chunks_done=done.chunks,
+                pairs=found.pairs,
+                pairs_done=done.rows,
+                substantive=done.substantive,
+                errors=done.errors,
+                pairs_a_second=found.pairs_a_second and round(found.pairs_a_second, 1),
+                seconds_left=None if found.seconds_left is None else round(found.seconds_left),
+                pairs_with_errors=[{"pair": pair, "error": why} for pair, why in found.errors],
+            )
         )
         return
     done = found.done
@@ -327,7 +326,7 @@ def check(to: str, as_json: bool) -> None:
 
     done, faults = folder.check(folder.CorpusFolder(to))
     if as_json:
-        print_json({"pairs": done.rows, "faults": [each._asdict() for each in faults]})
+        print_json(printed(pairs=done.rows, faults=[each._asdict() for each in faults]))
     else:
         for each in faults:
             click.echo(visible(f"{each.file}: {each.what}"))
