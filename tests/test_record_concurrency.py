@@ -19,7 +19,7 @@ from tracker.errors import TrackerError
 from tracker.newsroom.newsroom import Newsroom
 from tracker.store import locks
 from tracker.store.commit import EditedMeanwhile
-from tracker.store.index import Index
+from tracker.store.worktree import Index
 
 _EDITOR = """
 import sys
@@ -27,7 +27,7 @@ from pathlib import Path
 from tests.recording import ADA, MORNING, Room, write
 from tracker.errors import TrackerError
 from tracker.store.commit import EditedMeanwhile
-from tracker.store.index import Index
+from tracker.store.worktree import Index
 room, path, name = Room(Path(sys.argv[1])), sys.argv[2], sys.argv[3]
 repository = room.repository
 done = 0

@@ -18,9 +18,9 @@ from tracker.newsroom.workspace import Workspace
 from tracker.store import locks
 from tracker.store.commit import EditedMeanwhile, blob_of
 from tracker.store.files import Folder
-from tracker.store.index import entries
 from tracker.store.log import files, resolve
 from tracker.store.merge import Collision
+from tracker.store.worktree import entries
 
 BEHIND = "tracker/behind.json"
 """In the git directory: which files on disk were written against an earlier revision."""

@@ -35,7 +35,6 @@ from tracker.store.git import (
     shown_path,
     unknown_writer,
 )
-from tracker.store.index import Index, no_file
 from tracker.store.log import FileChange, tree_entries
 from tracker.store.reader import Objects, gone, object_hash
 from tracker.store.stream import (
@@ -45,6 +44,7 @@ from tracker.store.stream import (
     author_line,
     quarantine,
 )
+from tracker.store.worktree import Index, no_file
 
 _ATTEMPTS = 50  # at a branch that others move all the time
 _LOOKED_AT = 2000  # commits; a work tree is seldom further behind, and the time stays short

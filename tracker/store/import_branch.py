@@ -22,8 +22,8 @@ from tracker.errors import TrackerError
 from tracker.store import locks, worktree
 from tracker.store.commit import moved
 from tracker.store.git import Git, GitError, Repository, environment, first_line, shown_path
-from tracker.store.index import in_conflict
 from tracker.store.reader import must_be_whole, object_hash
+from tracker.store.worktree import in_conflict
 
 _AT_ONCE = 20_000  # paths that git is asked about by one process
 
