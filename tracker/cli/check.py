@@ -17,6 +17,7 @@ import click
 from tracker import __version__
 from tracker.cli.common import ARTICLE, json_option, open_newsroom, paged, progress_bar, warn
 from tracker.errors import TrackerError
+from tracker.render.plain import counted
 
 if TYPE_CHECKING:
     from tracker.model import Finding
@@ -208,8 +209,7 @@ def _settle(room: Newsroom, verdict: Verdict, why: str) -> None:
     if not number:
         click.echo("There is nothing to settle.")
         return
-    what = "1 finding" if number == 1 else f"{number:,} findings"
-    click.echo(f"Settled {what} in {RESOLVED_FILE}: commit that file.")
+    click.echo(f"Settled {counted(number, 'finding')} in {RESOLVED_FILE}: commit that file.")
 
 
 def _settle_before(room: Newsroom, scope: Scope, why: str) -> None:
@@ -222,7 +222,7 @@ def _settle_before(room: Newsroom, scope: Scope, why: str) -> None:
     before = room.now if scope.until is None else period_end(room.workspace, scope.until)
     resolve_before(room.workspace, before, scope.rules, who(room), why)
     what = f"of {', '.join(scope.rules)}" if scope.rules else "of every rule"
-    at = before.astimezone(room.settings.zone).strftime("%Y-%m-%d %H:%M %Z")
+    at = room.settings.stamp(before)
     click.echo(f"Settled all findings {what} before {at} in {RESOLVED_FILE}: commit that file.")
 
 

@@ -14,7 +14,7 @@ import click
 from tracker.cli.common import ARTICLE, open_newsroom, progress_bar, warn
 from tracker.errors import TrackerError
 from tracker.newsroom.names import locate
-from tracker.render.plain import visible
+from tracker.render.plain import counted, visible
 from tracker.store.files import Folder, RefusedPathError
 
 if TYPE_CHECKING:
@@ -182,10 +182,7 @@ def _rows(room: Newsroom, wanted: Wanted, exported: Exported, kind: Kind) -> Ite
 
 
 def _say(counts: dict[Kind, int], folder: Path) -> None:
-    said = ", ".join(
-        f"{number} {kind.removesuffix('s') if number == 1 else kind}"
-        for kind, number in counts.items()
-    )
+    said = ", ".join(counted(number, kind.removesuffix("s")) for kind, number in counts.items())
     warn(f"wrote {said} into {folder}.")
 
 
@@ -244,9 +241,9 @@ def _objects(
                 continue
         written += 1
     if left:
-        warn(f"left out {_count(left)} that readers cannot see yet.")
+        warn(f"left out {counted(left, 'article')} that readers cannot see yet.")
     if wanted.folder is not None:
-        warn(f"wrote {_count(written)} into {wanted.folder}.")
+        warn(f"wrote {counted(written, 'article')} into {wanted.folder}.")
 
 
 _LONGEST_NAME = 255  # bytes of a file's name that every system takes
@@ -259,10 +256,6 @@ def _name(address: str, ending: str) -> str:
     if len(os.fsencode(f"{name}.{ending}")) > _LONGEST_NAME:
         name = f"{name[:_STEM]}---{sha256(os.fsencode(address)).hexdigest()[:10]}"
     return f"{folder}{slash}{name}.{ending}"
-
-
-def _count(number: int) -> str:
-    return "1 article" if number == 1 else f"{number} articles"
 
 
 def _data(room: Newsroom, wanted: Wanted) -> None:
@@ -283,7 +276,8 @@ def _data(room: Newsroom, wanted: Wanted) -> None:
             form="yaml" if wanted.yaml else "json",
         )
         done = site_data.write(wanted.folder, contents)
-    warn(f"{_count(done.articles)} in {wanted.folder}, {done.written} files new or changed.")
+    number = counted(done.articles, "article")
+    warn(f"{number} in {wanted.folder}, {done.written} files new or changed.")
 
 
 _WRITERS: dict[str, Callable[[Newsroom, Wanted], None]] = {

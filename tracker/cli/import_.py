@@ -13,7 +13,7 @@ import click
 
 from tracker.cli.common import json_option, present, print_json, progress_bar, standard_input, warn
 from tracker.errors import TrackerError
-from tracker.render.plain import visible
+from tracker.render.plain import counted, visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -279,27 +279,27 @@ def _report(
 ) -> None:
     for sentence in done.advice:
         warn(visible(sentence))
-    counted = sorted(traps.items(), key=lambda each: (-each[1], each[0]))
+    beside = sorted(traps.items(), key=lambda each: (-each[1], each[0]))
     if as_json:
         summary = done._asdict()
         summary["skipped"] = [each._asdict() for each in done.skipped]
         if hasattr(traps, "most_common"):
-            summary["traps"] = dict(counted)
+            summary["traps"] = dict(beside)
         print_json({"dry_run": dry_run, **summary, "seconds": round(seconds, 3)})
         return
     bad = [each for each in done.skipped if each.bad]
     left = [each for each in done.skipped if not each.bad]
     for each in (left[:_NAMED] if not traps else []) + bad[:_NAMED]:
         warn(visible(f"{each.origin}: {each.reason}"))
-    if counted:
+    if beside:
         warn("beside versions that readers saw, the source holds:")
-        for what, number in counted:
+        for what, number in beside:
             click.echo(visible(f"{number:>9,}  {what}"), err=True)
     if done.bad > _NAMED:
         warn(f"and {done.bad - _NAMED:,} more versions that cannot be used.")
-    parts = [f"{'Would record' if dry_run else 'Recorded'} {_count(done.added, 'revision')}"]
+    parts = [f"{'Would record' if dry_run else 'Recorded'} {counted(done.added, 'revision')}"]
     if done.added:
-        parts[0] += f" of {_count(done.articles, 'article')}"
+        parts[0] += f" of {counted(done.articles, 'article')}"
     if done.known:
         parts.append(f"{done.known:,} {'was' if done.known == 1 else 'were'} there already")
     if done.unchanged:
@@ -307,7 +307,3 @@ def _report(
     if done.bad:
         parts.append(f"{done.bad:,} left out as bad")
     click.echo(f"{', '.join(parts)}.")
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}" + ("" if number == 1 else "s")

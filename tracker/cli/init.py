@@ -11,7 +11,7 @@ import click
 
 from tracker.cli.common import present
 from tracker.errors import TrackerError
-from tracker.render.plain import visible
+from tracker.render.plain import counted, visible
 
 if TYPE_CHECKING:
     from tracker.newsroom.workspace import Proposal
@@ -85,7 +85,7 @@ def command(
     else:
         click.echo(f"Added {SETTINGS_FILE} to {repository.top}: look through it, and commit it.")
     if known is not None and known.number:
-        click.echo(f"{known.taken or _articles(known.number)}.")
+        click.echo(f"{known.taken or counted(known.number, 'article')}.")
         if known.exclude:
             click.echo(f"Not looked at by check, as they are no news: {', '.join(known.exclude)}")
         click.echo(
@@ -95,10 +95,6 @@ def command(
         return
     first = "tracker follow add URL" if followed else "tracker record ARTICLE"
     click.echo(f"{'Then' if followed else 'Write an article there, then'}: {first}", err=True)
-
-
-def _articles(number: int) -> str:
-    return "1 article" if number == 1 else f"{number:,} articles"
 
 
 def _proposal(root: Path) -> Proposal | None:

@@ -274,7 +274,7 @@ def _tell_backdated(room: Newsroom, revision: Revision) -> None:
     versions = room.track(revision.path).versions[: revision.number - 1]
     later = max(versions, key=lambda version: version.at)
     if revision.at < later.at:
-        at = later.at.astimezone(room.settings.zone).strftime("%Y-%m-%d %H:%M %Z")
+        at = room.settings.stamp(later.at)
         warn(
             f"this revision is dated before revision {versions.index(later) + 1}, which is of "
             f"{at}: readers of that time are told to have seen the older text.\n"

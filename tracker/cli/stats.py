@@ -14,7 +14,7 @@ from tracker.house.settings import Settings
 from tracker.model import KINDS
 from tracker.newsroom import names
 from tracker.newsroom.queries import Correction, Statistics, statistics
-from tracker.render.plain import encodable, printed, visible
+from tracker.render.plain import counted, encodable, printed, visible
 
 
 @click.command("stats")
@@ -127,7 +127,7 @@ def _span(length: timedelta) -> str:
     for size, name in ((24 * 60, "day"), (60, "hour"), (1, "minute")):
         if minutes >= 2 * size or size == 1:
             number = round(minutes / size)
-            return f"{number:,} {name}" + ("" if number == 1 else "s")
+            return counted(number, name)
     raise AssertionError
 
 

@@ -9,7 +9,7 @@ import click
 from tracker.cli.common import done, json_option, open_newsroom, print_json, warn
 from tracker.house.settings import Settings
 from tracker.newsroom.sync import Clash, Passed, Synced
-from tracker.render.plain import printed, visible
+from tracker.render.plain import counted, printed, visible
 
 _SHOWN = 20  # revisions of each side
 
@@ -53,23 +53,19 @@ def _lines(done: Synced, settings: Settings, *, push: bool) -> Iterator[str]:
         return
     words = _WOULD if done.dry_run else _DID
     if done.received:
-        yield f"{words['receive']} {_count(done.received)} from {name}:"
+        yield f"{words['receive']} {counted(len(done.received), 'commit')} from {name}:"
         yield from _passed_lines(done.received, settings)
     if done.sent and push:
-        yield f"{words['send']} {_count(done.sent)} to {name}:"
+        yield f"{words['send']} {counted(len(done.sent), 'commit')} to {name}:"
         yield from _passed_lines(done.sent, settings)
     elif done.sent:
-        yield f"Not sent to {name}: {_count(done.sent)}."
+        yield f"Not sent to {name}: {counted(len(done.sent), 'commit')}."
     for path in done.merged:
         yield f"{words['merge']} {visible(path)}, which both sides changed."
 
 
 _DID = {"receive": "Received", "send": "Sent", "merge": "Merged"}
 _WOULD = {"receive": "Would receive", "send": "Would send", "merge": "Would merge"}
-
-
-def _count(passed: tuple[Passed, ...]) -> str:
-    return "1 commit" if len(passed) == 1 else f"{len(passed):,} commits"
 
 
 def _passed_lines(passed: tuple[Passed, ...], settings: Settings) -> Iterator[str]:

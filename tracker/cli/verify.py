@@ -10,7 +10,7 @@ import click
 from tracker.cli.common import json_option, open_newsroom, print_json, progress_bar, warn
 from tracker.house.settings import Settings
 from tracker.newsroom.signatures import Seen, Trust, VerifyRequest, write
-from tracker.render.plain import printed, visible
+from tracker.render.plain import counted, printed, visible
 from tracker.store.verify import written
 
 
@@ -77,7 +77,7 @@ def _lines(trust: Trust, settings: Settings, *, read_all: bool) -> Iterator[str]
         yield f"    → {concern.advice}"
     if not trust.sound:
         failing = sum(each.severity == "fail" for each in trust.concerns)
-        yield "1 finding." if failing == 1 else f"{failing:,} findings."
+        yield f"{counted(failing, 'finding')}."
     yield "What this does not prove:"
     for limit in trust.limits:
         yield f"  {limit}"

@@ -154,7 +154,7 @@ def settle(
 def told(workspace: Workspace, between: Between) -> ChangedMeanwhile:
     """The error that names the newest of the revisions that came between."""
     newest = between.revisions[-1]
-    at = newest.at.astimezone(workspace.settings.zone).strftime("%Y-%m-%d %H:%M %Z")
+    at = workspace.settings.stamp(newest.at)
     words = f"+{newest.words_added} −{newest.words_removed} words"
     return ChangedMeanwhile(
         f"{newest.person.name} changed {newest.path} meanwhile: revision {newest.number}, {at}, "

@@ -11,7 +11,7 @@ import click
 
 from tracker.model import Finding
 from tracker.policy.rules import RULES, Verdict
-from tracker.render.plain import json_text, plain, visible
+from tracker.render.plain import counted, json_text, plain, visible
 
 
 def write(verdict: Verdict, form: str, version: str) -> str:
@@ -145,20 +145,16 @@ def _summary(found: Sequence[Finding], zone: tzinfo) -> Iterator[str]:
 def _count(verdict: Verdict, zone: tzinfo | None = None) -> str:
     failing = sum(finding.severity == "fail" for finding in verdict.findings)
     warnings = len(verdict.findings) - failing
-    parts = [_number(failing, "finding")]
+    parts = [counted(failing, "finding")]
     if warnings:
-        parts.append(_number(warnings, "warning"))
+        parts.append(counted(warnings, "warning"))
     if verdict.settled:
         parts.append(f"{verdict.settled:,} settled")
     since = ""
     if verdict.since is not None and zone is not None:
         since = f" since {verdict.since.astimezone(zone).strftime('%Y-%m-%d %H:%M %Z')}"
-    seen = f"{_number(verdict.articles, 'article')}, {_number(verdict.revisions, 'revision')}"
+    seen = f"{counted(verdict.articles, 'article')}, {counted(verdict.revisions, 'revision')}"
     return f"{', '.join(parts)}{since} in {seen}."
-
-
-def _number(count: int, what: str) -> str:
-    return f"{count:,} {what}" + ("" if count == 1 else "s")
 
 
 def github(verdict: Verdict) -> Iterator[str]:

@@ -11,7 +11,7 @@ from tracker.house.notes import wording
 from tracker.house.notes.passages import plain_words
 from tracker.house.settings import Settings
 from tracker.model import Article, Change, Edit, Event, History, Hit, Note, Revision, SearchResult
-from tracker.render.plain import plain, printed, visible
+from tracker.render.plain import counted, plain, printed, visible
 
 if TYPE_CHECKING:
     from tracker.house.settings import Settings
@@ -109,7 +109,7 @@ def revision_lines(
     if len(revision.written_on) > 1:
         yield click.style("      merged: what two sides wrote at the same time", dim=True)
     if revision.side:
-        commits = f"{len(revision.side)} commit" + ("" if len(revision.side) == 1 else "s")
+        commits = counted(len(revision.side), "commit")
         yield click.style(f"      merged: {commits} that readers never saw", dim=True)
 
 
@@ -227,11 +227,11 @@ def state_lines(state: CatalogState) -> Iterator[str]:
     if state.newest is None:
         yield "  line      not read yet; tracker catalog --rebuild reads it"
     else:
-        yield f"  line      {_many(state.commits, 'commit')}, the newest {state.newest[:10]}"
+        yield f"  line      {counted(state.commits, 'commit')}, the newest {state.newest[:10]}"
         gone = f" and {state.gone:,} that {'is' if state.gone == 1 else 'are'} gone"
         gone = gone if state.gone else ""
-        texts = _many(state.articles, "text")
-        yield f"  holds     {_many(state.revisions, 'revision')} of {texts}{gone}"
+        texts = counted(state.articles, "text")
+        yield f"  holds     {counted(state.revisions, 'revision')} of {texts}{gone}"
         yield f"  behind    {_behind(state.behind)}"
     yield (
         f"  articles  {state.read:,} read, {state.compared:,} compared,"
@@ -245,11 +245,7 @@ def _behind(commits: int | None) -> str:
         return "it is made anew when it is next needed"
     if commits == 0:
         return "nothing"
-    return f"{_many(commits, 'commit')}; it catches up when it is next asked"
-
-
-def _many(count: int, what: str) -> str:
-    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
+    return f"{counted(commits, 'commit')}; it catches up when it is next asked"
 
 
 def _size(count: int) -> str:

@@ -177,3 +177,8 @@ def json_text(value: object, indent: int | None = None) -> str:
 def visible(text: str) -> str:
     """``text`` with each control character written out, ``<U+001B>``; CRLF becomes LF."""
     return _pattern().sub(lambda found: f"<U+{ord(found.group()):04X}>", text.replace("\r\n", "\n"))
+
+
+def counted(number: int, what: str) -> str:
+    """So many of what is named: "1 finding", "2,300 findings"."""
+    return f"{number:,} {what}" + ("" if number == 1 else "s")
