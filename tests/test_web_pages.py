@@ -273,6 +273,7 @@ def test_passages_have_a_scale_of_age(tmp_path: Path) -> None:
     assert [int(each) for each in re.findall(r'<dd class="tint-(\d)"', legend)] == [1, 2, 3, 4, 5]
     assert visible(legend).startswith("Age, from old to new: January 2, 2022")
     assert visible(legend).endswith("January 9, 2022")
+    assert "January 2, 2022 – January 2" not in visible(legend)
     passages = page.partition('<div class="passages')[2].partition("</div>")[0]
     assert "tag: x" not in passages  # readers never saw it
 

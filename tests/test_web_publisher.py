@@ -441,8 +441,8 @@ def test_the_numbers_are_those_of_the_statistics(told: Flask, newsroom: Desk) ->
     html = told.test_client().get("/check/statistics/").data.decode()
     parsed(html.encode())
     pictures = re.findall(r'<svg [^>]*role="img" aria-label="([^"]+)"', html)
-    assert pictures[0] == "Notes to readers, April 2022 to May 2022: 4 in all, most in May 2022: 3."
-    assert pictures[1].startswith("Changes of substance, April 2022 to May 2022:")
+    assert pictures[0] == "Notes to readers, June 2021 to May 2022: 4 in all, most in May 2022: 3."
+    assert pictures[1].startswith("Changes of substance, June 2021 to May 2022:")
     (corrected,) = counted.corrections
     assert corrected.stood is not None
     assert "For 1 of 1 corrections it is known when the error came out" in page

@@ -35,6 +35,8 @@ def main() -> None:
         "change": (addresses.change(corrected, ARTICLE), 900, 1260, "light"),
         "history": (addresses.history(ARTICLE), 390, 780, "dark"),
         "corrections": (addresses.corrections(), 1000, 640, "light"),
+        "passages": (addresses.blame(ARTICLE), 900, 900, "light"),
+        "numbers": (addresses.statistics(), 900, 1000, "light"),
     }
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
@@ -43,7 +45,10 @@ def main() -> None:
                 viewport={"width": width, "height": height},
                 color_scheme="dark" if scheme == "dark" else "light",
             )
-            page.goto(base + address)
+            while (
+                answer := page.goto(base + address)
+            ) and answer.status == 503:  # the articles are being read
+                page.wait_for_timeout(1000)
             page.screenshot(path=HERE / f"{name}.png")
         browser.close()
 

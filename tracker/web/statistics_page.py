@@ -20,6 +20,7 @@ from tracker.web.pictures import BarParts, bars, share
 pages = Blueprint("statistics", __name__)
 
 
+_LEAST_MONTHS = 12  # that a picture has, so that one bar is not a wall
 _CHART_MONTHS = 120  # the newest, in a picture
 _DESKS = 20  # with the most changes; the others are folded
 _NEWEST_CORRECTIONS = 30
@@ -76,7 +77,7 @@ def numbers() -> Response:
     counted: Statistics = found.value
     kinds = [kind for kind in KINDS if any(each.kind == kind for each in counted.notes)]
     months = _periods(counted, kinds, 7)
-    chart = months[-_CHART_MONTHS:]
+    chart = _periods(counted, kinds, 7, least=_LEAST_MONTHS)[-_CHART_MONTHS:]
     said = words()
     known = sorted(each.stood for each in counted.corrections if each.stood is not None)
     return make_response(
@@ -129,7 +130,9 @@ def _statistics(room: Newsroom, progress: Progress | None = None) -> Statistics:
     return statistics(room.workspace, progress=progress)
 
 
-def _periods(counted: Statistics, kinds: Sequence[str], letters: int) -> list[PeriodNumbers]:
+def _periods(
+    counted: Statistics, kinds: Sequence[str], letters: int, *, least: int = 0
+) -> list[PeriodNumbers]:
     """The months (7 letters of their name) or years (4), from the first to the last."""
     notes: Counter[tuple[str, str]] = Counter()
     changes: Counter[str] = Counter()
@@ -141,15 +144,17 @@ def _periods(counted: Statistics, kinds: Sequence[str], letters: int) -> list[Pe
         untold[change.month[:letters]] += change.untold
     names = sorted({*changes, *(name for name, _ in notes)})
     if names and letters == 7:
-        names = _months_between(names[0], names[-1])
+        names = _months_between(names[0], names[-1], least)
     return [
         PeriodNumbers(name, tuple(notes[name, kind] for kind in kinds), changes[name], untold[name])
         for name in names
     ]
 
 
-def _months_between(first: str, last: str) -> list[str]:
+def _months_between(first: str, last: str, least: int) -> list[str]:
+    """The months from the first to the last, and so many before them that there are ``least``."""
     start, end = (12 * int(each[:4]) + int(each[5:]) - 1 for each in (first, last))
+    start = min(start, end + 1 - least)
     return [f"{month // 12:04}-{month % 12 + 1:02}" for month in range(start, end + 1)]
 
 
