@@ -67,6 +67,7 @@ def role(key: str) -> Role:
     return "metadata"
 
 
+@lru_cache(maxsize=1024)
 def bare(key: str) -> str:
     """Return a key without what spellings differ in: letter case, spaces, ``_`` and ``-``."""
     return _JOINT.sub("", key).lower()

@@ -5,6 +5,7 @@ An editor can extend the lists without Python; the English file says how they ar
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
@@ -307,6 +308,9 @@ _SCRIPTS = (
 )
 
 
+_FOREIGN = re.compile(r"[^\x00-\u02ff]")
+
+
 @cache
 def _hints() -> dict[str, frozenset[str]]:
     return {code: _set(locale.table(code, "hints")["common"]) for code in LANGUAGES}
@@ -318,7 +322,7 @@ def guess(text: str) -> str:
     Only the first 2,000 characters are read.
     """
     sample = text[:2000]
-    foreign = [ord(letter) for letter in sample if letter > "\u02ff" and letter.isalpha()]
+    foreign = [ord(letter) for letter in _FOREIGN.findall(sample) if letter.isalpha()]
     if foreign:
         count = sum(map(str.isalpha, sample))
         for language, low, high in _SCRIPTS:
@@ -326,7 +330,7 @@ def guess(text: str) -> str:
                 return language
     words = [word.strip(".,;:!?()\"'«»„“”") for word in sample.casefold().split()]
     counts = {
-        language: sum(word in hints for word in words) for language, hints in _hints().items()
+        language: sum(map(hints.__contains__, words)) for language, hints in _hints().items()
     }
     cyrillic = [letter for letter in foreign if 0x0400 <= letter <= 0x052F]
     if len(cyrillic) * 2 > len(sample) / 2:

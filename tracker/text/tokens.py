@@ -261,7 +261,7 @@ def lead(found: list[str]) -> int:
 
 def count_words(visible: list[str]) -> int:
     """How many of these tokens have a letter or a digit; a Han character counts as a word."""
-    return sum(1 for word in visible if _WORD_LIKE.search(word))
+    return len(list(filter(_WORD_LIKE.search, visible)))
 
 
 # --- sentences -----------------------------------------------------------------------------------

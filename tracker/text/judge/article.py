@@ -153,6 +153,8 @@ class Article:
 
     def knows(self, word: str) -> bool:
         """Tell whether a folded word or number is among those that readers see of the text."""
+        if word.isalnum() and "&" not in self.text and not self.may_say(word):
+            return False  # most often, and no vocabulary is made for it
         if self._vocabulary is None:
             self._vocabulary = frozenset(self._shown())
         if word in self._vocabulary:

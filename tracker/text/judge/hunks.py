@@ -172,12 +172,18 @@ class Hunk:
     @property
     def words_gone(self) -> str:
         """The words that are gone, folded, one space between."""
-        return fold_words(self.gone)
+        return self._folded("words gone", self.gone)
 
     @property
     def words_come(self) -> str:
         """The words that came, folded, one space between."""
-        return fold_words(self.come)
+        return self._folded("words come", self.come)
+
+    def _folded(self, asked: str, tokens: Sequence[Token]) -> str:
+        if asked not in self.answers:
+            self.answers[asked] = fold_words(tokens)
+        found: str = self.answers[asked]
+        return found
 
     def facts(self) -> tuple[list[Fact], list[Fact]]:
         """Return the facts that overlap the changed tokens on each side."""

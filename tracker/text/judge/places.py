@@ -337,7 +337,13 @@ def _tells(fact: Fact) -> bool:
 
 
 def _says_standing(words: str, scope: Scope) -> bool:
-    return any(f" {phrase} " in words for phrase in _plain(scope.lexicon.boilerplate))
+    return _any_of(scope.lexicon.boilerplate).search(words) is not None
+
+
+@cache
+def _any_of(phrases: tuple[str, ...]) -> re.Pattern[str]:
+    plain = "|".join(map(re.escape, _plain(phrases))) or "(?!)"
+    return re.compile(f" (?:{plain}) ")
 
 
 @cache
