@@ -62,6 +62,7 @@ class Lexicon(NamedTuple):
     weighty: frozenset[tuple[str, ...]]  # phrases of small words that carry a fact
     exchanged: frozenset[frozenset[str]]  # words of which one for the other is another fact
     promos: frozenset[str]  # words before a link to another story: "related", "read more"
+    pointers: frozenset[str]  # labels of lines that send readers on, whatever stands after them
 
     def __eq__(self, other: object) -> bool:
         return self is other  # as large as it is, it is known by itself
@@ -204,6 +205,7 @@ def _word_lists(data: Mapping[str, Any]) -> dict[str, Any]:
         ),
         exchanged=_pairs(data.get("weighty", {}).get("exchanged", "")),
         promos=frozenset(_whole_lines(data.get("boilerplate", {}).get("promos", ""))),
+        pointers=frozenset(_whole_lines(data.get("boilerplate", {}).get("pointers", ""))),
     )
 
 
@@ -329,9 +331,7 @@ def guess(text: str) -> str:
             if sum(low <= letter <= high for letter in foreign) * 4 > count:
                 return language
     words = [word.strip(".,;:!?()\"'«»„“”") for word in sample.casefold().split()]
-    counts = {
-        language: sum(map(hints.__contains__, words)) for language, hints in _hints().items()
-    }
+    counts = {language: sum(map(hints.__contains__, words)) for language, hints in _hints().items()}
     cyrillic = [letter for letter in foreign if 0x0400 <= letter <= 0x052F]
     if len(cyrillic) * 2 > len(sample) / 2:
         if any(letter in "їєґі" for letter in sample.casefold()):

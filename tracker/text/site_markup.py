@@ -169,7 +169,9 @@ def masked(text: str, start: int, masks: list[Mask]) -> str:
             continue
         parts.append(text[place : mask.start])
         raw = text[mask.start : mask.end]
-        stand = " " if mask.alone or mask.role == "attributes" else "x"
+        # Blanks before words would make them code.
+        opens = not text[text.rfind("\n", 0, mask.start) + 1 : mask.start].strip()
+        stand = " " if mask.alone or (mask.role == "attributes" and not opens) else "x"
         if mask.alone and _CODE_TAG().match(raw):
             blank = "```" + " " * (len(raw) - 3)
         elif mask.role == "marks" and raw.lstrip(" ")[:1] in "!?=":

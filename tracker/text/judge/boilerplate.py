@@ -78,6 +78,7 @@ class Counts:
                 met.add(paragraph)
                 found = sequences(words_of(paragraph))
                 seen |= found
+                seen.update(_short_lines(paragraph))
                 if number >= counted:
                     known = self.sequences.keys() & found
                     if len(known) > max(_FEW, len(found) // 8):
@@ -166,6 +167,10 @@ class Boilerplate(NamedTuple):
         found = self.standing(sentence.split())
         return sum(found) / len(found) if found else 0.0
 
+    def repeats_line(self, words: Sequence[str]) -> bool:
+        """Tell whether some words, fewer than a sequence, are a line that the archive repeats."""
+        return short_line(words) in self.sequences
+
     def standing(self, words: Sequence[str]) -> list[bool]:
         """Tell of each word whether it stands in a repeated sequence; marks alone never do."""
         codes = [(code, place) for place, word in enumerate(words) if (code := _codes[word])]
@@ -210,6 +215,23 @@ _HIDDEN = expression(
     r"\]\((?:[^()\s]|\([^()\s]*+\))*+(?:\s++\"[^\"\n]*+\")?+\)"  # the target of a link
     r"|<[^<>]*+>|\{[{%][^{}\n]*+[%}]\}|\{:[^{}\n]*+\}"
 )
+
+
+def _short_lines(paragraph: str) -> list[int]:
+    """Return a number for each line with fewer words than a sequence: labels, heads of boxes."""
+    lines = (line for line in paragraph.split("\n") if len(line) < _LONGEST_LINE)
+    found = (short_line(words_of(line)) for line in lines)
+    return [number for number in found if number]
+
+
+_LONGEST_LINE = 300
+
+
+def short_line(words: Sequence[str]) -> int:
+    """Return a number for a whole line of fewer words than a sequence; 0 for any other."""
+    codes = list(filter(None, map(_codes.__getitem__, words[: SEQUENCE + 1])))
+    missing = SEQUENCE - len(codes)
+    return _sequences([0] * missing + codes)[0] if codes and missing > 0 else 0
 
 
 def words_of(text: str) -> list[str]:

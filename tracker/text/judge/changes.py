@@ -300,7 +300,7 @@ def told(
                         verdict.edits)
             )  # fmt: skip
             if verdict.label == "date":
-                verdict = verdict._replace(substantive=False)
+                verdict = verdict._replace(substantive=False, signs=(), score=0.0)
         found.append(verdict)
     return found
 

@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from functools import cache
 
 from tracker.text.judge.article import Article, Interval, fold_words, raw_words
+from tracker.text.judge.boilerplate import SEQUENCE
 from tracker.text.judge.hunks import Hunk, Scope, Side, Verdict, verdict
 from tracker.text.judge.seen import Fact, Token, opens_sentence
 
@@ -204,6 +205,7 @@ STANDING = 0.65
 """Share of the words of a change that the archive repeats, from which it is standing text."""
 
 _FACT = 6  # words of one fact put for another, which is news inside a repeated sentence too
+_FACTS = 16  # the same where more stands before or after it in its line
 _AROUND = 8
 _MOST_WORDS = 600
 
@@ -212,7 +214,12 @@ def repeated(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
     """Text that stands in many articles comes, goes, or gives way to other such text."""
     if not scope.boilerplate or not (hunk.words_gone or hunk.words_come):
         return None
-    if hunk.a < hunk.b and hunk.c < hunk.d and max(hunk.b - hunk.a, hunk.d - hunk.c) <= _FACT:
+    both = hunk.a < hunk.b and hunk.c < hunk.d
+    inside = not _whole_lines(*((hunk.old, hunk.a, hunk.b) if hunk.a < hunk.b
+                                else (hunk.new, hunk.c, hunk.d)))  # fmt: skip
+    if max(hunk.b - hunk.a, hunk.d - hunk.c) <= (_FACT if both and not inside else _FACTS) and (
+        both or inside
+    ):
         old, new = hunk.facts()
         if {fact.key for fact in old} != {fact.key for fact in new}:
             return None
@@ -242,6 +249,12 @@ def standing_share(side: Side, first: int, last: int, scope: Scope) -> float:
             words.append(token.fold)
         if first <= place < last and token.kind in ("word", "number"):
             asked.append(len(words) - 1)
+    if (
+        len(words) < SEQUENCE
+        and (low, high) == (first, last)
+        and scope.boilerplate.repeats_line(words)
+    ):
+        return 1.0  # a line of its own
     found = scope.boilerplate.standing(words)
     return sum(found[word] for word in asked) / len(asked) if asked else 0.0
 
@@ -384,3 +397,41 @@ def promo(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
         if label and label not in scope.lexicon.promos:
             return None
     return [verdict(hunk, "link", False)]
+
+
+def pointer(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
+    """A line that sends readers on, by its label: "READ MORE: …", "» RSVP NOW: …".
+
+    What such a line tells is told by the story behind it, or is to be sold.
+    """
+    found = False
+    for side, first, last in ((hunk.old, hunk.a, hunk.b), (hunk.new, hunk.c, hunk.d)):
+        if first == last:
+            continue
+        lines = _lines(side, first, last)
+        if not 0 < len(lines) <= _MOST_LINES or not all(
+            _labelled(side, start, end, scope) for start, end in lines
+        ):
+            return None
+        found = True
+    return [verdict(hunk, "boilerplate", False)] if found else None
+
+
+_LONGEST_LABEL = 4
+_ENDS_OF_LABELS = frozenset(":»|–—>")
+
+
+def _labelled(side: Side, start: int, end: int, scope: Scope) -> bool:
+    """Tell whether a line opens with the label of a pointer, in capitals or before a link."""
+    while start < end and side.seen[start].kind not in ("word", "number"):
+        start += 1
+    line = side.seen[start:end]
+    for length in range(min(_LONGEST_LABEL, len(line)), 0, -1):
+        words = line[:length]
+        if " ".join(token.fold for token in words) not in scope.lexicon.pointers:
+            continue
+        if all(token.text.isupper() for token in words):
+            return True
+        ended = length < len(line) and line[length].text in _ENDS_OF_LABELS
+        return ended and any(token.linked for token in line)
+    return False

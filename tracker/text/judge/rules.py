@@ -32,6 +32,7 @@ from tracker.text.judge.places import (
     found_elsewhere,
     heading,
     named_link,
+    pointer,
     promo,
     repeated,
 )
@@ -40,7 +41,7 @@ from tracker.text.judge.word_rules import quotation, same_words, weighty, words
 from tracker.text.markup import scan
 
 RULES: tuple[Rule, ...] = (
-    repeated, doubled, described, found_elsewhere, heading, boilerplate, promo, named_link,
+    repeated, doubled, described, found_elsewhere, heading, boilerplate, promo, pointer, named_link,
     same_words, weighty, facts, quotation, words,
 )  # fmt: skip
 """The order counts: the first that answers "small" ends the judging of a hunk."""

@@ -50,6 +50,7 @@ _VARIANTS = (
     (re.compile(r"^grey"), "gray"),
     (re.compile(r"dgement"), "dgment"),
     (re.compile(r"(.)wards$"), r"\1ward"),
+    (re.compile(r"ss(ed|ing)$"), r"s\1"),
 )
 
 
@@ -82,6 +83,8 @@ def _same_stem(old: str, new: str, language: str) -> bool:
             return {left, right} != {"", "e"} and (
                 base.endswith("e") or ({left, right} == {"", "n"} and base.endswith(("ow", "aw")))
             )
+        if head >= 3 and {left, right} in ({"ed", "n"}, {"ed", "en"}):
+            return True  # sewed and sewn, proved and proven
         if head >= 3 and left in _GRAMMAR and right in _GRAMMAR:
             return True
         return head >= _SAME_STEM and left in _ENDINGS and right in _ENDINGS

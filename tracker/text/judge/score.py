@@ -10,6 +10,7 @@ a logistic regression; the change does unless no place does.
 from __future__ import annotations
 
 import math
+import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,6 +18,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from tracker.text import expression
 from tracker.text.judge.contents import content
 from tracker.text.judge.hunks import Hunk, Scope, Side, Verdict
 from tracker.text.judge.places import standing_share
@@ -162,7 +164,13 @@ def _place(
         place = (tokens[0].start - side.article.body) / length
         told["near the end"] = max(0.0, place - 0.75) * 4
         told["near the start"] = max(0.0, 0.1 - place) * 10
-    block = _block(side, first)
+    _around(told, side, first, _block(side, first))
+    if _boxed(side, tokens[0].start):
+        told["in a box of links"] = 1.0
+
+
+def _around(told: dict[str, float], side: Side, first: int, block: Sequence[Token]) -> None:
+    """What the block around it says: whether it invites, credits, dates an update."""
     inviting = sum(token.fold in _INVITING for token in block)
     told["inviting"] = min(inviting, 4) / 4
     if any(token.linked for token in block):
@@ -174,11 +182,18 @@ def _place(
     if any(token.fold in _CREDITING for token in block):
         told["credit"] = 1.0
     if len(block) > 1 and block[0].fold in _DATING and block[1].fold in _DATING_WITH:
-        told["date of an update"] = 1.0
+        told[DATED] = 1.0
+    before = [token.fold for token in side.seen[max(0, first - 4) : first]]
+    if "last" in before and not _UPDATING.isdisjoint(before):
+        told[DATED] = 1.0
     if any(token.fold in ("you", "your", "we", "our", "us") for token in block):
         told["speaks to readers"] = 1.0
     if len(block) <= _SHORT_BLOCK:
         told["short block"] = 1.0
+        if "credit" in told:
+            told["credit alone"] = 1.0
+        if inviting:
+            told["short invitation"] = 1.0
 
 
 _CREDITING = frozenset(
@@ -188,6 +203,24 @@ _CREDITING = frozenset(
 )  # fmt: skip
 _DATING = frozenset(["last", "updated", "posted", "published", "page", "reviewed"])
 _DATING_WITH = frozenset(["updated", "modified", "reviewed", "on", ":", "in", "last"])
+
+
+_UPDATING = frozenset(["updated", "modified", "reviewed", "edited", "changed"])
+DATED = "date of an update"
+_BOX = expression(
+    r"<(?:nav|aside|button)\b|<\w+[^<>]{0,300}?\b(?:class|id)=[\"'][^\"'<>]{0,200}?"
+    r"(?:embed|\bcard|promo|widget|banner|newsletter|breadcrumb|btn|button|signup|related|donat)",
+    re.IGNORECASE,
+)
+_BEFORE = 400
+
+
+def _boxed(side: Side, place: int) -> bool:
+    """Tell whether HTML of a box to click on begins a little before a place."""
+    text = side.article.text
+    low = max(side.article.body, place - _BEFORE)
+    blank = text.rfind("\n\n", low, place)
+    return "<" in text[low:place] and bool(_BOX().search(text, max(low, blank), place))
 
 
 def _shouts(block: Sequence[Token]) -> bool:
@@ -259,6 +292,7 @@ def _slips(
             told["one stem"] = 1.0
     if _spelled_out(gone, come) or _spelled_out(come, gone):
         told["spelled out"] = 1.0
+    _names(told, gone, come, scope)
     if scope.lexicon.language != "en":
         return
     unknown = [
@@ -271,8 +305,32 @@ def _slips(
     ]  # fmt: skip
     if unknown[0] and not unknown[1]:
         told["misspelled before"] = 1.0
+    if _near_words(left, right) and _unknown(gone) != _unknown(come):
+        told["a word mended"] = 1.0
+    if _near_words(left, right) and _spelled_so(gone, come, scope):
+        told["spelled so elsewhere"] = 1.0
     if unknown[1] and not unknown[0]:
         told["misspelled after"] = 1.0
+
+
+def _names(
+    told: dict[str, float], gone: Sequence[Token], come: Sequence[Token], scope: Scope
+) -> None:
+    """Whether a name gave way to a shorter or longer form of it."""
+    left, right = ([t for t in tokens if t.kind in _LETTERED] for tokens in (gone, come))
+    short, long = sorted((left, right), key=len)
+    if not short or len(short) == len(long) or len(long) > _LONGEST_NAME:
+        return
+    words = [token.fold for token in short]
+    rest = [token for token in long if token.fold not in words]
+    if len(rest) != len(long) - len(short) or not all(token.text[0].isupper() for token in rest):
+        return
+    told["name in another length"] = 1.0
+    if all(one.knows(token.fold) for token in rest for one in scope.around):
+        told["name known in full"] = 1.0
+
+
+_LONGEST_NAME = 8
 
 
 def _stem(word: str) -> str:
@@ -280,6 +338,33 @@ def _stem(word: str) -> str:
         if word.endswith(ending) and len(word) - len(ending) >= 3:
             return word.removesuffix(ending)[:-1]
     return word[:-1] if len(word) > 4 else word
+
+
+def _near_words(left: str, right: str) -> bool:
+    return bool(left and right) and left != right and distance(left, right) <= 2
+
+
+def _spelled_so(gone: Sequence[Token], come: Sequence[Token], scope: Scope) -> bool:
+    """Tell whether the article spelled it so elsewhere, and nowhere in the other way now."""
+    before, after = ([t for t in tokens if t.kind in _LETTERED] for tokens in (gone, come))
+    return (
+        len(before) == len(after) == 1
+        and not after[0].fold.isdigit()
+        and scope.around[0].knows(after[0].fold)
+        and not scope.around[1].knows(before[0].fold)
+    )
+
+
+def _unknown(tokens: Sequence[Token]) -> bool:
+    """Tell whether there is a word that no dictionary has, with a capital or without."""
+    return any(
+        token.kind == "word" and token.fold.isalpha() and len(token.fold) > 1
+        and not known(token.fold) and not known(token.fold.capitalize())
+        for token in tokens[:_FEW]
+    )  # fmt: skip
+
+
+_FEW = 8
 
 
 def _spelled_out(short: Sequence[Token], long: Sequence[Token]) -> bool:
@@ -302,7 +387,7 @@ def _alike(one: str, other: str) -> float:
     return (head + tail) / max(len(one), len(other))
 
 
-MANY = 0.3  # what the logarithm of the number of places adds to the weightiest of them
+MANY = 0.1  # what the logarithm of the number of places adds to the weightiest of them
 DOUBTED = 0.15  # factor where no rule found anything large
 _NEVER_SMALL = frozenset({"number", "date", "negation"})
 _UNWEIGHED = 0.8  # words that are struck out, passages too long to read
@@ -365,6 +450,13 @@ def never_small(verdicts: Iterable[Verdict]) -> bool:
         verdict.substantive
         and verdict.label in _NEVER_SMALL
         and bool(verdict.old and verdict.new)
-        and not any("all linked" in told for told in verdict.signs)
+        and not _letters_swapped(verdict.old, verdict.new)
+        and not any("all linked" in told or DATED in told for told in verdict.signs)
         for verdict in verdicts
     )
+
+
+def _letters_swapped(one: str, other: str) -> bool:
+    """Tell whether two codes differ by the order of their letters alone: tmp2.0, tpm2.0."""
+    left, right = ([sign for sign in word if not sign.isalpha()] for word in (one, other))
+    return left == right and sorted(one) == sorted(other)

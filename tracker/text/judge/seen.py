@@ -185,7 +185,7 @@ def _without_numbers_of_paragraphs(tokens: list[Token]) -> list[Token]:
             first += 1
         after = first + 1
         if after < len(tokens) and tokens[after].text in (".", ")") and _counts(tokens[first]):
-            following = tokens[after + 1] if after + 1 < len(tokens) else None
+            following = next((one for one in tokens[after + 1 :] if one.kind in SEEN), None)
             if following is None or following.leaf is not token.leaf or following.kind == "mark":
                 continue
             for one in tokens[place : after + 1]:

@@ -98,7 +98,7 @@ def _equal_fact_places(hunk: Hunk) -> tuple[set[int], set[int]]:
 
 def same_words(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
     """Only punctuation, capitals, hyphens, spaces or short forms differ."""
-    if _acronym_given(hunk, scope):
+    if _acronym_given(hunk, scope) or _acronym_explained(hunk, scope):
         return [verdict(hunk, "style", False)]
     if changed_facts(hunk, scope):
         return None
@@ -175,6 +175,19 @@ def _acronym_given(hunk: Hunk, scope: Scope) -> bool:
         if word.kind == "word" and word.fold not in scope.lexicon.function
     ]
     return any(_spells(before[start:], token.fold) for start in range(len(before)))
+
+
+def _acronym_explained(hunk: Hunk, scope: Scope) -> bool:
+    """Tell whether only the words behind an acronym came or went, right before it in brackets."""
+    gone, come = word_tokens(hunk.gone), word_tokens(hunk.come)
+    if bool(gone) == bool(come) or len(gone) + len(come) > _LONGEST_SPELLED:
+        return False
+    side, last = (hunk.old, hunk.b) if gone else (hunk.new, hunk.d)
+    after = next((t for t in side.seen[last : last + 3] if t.kind == "word"), None)
+    if after is None or not 2 <= len(after.text) <= 8 or not after.text.isupper():
+        return False
+    words = [t.fold for t in gone or come if t.fold not in scope.lexicon.function]
+    return _spells(words, after.fold)
 
 
 def _spells(words: Sequence[str], acronym: str) -> bool:
