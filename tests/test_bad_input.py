@@ -332,5 +332,28 @@ def test_settings_of_many_megabytes_are_not_read(published: Desk) -> None:
     assert "tracker.toml is larger than 1 MB." in published.refused("history")
 
 
+@pytest.mark.parametrize("name", ["tracker.toml", "house.toml", ".tracker-reviewed.toml"])
+def test_a_link_that_leads_to_itself_is_refused(published: Desk, name: str) -> None:
+    published.write("tracker.toml", 'style = "house.toml"\n' if name == "house.toml" else "")
+    (published.folder / name).unlink(missing_ok=True)
+    (published.folder / name).symlink_to(name)
+    assert f"{name} leads out of the repository" in published.refused("check")
+
+
+def test_a_key_of_very_many_parts_is_refused(published: Desk) -> None:
+    published.write("tracker.toml", f"\n{'.'.join('a' * 40_000)} = 1\n")
+    assert "tracker.toml, line 2: a key has too many parts." in published.refused("history")
+
+
+def test_lists_of_commits_and_people_are_plain_files(published: Desk) -> None:
+    pipe = published.folder / ".git-blame-ignore-revs"
+    os.mkfifo(pipe)
+    assert "not a plain file" in published.refused("history")
+    pipe.unlink()
+    pipe.symlink_to("/dev/zero")
+    (published.folder / ".mailmap").symlink_to("/dev/zero")
+    published.ok("history")
+
+
 def test_a_date_that_is_none_is_refused_where_nothing_is_found(published: Desk) -> None:
     assert "February 2022 has no day 30" in published.refused("check", "--until", "2022-02-30")

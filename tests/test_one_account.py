@@ -196,3 +196,21 @@ def test_a_version_before_the_date_is_in_no_page_and_the_first_has_that_date(
     assert item["firstCreated"] == item["versionCreated"] == "2022-04-10T09:00:00Z"
     monkeypatch.setenv("TRACKER_NOW", "2022-04-05T00:00:00Z")
     assert "it is not published" in desk.run("show", "pier", "2022-04-05").err
+
+
+def test_what_a_draft_said_is_in_no_feed_and_no_figure(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.git("init", "-q", "-b", "main", ".")
+    desk.write("tracker.toml", '[site]\nurl = "https://example.org/history"\n')
+    for day, draft, seats in ((1, "true", 4), (2, "false", 5), (9, "false", 6)):
+        front = f"---\ntitle: The pier\ndraft: {draft}\n---\n\n"
+        desk.write("content/pier.md", f"{front}The pier has {seats} seats.\n")
+        monkeypatch.setenv("GIT_AUTHOR_DATE", f"2022-01-{day:02d}T10:00:00Z")
+        desk.git("add", "-A")
+        desk.git("commit", "-q", "-m", "edit")
+    for form in ("atom", "jsonfeed", "html", "text"):
+        said = desk.ok("changelog", "pier", "--format", form).out
+        assert "5 → 6" in said
+        assert "4 → 5" not in said
+    assert [each["changes"] for each in desk.ok("stats", "--json").json["changes"]] == [1]

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tracker.errors import TrackerError
+from tracker.text.front_matter import LONG_KEY
 
 _KEY = re.compile(r"([^=#\[{]{1,200}?)\s*=")
 
@@ -22,6 +23,9 @@ _PLACE = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|(end of document))\)$"
 
 def read_table(toml: str, where: str) -> dict[str, Any]:
     """The table that this TOML text holds; errors of form name file, line and column."""
+    if key := LONG_KEY().search(toml):
+        line = toml.count("\n", 0, key.start()) + 1
+        raise TrackerError(f"{where}, line {line}: a key has too many parts.")
     try:
         return tomllib.loads(toml.removeprefix("\ufeff").replace("\r\n", "\n"))
     except ValueError as error:

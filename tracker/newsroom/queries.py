@@ -429,8 +429,9 @@ class _Tally:
         grace = self._workspace.settings.check.grace
         told = tellings(life, grace)
         folder = self._folder(life.article.path)
+        first = next((each.number for each in life.revisions if each.published), 0)
         for revision in within:
-            if revision.number > 1 and revision.published and revision.substantive:
+            if revision.number > first and revision.published and revision.substantive:
                 key = (self._month(revision.at), folder)
                 self._changes[key] += 1
                 self._untold[key] += revision.number not in told

@@ -83,7 +83,11 @@ _LARGEST_SETTINGS = 1024 * 1024
 
 def _on_disk(repository: Repository, root: Path, name: str) -> str | None:
     file = Path(os.path.normpath(root / name))
-    if not file.resolve().is_relative_to(repository.top or root):
+    try:
+        inside = file.resolve().is_relative_to(repository.top or root)
+    except (OSError, RuntimeError):  # a link that leads to itself
+        inside = False
+    if not inside:
         raise TrackerError(
             f"{name} leads out of the repository.", "Keep the file in the repository."
         )

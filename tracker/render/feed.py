@@ -216,7 +216,7 @@ def _item(
     headline = revision.headline or article.headline
     labeled = locale.phrase(settings.language, "form.labeled")
     summary = "\n".join(_shown(line) for line in lines) or said
-    reasons = _reasons(revision, settings.language)
+    reasons = [] if before is None else _reasons(revision, settings.language)
     return FeedItem(
         id=revision_id(revision),
         title=_line(labeled.format(label=headline, words=what)),

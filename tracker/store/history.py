@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tracker.errors import TrackerError
+from tracker.store.files import read_plain
 from tracker.store.git import FRUGAL, GitError, Repository
 from tracker.store.log import (
     LOG,
@@ -94,7 +95,8 @@ def _mailmap(repository: Repository, configured: Mapping[str, Sequence[str]]) ->
 def _file_of(repository: Repository, name: str) -> bytes:
     """A file at the top of the work tree, or in a bare repository of the newest commit."""
     if repository.top is not None:
-        return _content(repository.top / name)
+        place = repository.top / name
+        return b"" if place.is_symlink() else _content(place)  # no link, as git does
     if repository.head is None:
         return b""
     return repository.git.run("cat-file", "blob", f"{repository.head}:{name}", accept=(0, 128))
@@ -124,9 +126,12 @@ _HASH = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 def _content(place: Path) -> bytes:
     try:
-        return place.read_bytes()
+        return read_plain(place, str(place), _LARGEST_LIST)
     except (OSError, ValueError):
         return b""
+
+
+_LARGEST_LIST = 16 * 1024 * 1024  # bytes of a list of people or of commits
 
 
 def _grafts(repository: Repository) -> str:

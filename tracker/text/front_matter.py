@@ -346,7 +346,7 @@ def _constructor_class() -> Any:
 
 
 # tomllib takes quadratic time over a key of very many parts.
-_LONG_KEY = expression(rf"(?<![\w\"'-])(?:[\w\"'-]+[ \t]*\.[ \t]*){{{DEEPEST}}}")
+LONG_KEY = expression(rf"(?<![\w\"'-])(?:[\w\"'-]+[ \t]*\.[ \t]*){{{DEEPEST}}}")
 _TOML_PLACE = expression(r"(.*?)\s*\(at (?:line (\d+), column (\d+)|end of document)\)", re.DOTALL)
 
 
@@ -356,7 +356,7 @@ def read_toml(content: str) -> dict[str, object]:
 
     if "\n" not in content:  # TOML knows no lone CR; an old file keeps its offsets this way
         content = content.replace("\r", "\n")
-    if long_key := _LONG_KEY().search(content):
+    if long_key := LONG_KEY().search(content):
         raise _Unreadable("lists or tables are nested too deeply", long_key.start())
     try:
         data = tomllib.loads(content)
