@@ -430,6 +430,12 @@ def test_versions_that_cannot_be_used_are_named_and_the_rest_is_taken(desk: Desk
     ]
 
 
+def test_what_a_killed_run_left_is_not_taken_for_a_corpus(desk: Desk) -> None:
+    (corpus_of(desk) / "corpus.json").unlink()
+    said = desk.refused("corpus", "pairs", "--from", "versions.jsonl", "--to", "pairs")
+    assert "has files of no corpus, such as source=a.example/year=2021/part-00000" in said
+
+
 def test_verdicts_by_other_terms_are_not_mixed(desk: Desk) -> None:
     corpus_of(desk)
     desk.ok("corpus", "work", "pairs", "out", "--count")

@@ -9,7 +9,7 @@ there is done.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cached_property, lru_cache
 from hashlib import sha256
@@ -77,11 +77,11 @@ class CorpusFolder:
     def is_there(self, name: str) -> bool:
         return bool(self.files.exists(self._at(name)))
 
-    def listed(self, under: str) -> dict[str, ListedFile]:
-        """The Parquet files below a folder, by their names in this one."""
+    def listed(self, under: str = "") -> dict[str, ListedFile]:
+        """The Parquet files below a folder in this one, or all, by their names."""
         files = self.files
         try:
-            found = files.find(self._at(under), detail=True)
+            found = files.find(self._at(under) if under else self._found[1], detail=True)
         except FileNotFoundError:
             return {}
         root = f"{self._found[1]}/"
@@ -127,6 +127,13 @@ class CorpusFolder:
             path = self._at(name)
             self.files.makedirs(path.rpartition("/")[0], exist_ok=True)
             self.files.put_file(str(here / "whole"), path)
+
+    def clear_unfinished(self, names: Iterable[str]) -> None:
+        """Take away what killed writers left in some folders; on this machine, nobody else can."""
+        if not self._remote:
+            for name in names:
+                with Folder.open(Path(self.address, *components(name))) as folder:
+                    folder.clear_unfinished()
 
     def write(self, name: str, data: bytes) -> None:
         """Put a file there, whole."""

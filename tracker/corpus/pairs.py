@@ -166,6 +166,11 @@ def write_pairs(
         raise TrackerError(
             f"There is a corpus in {to.address} already.", "Name another folder, or take --add."
         )
+    elif left := to.listed():
+        raise TrackerError(
+            f"{to.address} has files of no corpus, such as {next(iter(left))}.",
+            "They may be what a killed run left: remove them, or name another folder.",
+        )
     known = _known(to, there)
     seen = articles = unchanged = 0
     with _PairWriter(to, group, there) as out:

@@ -469,6 +469,10 @@ def run(
                 done = done.plus(result)
             if progress is not None:
                 progress(done.rows, corpus.pairs)
+    if not failed:
+        written = [name for chunk in corpus.chunks for name in (chunk.verdicts, chunk.edits)]
+        folders = {name.rpartition("/")[0] for name in (written if edits else written[::2])}
+        to.clear_unfinished(folders)
     return RunOutcome(done, before, tuple(failed))
 
 
