@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from tracker import locale
 from tracker.house.notes.passages import words_with_marks
-from tracker.house.notes.read import LONGEST_START, Context, known_languages, may_be_note, read
+from tracker.house.notes.read import Context, known_languages, may_be_note, read
 from tracker.house.notes.words import fold, sequence
 from tracker.house.style import Style
 
@@ -84,6 +84,13 @@ def find_hits(text: str, start: int, code: str, style: Style | None) -> Hits:
     return Hits(sorted(places), tuple(order))
 
 
+@cache
+def _any_letter() -> re.Pattern[str]:
+    """A letter that tells languages apart."""
+    letters = "".join(sorted({letter for stem in stems().values() for letter in stem.letters}))
+    return re.compile(f"[{re.escape(letters)}]")
+
+
 _WORDS = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 
 
@@ -92,7 +99,7 @@ def _likely(folded: str, start: int, code: str) -> list[str]:
     known = stems()
     if len(folded) < SHORT:
         return list(known)
-    letters = frozenset() if folded.isascii() else frozenset(folded)
+    letters = frozenset() if folded.isascii() else frozenset(_any_letter().findall(folded))
     possible = [
         one
         for one, stem in known.items()
@@ -164,6 +171,7 @@ def _own_words(style: Style) -> tuple[str, ...]:
 
 
 LONGEST_OPENING = 60  # characters in which the first two words of a note stand
+LONGEST_START = 250  # characters in which a label with its date, or a sentence's verb, stands
 
 _BEGINNING = re.compile(
     r"\A|[\n>(\[][ \t]*|\s(?:\*\*|__)"

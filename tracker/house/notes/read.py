@@ -432,7 +432,7 @@ def may_be_note(raw: str, context: Context) -> bool:
     start = raw.lstrip("*_([>#•●▪·–—-+ \t\r\n")
     if not start or not start[0].isalnum() or may_open(start, context.languages):
         return True
-    word = words_of(start[:40])[:1]
+    word = words_of(start[:20])[:1]
     return bool(word) and any(of_date(word[0], known) for known in context.languages)
 
 
