@@ -9,9 +9,8 @@ from datetime import date, datetime
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import overload
+from typing import TYPE_CHECKING, overload
 
-from tracker.catalog.boilerplate import Watched
 from tracker.comparison import Compared, Looked, Text, words_of_first
 from tracker.house.settings import Settings
 from tracker.model import Change, FieldChange, Meaning, Note, Reason, Track, Version
@@ -20,6 +19,9 @@ from tracker.newsroom.note_editor import NoteEditor
 from tracker.newsroom.revisions import Reading, State, Unite, reading_of
 from tracker.store.git import Git
 from tracker.text.document import decode
+
+if TYPE_CHECKING:
+    from tracker.catalog.boilerplate import Watched
 
 
 def _dump(value: object) -> str:
