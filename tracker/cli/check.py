@@ -174,7 +174,11 @@ def _first_page(room: Newsroom, progress: Callable[[int, int], None]) -> Early:
 
     def early(after: datetime, known: Callable[[], tuple[Finding, ...]]) -> None:
         nonlocal shown
-        if shown or monotonic() - begun < _PATIENCE or not (found := known()):
+        waited = monotonic() - begun
+        if shown or waited < _PATIENCE:
+            return
+        found = known()
+        if len(found) < (SHOWN if waited < 3 * _PATIENCE else 1):
             return
         shown, zone = True, room.settings.zone
         progress(1, 1)  # the bar goes until there is more to tell

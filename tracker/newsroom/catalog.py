@@ -75,8 +75,8 @@ def learnt(
 ) -> Learnt:
     """What the newsroom's articles repeat, asked for once at each tip.
 
-    ``catalog`` is one that is open and up to date already. More than ``most`` versions that were
-    not counted yet are not counted now.
+    ``catalog`` is one that is open and up to date already. With ``most``, the catalog is taken as
+    it is, and not more than so many versions that were not counted yet are counted now.
     """
     from tracker.catalog.boilerplate import NOTHING
 
@@ -108,6 +108,11 @@ def _learnt(
             (key, workspace), most=most, progress=progress,
         )  # fmt: skip
 
+    if most is not None:  # somebody is about to record: no history is read for this first
+        with suppress(sqlite3.Error), Catalog(workspace.repository) as it:
+            if held(it.connection) is not None:
+                return question(it)
+        return boilerplate.NOTHING
     if catalog is None:
         return ask(workspace, question)
     try:
