@@ -320,6 +320,12 @@ def batch_of(*pairs: tuple[object, object]) -> pa.RecordBatch:
     )
 
 
+def test_the_library_has_it_without_another_import() -> None:
+    program = "import tracker; print(tracker.corpus.judge.__name__)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert done.stdout == b"judge\n"
+
+
 def test_a_row_without_texts_says_so() -> None:
     found = judge(batch_of((b"One.\n", b"Two.\n"), (None, b"x"), (b"x", b"caf\xe9"))).to_pylist()
     assert [row["error"] for row in found] == [

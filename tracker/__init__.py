@@ -65,10 +65,12 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> object:
-    if name not in __all__:
+    if name not in __all__ and name != "corpus":
         raise AttributeError(f"module 'tracker' has no attribute {name!r}")
     from importlib import import_module
 
+    if name == "corpus":  # it needs the libraries of an extra
+        return import_module("tracker.corpus")
     value = getattr(import_module(_HOMES.get(name, "tracker.model")), name)
     globals()[name] = value
     return value
