@@ -39,6 +39,7 @@ class Lexicon(NamedTuple):
     negations: frozenset[str]
     negative_prefixes: tuple[str, ...]
     opposites: frozenset[frozenset[str]]
+    antonyms: frozenset[frozenset[str]]  # the same of words that carry a sense of their own
     modality: Mapping[str, str]  # word -> the form it is read as
     attribution: frozenset[str]
     neutral: frozenset[str]
@@ -172,6 +173,7 @@ def _word_lists(data: Mapping[str, Any]) -> dict[str, Any]:
         negations=_set(negation.get("words", "")),
         negative_prefixes=tuple(negation.get("prefixes", "").split()),
         opposites=_pairs(negation.get("opposites", "")),
+        antonyms=_pairs(negation.get("antonyms", "")),
         modality=_modality(data.get("modality", {})),
         attribution=_set(attribution.get("verbs", "")),
         neutral=_set(attribution.get("neutral", "")),

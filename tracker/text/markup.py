@@ -610,6 +610,9 @@ _POSTS = expression(
 _SEEN_ATTRIBUTES = frozenset(("alt", "caption", "data-caption", "title", "label", "credit"))
 
 
+_TABLES_OF_HTML = 1_000_000  # their numbers begin here: none is that of a table of Markdown
+
+
 class _Html:
     """Reads HTML, tag by tag."""
 
@@ -624,7 +627,8 @@ class _Html:
         self.struck = 0
         self.linked = 0
         self.quoting = 0
-        self.table = self.row = self.column = -1
+        self.table = _TABLES_OF_HTML
+        self.row = self.column = -1
         self.masks: _Markdown | None = None
 
     def read(self, start: int, end: int, role: Role = "prose") -> None:

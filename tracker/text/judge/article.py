@@ -11,7 +11,7 @@ from itertools import compress
 from tracker.model import Diff, Edit, FoundNote
 from tracker.text import tokens
 from tracker.text.judge.seen import Token, read
-from tracker.text.markup import Kind, Markup, scan
+from tracker.text.markup import Kind, Leaf, Markup, scan
 
 LONGEST_CONTEXT = 1_500
 """Characters of a paragraph read before its first and after its last edit."""
@@ -49,6 +49,7 @@ class Article:
         self._raw_set: frozenset[str] | None = None
         self._vocabulary: frozenset[str] | None = None
         self._lines: set[tuple[str, ...]] | None = None
+        self._cells: dict[tuple[int, int, int], str] | None = None  # heads of rows and columns
 
     @property
     def titled(self) -> bool:
@@ -194,6 +195,21 @@ class Article:
             return True
         # Links stand between their words only in the raw text.
         return ("](" in self.text or "<" in self.text) and self.shows(words)
+
+    def heads(self, leaf: Leaf) -> list[str]:
+        """Return the words at the head of a cell's row and of its column, where there are any."""
+        if self._cells is None:
+            self._cells = {}
+            for span in self.markup.spans:
+                cell = self.markup.leaves[span.leaf] if span.role == "cell" else None
+                if cell is not None and (cell.row < 1 or cell.column < 1):
+                    words = span.shown or self.text[span.start : span.end]
+                    place = cell.table, cell.row, cell.column
+                    self._cells[place] = self._cells.get(place, "") + words
+        places = (leaf.table, leaf.row, 0), (leaf.table, 0, leaf.column)
+        own = leaf.table, leaf.row, leaf.column
+        found = (" ".join(self._cells.get(place, "").split()) for place in places if place != own)
+        return [words for words in found if words]
 
     def is_hidden(self, token: Token) -> bool:
         """Tell whether a token stands in a passage left out of the comparison."""

@@ -458,6 +458,9 @@ def _context(hunk: Hunk) -> str:
     if stop < len(side.seen) and side.seen[stop].text in (".", "?", "!"):
         stop += 1
     shown = side.shown(start, stop)
+    leaf = side.seen[first].leaf if first < len(side.seen) else None
+    if leaf is not None and leaf.role == "cell" and (heads := side.article.heads(leaf)):
+        return clipped(f"{', '.join(heads)}: {shown}")
     cut = (
         stop < len(side.seen) and not side.seen[stop].line and side.seen[stop - 1].text not in ".!?"
     )

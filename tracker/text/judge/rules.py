@@ -110,10 +110,21 @@ def _reordered(hunks: Sequence[Hunk], scope: Scope) -> Counter[str]:
     gone: Counter[str] = Counter()
     come: Counter[str] = Counter()
     for hunk in hunks:
+        if _in_one_cell(hunk):
+            continue  # what changes its column says something else there
         left, right = raw_content(hunk, scope)
         gone.update(left)
         come.update(right)
     return gone & come
+
+
+def _in_one_cell(hunk: Hunk) -> bool:
+    leaves = {token.leaf for token in [*hunk.gone[:_FEW], *hunk.come[:_FEW]]}
+    places = {leaf and (leaf.role, leaf.row, leaf.column) for leaf in leaves}
+    return len(places) == 1 and all(leaf and leaf.role == "cell" for leaf in leaves)
+
+
+_FEW = 20
 
 
 def _unseen(passage: Passage, edit: Edit, number: int, words_too: bool) -> list[Verdict]:

@@ -233,6 +233,10 @@ def words(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
     if _several(hunk, scope):
         return [verdict(hunk, "number", True)]
     if added or removed:
+        if _in_subheading(hunk) and any(
+            frozenset((one, other)) in scope.lexicon.antonyms for one in removed for other in added
+        ):
+            return [verdict(hunk, "negation", True)]
         if _shortened(hunk, scope) or _refers(hunk, scope) or _in_subheading(hunk):
             return [verdict(hunk, "style", False)]
         if _clarified(hunk, added, removed, scope):
