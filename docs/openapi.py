@@ -357,7 +357,7 @@ def _own() -> Value:
                 "type": "array",
                 "items": _object(
                     article=_ref("article"),
-                    where={"enum": ["headline", "note", "text"]},
+                    where={"enum": ["headline", "note", "text", "older-headline", "older-text"]},
                     excerpt={
                         "type": "array",
                         "items": _object(text=text, found={"type": "boolean"}),
@@ -365,6 +365,9 @@ def _own() -> Value:
                     at=_ref("instant"),
                     commit=_ref("commit"),
                     note={"type": ["string", "null"]},
+                    first={"type": ["integer", "null"], "minimum": 1},
+                    last={"type": ["integer", "null"], "minimum": 1},
+                    person=text,
                 ),
             },
         ),

@@ -375,8 +375,9 @@ TIME_START, TIME_END = "\ue002", "\ue003"
 """Stand around the words of a date; they become <time> and </time>."""
 
 _APART, _TOGETHER = "\ue004", "\ue005"  # around words that become a <bdi>
+_BRACE = "\ue006"  # a tag of a site's generator is no such tag in a note
 _OWN = re.compile(
-    "[\ue000-\ue005\ufdd0-\ufdef"  # those six, and what is no character at all
+    "[\ue000-\ue006\ufdd0-\ufdef"  # those seven, and what is no character at all
     + "".join(chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
     + "]"
 )
@@ -440,7 +441,7 @@ def _rendered(line: str) -> str:
     import nh3
 
     # The first character keeps Markdown from reading a heading, a list or a definition.
-    page = article(_START + line.replace("<", _LESS))
+    page = article(_START + line.replace("<", _LESS).replace("{", _BRACE))
     inline = nh3.clean(
         page,
         tags=_TAGS,
@@ -448,4 +449,4 @@ def _rendered(line: str) -> str:
         url_schemes={"http", "https", "mailto"},
         link_rel="noopener noreferrer nofollow",
     )
-    return inline.replace(_START, "").replace(_LESS, "&lt;").strip()
+    return inline.replace(_START, "").replace(_LESS, "&lt;").replace(_BRACE, "{").strip()

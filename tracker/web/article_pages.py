@@ -292,7 +292,12 @@ def marked_passages(found: Blame, where: FoundArticle) -> PassagesView:
     start = parse(found.text).body_start
     text = found.text[: start + LONGEST]
     cut = len(found.text) > len(text)
-    removals = [each for each in found.removals if start <= each.place <= len(text)]
+    removals = [
+        each
+        for each in found.removals
+        if start <= each.place <= len(text)
+        and not (each.place == start and _of_front_matter(each, where))
+    ]
     count = len(found.revisions)
     first = max(count - MOST_FOLLOWED, 0) + 1
     at = [each.at for each in found.revisions]
@@ -311,6 +316,15 @@ def marked_passages(found: Blame, where: FoundArticle) -> PassagesView:
     )
     since = found.revisions[first - 1].at if first > 1 else None
     return PassagesView(html, _legend(tints, found), shown, known, cut, since)
+
+
+def _of_front_matter(removal: Removal, where: FoundArticle) -> bool:
+    """Whether what was taken out stood in the front matter, which readers do not see."""
+    if removal.revision < 2:
+        return False
+    before = where.life.revisions[removal.revision - 2]
+    document = parse(text(before, where.life.article.path))
+    return removal.text not in document.text[document.body_start :]
 
 
 def _tints(

@@ -21,7 +21,7 @@ from cachetools import LRUCache
 from flask import current_app
 
 from tracker.errors import TrackerError
-from tracker.model import Blame, History, Removal, Revision, Track
+from tracker.model import Blame, History, Revision, Track
 from tracker.newsroom.catalog import track_at
 from tracker.newsroom.history import life
 from tracker.newsroom.merging import origins
@@ -29,7 +29,7 @@ from tracker.newsroom.newsroom import Newsroom
 from tracker.store.log import messages
 from tracker.store.reader import Reader
 from tracker.text.blame import followed
-from tracker.text.document import decode, parse
+from tracker.text.document import decode
 
 REFRESH = 1.0
 """Seconds for which a tip is taken to be the newest one."""
@@ -196,7 +196,6 @@ class OpenNewsrooms:
             tuple(
                 each._replace(brought=each.brought + before, revision=each.revision + before)
                 for each in removals
-                if not _of_front_matter(each, texts)
             ),
         )
 
@@ -249,14 +248,6 @@ def _looks(message: str) -> Looks | None:
     except (KeyError, ValueError):
         return None
     return found if all(each.tzinfo for each in found) else None
-
-
-def _of_front_matter(removal: Removal, texts: Sequence[str]) -> bool:
-    """Whether what was taken out stood in the front matter, which readers do not see."""
-    if removal.revision < 2 or removal.place > parse(texts[-1]).body_start:
-        return False
-    before = parse(texts[removal.revision - 2])
-    return removal.text not in before.text[before.body_start :]
 
 
 def _weight(made: object) -> int:
