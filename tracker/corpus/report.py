@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+from base64 import b64encode
 from collections.abc import Iterable, Iterator, Sequence
+from hashlib import sha256
 from math import sqrt
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -305,11 +307,11 @@ def _page(tables: Iterable[ReportTable], about: str) -> str:
         Markup(
             '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport"'
             ' content="width=device-width"><meta http-equiv="Content-Security-Policy"'
-            " content=\"default-src 'none'; style-src 'unsafe-inline'\"><title>A corpus of"
-            " revisions</title><style>{}</style></head><body><main><h1>A corpus of revisions</h1>"
+            " content=\"default-src 'none'; style-src 'sha256-{}'\"><title>A corpus of revisions"
+            "</title><style>{}</style></head><body><main><h1>A corpus of revisions</h1>"
             "<p>{} Lines on the bars, and the columns Low and High, are 95 % intervals (Wilson)"
             " that take pairs for independent.</p>{}</main></body></html>\n"
-        ).format(_STYLE, about, sections)
+        ).format(b64encode(sha256(_STYLE.encode()).digest()).decode(), _STYLE, about, sections)
     )
 
 
