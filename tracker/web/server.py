@@ -170,8 +170,11 @@ class Workers:
         """End the processes."""
         with self._turn:
             self._closed = True
-            for each in (*self._free, *([self._background] if self._background else [])):
-                each.shutdown(wait=False, cancel_futures=True)
+            if self._background is not None:
+                self._background.shutdown(wait=False, cancel_futures=True)
+            for each in self._free:
+                # Waited for: an executor that ends beside Python's own end can fail there.
+                each.shutdown(wait=True, cancel_futures=True)
 
     # --- pages of one article
 
