@@ -160,7 +160,9 @@ def _sentence_begins(near: str) -> bool:
     """Whether a sentence like "This story …" or a label in bold begins in these characters."""
     if "**" in near or "__" in near:
         return True
-    return any(one in near for one in (". this ", ". an ", ". a ", ". earlier ", ". the "))
+    return any(
+        one in near for one in (". this ", ". an ", ". a ", ". earlier ", ". the ", ". last ")
+    )
 
 
 @cache
@@ -175,7 +177,7 @@ LONGEST_START = 250  # characters in which a label with its date, or a sentence'
 
 _BEGINNING = re.compile(
     r"\A|[\n>(\[][ \t]*|\s(?:\*\*|__)"
-    r"|[.!?][”\"’')*_]{0,3}\s+(?=[*_]{0,3}(?:This|An?|Earlier|The)\b)"
+    r"|[.!?][”\"’')*_]{0,3}\s+(?=[*_]{0,3}(?:This|An?|Earlier|The|Last)\b)"
 )
 _BOX = ("!!!", "???", ":::", "!")  # an admonition, or an alert, whose title may be a label
 # What follows a line break or a tag is a beginning of its own; a quotation or code is no note.

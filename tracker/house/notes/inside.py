@@ -17,7 +17,7 @@ NEAR = 60  # characters from where a note begins to the word that gives it away
 BOLD_LABEL = re.compile(
     r"(?<=[\s>])((?:\*\*|__|<strong>|<b>)[\[(]?[^\W\d_][^*\n<]{1,60}(?:\*\*|__|</))"
 )
-SENTENCE = re.compile(r"[.!?][”\"’')*_]{0,3}\s+[*_]{0,3}((?:This|An?|Earlier|The)\b)")
+SENTENCE = re.compile(r"[.!?][”\"’')*_]{0,3}\s+[*_]{0,3}((?:This|An?|Earlier|The|Last)\b)")
 
 
 def in_brackets(
@@ -72,7 +72,8 @@ def later(
         reading = read(opening, context)
         if reading is None or not reading.certain or reading.weak or not reading.words:
             continue
-        if bool(reading.label) != labelled:
+        dated = reading.stamp and (reading.when.day or reading.when.clock)  # "Last updated noon."
+        if bool(reading.label) != labelled and not (dated and not labelled):
             continue
         if labelled and ":" not in opening[: opening.find(reading.words[:10])]:
             continue

@@ -110,6 +110,8 @@ def _labelled(
     said = _says_change(text, known) or (kind == "editors-note" and means != kind)
     # "Editor's note" stands before ordinary remarks, too: its words have to tell of a change.
     weak = kind is None or (kind == "editors-note" and not said and when.day is None)
+    if sequence in known.over_always and when.day is None and _is_name(text):
+        weak = True  # "Corrections: Jane Doe" in a list of departments
     is_stamp = sequence in known.stamps
     if not text and is_stamp and stamp != When():
         text = _unwrap(lead, plain(marked), "")
@@ -123,6 +125,16 @@ def _labelled(
         said=said,
         stamp=is_stamp,
         plural=sequence,
+    )
+
+
+def _is_name(text: str) -> bool:
+    """Whether words are no more than a name, or a name with a figure."""
+    words = words_of(text)
+    return (
+        0 < len(words) <= 3
+        and all(not text[word.start].islower() for word in words)
+        and (any(text[word.start].isupper() for word in words))
     )
 
 
