@@ -862,6 +862,13 @@ def test_html_becomes_markdown_that_means_the_same(html: str, expected: str) -> 
     assert html_body(html) == expected
 
 
+@pytest.mark.parametrize("piece", ['<a b="', "<img src=x alt='", "<iframe src=", "<b ", "</a "])
+def test_tags_that_do_not_end_are_refused(piece: str) -> None:
+    """The parser looks for the end of each of them, in all that is left."""
+    with pytest.raises(ValueError, match="tags do not end"):
+        html_body(piece * 5_000)
+
+
 def test_words_survive_markdown_and_back() -> None:
     import markdown
     from bs4 import BeautifulSoup

@@ -332,7 +332,10 @@ class _Read(NamedTuple):
         if isinstance(given, str):
             body = given
         elif isinstance(html, str):
-            body = html_body(html, self.hook.markup)
+            try:
+                body = html_body(html, self.hook.markup)
+            except ValueError as error:
+                raise TrackerError(f"The event's HTML cannot be read: {error}.", "") from None
         elif isinstance(rich, dict):
             body = rich_text(rich)
         elif isinstance(rich, str):

@@ -49,11 +49,16 @@ def html_body(html: str, markup: Markup = "markdown", *, paragraphs: bool = Fals
     if markup == "keep":
         return html
     html = _COMMENT.sub("", _MORE.sub("", _EDITOR.sub("", html.replace("\r\n", "\n"))))
+    if html.count("<") > 2 * html.count(">") + _MOST_OPEN:
+        raise ValueError("its tags do not end")  # the parser looks for the end of each of them
     if paragraphs:
         html = _with_paragraphs(html)
     body = _converter()(html)
     body = _MANY_LINES.sub("\n\n", body).strip("\n")
     return _words_alone(body) if markup == "strip" else body
+
+
+_MOST_OPEN = 1_000  # signs "<" that may stand without their ">"
 
 
 def _with_paragraphs(html: str) -> str:

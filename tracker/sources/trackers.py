@@ -195,7 +195,11 @@ class Diffengine(Spooled):
                     self.traps["versions whose order alone is known (dated 1970)"] += 1
                     said["Undated"] = "the order of versions alone is known"
                 body = _joined(inner, entry, version)
-                text = article_text({}, html_body(body, self._markup))
+                try:
+                    text = article_text({}, html_body(body, self._markup))
+                except ValueError as error:
+                    yield self.bad(origin, f"Its body cannot be read: {error}.")
+                    continue
                 at = at.replace(tzinfo=UTC)
                 path = f"entry-{entry}.md"
                 yield Made(self.placed(path), "", at, None, None, text, origin, trailers(**said))

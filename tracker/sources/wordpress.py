@@ -133,6 +133,7 @@ class _Site(Spooled):
         """One state of an entry as an article's version."""
         try:
             body = html_body(item.content, self._body.markup, paragraphs=True)
+            excerpt = html_body(item.excerpt, "strip")
         except ValueError as error:
             return self.bad(item.origin, f"Its body cannot be read: {error}.")
         names = {
@@ -142,7 +143,7 @@ class _Site(Spooled):
             "title": item.title,
             "date": item.published.isoformat() if item.published else None,
             "author": item.person.name if item.person else None,
-            "description": " ".join(html_body(item.excerpt, "strip").split()),
+            "description": " ".join(excerpt.split()),
             "categories": names.get("category"),
             "tags": names.get("post_tag"),
             "id": f"wordpress:{item.id}",
