@@ -28,6 +28,7 @@ from tracker.text.document import (
     role,
     with_updates,
 )
+from tracker.text.front_matter import find
 
 CASES = Path(__file__).parent / "cases" / "documents"
 EASTERN = timezone(timedelta(hours=-4))
@@ -474,3 +475,37 @@ def test_posts_of_a_blog_take_notes_and_give_them_back(tmp_path: Path) -> None:
         assert with_updates(parse(two), [NOTE]) == one
         assert with_updates(parse(one), []) == text
     assert parsed > len(paths) / 2
+
+
+_LINES = (
+    "long = " + '"' + 'a \\n b \\"c\\" \\u003cp\\u003e\\t ü' * 40 + '"',
+    "long = " + '"' + "x" * 400 + '"  ',
+    "other = " + '"' + "\\ud800" + "y" * 400 + '"',  # no scalar value: an error
+    "other = " + '"' + "\\q" + "y" * 400 + '"',
+    "other = " + '"' + "z" * 400 + '" # remark',
+    'text = """',
+    "text = '''",
+    "[table]",
+    "[[updates]]",
+    "date = 2022-05-12",
+    'short = "\ue000" # ' + "w" * 300,
+    "list = [",
+    "]",
+)
+
+
+@given(st.lists(st.sampled_from(_LINES), max_size=7), st.sampled_from(("\n", "\r\n")))
+def test_long_strings_of_toml_are_read_as_the_standard_library_reads_them(
+    lines: list[str], line_break: str
+) -> None:
+    content = line_break.join(["", *lines, ""])
+    found = find(f"+++{content}+++\n")
+    assert found is not None
+    try:
+        expected, problem = tomllib.loads(content), ""
+    except tomllib.TOMLDecodeError as error:
+        expected, problem = {}, str(error)
+    assert found.data == expected
+    assert (found.error is None) == (problem == "")
+    if found.error is not None:
+        assert found.error.problem.casefold() in problem.casefold()

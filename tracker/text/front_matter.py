@@ -8,6 +8,7 @@ time, with values or with an error that has its place in the file.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
@@ -356,6 +357,15 @@ def read_toml(content: str) -> dict[str, object]:
 
     if "\n" not in content:  # TOML knows no lone CR; an old file keeps its offsets this way
         content = content.replace("\r", "\n")
+    short, values = _shortened(content)
+    try:
+        if values and not LONG_KEY().search(short):
+            data = tomllib.loads(short)
+            if not _deeper_than(data, DEEPEST):
+                whole: dict[str, object] = _with_values(data, values)
+                return whole
+    except (ValueError, OverflowError, RecursionError):
+        pass  # read again, for the error's place
     if long_key := LONG_KEY().search(content):
         raise _Unreadable("lists or tables are nested too deeply", long_key.start())
     try:
@@ -368,6 +378,46 @@ def read_toml(content: str) -> dict[str, object]:
         raise _Unreadable(f"a value cannot be read ({error})", 0) from None
     if _deeper_than(data, DEEPEST):
         raise _Unreadable("lists or tables are nested too deeply", 0)
+    return data
+
+
+_PLAIN = r'[^"\\\x00-\x08\x0a-\x1f\x7f]*+'
+_LONG_VALUE = expression(
+    rf'^([ \t]*+[\w-]++[ \t]*+=[ \t]*+)("{_PLAIN}'
+    rf'(?:\\(?:[btnfr"\\]|u(?![dD][89a-fA-F])[0-9a-fA-F]{{4}}){_PLAIN})*+")(?=[ \t]*+\r?$)',
+    re.MULTILINE,
+)
+_LONG = 300  # code points
+_STANDS_FOR = "\ue000"
+
+
+def _shortened(content: str) -> tuple[str, list[str]]:
+    """Return TOML with short words for long strings, and these.
+
+    tomllib reads a string sign by sign, which takes most of the time where a site keeps whole texts
+    in its front matter. The escapes that are taken here are those of JSON too.
+    """
+    values: list[str] = []
+    if len(content) < _LONG or '"""' in content or "'''" in content or _STANDS_FOR in content:
+        return content, values
+
+    def shorten(found: re.Match[str]) -> str:
+        if found.end() - found.start() < _LONG:
+            return found[0]
+        values.append(json.loads(found[2], strict=False))
+        return f'{found[1]}"{_STANDS_FOR}{len(values) - 1}"'
+
+    return _LONG_VALUE().sub(shorten, content), values
+
+
+def _with_values(data: Any, values: list[str]) -> Any:
+    """Return a table with the long strings that ``_shortened`` took out."""
+    if isinstance(data, dict):
+        return {key: _with_values(value, values) for key, value in data.items()}
+    if isinstance(data, list):
+        return [_with_values(value, values) for value in data]
+    if isinstance(data, str) and data.startswith(_STANDS_FOR):
+        return values[int(data[1:])]
     return data
 
 
