@@ -215,8 +215,8 @@ def repeated(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
     if not scope.boilerplate or not (hunk.words_gone or hunk.words_come):
         return None
     both = hunk.a < hunk.b and hunk.c < hunk.d
-    inside = not _whole_lines(*((hunk.old, hunk.a, hunk.b) if hunk.a < hunk.b
-                                else (hunk.new, hunk.c, hunk.d)))  # fmt: skip
+    inside = not _all_of_a_line(*((hunk.old, hunk.a, hunk.b) if hunk.a < hunk.b
+                                  else (hunk.new, hunk.c, hunk.d)))  # fmt: skip
     if max(hunk.b - hunk.a, hunk.d - hunk.c) <= (_FACT if both and not inside else _FACTS) and (
         both or inside
     ):
@@ -227,6 +227,17 @@ def repeated(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
         if first < last and standing_share(side, first, last, scope) < STANDING:
             return None
     return [verdict(hunk, "boilerplate", False)]
+
+
+def _all_of_a_line(side: Side, first: int, last: int) -> bool:
+    """Tell whether some seen tokens are lines but for the marks at their ends."""
+    while (
+        first > 0 and not side.seen[first].line and side.seen[first - 1].kind in ("mark", "quote")
+    ):
+        first -= 1
+    while last < len(side.seen) and not side.seen[last].line and side.seen[last].kind == "mark":
+        last += 1
+    return _whole_lines(side, first, last)
 
 
 def standing_share(side: Side, first: int, last: int, scope: Scope) -> float:
