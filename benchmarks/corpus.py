@@ -149,7 +149,7 @@ def measured(what: str, folder: Path, *, kills: bool = False) -> None:
             raise SystemExit(f"{what} ended with {process.returncode}")
     manifest = read_manifest(CorpusFolder(str(folder / "pairs")))
     said = {
-        "what": "kills" if kills else what,
+        "what": what,
         "pairs": manifest.pairs,
         "chunks": chunks,
         "megabytes_of_text": round(sum(each.bytes for each in manifest.chunks) / 1e6),
@@ -187,16 +187,16 @@ def picture(lines: Path) -> None:
         json.loads(line) for line in lines.read_text("utf-8").splitlines()
     ]
     found = []
-    for what, name in (("judged", "two workers: CPU s"), ("looped", "plain loop: CPU s")):
-        points = sorted(
-            (each["pairs"], each["cpu_seconds"]) for each in said if each.get("what") == what
-        )
+    for what, key, name in (
+        ("judged", "cpu_seconds", "two workers: CPU s"),
+        ("killed", "cpu_seconds", "with kills: CPU s"),
+        ("looped", "cpu_seconds", "plain loop: CPU s"),
+        ("judged", "memory_megabytes", "all processes: MB"),
+        ("killed", "memory_megabytes", "with kills: MB"),
+    ):
+        points = sorted((each["pairs"], each[key]) for each in said if each.get("what") == what)
         if points:
             found.append(Line(name, tuple(points)))
-    points = sorted(
-        (each["pairs"], each["memory_megabytes"]) for each in said if each.get("what") == "judged"
-    )
-    found.append(Line("all processes: MB", tuple(points)))
     file = Path(__file__).parents[1] / "docs" / "pictures" / "corpus-growth.svg"
     file.write_text(
         chart("A corpus as it grows", "pairs", "CPU seconds, megabytes", found), "utf-8"
