@@ -22,7 +22,7 @@ from werkzeug.test import TestResponse
 
 from tests.desk import Desk
 from tests.repositories import run
-from tracker.intake import create_app
+from tracker.intake.api import create_app
 from tracker.intake.hooks import read_hooks
 from tracker.intake.inbox import Inbox
 from tracker.intake.signatures import (

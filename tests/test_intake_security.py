@@ -16,7 +16,7 @@ import pytest
 from tests.repositories import run
 from tests.test_intake import GHOST, NOW, Office, ghost, opened, problem, text
 from tracker.errors import TrackerError
-from tracker.intake import create_app
+from tracker.intake.api import create_app
 from tracker.sources.wordpress import Body, WordPressSite, rest_client
 from tracker.web import server
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from threading import Lock, Timer
 from typing import TYPE_CHECKING, Any, BinaryIO, TextIO, TypeVar
+from urllib.parse import urlsplit
 
 import click
 
@@ -469,3 +470,18 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(name).is_loopback
     except ValueError:
         return False
+
+
+def base_of(url: str) -> str:
+    """The base URL, checked and without a slash at its end."""
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or parts.query or parts.fragment or parts.username is not None:
+        raise TrackerError(
+            f"“{url}” is no address that pages can be found under.",
+            "Write it like https://news.example.org/history, without anything after a ?.",
+        )
+    return url.rstrip("/")

@@ -53,7 +53,7 @@ def command(ctx: click.Context, host: str, port: int, behind_proxy: bool, insecu
 
 
 def _serve(host: str, port: int, *, behind_proxy: bool, insecure: bool) -> None:
-    from tracker.intake import create_app
+    from tracker.intake.api import create_app
     from tracker.store.files import Folder
     from tracker.web import server
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import click
 
 from tracker.cli.common import (
     address_of,
+    base_of,
     is_loopback,
     listening_options,
     listening_sockets,
@@ -84,18 +84,3 @@ def _begin_reading(app: Any) -> None:
             return  # each page says it
     if waits is not None:
         warn("the articles are being read; until that is done, some pages ask readers to wait.")
-
-
-def base_of(url: str) -> str:
-    """The base URL, checked and without a slash at its end."""
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable or parts.query or parts.fragment or parts.username is not None:
-        raise TrackerError(
-            f"“{url}” is no address that pages can be found under.",
-            "Write it like https://news.example.org/history, without anything after a ?.",
-        )
-    return url.rstrip("/")

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import click
 
-from tracker.cli.common import open_newsroom, progress_bar, warn
-from tracker.cli.serve import base_of
+from tracker.cli.common import base_of, open_newsroom, progress_bar, warn
 from tracker.errors import TrackerError
 from tracker.house.site import PAGES
 from tracker.newsroom import names
