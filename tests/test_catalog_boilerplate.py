@@ -148,3 +148,5 @@ def test_a_partial_clone_fetches_nothing_to_learn(desk: Desk, tmp_path: Path) ->
     room = tracker.Newsroom(clone)
     assert not room.boilerplate()
     assert desk.git("-C", str(clone), "rev-list", "--objects", "--missing=print", "HEAD").count("?")
+    room.check()
+    assert tracker.Newsroom(clone).boilerplate().sentences == ((FUNDER, 6),)

@@ -93,6 +93,7 @@ def learnt(
     members: tuple[str, Members],
     *,
     most: int | None = None,
+    read: int = 0,
     progress: Progress | None = None,
 ) -> Learnt:
     """What the articles of a catalog repeat, counted as far as the catalog goes.
@@ -100,7 +101,8 @@ def learnt(
     ``members`` are the newsroom's articles, and how they are told from those of other settings.
     Without ``settings``, nothing counts as repeated.
     More than ``most`` versions are not counted now, and in a partial clone no text is fetched for
-    it: then the answer is what is known. Raises ``sqlite3.Error``.
+    it, unless most articles are read anyway, so many as ``read`` says: then the answer is what is
+    known. Raises ``sqlite3.Error``, and ``TrackerError`` where texts cannot be fetched.
     """
     connection = catalog.connection
     state, said = _state(connection), repr(settings)
@@ -112,7 +114,8 @@ def learnt(
     waiting = abs(now - state.versions)
     stale = state.members != members[0] or waiting > state.articles // _STEP
     with Reader(repository) as reader:
-        if stale and (reader.partial or (most is not None and waiting > most)):
+        apart = reader.partial and read * 2 < connection.execute(_ALIVE).fetchone()[0]
+        if stale and (apart or (most is not None and waiting > most)):
             stale = False
         if not stale and state.settings in (said, ""):
             return _stored(connection)
@@ -131,6 +134,7 @@ def learnt(
     return Learnt(found, "")
 
 
+_ALIVE = "SELECT count(*) FROM article WHERE text AND joined IS NULL AND alive"
 _REVISIONS = "SELECT sum(revisions) FROM article WHERE text AND joined IS NULL"
 
 
@@ -206,6 +210,8 @@ def _count(
         for number, path, before in rows
         if members.holds(path_of(path))
     ]
+    if reader.partial:  # all at once
+        reader.fetch(blob for number, _ in waiting for blob in _blobs(connection, number))
     done = {}
     rest = iter(waiting)
     while some := list(islice(rest, _READ_AT_ONCE)):

@@ -72,11 +72,13 @@ def learnt(
     progress: Progress | None = None,
     *,
     most: int | None = None,
+    read: int = 0,
 ) -> Learnt:
     """What the newsroom's articles repeat, asked for once at each tip.
 
     ``catalog`` is one that is open and up to date already. With ``most``, the catalog is taken as
-    it is, and not more than so many versions that were not counted yet are counted now.
+    it is, and not more than so many versions that were not counted yet are counted now. ``read``
+    says of how many articles all texts are read anyway.
     """
     from tracker.catalog.boilerplate import NOTHING
 
@@ -85,14 +87,18 @@ def learnt(
     if found is None:
         found = NOTHING
         with suppress(TrackerError):  # nothing is committed yet, or it cannot be read
-            found = _learnt(workspace, catalog, progress or workspace.watch, most)
-        if found is not NOTHING or most is None:
+            found = _learnt(workspace, catalog, progress or workspace.watch, most, read)
+        if found is not NOTHING:
             known["learnt"] = found
     return found
 
 
 def _learnt(
-    workspace: Workspace, catalog: Catalog | None, progress: Progress | None, most: int | None
+    workspace: Workspace,
+    catalog: Catalog | None,
+    progress: Progress | None,
+    most: int | None,
+    read: int,
 ) -> Learnt:
     from tracker.catalog import boilerplate
     from tracker.text.judge.boilerplate import Settings
@@ -105,7 +111,7 @@ def _learnt(
     def question(it: Catalog) -> Learnt:
         return boilerplate.learnt(
             it, workspace.repository, Settings(*wanted) if wanted else None,
-            (key, workspace), most=most, progress=progress,
+            (key, workspace), most=most, read=read, progress=progress,
         )  # fmt: skip
 
     if most is not None:  # somebody is about to record: no history is read for this first

@@ -315,7 +315,7 @@ def remembered(
     learned: dict[Pair, str] = {}
     asked: dict[Pair, bytes] = {}
     with nullcontext(catalog) if catalog is not None else Catalog(workspace.repository) as catalog:
-        repeated = learnt(workspace, catalog)
+        repeated = learnt(workspace, catalog, read=len(jobs))
         known = [replace(job, known=catalog.answers(key, _asked(job))) for job in jobs]
         try:
             for number, done in enumerate(
