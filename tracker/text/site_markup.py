@@ -160,6 +160,9 @@ _CODE_TAG = expression(r"\{%-?\s*+(?:end)?highlight\b|\{\{[<%]\s*+/?\s*+highligh
 _INDENTED = expression(r"(?:(?:[ \t]*+(?:\r?\n|\Z))*+(?:[ ]{4}|\t)[^\n]*+(?:\n|\Z))++")
 
 
+_MARGIN = 80  # blanks at the head of a line, at most
+
+
 def masked(text: str, start: int, masks: list[Mask]) -> str:
     """Return the body with plain letters where the parser shall read none of what sites add."""
     parts: list[str] = []
@@ -170,7 +173,8 @@ def masked(text: str, start: int, masks: list[Mask]) -> str:
         parts.append(text[place : mask.start])
         raw = text[mask.start : mask.end]
         # Blanks before words would make them code.
-        opens = not text[text.rfind("\n", 0, mask.start) + 1 : mask.start].strip()
+        line = text.rfind("\n", max(start - 1, mask.start - _MARGIN, 0), mask.start) + 1
+        opens = (line > 0 or mask.start < _MARGIN) and not text[line : mask.start].strip()
         stand = " " if mask.alone or (mask.role == "attributes" and not opens) else "x"
         if mask.alone and _CODE_TAG().match(raw):
             blank = "```" + " " * (len(raw) - 3)
