@@ -520,7 +520,7 @@ def test_an_interrupt_ends_all_processes_and_says_one_word(tmp_path: Path) -> No
         text=True,
         start_new_session=True,
     )
-    until = time.monotonic() + 20
+    until = time.monotonic() + 60
     while not list(tmp_path.glob(".git/tracker/*")) and time.monotonic() < until:
         time.sleep(0.02)  # the catalog is opened when the work begins
     time.sleep(0.3)

@@ -251,7 +251,7 @@ def test_serve_shows_what_is_not_committed_and_what_is_then_recorded(ferries: De
         (changelog,) = of_class(fragment(html), "tracker-changelog")
         assert "pier" not in words(changelog)
         ferries.git("commit", "-q", "-a", "-m", "Edit", "--date=2022-05-13T12:00:00Z")
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60
         while "pier" not in words(changelog) and time.monotonic() < until:
             html = shown(address, "The pier was wrong.")
             (changelog,) = of_class(fragment(html), "tracker-changelog")
@@ -264,7 +264,7 @@ def test_serve_shows_what_is_not_committed_and_what_is_then_recorded(ferries: De
 
 def shown(address: str, wanted: str) -> str:
     """The main part of the page, as soon as these words are in it."""
-    until = time.monotonic() + 20
+    until = time.monotonic() + 60
     html = ""
     while time.monotonic() < until:
         try:

@@ -241,7 +241,7 @@ def test_recordings_killed_at_any_moment_leave_nothing_to_do_by_hand(
 
 def wait_for(condition: Callable[[], bool]) -> None:
     """Until it holds; another process sees to that."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.005)

@@ -36,7 +36,7 @@ def slow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FlaskClien
 
 def asked(browser: FlaskClient, path: str, words: str) -> TestResponse:
     """The answer to a request, as soon as it has these words."""
-    until = time.monotonic() + 20
+    until = time.monotonic() + 60
     while words not in (answer := browser.get(path)).text:
         assert time.monotonic() < until, answer.text
     return answer
