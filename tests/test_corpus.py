@@ -332,7 +332,8 @@ def test_a_row_without_texts_says_so() -> None:
         None, "The old text is missing.", "The new text is no UTF-8 at byte 3.",
     ]  # fmt: skip
     assert [row["pair"] for row in found] == ["0", "1", "2"]
-    assert [row["tracker"] for row in found] == [tracker.__version__] * 3
+    (by,) = {row["tracker"] for row in found}
+    assert re.fullmatch(rf"{re.escape(tracker.__version__)}\+[0-9a-f]{{8}}", by)
 
 
 @pytest.mark.parametrize(
@@ -475,6 +476,16 @@ def test_new_pairs_are_added_and_judged_alone(desk: Desk) -> None:
     desk.ok(*again)
     assert json.loads(before.read_text("utf-8"))["chunks"] == chunks
     assert "other settings" in desk.refused(*again, "--language", "de")
+
+
+def test_verdicts_by_another_version_are_not_gone_on_with(desk: Desk) -> None:
+    corpus_of(desk)
+    desk.ok("corpus", "work", "pairs", "out", "--count")
+    manifest = desk.folder / "out" / "corpus.json"
+    said = json.loads(manifest.read_text("utf-8"))
+    manifest.write_text(json.dumps({**said, "tracker": f"{tracker.__version__}+00000000"}))
+    refused = desk.refused("corpus", "judge", "pairs", "--to", "out")
+    assert f"begun by tracker {tracker.__version__}+00000000, and this is" in refused
 
 
 def test_check_finds_what_is_missing_twice_or_by_another_version(desk: Desk) -> None:

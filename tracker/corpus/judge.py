@@ -11,6 +11,9 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -57,7 +60,7 @@ SCHEMA = pa.schema(
         ("notes_removed", _NOTES),
         ("ms", pa.float64()),  # processor time
         ("error", pa.string()),  # why there is no verdict; null for almost all
-        ("tracker", pa.string()),  # the version of this program
+        ("tracker", pa.string()),  # the version of this program, with a digest of its rules
     ]
 )
 """A verdict on a pair. Where ``error`` says something, what the texts would tell is null."""
@@ -166,11 +169,28 @@ def verdicts(batch: pa.RecordBatch, terms: Terms, *, edits: bool = False) -> Ite
 
 def finished(row: Row) -> Row:
     """A row with the version of this program, and nothing of the texts where there was an error."""
-    from tracker import __version__
-
     if row.get("error"):
         row = {name: row.get(name) for name, _ in (*_HEAD, ("error", 0), ("ms", 0))}
-    return {**row, "tracker": __version__}
+    return {**row, "tracker": version()}
+
+
+@cache
+def version() -> str:
+    """The version of this program with a digest of its rules: "0.1.0+5f0c9a1e".
+
+    Who works on a copy from git has other rules under the same number.
+    """
+    from tracker import __version__
+
+    package = Path(__file__).parents[1]
+    digest = sha256()
+    for name in ("comparison.py", "model.py", "text", "house", "locale"):
+        place = package / name
+        for file in sorted(place.rglob("*")) if place.is_dir() else [place]:
+            if file.suffix in (".py", ".toml", ".txt"):
+                digest.update(file.relative_to(package).as_posix().encode())
+                digest.update(file.read_bytes())
+    return f"{__version__}+{digest.hexdigest()[:8]}"
 
 
 def told_of_error(error: Exception) -> str:

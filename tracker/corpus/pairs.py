@@ -25,7 +25,7 @@ from tracker.corpus.folder import (
     read_manifest,
     write_manifest,
 )
-from tracker.corpus.judge import PAIRS, Row
+from tracker.corpus.judge import PAIRS, Row, version
 from tracker.errors import TrackerError
 from tracker.model import Progress
 from tracker.newsroom.history import versions
@@ -72,10 +72,10 @@ def of_newsroom(
     """
     top = workspace.root or workspace.repository.git_dir
     name = source or workspace.settings.name or Path(top).resolve().name
-    for path, version, _, text in versions(workspace, (), progress):
+    for path, recorded, _, text in versions(workspace, (), progress):
         path = path.removeprefix(f"{workspace.under}/") if workspace.under else path
         host, article = _parted(path.removeprefix("articles/"), name)
-        yield CorpusVersion(host, article, version.at, version.commit, text)
+        yield CorpusVersion(host, article, recorded.at, recorded.commit, text)
 
 
 def of_files(
@@ -152,8 +152,6 @@ def write_pairs(
     row group, in bytes. With ``add``, the pairs that a corpus there has not yet go into chunks
     behind its own. Raises ``TrackerError`` where there is a corpus already, or none to add to.
     """
-    from tracker import __version__
-
     there: tuple[Chunk, ...] = ()
     if add:
         before = read_manifest(to)
@@ -194,7 +192,7 @@ def write_pairs(
                 last = each._replace(at=at)
             out.end_of_article(source, year)
         chunks = out.finish()
-    corpus = Corpus(__version__, settings, styles, chunks)
+    corpus = Corpus(version(), settings, styles, chunks)
     write_manifest(to, corpus)
     return PairsWritten(corpus, seen, articles, unchanged)
 

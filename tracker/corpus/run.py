@@ -50,6 +50,7 @@ from tracker.corpus.judge import (
     Terms,
     finished,
     verdicts,
+    version,
 )
 from tracker.errors import TrackerError
 from tracker.house.settings import BoilerplateSettings
@@ -391,9 +392,7 @@ def prepare(
     Raises ``TrackerError`` where the pairs are not whole, and where the folder has verdicts on
     other pairs, by another version, or on other terms.
     """
-    from tracker import __version__
-
-    corpus = read_manifest(pairs)._replace(tracker=__version__, edits=edits)
+    corpus = read_manifest(pairs)._replace(tracker=version(), edits=edits)
     check_files(pairs, corpus)
     corpus.house()
     if to.address == pairs.address:
@@ -407,8 +406,8 @@ def prepare(
         if there != corpus:  # pairs were added
             write_manifest(to, corpus)
     else:
-        if there.tracker != __version__:
-            why = f"by tracker {there.tracker}, and this is {__version__}"
+        if there.tracker != corpus.tracker:
+            why = f"by tracker {there.tracker}, and this is {corpus.tracker}"
         elif there.edits != edits:
             why = "with edits" if there.edits else "without edits"
         elif there.chunks != corpus.chunks:
