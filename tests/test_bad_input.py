@@ -10,6 +10,10 @@ from pathlib import Path
 import pytest
 
 from tests.desk import Desk
+from tracker.errors import TrackerError
+from tracker.model import Person
+from tracker.store.git import discover
+from tracker.store.stream import CommitStream
 
 TEXT = "The council met on Monday.\n"
 MATTER = "---\ntitle: Council\n---\n\n"
@@ -357,3 +361,14 @@ def test_lists_of_commits_and_people_are_plain_files(published: Desk) -> None:
 
 def test_a_date_that_is_none_is_refused_where_nothing_is_found(published: Desk) -> None:
     assert "February 2022 has no day 30" in published.refused("check", "--until", "2022-02-30")
+
+
+def test_a_stream_that_finds_no_room_for_its_folder_is_refused(published: Desk) -> None:
+    """A full disk shows here first; the intake lives on, and records when there is room again."""
+    taken = published.folder / "taken"
+    taken.write_text("")
+    stream = CommitStream(
+        discover(published.folder), taken, None, Person("Ada Editor", "ada@example.com")
+    )
+    with pytest.raises(TrackerError, match="taken"), stream:
+        pass

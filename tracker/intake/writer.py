@@ -94,7 +94,7 @@ class Writer:
                 if self._now() - forgotten > timedelta(hours=1):
                     self._inbox.forget_old(self._now())
                     forgotten = self._now()
-            except TrackerError:  # the disk is full or the inbox locked: nothing is lost
+            except (TrackerError, OSError):  # a full disk, a locked inbox: nothing is lost
                 with self._woken:
                     self._woken.wait(1)
                 done = 0

@@ -105,7 +105,10 @@ class CommitStream:
         self._given = 0  # commits
 
     def __enter__(self) -> Self:
-        (self._folder / "objects" / "pack").mkdir(parents=True, exist_ok=True)
+        try:
+            (self._folder / "objects" / "pack").mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise locks.not_writable(self._folder, error) from None
         git = self._repository.git
         words = git.command(
             *FRUGAL, "fast-import", "--quiet", "--done",
