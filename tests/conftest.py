@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,9 @@ from tests.desk import Desk
 
 settings.register_profile("tracker", derandomize=True, deadline=None, max_examples=100)
 settings.load_profile("tracker")
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in a shell's background job
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 IDENTITY = {
     "GIT_AUTHOR_NAME": "Ada Editor",

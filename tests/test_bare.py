@@ -71,7 +71,7 @@ REFUSED: list[tuple[str, str]] = [
 
 ELSEWHERE = {
     *("import", "serve", "site", "export", "search", "catalog"),
-    *("follow", "intake", "review", "stats", "token"),
+    *("follow", "intake", "review", "stats", "token", "corpus"),
 }
 """Commands that are tried on a bare repository by themselves below, or in their own tests."""
 

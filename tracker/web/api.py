@@ -292,7 +292,7 @@ def article(address: str) -> Response:
         timemap=where.timemap(path),
         feed=where.feed("feed.json", path),
     )
-    http.touched(found.newest.at)
+    http.touched(found.newest.out_at)
     return _dumped(value)
 
 
@@ -302,7 +302,7 @@ def history(address: str) -> Response:
     asked = _read({"limit": LIMIT_OR_ALL, "substantive": FLAG})
     found = _article(address, addresses.history)
     substantive = bool(asked["substantive"])
-    http.touched(found.newest.at)
+    http.touched(found.newest.out_at)
     return _dumped(
         history_face.history_object(found.life, limit=asked["limit"], substantive=substantive)
     )

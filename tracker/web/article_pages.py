@@ -98,7 +98,7 @@ def article(address: str) -> str:
     # A note that stands in the body alone is read there, and not told twice.
     told = [note for note in standing(found.life.notes) if note.origin == "front-matter"]
     above, below = _placed(told, found.address)
-    http.touched(found.newest.at)
+    http.touched(found.newest.out_at)
     return page(
         "article.html",
         **frame(found, "article"),
@@ -155,7 +155,7 @@ def _history(found: FoundArticle, until: int | None) -> str:
         found.life, found.address, room.settings, until, room.workspace.under,
         counted=not found.large, language=found.language, looks=desk().looks(found.life.revisions),
     )  # fmt: skip
-    http.touched(found.newest.at)
+    http.touched(found.newest.out_at)
     return page(
         "history.html",
         **frame(found, "history"),
@@ -179,7 +179,7 @@ def one_version(stamp: str, address: str) -> str:
     document = parse(text(revision, found.life.article.path)[: 2 * LONGEST])
     settings = current().settings
     at = revision.number - 1
-    http.touched(revision.at)
+    http.touched(revision.out_at)
     return page(
         "version.html",
         **frame(found, "version"),
@@ -215,7 +215,7 @@ def source(stamp: str, address: str) -> Response:
     response = make_response(text(revision, found.life.article.path).encode("utf-8", "replace"))
     response.mimetype = "text/plain"
     response.headers["Content-Disposition"] = "inline"
-    http.touched(revision.at)
+    http.touched(revision.out_at)
     http.cached(http.LASTING)
     return response
 
@@ -224,7 +224,7 @@ def source(stamp: str, address: str) -> Response:
 def blame(address: str) -> str:
     """The passages of an article with the revisions that brought them."""
     found = find(address)
-    http.touched(found.newest.at)
+    http.touched(found.newest.out_at)
     return page(
         "blame.html",
         **frame(found, "passages"),
@@ -249,7 +249,7 @@ def note(key: str, address: str) -> str:
         raise NotFound
     revision, brought = told[0]
     settings = current().settings
-    http.touched(revision.at)
+    http.touched(revision.out_at)
     return page(
         "note.html",
         **frame(found, "note"),

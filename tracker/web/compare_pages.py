@@ -135,7 +135,7 @@ def _compared(
     track = desk().track(path)
     blobs = {each.commit: each.blob for each in track.versions}
     texts = desk().texts([blobs[old.commit], blobs[new.commit]])
-    http.touched(max(old.at, new.at))
+    http.touched(max(old.out_at, new.out_at))
     between = brought or found.life.revisions[old.number : new.number]
     notes = _brought(found.life, between, found.address)
     comparison = compared(

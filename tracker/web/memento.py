@@ -213,7 +213,7 @@ def timemap(address: str) -> Response:
         lines.append(_link(url, f"{relation} memento".strip(), datetime=_date(each.since)))
     response = make_response(",\n".join(lines) + "\n")
     response.headers["Content-Type"] = MEDIA_TYPE
-    http.touched(found.newest.at)
+    http.touched(found.newest.out_at)
     return response
 
 

@@ -120,7 +120,7 @@ def _latest(selection: Selection, number: int, turned: object) -> str:
         view = revision_view(revision, address, room.settings, language=language, looks=seen)
         shown.append(Latest(article, revision.headline or article.headline, address, view))
     if found:
-        http.touched(found[0][1].at)
+        http.touched(found[0][1].out_at)
     return page(
         "newsroom.html",
         nothing=False,

@@ -322,7 +322,7 @@ def _newsroom(name: str) -> Response:
 def _article(address: str, name: str) -> Response:
     found = find(address, lambda now: addresses.feed(name, now))
     settings = current().settings
-    http.touched(found.newest.at)
+    http.touched(found.newest.out_at)
     made = feed.article_feed(found.life, settings, links(), name, limit=feed.NEWEST)
     return _written(made, name)
 
