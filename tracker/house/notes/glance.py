@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from tracker import locale
@@ -58,8 +58,8 @@ def candidates(
     hits = find_hits(text, start, code, style)
     if not hits.places:
         return hits
-    context = Context(known_languages(hits.codes), None, day_first, code)
-    known = _Beginnings(text, start, context, own_openings(style) if style else frozenset())
+    own = own_openings(style) if style else frozenset()
+    known = _Beginnings(text, start, _Asked(hits.codes, day_first, code, own))
     return hits._replace(places=[at for at in hits.places if known.plausible(at)])
 
 
@@ -186,6 +186,15 @@ _SIGNS = re.compile(r"\A(?:[ \t]*(?:#{1,6}|[-+*•]|\d{1,9}[.)])[ \t]+|[ \t]*>)*
 _PARAGRAPH_ENDS = re.compile(r"\n[ \t>]*\r?\n")
 
 
+class _Asked(NamedTuple):
+    """What the words at a beginning are read by."""
+
+    codes: tuple[str, ...]
+    day_first: bool | None
+    tag: str
+    own: frozenset[str]  # the words with which the lines of the house's templates begin
+
+
 class _Beginnings:
     """The beginnings of a text at which a note may stand, each looked at once.
 
@@ -193,11 +202,10 @@ class _Beginnings:
     before can be read as a note, and only those few articles are taken apart.
     """
 
-    def __init__(self, text: str, start: int, context: Context, own: frozenset[str]) -> None:
+    def __init__(self, text: str, start: int, asked: _Asked) -> None:
         self._text = text
         self._start = start
-        self._context = context
-        self._own = own  # with which the lines of the house's templates begin
+        self._asked = asked
         self._known: dict[int, bool] = {}
 
     def plausible(self, at: int) -> bool:
@@ -209,29 +217,32 @@ class _Beginnings:
                 break
             begin = earliest + found.end()
             if begin not in self._known:
-                self._known[begin] = self._may_be(begin, bracketed=found[0][:1] in ("(", "["))
+                words = self._text[begin : begin + LONGEST_START]
+                self._known[begin] = _may_be(words, self._asked, found[0][:1] in ("(", "["))
             if self._known[begin]:
                 return True
         return False
 
-    def _may_be(self, begin: int, *, bracketed: bool) -> bool:
-        opening = self._text[begin : begin + LONGEST_OPENING]
-        if opening.startswith("![") or opening.lstrip("*_([ \t")[:1] in _NO_NOTE:
-            return False
-        if self._own and not self._own.isdisjoint(sequence(opening)[:1]):
-            return True
-        if not may_be_note(opening, self._context):
-            return False
-        if opening.startswith(_BOX):
-            return True
-        opening = _SIGNS.sub("", self._text[begin : begin + LONGEST_START], 1)
-        paragraph = _PARAGRAPH_ENDS.split(opening, 1)[0]
-        line = paragraph.partition("\n")[0]
-        tried = dict.fromkeys((line, line.partition("<")[0], paragraph))
-        return any(
-            read(words_with_marks(words), self._context, bracketed=bracketed) is not None
-            for words in tried
-        )
+
+@lru_cache(maxsize=512)  # both versions of an article begin their paragraphs with the same words
+def _may_be(words: str, asked: _Asked, bracketed: bool) -> bool:
+    """Whether a note may begin with these words."""
+    opening = words[:LONGEST_OPENING]
+    if opening.startswith("![") or opening.lstrip("*_([ \t")[:1] in _NO_NOTE:
+        return False
+    if asked.own and not asked.own.isdisjoint(sequence(opening)[:1]):
+        return True
+    context = Context(known_languages(asked.codes), None, asked.day_first, asked.tag)
+    if not may_be_note(opening, context):
+        return False
+    if opening.startswith(_BOX):
+        return True
+    paragraph = _PARAGRAPH_ENDS.split(_SIGNS.sub("", words, 1), 1)[0]
+    line = paragraph.partition("\n")[0]
+    tried = dict.fromkeys((line, line.partition("<")[0], paragraph))
+    return any(
+        read(words_with_marks(words), context, bracketed=bracketed) is not None for words in tried
+    )
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from functools import cache
+from functools import cache, cached_property
 from itertools import compress
 
 from tracker.model import Diff, Edit, FoundNote
@@ -15,6 +15,9 @@ from tracker.text.markup import Kind, Leaf, Markup, scan
 
 LONGEST_CONTEXT = 1_500
 """Characters of a paragraph read before its first and after its last edit."""
+
+MANY_ASKED = 25
+"""Words that are looked for in a text one by one; for more, all its words are gathered."""
 
 
 @cache
@@ -40,15 +43,12 @@ class Article:
         self._titled: bool | None = None
         self._breaks: list[int] | None = None
         self._used: dict[str, bool] = {}
-        self._folded: str | None = None
         self._spoken: str | None = None
         self._spoken_body: str | None = None
-        self._shown_words: list[str] | None = None
         self._raw_words: str | None = None
         self._raw_list: list[str] | None = None
         self._raw_set: frozenset[str] | None = None
-        self._vocabulary: frozenset[str] | None = None
-        self._lines: set[tuple[str, ...]] | None = None
+        self._standing: dict[str, bool] = {}  # the words that were asked for, one by one
         self._cells: dict[tuple[int, int, int], str] | None = None  # heads of rows and columns
 
     @property
@@ -119,16 +119,18 @@ class Article:
                 return True
         return False
 
+    @cached_property
+    def _folded(self) -> str:
+        return self.text.casefold()
+
     def may_say(self, words: str) -> bool:
         """Tell whether all of some folded words are in the text: a cheap test before a search."""
-        if self._folded is None:
-            self._folded = self.text.casefold()
         return all(word in self._folded for word in words.split() if "'" not in word)
 
     def shows(self, words: str) -> bool:
         """Tell whether readers see some words in this order; those of the front matter count."""
         if self._spoken is None:
-            self._spoken = f" {' '.join(self._shown())} "
+            self._spoken = f" {' '.join(raw_words(self._shown))} "
         return f" {' '.join(raw_words(words.casefold()))} " in self._spoken
 
     @property
@@ -139,33 +141,42 @@ class Article:
             self._spoken_body = f" {fold_words(tokens)} "
         return self._spoken_body
 
-    def _shown(self) -> list[str]:
-        if self._shown_words is None:
-            shown = self.text[: self.body] + "\n" + self.markup.words(self.body)
-            self._shown_words = raw_words(shown.casefold())
-        return self._shown_words
+    @cached_property
+    def _shown(self) -> str:
+        """What readers see, folded; that of the front matter counts."""
+        return f"{self.text[: self.body]}\n{self.markup.words(self.body)}".casefold()
 
     @property
     def raw_list(self) -> list[str]:
         """All words of the text in order, those of hidden descriptions and targets too."""
         if self._raw_list is None:
-            self._raw_list = raw_words(self.text.casefold())
+            self._raw_list = raw_words(self._folded)
         return self._raw_list
 
     def knows(self, word: str) -> bool:
         """Tell whether a folded word or number is among those that readers see of the text."""
-        if word.isalnum() and "&" not in self.text and not self.may_say(word):
-            return False  # most often, and no vocabulary is made for it
-        if self._vocabulary is None:
-            self._vocabulary = frozenset(self._shown())
-        if word in self._vocabulary:
-            return True
-        if word.isalnum():
-            return False
-        return all(part in self._vocabulary for part in raw_words(word))
+        if not word.isalnum():
+            return all(map(self._stands, raw_words(word)))
+        if "&" not in self.text and not self.may_say(word):
+            return False  # most often, and what readers see is not put together for it
+        return self._stands(word)
+
+    def _stands(self, word: str) -> bool:
+        """Tell whether a run of letters and digits is one of the words that readers see."""
+        if word not in self._standing:
+            few = len(self._standing) < MANY_ASKED
+            found = _stands_in(self._shown, word) if few else None
+            self._standing[word] = word in self._vocabulary if found is None else found
+        return self._standing[word]
+
+    @cached_property
+    def _vocabulary(self) -> frozenset[str]:
+        return frozenset(raw_words(self._shown))
 
     def places_of(self, words: Collection[str]) -> dict[str, list[int]]:
         """Return where in ``raw_list`` each of some words stands; nothing where one is missing."""
+        if not all(map(self._folded.__contains__, words)):
+            return {}
         if self._raw_set is None:
             self._raw_set = frozenset(self.raw_list)
         if not self._raw_set.issuperset(words):
@@ -178,9 +189,13 @@ class Article:
 
     def has_line(self, words: Sequence[str]) -> bool:
         """Tell whether folded words are a line of the text, without its markup."""
-        if self._lines is None:
-            self._lines = {tuple(raw_words(line)) for line in self.text.casefold().splitlines()}
-        return tuple(raw_words(" ".join(words))) in self._lines
+        wanted = raw_words(" ".join(words))
+        if not all(map(self._folded.__contains__, wanted)):
+            return False
+        lines = self._folded.splitlines()
+        if not wanted:
+            return any(not raw_words(line) for line in lines)
+        return any(raw_words(line) == wanted for line in lines if wanted[0] in line)
 
     def says(self, words: str, shown: str = "") -> bool:
         """Tell whether folded words stand in the text in this order, seen or in a description.
@@ -230,6 +245,22 @@ def _raw() -> re.Pattern[str]:
 def raw_words(text: str) -> list[str]:
     """Return runs of letters and digits."""
     return _raw().findall(text)
+
+
+_MANY_PLACES = 200
+
+
+def _stands_in(text: str, word: str) -> bool | None:
+    """Tell whether a word stands in a text by itself; None where it is part of too many others."""
+    end = 0
+    for _ in range(_MANY_PLACES):
+        place = text.find(word, end)
+        if place < 0:
+            return False
+        end = place + len(word)
+        if not text[end : end + 1].isalnum() and not (place and text[place - 1].isalnum()):
+            return True
+    return None
 
 
 class Both:

@@ -315,12 +315,20 @@ def _is_ideograph(text: str) -> bool:
 _OPENING = {"“": "”", "„": "“”‟", "«": "»", "»": "«", "‹": "›", "「": "」", "『": "』", '"': '"'}
 
 
+@cache
+def _may_open() -> re.Pattern[str]:
+    """What opens a quotation, or may be shown as what does."""
+    return re.compile(r"[\"“„«»‹「‘‚&]|(?<![^\s(\[])'")
+
+
 def mark_quotes(tokens: Sequence[Token], text: str) -> None:
     """Set ``quoted`` on the seen tokens that stand inside quotation marks.
 
     A quotation left open by a curly mark runs to the end of its paragraph, as printers do when it
     goes on in the next one; a straight mark without a partner opens nothing.
     """
+    if not tokens or not _may_open().search(text, tokens[0].start, tokens[-1].end):
+        return
     opened = -1
     closing = ""
     single = False
