@@ -6,11 +6,12 @@ Each fact has a key under which the same fact in another form is equal: 1,500 an
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from functools import cache
 
 from tracker.text.judge.numbers import number
-from tracker.text.judge.seen import Fact, Reading, opens_sentence, triggers
-from tracker.text.lexicon import known
+from tracker.text.judge.seen import Fact, Reading, opens_sentence
+from tracker.text.lexicon import Lexicon, known
 
 
 def negation(reading: Reading, place: int) -> Fact | None:
@@ -390,6 +391,13 @@ def _title_case(reading: Reading, place: int) -> bool:
         first -= 1
     if first and not tokens[first].line:
         return False
+    if first not in reading.titles:
+        reading.titles[first] = _all_capitals(reading, first)
+    return reading.titles[first]
+
+
+def _all_capitals(reading: Reading, first: int) -> bool:
+    tokens = reading.tokens
     words = []
     for step in range(first, min(first + 2 * _LONGEST_TITLE, len(tokens))):
         if step > first and (tokens[step].line or tokens[step].text in (".", "?", "!")):
@@ -470,42 +478,55 @@ RECOGNIZERS: tuple[Recognizer, ...] = (
 )  # fmt: skip
 """In this order: what an earlier one takes, a later one does not see."""
 
-_OF_CAPITALS: tuple[Recognizer, ...] = (name,)
+
+@cache
+def triggers(lexicon: Lexicon) -> dict[str, tuple[Recognizer, ...]]:
+    """Return which recognizers have to look at a word; at all others a name alone may begin."""
+    dated = {*lexicon.months, *lexicon.weekdays, *lexicon.relative, *lexicon.clock}
+    dated.update(lexicon.shifters)
+    counted = {phrase[0] for phrase in lexicon.qualifiers} | {"a", "an", "us", "ca"}
+    counted.update(lexicon.numbers, lexicon.scales, lexicon.ordinals, lexicon.vague)
+    counted.update(lexicon.quantifiers)
+    starts: dict[Recognizer, Collection[str]] = {
+        date: dated,
+        time: lexicon.clock,
+        number: counted,
+        negation: lexicon.negations,
+        attribution: lexicon.attribution,
+        modality: lexicon.modality,
+    }
+    return {
+        word: (*(one for one in RECOGNIZERS if word in starts.get(one, ())), name)
+        for word in set().union(*starts.values())
+    }
 
 
 def find_facts(reading: Reading) -> list[Fact]:
     """Return the facts of a passage in order, none overlapping another."""
     found: list[Fact] = []
     wanted = triggers(reading.lexicon)
+    of_names = (name,)
     tokens, folds = reading.tokens, reading.folds
     size = len(tokens)
     place = 0
     while place < size:
         token = tokens[place]
-        if (
-            (
-                token.kind == "word"
-                and folds[place] not in wanted
-                and token.text[0].islower()
-                and "'" not in token.text
-                and not (place + 1 < size and tokens[place + 1].kind == "number")
-            )
-            or token.kind == "quote"
-            or (token.kind == "mark" and token.text in ".,;:!?()")
-        ):
+        if token.kind == "quote" or (token.kind == "mark" and token.text in ".,;:!?()"):
             place += 1
             continue
+        recognizers = RECOGNIZERS
+        if token.kind == "word" and "'" not in token.text:
+            following = tokens[place + 1] if place + 1 < size else None
+            if following is None or following.kind != "number":
+                # Only with digits, or with a sign beside it, may a word be part of an identifier.
+                recognizers = wanted.get(folds[place], of_names)
+                if recognizers is of_names and token.text[0].islower():
+                    place += 1
+                    continue
+                if following is not None and following.start == token.end:
+                    recognizers = RECOGNIZERS
         fact = None
-        capital = (
-            token.kind == "word"
-            and folds[place] not in wanted
-            and "'" not in token.text
-            and not (
-                place + 1 < size
-                and (tokens[place + 1].kind == "number" or reading.glued(place + 1))
-            )
-        )  # nothing but a name can begin there
-        for recognize in _OF_CAPITALS if capital else RECOGNIZERS:
+        for recognize in recognizers:
             fact = recognize(reading, place)
             if fact is not None:
                 break

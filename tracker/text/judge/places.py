@@ -101,7 +101,7 @@ def heading(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
         (hunk.old, hunk.a, hunk.b) if hunk.words_gone else (hunk.new, hunk.c, hunk.d)
     )
     tokens = side.seen[first:last]
-    facts = [fact for fact in side.facts if fact.first < last and fact.last > first]
+    facts = side.facts_in(first, last)
     if not _starts_line(side, first):
         return None
     if _enumerates(tokens):

@@ -119,6 +119,9 @@ def _reordered(hunks: Sequence[Hunk], scope: Scope) -> Counter[str]:
 
 
 def _in_one_cell(hunk: Hunk) -> bool:
+    opening = (hunk.gone or hunk.come)[0].leaf
+    if opening is None or opening.role != "cell":
+        return False
     leaves = {token.leaf for token in [*hunk.gone[:_FEW], *hunk.come[:_FEW]]}
     places = {leaf and (leaf.role, leaf.row, leaf.column) for leaf in leaves}
     return len(places) == 1 and all(leaf and leaf.role == "cell" for leaf in leaves)

@@ -9,8 +9,9 @@ from itertools import islice
 from typing import Literal
 
 from tracker.text.judge.article import Both, fold_words
+from tracker.text.judge.facts import triggers
 from tracker.text.judge.hunks import Hunk, Scope
-from tracker.text.judge.seen import Fact, Token, triggers
+from tracker.text.judge.seen import Fact, Token
 from tracker.text.lexicon import Lexicon, known, near
 
 Slip = Literal["typo", "style"]

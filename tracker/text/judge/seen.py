@@ -420,12 +420,13 @@ class Usage(Protocol):
 class Reading:
     """The seen tokens of a passage, the word lists, and how the article uses its words."""
 
-    __slots__ = ("folds", "lexicon", "tokens", "usage")
+    __slots__ = ("folds", "lexicon", "titles", "tokens", "usage")
 
     def __init__(self, tokens: Sequence[Token], lexicon: Lexicon, usage: Usage) -> None:
         self.tokens = tokens
         self.lexicon = lexicon
         self.usage = usage
+        self.titles: dict[int, bool] = {}  # whether all words of the line from there have capitals
         self.folds = [token.fold.rstrip(".") or token.fold for token in self.tokens]
 
     def fold(self, place: int) -> str:
@@ -454,16 +455,3 @@ def opens_sentence(tokens: Sequence[Token], place: int) -> bool:
     if before.kind in ("quote", "symbol"):
         return True
     return before.kind == "mark" and before.text in ".!?:…。！？•—*("
-
-
-@cache
-def triggers(lexicon: Lexicon) -> frozenset[str]:
-    """Return the words at which some recognizer has to look; all others are plain words."""
-    return frozenset(
-        [phrase[0] for phrase in lexicon.qualifiers]
-        + [*lexicon.numbers, *lexicon.scales, *lexicon.ordinals, *lexicon.vague]
-        + [*lexicon.quantifiers]
-        + [*lexicon.months, *lexicon.weekdays, *lexicon.relative, *lexicon.clock]
-        + [*lexicon.shifters, *lexicon.negations, *lexicon.attribution, *lexicon.modality]
-        + ["a", "an", "us", "ca"]
-    )
