@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -569,4 +570,21 @@ def test_an_interrupted_import_leaves_everything_as_it_was(tmp_path: Path) -> No
         said, complaint = process.communicate()
     assert (process.returncode, said, complaint.strip()) == (130, b"", b"Interrupted.")
     assert (run(room, "for-each-ref"), run(room, "status", "--porcelain")) == before
+    clean(room)
+
+
+def test_an_interrupt_after_an_import_into_a_new_newsroom_takes_nothing_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = shutil.which("git")
+    script = '#!/bin/sh\ncase "$*" in *commit-graph*) kill -INT $PPID; sleep 5;; esac\n'
+    (tmp_path / "git").write_text(f'{script}exec {real} "$@"\n')
+    (tmp_path / "git").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    file = tmp_path / "versions.jsonl"
+    file.write_bytes(lines(archive(25, 21)))
+    room = tmp_path / "room"
+    process = start(room, file)
+    assert process.communicate()[1].strip() == b"Interrupted."
+    assert run(room, "rev-list", "--count", "HEAD").strip() == b"525"
     clean(room)

@@ -13,6 +13,7 @@ from lxml import html
 from tests.desk import Desk
 from tests.fetched_pages import FURNITURE, NOTES, page
 from tests.followed_site import Answer, Watch, WebSite, serving, watching
+from tracker.follow.sites import look
 from tracker.web import create_app
 from tracker.web.addresses import stamp_of
 
@@ -394,6 +395,36 @@ def test_a_page_that_cannot_be_read_stops_no_other(
     assert [(told.state, "cannot be read" in told.reason) for told in done.troubles] == [
         ("error", True)
     ]
+
+
+HALF = '{"version": "https://jsonfeed.org/version/1", "items": [%s{"url": "/2026/\\ud800"}]}'
+
+
+@pytest.mark.parametrize(
+    ("feed", "told"),
+    [
+        ("<rss><channel><item %s/></channel></rss>" % " ".join(f'a{n}="b"' for n in range(30_000)),
+         "100 attributes"),
+        ("<rss><channel><title>&#xD800;</title></channel></rss>", "cannot be read"),
+        (HALF % "", ""),
+    ],
+)  # fmt: skip
+def test_a_feed_that_cannot_be_read_stops_no_other(
+    watch: Watch, site: WebSite, feed: str, told: str
+) -> None:
+    site.feed("/2026/ferry")
+    site.page("/2026/ferry", page())
+    site.page("/odd", feed, kind="text/xml")
+    watch.follow("".join(f'[[site]]\nfeed = "{site.url}/{n}"\n{QUICK}' for n in ("odd", "feed")))
+    done = watch.round()
+    assert len(done.recorded) == 1
+    assert [told in each.reason for each in done.troubles] == [True] * bool(told)
+
+
+def test_a_sitemap_with_comments_and_instructions_is_read() -> None:
+    inner = "<url><!-- c --><?x y?><loc>https://paper.example/2026/ferry</loc></url>"
+    found = look(f"<urlset>{inner}</urlset>".encode(), "https://paper.example/sitemap.xml")
+    assert [lead.url for lead in found.leads] == ["https://paper.example/2026/ferry"]
 
 
 def test_a_date_of_publication_that_is_still_to_come_hides_nothing(

@@ -234,12 +234,13 @@ def _is_to_be_made(folder: Path) -> bool:
 def _newsroom(folder: Path, source: Source, *, made: bool, dry_run: bool) -> Iterator[Newsroom]:
     """The newsroom in a folder; a new one where it is to be made.
 
-    A new one is removed again where the import fails; for a dry run it is made elsewhere.
+    A new one is removed again where the import fails before anything is recorded; for a dry run it
+    is made elsewhere.
     """
     from tracker.newsroom.newsroom import Newsroom
     from tracker.newsroom.workspace import SETTINGS_FILE
     from tracker.store.files import scratch_folder, write_file
-    from tracker.store.remote import initialise, unmake
+    from tracker.store.remote import has_commits, initialise, unmake
 
     if not made:
         yield Newsroom(folder, now=present())
@@ -255,7 +256,8 @@ def _newsroom(folder: Path, source: Source, *, made: bool, dry_run: bool) -> Ite
                 write_file(folder / SETTINGS_FILE, settings.read_bytes(), new=True)
             yield Newsroom(folder, now=present())
         except BaseException:
-            unmake(folder, SETTINGS_FILE, missing)
+            if not has_commits(folder):
+                unmake(folder, SETTINGS_FILE, missing)
             raise
 
 

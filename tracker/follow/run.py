@@ -12,6 +12,7 @@ import hashlib
 import io
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -257,9 +258,15 @@ class _Round:
         if answer.status != 200:
             self._source_failed(state, "error", f"The server answered {answer.status}.", None)
             return
-        found = await asyncio.to_thread(
-            sites.look, answer.body, answer.url, answer.headers.get("content-type", "")
-        )
+        try:
+            found = await asyncio.to_thread(
+                sites.look, answer.body, answer.url, answer.headers.get("content-type", "")
+            )
+        except Exception as error:  # one feed must not stop the round for all others
+            reason = f"It cannot be read ({type(error).__name__}: {error})."
+            reason = error.sentence if isinstance(error, TrackerError) else reason
+            self._source_failed(state, "error", reason, None)
+            return
         leads = list(found.leads)
         if found.kind == "sitemap-index":
             leads = await self._sitemaps(site, found.feeds)
@@ -278,12 +285,10 @@ class _Round:
     async def _sitemaps(self, site: FollowedSite, urls: Sequence[str]) -> list[Lead]:
         leads: list[Lead] = []
         for url in urls[-_MOST_SITEMAPS:]:
-            try:
+            with suppress(FetchError, TrackerError, ValueError):
                 answer = await self.fetcher.get(url, self._manners(site))
-            except FetchError:
-                continue
-            if answer.status == 200:
-                leads += sites.look(answer.body, answer.url).leads
+                if answer.status == 200:
+                    leads += (await asyncio.to_thread(sites.look, answer.body, answer.url)).leads
         return leads
 
     def _source_failed(

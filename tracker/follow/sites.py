@@ -323,9 +323,17 @@ def _unpacked(data: bytes) -> bytes:
         return b""
 
 
+_CROWDED = re.compile(rb"""<[^\s<>/!?][^\s<>]*(?:\s+[^\s=<>]+\s*=\s*(?:"[^"<]*"|'[^'<]*')){100}""")
+"""A tag with so many attributes that feedparser, which looks each up among all, never ends."""
+
+
 def _feed(data: bytes, url: str) -> SourceContent:
     import feedparser
 
+    if _CROWDED.search(data.replace(b"\0", b"")):  # zeros: UTF-16
+        raise TrackerError(
+            f"The feed {url} has an element with 100 attributes.", "It is not read: no feed has."
+        )
     parsed = feedparser.parse(io.BytesIO(data))
     leads = []
     for item in parsed.entries[:MOST_ENTRIES]:
@@ -334,11 +342,16 @@ def _feed(data: bytes, url: str) -> SourceContent:
         if target:
             leads.append(
                 Lead(
-                    clean(target), str(item.get("id") or ""), str(item.get("title") or ""),
-                    str(item.get("updated") or item.get("published") or ""),
+                    clean(target), _said(item.get("id")), _said(item.get("title")),
+                    _said(item.get("updated") or item.get("published")),
                 )
             )  # fmt: skip
-    return SourceContent("feed", str(parsed.feed.get("title") or ""), tuple(leads))
+    return SourceContent("feed", _said(parsed.feed.get("title")), tuple(leads))
+
+
+def _said(value: object) -> str:
+    """A value as text that can be kept: JSON may hold half characters."""
+    return str(value or "").encode("utf-8", "replace").decode()
 
 
 def _link(item: Mapping[str, Any]) -> str:
@@ -349,6 +362,7 @@ def _link(item: Mapping[str, Any]) -> str:
 def _joined(base: str, link: str) -> str:
     try:
         found = urljoin(base, link.strip())
+        found.encode()  # half a character is a ValueError
         return found if link and urlsplit(found).scheme in ("http", "https") else ""
     except ValueError:
         return ""
@@ -368,7 +382,10 @@ def _sitemap(data: bytes, url: str) -> SourceContent:
             name = etree.QName(element).localname
             if name not in ("url", "sitemap") or not isinstance(element.tag, str):
                 continue
-            said = {etree.QName(child).localname: (child.text or "") for child in element}
+            said = {
+                etree.QName(child).localname: (child.text or "")
+                for child in element.iterchildren("{*}*")  # comments have no names
+            }
             target = _joined(url, said.get("loc", ""))
             if target and name == "sitemap":
                 maps.append(target)

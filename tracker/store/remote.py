@@ -50,6 +50,14 @@ def initialise(folder: Path) -> Repository:
     return discover(folder)
 
 
+def has_commits(folder: Path) -> bool:
+    """Whether the repository in a folder has a commit on its branch."""
+    if not (folder / ".git").exists():
+        return False
+    found = Git(folder).text("rev-parse", "--quiet", "--verify", "HEAD", accept=(0, 1, 128))
+    return bool(found)
+
+
 def unmake(folder: Path, settings: str, missing: Iterable[Path]) -> None:
     """Take away a repository that was just made, its file of settings, and the empty folders.
 
