@@ -34,6 +34,14 @@ def test_a_repository_without_commits_is_empty_for_data_files_search_and_feeds(d
     assert json.loads(desk.ok("changelog", "--format", "jsonfeed").out)["items"] == []
 
 
+def test_a_link_that_leads_nowhere_is_in_the_way_before_anything_is_made(desk: Desk) -> None:
+    (desk.folder / "tracker.toml").symlink_to("nowhere")
+    assert "tracker.toml is there already." in desk.refused("init")
+    (desk.folder / "room").symlink_to("nowhere")
+    assert "room is a symbolic link, which is not followed." in desk.refused("init", "room")
+    assert {each.name for each in desk.folder.iterdir()} == {"room", "tracker.toml"}
+
+
 def test_an_article_on_disk_is_recorded_by_its_slug(desk: Desk) -> None:
     begun(desk)
     desk.write("articles/ferry.md", "# Ferry\n\nThe ferry leaves at noon.\n")

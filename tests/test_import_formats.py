@@ -11,6 +11,7 @@ import zipfile
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from time import process_time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -142,12 +143,23 @@ def test_an_export_gives_what_readers_saw_and_counts_what_they_did_not(tmp_path:
     assert bad.origin == f"{file}, item 10"
 
 
+@pytest.mark.parametrize("start", [HEAD, "<mediawiki><siteinfo></siteinfo>"])
+def test_xml_that_never_ends_an_element_is_given_up(tmp_path: Path, start: str) -> None:
+    endless = io.BytesIO(f"{start}<!--{'x' * (65 << 20)}".encode())
+    began = process_time()
+    with pytest.raises(TrackerError, match="has an entry of more than 64 MB"):
+        read(open_source(None, endless, HowRead()), tmp_path)
+    assert process_time() - began < 5  # from the start at each piece, it were a minute
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
         (wxr(item(1, "x")).replace("</item>", ""), "line 18, column 3: mismatched tag."),
         (wxr(item(1, "x"))[:-40], "is broken XML: line 17, column 31: unclosed token"),
         (HEAD + "<item>&nbsp;</item></channel></rss>", "undefined entity"),
+        (wxr(item(1, "x")).replace("UTF-8", "x-nope"), "encoding that cannot be read: unknown"),
+        (wxr(item(1, "x")).replace("UTF-8", "utf-7"), "encoding that cannot be read: multi-byte"),
         (
             '<?xml version="1.0"?><!DOCTYPE rss [<!ENTITY a "x">]><rss>&a;</rss>',
             "declares entities of its own, which no export has.",

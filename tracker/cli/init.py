@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -45,9 +46,9 @@ def command(
 
     root = Path(folder)
     file = root / SETTINGS_FILE
-    if root.exists():
+    if os.path.lexists(root):
         Folder.open(root).close()  # through a link of somebody's nothing is made
-    if file.exists():
+    if os.path.lexists(file):
         raise TrackerError(f"{file} is there already.", "Change the settings in that file.")
     known = None if followed else _proposal(root)
     toml = settings.template(
@@ -121,7 +122,6 @@ def _check(option: str, given: str, make: Callable[[], object]) -> None:
 
 def _local_zone() -> str:
     """This machine's IANA zone, where the system tells it; UTC otherwise."""
-    import os
 
     named = os.environ.get("TZ", "").lstrip(":")
     link = Path("/etc/localtime")

@@ -17,6 +17,7 @@ from tracker.sources.bodies import Markup, Wikitext
 from tracker.sources.versions import (
     LARGEST,
     Made,
+    MeteredInput,
     Spooled,
     article_text,
     missing,
@@ -145,14 +146,20 @@ def _dump(stream: IO[bytes], name: str) -> tuple[Any, tuple[type[Exception], ...
         from mwxml.errors import MalformedXML
     except ImportError:
         raise missing("mwxml", "A dump of MediaWiki") from None
-    errors = (ParseError, MalformedXML, DefusedXmlException, TypeError, ValueError)
+    errors = (ParseError, MalformedXML, DefusedXmlException, LookupError, TypeError, ValueError)
     try:
-        pointer = EventPointer(iterparse(stream, events=("start", "end")))
+        pointer = EventPointer(_events(iterparse, MeteredInput(stream, name)))
         element: Element
         _, element = next(pointer)
         return mwxml.Dump.from_element(ElementIterator(element, pointer)), errors
     except errors as error:
         raise _broken(name, error) from None
+
+
+def _events(iterparse: Any, source: MeteredInput) -> Iterator[Any]:
+    for each in iterparse(source, events=("start", "end")):
+        source.since = 0
+        yield each
 
 
 def _broken(name: str, error: Exception) -> TrackerError:

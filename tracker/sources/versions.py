@@ -104,6 +104,27 @@ class Counted(io.RawIOBase):
         super().close()
 
 
+class MeteredInput:
+    """A stream for a parser of XML, which ends with a sentence where one entry is without end."""
+
+    def __init__(self, stream: IO[bytes], name: str) -> None:
+        self._stream = stream
+        self._name = name
+        self.since = 0  # bytes since the last entry
+
+    def read(self, size: int = -1) -> bytes:
+        # Expat looks from its start at each piece at a comment or an attribute that has not ended:
+        # pieces that double make that linear.
+        data = self._stream.read(max(size, self.since))
+        self.since += len(data)
+        if self.since > 4 * LARGEST:
+            raise TrackerError(
+                f"{self._name} has an entry of more than {4 * LARGEST >> 20} MB.",
+                "An article is text; take that entry out of the file.",
+            )
+        return data
+
+
 class _Bounded(io.RawIOBase):
     """What a packed stream unpacks to, refused beyond a bound; damage becomes a sentence."""
 

@@ -18,6 +18,7 @@ from tracker.sources.bodies import Markup, html_body
 from tracker.sources.versions import (
     LARGEST,
     Made,
+    MeteredInput,
     Spooled,
     article_text,
     local_instant,
@@ -206,7 +207,7 @@ class Wxr(_Site):
             from defusedxml.ElementTree import ParseError, iterparse
         except ImportError:
             raise missing("defusedxml", "An export of WordPress") from None
-        source = _Metered(self._input, self._name)
+        source = MeteredInput(self._input, self._name)
         above: list[Element] = []
         try:
             for event, element in iterparse(source, events=("start", "end")):
@@ -233,6 +234,11 @@ class Wxr(_Site):
             raise TrackerError(
                 f"{self._name} declares entities of its own, which no export has.",
                 "Take the declarations (<!DOCTYPE …>) out, if you trust the file.",
+            ) from None
+        except (LookupError, ValueError) as error:
+            raise TrackerError(
+                f"{self._name} is in an encoding that cannot be read: {error}.",
+                "Export it again, as UTF-8.",
             ) from None
 
     def _take_author(self, element: Element) -> None:
@@ -295,25 +301,6 @@ def _fields(element: Element) -> dict[str, str]:
             name, (each.text or "") if "encoded" in name else (each.text or "").strip()
         )
     return found
-
-
-class _Metered:
-    """A stream for a parser, which ends with a sentence where one entry is without end."""
-
-    def __init__(self, stream: IO[bytes], name: str) -> None:
-        self._stream = stream
-        self._name = name
-        self.since = 0  # bytes since the last entry
-
-    def read(self, size: int = -1) -> bytes:
-        data = self._stream.read(size)
-        self.since += len(data)
-        if self.since > 4 * LARGEST:
-            raise TrackerError(
-                f"{self._name} has an entry of more than {4 * LARGEST >> 20} MB.",
-                "An article is text; take that entry out of the file.",
-            )
-        return data
 
 
 # --- revisions ------------------------------------------------------------------------------------
