@@ -723,6 +723,17 @@ def test_a_table_is_read_by_its_usual_names_and_by_a_mapping(tmp_path: Path) -> 
     assert "--zone" in skipped[0].reason
 
 
+def test_a_row_of_parquet_with_an_impossible_time_is_left_out(tmp_path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    never = pa.array([2**62], pa.timestamp("us"))
+    columns = {"url": ["https://paper.example/a"], "at": never, "text": ["x"]}
+    pq.write_table(pa.table(columns), tmp_path / "in.parquet")
+    _, skipped, _ = read(opened(tmp_path / "in.parquet"), tmp_path)
+    assert [each.reason for each in skipped] == ["Its time is no instant."]
+
+
 def test_a_parquet_file_is_read_by_a_mapping(tmp_path: Path) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq

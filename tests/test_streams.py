@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import pty
 import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -45,6 +47,21 @@ def test_an_answer_that_nobody_can_get_is_an_error_of_one_sentence(
     assert said.returncode == 2
     assert said.stderr.count("\n") == 2
     assert said.stderr.startswith("tracker: The output could not be written: ")
+
+
+def test_a_database_that_finds_no_room_is_told_in_a_sentence(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: object) -> None:
+        with closing(sqlite3.connect(":memory:")) as database:
+            database.execute("PRAGMA max_page_count = 1")
+            database.execute("CREATE TABLE pages (url TEXT)")
+
+    desk.ok("init", "--followed")
+    desk.write("follow.toml", '[[site]]\nfeed = "http://127.0.0.1:1/feed"\n')
+    monkeypatch.setattr("tracker.follow.run.run_round", full)
+    said = desk.refused("follow", "run", "--once")
+    assert "could not be written: database or disk is full." in said
 
 
 @pytest.mark.parametrize("where", ["2>&-", "2>/dev/full"])

@@ -176,6 +176,11 @@ def _status_of(arguments: Sequence[str] | None) -> int:
     except Exception as error:  # the last line of defence
         if isinstance(error, OSError) and error.errno in _NOT_WRITTEN:
             return _not_written(error)
+        if getattr(error, "sqlite_errorname", "").startswith(("SQLITE_FULL", "SQLITE_IOERR")):
+            return _say(
+                f"A database in the git directory could not be written: {error}.",
+                "Make room, and run it again: what was told as done is done.",
+            )
         if os.environ.get("TRACKER_DEBUG"):
             raise
         kind = type(error).__name__
@@ -187,7 +192,9 @@ def _status_of(arguments: Sequence[str] | None) -> int:
     return status if isinstance(status, int) else 0
 
 
-_NOT_WRITTEN = {errno.EBADF, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC}
+_NOT_WRITTEN = {
+    errno.EBADF, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENAMETOOLONG, errno.ENOSPC,
+}  # fmt: skip
 
 
 def _not_written(error: OSError) -> int:

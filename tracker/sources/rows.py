@@ -526,6 +526,8 @@ class VersionTable(Spooled):
                         except UnicodeDecodeError:
                             origin = f"{self._name}, row {row}"
                             yield self.bad(origin, "It holds bytes that are no UTF-8.")
+                        except (OverflowError, ValueError):
+                            yield self.bad(f"{self._name}, row {row}", "Its time is no instant.")
         except (ArrowException, OSError) as error:
             why = " ".join(str(error).split())[:200].rstrip(".")
             raise TrackerError(f"{self._name} cannot be read: {why}.", "Write it again.") from None
