@@ -159,6 +159,14 @@ def test_pairs_are_neighbours_sorted_and_in_folders_that_hive_knows(desk: Desk) 
     assert found[0]["new"] == found[1]["old"] != found[1]["new"]
 
 
+def test_a_link_that_a_repository_brings_is_not_written_through(newsroom: Desk) -> None:
+    outside = newsroom.folder / ".git/outside"
+    outside.mkdir()
+    (newsroom.folder / "pairs").symlink_to(outside)
+    assert "is a symbolic link" in newsroom.refused("corpus", "pairs", "--to", "pairs")
+    assert not list(outside.iterdir())
+
+
 def test_a_newsroom_s_pairs_have_commits_and_its_settings(newsroom: Desk) -> None:
     for number, at in ((400, "05/10/22 4:30 p.m. ET"), (300, "05/11/22 9 a.m. ET")):
         newsroom.write("articles/mill.md", f"# The mill\n\nIt employs {number} people.\n")

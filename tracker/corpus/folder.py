@@ -47,8 +47,9 @@ class CorpusFolder:
         remote = "://" in address and not address.startswith("file://")
         if remote:
             self.address = address.rstrip("/")
-        else:  # links that a person named are theirs; those inside lead nowhere
-            self.address = str(Path(address.removeprefix("file://")).resolve())
+        else:  # links above an absolute address are the person's; a repository may bring others
+            path = Path(address.removeprefix("file://"))
+            self.address = str(path.resolve() if path.is_absolute() else path.absolute())
         self._remote = remote
 
     def __reduce__(self) -> tuple[type[CorpusFolder], tuple[str]]:
