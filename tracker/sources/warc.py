@@ -22,6 +22,7 @@ ENDINGS = (".warc", ".warc.gz", ".arc", ".arc.gz", ".wacz")
 _HTML = ("text/html", "application/xhtml+xml")
 _SHORT = "The record was cut short, and its page is not whole."
 _MEMBER = 64 * 1024 * 1024 * 1024  # bytes of one file in a WACZ; they are read as they stream
+_LINE = 1 << 20  # bytes of one line of a header or of an index
 
 
 class RecordStream(NamedTuple):
@@ -105,7 +106,7 @@ class WebArchive(Spooled):
         """The records that an index names, in files beside it."""
         fields: list[str] = []
         with path.open("rb") as lines:
-            for number, raw in enumerate(lines, 1):
+            for number, raw in enumerate(iter(lambda: lines.readline(_LINE), b""), 1):
                 line = raw[: 1 << 16].decode("utf-8", "replace").strip()
                 origin = f"{shown(path)}, line {number}"
                 if line.startswith("CDX "):
@@ -152,6 +153,7 @@ class WebArchive(Spooled):
         offset = 0
         with redirect_stderr(io.StringIO()):  # the library prints what it thinks of a record
             iterator = ArchiveIterator(place.stream, arc2warc=True)
+        _bound_lines(iterator.reader)
         while True:
             try:
                 with redirect_stderr(io.StringIO()):
@@ -167,8 +169,14 @@ class WebArchive(Spooled):
                 yield from found
                 if single:
                     return
-            except (ArchiveLoadFailed, EOFError, OSError, zlib.error, zipfile.BadZipFile) as error:
-                why = " ".join(str(error).split()).partition(" This file is")[0][:200]
+            except TrackerError:
+                raise
+            except Exception as error:  # the library fails in many ways at records that are none
+                why = "it holds a record that is none"
+                if isinstance(
+                    error, (ArchiveLoadFailed, EOFError, OSError, zipfile.BadZipFile, zlib.error)
+                ):
+                    why = " ".join(str(error).split()).partition(" This file is")[0][:200]
                 reason = "It is damaged, and what comes after cannot be read"
                 yield self.bad(
                     f"{place.name}, after offset {offset}",
@@ -237,6 +245,21 @@ class WebArchive(Spooled):
             Id=(record.rec_headers.get_header("WARC-Record-ID") or "").strip("<>") or None,
         )
         return Made(self.placed(path), "", at, None, None, text, origin, said)
+
+
+def _bound_lines(reader: Any) -> None:
+    """Let a reader of the library end at a line that is none, instead of holding all of it."""
+    from warcio.exceptions import ArchiveLoadFailed
+
+    whole = reader.readline
+
+    def readline(length: int | None = 0) -> bytes:
+        line: bytes = whole(min(length or _LINE, _LINE))
+        if len(line) == _LINE:
+            raise ArchiveLoadFailed("a line of a header is longer than 1 MB")
+        return line
+
+    reader.readline = readline
 
 
 class _First:
