@@ -163,6 +163,9 @@ def test_a_link_that_a_repository_brings_is_not_written_through(newsroom: Desk) 
     outside = newsroom.folder / ".git/outside"
     outside.mkdir()
     (newsroom.folder / "pairs").symlink_to(outside)
+    for men in ("Ten", "Nine"):
+        newsroom.write("a.md", f"# Fire\n\n{men} men came.\n")
+        newsroom.ok("record", "a.md")
     assert "is a symbolic link" in newsroom.refused("corpus", "pairs", "--to", "pairs")
     assert not list(outside.iterdir())
 
@@ -443,6 +446,15 @@ def test_versions_that_cannot_be_used_are_named_and_the_rest_is_taken(desk: Desk
         "v.parquet, row 3: The value of its text is missing.",
         "v.parquet, row 4: It holds bytes that are no UTF-8.",
     ]
+
+
+def test_without_a_version_there_is_no_corpus(desk: Desk) -> None:
+    desk.write("versions.jsonl", "no JSON\n")
+    said = desk.run("corpus", "pairs", "--from", "versions.jsonl", "--to", "pairs")
+    assert said.status == 2
+    assert "line 1, column 1: The line is not JSON" in said.err
+    assert "There is no version to make pairs of." in said.err
+    assert not (desk.folder / "pairs" / "corpus.json").exists()
 
 
 def test_what_a_killed_run_left_is_not_taken_for_a_corpus(desk: Desk) -> None:

@@ -126,6 +126,10 @@ def pairs(
         warn(visible(f"{each.origin}: {each.reason}"))
     if len(skipped) > _NAMED:
         warn(f"and {len(skipped) - _NAMED:,} more versions were left out.")
+    if not written.versions:
+        raise TrackerError(
+            "There is no version to make pairs of.", "Name a newsroom, or files that import reads."
+        )
     corpus = written.corpus
     click.echo(
         f"Wrote {corpus.pairs:,} pairs of {written.versions:,} versions of"

@@ -150,7 +150,8 @@ def write_pairs(
 
     ``settings`` and ``styles`` are kept for the judging: see ``Corpus``. ``group`` is the text in a
     row group, in bytes. With ``add``, the pairs that a corpus there has not yet go into chunks
-    behind its own. Raises ``TrackerError`` where there is a corpus already, or none to add to.
+    behind its own. Without a version there is no corpus. Raises ``TrackerError`` where there is a
+    corpus already, or none to add to.
     """
     there: tuple[Chunk, ...] = ()
     if add:
@@ -193,7 +194,8 @@ def write_pairs(
             out.end_of_article(source, year)
         chunks = out.finish()
     corpus = Corpus(version(), settings, styles, chunks)
-    write_manifest(to, corpus)
+    if seen:
+        write_manifest(to, corpus)
     return PairsWritten(corpus, seen, articles, unchanged)
 
 

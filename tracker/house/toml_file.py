@@ -17,7 +17,14 @@ _TABLE = re.compile(r"\[\[?\s*([^\]]+?)\s*\]")
 Keys = Mapping[str, object]
 """What a key may hold: a type, a tuple of types, or a tuple of the words allowed."""
 
-_CALLED = {str: "text", bool: "true or false", list: "a list", dict: "a table", int: "a number"}
+_CALLED = {
+    str: "text",
+    bool: "true or false",
+    list: "a list",
+    dict: "a table",
+    int: "a number",
+    float: "a number",
+}
 _PLACE = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|(end of document))\)$")
 
 
@@ -125,7 +132,7 @@ def wrong_value(value: object, wanted: object) -> str:
         return "" if value in wanted else either([f"“{word}”" for word in wanted])
     if type(value) in wanted or (dict in wanted and isinstance(value, Mapping)):
         return ""
-    return either([_CALLED.get(kind, kind.__name__) for kind in wanted])
+    return either(list(dict.fromkeys(_CALLED.get(kind, kind.__name__) for kind in wanted)))
 
 
 def either(words: list[str]) -> str:
