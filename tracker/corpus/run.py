@@ -542,11 +542,13 @@ def _tasks(
     waiting = as_completed(futures)
     del futures
     for future in waiting:
-        finished_well = future.status == "finished"
-        yield (
-            by_key[future.key],
-            (future.result() if finished_well else Failure(_said(future.exception()))),
-        )
+        came: _Result | Failure
+        try:
+            # What was done when its worker ended, before it was asked here, is done once more.
+            came = future.result()
+        except Exception as error:
+            came = Failure(_said(error))
+        yield by_key[future.key], came
         future.release()
 
 
