@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from tests.repositories import Builder
-from tracker.cli.check import command
+from tracker.cli.check import check
 from tracker.errors import TrackerError
 from tracker.newsroom.checking import Scope
 from tracker.newsroom.newsroom import Newsroom
@@ -184,5 +184,5 @@ def test_the_steps_for_ci_services_are_yaml_and_name_options_that_there_are(file
     assert isinstance(yaml.safe_load(written), dict)
     commands = re.findall(r"tracker check.*", written)
     assert commands
-    known = {option for each in command.params for option in each.opts}
+    known = {option for each in check.params for option in each.opts}
     assert {word for line in commands for word in re.findall(r"--[a-z-]+", line)} <= known

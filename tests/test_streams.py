@@ -117,7 +117,7 @@ runpy.run_module("tracker", run_name="__main__")
 
 
 @pytest.mark.parametrize(
-    "name", ["click", "tracker.cli", "tracker.cli.history", "tracker.newsroom.newsroom"]
+    "name", ["click", "tracker.cli", "tracker.cli.reading", "tracker.newsroom.newsroom"]
 )
 def test_an_interrupt_while_starting_ends_the_command_without_a_word_of_python(
     published: Desk, name: str

@@ -98,7 +98,7 @@ _SCOPE_OPTIONS = (
 @click.option("--why", metavar="TEXT", default="", help="With --settle: the reason.")
 @click.option("--rules", "list_rules", is_flag=True, help="List the rules, and stop.")
 @json_option
-def command(
+def check(
     scope: Scope,
     limit: int | None,
     as_one: bool,

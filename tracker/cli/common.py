@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -11,18 +10,19 @@ from datetime import datetime
 from pathlib import Path
 from threading import Lock, Timer
 from typing import TYPE_CHECKING, Any, BinaryIO, TextIO, TypeVar
-from urllib.parse import urlsplit
 
 import click
 
 from tracker.errors import TrackerError
 from tracker.model import KINDS, Kind, Revision, Selection
+from tracker.render.plain import json_text, plain, visible
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from tracker.intake.inbox import Inbox
     from tracker.newsroom.newsroom import Newsroom
+    from tracker.store.merge import Collision
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -213,17 +213,20 @@ class Narrowing:
 
 
 def print_json(value: object) -> None:
-    from tracker.render.plain import json_text, plain
-
     click.echo(json_text(plain(value), 2))
 
 
 def warn(sentence: str) -> None:
     """Talk for the person, on stderr."""
-    from tracker.render.plain import visible
-
     with suppress(OSError):  # a full disk behind stderr stops no command
         click.echo(f"tracker: {visible(sentence)}", err=True)
+
+
+def collision_lines(passage: Collision, ours: str, theirs: str) -> Iterator[str]:
+    """A passage that two sides changed: before, and as either has it."""
+    parts = (("before", passage.base), (ours, passage.ours), (theirs, passage.theirs))
+    for name, text in parts:
+        yield f"  {name + ':':<8}{visible(' '.join(text.split())) or '(nothing)'}"
 
 
 @contextmanager
@@ -367,121 +370,3 @@ def _start_bar(what: str, done: int, whole: int) -> tuple[Any, Any]:
     )
     bar.start()
     return bar, bar.add_task(what, completed=done, total=whole or None)
-
-
-# --- servers --------------------------------------------------------------------------------------
-
-_BACKLOG = 256  # connections that wait in the system's queue
-
-
-def listening_options(port: int, others: str) -> Callable[[Function], Function]:
-    """``--host`` and ``--port``; ``others`` says what comes of other interfaces."""
-
-    def both(function: Function) -> Function:
-        return click.option(
-            "--host",
-            default="127.0.0.1",
-            show_default=True,
-            metavar="NAME",
-            help=f"Listen on this interface. {others}",
-        )(
-            click.option(
-                "--port",
-                default=port,
-                show_default=True,
-                type=click.IntRange(0, 65535),
-                help="Listen on this port; 0 for any that is free.",
-            )(function)
-        )
-
-    return both
-
-
-def listening_sockets(host: str, port: int) -> list[Any]:
-    """A listening socket for each address of the host, all on one port."""
-    import socket
-
-    found: list[socket.socket] = []
-    try:
-        places = socket.getaddrinfo(
-            host.strip("[]"), port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )
-        for family, _, _, _, place in dict.fromkeys(places):
-            if family in (socket.AF_INET, socket.AF_INET6):
-                chosen = found[0].getsockname()[1] if found and not port else place[1]
-                found.append(
-                    socket.create_server(
-                        (str(place[0]), int(chosen)), family=family, backlog=_BACKLOG
-                    )
-                )
-    except (OSError, UnicodeError) as error:
-        if found and isinstance(error, OSError) and error.errno != errno.EADDRINUSE:
-            return found  # a machine without IPv6 has a localhost of that kind all the same
-        for each in found:
-            each.close()
-        raise TrackerError(*_refusal(host, port, error)) from None
-    return found
-
-
-def _refusal(host: str, port: int, error: OSError | UnicodeError) -> tuple[str, str]:
-    import socket
-
-    if isinstance(error, UnicodeError | socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
-        return (
-            f"This machine has no interface called {host}.",
-            "Use 127.0.0.1 for this machine alone, or 0.0.0.0 for every interface.",
-        )
-    if error.errno == errno.EADDRINUSE:
-        return (
-            f"Port {port} is in use already.",
-            f"Try another one: {_command()} --port {port + 1 if port < 65535 else 8000}",
-        )
-    if error.errno == errno.EACCES:
-        return (
-            f"Port {port} may not be used without special rights.",
-            f"Try one above 1023: {_command()} --port 8000",
-        )
-    return (
-        f"This machine cannot listen on {host}: {error.strerror or error}.",
-        "Use 127.0.0.1 for this machine alone, or 0.0.0.0 for every interface.",
-    )
-
-
-def address_of(host: str, server: Any) -> str:
-    """The address that a person types to reach a server, without a slash at its end."""
-    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}.get(host, host)  # noqa: S104
-    if ":" in shown and not shown.startswith("["):
-        shown = f"[{shown}]"
-    several = getattr(server, "effective_listen", None)
-    return f"http://{shown}:{several[0][1] if several else server.effective_port}"
-
-
-def _command() -> str:
-    return click.get_current_context().command_path
-
-
-def is_loopback(host: str) -> bool:
-    import ipaddress
-
-    name = host.strip("[]").lower()
-    if name == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False
-
-
-def base_of(url: str) -> str:
-    """The base URL, checked and without a slash at its end."""
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable or parts.query or parts.fragment or parts.username is not None:
-        raise TrackerError(
-            f"“{url}” is no address that pages can be found under.",
-            "Write it like https://news.example.org/history, without anything after a ?.",
-        )
-    return url.rstrip("/")

@@ -23,7 +23,7 @@ _NAMED = 20  # errors, and versions left out, that are named on a terminal
 
 
 @click.group("corpus")
-def command() -> None:
+def corpus() -> None:
     """Judge millions of pairs of versions, on all cores or on a cluster.
 
     pairs writes the texts, judge compares them, report makes tables and plots of the answers. A
@@ -47,7 +47,7 @@ _seconds = click.option(
 )
 
 
-@command.command("pairs")
+@corpus.command("pairs")
 @click.argument("room", metavar="[NEWSROOM]", required=False)
 @click.option("--to", metavar="DIR", required=True, help="The folder of the corpus, a new one.")
 @click.option("--add", is_flag=True, help="Add the pairs that the corpus in DIR has not yet.")
@@ -155,7 +155,7 @@ def _settings(style: str | None, language: str | None) -> str | None:
     return "".join(lines) or None
 
 
-@command.command("judge")
+@corpus.command("judge")
 @click.argument("folder", metavar="DIR")
 @click.option("--to", metavar="OUT", required=True, help="The folder of the verdicts.")
 @click.option(
@@ -218,7 +218,7 @@ def _end(errors: int, failed: int, to: str) -> None:
         click.get_current_context().exit(1)
 
 
-@command.command("work")
+@corpus.command("work")
 @click.argument("folder", metavar="DIR")
 @click.argument("to", metavar="OUT")
 @click.option(
@@ -271,7 +271,7 @@ def _part(written: str) -> tuple[int, int]:
     return int(number) - 1, int(of)
 
 
-@command.command("status")
+@corpus.command("status")
 @click.argument("to", metavar="OUT")
 @json_option
 def status(to: str, as_json: bool) -> None:
@@ -321,7 +321,7 @@ def _span(seconds: float) -> str:
     return f"{seconds:,.0f} seconds"
 
 
-@command.command("check")
+@corpus.command("check")
 @click.argument("to", metavar="OUT")
 @json_option
 def check(to: str, as_json: bool) -> None:
@@ -339,7 +339,7 @@ def check(to: str, as_json: bool) -> None:
         click.get_current_context().exit(1)
 
 
-@command.command("report")
+@corpus.command("report")
 @click.argument("verdicts", metavar="OUT")
 @click.option(
     "--to",

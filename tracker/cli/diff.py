@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -26,17 +26,20 @@ if TYPE_CHECKING:
     from tracker.render.plain import ComparedSide
 
 
-class Faces(TypedDict, total=False):
-    """How a comparison is shown."""
+class Faces(NamedTuple):
+    """How a comparison is shown: the options of the command."""
 
-    context: int  # unchanged sentences around a change
-    all_edits: bool  # white space, reflow and quotation marks too
-    color: bool | None  # None: as the terminal can
-    stat: bool
-    html: str | None  # the file to write a page to
-    side_by_side: bool
-    source: bool
-    as_json: bool
+    context: int = 1  # unchanged sentences around a change
+    all_edits: bool = False  # white space, reflow and quotation marks too
+    color: bool | None = None  # None: as the terminal can
+    stat: bool = False
+    html: str | None = None  # the file to write a page to
+    side_by_side: bool = False
+    source: bool = False
+    as_json: bool = False
+
+
+PLAIN = Faces()
 
 
 @click.command("diff")
@@ -59,35 +62,19 @@ class Faces(TypedDict, total=False):
 @click.option("--source", is_flag=True, help="With --html: the Markdown as it is, not rendered.")
 @click.option("--color/--no-color", default=None, help="Color or none. Default: as the terminal.")
 @json_option
-def command(
+def diff(
     article: str,
     revs: tuple[str, ...],
     working: bool,
     files: bool,
-    stat: bool,
-    context: int,
-    all_edits: bool,
-    html: str | None,
-    side_by_side: bool,
-    source: bool,
-    color: bool | None,
-    as_json: bool,
+    **shown: Any,
 ) -> None:
     """Show what changed in ARTICLE, word by word.
 
     Without REV, what the latest revision changed; with one, from REV to the latest; with two,
     between them.
     """
-    faces = Faces(
-        context=context,
-        all_edits=all_edits,
-        color=color,
-        stat=stat,
-        html=html,
-        side_by_side=side_by_side,
-        source=source,
-        as_json=as_json,
-    )
+    faces = Faces(**shown)
     if files:
         _show_files(article, revs, faces)
         return
@@ -107,7 +94,7 @@ def command(
         if not revs and old.number == new.number:
             warn("the article has one revision: there is nothing to compare it with.")
         say_both(name, old, new)
-    show(
+    show_change(
         room.compare(old.text, new.text),
         old,
         new,
@@ -133,7 +120,7 @@ def _show_files(first: str, others: tuple[str, ...], faces: Faces) -> None:
     from tracker.comparison import compare
 
     old, new = End(_read(first)), End(_read(others[0]))
-    show(compare(old.text, new.text), old, new, faces)
+    show_change(compare(old.text, new.text), old, new, faces)
 
 
 def _read(name: str) -> str:
@@ -147,38 +134,36 @@ def _read(name: str) -> str:
         ) from None
 
 
-def show(
+def show_change(
     change: Change,
     old: End,
     new: End,
-    faces: Faces,
+    faces: Faces = PLAIN,
     article: Article | None = None,
     settings: Settings | None = None,
 ) -> None:
     """A comparison in the face that was asked for; instants as the newsroom writes them."""
-    if faces.get("as_json"):
+    if faces.as_json:
         from tracker.render.plain import change_object
 
         print_json(change_object(change, article=article, old=_side(old), new=_side(new)))
         return
-    page = faces.get("html")
-    if page:
-        _write_page(page, change, old, new, faces, settings)
+    if faces.html:
+        _write_page(faces.html, change, old, new, faces, settings)
         return
     from tracker.render import terminal_diff
 
-    if faces.get("stat"):
+    if faces.stat:
         click.echo(terminal_diff.stat(change))
         return
-    wanted = faces.get("color")
-    color = has_color(sys.stdout) if wanted is None else wanted
+    color = has_color(sys.stdout) if faces.color is None else faces.color
     written = terminal_diff.text(
         change,
         old.text,
         new.text,
         color=color,
-        context=faces.get("context", 1),
-        formatting=faces.get("all_edits", False),
+        context=faces.context,
+        formatting=faces.all_edits,
         when=settings.dated if settings else None,
     )
     click.echo(written, nl=False, color=color)
@@ -203,9 +188,9 @@ def _write_page(
         change,
         old.text,
         new.text,
-        view="source" if faces.get("source") else "rendered",
-        layout="side-by-side" if faces.get("side_by_side") else "inline",
-        formatting=faces.get("all_edits", False),
+        view="source" if faces.source else "rendered",
+        layout="side-by-side" if faces.side_by_side else "inline",
+        formatting=faces.all_edits,
         old_name=_name(old, "Before", settings),
         new_name=_name(new, "After", settings),
         when=settings.dated if settings else None,

@@ -63,7 +63,7 @@ class Wanted(NamedTuple):
 )
 @click.option("--with-texts", "texts", is_flag=True, help="Rows of revisions have the whole text.")
 @click.option("--yaml", "yaml", is_flag=True, help="Data files are YAML, not JSON.")
-def command(
+def export(
     articles: tuple[str, ...],
     form: str,
     what: tuple[Kind, ...],

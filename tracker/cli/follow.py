@@ -35,7 +35,7 @@ _SHOWN = 40  # lines of a text that is shown before anything is written
 
 
 @click.group("follow")
-def command() -> None:
+def follow() -> None:
     """Follow other people's sites: feeds and pages, every version recorded.
 
     What is followed stands in follow.toml. See docs/following.md: before you follow a site, read
@@ -46,7 +46,7 @@ def command() -> None:
     require()
 
 
-@command.command("add")
+@follow.command("add")
 @click.argument("urls", metavar="URL…", nargs=-1, required=True)
 @click.option("--name", metavar="NAME", default="", help="What you call the site.")
 @click.option("--yes", "-y", is_flag=True, help="Write it without asking.")
@@ -108,7 +108,7 @@ def _say_shown(shown: Any) -> None:
     click.echo(f"\n{shown.left_out} blocks of that page were left out of the text.\n")
 
 
-@command.command()
+@follow.command()
 @click.option("--once", is_flag=True, help="One round, and no more.")
 @click.option("--every", metavar="TIME", default="5m", help="How long between two rounds: 5m, 1h.")
 @click.option("--dry-run", is_flag=True, help="Tell what is due, and fetch nothing.")
@@ -226,7 +226,7 @@ def _run(folder: Path, arguments: Sequence[str], content: str) -> str:
     return f"{arguments[0]} ended with {done.returncode}: {' '.join(said)}"
 
 
-@command.command()
+@follow.command()
 @click.argument("url", metavar="[URL]", default="")
 @click.option("--left-out", is_flag=True, help="What was left out of the texts, and why.")
 @click.option("--captures", is_flag=True, help="Every look as JSON Lines, for your own analysis.")
@@ -366,7 +366,7 @@ def _troubles(means: Means) -> Iterator[str]:
         yield f"{len(old)} messages cannot be delivered: {old[0].why}"
 
 
-@command.command()
+@follow.command()
 @click.argument("urls", metavar="URL…", nargs=-1, required=True)
 @click.option("--from", "since", metavar="DATE", default="", help="No capture before it.")
 def backfill(urls: tuple[str, ...], since: str) -> None:

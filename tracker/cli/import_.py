@@ -83,7 +83,7 @@ _NAMED = 20  # bad versions that are named on a terminal
     "--no-sign", is_flag=True, help="Import unsigned into a repository that signs its commits."
 )
 @json_option
-def command(
+def import_(
     source: str | None,
     repository: str | None,
     folder: str | None,

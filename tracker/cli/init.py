@@ -1,20 +1,24 @@
-"""``tracker init``."""
+"""``tracker init``; and ``tracker styles``, to choose a house style from."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import click
 
 from tracker.cli.common import present
 from tracker.errors import TrackerError
+from tracker.model import Note
 from tracker.render.plain import counted, visible
 
 if TYPE_CHECKING:
+    from tracker.house.style import Style
     from tracker.newsroom.workspace import Proposal
 
 
@@ -26,9 +30,7 @@ if TYPE_CHECKING:
 @click.option("--timezone", metavar="ZONE", help="The newsroom's IANA zone, as America/New_York.")
 @click.option("--name", metavar="NAME", help="The newsroom's name, as readers know it.")
 @click.option("--followed", is_flag=True, help="For other people's articles: see tracker follow.")
-def command(
-    folder: str, style: str, timezone: str | None, name: str | None, followed: bool
-) -> None:
+def init(folder: str, style: str, timezone: str | None, name: str | None, followed: bool) -> None:
     """Make a newsroom in DIR: a git repository with a tracker.toml.
 
     A repository that is there already keeps everything; only tracker.toml is added. Checks look
@@ -134,3 +136,34 @@ def _local_zone() -> str:
     except TrackerError:
         return "UTC"
     return zone
+
+
+# --- house styles to choose from ------------------------------------------------------------------
+
+_HOMES = {"en": "America/New_York", "en-GB": "Europe/London"}
+
+
+@click.command("styles")
+@click.argument("name", required=False)
+def styles(name: str | None) -> None:
+    """List the house styles with a line of each, or print the file of one, to start from."""
+    from tracker.house import style as house_style
+
+    if name is not None:
+        click.echo(house_style.source(name), nl=False)
+        return
+    names = house_style.names()
+    width = max(map(len, names))
+    for each in names:
+        click.echo(f"{each:<{width}}  {visible(_sample(house_style.load(each)))}")
+
+
+def _sample(style: Style) -> str:
+    """A correction as the house would put it under an article, of one morning in May."""
+    from tracker.house.notes.wording import line, sentence
+
+    places = [*style.zone_names, _HOMES.get(style.locale, _HOMES["en"])]
+    zone = ZoneInfo(places[0])
+    at = datetime(2022, 5, 12, 7, 45, tzinfo=zone)
+    words = style.draft.get("misstated_number") or style.draft.get("corrected", "")
+    return line(style, Note("u1", "correction", sentence(style, "correction", words), at), zone)

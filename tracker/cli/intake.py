@@ -1,25 +1,17 @@
-"""``tracker intake``."""
+"""``tracker intake``: recordings over HTTP; ``tracker token``: who may send them."""
 
 from __future__ import annotations
 
 import os
+import re
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from tracker.cli.common import (
-    address_of,
-    is_loopback,
-    json_option,
-    listening_options,
-    listening_sockets,
-    open_inbox,
-    open_newsroom,
-    present,
-    print_json,
-    warn,
-)
+from tracker.cli.common import json_option, open_inbox, open_newsroom, present, print_json, warn
+from tracker.cli.pages import address_of, is_loopback, listening_options, listening_sockets
 from tracker.errors import TrackerError
 from tracker.render.plain import visible
 
@@ -42,7 +34,7 @@ _BODY = 32 * 1024 * 1024  # bytes; the application refuses less than that by its
 )
 @click.option("--insecure", is_flag=True, help="Listen on any interface without HTTPS.")
 @click.pass_context
-def command(ctx: click.Context, host: str, port: int, behind_proxy: bool, insecure: bool) -> None:
+def intake(ctx: click.Context, host: str, port: int, behind_proxy: bool, insecure: bool) -> None:
     """Record what a CMS sends over HTTP: with a token, or by a signed webhook.
 
     Tokens are made by tracker token; webhooks stand in intake.toml beside tracker.toml. Nothing
@@ -111,7 +103,7 @@ def _hooks(room: Newsroom) -> dict[str, Any]:
     return {} if data is None else read_hooks(data.decode("utf-8", "replace"), os.environ)
 
 
-@command.command("inbox")
+@intake.command("inbox")
 @click.option("--all", "every", is_flag=True, help="Also what was recorded, and what waits.")
 @json_option
 def inbox(every: bool, as_json: bool) -> None:
@@ -133,7 +125,7 @@ def inbox(every: bool, as_json: bool) -> None:
         click.echo("Nothing is left in the inbox.")
 
 
-@command.command("retry")
+@intake.command("retry")
 @click.argument("number", type=int)
 def retry(number: int) -> None:
     """Record a job of the inbox once more, when the intake next looks."""
@@ -142,7 +134,7 @@ def retry(number: int) -> None:
     click.echo(f"{number} waits to be recorded.")
 
 
-@command.command("check")
+@intake.command("check")
 @click.argument("name")
 @click.option("--url", default="http://127.0.0.1:8001", show_default=True, help="Of the intake.")
 def check(name: str, url: str) -> None:
@@ -181,3 +173,88 @@ def check(name: str, url: str) -> None:
     click.echo(f"The hook {name} is heard, and its signature is right.")
     if parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "localhost", "::1"):
         warn("this went over plain HTTP.")
+
+
+# --- who may send ---------------------------------------------------------------------------------
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+_AGE = re.compile(r"(\d{1,4})([dwhy])")
+_UNITS = {"h": 1 / 24, "d": 1, "w": 7, "y": 365}
+
+
+@click.group("token")
+def token() -> None:
+    """Say who may record over HTTP: tokens for tracker intake.
+
+    A token is shown once, when it is made; the newsroom keeps its hash.
+    """
+
+
+@token.command("add")
+@click.argument("name")
+@click.option(
+    "--scope",
+    default="record",
+    show_default=True,
+    metavar="WORD,…",
+    help="What it may: record, note (tell readers), author (name who wrote).",
+)
+@click.option(
+    "--articles", multiple=True, metavar="PATTERN", help="Only these paths; may be given again."
+)
+@click.option("--by", metavar='"NAME <ADDRESS>"', help="Whose name its recordings bear.")
+@click.option("--expires", metavar="AGE", help="Works that long: 12h, 90d, 26w, 1y.")
+def add(
+    name: str, scope: str, articles: tuple[str, ...], by: str | None, expires: str | None
+) -> None:
+    """Make a token and print it; it is never shown again."""
+    from tracker.intake.hooks import check_pattern
+    from tracker.intake.inbox import SCOPES
+
+    if not _NAME.fullmatch(name):
+        raise TrackerError(f"“{visible(name)}” is no name for a token.", "Use letters and digits.")
+    scopes = [each.strip() for each in scope.split(",") if each.strip()]
+    for each in scopes:
+        if each not in SCOPES:
+            raise TrackerError(
+                f"There is no scope “{visible(each)}”.", f"There are {', '.join(SCOPES)}."
+            )
+    check_pattern(articles)
+    now, until = present(), None
+    if expires is not None:
+        found = _AGE.fullmatch(expires)
+        if found is None:
+            raise TrackerError(f"“{visible(expires)}” is no age.", "Write 12h, 90d, 26w or 1y.")
+        until = now + timedelta(days=int(found[1]) * _UNITS[found[2]])
+    with open_inbox() as inbox:
+        click.echo(inbox.add_token(name, scopes, articles, now, by, until))
+    click.echo("Keep it now: it is not shown again.", err=True)
+
+
+@token.command("list")
+@json_option
+def list_(as_json: bool) -> None:
+    """Show the tokens: what each may, and when it was used."""
+    with open_inbox() as inbox:
+        tokens = inbox.tokens()
+    now = present()
+    if as_json:
+        print_json({"schema": 1, "tokens": [each._asdict() for each in tokens]})
+        return
+    for each in tokens:
+        state = "works" if each.works(now) else "revoked" if each.revoked else "expired"
+        used = f"used {each.used:%Y-%m-%d}" if each.used else "never used"
+        where = ", ".join(each.articles) or "every article"
+        until = f", until {each.expires:%Y-%m-%d}" if each.expires else ""
+        click.echo(
+            f"{each.name}: {state}, {' '.join(each.scopes)}, {visible(where)}, {used}{until}"
+        )
+
+
+@token.command("revoke")
+@click.argument("name")
+def revoke(name: str) -> None:
+    """Let a token work no more."""
+    with open_inbox() as inbox:
+        inbox.revoke(name, present())
+    click.echo(f"{visible(name)} works no more.")

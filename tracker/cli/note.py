@@ -20,7 +20,7 @@ from tracker.cli.common import (
     print_json,
 )
 from tracker.errors import TrackerError
-from tracker.model import KINDS, Change, Kind, Revision
+from tracker.model import KINDS, Change, Kind, Note, Revision
 from tracker.newsroom.note_editor import no_such_note
 from tracker.render.plain import printed, visible
 
@@ -185,7 +185,7 @@ def installed_drafter() -> Drafter | None:
 @click.option("--withdraw", metavar="ID", help="Take a note back; the record keeps it.")
 @click.option("--draft", "draft_only", is_flag=True, help="Print a draft, and write nothing.")
 @json_option
-def command(
+def note(
     article: str,
     at: str | None,
     by: str | None,
@@ -264,11 +264,19 @@ def _amendment(
     return kind, edited(room.workspace, opened, shown)
 
 
-def _report(room: Newsroom, article: str, made: Sequence[Revision], *, as_json: bool) -> None:
+def notes_object(
+    room: Newsroom, article: str, made: Sequence[Revision]
+) -> tuple[object, list[Note]]:
+    """What ``note --json`` prints after some revisions, and the notes that stand, oldest first."""
     life = room.life(article, compared=False)
     standing = sorted(life.notes, key=lambda note: note.at)
+    return printed(article=life.article, revisions=made, notes=standing), standing
+
+
+def _report(room: Newsroom, article: str, made: Sequence[Revision], *, as_json: bool) -> None:
+    found, standing = notes_object(room, article, made)
     if as_json:
-        print_json(printed(article=life.article, revisions=made, notes=standing))
+        print_json(found)
         return
     from tracker.render.history import heading, note_lines
 

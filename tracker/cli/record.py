@@ -1,4 +1,4 @@
-"""``tracker record``."""
+"""``tracker record``, and ``tracker restore``, which records what stood before."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ import click
 
 from tracker.cli.common import (
     ARTICLE,
+    article_argument,
     at_option,
     by_option,
+    collision_lines,
     done,
     has_color,
     json_option,
@@ -22,7 +24,7 @@ from tracker.cli.common import (
     standard_input,
     warn,
 )
-from tracker.cli.note import NoteCommand, edit_draft, note_options, told_from
+from tracker.cli.note import NoteCommand, edit_draft, note_options, notes_object, told_from
 from tracker.errors import TrackerError
 from tracker.model import Kind, Revision
 from tracker.newsroom.concurrent_edits import Against, ChangedMeanwhile
@@ -63,7 +65,7 @@ if TYPE_CHECKING:
 )
 @click.option("--dry-run", is_flag=True, help="Show note, footer and diff, and write nothing.")
 @json_option
-def command(
+def record(
     articles: tuple[str, ...],
     at: str | None,
     by: str | None,
@@ -175,7 +177,7 @@ def _show(prepared: list[Prepared], settings: Settings, *, as_json: bool) -> Non
     if as_json:
         print_json(printed(would_record=[_told(each, None) for each in prepared]))
         return
-    from tracker.cli.diff import show
+    from tracker.cli.diff import show_change
     from tracker.newsroom.merging import End
 
     for each in prepared:
@@ -192,7 +194,7 @@ def _show(prepared: list[Prepared], settings: Settings, *, as_json: bool) -> Non
         for line in each.lines:
             click.echo(f"  {visible(line)}")
         if each.change is not None and each.before is not None:
-            show(each.change, End(each.before), End(each.text), {}, settings=settings)
+            show_change(each.change, End(each.before), End(each.text), settings=settings)
 
 
 def _told(recording: Prepared, revision: Revision | None) -> dict[str, object]:
@@ -351,8 +353,8 @@ def _end(error: TrackerError, conflicts: str | None, *, as_json: bool) -> NoRetu
     click.echo(f"tracker: {visible(error.sentence)}", err=True)
     hint = error.hint
     if error.collisions:
-        for line in _collision_lines(error):
-            click.echo(line, err=True)
+        for each in error.collisions:
+            click.echo("\n".join([*collision_lines(each, "yours", "theirs"), ""]), err=True)
         if conflicts is not None and error.merged is not None:
             write_file(Path(conflicts), error.merged, new=True)
             name = visible(conflicts)
@@ -363,18 +365,6 @@ def _end(error: TrackerError, conflicts: str | None, *, as_json: bool) -> NoRetu
         _show_change(error)
     click.echo(f"  {visible(hint)}", err=True)
     raise click.exceptions.Exit(2)
-
-
-def _collision_lines(error: ChangedMeanwhile) -> list[str]:
-    lines = []
-    for each in error.collisions:
-        parts = (("before", each.base), ("yours", each.ours), ("theirs", each.theirs))
-        lines += [
-            f"  {name + ':':<8}{visible(' '.join(text.split())) or '(nothing)'}"
-            for name, text in parts
-        ]
-        lines.append("")
-    return lines
 
 
 def _show_change(error: ChangedMeanwhile) -> None:
@@ -397,3 +387,37 @@ def _show_change(error: ChangedMeanwhile) -> None:
         click.echo(
             f"  … all of it: tracker diff {visible(between.article.path)} {between.base}", err=True
         )
+
+
+# --- an older version, current again --------------------------------------------------------------
+
+
+@click.command("restore", cls=NoteCommand)
+@article_argument()
+@click.argument("rev")
+@note_options
+@at_option
+@by_option
+@json_option
+def restore(
+    article: str, rev: str, at: str | None, by: str | None, as_json: bool, **notes: str | None
+) -> None:
+    """Make version REV of ARTICLE current again, as a new revision.
+
+    The notes that readers got since then stay under the article.
+    """
+    from tracker.render.history import heading
+
+    room = open_newsroom()
+
+    def ask(kind: Kind) -> str:
+        change = room.compare(room.show(article), room.show(article, rev))
+        return edit_draft(room.workspace, change, kind)
+
+    revision = room.restore(article, rev, told_from(notes, ask), at=at, by=by)
+    with done():
+        if as_json:
+            print_json(notes_object(room, article, [revision])[0])
+        else:
+            said = heading(revision, room.settings)
+            click.echo(f"Restored {visible(revision.path)}: {said}")

@@ -41,7 +41,7 @@ _KEYS = {
 
 @click.command("review")
 @scope_options
-def command(scope: Scope) -> None:
+def review(scope: Scope) -> None:
     """Walk through the findings of check, and settle them one by one.
 
     Each is shown with its comparison. Write the note for readers, say that it is not for readers,

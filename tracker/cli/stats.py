@@ -29,7 +29,7 @@ from tracker.render.plain import counted, encodable, printed, visible
     help="For people, for a spreadsheet, or for programs.",
 )
 @json_option
-def command(since: str | None, until: str | None, form: str, as_json: bool) -> None:
+def stats(since: str | None, until: str | None, form: str, as_json: bool) -> None:
     """Numbers for the year's report.
 
     Notes by kind and month; how long the errors had stood that were corrected; and the changes of

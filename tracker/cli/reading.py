@@ -1,0 +1,326 @@
+"""What is recorded, shown: ``history show blame changelog footer search``."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tracker.cli.common import (
+    ARTICLE,
+    Narrowing,
+    article_argument,
+    json_option,
+    narrowing_options,
+    open_newsroom,
+    paged,
+    print_json,
+    progress_bar,
+    warn,
+    write_page,
+)
+from tracker.errors import TrackerError
+from tracker.model import KINDS, Kind
+from tracker.render.plain import encodable, printed, visible
+
+if TYPE_CHECKING:
+    from tracker.model import Article
+    from tracker.newsroom.newsroom import Newsroom
+
+
+@click.command("history")
+@click.argument("article", required=False, type=ARTICLE, metavar="[ARTICLE]")
+@click.option(
+    "-n", "--limit", type=click.IntRange(min=1), help="Show this many of the newest revisions."
+)
+@click.option("--substantive", is_flag=True, help="Show only what changes a reader's belief.")
+@click.option("--reverse", is_flag=True, help="Oldest first.")
+@narrowing_options
+@click.option("--deleted", is_flag=True, help="List the articles that were deleted.")
+@json_option
+def history(
+    article: str | None,
+    limit: int | None,
+    substantive: bool,
+    reverse: bool,
+    deleted: bool,
+    as_json: bool,
+    **narrowed: Any,
+) -> None:
+    """Show the revisions of ARTICLE with their notes, or the newsroom's latest revisions.
+
+    Newest first: number, when, who, words added and removed, and whether a reader of the version
+    before would now believe something else, with the reason.
+    """
+    from tracker.render import history as face
+
+    room = open_newsroom(past=True)
+    narrowing = Narrowing(room, **narrowed)
+    if deleted:
+        if article is not None:
+            raise TrackerError("--deleted lists articles.", "Leave out ARTICLE, or --deleted.")
+        gone = [
+            each
+            for each in room.deleted()
+            if narrowing.within(each[1].at) and narrowing.by(each[1].person.name)
+        ]
+        if as_json:
+            print_json(face.deleted_object(gone))
+        else:
+            paged(face.deleted_lines(gone[:limit], room.settings))
+            if not gone:
+                warn("no article was deleted.")
+        return
+    if article is None:
+        for line in room.taken_and_left():
+            warn(line)
+        selection = narrowing.selection(substantive=True if substantive else None)
+        with progress_bar("Reading articles") as progress:
+            latest = room.latest(limit or 20, progress, selection=selection)
+        if not latest and (wrong := room.workspace.nothing_to_look_at()):
+            raise wrong
+        latest = latest[::-1] if reverse else latest
+        if as_json:
+            print_json(face.latest_object(latest, shallow=room.repository.shallow))
+        else:
+            paged(face.latest_lines(latest, room.settings))
+            if not latest:
+                warn("no revision fits." if narrowing or substantive else "nothing is recorded.")
+        return
+    life = room.life(article, newest=None if narrowing else limit)
+    if narrowing:
+        revisions = tuple(each for each in life.revisions if narrowing.of(each))
+        quiet = narrowing.kind is None and narrowing.person is None
+        events = tuple(each for each in life.events if quiet and narrowing.within(each.at))
+        life = life._replace(revisions=revisions, events=events)
+        if not revisions:
+            warn("no revision fits.")
+    if as_json:
+        print_json(face.history_object(life, limit=limit, substantive=substantive))
+        return
+    paged(
+        face.history_lines(
+            life, room.settings, limit=limit, substantive=substantive, reverse=reverse
+        )
+    )
+
+
+@click.command("show")
+@article_argument()
+@click.argument("rev", default="latest")
+@click.option("--raw", is_flag=True, help="Print every character as it is, on a terminal too.")
+@click.option("--changes", is_flag=True, help="Show what that revision changed.")
+@json_option
+def show(article: str, rev: str, raw: bool, changes: bool, as_json: bool) -> None:
+    """Print a version of ARTICLE, exactly as it was recorded.
+
+    On a terminal, control characters are written out; into a file or a pipe, every byte goes.
+    """
+    room = open_newsroom()
+    if as_json:
+        found = room.life(article, compared=False)
+        revision = room.revision(article, rev)
+        text = room.show(article, revision.number)
+        print_json(printed(article=found.article, revision=revision, text=text))
+        return
+    if not changes:
+        if sys.stdout.isatty() and not raw:
+            paged([visible(room.show(article, rev)).removesuffix("\n")])
+        else:
+            click.echo(room.content(article, rev), nl=False)
+        return
+    from tracker.cli.diff import say_both, show_change
+
+    old, new = room.made(article, rev)
+    say_both(article, old, new)
+    show_change(room.compare(old.text, new.text), old, new)
+
+
+@click.command("blame")
+@article_argument()
+@click.argument("rev", default="latest")
+@click.option("--removed", is_flag=True, help="Show what was taken out, and by which revision.")
+@click.option("--html", "html", metavar="FILE", help="Write a page that shows the passages.")
+@click.option("--all", "whole", is_flag=True, help="Show the front matter too.")
+@json_option
+def blame(
+    article: str, rev: str, removed: bool, html: str | None, whole: bool, as_json: bool
+) -> None:
+    """Show which revision first brought each passage of ARTICLE, with that revision's note.
+
+    Passages keep their revision through edits around them, through moves, and through deletion
+    and return.
+    """
+    from tracker.render import blame as face
+
+    room = open_newsroom(past=True)
+    found = room.blame(article, rev)
+    if as_json:
+        print_json(face.as_object(found))
+    elif html is not None:
+        write_page(html, found.article.headline, face.html(found, room.settings))
+    elif removed:
+        paged(face.removals(found, room.settings))
+    else:
+        paged(face.text(found, room.settings, whole=whole))
+
+
+@click.command("changelog")
+@click.argument("article", required=False, type=ARTICLE, metavar="[ARTICLE]")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "markdown", "html", "json", "atom", "jsonfeed"]),
+    default="text",
+    show_default=True,
+    help="How it is written; HTML is a fragment for a page. A feed, Atom or JSON Feed, has an "
+    "entry for each version that readers could see.",
+)
+@click.option("--notes", "notes_only", is_flag=True, help="Only what readers were told.")
+@narrowing_options
+@json_option
+def changelog(
+    article: str | None,
+    form: str,
+    notes_only: bool,
+    as_json: bool,
+    **narrowed: Any,
+) -> None:
+    """Print the dated changelog of ARTICLE, or the notes of the whole newsroom, newest first."""
+    from tracker.render import changelog as face
+
+    room = open_newsroom(past=True)
+    narrowing = Narrowing(room, **narrowed)
+    if form in ("atom", "jsonfeed") and not as_json:
+        if narrowing:
+            raise TrackerError("A feed has all that came.", "Leave out --since and the like.")
+        click.echo(_feed(room, article, form, notes_only=notes_only), nl=False)
+        return
+    with progress_bar("Reading articles") as progress:
+        entries = room.changelog(article, progress)
+    if notes_only:
+        entries = tuple(entry for entry in entries if entry.what == "note")
+    whole = entries
+    entries = tuple(
+        entry
+        for entry in entries
+        if narrowing.within(entry.at)
+        and narrowing.by(entry.person)
+        and narrowing.kind in (None, entry.note and entry.note.kind)
+    )
+    if whole and not entries:
+        warn("nothing of the changelog fits.")
+    elif not entries:
+        warn("there is nothing in the changelog yet.")
+    of = None
+    if article is not None:
+        of = whole[0].article if whole else room.life(article, compared=False).article
+    click.echo(face.write(entries, "json" if as_json else form, room.settings, of), nl=False)
+
+
+def _feed(room: Newsroom, article: str | None, form: str, *, notes_only: bool) -> str:
+    from tracker.render import feed, urls
+    from tracker.render.feed import Feed
+
+    where = urls.of_newsroom(room)
+    name = "atom.xml" if form == "atom" else "feed.json"
+    found: Feed
+    if article is None:
+        items = feed.newsroom_items(room, where, told_only=notes_only)
+        found = feed.newsroom_feed(room, items, where, name, told_only=notes_only)
+    else:
+        life = room.life(article)
+        found = feed.article_feed(life, room.settings, where, name, told_only=notes_only)
+    if not found.items:
+        warn("there is nothing in the feed yet.")
+    return feed.atom(found) if form == "atom" else feed.json_feed(found)
+
+
+@click.command("footer")
+@article_argument()
+@click.option("--write", is_flag=True, help="Put the lines into the article's file on disk.")
+@json_option
+def footer(article: str, write: bool, as_json: bool) -> None:
+    """Print the update lines of ARTICLE in house style."""
+    room = open_newsroom()
+    changed, gone = room.write_footer(article) if write else (False, ())
+    lines = room.footer(article)
+    if as_json:
+        of = _on_disk(room, article)
+        print_json(printed(article=of, footer=lines, written=changed, replaced=gone))
+        return
+    for line in lines:
+        # What goes into a file or a clipboard keeps the marks that right-to-left scripts need.
+        click.echo(visible(line) if sys.stdout.isatty() else encodable(line))
+    if not lines:
+        warn("the article has no notes.")
+    for line in gone:
+        warn(f"made anew, because the notes do not say so: {visible(line)}")
+    if write:
+        warn("written; record it with tracker record." if changed else "the lines stood already.")
+
+
+def _on_disk(room: Newsroom, name: str) -> Article:
+    """The article as its file on disk is, which may not be recorded yet."""
+    from tracker.newsroom.names import locate
+    from tracker.newsroom.revisions import article_of
+    from tracker.text.document import decode, parse
+
+    path = locate(room.workspace, name, new=True)
+    data = room.workspace.read_if_there(path)
+    text = decode(room.content(path) if data is None else data)[0]
+    return article_of(path, parse(text).headline)
+
+
+@click.command("search")
+@click.argument("words", nargs=-1, required=True, metavar="WORDS…")
+@click.option("--kind", type=click.Choice(KINDS), help="Only in notes of this kind.")
+@click.option(
+    "-n", "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="So many."
+)
+@click.option("--older", is_flag=True, help="Look into older versions too.")
+@click.option("--since", metavar="DATE", help="Only what is of that day, month or year, or later.")
+@click.option("--until", metavar="DATE", help="Only what came before the end of it.")
+@json_option
+def search(
+    words: tuple[str, ...],
+    kind: Kind | None,
+    limit: int,
+    older: bool,
+    since: str | None,
+    until: str | None,
+    as_json: bool,
+) -> None:
+    """Find WORDS in headlines, notes and the current texts of all articles.
+
+    Articles that have them in the headline come first, then the best.
+
+    All of them must stand in one place. Case and accents do not count. '"two words"' in quotes
+    must follow each other; 'correct*' stands for every ending. With --older, what an article had
+    and has no more is found too, with the revision that took it out: when did this sentence go?
+    """
+    from tracker.newsroom.names import period_end, period_start
+    from tracker.render.history import hit_lines
+
+    room = open_newsroom()
+    typed = " ".join(words)
+    if not any(each.isalnum() for each in typed):
+        raise click.UsageError("There is no word to look for.")
+    with progress_bar("Reading articles") as progress:
+        found = room.search_articles(
+            typed,
+            limit,
+            kind=kind,
+            since=period_start(room.workspace, since) if since else None,
+            until=period_end(room.workspace, until) if until else None,
+            older=older,
+            progress=progress,
+        )
+    hits = [hit for each in found for hit in each.hits]
+    if as_json:
+        print_json(printed(words=typed, hits=hits))
+        return
+    if not hits:
+        warn("nothing was found.")
+    paged(hit_lines(found, room.settings))
