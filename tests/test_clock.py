@@ -238,6 +238,16 @@ def test_a_numeric_date_in_text_is_read_by_house_then_by_its_day_then_by_languag
     assert read("en-GB", None, None) == "2022-12-05"
 
 
+def test_a_dotted_date_has_the_day_first_unless_the_house_says_otherwise() -> None:
+    def read(day_first: bool | None, as_of: date | None) -> str:
+        (found,) = find_stamps("Update 03.06.2022", day_first=day_first, as_of=as_of)
+        return str(found.date)
+
+    assert read(None, date(2022, 6, 3)) == read(None, None) == "2022-06-03"
+    assert read(None, date(2022, 3, 6)) == "2022-03-06"  # June was still to come
+    assert read(False, date(2022, 6, 3)) == "2022-03-06"
+
+
 @given(st.text(max_size=200), st.sampled_from(["en", "de", "uk", "pl"]))
 def test_spans_in_any_text_are_in_order_and_do_not_overlap(text: str, language: str) -> None:
     ends = [0]

@@ -254,7 +254,7 @@ def test_rows_that_exit_raise_sleep_and_eat_are_told_and_all_others_are_judged(d
     found = rows(desk.folder / "out")
     errors = {row["article"]: row["error"] for row in found if row["error"]}
     assert errors == {
-        "news/001.md": "It killed the process that judged it.",
+        "news/001.md": "The process that judged it ended or was killed, twice.",
         "news/012.md": "ValueError: it is a poison",
         "news/020.md": "It took longer than 3 s.",
         "news/027.md": "It needed more memory than it may have.",
@@ -677,6 +677,20 @@ def test_slurm_is_asked_for_jobs(desk: Desk) -> None:
                  "SLURM_ARRAY_TASK_ID": task, "SLURM_ARRAY_TASK_COUNT": "2"},
         )  # fmt: skip
     assert rows(desk.folder / "other") == rows(desk.folder / "out")
+
+
+def test_slurm_s_jobs_that_end_at_once_are_told(desk: Desk) -> None:
+    corpus_of(desk)
+    folder = desk.folder / "bin"
+    folder.mkdir()
+    for name, text in (("sbatch", "echo Submitted batch job 7"), ("squeue", ""), ("scancel", "")):
+        (folder / name).write_text(f"#!/bin/bash\n{text}\n")
+        (folder / name).chmod(0o755)
+    path = f"{folder}{os.pathsep}{os.environ['PATH']}"
+    words = ("corpus", "judge", "pairs", "--to", "out", "--slurm", "1")
+    status, _, err = ended(command(desk.folder, *words, PATH=path))
+    assert status == 2
+    assert "SLURM has ended all jobs" in err
 
 
 def test_names_of_outlets_are_words_in_the_report(desk: Desk) -> None:

@@ -8,8 +8,10 @@ error when that ends too; the rows before and after it are not lost.
 
 from __future__ import annotations
 
+import logging
 import shutil
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -20,7 +22,7 @@ from hashlib import sha256
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
-from subprocess import DEVNULL, Popen
+from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple, TypeVar
 
 import pyarrow as pa
@@ -62,6 +64,7 @@ MEMORY = 2 << 30  # bytes that judging may take in a worker
 _TOLD = 64  # verdicts that come at once, as a rule
 _SECONDS_UNTOLD = 1.0
 _GRACE = 15.0  # seconds after a pair's time limit until its process is ended from outside
+_STARTS = 5  # of a process that ends while it starts, until that is told
 
 
 # --- one process that judges ----------------------------------------------------------------------
@@ -71,7 +74,7 @@ class Process:
     """Another process that judges, so that a row cannot take this one with it."""
 
     def __init__(self) -> None:
-        self._process: Popen[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | None = None
         self._connection: Connection | None = None
         self._terms: Terms | None = None  # those that it has
 
@@ -94,7 +97,7 @@ class Process:
         found: list[PairVerdict] = []
         single, ended_at = False, -1
         while len(found) < batch.num_rows:
-            why = "It killed the process that judged it."
+            why = "The process that judged it ended or was killed, twice."
             connection = self._started()
             try:
                 known = terms is self._terms
@@ -118,26 +121,27 @@ class Process:
         return found
 
     def _started(self) -> Connection:
-        if self._connection is None:
+        if self._connection is not None:
+            return self._connection
+        for _ in range(_STARTS):
             ours, theirs = Pipe()
             program = (
                 f"import sys; sys.path[:] = {sys.path!r}; from {__name__} import serve;"
                 f" serve({theirs.fileno()})"
             )
             with theirs:
-                self._process = Popen(
+                self._process = subprocess.Popen(
                     [sys.executable, "-P", "-c", program],
                     pass_fds=[theirs.fileno()],
-                    stdin=DEVNULL,
-                    stdout=DEVNULL,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
                 )
             self._connection = ours
             with suppress(EOFError, OSError):
                 ours.recv()  # it is there
                 return ours
             self.close()
-            raise TrackerError("The process that judges cannot be started.", "")
-        return self._connection
+        raise TrackerError(f"The process that judges ended {_STARTS} times as it started.", "")
 
 
 def serve(descriptor: int) -> None:
@@ -445,16 +449,16 @@ def run(
     before, failed = done.chunks, list[str]()
     if not missing:
         return RunOutcome(done, before, ())
-    with _client(where) as client:
+    with _crew(where) as crew:
         units = [each for each in count_units(corpus) if not _is_counted(to, each)]
-        for _, counted in _tasks(client, count, units, job):
+        for _, counted in _tasks(crew, count, units, job):
             if isinstance(counted, Failure):
                 raise TrackerError(
                     f"The texts could not be counted: {counted.why}", "Run it again."
                 )
         merge_counts(to, corpus)
         missing.sort(key=lambda chunk: -chunk.bytes)
-        for chunk, result in _tasks(client, judge_chunk, missing, job):
+        for chunk, result in _tasks(crew, judge_chunk, missing, job):
             if isinstance(result, Failure):
                 where_ = f"chunk {chunk.number} ({chunk.file}, group {chunk.group})"
                 failed.append(f"{where_}: {result.why}")
@@ -524,31 +528,83 @@ class Failure(NamedTuple):
 
 _Unit = TypeVar("_Unit")
 _Result = TypeVar("_Result")
+_LOOK = 5.0  # seconds after which is looked who is there to work
+_NOBODY = 24  # looks one after the other at which nobody was, until that is told
+
+
+class _Crew:
+    """Those who work, by a client of Dask's."""
+
+    def __init__(self, client: Any, cluster: Any, where: Cluster) -> None:
+        self.client = client
+        self._cluster = cluster  # None: somebody else's
+        self._where = where
+        self._looked = time.monotonic()
+        self._nobody = 0
+        if where.slurm is None and cluster is not None:
+            cluster.scale(where.workers)
+
+    def look(self) -> None:
+        """See now and then whether anybody works, and start others for those that ended.
+
+        Raises ``TrackerError`` where nobody does, and nobody is to come.
+        """
+        if time.monotonic() < self._looked + _LOOK:
+            return
+        self._looked = time.monotonic()
+        there = len(self.client.nthreads())
+        self._nobody = 0 if there else self._nobody + 1
+        if self._where.slurm is not None:
+            if self._nobody > 1 and not _in_queue(self._cluster):
+                raise TrackerError(
+                    "SLURM has ended all jobs, and there is no worker any more.",
+                    "See the files slurm-*.out for why; run again, it does what is missing.",
+                )
+            return
+        if self._nobody > _NOBODY:
+            raise TrackerError(
+                f"There was no worker for {_NOBODY * _LOOK:.0f} s.",
+                "Run it again, where workers may live: it does what is missing.",
+            )
+        if self._cluster is not None and there < self._where.workers:
+            if self._nobody > 1:
+                self._cluster.scale(0)  # Dask does not start one again that ended as it started
+            self._cluster.scale(self._where.workers)
 
 
 def _tasks(
-    client: Any,
+    crew: _Crew,
     task: Callable[[_Unit, JudgingRun], _Result],
     units: Sequence[_Unit],
     job: JudgingRun,
 ) -> Iterator[tuple[_Unit, _Result | Failure]]:
     """What came of each unit, as it comes."""
-    from distributed import as_completed
+    from distributed import TimeoutError as NotYet
 
-    if not units:
-        return
-    futures = client.map(task, units, job=job, pure=False)
+    futures = crew.client.map(task, units, job=job, pure=False) if units else []
     by_key = {future.key: unit for future, unit in zip(futures, units, strict=True)}
-    waiting = as_completed(futures)
+    ended = SimpleQueue[Any]()
+    for future in futures:
+        future.add_done_callback(ended.put)
     del futures
-    for future in waiting:
+    while by_key:
+        crew.look()
         came: _Result | Failure
         try:
+            future = ended.get(timeout=_LOOK)
+        except Empty:
+            continue
+        try:
             # What was done when its worker ended, before it was asked here, is done once more.
-            came = future.result()
+            came = future.result(timeout=_LOOK)
+        except NotYet as error:
+            if future.status == "pending":
+                ended.put(future)
+                continue
+            came = Failure(_said(error))
         except Exception as error:
             came = Failure(_said(error))
-        yield by_key[future.key], came
+        yield by_key.pop(future.key), came
         future.release()
 
 
@@ -561,37 +617,37 @@ def _said(error: BaseException) -> str:
 
 
 @contextmanager
-def _client(where: Cluster) -> Iterator[Any]:
-    """A client of Dask's, on a cluster of this machine, on SLURM's, or on one that runs."""
+def _crew(where: Cluster) -> Iterator[_Crew]:
+    """Workers of this machine, of SLURM's, or of a cluster that runs."""
     import dask
     from distributed import Client, LocalCluster
 
     dask.config.set(_QUIET)
+    for name in ("tornado.application", "asyncio"):  # tracebacks of workers that end as they start
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     if where.scheduler is not None:
         try:
             with Client(where.scheduler, timeout=20) as client:
-                yield client
+                yield _Crew(client, None, where)
         except (OSError, TimeoutError, ValueError) as error:
             raise TrackerError(
                 f"No scheduler answers at {where.scheduler}: {error}.",
                 "Start one with dask scheduler, and workers with dask worker.",
             ) from None
         return
-    if where.slurm is not None:
-        with _slurm(where.slurm) as cluster, Client(cluster) as client:
-            yield client
-        return
-    with (
-        LocalCluster(
-            n_workers=where.workers,
+    started = (
+        _slurm(where.slurm)
+        if where.slurm is not None
+        else LocalCluster(
+            n_workers=0,  # see ``_Crew.look``
             threads_per_worker=1,
             memory_limit=0,
             dashboard_address=_PAGES,
             security=True,
-        ) as cluster,
-        Client(cluster) as client,
-    ):
-        yield client
+        )
+    )
+    with started as cluster, Client(cluster) as client:
+        yield _Crew(client, cluster, where)
 
 
 def _slurm(jobs: int) -> Any:
@@ -625,3 +681,16 @@ def _slurm(jobs: int) -> Any:
             f"SLURM cannot be asked for jobs: {error}.", "See the settings in jobqueue.yaml."
         ) from None
     return cluster
+
+
+def _in_queue(cluster: Any) -> bool:
+    """Whether SLURM still has a job of a cluster, or does not say."""
+    jobs = [job.job_id for job in cluster.workers.values() if job.job_id]
+    words = ["squeue", "--noheader", "--format=%i", f"--jobs={','.join(jobs)}"]
+    try:
+        done = subprocess.run(words, capture_output=True, text=True, timeout=60)
+    except (OSError, subprocess.SubprocessError):
+        return True
+    if done.returncode:
+        return "Invalid job id" not in done.stderr
+    return bool(done.stdout.strip())

@@ -50,8 +50,8 @@ def find_stamps(
 
     ``as_of`` is the day on which the text stood: a date without a year is the newest such day
     not later than three days after it. A numeric date that could be read both ways is read by
-    ``day_first``; where that is None, by the reading that ``as_of`` allows, and at last by the
-    custom of the language. What is no date (30 February) is left out.
+    ``day_first``; where that is None, by the reading that ``as_of`` allows, and at last by custom:
+    with dots the day first, else as the language has it. What is no date (30 February) is left out.
     """
     known = shapes(language, prose=True)
     found: list[WrittenDate] = []
@@ -112,7 +112,7 @@ def _resolved(
             possible = [each for each in (by_day, by_month) if _ordinal(each) <= latest]
             if len(possible) == 1:
                 return possible[0]
-        day_first = not _month_first(language)
+        day_first = numbers.dotted or not _month_first(language)
     return (by_day or by_month) if day_first else (by_month or by_day)
 
 
@@ -191,6 +191,7 @@ class Numbers(NamedTuple):
     pair: tuple[int, int] | None
     start: int
     end: int
+    dotted: bool = False  # 3.6.2022, as nobody writes who puts the month first
 
 
 class ClockTime(NamedTuple):
@@ -229,7 +230,8 @@ class Shapes(NamedTuple):
         if group("first"):
             year = group("numeric_year")
             pair = int(group("first")), int(group("second"))
-            return Numbers(int(year), len(year) == 2, None, None, pair, start, end)
+            dotted = group("mark") == "."
+            return Numbers(int(year), len(year) == 2, None, None, pair, start, end, dotted)
         which = "dmy" if group("dmy_day") else "mdy"
         written = group(f"{which}_year")
         name = group(f"{which}_month")
