@@ -19,7 +19,7 @@ import pytest
 
 from tests.desk import Desk
 from tests.repositories import Builder
-from tracker.newsroom.analysis import Analyst, RememberingAnalyst
+from tracker.newsroom.analysis import Analyst, meaning
 from tracker.newsroom.checking import Scope
 from tracker.newsroom.newsroom import Newsroom
 from tracker.policy.rules import RULES
@@ -493,10 +493,10 @@ def test_the_analyst_says_what_compare_says(archive: Path) -> None:
     room = Newsroom(archive)
     track = room.track("5.md")
     with Reader(room.repository) as reader:
-        one = RememberingAnalyst(room.settings, reader.read)
-        states = one.states(track)
-        for before, state in pairwise(states):
-            assert one.meaning(before, state) == Analyst(room.compare).meaning(before, state)
+        one = Analyst(room.settings, room.repository.git, reader.read)
+        for before, state in pairwise(map(one.states(track), range(len(track.versions)))):
+            change = room.compare(before.read(), state.read())
+            assert one.meaning(before, state) == meaning(change, state.read())
 
 
 def test_progress_is_told(archive: Path) -> None:

@@ -39,6 +39,10 @@ class Learnt(NamedTuple):
     boilerplate: Boilerplate
     digest: str
 
+    def watched(self) -> Watched:
+        """The same with a note of what is looked up in it."""
+        return Watched(self.boilerplate)
+
 
 NOTHING = Learnt(Boilerplate(), "")
 

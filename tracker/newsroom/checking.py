@@ -7,15 +7,12 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, tzinfo
-from functools import partial
 from pathlib import Path
 
 from tracker.errors import TrackerError
 from tracker.house.toml_file import Keys, nearest, read_table, wrong_value
 from tracker.model import Article, Event, Finding, Person, Progress, Track, Version
 from tracker.newsroom import names
-from tracker.newsroom.analysis import Analyst
-from tracker.newsroom.catalog import compare
 from tracker.newsroom.facts import Job, remembered
 from tracker.newsroom.history import all_tracks, track_of
 from tracker.newsroom.history import steps as steps_of
@@ -318,7 +315,7 @@ def _judge_change(
         unrecorded=True,
         touched=last_change(workspace.repository, base, change.old_path),
     )
-    steps = steps_of(workspace, track, Analyst(partial(compare, workspace)).meaning)
+    steps = steps_of(workspace, track, compared=True)
     return [each for each in findings(steps, circumstances) if each.commit is None]
 
 

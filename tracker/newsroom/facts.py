@@ -31,15 +31,14 @@ from tracker.house.changelog import notes_told, replaced, told_of, went_out
 from tracker.house.settings import Settings
 from tracker.model import Finding, History, Progress, Revision, Track
 from tracker.newsroom.analysis import (
+    Analyst,
     Pair,
-    RememberingAnalyst,
-    notes_to_json,
     questions,
-    reasons_to_json,
     rules_key,
+    to_json,
 )
 from tracker.newsroom.catalog import history_of, learnt
-from tracker.newsroom.revisions import comes_out, history, joined
+from tracker.newsroom.revisions import State, comes_out, history, joined
 from tracker.newsroom.workspace import Workspace, open_workspace
 from tracker.policy.rules import findings
 from tracker.policy.step import Circumstances, Step
@@ -207,7 +206,7 @@ def _keep(
         number,
         level,
         life.article.headline,
-        notes_to_json(life.notes),
+        to_json(life.notes),
         int(done.due.timestamp()) if done.due is not None else None,
         life.revisions[-1].published,
     )
@@ -233,7 +232,7 @@ def _fact_row(
         revision.published,
         told,
         f" {' '.join(kinds)} " if kinds else "",
-        notes_to_json(revision.notes) if revision.notes else None,
+        to_json(revision.notes) if revision.notes else None,
         revision.out.isoformat() if revision.out else None,
     )
     meant: tuple[object, ...] = (None, None, None, None, None)
@@ -243,7 +242,7 @@ def _fact_row(
             revision.words_added,
             revision.words_removed,
             " ".join(sorted(revision.labels)),
-            reasons_to_json(revision.why) if revision.why else None,
+            to_json(revision.why) if revision.why else None,
         )
     return (*said, *meant, number, revision.number)
 
@@ -430,8 +429,8 @@ class Work:
 
     def judge(self, job: Job) -> Done:
         """The findings about one article."""
-        analyst = RememberingAnalyst(
-            self._settings, self._reader.read, job.known, self._repeated, git=self._git,
+        analyst = Analyst(
+            self._settings, self._git, self._reader.read, job.known, self._repeated,
             count_first=job.as_history,
         )  # fmt: skip
         try:
@@ -444,25 +443,22 @@ class Work:
             left_out = f"{job.track.path} was left out: {error.sentence}"
             return Done((), analyst.learned, analyst.asked, skipped=(left_out,))
 
-    def _steps(self, job: Job, analyst: RememberingAnalyst) -> list[Step]:
-        states = analyst.states(job.track)
+    def _steps(self, job: Job, analyst: Analyst, states: Callable[[int], State]) -> list[Step]:
         return joined(
-            job.track, states, self._settings, means=analyst.meaning, unite=analyst.unite,
-            now=self._now,
+            job.track, states, self._settings,
+            means=analyst.meaning if job.compared else None, unite=analyst.unite, now=self._now,
         )  # fmt: skip
 
-    def _told(self, job: Job, analyst: RememberingAnalyst) -> Done:
+    def _told(self, job: Job, analyst: Analyst) -> Done:
         """The history of an article."""
         states = analyst.states(job.track)
-        means = analyst.meaning if job.compared else None
-        steps = joined(
-            job.track, states, self._settings, means=means, unite=analyst.unite, now=self._now
-        )
+        steps = self._steps(job, analyst, states)
         found = history(job.track, steps, shallow=self._shallow)
-        due = comes_out(job.track, states, found.revisions, self._settings)
+        newest = states(len(steps) - 1).reading
+        due = comes_out(job.track, newest, found.revisions, self._settings)
         return Done((), analyst.learned, analyst.asked, found, due=due)
 
-    def _findings(self, job: Job, analyst: RememberingAnalyst) -> tuple[Finding, ...]:
+    def _findings(self, job: Job, analyst: Analyst) -> tuple[Finding, ...]:
         circumstances = Circumstances(
             self._settings,
             job.track.events,
@@ -472,7 +468,7 @@ class Work:
             commits=job.commits,
             since=job.since,
         )
-        return findings(self._steps(job, analyst), circumstances)
+        return findings(self._steps(job, analyst, analyst.states(job.track)), circumstances)
 
 
 _there: list[Work] = []

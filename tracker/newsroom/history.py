@@ -13,11 +13,13 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from tracker.catalog.schema import Catalog
 from tracker.errors import TrackerError
 from tracker.model import Blame, Change, Entry, History, Progress, Revision, Track, Version
 from tracker.newsroom import names, revisions
+from tracker.newsroom.analysis import Analyst, questions, rules_key
 from tracker.newsroom.catalog import compare, learnt, published_tracks, track_at, tracks_of
-from tracker.newsroom.merging import End, bases, made, origins
+from tracker.newsroom.merging import End, bases, made, origins, text_before
 from tracker.newsroom.names import locate
 from tracker.newsroom.note_editor import NoteEditor
 from tracker.newsroom.workspace import Workspace
@@ -26,7 +28,6 @@ from tracker.store.reader import Reader
 from tracker.text.document import decode
 
 if TYPE_CHECKING:
-    from tracker.model import Progress
     from tracker.policy.step import Step
 
 
@@ -53,8 +54,8 @@ def all_tracks(workspace: Workspace, progress: Progress | None = None) -> tuple[
 def steps(
     workspace: Workspace,
     found: Track,
-    means: revisions.Means | None,
     *,
+    compared: bool,
     newest: int | None = None,
     texts: Mapping[str, bytes] | None = None,
 ) -> list[Step]:
@@ -62,21 +63,22 @@ def steps(
 
     ``texts`` are the versions' texts by their blobs, where they were read already.
     """
-    if texts is None:
-        texts = texts_of(workspace, [found])
-    return revisions.steps(
-        found, texts, workspace.settings, means=means, unite=_unite(workspace, found),
-        now=workspace.now, newest=newest,
+    texts = texts_of(workspace, [found]) if texts is None else texts
+    analyst = Analyst(
+        workspace.settings, workspace.repository.git, texts.__getitem__,
+        repeated=learnt(workspace).watched() if compared else None,
     )  # fmt: skip
+    return _steps(workspace, found, analyst, compared=compared, newest=newest)
 
 
-def _unite(workspace: Workspace, found: Track) -> revisions.Unite | None:
-    """How the sides of a merge are brought together; None where no merge settled two."""
-    if not any(len(version.written_on) > 1 for version in found.versions):
-        return None
-    from tracker.newsroom.analysis import uniting
-
-    return uniting(workspace.settings, workspace.repository.git)
+def _steps(
+    workspace: Workspace, found: Track, analyst: Analyst, *, compared: bool, newest: int | None
+) -> list[Step]:
+    return revisions.joined(
+        found, analyst.states(found), workspace.settings,
+        means=analyst.meaning if compared else None, unite=analyst.unite, now=workspace.now,
+        newest=newest,
+    )  # fmt: skip
 
 
 def texts_of(workspace: Workspace, tracks: Iterable[Track]) -> dict[str, bytes]:
@@ -86,13 +88,16 @@ def texts_of(workspace: Workspace, tracks: Iterable[Track]) -> dict[str, bytes]:
         return dict(reader.read_many(blobs))
 
 
+_FEW = 8  # versions that are compared sooner than the catalog is asked
+
+
 def life(
     workspace: Workspace,
     found: Track,
     *,
     compared: bool = True,
     newest: int | None = None,
-    few: int | None = None,
+    few: int = _FEW,
     texts: Mapping[str, bytes] | None = None,
 ) -> History:
     """A track as a history, compared or not: see ``Newsroom.life``.
@@ -100,13 +105,8 @@ def life(
     Up to ``few`` versions are compared sooner than the catalog is asked: for one command that is
     quicker; who asks for many articles gives 0.
     """
-    if not compared:
-        read = steps(workspace, found, None, texts=texts)
-    elif len(found.versions) <= (_FEW if few is None else few):
-        from tracker.newsroom.analysis import Analyst
-
-        analyst = Analyst(partial(compare, workspace), workspace.words_of_first)
-        read = steps(workspace, found, analyst.meaning, newest=newest)
+    if not compared or len(found.versions) <= few:
+        read = steps(workspace, found, compared=compared, newest=newest, texts=texts)
     else:
         read = _remembered_steps(workspace, found, newest)
     return revisions.history(found, read, shallow=workspace.repository.shallow)
@@ -126,28 +126,16 @@ def note_editor(workspace: Workspace, path: str) -> NoteEditor:
     return workspace.notes.of(path, history)
 
 
-_FEW = 8  # versions that are compared sooner than the catalog is asked
-
-
 def _remembered_steps(workspace: Workspace, found: Track, newest: int | None) -> list[Step]:
     """The steps of a track from the catalog's answers, as far as it has them."""
-    from tracker.catalog.boilerplate import Watched
-    from tracker.catalog.schema import Catalog
-    from tracker.newsroom.analysis import RememberingAnalyst, questions, rules_key
-
     settings, key = workspace.settings, rules_key(workspace.settings)
     repeated = learnt(workspace)
     with Catalog(workspace.repository) as catalog, Reader(workspace.repository) as reader:
         known = catalog.answers(key, questions(found, first=True))
-        analyst = RememberingAnalyst(
-            settings, reader.read, known, Watched(repeated.boilerplate),
-            git=workspace.repository.git, count_first=True,
-        )  # fmt: skip
-        states = analyst.states(found)
-        read = revisions.joined(
-            found, states, settings, means=analyst.meaning, unite=analyst.unite,
-            now=workspace.now, newest=newest,
-        )  # fmt: skip
+        analyst = Analyst(
+            settings, workspace.repository.git, reader.read, known, repeated.watched()
+        )
+        read = _steps(workspace, found, analyst, compared=True, newest=newest)
         catalog.remember(key, analyst.learned, analyst.asked, repeated.digest)
     return [step._replace(read=_unread) for step in read]
 
@@ -168,7 +156,7 @@ def number_of(workspace: Workspace, found: Track, wanted: str | int) -> int:
 
 def _came_out(workspace: Workspace, found: Track) -> tuple[int, datetime] | None:
     """The number of the first version that readers could see, and since when; None without one."""
-    read = steps(workspace, found, None)
+    read = steps(workspace, found, compared=False)
     first = next((each.revision for each in read if each.revision.published), None)
     return (first.number, first.out_at) if first else None
 
@@ -210,7 +198,7 @@ def blame(workspace: Workspace, article: str | Path, revision: str | int) -> Bla
     from tracker.text.blame import followed
 
     found = track_of(workspace, article)
-    read = steps(workspace, found, None)
+    read = steps(workspace, found, compared=False)
     whole = revisions.history(found, read, shallow=workspace.repository.shallow)
     last = number_of(workspace, found, revision)
     texts = [step.text for step in read[:last]]
@@ -255,8 +243,6 @@ def exported(
     One article is held at a time. Raises ``TrackerError`` for a name that means none; of all
     articles, those that cannot be read are left out.
     """
-    from tracker.newsroom import queries  # late: few commands ask of all articles
-
     named = {locate(workspace, each): None for each in articles}
     with Reader(workspace.repository) as reader:
         if named:
@@ -268,7 +254,7 @@ def exported(
             return
         if workspace.repository.head is None and workspace.settings.branch is None:
             return  # nothing was ever committed
-        from tracker.newsroom import queries
+        from tracker.newsroom import queries  # late: few commands ask of all articles
 
         for each in queries.lives(workspace, progress):
             yield _exported(
@@ -331,8 +317,6 @@ def _exported(
     on = bases(life.revisions)
 
     def before(revision: Revision) -> str | None:
-        from tracker.newsroom.merging import text_before
-
         revisions, place = life.revisions, revision.number - 1
         return text_before(workspace, revisions, on, place, lambda each: text(revisions[each]))
 

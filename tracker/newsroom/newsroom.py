@@ -49,12 +49,10 @@ if TYPE_CHECKING:
     from tracker.newsroom.incoming import Source
     from tracker.newsroom.merging import End
     from tracker.newsroom.queries import Statistics
-    from tracker.newsroom.revisions import Means
     from tracker.newsroom.signatures import Trust, VerifyRequest
     from tracker.newsroom.sync import Synced
     from tracker.newsroom.writing import Prepared, Stamp
     from tracker.policy.rules import Verdict
-    from tracker.policy.step import Step
     from tracker.store.remote import Repo
     from tracker.store.verify import Witness
     from tracker.text.judge.boilerplate import Boilerplate
@@ -159,12 +157,6 @@ class Newsroom:
         from tracker.newsroom import history
 
         return history.track_of(self.workspace, article)
-
-    def steps(self, found: Track, means: Means | None) -> list[Step]:
-        """The revisions of a track with their texts, notes and what each change means."""
-        from tracker.newsroom import history
-
-        return history.steps(self.workspace, found, means)
 
     def revision(self, article: str | Path, wanted: str | int = "latest") -> Revision:
         """The revision that a number, ``latest~1``, a date, an instant or a commit means."""

@@ -115,7 +115,7 @@ def latest(
 
 
 def _revision(fact: queries.RevisionFacts) -> Revision:
-    why = reasons_from_json(fact.reasons) if fact.reasons else ()
+    why = reasons_from_json(fact.reasons)
     return Revision(
         number=fact.number,
         commit=fact.commit,
@@ -125,7 +125,7 @@ def _revision(fact: queries.RevisionFacts) -> Revision:
         subject=fact.subject,
         headline=fact.headline,
         published=fact.published,
-        notes=notes_from_json(fact.notes) if fact.notes else (),
+        notes=notes_from_json(fact.notes),
         words_added=fact.words_added,
         words_removed=fact.words_removed,
         substantive=fact.substantive,
@@ -344,7 +344,7 @@ def history_at(workspace: Workspace, catalog: Catalog, path: str) -> History | N
         queries.events_of(catalog.connection, number),
         deleted=False,
         shallow=workspace.repository.shallow,
-        notes=notes_from_json(head.notes) if head.notes else (),
+        notes=notes_from_json(head.notes),
     )
 
 

@@ -59,13 +59,6 @@ def article_of(path: str, headline: str | None) -> Article:
     return Article(path, name, headline or name.replace("-", " "))
 
 
-def state_of(version: Version, data: bytes, settings: Settings) -> State:
-    """A version's text parsed, with the notes that stand in it."""
-    text = decode(data)[0]
-    reading = reading_of(Text(text), version.at, settings, version.path)
-    return State(version, reading, reading.notes, lambda: text)
-
-
 def reading_of(text: Text, at: datetime, settings: Settings, path: str) -> Reading:
     """What a text says of itself. ``at`` is the aware instant of the revision that has it."""
     document = text.document
@@ -89,59 +82,41 @@ def reading_of(text: Text, at: datetime, settings: Settings, path: str) -> Readi
     )
 
 
-def steps(
-    track: Track,
-    texts: Mapping[str, bytes],
-    settings: Settings,
-    *,
-    means: Means | None,
-    unite: Unite | None = None,
-    now: datetime | None = None,
-    newest: int | None = None,
-) -> list[Step]:
-    """The track with its texts read, oldest first: what each revision brought and changed.
-
-    ``texts`` holds the content of every blob of the track. Without ``means`` no text is compared
-    with what it was written on; with ``newest``, only that many revisions at the end are. Without
-    ``unite``, a merge is compared with the newer of its sides.
-    """
-    states = [state_of(version, texts[version.blob], settings) for version in track.versions]
-    return joined(track, states, settings, means=means, unite=unite, now=now, newest=newest)
-
-
 def joined(
     track: Track,
-    states: Sequence[State],
+    states: Callable[[int], State],
     settings: Settings,
     *,
     means: Means | None,
-    unite: Unite | None = None,
+    unite: Unite,
     now: datetime | None = None,
     newest: int | None = None,
 ) -> list[Step]:
-    """The states of a track's versions as steps: see ``steps``.
+    """The versions of a track as steps, oldest first: what each revision brought and changed.
 
-    They are asked for one after the other, each before it is compared.
+    ``states`` gives a version by its place, and is asked for one after the other, each before it is
+    compared. Without ``means`` no text is compared with what it was written on; with ``newest``,
+    only that many revisions at the end are.
     """
-    unread = 0 if newest is None else len(states) - newest
+    unread = 0 if newest is None else len(track.versions) - newest
     found: list[Step] = []
     dated: list[State] = []
     ever: dict[str, Note] = {}  # every note that the article ever had, by its id
     on = bases(track.versions)
-    versions = track.versions
     published = publications(
-        versions, lambda index: states[index].reading, settings, track.events, now=now
+        track.versions, lambda place: states(place).reading, settings, track.events, now=now
     )
     seen = False
-    for number, (state, out) in enumerate(zip(states, published, strict=True), start=1):
-        first = first_out(state, settings, only=number == 1) if out and not seen else None
+    for place, out in enumerate(published):
+        state = states(place)
+        first = first_out(state, settings, only=not place) if out and not seen else None
         seen = seen or out
-        compared = means if number > unread else None
-        before = _ground(on, number - 1, dated, state, unite)
-        sides = [dated[each] for each in on[number - 1]] if len(on[number - 1]) > 1 else []
+        before = _ground(on, place, dated, state, unite)
+        sides = [dated[each] for each in on[place]] if len(on[place]) > 1 else []
         state = _dated(state, *(each for each in (before, *sides) if each), ever=ever)
         ever |= {note.id: note for note in state.notes}
-        found.append(_step(number, before, state, published=out, out=first, means=compared))
+        compared = means if place >= unread else None
+        found.append(_step(place + 1, before, state, published=out, out=first, means=compared))
         dated.append(state)
     return _named_as_merged(found, on)
 
@@ -178,13 +153,11 @@ def _named_as_merged(found: list[Step], on: Bases) -> list[Step]:
 
 
 def _ground(
-    on: Bases, number: int, earlier: Sequence[State], state: State, unite: Unite | None
+    on: Bases, number: int, earlier: Sequence[State], state: State, unite: Unite
 ) -> State | None:
     """What a version was written on; of a merge that settled two sides, both brought together."""
 
     def together(fork: State | None, one: State, other: State) -> State:
-        if unite is None:
-            return other
         return _dated(unite(fork, one, other, state), one, other)
 
     return ground(on, number, earlier.__getitem__, together)
@@ -298,7 +271,7 @@ def publications(
 
 
 def comes_out(
-    track: Track, states: Sequence[State], revisions: Sequence[Revision], settings: Settings
+    track: Track, newest: Reading, revisions: Sequence[Revision], settings: Settings
 ) -> datetime | None:
     """When the newest version comes or came out by its own date, where no one before it did.
 
@@ -307,9 +280,9 @@ def comes_out(
     """
     if len(revisions) > 1 and revisions[-2].published:
         return None
-    says, last = states[-1].reading, track.versions[-1]
-    due = says.due or _date_in_name(last.path)
-    if due is None or _hidden(says, last, _plain_moves(track.versions, track.events)):
+    last = track.versions[-1]
+    due = newest.due or _date_in_name(last.path)
+    if due is None or _hidden(newest, last, _plain_moves(track.versions, track.events)):
         return None
     if not isinstance(due, datetime):
         due = datetime.combine(due, time(), settings.zone)
