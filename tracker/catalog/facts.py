@@ -1,38 +1,22 @@
 """The tables of what the texts of the newsroom's articles say: read and written.
 
-What goes in is worked out by ``newsroom/facts``; here is only SQL. The functions take an open
-connection, those that write one in a transaction, and may raise ``sqlite3.Error``.
+What goes in is worked out by ``newsroom/facts``. The functions take an open connection, those that
+write one in a transaction, and may raise ``sqlite3.Error``.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from tracker.catalog.queries import instant_of
-from tracker.catalog.schema import path_of, storable, text_of
-from tracker.model import Kind
+from tracker.catalog.schema import path_of, storable, text_of, to_json
+from tracker.house.changelog import notes_told, replaced, told_of, went_out
+from tracker.model import History, Kind, Revision
 
 TABLES = ("piece", "fact", "note", "passage", "stale")
-
-
-class ArticleFacts(NamedTuple):
-    """An article whose texts were read."""
-
-    article: int
-    level: int  # 1: read; 2: compared too
-    headline: str
-    notes: str  # JSON
-    due: int | None  # when its newest revision comes out, where that is its first
-    out: bool  # readers could see the newest revision
-
-
-FactRow = tuple[Any, ...]
-"""The columns of ``fact`` but for article, number, at, month and person; then article, number."""
-
-NoteRow = tuple[Any, ...]
-"""The columns of ``note``."""
 
 
 def key(connection: sqlite3.Connection) -> str | None:
@@ -65,11 +49,6 @@ def start_anew(connection: sqlite3.Connection, new: str) -> None:
 def any_stale(connection: sqlite3.Connection) -> bool:
     """Whether any article changed since it was looked at."""
     return connection.execute("SELECT 1 FROM stale LIMIT 1").fetchone() is not None
-
-
-def count(connection: sqlite3.Connection) -> int:
-    """How many articles the newsroom has."""
-    return int(connection.execute("SELECT count(*) FROM piece").fetchone()[0])
 
 
 class Stale(NamedTuple):
@@ -196,30 +175,87 @@ def set_unreadable(connection: sqlite3.Connection, article: int, level: int) -> 
 
 def keep(
     connection: sqlite3.Connection,
-    piece: ArticleFacts,
-    facts: Iterable[FactRow],
-    notes: Iterable[NoteRow],
+    article: int,
+    level: int,
+    history: History,
+    due: datetime | None,
+    grace: timedelta,
 ) -> None:
-    """Put down what the texts of an article say."""
+    """Put down what the texts of an article say: see the columns of the tables.
+
+    ``level`` is 1 where they were read, 2 where they were compared too.
+    """
+    newest = history.revisions[-1].published
+    seconds = None if due is None else int(due.timestamp())
     connection.execute(
         "UPDATE piece SET level = ?, headline = ?, notes = ?, unreadable = 0, due = ?, out = ?"
         " WHERE article = ?",
         (
-            piece.level, storable(piece.headline), storable(piece.notes), piece.due, piece.out,
-            piece.article,
+            level, storable(history.article.headline), storable(to_json(history.notes)), seconds,
+            newest, article,
         ),
     )  # fmt: skip
+    told = told_of(history, grace)
+    first = next((each.number for each in history.revisions if each.published), None)
     connection.executemany(
         "UPDATE fact SET headline = ?, published = ?, told = ?, kinds = ?, notes = ?, out = ?,"
         " substantive = ?, words_added = ?, words_removed = ?, labels = ?, reasons = ?"
         " WHERE article = ? AND number = ?",
-        (tuple(map(storable, row)) for row in facts),
-    )
-    connection.execute("DELETE FROM note WHERE article = ?", (piece.article,))
+        (
+            tuple(map(storable, (*_said(each, told, first), *_meant(each, level), article,
+            each.number))) for each in history.revisions
+        ),
+    )  # fmt: skip
+    connection.execute("DELETE FROM note WHERE article = ?", (article,))
     connection.executemany(
         "INSERT INTO note VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (tuple(map(storable, row)) for row in notes),
+        (tuple(map(storable, (article, *row))) for row in _notes(history)),
     )
+
+
+def _said(revision: Revision, told: Collection[int], first: int | None) -> tuple[object, ...]:
+    """The columns of ``fact`` from headline to out; ``told`` are the revisions that notes tell of,
+    ``first`` is the first that readers could see."""
+    silent = revision.published and revision.number != first
+    kinds = sorted({note.kind for note in revision.notes})
+    return (
+        revision.headline,
+        revision.published,
+        True if revision.number in told else False if silent else None,
+        f" {' '.join(kinds)} " if kinds else "",
+        to_json(revision.notes) if revision.notes else None,
+        revision.out.isoformat() if revision.out else None,
+    )
+
+
+def _meant(revision: Revision, level: int) -> tuple[object, ...]:
+    """The columns of ``fact`` about its change."""
+    if level < 2:
+        return (None,) * 5
+    return (
+        revision.substantive,
+        revision.words_added,
+        revision.words_removed,
+        " ".join(sorted(revision.labels)),
+        to_json(revision.why) if revision.why else None,
+    )
+
+
+def _notes(history: History) -> Iterator[tuple[object, ...]]:
+    """The columns of ``note`` from place on."""
+    told = notes_told(history)
+    gone = replaced([each.note for each in told])
+    for place, each in enumerate(told, start=1):
+        note = each.note
+        offset = note.at.utcoffset()
+        yield (
+            place, note.id, note.kind, int(note.at.timestamp()),
+            int(offset.total_seconds()) // 60 if offset is not None else 0,
+            note.precision, note.text, each.revision.number, int(went_out(each).timestamp()),
+            note.amends, note.id in gone,
+            note.withdrawn.isoformat() if note.withdrawn else None, note.covers, note.origin,
+            note.written, note.language,
+        )  # fmt: skip
 
 
 # --- the index of words ---------------------------------------------------------------------------

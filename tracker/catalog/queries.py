@@ -7,15 +7,22 @@ The functions take an open connection to a catalog that is up to date, and may r
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime, timedelta, timezone
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date, datetime, timedelta, timezone
 from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from tracker.catalog.schema import path_of, stored_path, text_of
-from tracker.model import Event, Note, Person, Selection, Track, Version
+from tracker.catalog.schema import (
+    day_or_instant,
+    notes_from_json,
+    path_of,
+    reasons_from_json,
+    stored_path,
+    text_of,
+)
+from tracker.model import Event, Note, Person, Revision, Selection, Track, Version
 
 _VERSIONS = (
     "SELECT version.article, hex(step.hash), path.path, hex(version.blob), step.at, step.zone,"
@@ -188,36 +195,12 @@ class NoteRow(NamedTuple):
     person: str  # who made the revision
 
 
-class RevisionFacts(NamedTuple):
-    """A revision as the tables have it."""
-
-    number: int
-    commit: str
-    path: str
-    at: datetime  # aware
-    person: Person
-    subject: str
-    headline: str
-    published: bool
-    notes: str  # JSON, or ""
-    out: str | None  # an instant or a day, ISO 8601
-    words_added: int
-    words_removed: int
-    substantive: bool
-    reasons: str  # JSON, or ""
-    labels: frozenset[str]
-    side: tuple[str, ...]
-    written_on: tuple[str, ...]
-
-
 class ArticleHead(NamedTuple):
     """An article as the tables have it."""
 
-    article: int
     path: str
     headline: str  # "" where it is not read yet
-    notes: str  # JSON, or ""
-    unreadable: bool
+    notes: tuple[Note, ...]  # that stand in its newest text
 
 
 def _where(selection: Selection) -> tuple[str, list[Any]]:
@@ -329,15 +312,19 @@ _LISTED = """
 
 def listed(
     connection: sqlite3.Connection, article: int, published: bool
-) -> tuple[datetime, str, int, int] | None:
+) -> tuple[datetime, date | None, int, int] | None:
     """When an article's newest version was made, and was out where that is another time (a day or
-    an instant, ISO 8601, else ""); how many versions it has, and how many notes stand.
+    an instant); how many versions it has, and how many notes stand.
 
     ``published``: of the versions that readers could see alone; None where there is none.
     """
     asked = {"article": article, "all": int(not published)}
     row = connection.execute(_LISTED, asked).fetchone()
-    return None if row is None else (instant_of(row[0], row[1]), text_of(row[2]), *row[3:])
+    return (
+        None
+        if row is None
+        else (instant_of(row[0], row[1]), day_or_instant(text_of(row[2])), *row[3:])
+    )
 
 
 def number_of(connection: sqlite3.Connection, path: str) -> int | None:
@@ -356,16 +343,15 @@ def paths(connection: sqlite3.Connection) -> list[tuple[str, int]]:
     return [(path_of(path), number) for path, number in rows]
 
 
-def heads(connection: sqlite3.Connection, articles: Sequence[int]) -> dict[int, ArticleHead]:
-    found = {}
-    question = "SELECT article, path, headline, notes, unreadable FROM piece WHERE article = ?"
-    for article in dict.fromkeys(articles):
-        row = connection.execute(question, (article,)).fetchone()
-        if row is not None:
-            found[article] = ArticleHead(
-                row[0], path_of(row[1]), text_of(row[2]), text_of(row[3]), bool(row[4])
-            )
-    return found
+def head(connection: sqlite3.Connection, article: int) -> ArticleHead | None:
+    """One of the newsroom's articles; None for one that cannot be read."""
+    row = connection.execute(
+        "SELECT path, headline, notes FROM piece WHERE article = ? AND unreadable IS NOT 1",
+        (article,),
+    ).fetchone()
+    if row is None:
+        return None
+    return ArticleHead(path_of(row[0]), text_of(row[1]), notes_from_json(text_of(row[2])))
 
 
 _FACT = (
@@ -379,24 +365,25 @@ _FACT = (
 )
 
 
-def facts_of(connection: sqlite3.Connection, article: int) -> list[RevisionFacts]:
+def revisions_of(connection: sqlite3.Connection, article: int) -> tuple[Revision, ...]:
     """The revisions of an article, oldest first."""
     rows = connection.execute(f"{_FACT} ORDER BY version.place", (article,))
-    return [_fact(row) for row in rows]
+    return tuple(map(_revision, rows))
 
 
-def fact(connection: sqlite3.Connection, article: int, number: int) -> RevisionFacts:
-    return _fact(
+def revision(connection: sqlite3.Connection, article: int, number: int) -> Revision:
+    return _revision(
         connection.execute(f"{_FACT} AND version.number = ?", (article, number)).fetchone()
     )
 
 
-def _fact(row: tuple[Any, ...]) -> RevisionFacts:
+def _revision(row: tuple[Any, ...]) -> Revision:
     (
         number, commit, path, at, zone, name, email, subject, headline, published, notes, out,
         added, removed, substantive, reasons, labels, side, on,
     ) = row  # fmt: skip
-    return RevisionFacts(
+    why = reasons_from_json(text_of(reasons))
+    return Revision(
         number,
         commit.lower(),
         path_of(path),
@@ -405,15 +392,16 @@ def _fact(row: tuple[Any, ...]) -> RevisionFacts:
         subject,
         text_of(headline),
         bool(published),
-        text_of(notes),
-        text_of(out) or None,
+        notes_from_json(text_of(notes)),
         added or 0,
         removed or 0,
         bool(substantive),
-        text_of(reasons),
+        tuple(each.sentence for each in why),
         frozenset((labels or "").split()),
         hashes_of(side, commit),
+        why,
         hashes_of(on, commit),
+        day_or_instant(text_of(out)),
     )
 
 

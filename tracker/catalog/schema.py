@@ -7,18 +7,21 @@ process lives: to those who ask it is the same.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 from threading import RLock
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
+from tracker.model import Note, Reason
 from tracker.store.git import Repository
 
-FORMAT = 13
+FORMAT = 14
 """The number of the file's format; a file of another one is made anew."""
 
 PATIENCE = 1.0
@@ -271,6 +274,45 @@ def _rows(
     for pair, answer in answers.items():
         if is_utf8(answer) and (good or pair not in asked):  # else it is worked out again
             yield number, *pair, answer, asked.get(pair)
+
+
+# --- records as JSON ------------------------------------------------------------------------------
+
+
+def to_json(value: object) -> str:
+    """Records as JSON: the values of their fields, in order."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain)
+
+
+def _plain(value: date | frozenset[str]) -> object:
+    return value.isoformat() if isinstance(value, date) else sorted(value)
+
+
+def notes_from_json(text: str) -> tuple[Note, ...]:
+    """The notes that ``to_json`` wrote; none for ""."""
+    return tuple(note_of(*each) for each in json.loads(text or "[]"))
+
+
+def reasons_from_json(text: str) -> tuple[Reason, ...]:
+    """The reasons that ``to_json`` wrote; none for ""."""
+    return tuple(Reason(*each) for each in json.loads(text or "[]"))
+
+
+def day_or_instant(text: str | None) -> date | None:
+    """A day, or an instant, as ISO 8601 has it; None for nothing."""
+    if not text:
+        return None
+    return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)
+
+
+def note_of(*values: Any) -> Note:
+    """The note of these values of its fields, as JSON has them."""
+    note = Note(*values)
+    at, withdrawn = values[Note._fields.index("at")], values[Note._fields.index("withdrawn")]
+    return note._replace(
+        at=datetime.fromisoformat(at),
+        withdrawn=datetime.fromisoformat(withdrawn) if withdrawn else None,
+    )
 
 
 # --- names and words that are no UTF-8 ------------------------------------------------------------

@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date, datetime
 from functools import cache, lru_cache
 from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from tracker.catalog.schema import Pair, day_or_instant, note_of, to_json
 from tracker.comparison import Compared, Looked, Text, words_of_first
 from tracker.house.settings import Settings
-from tracker.model import Change, FieldChange, Meaning, Note, Reason, Track, Version
+from tracker.model import Change, FieldChange, Meaning, Reason, Track, Version
 from tracker.newsroom.merging import bases, ground, united
 from tracker.newsroom.note_editor import NoteEditor
 from tracker.newsroom.revisions import Reading, State, reading_of
@@ -23,15 +23,6 @@ from tracker.text.document import decode
 
 if TYPE_CHECKING:
     from tracker.catalog.boilerplate import Watched
-
-
-def to_json(value: object) -> str:
-    """Records as JSON: the values of their fields, in order."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain)
-
-
-def _plain(value: date | frozenset[str]) -> object:
-    return value.isoformat() if isinstance(value, date) else sorted(value)
 
 
 def meaning_to_json(found: Meaning) -> str:
@@ -53,49 +44,19 @@ def meaning_from_json(text: str) -> Meaning | None:
         return None
 
 
-def notes_from_json(text: str) -> tuple[Note, ...]:
-    """The notes that ``to_json`` wrote; none for ""."""
-    return tuple(_note(*each) for each in json.loads(text or "[]"))
-
-
-def reasons_from_json(text: str) -> tuple[Reason, ...]:
-    """The reasons that ``to_json`` wrote; none for ""."""
-    return tuple(Reason(*each) for each in json.loads(text or "[]"))
-
-
 def reading_from_json(text: str) -> Reading | None:
     """The reading that ``to_json`` wrote; None for anything else."""
     try:
         headline, draft, due, notes, marked = json.loads(text)
-        return Reading(
-            headline, draft, day_or_instant(due), tuple(_note(*each) for each in notes), marked
-        )
+        notes = tuple(note_of(*each) for each in notes)
+        return Reading(headline, draft, day_or_instant(due), notes, marked)
     except (TypeError, ValueError, RecursionError, AttributeError):
         return None
-
-
-def day_or_instant(text: str | None) -> date | None:
-    """A day, or an instant, as ISO 8601 has it; None for nothing."""
-    if not text:
-        return None
-    return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)
-
-
-def _note(*values: Any) -> Note:
-    note = Note(*values)
-    at, withdrawn = values[Note._fields.index("at")], values[Note._fields.index("withdrawn")]
-    return note._replace(
-        at=datetime.fromisoformat(at),
-        withdrawn=datetime.fromisoformat(withdrawn) if withdrawn else None,
-    )
 
 
 FACTS = frozenset({"number", "date", "name", "quote", "negation"})
 NOTHING = Meaning(0, 0, substantive=False, labels=frozenset(), reasons=(), fields=())
 _MOST_KEPT = 8  # texts that are kept read: an article's neighbours in time, which are compared
-
-Pair = tuple[str, str]
-"""Two blobs that were compared; or a blob, and the instant of the revision that has it."""
 
 
 def meaning(change: Change, text: str) -> Meaning:
@@ -256,7 +217,7 @@ def _rules_version() -> str:
     files = [
         (str(package / name), (package / name).stat()) for name in ("comparison.py", "model.py")
     ]
-    for folder in ("text", "house", "newsroom", "locale"):
+    for folder in ("text", "house", "catalog", "newsroom", "locale"):
         files += sorted(_files(str(package / folder)))
     for path, said in files:
         name = path.removeprefix(str(package))

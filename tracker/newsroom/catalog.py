@@ -104,7 +104,7 @@ def _learnt(
     from tracker.text.judge.boilerplate import Settings
 
     wanted = workspace.settings.check.boilerplate
-    if workspace.repository.head is None and not workspace.settings.branch:
+    if workspace.empty:
         return boilerplate.NOTHING
     key = repr((workspace.settings.articles, workspace.under))
 

@@ -130,7 +130,7 @@ def _history(
     progress: Progress | None,
     known: Callable[[Sequence[Finding], datetime], None],
 ) -> Verdict:
-    if workspace.repository.head is None and workspace.settings.branch is None and scope == Scope():
+    if workspace.empty and scope == Scope():
         return Verdict(())  # nothing was ever committed
     since, commits = _since(workspace, scope)
     chosen = _chosen(workspace, scope)
@@ -212,7 +212,7 @@ def _chosen(workspace: Workspace, scope: Scope) -> list[Job]:
 
 def deleted(workspace: Workspace) -> tuple[tuple[Article, Event], ...]:
     """The articles that are gone: see ``Newsroom.deleted``."""
-    if workspace.repository.head is None and workspace.settings.branch is None:
+    if workspace.empty:
         return ()
     belongs = workspace.selection.holds
     found = []

@@ -25,18 +25,11 @@ from tracker.catalog import facts
 from tracker.catalog.boilerplate import Watched
 from tracker.catalog.build import Held, bring_up_to_date, held
 from tracker.catalog.queries import track_of
-from tracker.catalog.schema import Catalog
+from tracker.catalog.schema import Catalog, Pair
 from tracker.errors import TrackerError
-from tracker.house.changelog import notes_told, replaced, told_of, went_out
 from tracker.house.settings import Settings
-from tracker.model import Finding, History, Progress, Revision, Track
-from tracker.newsroom.analysis import (
-    Analyst,
-    Pair,
-    questions,
-    rules_key,
-    to_json,
-)
+from tracker.model import Finding, History, Progress, Track
+from tracker.newsroom.analysis import Analyst, questions, rules_key
 from tracker.newsroom.catalog import history_of, learnt
 from tracker.newsroom.revisions import State, comes_out, history, joined
 from tracker.newsroom.workspace import Workspace, open_workspace
@@ -52,22 +45,56 @@ _AT_ONCE = 1000  # articles whose tracks are in memory together
 _WRITTEN_AT_ONCE = 100  # articles that are written in one transaction
 
 
+class UnusableError(Exception):
+    """The history went on while the catalog was read."""
+
+
 class Known(NamedTuple):
     """The catalog with the newsroom's articles, and how to make more known of them."""
 
     workspace: Workspace
     catalog: Catalog
+    progress: Progress | None = None  # called with the articles that are done, and all
 
     @property
     def connection(self) -> sqlite3.Connection:
         """The open database of the catalog."""
         return self.catalog.connection
 
-    def up_to(
-        self, level: int, only: Sequence[int] | None = None, progress: Progress | None = None
-    ) -> None:
+    def up_to(self, level: int, only: Sequence[int] | None = None) -> None:
         """Bring articles up to a level: all, or those that are named by their numbers."""
-        _raise_level(self, level, only, progress)
+        there = held(self.connection)
+        waiting = facts.below(self.connection, level, only)
+        if not waiting or there is None:
+            return
+        done = 0
+        rest = iter(waiting)
+        while batch := list(islice(rest, _AT_ONCE)):
+            jobs = [
+                Job(track_of(self.connection, each), as_history=True, compared=level == COMPARED)
+                for each in batch
+            ]
+
+            def report(now: int, _all: int, before: int = done) -> None:
+                if self.progress is not None:
+                    self.progress(before + now, len(waiting))
+
+            results = remembered(self.workspace, jobs, progress=report, catalog=self.catalog)
+            pairs = zip(batch, results, strict=True)
+            while some := list(islice(pairs, _WRITTEN_AT_ONCE)):
+                self._write(there, level, some)
+            done += len(batch)
+
+    def _write(self, there: Held, level: int, some: Sequence[tuple[int, Done]]) -> None:
+        grace = self.workspace.settings.check.grace
+        with self.catalog.writing() as connection:
+            if held(connection) != there:
+                raise UnusableError
+            for number, done in some:
+                if done.history is None:
+                    facts.set_unreadable(connection, number, level)
+                else:
+                    facts.keep(connection, number, level, done.history, done.due, grace)
 
 
 def known(workspace: Workspace, catalog: Catalog, progress: Progress | None = None) -> Known:
@@ -76,10 +103,9 @@ def known(workspace: Workspace, catalog: Catalog, progress: Progress | None = No
     ``progress`` is called with the number of commits, or of articles, that are done and of all.
     Raises ``sqlite3.Error``, and ``UnusableError`` where another process was quicker.
     """
-    history = history_of(workspace)
     watch = workspace.watch or progress
-    bring_up_to_date(catalog, workspace.repository, history, watch)
-    found = Known(workspace, catalog)
+    bring_up_to_date(catalog, workspace.repository, history_of(workspace), watch)
+    found = Known(workspace, catalog, progress)
     _look(found)
     return found
 
@@ -148,119 +174,6 @@ def _sorted(it: Known, changed: Sequence[facts.Stale]) -> tuple[list[int], list[
     new = [living[path] for path in chosen if known.get(path) != living[path]]
     looked_at = [*(each for each in inside if each in members), *new]
     return list(dict.fromkeys(looked_at)), [each for each in known.values() if each not in members]
-
-
-# --- what their texts say -------------------------------------------------------------------------
-
-
-class UnusableError(Exception):
-    """The history went on while the catalog was read."""
-
-
-def _raise_level(
-    it: Known, level: int, only: Sequence[int] | None, progress: Progress | None
-) -> None:
-    connection = it.connection
-    there = held(connection)
-    waiting = facts.below(connection, level, only)
-    if not waiting or there is None:
-        return
-    done = 0
-    rest = iter(waiting)
-    while batch := list(islice(rest, _AT_ONCE)):
-        jobs = [
-            Job(track_of(connection, number), as_history=True, compared=level == COMPARED)
-            for number in batch
-        ]
-
-        def report(now: int, _all: int, before: int = done) -> None:
-            if progress is not None:
-                progress(before + now, len(waiting))
-
-        results = remembered(it.workspace, jobs, progress=report, catalog=it.catalog)
-        pairs = zip(batch, results, strict=True)
-        while some := list(islice(pairs, _WRITTEN_AT_ONCE)):
-            _write(it, there, level, some)
-        done += len(batch)
-
-
-def _write(it: Known, there: Held, level: int, some: Sequence[tuple[int, Done]]) -> None:
-    with it.catalog.writing() as connection:
-        if held(connection) != there:
-            raise UnusableError
-        for number, done in some:
-            if done.history is None:
-                facts.set_unreadable(connection, number, level)
-            else:
-                _keep(it.workspace, connection, number, level, done)
-
-
-def _keep(
-    workspace: Workspace, connection: sqlite3.Connection, number: int, level: int, done: Done
-) -> None:
-    life = done.history
-    assert life is not None
-    told = told_of(life, workspace.settings.check.grace)
-    first = next((each.number for each in life.revisions if each.published), None)
-    piece = facts.ArticleFacts(
-        number,
-        level,
-        life.article.headline,
-        to_json(life.notes),
-        int(done.due.timestamp()) if done.due is not None else None,
-        life.revisions[-1].published,
-    )
-    rows = [
-        _fact_row(number, each, _is_told(each, told, first), compared=level == COMPARED)
-        for each in life.revisions
-    ]
-    facts.keep(connection, piece, rows, _note_rows(number, life))
-
-
-def _is_told(revision: Revision, told: frozenset[int], first: int | None) -> bool | None:
-    if revision.number in told:
-        return True
-    return False if revision.published and revision.number != first else None
-
-
-def _fact_row(
-    number: int, revision: Revision, told: bool | None, *, compared: bool
-) -> facts.FactRow:
-    kinds = sorted({note.kind for note in revision.notes})
-    said = (
-        revision.headline,
-        revision.published,
-        told,
-        f" {' '.join(kinds)} " if kinds else "",
-        to_json(revision.notes) if revision.notes else None,
-        revision.out.isoformat() if revision.out else None,
-    )
-    meant: tuple[object, ...] = (None, None, None, None, None)
-    if compared:
-        meant = (
-            revision.substantive,
-            revision.words_added,
-            revision.words_removed,
-            " ".join(sorted(revision.labels)),
-            to_json(revision.why) if revision.why else None,
-        )
-    return (*said, *meant, number, revision.number)
-
-
-def _note_rows(number: int, life: History) -> Iterator[facts.NoteRow]:
-    told = notes_told(life)
-    gone = replaced([each.note for each in told])
-    for place, each in enumerate(told, start=1):
-        note = each.note
-        offset = note.at.utcoffset()
-        yield (
-            number, place, note.id, note.kind, int(note.at.timestamp()),
-            int(offset.total_seconds()) // 60 if offset is not None else 0,
-            note.precision, note.text, each.revision.number, int(went_out(each).timestamp()),
-            note.amends, note.id in gone,
-            note.withdrawn.isoformat() if note.withdrawn else None, note.covers, note.origin,
-            note.written, note.language,
-        )  # fmt: skip
 
 
 # --- many articles judged, in this process or on all cores ----------------------------------------

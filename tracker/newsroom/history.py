@@ -252,7 +252,7 @@ def exported(
                 if progress is not None:
                     progress(number, len(named))
             return
-        if workspace.repository.head is None and workspace.settings.branch is None:
+        if workspace.empty:
             return  # nothing was ever committed
         from tracker.newsroom import queries  # late: few commands ask of all articles
 
@@ -280,7 +280,7 @@ def versions(
     ``progress`` is called with the versions done and the number of all.
     """
     named = {locate(workspace, each) for each in articles}
-    if workspace.repository.head is None and workspace.settings.branch is None:
+    if workspace.empty:
         return
     with (
         published_tracks(workspace, in_memory=False) as found,

@@ -265,7 +265,7 @@ class Newsroom:
         """
         from tracker.newsroom import queries
 
-        return queries.latest(self.workspace, limit, progress, offset=offset, selection=selection)
+        return queries.ask(self.workspace, progress, queries.latest, limit, offset, selection)
 
     def deleted(self) -> tuple[tuple[Article, Event], ...]:
         """The articles that are gone, each with its deletion, the last deleted first.
@@ -280,7 +280,7 @@ class Newsroom:
         """How many revisions of the newsroom's articles there are."""
         from tracker.newsroom import queries
 
-        return queries.count(self.workspace, selection)
+        return queries.ask(self.workspace, None, queries.count, selection)
 
     def months(self, selection: Selection = ALL) -> tuple[tuple[str, int], ...]:
         """How many revisions each month brought ("2022-05", in the newsroom's zone), newest first.
@@ -289,19 +289,19 @@ class Newsroom:
         """
         from tracker.newsroom import queries
 
-        return queries.months(self.workspace, selection)
+        return queries.ask(self.workspace, None, queries.months, selection)
 
     def people(self) -> tuple[tuple[str, int], ...]:
         """The names of those who made revisions, and how many, the most first."""
         from tracker.newsroom import queries
 
-        return queries.people(self.workspace)
+        return queries.ask(self.workspace, None, queries.people)
 
     def articles(self, limit: int | None = None, offset: int = 0) -> tuple[Article, ...]:
         """The articles that are there now, the last revised first."""
         from tracker.newsroom import queries
 
-        return queries.articles(self.workspace, limit, offset)
+        return queries.ask(self.workspace, None, queries.articles, limit, offset)
 
     def listed(
         self,
@@ -319,19 +319,20 @@ class Newsroom:
         """
         from tracker.newsroom import queries
 
-        return queries.listed(
-            self.workspace, limit, offset, since=since, noted=noted, published=published
-        )
+        return queries.ask(
+            self.workspace, None, queries.listed, limit, offset, since=since, noted=noted,
+            published=published,
+        )  # fmt: skip
 
     def count_articles(self, since: datetime | None = None, *, noted: bool = False) -> int:
         """How many articles there are, or of them those changed since, or with a note."""
         from tracker.newsroom import queries
 
-        return queries.count_articles(self.workspace, since, noted=noted)
+        return queries.ask(self.workspace, None, queries.count_articles, since, noted=noted)
 
     def taken_and_left(self) -> list[str]:
         """Lines that say which files count as articles, where others were left out."""
-        if self.repository.head is None and self.settings.branch is None:
+        if self.workspace.empty:
             return []
         return self.workspace.taken_and_left()
 
@@ -350,9 +351,11 @@ class Newsroom:
         accents do not count. With ``kind``, in notes of that kind alone. ``progress`` is called
         with the number of articles done and the number of all.
         """
-        from tracker.newsroom import queries
+        from tracker.newsroom import queries, search
 
-        return queries.search(self.workspace, words, limit, offset, kind=kind, progress=progress)
+        if self.workspace.empty:
+            return ()
+        return queries.ask(self.workspace, progress, search.search, words, limit, offset, kind=kind)
 
     def search_articles(
         self,
@@ -373,11 +376,14 @@ class Newsroom:
         had them, and when the next one took them out. ``since`` and ``until`` (aware) bound the
         instants of the hits. For ``words``, ``kind`` and ``progress`` see ``search``.
         """
-        from tracker.newsroom import queries
-        from tracker.newsroom.search import Narrowed
+        from tracker.newsroom import queries, search
 
-        narrowed = Narrowed(kind, since, until, older)
-        return queries.search_articles(self.workspace, words, limit, offset, narrowed, progress)
+        if self.workspace.empty:
+            return ()
+        narrowed = search.Narrowed(kind, since, until, older)
+        return queries.ask(
+            self.workspace, progress, search.search_articles, words, limit, offset, narrowed
+        )
 
     def catalog(self) -> CatalogState:
         """What the catalog holds; it is not brought up to date."""
@@ -413,7 +419,7 @@ class Newsroom:
         """
         from tracker.store.log import first_commit
 
-        if self.repository.head is None and self.settings.branch is None:
+        if self.workspace.empty:
             return ""
         return first_commit(self.repository, self.workspace.tip)
 
@@ -442,7 +448,8 @@ class Newsroom:
         from tracker.newsroom import history, queries
 
         if article is None:
-            return queries.changelog(self.workspace, progress)
+            empty = self.workspace.empty
+            return () if empty else queries.ask(self.workspace, progress, queries.changelog)
         return history.changelog(self.workspace, article)
 
     def footer(self, article: str | Path) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from datetime import datetime, time, timedelta
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import Concatenate, NamedTuple, ParamSpec, TypeVar
 
 from tracker.catalog import queries
 from tracker.catalog.schema import Catalog
@@ -18,16 +18,13 @@ from tracker.model import (
     Article,
     Entry,
     History,
-    Hit,
     Kind,
     Listed,
     Progress,
     Revision,
-    SearchResult,
     Selection,
     Track,
 )
-from tracker.newsroom.analysis import day_or_instant, notes_from_json, reasons_from_json
 from tracker.newsroom.catalog import compare, track_at
 from tracker.newsroom.facts import COMPARED, LINE, READ, Known, UnusableError, known
 from tracker.newsroom.revisions import article_of
@@ -36,26 +33,32 @@ from tracker.store.reader import Reader
 from tracker.text.blame import blame
 from tracker.text.document import decode
 
-if TYPE_CHECKING:
-    from tracker.newsroom.search import Narrowed
-
 ALL = Selection()
 _Answer = TypeVar("_Answer")
+_Given = ParamSpec("_Given")
 _ROUNDS = 4  # times that another process may add to the history meanwhile, or the file fail
 
 
-def _asked(
-    workspace: Workspace, question: Callable[[Known], _Answer], progress: Progress | None = None
+def ask(
+    workspace: Workspace,
+    progress: Progress | None,
+    question: Callable[Concatenate[Known, _Given], _Answer],
+    *given: _Given.args,
+    **named: _Given.kwargs,
 ) -> _Answer:
+    """What one of the questions below, or of ``search``, answers.
+
+    ``progress`` is called with the number of articles done and the number of all.
+    """
     with Catalog(workspace.repository) as catalog:
-        return _asked_of(catalog, workspace, question, progress)
+        return _ask(catalog, workspace, progress, lambda it: question(it, *given, **named))
 
 
-def _asked_of(
+def _ask(
     catalog: Catalog,
     workspace: Workspace,
+    progress: Progress | None,
     question: Callable[[Known], _Answer],
-    progress: Progress | None = None,
 ) -> _Answer:
     for _ in range(_ROUNDS):
         try:
@@ -69,120 +72,63 @@ def _asked_of(
     )
 
 
-def _is_empty(workspace: Workspace) -> bool:
-    """True where nothing was ever committed: the first build of a new site asks then too."""
-    return workspace.repository.head is None and workspace.settings.branch is None
+def _up_to(it: Known, selection: Selection) -> None:
+    """Make known of every article what tells which revisions are meant."""
+    read = (selection.kind, selection.told) != (None, None)
+    it.up_to(COMPARED if selection.substantive is not None else READ if read else LINE)
 
 
-def _level(selection: Selection) -> int:
-    """How much must be known of every article to tell which revisions are meant."""
-    if selection.substantive is not None:
-        return COMPARED
-    return READ if (selection.kind, selection.told) != (None, None) else LINE
+def _article(it: Known, number: int) -> Article | None:
+    """The article of a number; None where its texts cannot be read."""
+    head = queries.head(it.connection, number)
+    return None if head is None else article_of(head.path, head.headline)
 
 
 def latest(
-    workspace: Workspace,
-    limit: int,
-    progress: Progress | None = None,
-    *,
-    offset: int = 0,
-    selection: Selection = ALL,
+    it: Known, limit: int, offset: int = 0, selection: Selection = ALL
 ) -> tuple[tuple[Article, Revision], ...]:
     """The newsroom's newest revisions, newest first, each with its article."""
-
-    def ask(it: Known) -> tuple[tuple[Article, Revision], ...]:
-        it.up_to(_level(selection), progress=progress)
-        chosen = queries.newest(it.connection, selection, limit, offset)
-        numbers = [article for article, _ in chosen]
-        it.up_to(COMPARED, numbers, progress)
-        heads = queries.heads(it.connection, numbers)
-        found = tuple(
-            (
-                article_of(heads[article].path, heads[article].headline),
-                _revision(queries.fact(it.connection, article, number)),
-            )
-            for article, number in chosen
-            if not heads[article].unreadable
-        )
-        if chosen and not found:
-            raise TrackerError(
-                "None of the newest texts can be read.", "What is wrong with each: tracker check"
-            )
-        return found
-
-    return _asked(workspace, ask, progress)
-
-
-def _revision(fact: queries.RevisionFacts) -> Revision:
-    why = reasons_from_json(fact.reasons)
-    return Revision(
-        number=fact.number,
-        commit=fact.commit,
-        path=fact.path,
-        at=fact.at,
-        person=fact.person,
-        subject=fact.subject,
-        headline=fact.headline,
-        published=fact.published,
-        notes=notes_from_json(fact.notes),
-        words_added=fact.words_added,
-        words_removed=fact.words_removed,
-        substantive=fact.substantive,
-        reasons=tuple(each.sentence for each in why),
-        labels=fact.labels,
-        side=fact.side,
-        why=why,
-        written_on=fact.written_on,
-        out=day_or_instant(fact.out),
+    _up_to(it, selection)
+    chosen = queries.newest(it.connection, selection, limit, offset)
+    it.up_to(COMPARED, [article for article, _ in chosen])
+    found = tuple(
+        (head, queries.revision(it.connection, article, number))
+        for article, number in chosen
+        if (head := _article(it, article)) is not None
     )
-
-
-def count(workspace: Workspace, selection: Selection = ALL) -> int:
-    """How many revisions there are."""
-
-    def ask(it: Known) -> int:
-        it.up_to(_level(selection))
-        return queries.count(it.connection, selection)
-
-    return _asked(workspace, ask)
-
-
-def months(workspace: Workspace, selection: Selection = ALL) -> tuple[tuple[str, int], ...]:
-    """Revisions by month, the newest month first."""
-
-    def ask(it: Known) -> tuple[tuple[str, int], ...]:
-        it.up_to(_level(selection))
-        return tuple(queries.months(it.connection, selection))
-
-    return _asked(workspace, ask)
-
-
-def people(workspace: Workspace) -> tuple[tuple[str, int], ...]:
-    """Revisions by author's name, the most first."""
-    return _asked(workspace, lambda it: tuple(queries.people(it.connection)))
-
-
-def articles(
-    workspace: Workspace, limit: int | None = None, offset: int = 0
-) -> tuple[Article, ...]:
-    """The articles that are there now, the last revised first."""
-
-    def ask(it: Known) -> tuple[Article, ...]:
-        numbers = queries.last_revised(it.connection, limit, offset)
-        it.up_to(READ, numbers)
-        heads = queries.heads(it.connection, numbers)
-        return tuple(
-            article_of(heads[number].path, heads[number].headline)
-            for number in numbers
-            if not heads[number].unreadable
+    if chosen and not found:
+        raise TrackerError(
+            "None of the newest texts can be read.", "What is wrong with each: tracker check"
         )
+    return found
 
-    return _asked(workspace, ask)
+
+def count(it: Known, selection: Selection = ALL) -> int:
+    """How many revisions there are."""
+    _up_to(it, selection)
+    return queries.count(it.connection, selection)
+
+
+def months(it: Known, selection: Selection = ALL) -> tuple[tuple[str, int], ...]:
+    """Revisions by month, the newest month first."""
+    _up_to(it, selection)
+    return tuple(queries.months(it.connection, selection))
+
+
+def people(it: Known) -> tuple[tuple[str, int], ...]:
+    """Revisions by author's name, the most first."""
+    return tuple(queries.people(it.connection))
+
+
+def articles(it: Known, limit: int | None = None, offset: int = 0) -> tuple[Article, ...]:
+    """The articles that are there now, the last revised first."""
+    numbers = queries.last_revised(it.connection, limit, offset)
+    it.up_to(READ, numbers)
+    return tuple(filter(None, (_article(it, number) for number in numbers)))
 
 
 def listed(
-    workspace: Workspace,
+    it: Known,
     limit: int | None = None,
     offset: int = 0,
     *,
@@ -191,113 +137,54 @@ def listed(
     published: bool = False,
 ) -> tuple[Listed, ...]:
     """The articles with what a list tells of them: see ``Newsroom.listed``."""
-
-    def ask(it: Known) -> tuple[Listed, ...]:
-        if noted:
-            it.up_to(READ)
-        numbers = queries.last_revised(it.connection, limit, offset, since, noted)
-        it.up_to(READ, numbers)
-        heads = queries.heads(it.connection, numbers)
-        found = []
-        for number in numbers:
-            told = queries.listed(it.connection, number, published)
-            if told is None or heads[number].unreadable:
-                continue
-            at, out, *counts = told
-            due = day_or_instant(out)
-            if due is not None and not isinstance(due, datetime):
-                due = datetime.combine(due, time(), workspace.settings.zone)
-            article = article_of(heads[number].path, heads[number].headline)
-            found.append(Listed(article, max(at, due or at), *counts))
-        return tuple(found)
-
-    return _asked(workspace, ask)
+    if noted:
+        it.up_to(READ)
+    numbers = queries.last_revised(it.connection, limit, offset, since, noted)
+    it.up_to(READ, numbers)
+    found = []
+    for number in numbers:
+        told = queries.listed(it.connection, number, published)
+        article = _article(it, number)
+        if told is None or article is None:
+            continue
+        at, due, *counts = told
+        if due is not None and not isinstance(due, datetime):
+            due = datetime.combine(due, time(), it.workspace.settings.zone)
+        found.append(Listed(article, max(at, due or at), *counts))
+    return tuple(found)
 
 
-def count_articles(
-    workspace: Workspace, since: datetime | None = None, *, noted: bool = False
-) -> int:
+def count_articles(it: Known, since: datetime | None = None, *, noted: bool = False) -> int:
     """How many articles there are, or of them those that are asked for."""
-
-    def ask(it: Known) -> int:
-        if noted:
-            it.up_to(READ)
-        return queries.count_articles(it.connection, since, noted)
-
-    return _asked(workspace, ask)
+    if noted:
+        it.up_to(READ)
+    return queries.count_articles(it.connection, since, noted)
 
 
 def paths_of(track: Track) -> set[str]:
     return {track.path, *(version.path for version in track.versions)}
 
 
-def search(
-    workspace: Workspace,
-    words: str,
-    limit: int,
-    offset: int = 0,
-    *,
-    kind: Kind | None = None,
-    progress: Progress | None = None,
-) -> tuple[Hit, ...]:
-    """Where all of the words stand, best first; with ``kind``, in notes of that kind alone."""
-    from tracker.newsroom import search
-
-    if _is_empty(workspace):
-        return ()
-
-    def ask(it: Known) -> tuple[Hit, ...]:
-        return search.search(it, words, limit, offset, kind=kind, progress=progress)
-
-    return _asked(workspace, ask, progress)
-
-
-def search_articles(
-    workspace: Workspace,
-    words: str,
-    limit: int,
-    offset: int,
-    narrowed: Narrowed,
-    progress: Progress | None = None,
-) -> tuple[SearchResult, ...]:
-    """The articles in which all of the words stand: see ``Newsroom.search_articles``."""
-    from tracker.newsroom import search
-
-    if _is_empty(workspace):
-        return ()
-
-    def ask(it: Known) -> tuple[SearchResult, ...]:
-        return search.search_articles(it, words, limit, offset, narrowed, progress)
-
-    return _asked(workspace, ask, progress)
-
-
-def changelog(workspace: Workspace, progress: Progress | None = None) -> tuple[Entry, ...]:
+def changelog(it: Known) -> tuple[Entry, ...]:
     """The notes of the whole newsroom, newest first."""
-    style, clock = workspace.settings.style, workspace.settings.clock
-    if _is_empty(workspace):
-        return ()
-
-    def ask(it: Known) -> tuple[Entry, ...]:
-        it.up_to(READ, progress=progress)
-        return tuple(
-            Entry(
-                article=article_of(told.path, told.headline),
-                at=told.note.at,
-                precision=told.note.precision,
-                what="note",
-                note=told.note,
-                line=wording.line(style, told.note, clock),
-                revision=told.number,
-                commit=told.commit,
-                withdrawn=told.note.withdrawn is not None,
-                amended=told.replaced,
-                person=told.person,
-            )
-            for told in queries.notes(it.connection)
+    style, clock = it.workspace.settings.style, it.workspace.settings.clock
+    it.up_to(READ)
+    return tuple(
+        Entry(
+            article=article_of(told.path, told.headline),
+            at=told.note.at,
+            precision=told.note.precision,
+            what="note",
+            note=told.note,
+            line=wording.line(style, told.note, clock),
+            revision=told.number,
+            commit=told.commit,
+            withdrawn=told.note.withdrawn is not None,
+            amended=told.replaced,
+            person=told.person,
         )
-
-    return _asked(workspace, ask, progress)
+        for told in queries.notes(it.connection)
+    )
 
 
 def lives(
@@ -307,44 +194,42 @@ def lives(
 
     ``only``: of those at these paths.
     """
-    if _is_empty(workspace):
+    if workspace.empty:
         return
 
     def paths(it: Known) -> list[str]:
         if only is None:
-            it.up_to(COMPARED, progress=progress)
+            it.up_to(COMPARED)
             return sorted(path for path, _ in queries.paths(it.connection))
         numbers = {path: queries.number_of(it.connection, path) for path in sorted(only)}
-        it.up_to(COMPARED, [each for each in numbers.values() if each is not None], progress)
+        it.up_to(COMPARED, [each for each in numbers.values() if each is not None])
         return [path for path, number in numbers.items() if number is not None]
 
     with Catalog(workspace.repository) as catalog:
-        for path in _asked_of(catalog, workspace, paths, progress):
+        for path in _ask(catalog, workspace, progress, paths):
             try:
-                life = history_at(workspace, catalog, path)
+                life = _history_at(workspace, catalog, path)
             except sqlite3.Error as error:
                 catalog.fall_back(error)
-                _asked_of(catalog, workspace, paths)
-                life = history_at(workspace, catalog, path)
+                _ask(catalog, workspace, None, paths)
+                life = _history_at(workspace, catalog, path)
             if life is not None:  # else its texts cannot be read
                 yield life
 
 
-def history_at(workspace: Workspace, catalog: Catalog, path: str) -> History | None:
+def _history_at(workspace: Workspace, catalog: Catalog, path: str) -> History | None:
     """The history of an article that is compared; None where its texts cannot be read."""
     number = queries.number_of(catalog.connection, path)
-    if number is None:
-        return None
-    head = queries.heads(catalog.connection, [number]).get(number)
-    if head is None or head.unreadable:
+    head = None if number is None else queries.head(catalog.connection, number)
+    if number is None or head is None:
         return None
     return History(
         article_of(head.path, head.headline),
-        tuple(_revision(each) for each in queries.facts_of(catalog.connection, number)),
+        queries.revisions_of(catalog.connection, number),
         queries.events_of(catalog.connection, number),
         deleted=False,
         shallow=workspace.repository.shallow,
-        notes=notes_from_json(head.notes),
+        notes=head.notes,
     )
 
 

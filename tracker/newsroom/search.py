@@ -19,7 +19,7 @@ from typing import Literal, NamedTuple
 
 from tracker.catalog import facts as index
 from tracker.errors import TrackerError
-from tracker.model import Hit, Kind, Progress, SearchResult
+from tracker.model import Hit, Kind, SearchResult
 from tracker.newsroom.facts import READ, Known
 from tracker.newsroom.revisions import article_of
 from tracker.store.reader import Reader
@@ -95,9 +95,9 @@ def visible(data: bytes) -> str:
 # --- the index ------------------------------------------------------------------------------------
 
 
-def bring_up(it: Known, progress: Progress | None = None, *, older: bool = False) -> None:
+def bring_up(it: Known, *, older: bool = False) -> None:
     """Bring the index up to what stands now, with ``older`` to what ever stood."""
-    it.up_to(READ, progress=progress)
+    it.up_to(READ)
     over = index.left_over(it.connection)
     fresh = index.unindexed(it.connection, older=older)
     if not over and not fresh:
@@ -123,8 +123,8 @@ def bring_up(it: Known, progress: Progress | None = None, *, older: bool = False
                         had = _earlier(connection, reader, each.article, texts[each.blob])
                         index.put_in_earlier(connection, each, had, indexed)
             done += len(some)
-            if progress is not None:
-                progress(done, len(fresh))
+            if it.progress is not None:
+                it.progress(done, len(fresh))
 
 
 def _texts(reader: Reader, blobs: Sequence[str]) -> dict[str, str]:
@@ -163,19 +163,13 @@ def _earlier(
 
 
 def search(
-    it: Known,
-    typed: str,
-    limit: int,
-    offset: int = 0,
-    *,
-    kind: Kind | None = None,
-    progress: Progress | None = None,
+    it: Known, typed: str, limit: int, offset: int = 0, *, kind: Kind | None = None
 ) -> tuple[Hit, ...]:
     """Where all that was typed stands, best first; with ``kind``, in notes of that kind alone."""
     wanted = terms(typed)
     if not wanted:
         return ()
-    bring_up(it, progress)
+    bring_up(it)
     found = index.find(it.connection, index.PassageQuery(matching(wanted), kind), limit, offset)
     with Reader(it.workspace.repository) as reader:
         return tuple(_hit(each, wanted, reader) for each in found)
@@ -191,18 +185,13 @@ class Narrowed(NamedTuple):
 
 
 def search_articles(
-    it: Known,
-    typed: str,
-    limit: int,
-    offset: int,
-    narrowed: Narrowed,
-    progress: Progress | None = None,
+    it: Known, typed: str, limit: int, offset: int, narrowed: Narrowed
 ) -> tuple[SearchResult, ...]:
     """The articles in which all that was typed stands: see ``Newsroom.search_articles``."""
     wanted = terms(typed)
     if not wanted:
         return ()
-    bring_up(it, progress, older=narrowed.older)
+    bring_up(it, older=narrowed.older)
     since, until = (
         None if each is None else int(each.timestamp()) for each in (narrowed.since, narrowed.until)
     )

@@ -141,6 +141,11 @@ class Workspace:
         inside = self.root.relative_to(self.repository.top).as_posix()
         return "" if inside == "." else inside
 
+    @property
+    def empty(self) -> bool:
+        """True where nothing was ever committed."""
+        return self.repository.head is None and self.settings.branch is None
+
     @cached_property
     def tip(self) -> str:
         """The newest commit of the published line, full hash.
@@ -168,8 +173,7 @@ class Workspace:
 
         Raises ``TrackerError`` for a pattern that asks for files that are no articles.
         """
-        committed = self.repository.head is not None or self.settings.branch is not None
-        listed = self._listed if committed and not self.settings.articles else {}
+        listed = {} if self.empty or self.settings.articles else self._listed
         with Texts(self.repository) as texts:
             return selection_of(listed, self.settings.articles, self.under, texts.read)
 
@@ -208,7 +212,7 @@ class Workspace:
 
     def blob(self, path: str) -> str | None:
         """The blob that a path has in the newest commit; None where it has none."""
-        if self.settings.branch is None and self.repository.head is None:
+        if self.empty:
             return None
         return dict(files(self.repository, self.tip, path)).get(path)
 
@@ -243,7 +247,7 @@ class Workspace:
 
     def latest(self, path: str) -> tuple[str | None, bytes | None]:
         """Blob and content of a path in the newest commit; None where it is no file there."""
-        if self.settings.branch is None and self.repository.head is None:
+        if self.empty:
             return None, None
         found = self.objects.info(f"{self.tip}:{path}")
         if found is None or found.kind != "blob":

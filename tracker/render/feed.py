@@ -105,7 +105,7 @@ def newsroom_items(
 ) -> tuple[FeedItem, ...]:
     """The newest entries of a newsroom, newest first."""
     selection = Selection(told=True) if told_only else Selection()
-    if room.repository.head is None and room.settings.branch is None:
+    if room.workspace.empty:
         return ()  # nothing was ever committed
     by_commit: dict[str, dict[str, FeedItem]] = {}
     found: list[FeedItem] = []

@@ -191,7 +191,7 @@ def list_all(room: Newsroom, _: Progress) -> None:
 
 def read_all(room: Newsroom, progress: Progress) -> None:
     """Bring what is remembered of the newsroom up to date, its index of words too."""
-    if room.repository.head is None and room.settings.branch is None:
+    if room.workspace.empty:
         return
     room.latest(1, progress, selection=Selection(substantive=True))
     room.search("a", 1)  # makes the index of words where there is none

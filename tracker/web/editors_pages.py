@@ -104,7 +104,7 @@ class Board(NamedTuple):
 
 def board(room: Newsroom, progress: Progress | None = None) -> Board:
     """The findings of the whole newsroom. One process: readers are being answered meanwhile."""
-    empty = room.repository.head is None and room.settings.branch is None
+    empty = room.workspace.empty
     verdict = Verdict(()) if empty else room.check(Scope(workers=1), progress)
     paths = {each.path for each in verdict.findings}
     known = all_tracks(room.workspace) if paths else ()

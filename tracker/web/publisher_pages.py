@@ -104,7 +104,7 @@ class Record(NamedTuple):
 
 def record(room: Newsroom, progress: Progress | None = None) -> Record:
     """What readers were told of every article that is there now."""
-    empty = room.repository.head is None and room.settings.branch is None
+    empty = room.workspace.empty
     # One question finds whose notes there are; only those articles' histories are read.
     told = set() if empty else {each.article.path for each in room.changelog(progress=progress)}
     lines = [line for life in room.lives(progress, told) for line in _lines(life)]

@@ -142,7 +142,7 @@ def _write(
 
 def _made_of(room: Newsroom, common: str) -> str:
     """A digest of all that a site is made of but the present time; "" where nothing is recorded."""
-    if room.repository.head is None and room.settings.branch is None:
+    if room.workspace.empty:
         return ""
     made = f"{common}\0{room.workspace.tip}"
     return sha256(made.encode("utf-8", "surrogatepass")).hexdigest()
@@ -196,7 +196,7 @@ def _article_jobs(
     progress: Progress | None = None,
 ) -> Iterator[PagesToMake]:
     """The pages of each article that readers could see; ``due`` gets when others will be out."""
-    if room.repository.head is None and room.settings.branch is None:
+    if room.workspace.empty:
         return
     known = Addresses.of(room.workspace.paths(), room.workspace.under)
     there = _Routes(app)

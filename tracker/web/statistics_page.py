@@ -125,7 +125,7 @@ def numbers() -> Response:
 
 
 def _statistics(room: Newsroom, progress: Progress | None = None) -> Statistics:
-    if room.repository.head is None and room.settings.branch is None:
+    if room.workspace.empty:
         return Statistics(None, None, 0, 0, (), (), ())
     return statistics(room.workspace, progress=progress)
 
