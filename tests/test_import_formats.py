@@ -992,6 +992,36 @@ def test_an_article_that_is_there_keeps_its_path_when_its_slug_changes(desk: Des
     assert len(desk.ok("-C", "n", "history", "a", "--json").json["revisions"]) == 2
 
 
+@pytest.mark.parametrize(
+    ("first", "then", "revisions"),
+    [
+        ((("a", "post-417", "01", "five"),), (("b", "post-417", "02", "six"),), {"a": 2}),
+        # What is there already comes again, under the new slug, with more.
+        ((("a", "post-417", "01", "five"), ("a", "post-417", "03", "six")),
+         (("b", "post-417", "03", "six"), ("b", "post-417", "04", "ten")), {"a": 3}),
+        ((("a", "post-417", "01", "five"),),
+         (("b", "post-417", "02", "six"), ("c", "post-417", "03", "ten")), {"a": 3}),
+        # Another article was out meanwhile, or has another id.
+        ((("a", "post-417", "01", "five"), ("a", "post-417", "03", "six")),
+         (("b", "post-417", "02", "ten"),), {"a": 2, "b": 1}),
+        ((("a", "post-417", "01", "five"),), (("b", "post-418", "02", "six"),), {"a": 1, "b": 1}),
+    ],
+)  # fmt: skip
+def test_an_id_is_known_again_in_a_later_import(
+    desk: Desk,
+    first: tuple[tuple[str, str, str, str], ...],
+    then: tuple[tuple[str, str, str, str], ...],
+    revisions: dict[str, int],
+) -> None:
+    desk.ok("import", "-", "--into", "n", stdin=shops(*first))
+    for _ in range(2):
+        desk.ok("import", "-", "--into", "n", stdin=shops(*then))
+        assert {
+            each.stem: len(desk.ok("-C", "n", "history", each.stem, "--json").json["revisions"])
+            for each in (desk.folder / "n" / "articles").iterdir()
+        } == revisions
+
+
 def test_texts_that_share_an_id_and_no_words_are_two_articles(desk: Desk) -> None:
     other = (
         shops(("b", "post-417", "02", "six"))

@@ -23,7 +23,16 @@ from tracker.errors import TrackerError
 from tracker.house.site import DEFAULT_LAYOUT, new_path
 from tracker.model import Person
 from tracker.newsroom.import_article import ArticleImport, ImportWork, Tally
-from tracker.newsroom.incoming import ImportPlan, Incoming, Key, Ready, Row, Skipped, Source
+from tracker.newsroom.incoming import (
+    ImportPlan,
+    Incoming,
+    Key,
+    Ready,
+    Row,
+    Skipped,
+    Source,
+    Standing,
+)
 from tracker.newsroom.selection import is_text, slug
 from tracker.newsroom.workspace import Workspace
 from tracker.store import import_branch, locks, log, worktree
@@ -467,14 +476,18 @@ def settle_paths(plan: ImportPlan, source: Source, workspace: Workspace, under: 
                 day = given
         settled.append((slug, joined(own, new_path(rule, slug, day))))
 
-    def is_moved(earlier: Key, later: Key) -> bool:
-        old, new = (
-            set() if isinstance(data, TrackerError) else set(data.split())
-            for data in source.texts([earlier, later])
-        )
+    def words(version: Key | Standing) -> set[bytes]:
+        if isinstance(version, Standing):
+            return set(reader.read(version.blob).split())
+        (data,) = source.texts([version])
+        return set() if isinstance(data, TrackerError) else set(data.split())
+
+    def is_moved(earlier: Key | Standing, later: Key) -> bool:
+        old, new = words(earlier), words(later)
         return 2 * len(old & new) >= max(len(old), len(new), 1)
 
-    plan.settle(settled, is_moved)
+    with Reader(workspace.repository) as reader:
+        plan.settle(settled, is_moved)
 
 
 def instant(seconds: int, minutes: int) -> datetime:

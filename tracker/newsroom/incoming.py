@@ -96,7 +96,8 @@ CREATE TABLE articles (path TEXT PRIMARY KEY, first INTEGER) WITHOUT ROWID;
 CREATE TABLE slugs (slug TEXT PRIMARY KEY, path TEXT) WITHOUT ROWID;
 CREATE TABLE standing (path TEXT PRIMARY KEY, kind TEXT, mode TEXT, blob TEXT, slug TEXT)
     WITHOUT ROWID;
-CREATE TABLE known (path TEXT, seconds INTEGER, blob TEXT, PRIMARY KEY (path, seconds, blob))
+CREATE TABLE known (
+    path TEXT, seconds INTEGER, blob TEXT, name TEXT, PRIMARY KEY (path, seconds, blob))
     WITHOUT ROWID;
 """
 _READY = """
@@ -139,6 +140,18 @@ class Ready(NamedTuple):
     name: str
     email: str
     message: str
+
+
+class Standing(NamedTuple):
+    """The text that the newsroom has of an article."""
+
+    blob: str
+
+
+def _name_in(trailers: str | None) -> str | None:
+    """What the source calls an article, as the lines at the end of a message have it."""
+    lines = (trailers or "").splitlines()
+    return next((line[4:] for line in lines if line.startswith("Id: ")), None)
 
 
 class ImportPlan:
@@ -189,7 +202,7 @@ class ImportPlan:
 
     def take_known(self, known: Iterable[KnownText]) -> None:
         """Take what the branch's commits brought."""
-        self._insert(self._incoming, "INSERT OR IGNORE INTO known VALUES (?,?,?)", known)
+        self._insert(self._incoming, "INSERT OR IGNORE INTO known VALUES (?,?,?,?)", known)
 
     @staticmethod
     def _insert(connection: sqlite3.Connection, insert: str, rows: Iterable[object]) -> None:
@@ -230,11 +243,12 @@ class ImportPlan:
             yield slug, *first, there
 
     def settle(
-        self, paths: Iterable[tuple[str, str]], is_moved: Callable[[Key, Key], bool]
+        self, paths: Iterable[tuple[str, str]], is_moved: Callable[[Key | Standing, Key], bool]
     ) -> None:
         """Take the path of each slug, and bring articles that moved in the source under one path.
 
-        ``is_moved`` tells by the keys of two versions whether the later one goes on the earlier.
+        ``is_moved`` tells of two versions, the earlier of which may be the newsroom's, whether the
+        later one goes on the earlier.
         """
         self._insert(self._incoming, "INSERT INTO slugs VALUES (?,?)", list(paths))
         for several in list(self._moves()):
@@ -245,32 +259,58 @@ class ImportPlan:
         )
 
     def _moves(self) -> Iterator[list[str]]:
-        """Paths, the oldest first, that the source gives to one article after another."""
+        """Paths, the oldest first, that the source gives to one article after another.
+
+        The first may be one under which an earlier import brought the article.
+        """
+        self._incoming.create_function("name_in", 1, _name_in, deterministic=True)
         named = (
-            "SELECT coalesce(slugs.path, incoming.path) AS settled, max(identity) AS identity,"
-            " min(place) AS first, max(place) AS last"
+            "SELECT coalesce(slugs.path, incoming.path) AS path, max(identity) AS identity,"
+            " min(place) AS first, max(place) AS last, name_in(max(trailers)) AS name"
             " FROM incoming LEFT JOIN slugs ON slugs.slug = incoming.slug GROUP BY 1"
             " HAVING min(identity) = max(identity) AND max(identity) <> ''"
         )
+        here = (
+            "SELECT path, min(seconds) AS first, max(seconds) AS last, max(name) AS name FROM known"
+            " WHERE path IN (SELECT path FROM standing) GROUP BY path HAVING min(name) = max(name)"
+        )
         found = self._incoming.execute(
-            f"WITH named AS ({named}) SELECT identity, settled, first, last FROM named"  # noqa: S608
+            f"WITH named AS ({named}), here AS ({here})"  # noqa: S608
+            " SELECT identity, path, first, last, 0 AS is_here FROM named"
             " WHERE identity IN (SELECT identity FROM named GROUP BY 1 HAVING count(*) > 1)"
+            " OR name IN (SELECT name FROM here)"
+            " UNION SELECT identity, here.path, here.first, here.last, 1 FROM here"
+            " JOIN named USING (name) WHERE here.path NOT IN (SELECT path FROM named)"
             " ORDER BY identity, first, last"
         )
         for _, rows in groupby(found, key=itemgetter(0)):
             several = list(rows)
             # Where both paths have versions at one time, they are two articles.
-            if all(one[3] <= two[2] for one, two in pairwise(several)):
-                yield [path for _, path, _, _ in several]
+            if all(
+                one[3] <= two[2] or (one[4] and self._is_known(one[1], two[1], one[3]))
+                for one, two in pairwise(several)
+            ) and not any(each[4] for each in several[1:]):
+                yield [path for _, path, *_ in several]
 
-    def _unite(self, paths: list[str], is_moved: Callable[[Key, Key], bool]) -> None:
+    def _is_known(self, path: str, new: str, last: int) -> bool:
+        """Whether all versions that come for a path, up to an instant, were imported to another."""
+        found = self._incoming.execute(
+            "SELECT 1 FROM incoming LEFT JOIN slugs ON slugs.slug = incoming.slug"
+            " WHERE coalesce(slugs.path, incoming.path) = ? AND place < ?"
+            " AND incoming.seconds NOT IN (SELECT seconds FROM known WHERE path = ?)",
+            (new, last, path),
+        )
+        return found.fetchone() is None
+
+    def _unite(self, paths: list[str], is_moved: Callable[[Key | Standing, Key], bool]) -> None:
         """Bring the versions of one article under its newest path, or the one that is there."""
         keys = "SELECT source_key FROM incoming LEFT JOIN slugs ON slugs.slug = incoming.slug"
         where = "WHERE coalesce(slugs.path, incoming.path) = ? ORDER BY place"
         for old, new in pairwise(paths):
-            (last,) = self._incoming.execute(f"{keys} {where} DESC LIMIT 1", (old,)).fetchone()
+            last = self._incoming.execute(f"{keys} {where} DESC LIMIT 1", (old,)).fetchone()
             (first,) = self._incoming.execute(f"{keys} {where} LIMIT 1", (new,)).fetchone()
-            if not is_moved(last, first):
+            stands = self.standing(old)
+            if not is_moved(last[0] if last or not stands else Standing(stands[2]), first):
                 return
         there = [path for path in paths if self.standing(path) is not None]
         if len(there) > 1:

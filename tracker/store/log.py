@@ -444,6 +444,7 @@ class KnownText(NamedTuple):
     path: str
     seconds: int  # the author date, since 1970
     blob: str  # full hash
+    name: str | None  # what the source of an import calls the article (``Id:``); None: not said
 
 
 def entries(repository: Repository, commit: str) -> Iterator[TreeEntry]:
@@ -483,20 +484,22 @@ def known(repository: Repository, commit: str) -> Iterator[KnownText]:
     words = (
         "-c", "log.showRoot=true", "log", "--raw", "-z", "--no-abbrev", "--no-renames",
         "--no-merges", "--no-color", "--no-relative", "--no-show-signature", "--root",
-        "--format=%x01%at", "--end-of-options", commit,
+        "--format=%x01%at %(trailers:key=Id,valueonly,separator=%x02)", "--end-of-options", commit,
     )  # fmt: skip
-    seconds = 0
+    seconds, name = 0, None
     with repository.git.fields(*words) as tokens:
         for token in tokens:
             if token[:1] == b"\x01":
-                seconds = int(token[1:].strip() or 0)
+                at, _, said = token[1:].strip().partition(b" ")
+                seconds, name = int(at or 0), said.decode("utf-8", "replace") or None
                 continue
             if token[:1] not in (b":", b"\n"):
                 continue
             path = next(tokens)
             new = token.split(b" ", 4)[3]
             if new.strip(b"0") and path.lower().endswith(_ENDINGS):
-                yield KnownText(path.decode("utf-8", "surrogateescape"), seconds, new.decode())
+                path_of = path.decode("utf-8", "surrogateescape")
+                yield KnownText(path_of, seconds, new.decode(), name)
 
 
 def touched(repository: Repository, old: str | None, new: str) -> Iterator[str]:
