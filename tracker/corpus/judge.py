@@ -22,7 +22,7 @@ from tracker.comparison import Compared, Text
 from tracker.house.notes.merge import key
 from tracker.house.style import Style
 from tracker.model import Edit
-from tracker.render.plain import edit_object
+from tracker.render.plain import record
 from tracker.text.document import Document, bare, notes_of
 from tracker.text.judge.boilerplate import Boilerplate
 
@@ -236,7 +236,7 @@ def _edits(row: Row, edits: Iterable[Edit]) -> Iterator[Row]:
         for each in (edit, *edit.within):
             if each is not edit:
                 place += 1
-            said = {**edit_object(each), "within": None if each is edit else move, "edit": place}
+            said = {**record(each), "within": None if each is edit else move, "edit": place}
             yield {name: said.get(name, row.get(name)) for name in EDITS.names}
 
 

@@ -11,7 +11,7 @@ from tracker.house.notes import wording
 from tracker.house.notes.passages import plain_words
 from tracker.house.settings import Settings
 from tracker.model import Article, Change, Edit, Event, History, Hit, Note, Revision, SearchResult
-from tracker.render.plain import counted, plain, printed, visible
+from tracker.render.plain import counted, plain, printed, record, visible
 
 if TYPE_CHECKING:
     from tracker.house.settings import Settings
@@ -153,20 +153,13 @@ def deleted_lines(gone: Iterable[tuple[Article, Event]], settings: Settings) -> 
 
 def deleted_object(gone: Iterable[tuple[Article, Event]]) -> object:
     """What ``history --deleted --json`` prints."""
-    return printed(deleted=[{"article": plain(of), "event": plain(event)} for of, event in gone])
+    return printed(deleted=[{"article": of, "event": event} for of, event in gone])
 
 
 def latest_object(latest: Iterable[tuple[Article, Revision]], *, shallow: bool) -> object:
     """What ``history --json`` prints without an article: each revision names its own."""
-    revisions = [
-        {"article": plain(article), **_members(plain(revision))} for article, revision in latest
-    ]
+    revisions = [{"article": plain(article), **record(made)} for article, made in latest]
     return printed(article=None, shallow=shallow, revisions=revisions)
-
-
-def _members(value: object) -> dict[str, object]:
-    assert isinstance(value, dict)
-    return value
 
 
 def note_lines(notes: Iterable[Note], settings: Settings) -> Iterator[str]:

@@ -11,6 +11,7 @@ that stands and is no refile: an edit that nobody was told of does not move it.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
@@ -23,7 +24,7 @@ from tracker.house.notes.wording import language_of
 from tracker.house.settings import Settings
 from tracker.house.site import origin
 from tracker.model import History, Kind, Note, Revision
-from tracker.render.plain import json_text, plain
+from tracker.render.plain import json_text, record
 from tracker.render.urls import Links, article_id, first_seen, note_id, revision_id
 from tracker.text.document import Document
 
@@ -81,9 +82,7 @@ def news_article(
     }
     if not site.publisher and not settings.name:
         del found["publisher"]
-    value = plain({key: each for key, each in found.items() if each})
-    assert isinstance(value, dict)
-    return value
+    return record(_known(found))
 
 
 def dumped(value: object, indent: int | None = None) -> str:
@@ -121,9 +120,7 @@ def _told(history: History, settings: Settings) -> tuple[list[object], list[obje
             "text": note.text,
             "datePublished": _when(note),
         }
-        (corrections if correcting else comments).append(
-            {key: each for key, each in item.items() if each}
-        )
+        (corrections if correcting else comments).append(_known(item))
     return corrections, comments
 
 
@@ -144,6 +141,10 @@ def _publisher(settings: Settings) -> dict[str, object]:
         "logo": {"@type": "ImageObject", "url": site.logo} if site.logo else "",
         "correctionsPolicy": site.corrections_policy,
     }
+    return _known(found)
+
+
+def _known(found: Mapping[str, object]) -> dict[str, object]:
     return {key: each for key, each in found.items() if each}
 
 
@@ -223,9 +224,7 @@ def news_item(
         "trustIndicators": _trust(settings),
         "associations": [_previous(shown[-2], article.path, links)] if len(shown) > 1 else [],
     }
-    value = plain({key: each for key, each in found.items() if each})
-    assert isinstance(value, dict)
-    return value
+    return record(_known(found))
 
 
 def _body(document: Document) -> str:

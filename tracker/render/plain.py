@@ -8,7 +8,7 @@ from datetime import date, datetime, time
 from functools import cache
 from typing import NamedTuple
 
-from tracker.model import Article, Change, Edit, FieldChange
+from tracker.model import Article, Change
 
 SCHEMA_VERSION = 1
 """Goes up when a key changes its meaning or goes away; new keys may come without that."""
@@ -29,8 +29,6 @@ def plain(value: object) -> object:
         return value if value.isascii() else encodable(value)
     if value is None or isinstance(value, int | float):
         return value
-    if isinstance(value, datetime):
-        return value.isoformat()
     if isinstance(value, date | time):
         return value.isoformat()
     if isinstance(value, dict):
@@ -44,14 +42,18 @@ def plain(value: object) -> object:
         }
     if isinstance(value, tuple | list):
         return [plain(each) for each in value]
-    if hasattr(type(value), "__dataclass_fields__"):
-        record: type = type(value)
-        return {name: plain(getattr(value, name)) for name in _names(record)}
     raise TypeError(f"no JSON for {type(value).__name__}")
 
 
 _INNER = frozenset({"why", "said", "advised"})
 """Fields that hold as values what another field says in a sentence."""
+
+
+def record(value: object) -> dict[str, object]:
+    """The same of one record: its members, which more may be added to."""
+    found = plain(value)
+    assert isinstance(found, dict)
+    return found
 
 
 def encodable(text: str) -> str:
@@ -77,16 +79,7 @@ def _written_out(found: re.Match[str]) -> str:
     return f"\\x{code - 0xDC00:02X}" if 0xDC80 <= code <= 0xDCFF else "\ufffd"
 
 
-@cache
-def _names(record: type) -> tuple[str, ...]:
-    from dataclasses import fields  # late: most records are tuples
-
-    return tuple(field.name for field in fields(record))
-
-
 # --- a Change as JSON; the schema is ``docs/diff.schema.json`` ------------------------------------
-
-"""Goes up when a key changes its meaning or goes away; new keys may come without that."""
 
 
 class ComparedSide(NamedTuple):
@@ -102,57 +95,24 @@ def change_object(
     change: Change,
     *,
     article: Article | None = None,
-    old: ComparedSide | None = None,
-    new: ComparedSide | None = None,
+    old: ComparedSide = ComparedSide(),  # noqa: B008 - a tuple
+    new: ComparedSide = ComparedSide(),  # noqa: B008
 ) -> dict[str, object]:
-    """What ``json.dumps`` takes. Offsets are code points; instants ISO 8601 with offset."""
+    """What ``diff --json`` prints. Offsets are code points; instants ISO 8601 with offset."""
+    told = record(change)
     return {
         "schema": SCHEMA_VERSION,
         "article": plain(article),
-        "old": _side(old or ComparedSide()),
-        "new": _side(new or ComparedSide()),
-        "substantive": change.substantive,
-        "score": change.score,
-        "labels": sorted(change.labels),
-        "reasons": list(change.reasons),
-        "words_added": change.words_added,
-        "words_removed": change.words_removed,
-        "coarse": change.coarse,
-        "fields": [_field(field) for field in change.fields],
-        "edits": [edit_object(edit) for edit in change.edits],
+        "old": plain(old),
+        "new": plain(new),
+        **{name: told[name] for name in _OF_A_CHANGE},
     }
 
 
-def _side(side: ComparedSide) -> dict[str, object]:
-    return {
-        "revision": side.revision,
-        "commit": side.commit,
-        "at": side.at.isoformat() if side.at else None,
-        "path": side.path,
-    }
-
-
-def _field(field: FieldChange) -> dict[str, object]:
-    return {"key": field.key, "role": field.role, "old": field.old, "new": field.new}
-
-
-def edit_object(edit: Edit) -> dict[str, object]:
-    """One edit, with the edits inside a move."""
-    return {
-        "operation": edit.operation,
-        "old": edit.old,
-        "new": edit.new,
-        "old_start": edit.old_start,
-        "old_end": edit.old_end,
-        "new_start": edit.new_start,
-        "new_end": edit.new_end,
-        "old_sentence": edit.old_sentence,
-        "new_sentence": edit.new_sentence,
-        "verbal": edit.verbal,
-        "field": edit.field,
-        "labels": sorted(edit.labels),
-        "within": [edit_object(inner) for inner in edit.within],
-    }
+_OF_A_CHANGE = (
+    "substantive", "score", "labels", "reasons", "words_added", "words_removed", "coarse",
+    "fields", "edits",
+)  # fmt: skip
 
 
 # --- untrusted text made safe to show -------------------------------------------------------------

@@ -15,7 +15,7 @@ from tracker.errors import TrackerError
 from tracker.house.changelog import notes_told, standing, told_of, went_out
 from tracker.house.settings import Settings
 from tracker.model import Change, Edit, History, Revision
-from tracker.render.plain import edit_object, json_text, plain
+from tracker.render.plain import json_text, record
 from tracker.render.urls import article_id, note_id, revision_id
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def revision_rows(exported: Exported, settings: Settings, *, texts: bool) -> Ite
             "told": revision.number in told,
             "text": exported.text(revision) if texts else None,
         }
-        yield _plain(row)
+        yield record(row)
 
 
 def note_rows(life: History) -> Iterator[Row]:
@@ -95,7 +95,7 @@ def note_rows(life: History) -> Iterator[Row]:
             "language": note.language,
             "stands": note.id in seen,
         }
-        yield _plain(row)
+        yield record(row)
 
 
 def edit_rows(exported: Exported, compare: Compare) -> Iterator[Row]:
@@ -122,7 +122,7 @@ def version_row(exported: ExportedVersion, under: str) -> Row:
     article's newest path: an importer takes another path for another article.
     """
     path, version, message, text = exported
-    return _plain(
+    return record(
         {
             "path": path.removeprefix(f"{under}/") if under else path,
             "at": version.at,
@@ -134,8 +134,8 @@ def version_row(exported: ExportedVersion, under: str) -> Row:
 
 
 def _edit(head: Row, edit: Edit, place: int, within: int | None) -> Row:
-    said = {key: value for key, value in edit_object(edit).items() if key != "within"}
-    return _plain({**head, "edit": place, "within": within, **said})
+    said = edit._asdict() | {"within": within}
+    return record({**head, "edit": place, "within": within, **said})
 
 
 def _of(life: History, revision: Revision) -> Row:
@@ -150,12 +150,6 @@ def _of(life: History, revision: Revision) -> Row:
     }
 
 
-def _plain(row: Row) -> Row:
-    value = plain(row)
-    assert isinstance(value, dict)
-    return value
-
-
 def lines(found: Iterable[Row]) -> Iterator[str]:
     for row in found:
         yield json_text(row) + "\n"
@@ -165,70 +159,25 @@ def lines(found: Iterable[Row]) -> Iterator[str]:
 
 _AT_ONCE = 10_000  # rows in a row group: what is held in memory
 
-_INSTANT = "instant"  # kept with its offset, as text: Parquet's instants have none
-_COLUMNS: dict[Kind, dict[str, str]] = {
-    "revisions": {
-        "at": _INSTANT,
-        "person_name": "string",
-        "person_email": "string",
-        "message": "string",
-        "headline": "string",
-        "published": "bool",
-        "words_added": "int",
-        "words_removed": "int",
-        "substantive": "bool",
-        "labels": "list",
-        "reasons": "list",
-        "notes": "list",
-        "told": "bool",
-        "text": "string",
-    },
-    "notes": {
-        "note_id": "string",
-        "note": "string",
-        "kind": "string",
-        "text": "string",
-        "at": _INSTANT,
-        "precision": "string",
-        "told_at": _INSTANT,
-        "amends": "string",
-        "withdrawn": _INSTANT,
-        "covers": "string",
-        "origin": "string",
-        "written": "string",
-        "language": "string",
-        "stands": "bool",
-    },
-    "edits": {
-        "edit": "int",
-        "within": "int",
-        "operation": "string",
-        "old": "string",
-        "new": "string",
-        "old_start": "int",
-        "old_end": "int",
-        "new_start": "int",
-        "new_end": "int",
-        "old_sentence": "string",
-        "new_sentence": "string",
-        "verbal": "bool",
-        "field": "string",
-        "labels": "list",
-    },
+_COLUMNS: dict[Kind, str] = {
+    "revisions": "at person_name person_email message headline published:bool words_added:int"
+    " words_removed:int substantive:bool labels:list reasons:list notes:list told:bool text",
+    "notes": "note_id note kind text at precision told_at amends withdrawn covers origin written"
+    " language stands:bool",
+    "edits": "edit:int within:int operation old new old_start:int old_end:int new_start:int"
+    " new_end:int old_sentence new_sentence verbal:bool field labels:list",
 }
-_HEAD = {
-    "article_id": "string",
-    "revision_id": "string",
-    "article": "string",
-    "path": "string",
-    "commit": "string",
-    "revision": "int",
-}
+"""The columns of a file, each with its type where that is not text.
+
+An instant is kept as text, with its offset: Parquet's instants have none.
+"""
+_HEAD = "article_id revision_id article path commit revision:int"
 
 
 def columns(kind: Kind) -> dict[str, str]:
-    """The columns of a file, each with its type."""
-    return {**_HEAD, **_COLUMNS[kind]}
+    """The columns of a file, each with its type: "string", "bool", "int" or "list"."""
+    parts = (each.partition(":") for each in f"{_HEAD} {_COLUMNS[kind]}".split())
+    return {name: type_ or "string" for name, _, type_ in parts}
 
 
 def library() -> Any:
@@ -250,7 +199,6 @@ class ParquetWriter:
         self._arrow = library()
         types = {
             "string": self._arrow.string(),
-            _INSTANT: self._arrow.string(),
             "bool": self._arrow.bool_(),
             "int": self._arrow.int64(),
             "list": self._arrow.list_(self._arrow.string()),

@@ -24,7 +24,7 @@ from typing import Literal, NamedTuple
 
 from tracker.house.settings import Settings
 from tracker.model import History
-from tracker.render.plain import SCHEMA_VERSION, encodable, json_text, plain
+from tracker.render.plain import SCHEMA_VERSION, json_text, plain, record
 from tracker.render.told import Account, account
 from tracker.render.urls import PageLinks, addresses, inside
 from tracker.store.files import Folder
@@ -85,15 +85,10 @@ def files(
         name = key(names[told.path])
         index[inside(told.path, under)] = name
         notes.append((told, name))
-        yield f"articles/{name}.{form}", _text(_members(told, under), form)
+        members = {**record(told), "path": inside(told.path, under)}
+        yield f"articles/{name}.{form}", _text(members, form)
     yield f"index.{form}", _text({"paths": index}, form)
     yield f"notes.{form}", _text({"notes": _newest(notes, under)}, form)
-
-
-def _members(told: Account, under: str) -> dict[str, object]:
-    found = plain(told)
-    assert isinstance(found, dict)
-    return {**found, "path": encodable(inside(told.path, under))}
 
 
 def _newest(accounts: Iterable[tuple[Account, str]], under: str) -> list[dict[str, object]]:
@@ -101,16 +96,15 @@ def _newest(accounts: Iterable[tuple[Account, str]], under: str) -> list[dict[st
     found = []
     for told, name in accounts:
         article = {
-            "path": encodable(inside(told.path, under)),
+            "path": inside(told.path, under),
             "key": name,
-            "slug": encodable(told.slug),
-            "headline": encodable(told.headline),
+            "slug": told.slug,
+            "headline": told.headline,
             "history_url": told.history_url,
         }
-        for note in told.updates:
-            members = plain(note)
-            assert isinstance(members, dict)
-            found.append((note.at, told.path, {"article": article, **members}))
+        found += [
+            (note.at, told.path, {"article": article, **record(note)}) for note in told.updates
+        ]
     found.sort(key=lambda each: each[:2], reverse=True)
     return [members for _, _, members in found]
 

@@ -26,7 +26,7 @@ from tracker.newsroom.checking import Scope
 from tracker.newsroom.newsroom import Newsroom
 from tracker.policy.rules import RULES, Verdict
 from tracker.render import history as history_face
-from tracker.render.plain import ComparedSide, change_object, json_text, plain, printed
+from tracker.render.plain import ComparedSide, change_object, json_text, plain, printed, record
 from tracker.web import addresses, http
 from tracker.web.addresses import link, site
 from tracker.web.background import Waiting, in_background, uncached
@@ -192,17 +192,11 @@ def articles() -> Response:
     shown = found[: asked["limit"]]
     known = known_addresses()
     listed = [
-        {**_members(each), "address": plain(known.address(each.path))}
+        {**record(each), "address": plain(known.address(each.path))}
         for each in shown
         if _is_shown(each.path)
     ]
     return _listed(printed(articles=listed), asked, more=len(found) > len(shown))
-
-
-def _members(record: object) -> dict[str, object]:
-    value = plain(record)
-    assert isinstance(value, dict)
-    return value
 
 
 def _is_shown(path: str) -> bool:
@@ -255,7 +249,7 @@ def search() -> Response:
     shown = found[: asked["limit"]]
     hits = [
         {
-            **_members(each),
+            **record(each),
             "excerpt": [{"text": plain(words), "found": yes} for words, yes in each.excerpt],
         }
         for each in shown
