@@ -171,7 +171,7 @@ def test_addresses_are_those_of_the_pages(paths: list[str], under: str) -> None:
     mine = urls.addresses(paths, under)
     assert len(set(mine.values())) == len(mine)
     assert mine == dict(pages.Addresses.of(paths, under).by_path)
-    links = urls.PageLinks("https://example.org", mine)
+    links = urls.Links("https://example.org", mine.__getitem__)
     for path in paths:
         assert links.history(path) == "https://example.org" + pages.history(mine[path])
 

@@ -19,7 +19,7 @@ from tracker.newsroom.newsroom import Newsroom
 from tracker.newsroom.revisions import article_of
 from tracker.newsroom.workspace import open_workspace
 from tracker.render.told import Account, account
-from tracker.render.urls import PageLinks
+from tracker.render.urls import NO_LINKS, of_newsroom
 from tracker.store.git import discover
 from tracker.store.worktree import changed_files
 from tracker.text.document import parse
@@ -57,7 +57,7 @@ class PluginSite:
         self._edition: object = None
         self._lives: dict[str, History] | None = None
         self._changed: frozenset[str] | None = None
-        self._links: PageLinks | None = None
+        self._links = NO_LINKS
 
     def open(self, now: datetime | None = None) -> bool:
         """Look at the repository as it is now; to be called before each build.
@@ -93,7 +93,9 @@ class PluginSite:
             )
         edition = tip, room.settings
         if edition != self._edition:
-            self._edition, self._lives, self._links = edition, None, None
+            self._edition, self._lives = edition, None
+            base = self._base_url
+            self._links = of_newsroom(room, base.rstrip("/") if base is not None else None)
         self._room = room
         return True
 
@@ -121,7 +123,7 @@ class PluginSite:
         if life is None:
             headline = parse(text).headline if text is not None else None
             life = History(article_of(path, headline), (), ())
-        told = account(life, room.settings, self._all_links(path), notes)
+        told = account(life, room.settings, self._links, notes)
         return ArticlePage(told, room.settings)
 
     def is_article(self, file: Path) -> bool:
@@ -173,15 +175,6 @@ class PluginSite:
             assert self._room is not None
             self._changed = frozenset(changed_files(self._room.repository))
         return self._changed
-
-    def _all_links(self, path: str) -> PageLinks:
-        assert self._room is not None
-        if self._links is None or path not in self._links.addresses:
-            room = self._room
-            base = room.settings.site.url if self._base_url is None else self._base_url
-            known = [*room.workspace.paths(), path] if base else []
-            self._links = PageLinks.of(base, dict.fromkeys(known), room.workspace.under)
-        return self._links
 
 
 def _time_of(room: Newsroom) -> datetime | None:

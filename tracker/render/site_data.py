@@ -26,7 +26,7 @@ from tracker.house.settings import Settings
 from tracker.model import History
 from tracker.render.plain import SCHEMA_VERSION, json_text, plain, record
 from tracker.render.told import Account, account
-from tracker.render.urls import PageLinks, addresses, inside
+from tracker.render.urls import Links, addresses, inside
 from tracker.store.files import Folder
 
 Form = Literal["json", "yaml"]
@@ -74,8 +74,8 @@ def files(
     """
     found = sorted(lives, key=lambda life: life.article.path)
     base = settings.site.url if base_url is None else base_url
-    links = PageLinks.of(base, (life.article.path for life in found), under)
     names = addresses((life.article.path for life in found), under)
+    links = Links(base.rstrip("/"), names.__getitem__)
     index: dict[str, str] = {}
     notes: list[tuple[Account, str]] = []
     for life in found:

@@ -23,10 +23,7 @@ from tracker.house.settings import Settings
 from tracker.model import Entry, History, Kind, Note, Precision, Revision
 from tracker.render.article_html import article
 from tracker.render.plain import visible
-from tracker.render.urls import PageLinks, note_key
-
-NOWHERE = PageLinks("", {})
-
+from tracker.render.urls import NO_LINKS, Links, note_key
 
 _when = lru_cache(maxsize=4096)(wording.when)  # an instant is told in several places
 
@@ -100,7 +97,7 @@ class Account(NamedTuple):
 def account(
     life: History,
     settings: Settings,
-    links: PageLinks = NOWHERE,
+    links: Links = NO_LINKS,
     notes: Sequence[Note] | None = None,
 ) -> Account:
     """What a site may show of an article.
@@ -118,7 +115,7 @@ def account(
         published=shown[0].out_at if shown else None,
         updated=house_changelog.clocks(life).updated,
         touched=shown[-1].out_at if shown else None,
-        history_url=links.history(path) if shown else None,
+        history_url=(links.history(path) or None) if shown else None,
         updates=told_notes(notes, settings, path, links),
         changelog=_entries(life, settings, links),
         versions=_versions(shown, settings, path, links),
@@ -126,7 +123,7 @@ def account(
 
 
 def told_notes(
-    notes: Sequence[Note], settings: Settings, path: str = "", links: PageLinks = NOWHERE
+    notes: Sequence[Note], settings: Settings, path: str = "", links: Links = NO_LINKS
 ) -> tuple[ToldNote, ...]:
     """The notes that stand, in the order in which the house lists its updates."""
     ordered = by_time(standing(notes))
@@ -135,7 +132,7 @@ def told_notes(
     return tuple(_note(note, settings, path, links) for note in ordered)
 
 
-def _note(note: Note, settings: Settings, path: str, links: PageLinks) -> ToldNote:
+def _note(note: Note, settings: Settings, path: str, links: Links) -> ToldNote:
     style, zone = settings.style, settings.clock
     local = note.at if note.precision == "day" else settings.local(note.at)
     return ToldNote(
@@ -150,11 +147,11 @@ def _note(note: Note, settings: Settings, path: str, links: PageLinks) -> ToldNo
         line=wording.line(style, note, zone),
         html=note_html(note, settings),
         origin=note.origin,
-        url=links.note(path, note.id),
+        url=links.note(path, note.id) or None,
     )
 
 
-def _entries(life: History, settings: Settings, links: PageLinks) -> tuple[ToldEntry, ...]:
+def _entries(life: History, settings: Settings, links: Links) -> tuple[ToldEntry, ...]:
     path = life.article.path
     before = _before(life.revisions)
     found = house_changelog.entries(life, settings.style, settings.clock, settings.check.grace)
@@ -176,7 +173,7 @@ def _entry(
     entry: Entry,
     settings: Settings,
     path: str,
-    links: PageLinks,
+    links: Links,
     before: Mapping[str, tuple[Revision, Revision | None]],
 ) -> ToldEntry:
     local = entry.at if entry.precision == "day" else settings.local(entry.at)
@@ -208,16 +205,14 @@ def _dated(entry: Entry, local: datetime, precision: Precision, settings: Settin
     return f'<time datetime="{stamp}">{escape(when, quote=False)}</time> {line}'
 
 
-def _link(path: str, links: PageLinks, new: Revision | None, old: Revision | None) -> str | None:
+def _link(path: str, links: Links, new: Revision | None, old: Revision | None) -> str | None:
     if new is None:
         return None
-    if old is None:
-        return links.version(path, new.at, new.commit)
-    return links.change(path, new.at, new.commit)
+    return (links.change(path, new) if old else links.version(path, new)) or None
 
 
 def _versions(
-    shown: Sequence[Revision], settings: Settings, path: str, links: PageLinks
+    shown: Sequence[Revision], settings: Settings, path: str, links: Links
 ) -> tuple[ToldVersion, ...]:
     found = []
     last: Revision | None = None
@@ -236,7 +231,7 @@ def _versions(
                 substantive=revision.substantive,
                 words_added=revision.words_added,
                 words_removed=revision.words_removed,
-                url=links.version(path, revision.at, revision.commit),
+                url=links.version(path, revision) or None,
                 changes_url=None if last is None else _link(path, links, revision, last),
             )
         )

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, tzinfo
 from hashlib import sha256
-from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 from uuid import UUID, uuid5
-from zoneinfo import ZoneInfo
 
 from tracker.house.site import PublicSite, article_url
 from tracker.model import ARTICLE_ENDINGS, History, Revision
@@ -137,48 +136,20 @@ def _urn(*facts: str) -> str:
     return uuid5(_NAMESPACE, name).urn
 
 
-# --- where things are on the web, as feeds and structured data link to them -----------------------
+# --- where things are on the web ------------------------------------------------------------------
 
 
-class Links(Protocol):
-    """Absolute URLs of a newsroom's pages; each may be "" where it is not known.
+class Links(NamedTuple):
+    """Absolute URLs of a newsroom's pages, which ``serve`` and ``site`` make.
 
-    ``path`` is an article's newest path in the repository.
+    Each is "" where it is not known. ``path`` is an article's newest path in the repository.
     """
 
-    def newsroom(self) -> str:
-        """The page of the newsroom's newest revisions."""
-
-    def original(self, path: str, first: Revision | None) -> str:
-        """The article as readers know it: on the publisher's own site, else its page here.
-
-        ``first`` is the first revision that readers could see, None where there is none.
-        """
-
-    def history(self, path: str) -> str:
-        """The page of an article's revisions."""
-
-    def version(self, path: str, revision: Revision) -> str:
-        """One version of an article."""
-
-    def change(self, path: str, revision: Revision) -> str:
-        """What one version of an article changed."""
-
-    def timemap(self, path: str) -> str:
-        """The list of an article's versions (RFC 7089)."""
-
-    def feed(self, name: str, path: str | None) -> str:
-        """A feed, ``atom.xml`` or ``feed.json``, of the newsroom or of one article."""
-
-
-class SiteLinks(NamedTuple):
-    """The links of a newsroom's pages, which ``serve`` and ``site`` make."""
-
-    base: str  # of the pages, without a slash at the end; "": there are no pages
-    address: Callable[[str], str]  # an article's path in the repository -> its address
-    site: PublicSite
-    zone: ZoneInfo  # in which an article's day of publication is told
-    slug: Callable[[str], str]  # an article's path -> what people call it
+    base: str = ""  # of the pages, without a slash at the end; "": there are no pages
+    address: Callable[[str], str] = str  # an article's path in the repository -> its address
+    site: PublicSite = PublicSite()
+    zone: tzinfo = UTC  # in which an article's day of publication is told
+    slug: Callable[[str], str] = str  # an article's path -> what people call it
     under: str = ""  # the newsroom's folder in its repository
     timemap_file: str = ""  # the name of a TimeMap's file, where a static host needs it
     versions: bool = True  # False: a version has no page of its own, nor an article a TimeMap
@@ -188,7 +159,10 @@ class SiteLinks(NamedTuple):
         return f"{self.base}/" if self.base else ""
 
     def original(self, path: str, first: Revision | None) -> str:
-        """The article on the publisher's own site, else its page here."""
+        """The article as readers know it: on the publisher's own site, else its page here.
+
+        ``first`` is the first revision that readers could see, None where there is none.
+        """
         day = first.at.astimezone(self.zone).date() if first else None
         own = article_url(self.site, path, self.slug(path), day, self.under)
         return own or self.article(path)
@@ -209,31 +183,36 @@ class SiteLinks(NamedTuple):
         """What one version of an article changed."""
         return self._page(f"change/{stamp(revision.at, revision.commit)}", path)
 
+    def note(self, path: str, note: str) -> str:
+        """The lasting link to a note."""
+        return self._page(f"note/{note_key(note)}", path)
+
     def timemap(self, path: str) -> str:
         """The list of an article's versions (RFC 7089)."""
         page = self._page("timemap", path) if self.versions else ""
         return page + self.timemap_file if page else ""
 
     def feed(self, name: str, path: str | None) -> str:
-        """A feed of the newsroom or of one article."""
-        if not self.base:
-            return ""
+        """A feed, ``atom.xml`` or ``feed.json``, of the newsroom or of one article."""
         if path is None:
-            return f"{self.base}/feeds/{name}"
-        return f"{self.base}/feeds/{self._encoded(path)}/{name}"
+            return f"{self.base}/feeds/{name}" if self.base else ""
+        page = self._page("feeds", path)
+        return page + name if page else ""
 
     def _page(self, page: str, path: str) -> str:
-        return f"{self.base}/{page}/{self._encoded(path)}/" if self.base else ""
-
-    def _encoded(self, path: str) -> str:
-        return quote(os.fsencode(self.address(path)), safe="/")
+        return f"{self.base}/{page}/{encoded(self.address(path))}/" if self.base else ""
 
 
-NO_LINKS = SiteLinks("", str, PublicSite(), ZoneInfo("UTC"), str)
+NO_LINKS = Links()
 """Nothing is known of where things are."""
 
 
-def of_newsroom(room: Newsroom, base: str | None = None) -> SiteLinks:
+def encoded(address: str) -> str:
+    """An address percent-encoded, its slashes kept; any bytes of a file name can be written."""
+    return quote(os.fsencode(address), safe="/")
+
+
+def of_newsroom(room: Newsroom, base: str | None = None) -> Links:
     """The links of a newsroom's pages, as its settings say, or below another address.
 
     Without an address of the pages they are unknown, and so is all but the articles' own.
@@ -253,45 +232,9 @@ def of_newsroom(room: Newsroom, base: str | None = None) -> SiteLinks:
             return inside(path, under) if short in known.values() else short
         return known[path]
 
-    return SiteLinks(site.url if base is None else base, address, site, settings.zone, slug, under)
+    return Links(site.url if base is None else base, address, site, settings.zone, slug, under)
 
 
 def first_seen(revisions: tuple[Revision, ...]) -> Revision | None:
     """The first revision that readers could see; None where there is none."""
     return next((each for each in revisions if each.published), None)
-
-
-# --- links from other sites to these pages --------------------------------------------------------
-
-
-class PageLinks(NamedTuple):
-    """Where the pages of a newsroom's articles are."""
-
-    base: str  # of the pages, without a slash at the end; "": they are nowhere
-    addresses: Mapping[str, str]  # path in the repository -> address, not percent-encoded
-
-    @classmethod
-    def of(cls, base: str, paths: Iterable[str], under: str = "") -> Self:
-        """The links to these articles. ``under`` is the newsroom's folder in its repository."""
-        return cls(base.rstrip("/"), addresses(paths, under))
-
-    def history(self, path: str) -> str | None:
-        """The page with all versions of an article; None where there are no pages."""
-        return self._link("history", path)
-
-    def version(self, path: str, at: datetime, commit: str) -> str | None:
-        return self._link(f"version/{stamp(at, commit)}", path)
-
-    def change(self, path: str, at: datetime, commit: str) -> str | None:
-        """The page that shows what a version changed; a site of files has it too."""
-        return self._link(f"change/{stamp(at, commit)}", path)
-
-    def note(self, path: str, note: str) -> str | None:
-        """The lasting link to a note."""
-        return self._link(f"note/{note_key(note)}", path)
-
-    def _link(self, page: str, path: str) -> str | None:
-        address = self.addresses.get(path)
-        if not self.base or address is None:
-            return None
-        return f"{self.base}/{page}/{quote(os.fsencode(address), safe='/')}/"

@@ -18,14 +18,20 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol, TypeVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from flask import current_app, request
 from werkzeug.routing import BaseConverter, PathConverter
 
-from tracker.render.urls import addresses, inside, note_key, short, stamp
+from tracker.render.urls import addresses, encoded, inside, note_key, short, stamp
 
-__all__ = ["inside", "note_key", "short", "stamp"]  # named by the one rule, and asked for from here
+__all__ = [
+    "encoded",
+    "inside",
+    "note_key",
+    "short",
+    "stamp",
+]  # asked for from here
 
 STAMP = r"\d{14}-[0-9a-f]{4,64}"
 _WORD = re.compile(r"[^\W_]+")
@@ -137,11 +143,6 @@ def stamped(wanted: str, versions: Sequence[_Some]) -> _Some | None:
 # --- pages ---------------------------------------------------------------------------------------
 
 
-def encoded(address: str) -> str:
-    """An address percent-encoded, its slashes kept; any bytes of a file name can be written."""
-    return quote(os.fsencode(address), safe="/")
-
-
 def newsroom(page: int = 1, month: str | None = None) -> str:
     """The newsroom's newest revisions, all or of one month (``2022-05``)."""
     if month is not None:
@@ -151,10 +152,6 @@ def newsroom(page: int = 1, month: str | None = None) -> str:
 
 def articles(page: int = 1) -> str:
     return "/articles/" + (f"{page}/" if page > 1 else "")
-
-
-def search() -> str:
-    return "/search/"
 
 
 def article(address: str) -> str:
@@ -190,11 +187,6 @@ def compare(old: str, new: str, address: str, *, sides: bool = False) -> str:
     return f"/compare{'-sides' if sides else ''}/{old}/{new}/{encoded(address)}/"
 
 
-def choice() -> str:
-    """Where a form with two versions is sent."""
-    return "/compare/"
-
-
 def blame(address: str) -> str:
     """The passages of an article with the revisions that brought them."""
     return f"/blame/{encoded(address)}/"
@@ -208,25 +200,6 @@ def note(key: str, address: str) -> str:
 def timemap(address: str) -> str:
     """The list of an article's versions (RFC 7089)."""
     return f"/timemap/{encoded(address)}/"
-
-
-def corrections() -> str:
-    """The newsroom's corrections page."""
-    return "/corrections/"
-
-
-def changelog() -> str:
-    return "/changelog/"
-
-
-def check() -> str:
-    """The editors' inbox."""
-    return "/check/"
-
-
-def statistics() -> str:
-    """The newsroom's numbers, for editors."""
-    return "/check/statistics/"
 
 
 def feed(name: str, address: str | None = None) -> str:

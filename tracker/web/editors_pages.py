@@ -283,7 +283,7 @@ def check() -> Response:
     given = {key: value for key, value in request.args.items() if value and key != "page"}
 
     def turned(page: int) -> str:
-        return link(addresses.check()) + "?" + urlencode({**given, "page": page})
+        return link("/check/?") + urlencode({**given, "page": page})
 
     turn = turning(number, len(chosen), turned, AT_ONCE)
     start = (number - 1) * AT_ONCE
@@ -302,7 +302,7 @@ def check() -> Response:
                 each.finding.person for each in found.shown if each.finding.person
             ).most_common(_MOST_PEOPLE),
             rules=[rule for rule in RULES if any(e.finding.rule == rule for e in found.shown)],
-            narrowed=lambda **more: link(addresses.check() + "?" + urlencode({**given, **more})),
+            narrowed=lambda **more: link("/check/?" + urlencode({**given, **more})),
             place_of=_place_of,
             address=_address,
             address_of=address_of,
@@ -367,7 +367,7 @@ def all_addresses() -> list[str]:
     """Every page for editors that there is, for a site of files."""
     found = _found()
     assert isinstance(found, Board)
-    addresses_of = [addresses.check(), addresses.statistics()]
+    addresses_of = ["/check/", "/check/statistics/"]
     for month, shown in found.months.items():
         addresses_of += [_address(month, number + 1) for number in range(_pages(len(shown)))]
     return addresses_of

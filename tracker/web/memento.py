@@ -24,7 +24,7 @@ from werkzeug.http import http_date
 from tracker.house.changelog import SeenVersion, seen, seen_at
 from tracker.model import History
 from tracker.newsroom.selection import slug
-from tracker.render.urls import SiteLinks, first_seen
+from tracker.render.urls import Links, first_seen
 from tracker.web import addresses, http
 from tracker.web.addresses import site
 from tracker.web.desk import desk
@@ -240,7 +240,7 @@ def _links(life: History, versions: Sequence[SeenVersion], place: int | None = N
     return ", ".join(found)
 
 
-def _original(life: History, where: SiteLinks) -> list[str]:
+def _original(life: History, where: Links) -> list[str]:
     """The original and its TimeGate: one, where the article's page here is the original.
 
     Files have no TimeGate: whoever serves them knows no dates.

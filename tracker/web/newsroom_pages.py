@@ -330,7 +330,7 @@ def search() -> Response:
         found = [_result(each) for each in results[:PAGE]]
 
         def turned(page: int) -> str:
-            return link(addresses.search() + "?" + urlencode({**given, "page": page}))
+            return link("/search/?" + urlencode({**given, "page": page}))
 
         turn = Turning(
             turned(number - 1) if number > 1 else None,

@@ -25,7 +25,7 @@ from tracker.model import Precision, Reason, Saying, Value
 from tracker.newsroom.selection import slug
 from tracker.render.article_html import article
 from tracker.render.plain import visible
-from tracker.render.urls import SiteLinks
+from tracker.render.urls import Links
 from tracker.web import addresses
 from tracker.web.addresses import Addresses, absolute, file_of, link, site
 from tracker.web.desk import current, desk
@@ -361,7 +361,7 @@ def _locale(tag: str) -> Locale:
 # --- where the pages are on the web, for what machines read ---------------------------------------
 
 
-def links() -> SiteLinks:
+def links() -> Links:
     """The absolute links of this application: below its base URL, or where the request came to.
 
     Pages that are written to files and link to one another know no address but the settings'.
@@ -369,7 +369,7 @@ def links() -> SiteLinks:
     room, how = current(), site()
     settings, known = room.settings, known_addresses()
     base = settings.site.url if how.relative else absolute("")
-    where = SiteLinks(
+    where = Links(
         base.rstrip("/"), known.address, settings.site, settings.zone, slug, room.workspace.under
     )
     file = file_of("/timemap/").rpartition("/")[2] if how.files else ""
