@@ -29,7 +29,7 @@ from tracker.render import history as history_face
 from tracker.render.plain import ComparedSide, change_object, json_text, plain, printed, record
 from tracker.web import addresses, http
 from tracker.web.addresses import link, site
-from tracker.web.background import Waiting, in_background, uncached
+from tracker.web.background import worked_out
 from tracker.web.desk import current, desk
 from tracker.web.page import known_addresses, links
 from tracker.web.reading import FoundArticle, find, room_is_empty, text
@@ -150,17 +150,6 @@ def _written(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _worked_out(kind: str, work: Callable[..., _Some]) -> _Some:
-    """What takes long, or a ``Problem`` that says when to ask again."""
-    found = in_background(kind, work)
-    if isinstance(found, Waiting):
-        detail = found.sentence
-        raise Problem(503, detail, **{"Retry-After": "5"})
-    if not found.current:
-        uncached()
-    return found.value
-
-
 # --- the newsroom -------------------------------------------------------------------------------
 
 
@@ -231,7 +220,7 @@ def changelog() -> Response:
     asked = _read({**PART, "kind": KIND})
     entries: Sequence[Entry] = ()
     if not room_is_empty():
-        entries = _worked_out("api changelog", _all_told)
+        entries = worked_out("api changelog", _all_told)
     if asked["kind"] is not None:
         entries = [each for each in entries if each.note and each.note.kind == asked["kind"]]
     shown, more = _part(asked, entries)
@@ -365,7 +354,7 @@ def findings() -> Response:
     asked = _read({**PART, "rule": RULE})
     verdict = Verdict(())
     if not room_is_empty():
-        verdict = _worked_out("api findings", _all_found)
+        verdict = worked_out("api findings", _all_found)
     rule = asked["rule"]
     found = [each for each in verdict.findings if rule is None or each.rule == rule]
     shown, more = _part(asked, found)

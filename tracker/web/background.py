@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future, wait
 from functools import partial
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from threading import Thread
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from flask import Flask, Response, current_app, g, make_response, request
-from werkzeug.exceptions import ServiceUnavailable
+from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
 from tracker.model import Progress, Selection
 from tracker.newsroom.newsroom import Newsroom
@@ -54,13 +56,12 @@ class Report(Protocol):
     def __call__(self, done: int, whole: int, commits: bool = False) -> None: ...
 
 
-class _Task:
+class _Task(Future[Any]):
     """One piece of work for one edition."""
 
-    def __init__(self) -> None:
-        self.ended = threading.Event()
-        self.value: object = None
-        self.error: BaseException | None = None
+    def __init__(self, edition: Edition) -> None:
+        super().__init__()
+        self.edition = edition
         self.how_far = Waiting(0, 0)
 
     def progress(self, done: int, whole: int, commits: bool = False) -> None:
@@ -75,8 +76,8 @@ class Background:
         # Where pages are written to files, nobody is waiting: each is made when its work is done.
         self._patience = PATIENCE if waits else None
         self._lock = threading.Lock()
-        self._tasks: dict[tuple[str, Edition], _Task] = {}
-        self._last: dict[str, _Task] = {}  # the newest that ended well, by kind
+        self._tasks: dict[str, _Task] = {}  # the newest of each kind
+        self._last: dict[str, Any] = {}  # what came of the newest that ended well, by kind
 
     def ask(
         self,
@@ -91,43 +92,29 @@ class Background:
 
         Raises what the work raised; the next request tries again.
         """
-        key = kind, edition
         with self._lock:
-            task = self._tasks.get(key)
-            if task is None:
-                for old in [each for each in self._tasks if each[0] == kind]:
-                    if self._tasks[old].ended.is_set():
-                        del self._tasks[old]
-                busy = next((t for each, t in self._tasks.items() if each[0] == kind), None)
-                if busy is None:
-                    task = self._tasks[key] = _Task()
-                    threading.Thread(
-                        target=self._run, args=(kind, task, work), name=kind, daemon=True
-                    ).start()
-            else:
-                busy = task
-        mine = task or busy
-        assert mine is not None
-        mine.ended.wait(self._patience if patience is None else patience)
-        if task is not None and task.ended.is_set():
-            if task.error is not None:
+            task = self._tasks.get(kind)
+            if task is None or (task.done() and task.edition != edition):
+                task = self._tasks[kind] = _Task(edition)
+                Thread(target=self._run, args=(kind, task, work), name=kind, daemon=True).start()
+        wait([task], self._patience if patience is None else patience)
+        if task.done() and task.edition == edition:
+            if task.exception() is not None:
                 with self._lock:
-                    self._tasks.pop(key, None)
-                raise task.error
-            return Outcome(task.value, current=True)  # type: ignore[arg-type]
-        last = self._last.get(kind)
-        if last is not None:
-            return Outcome(last.value, current=False)  # type: ignore[arg-type]
-        return mine.how_far
+                    self._tasks.pop(kind, None)
+            return Outcome(task.result(), current=True)
+        if kind in self._last:
+            return Outcome(self._last[kind], current=False)
+        return task.how_far
 
     def _run(self, kind: str, task: _Task, work: Callable[[Report], object]) -> None:
         try:
-            task.value = work(task.progress)
-            self._last[kind] = task
+            made = work(task.progress)
         except BaseException as error:
-            task.error = error
-        finally:
-            task.ended.set()
+            task.set_exception(error)
+        else:
+            self._last[kind] = made
+            task.set_result(made)
 
 
 def in_background(
@@ -151,6 +138,20 @@ def in_background(
         return work(Newsroom(folder, now=now, watch=partial(report, commits=True)), report)
 
     return workshop.ask(kind, edition, worked_out, patience)
+
+
+def worked_out(kind: str, work: Callable[[Newsroom, Progress], _Made], title: str = "") -> _Made:
+    """What ``work`` gives; of the edition before where the newest is still being worked on.
+
+    Where nothing is known yet, the request is answered by how far it is, below the title of a kind
+    of page.
+    """
+    found = in_background(kind, work)
+    if isinstance(found, Waiting):
+        raise _told_to_wait(title or kind, found)
+    if not found.current:
+        uncached()
+    return found.value
 
 
 def uncached() -> None:
@@ -238,32 +239,31 @@ def waiting(kind: str, waits: Waiting) -> Response:
 def install(app: Flask) -> None:
     """Answer by 503 what cannot be answered yet; say on lists how far the reading is."""
 
-    def wait() -> Response | None:
+    def read_first() -> None:
         if site().files or app.extensions.get("tracker-apart"):
-            return None
+            return
         endpoint = request.endpoint or ""
         if endpoint in LISTED_BY:
             listed = in_background("line", list_all)
             if not isinstance(listed, Outcome):
-                return _told_to_wait(LISTED_BY[endpoint], listed)
+                raise _told_to_wait(LISTED_BY[endpoint], listed)
             read = in_background("reading", read_all, patience=0.0)
             if isinstance(read, Outcome) and read.current:
-                return None
+                return
             if not _FILTERS & {name for name, value in request.args.items() if value}:
                 g.reading = read if isinstance(read, Waiting) else None
                 uncached()
-                return None
+                return
         if endpoint in LISTED_BY or endpoint in NEEDED_BY:
             waits = how_far()
             if waits is not None:
-                return _told_to_wait(NEEDED_BY.get(endpoint) or LISTED_BY[endpoint], waits)
-        return None
+                raise _told_to_wait(NEEDED_BY.get(endpoint) or LISTED_BY[endpoint], waits)
 
-    app.before_request(wait)
+    app.before_request(read_first)
 
 
-def _told_to_wait(kind: str, waits: Waiting) -> Response:
-    if not request.path.startswith("/api/"):
-        return waiting(kind, waits)
-    g.detail = waits.sentence
-    raise ServiceUnavailable(retry_after=int(RETRY_AFTER))
+def _told_to_wait(kind: str, waits: Waiting) -> HTTPException:
+    if request.path.startswith("/api/"):
+        g.detail = waits.sentence
+        return ServiceUnavailable(retry_after=int(RETRY_AFTER))
+    return ServiceUnavailable(response=waiting(kind, waits))

@@ -10,7 +10,7 @@ from shlex import quote
 from typing import NamedTuple
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, make_response, request
+from flask import Blueprint, request
 from werkzeug.exceptions import BadRequest, NotFound
 
 from tracker.model import Finding, Progress, Track
@@ -24,7 +24,7 @@ from tracker.store.reader import Reader
 from tracker.text.document import Document, decode, parse
 from tracker.web import addresses
 from tracker.web.addresses import link, site
-from tracker.web.background import Waiting, in_background, uncached, waiting
+from tracker.web.background import worked_out
 from tracker.web.desk import current
 from tracker.web.newsroom_pages import day_asked, number_asked, turning
 from tracker.web.page import address_of, page
@@ -272,12 +272,10 @@ def _asked() -> Asked:
 
 
 @pages.get("/check/")
-def check() -> Response:
+def check() -> str:
     """The inbox: how much there is, and the findings, the newest and weightiest first."""
     asked, number = _asked(), number_asked()
-    found = _found()
-    if isinstance(found, Waiting):
-        return waiting("check", found)
+    found = worked_out("check", board)
     under = current().workspace.under
     chosen = [each for each in found.shown if each.finding and asked.means(each, under)]
     given = {key: value for key, value in request.args.items() if value and key != "page"}
@@ -287,26 +285,24 @@ def check() -> Response:
 
     turn = turning(number, len(chosen), turned, AT_ONCE)
     start = (number - 1) * AT_ONCE
-    return make_response(
-        page(
-            "check.html",
-            board=found,
-            columns=found.columns,
-            chosen=len(chosen),
-            shown=chosen[start : start + AT_ONCE],
-            turn=None if site().files else turn,
-            asked=asked,
-            given=given,
-            summary=_summary(chosen),
-            people=Counter(
-                each.finding.person for each in found.shown if each.finding.person
-            ).most_common(_MOST_PEOPLE),
-            rules=[rule for rule in RULES if any(e.finding.rule == rule for e in found.shown)],
-            narrowed=lambda **more: link("/check/?" + urlencode({**given, **more})),
-            place_of=_place_of,
-            address=_address,
-            address_of=address_of,
-        )
+    return page(
+        "check.html",
+        board=found,
+        columns=found.columns,
+        chosen=len(chosen),
+        shown=chosen[start : start + AT_ONCE],
+        turn=None if site().files else turn,
+        asked=asked,
+        given=given,
+        summary=_summary(chosen),
+        people=Counter(
+            each.finding.person for each in found.shown if each.finding.person
+        ).most_common(_MOST_PEOPLE),
+        rules=[rule for rule in RULES if any(e.finding.rule == rule for e in found.shown)],
+        narrowed=lambda **more: link("/check/?" + urlencode({**given, **more})),
+        place_of=_place_of,
+        address=_address,
+        address_of=address_of,
     )
 
 
@@ -334,11 +330,9 @@ def _summary(shown: Sequence[ShownFinding]) -> Summary:
 @pages.get("/check/undated/<int:number>/", defaults={"month": UNDATED})
 @pages.get("/check/<month:month>/")
 @pages.get("/check/<month:month>/<int:number>/")
-def check_of(month: str, number: int = 1) -> Response:
+def check_of(month: str, number: int = 1) -> str:
     """The findings of a month, desk by desk."""
-    found = _found()
-    if isinstance(found, Waiting):
-        return waiting("check", found)
+    found = worked_out("check", board)
     shown = found.months.get(month, ())
     last = max(_pages(len(shown)), 1)
     if not 1 <= number <= last:
@@ -346,40 +340,28 @@ def check_of(month: str, number: int = 1) -> Response:
     names = list(found.months)
     place = names.index(month) if month in names else None
     start = (number - 1) * ON_A_PAGE
-    return make_response(
-        page(
-            "check_month.html",
-            period=month,
-            desks=_by_desk(shown[start : start + ON_A_PAGE]),
-            total=len(shown),
-            number=number,
-            pages=last,
-            newer=names[place - 1] if place else None,
-            older=names[place + 1] if place is not None and place + 1 < len(names) else None,
-            address=_address,
-            address_of=address_of,
-            anchor=anchor,
-        )
+    return page(
+        "check_month.html",
+        period=month,
+        desks=_by_desk(shown[start : start + ON_A_PAGE]),
+        total=len(shown),
+        number=number,
+        pages=last,
+        newer=names[place - 1] if place else None,
+        older=names[place + 1] if place is not None and place + 1 < len(names) else None,
+        address=_address,
+        address_of=address_of,
+        anchor=anchor,
     )
 
 
 def all_addresses() -> list[str]:
     """Every page for editors that there is, for a site of files."""
-    found = _found()
-    assert isinstance(found, Board)
+    found = worked_out("check", board)
     addresses_of = ["/check/", "/check/statistics/"]
     for month, shown in found.months.items():
         addresses_of += [_address(month, number + 1) for number in range(_pages(len(shown)))]
     return addresses_of
-
-
-def _found() -> Board | Waiting:
-    found = in_background("check", board)
-    if isinstance(found, Waiting):
-        return found
-    if not found.current:
-        uncached()
-    return found.value
 
 
 def _by_desk(shown: Sequence[ShownFinding]) -> list[tuple[str, list[ShownFinding]]]:

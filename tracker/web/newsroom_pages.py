@@ -15,13 +15,7 @@ from tracker.model import KINDS, Article, Hit, Kind, Listed, SearchResult, Selec
 from tracker.render import diff_html
 from tracker.web import addresses, http
 from tracker.web.addresses import link, site
-from tracker.web.background import (
-    Waiting,
-    in_background,
-    read_older,
-    read_so_far,
-    waiting,
-)
+from tracker.web.background import read_older, read_so_far, worked_out
 from tracker.web.desk import current, desk
 from tracker.web.page import address_of, page
 from tracker.web.reading import as_seen, room_is_empty
@@ -302,7 +296,7 @@ class ResultView(NamedTuple):
 
 
 @pages.get("/search/")
-def search() -> Response:
+def search() -> str:
     """Where words stand in headlines, notes and texts, and where they stood in older versions."""
     if site().files:
         raise NotFound
@@ -316,8 +310,8 @@ def search() -> Response:
     found: list[ResultView] = []
     turn: Turning | None = None
     if words and not room_is_empty():
-        if older and isinstance(waits := in_background("older", read_older), Waiting):
-            return waiting("search", waits)
+        if older:
+            worked_out("older", read_older, "search")
         results = current().search_articles(
             words,
             PAGE + 1,
@@ -339,7 +333,7 @@ def search() -> Response:
             0,
         )
     values = {"words": words, "found": found, "turn": turn, "given": given, "older": older}
-    return make_response(page("search.html", kinds=KINDS, **values))
+    return page("search.html", kinds=KINDS, **values)
 
 
 def _result(found: SearchResult) -> ResultView:

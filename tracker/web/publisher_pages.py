@@ -18,7 +18,7 @@ from tracker.render import feed
 from tracker.render.feed import Feed
 from tracker.web import addresses, http
 from tracker.web.addresses import site
-from tracker.web.background import Waiting, in_background, uncached, waiting
+from tracker.web.background import worked_out
 from tracker.web.desk import current, desk
 from tracker.web.newsroom_pages import has_pages
 from tracker.web.page import address_of, links, page, words
@@ -162,7 +162,7 @@ _KINDS = ", ".join(f'"{kind}"' for kind in KINDS)
 
 @pages.get("/corrections/", defaults={"listed": "corrections"})
 @pages.get("/changelog/", defaults={"listed": "changelog"})
-def newest(listed: str) -> Response:
+def newest(listed: str) -> str:
     """The newest corrections, or notes of all kinds, with the years and months that have any."""
     return _list(listed, "", "", 1)
 
@@ -175,7 +175,7 @@ def newest(listed: str) -> Response:
 @pages.get("/changelog/<month:period>/<int:number>/", defaults={"listed": "changelog"})
 @pages.get("/changelog/<year:period>/", defaults={"listed": "changelog"})
 @pages.get("/changelog/<year:period>/<int:number>/", defaults={"listed": "changelog"})
-def of_period(listed: str, period: str, number: int = 1) -> Response:
+def of_period(listed: str, period: str, number: int = 1) -> str:
     """The notes of a month or a year."""
     return _list(listed, period, "", number)
 
@@ -184,7 +184,7 @@ def of_period(listed: str, period: str, number: int = 1) -> Response:
 @pages.get(f"/corrections/<any({_KINDS}):of_kind>/<int:number>/")
 @pages.get(f"/corrections/<year:period>/<any({_KINDS}):of_kind>/")
 @pages.get(f"/corrections/<year:period>/<any({_KINDS}):of_kind>/<int:number>/")
-def of_kind(of_kind: str, period: str = "", number: int = 1) -> Response:
+def of_kind(of_kind: str, period: str = "", number: int = 1) -> str:
     """The corrections of one kind, of all years or of one."""
     return _list("corrections", period, of_kind, number)
 
@@ -194,7 +194,6 @@ def all_addresses() -> list[str]:
     found = []
     for kind in ("corrections", "changelog"):
         listing = _found(kind)
-        assert isinstance(listing, Listing)
         found.append(f"/{kind}/")
         table = listing.table
         asked = [(period, "") for period in (*listing.months, *table)]
@@ -207,13 +206,9 @@ def all_addresses() -> list[str]:
     return found
 
 
-def _found(kind: str) -> Listing | Waiting:
-    found = in_background("record", record)
-    if isinstance(found, Waiting):
-        return found
-    if not found.current:
-        uncached()
-    listing: Listing = found.value.corrections if kind == "corrections" else found.value.changes
+def _found(kind: str) -> Listing:
+    found = worked_out("record", record, kind)
+    listing = found.corrections if kind == "corrections" else found.changes
     if site().since is None:
         return listing
 
@@ -223,10 +218,8 @@ def _found(kind: str) -> Listing | Waiting:
     return desk().kept("listing", kind, there)
 
 
-def _list(kind: str, period: str, of_kind: str, number: int) -> Response:
+def _list(kind: str, period: str, of_kind: str, number: int) -> str:
     listing = _found(kind)
-    if isinstance(listing, Waiting):
-        return waiting(kind, listing)
     whole = bool(period or of_kind)
     lines = listing.of(period, of_kind) if whole else listing.lines[:NEWEST]
     last = max(_pages(len(lines)), 1)
@@ -235,26 +228,24 @@ def _list(kind: str, period: str, of_kind: str, number: int) -> Response:
     table = listing.table
     names = [] if of_kind or not period else list(listing.months if "-" in period else table)
     start = (number - 1) * ON_A_PAGE
-    return make_response(
-        page(
-            "notes.html",
-            kind=kind,
-            period=period,
-            of_kind=of_kind,
-            days=_days(lines[start : start + ON_A_PAGE]),
-            months=listing.counted,
-            table=table,
-            kinds=[each for each in KINDS if any(each in row for row in table.values())],
-            policy=current().settings.site.corrections_policy,
-            newer=min((name for name in names if name > period), default=None),
-            older=max((name for name in names if name < period), default=None),
-            number=number,
-            pages=last,
-            address=_address,
-            address_of=address_of,
-            spoken_day=words().day,
-            clock_time=words().time,
-        )
+    return page(
+        "notes.html",
+        kind=kind,
+        period=period,
+        of_kind=of_kind,
+        days=_days(lines[start : start + ON_A_PAGE]),
+        months=listing.counted,
+        table=table,
+        kinds=[each for each in KINDS if any(each in row for row in table.values())],
+        policy=current().settings.site.corrections_policy,
+        newer=min((name for name in names if name > period), default=None),
+        older=max((name for name in names if name < period), default=None),
+        number=number,
+        pages=last,
+        address=_address,
+        address_of=address_of,
+        spoken_day=words().day,
+        clock_time=words().time,
     )
 
 

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
-from flask import Blueprint, Response, make_response
+from flask import Blueprint
 from markupsafe import Markup
 
 from tracker.model import KINDS, Progress
 from tracker.newsroom.newsroom import Newsroom
 from tracker.newsroom.queries import Statistics, statistics
-from tracker.web.background import Waiting, in_background, uncached, waiting
+from tracker.web.background import worked_out
 from tracker.web.page import address_of, page, words
 from tracker.web.pictures import BarParts, bars, share
 
@@ -67,60 +67,53 @@ class StoodFor(NamedTuple):
 
 
 @pages.get("/check/statistics/")
-def numbers() -> Response:
+def numbers() -> str:
     """Notes and undisclosed changes by month, desks compared, and the time to a correction."""
-    found = in_background("stats", _statistics)
-    if isinstance(found, Waiting):
-        return waiting("stats", found)
-    if not found.current:
-        uncached()
-    counted: Statistics = found.value
+    counted = worked_out("stats", _statistics)
     kinds = [kind for kind in KINDS if any(each.kind == kind for each in counted.notes)]
     months = _periods(counted, kinds, 7)
     chart = _periods(counted, kinds, 7, least=_LEAST_MONTHS)[-_CHART_MONTHS:]
     said = words()
     known = sorted(each.stood for each in counted.corrections if each.stood is not None)
-    return make_response(
-        page(
-            "statistics.html",
-            counted=counted,
-            kinds=kinds,
-            months=months[::-1],
-            years=_periods(counted, kinds, 4)[::-1],
-            notes=bars(
-                said("stats.notes"),
-                [
-                    BarParts(
-                        said.month(each.name),
-                        tuple(zip(kinds, each.notes, strict=True)),
-                        each.name.endswith("-01"),
-                    )
-                    for each in chart
-                ],
-                {kind: said(f"kind.{kind}") for kind in kinds},
-            ),
-            changes=bars(
-                said("stats.changes"),
-                [
-                    BarParts(
-                        said.month(each.name),
-                        (("untold", each.untold), ("told", each.changes - each.untold)),
-                        each.name.endswith("-01"),
-                    )
-                    for each in chart
-                ],
-                {"untold": said("stats.untold"), "told": said("stats.told")},
-            ),
-            desks=_desks(counted),
-            few=_DESKS,
-            spans=_spans(counted),
-            known=len(known),
-            half=said.span(known[(len(known) - 1) // 2]) if known else "",
-            most=said.span(known[(9 * len(known) - 1) // 10]) if known else "",
-            corrections=counted.corrections[: -_NEWEST_CORRECTIONS - 1 : -1],
-            span=said.span,
-            address_of=address_of,
-        )
+    return page(
+        "statistics.html",
+        counted=counted,
+        kinds=kinds,
+        months=months[::-1],
+        years=_periods(counted, kinds, 4)[::-1],
+        notes=bars(
+            said("stats.notes"),
+            [
+                BarParts(
+                    said.month(each.name),
+                    tuple(zip(kinds, each.notes, strict=True)),
+                    each.name.endswith("-01"),
+                )
+                for each in chart
+            ],
+            {kind: said(f"kind.{kind}") for kind in kinds},
+        ),
+        changes=bars(
+            said("stats.changes"),
+            [
+                BarParts(
+                    said.month(each.name),
+                    (("untold", each.untold), ("told", each.changes - each.untold)),
+                    each.name.endswith("-01"),
+                )
+                for each in chart
+            ],
+            {"untold": said("stats.untold"), "told": said("stats.told")},
+        ),
+        desks=_desks(counted),
+        few=_DESKS,
+        spans=_spans(counted),
+        known=len(known),
+        half=said.span(known[(len(known) - 1) // 2]) if known else "",
+        most=said.span(known[(9 * len(known) - 1) // 10]) if known else "",
+        corrections=counted.corrections[: -_NEWEST_CORRECTIONS - 1 : -1],
+        span=said.span,
+        address_of=address_of,
     )
 
 
