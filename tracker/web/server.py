@@ -67,7 +67,17 @@ class Connection(HTTPChannel):  # type: ignore[misc]
 
     def received(self, data: bytes) -> bool:
         """Bytes of a request, which must be whole some time after the first of them came."""
-        taken: bool = super().received(data)
+        try:
+            taken: bool = super().received(data)
+        except ValueError:  # a length of thousands of digits
+            self.will_close = True
+            return False
+        body = getattr(self.request, "body_rcv", None)
+        lines = getattr(body, "control_line", b"") + getattr(body, "trailer", b"")
+        if len(lines) > self.adj.max_request_header_size:
+            # Between chunks and after them waitress takes lines of any length, and looks at the
+            # whole of one whenever a piece of it comes.
+            self.will_close = True
         if self.request is None:
             self.slow_since = None
         else:
