@@ -567,10 +567,10 @@ class Newsroom:
         from tracker.newsroom.record import recorded_together
 
         def prepare(workspace: Workspace, against: Against | None) -> Prepared:
-            writing.may_record(workspace, article, at, anywhere=anywhere)
             return writing.prepare(
-                workspace, article, text, told, stamp, footer=footer, against=against
-            )
+                workspace, article, text, told, stamp,
+                footer=footer, against=against, anywhere=anywhere,
+            )  # fmt: skip
 
         given = None if base is None and meanwhile == "refuse" else Against(base, meanwhile)
         with self._writing:

@@ -489,9 +489,8 @@ def recorded(
     version = versions[-1]
 
     def says(index: int) -> revisions.Reading:
-        read = workspace.objects.read(versions[index].blob)
-        data = workspace.content(versions[index].blob) if read is None else read[1]
-        return revisions.appearance_of(data)
+        data = workspace.objects.content(versions[index].blob, "blob")
+        return revisions.appearance_of(data or workspace.content(versions[index].blob))
 
     *before, published = revisions.publications(
         versions, says, workspace.settings, found.events, now=workspace.now
@@ -552,7 +551,7 @@ def committed(
     Without ``judged``, nobody asks what its change means: labels and reasons stay empty.
     """
     if not recording.unchanged:
-        commit = writing.commit(workspace, recording)
+        commit = writing.commit(workspace, recording, judged=judged)
         if commit is not None:
             workspace = workspace.after(commit)
             if recording.data is not None:

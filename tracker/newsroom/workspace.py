@@ -237,8 +237,8 @@ class Workspace:
 
     @cached_property
     def objects(self) -> Objects:
-        """A running git that says what objects there are; the newsroom at later tips shares it."""
-        return Objects(self.repository.git)
+        """Says what objects there are; the newsroom at later tips shares it."""
+        return Objects(self.repository)
 
     @cached_property
     def writer(self) -> Person:
@@ -249,11 +249,10 @@ class Workspace:
         """Blob and content of a path in the newest commit; None where it is no file there."""
         if self.empty:
             return None, None
-        found = self.objects.info(f"{self.tip}:{path}")
-        if found is None or found.kind != "blob":
-            return None, None
-        read = self.objects.read(found.hash)
-        return found.hash, self.content(found.hash) if read is None else read[1]
+        trees = self.objects.trees(self.tip, path)
+        blob = trees[-1][0] if len(trees) > path.count("/") + 1 else ""
+        data = self.objects.content(blob, "blob") if blob else None
+        return (None, None) if data is None else (blob, data)
 
     def content(self, blob: str) -> bytes:
         return _content(self.repository, blob)

@@ -104,14 +104,19 @@ def prepare(
     *,
     footer: bool | None = None,
     against: Against | None = None,
+    anywhere: bool | None = None,
 ) -> Prepared:
     """A revision of the file on disk, or of a text that is given.
 
     ``against`` says what the text was written against, and what to do where others came between.
+    ``anywhere`` is given by a program: whether it may record what is no article.
     """
     if told:
         refuse_if_followed(workspace)
-    draft = _Draft(workspace, locate(workspace, article, new=True), stamp)
+    path = locate(workspace, article, new=True)
+    if anywhere is not None:
+        _may_record(workspace, path, stamp.at, anywhere=anywhere)
+    draft = _Draft(workspace, path, stamp)
     given = text.encode() if isinstance(text, str) else text
     if given is None and draft.is_gone:
         return _deletion(draft, told)
@@ -141,15 +146,14 @@ def prepare(
     return draft.finish(new, encoding)
 
 
-def may_record(
-    workspace: Workspace, article: str | Path, at: datetime | str | None, *, anywhere: bool
+def _may_record(
+    workspace: Workspace, path: str, at: datetime | str | None, *, anywhere: bool
 ) -> None:
     """Raise ``TrackerError`` for what a program may not record as a person may at a keyboard.
 
     That is a file which the settings do not count as an article, unless it may be ``anywhere``,
     and an instant before that of the latest revision.
     """
-    path = locate(workspace, article, new=True)
     if not anywhere:
         must_be_article(workspace, path)
     if at is None or workspace.repository.head is None or not was_known(workspace, path):
@@ -256,8 +260,11 @@ def _naming(path: str) -> Iterator[None]:
         raise error.in_file(path) from None
 
 
-def commit(workspace: Workspace, recording: Prepared) -> str | None:
-    """Write a recording; the full hash of its commit, None where git found nothing changed."""
+def commit(workspace: Workspace, recording: Prepared, *, judged: bool = True) -> str | None:
+    """Write a recording; the full hash of its commit, None where git found nothing changed.
+
+    ``judged``: somebody will ask what its change means; that is looked at while git works.
+    """
     try:
         return write(
             workspace.repository,
@@ -268,6 +275,7 @@ def commit(workspace: Workspace, recording: Prepared) -> str | None:
             branch=workspace.settings.branch,
             settled=bool(recording.merged or recording.over),
             objects=workspace.objects,
+            meanwhile=(lambda: recording.change) if judged else None,
         )
     except EditedMeanwhile as error:
         from tracker.newsroom.concurrent_edits import explained

@@ -13,7 +13,7 @@ import re
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -48,6 +48,8 @@ from tracker.store.worktree import Index, no_file
 
 _ATTEMPTS = 50  # at a branch that others move all the time
 _LOOKED_AT = 2000  # commits; a work tree is seldom further behind, and the time stays short
+_PARENT = re.compile(rb"tree [0-9a-f]+\nparent ([0-9a-f]+)\n")
+_FITS = 4096  # bytes that can be written to a pipe before anybody reads
 _LITTLE = 100_000  # bytes; with so few left on the disk, that is why git fails
 _MANY = 27  # objects in one of 256 folders: git packs at 6,700 loose ones in all
 
@@ -101,6 +103,7 @@ def write(
     branch: str | None = None,
     settled: bool = False,
     objects: Objects | None = None,
+    meanwhile: Callable[[], object] | None = None,
 ) -> str | None:
     """Record one revision: the full hash of its commit.
 
@@ -108,7 +111,8 @@ def write(
     and ``at`` (aware) become the author; the committer is who git says is at work, now. ``branch``
     is the published one, default: the one that is checked out. ``settled``: the caller knows that
     the work tree still shows an earlier revision, and what came after it is in the new text or
-    gives way. ``objects`` is a git that is running already.
+    gives way. ``objects`` may have a git that is running already. ``meanwhile`` is work of the
+    caller that is done while git makes the commit.
 
     Raises ``EditedMeanwhile`` when a file in the branch is not what is expected, and
     ``TrackerError`` for all that stands in the way; then nothing is recorded, and files and
@@ -126,7 +130,8 @@ def write(
                 if repository.top is None:
                     commit = _in_bare(repository, new, asked)
                 else:
-                    commit = _in_work_tree(repository, repository.top, new, turn, asked, settled)
+                    where = repository, repository.top
+                    commit = _in_work_tree(*where, new, turn, asked, settled, meanwhile)
             except GitError as error:
                 raise _explained(error, repository) from None
         if commit is not None:
@@ -139,7 +144,7 @@ def _asked(repository: Repository, objects: Objects | None) -> Iterator[Objects]
     if objects is not None:
         yield objects
         return
-    with Objects(repository.git) as own:
+    with Objects(repository) as own:
         yield own
 
 
@@ -209,17 +214,23 @@ def _author_variables(new: _Commit) -> dict[str, str]:
 
 def _expected(repository: Repository, objects: Objects, new: _Commit) -> str | None:
     """The newest commit of the branch. Raises unless the files in it are what the caller read."""
-    tip = objects.info(new.branch)
-    base = None if tip is None else tip.hash
+    base = objects.tip(new.branch)
     for each in new.files:
-        found = None if base is None else objects.info(f"{base}:{each.path}")
-        shown = shown_path(each.path)
+        if _blob(objects, base, each.path) == each.expected:
+            continue
+        found = objects.info(f"{base}:{each.path}")
         if found is not None and found.kind != "blob":
             what = "a folder" if found.kind == "tree" else "a submodule"
+            shown = shown_path(each.path)
             raise TrackerError(f"{shown} is {what} in the repository.", "Name a file.")
-        if (found.hash if found else None) != each.expected:
-            raise _edited(repository, base, each.path)
+        raise _edited(repository, base, each.path)
     return base
+
+
+def _blob(objects: Objects, commit: str | None, path: str, *, fresh: bool = False) -> str | None:
+    """What a commit has at a path, full hash; None for nothing. ``fresh``: looked at anew."""
+    trees = [] if commit is None else objects.trees(commit, path, fresh=fresh)
+    return trees[-1][0] if len(trees) > path.count("/") + 1 else None
 
 
 def _edited(repository: Repository, base: str | None, path: str) -> EditedMeanwhile:
@@ -276,11 +287,11 @@ def _refuse_behind(repository: Repository, base: str, path: str, blob: str) -> N
 
 def _in_work_tree(
     repository: Repository, top: Path, new: _Commit, turn: locks.Turn, objects: Objects,
-    settled: bool,
+    settled: bool, meanwhile: Callable[[], object] | None,
 ) -> str | None:  # fmt: skip
     for each in new.files:
         worktree.check_place(top, each.path)
-    index = Index(repository, [each.path for each in new.files], turn)
+    index = Index(repository, {each.path: each.expected for each in new.files}, turn)
     base = _expected(repository, objects, new)
     for each in new.files:
         if worktree.read(top, each.path) not in (each.disk, each.data):
@@ -290,7 +301,7 @@ def _in_work_tree(
             index.may_add(each.path, known=each.expected is not None)
         if entry is not None and base and each.expected not in (None, entry.hash) and not settled:
             _refuse_behind(repository, base, each.path, entry.hash)
-    recording = _Recording(repository, top, new, base, index, turn, objects)
+    recording = _Recording(repository, top, new, base, index, turn, objects, meanwhile)
     try:
         recording.stage()
         commit = recording.commit()
@@ -306,7 +317,7 @@ class _Recording:
 
     def __init__(
         self, repository: Repository, top: Path, new: _Commit, base: str | None, index: Index,
-        turn: locks.Turn, objects: Objects,
+        turn: locks.Turn, objects: Objects, meanwhile: Callable[[], object] | None,
     ) -> None:  # fmt: skip
         self.repository = repository
         self.top = top
@@ -315,6 +326,7 @@ class _Recording:
         self.index = index
         self.turn = turn
         self.objects = objects
+        self.meanwhile = meanwhile
         self.replaced: list[worktree.Replacement] = []
 
     @property
@@ -340,8 +352,8 @@ class _Recording:
         for attempt in range(_ATTEMPTS):
             if worktree.checked_out(self.repository) != self.new.branch:
                 raise _another_branch()
-            status, printed, said = self._git_commit()
-            made = self._made(printed) if status == 0 or "unable to write new index" in said else ""
+            status, said = self._git_commit()
+            made = self._made() if status == 0 or "unable to write new index" in said else ""
             if made:
                 return made
             if self._nothing_to_do():
@@ -358,13 +370,13 @@ class _Recording:
             "Record again when there is less going on.",
         )
 
-    def _git_commit(self) -> tuple[int, str, str]:
-        """Status of ``git commit --only``, what it printed, and what it complained of."""
+    def _git_commit(self) -> tuple[int, str]:
+        """Status of ``git commit --only``, and what it complained of."""
         # Not by Git.command: hooks would inherit --literal-pathspecs and the settings given there.
         # Upkeep is looked for once, afterwards.
         words = [
             "git", *DURABLE, "-c", "maintenance.auto=false", "-c", "i18n.commitEncoding=UTF-8",
-            "commit", "--only", "--cleanup=verbatim", "--file=-", "--",
+            "commit", "--quiet", "--only", "--cleanup=verbatim", "--file=-", "--",
             *(f":(top,literal){each.path}" for each in self.new.files),
         ]  # fmt: skip
         variables = environment(**_author_variables(self.new), GIT_REFLOG_ACTION="tracker")
@@ -374,39 +386,49 @@ class _Recording:
             try:
                 process = subprocess.Popen(
                     words, cwd=self.repository.git.directory, stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=variables,
+                    stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=variables,
                 )  # fmt: skip
             except OSError as error:
                 raise missing(self.repository.git.directory, error) from None
             self.turn.runs(process.pid)
             self.turn.may_leave_too(self.repository.git_dir / f"next-index-{process.pid}.lock")
             try:
-                printed, complaint = process.communicate(self.new.message)
+                complaint = self._waited_for(process)
             except BaseException:  # git is told of it too, and ends
                 process.wait()
                 raise
             said = complaint.decode("utf-8", "replace").strip()
             if process.returncode == 0 or ".lock': File exists" not in said:
-                return process.returncode, printed.decode("utf-8", "replace"), said
+                return process.returncode, said
             if time.monotonic() > deadline:
                 lock = re.search(r"'([^'\n]+\.lock)': File exists", said)
                 raise locks.held(Path(lock[1]) if lock else self.index.lock)
             time.sleep(0.02)
 
-    def _made(self, printed: str) -> str:
+    def _waited_for(self, process: subprocess.Popen[bytes]) -> bytes:
+        """What git complained of until its end; meanwhile the caller's own work is done."""
+        message = self.new.message
+        if self.meanwhile is not None and len(message) <= _FITS:
+            assert process.stdin is not None
+            with suppress(BrokenPipeError), process.stdin:
+                process.stdin.write(message)
+            process.stdin, message = None, b""
+            self.meanwhile()
+        return process.communicate(message)[1]
+
+    def _made(self) -> str:
         """The commit that git made, looked at again; "" where there is none."""
         if worktree.checked_out(self.repository) != self.new.branch:
-            self._take_back("HEAD", self._named(printed))
+            self._take_back("HEAD", self._ours("HEAD"))
             raise _another_branch()
-        tip = self.objects.info(self.new.branch)
-        commit = "" if tip is None else tip.hash
-        if not commit or commit == self.base:
+        commit = self.objects.tip(self.new.branch) or ""
+        if commit in ("", self.base):
             return ""
         if self._parent(commit) != self.base:
-            commit = self._named(printed)
+            commit = self._ours(self.new.branch)
             parent = self._parent(commit)
             for each in self.new.files:
-                if self._blob(parent, each.path) != each.expected:
+                if _blob(self.objects, parent, each.path) != each.expected:
                     # Somebody recorded between our look and git's: theirs is not to be covered.
                     self._take_back(self.new.branch, commit)
                     raise _edited(self.repository, parent, each.path)
@@ -414,21 +436,24 @@ class _Recording:
         return commit
 
     def _parent(self, commit: str) -> str | None:
-        parent = self.objects.info(f"{commit}^")
-        return None if parent is None else parent.hash
+        content = self.objects.content(commit, "commit")
+        found = None if content is None else _PARENT.match(content)
+        return None if found is None else found[1].decode()
 
-    def _blob(self, commit: str | None, path: str) -> str | None:
-        found = None if commit is None else self.objects.info(f"{commit}:{path}")
-        return None if found is None else found.hash
-
-    def _named(self, printed: str) -> str:
-        """The commit that git said it made: ``[main 1a2b3c4] Subject``."""
-        short = printed.partition("] ")[0].rpartition(" ")[2]
-        return self.repository.git.text("rev-parse", "--verify", f"{short}^{{commit}}")
+    def _ours(self, reference: str) -> str:
+        """The newest commit with this author and date, where others made some at the same time."""
+        person = self.new.person
+        wanted = _letters(f"{person.name}{person.email}{git_date(self.new.at)}")
+        said = self.repository.git.text(
+            "log", f"--max-count={_LOOKED_AT}", "--date=raw", "--encoding=UTF-8",
+            "--format=%H %an%ae%ad", reference,
+        )  # fmt: skip
+        lines = (line.partition(" ") for line in said.split("\n"))
+        return next((commit for commit, _, author in lines if _letters(author) == wanted), "")
 
     def _take_back(self, reference: str, commit: str) -> None:
         """Move a branch back from a commit that is not to be on it, where it is the newest."""
-        parent = self._parent(commit)
+        parent = self._parent(commit) if commit else None
         if parent is not None:
             with suppress(GitError):
                 self.repository.git.run("update-ref", reference, parent, commit)
@@ -436,10 +461,10 @@ class _Recording:
     def _see(self, commit: str) -> None:
         """Raise unless the commit, its trees and its text are there."""
         for each in self.new.files:
-            blob = self._blob(commit, each.path)
+            blob = _blob(self.objects, commit, each.path, fresh=True)
             if each.data is None:
                 continue
-            if blob is None:
+            if blob is None or self.objects.content(blob, "blob") is None:
                 self._take_back(self.new.branch, commit)
                 raise gone(f"the text of {shown_path(each.path)}")
             if blob != object_hash("blob", each.data, len(commit)):
@@ -449,8 +474,8 @@ class _Recording:
         """Whether the index, and so the branch, has nothing new."""
         now = self.index.read()
         return all(
-            (now[each.path].hash if each.path in now else None) == self._blob(self.base, each.path)
-            for each in self.new.files
+            (now[path].hash if path in now else None) == _blob(self.objects, self.base, path)
+            for path in (each.path for each in self.new.files)
         )
 
     def done(self) -> None:
@@ -468,8 +493,7 @@ class _Recording:
         """
         here = self.base
         with suppress(TrackerError, OSError):
-            tip = self.objects.info(self.new.branch)
-            here = None if tip is None else tip.hash
+            here = self.objects.tip(self.new.branch)
             if here != self.base and all(self._has(here, each) for each in self.new.files):
                 self.done()
                 return
@@ -481,17 +505,22 @@ class _Recording:
                 here = None if tip is None else tip.hash
             moved = {}
             for each in self.new.files:
-                blob = self._blob(here, each.path)
+                blob = _blob(self.objects, here, each.path)
                 if blob != each.expected:
                     moved[each.path] = blob
             self.index.undo(moved)
         self.index.forget()
 
     def _has(self, commit: str | None, each: FileWrite) -> bool:
-        blob = self._blob(commit, each.path)
+        blob = _blob(self.objects, commit, each.path)
         if each.data is None or blob is None:
             return blob is None and each.data is None
         return blob == object_hash("blob", each.data, len(blob))
+
+
+def _letters(text: str) -> str:
+    """What git leaves of a name, and more: it takes away points and marks at its ends."""
+    return "".join(filter(str.isalnum, text))
 
 
 def _another_branch() -> TrackerError:
@@ -522,8 +551,7 @@ def _in_bare(repository: Repository, new: _Commit, objects: Objects) -> str | No
     committer, now = parsed_identity(git.text("var", "GIT_COMMITTER_IDENT"))
     author = author_line(new.person)
     for attempt in range(_ATTEMPTS):
-        tip = objects.info(new.branch)
-        base = None if tip is None else tip.hash
+        base = objects.tip(new.branch)
         modes = _modes(repository, base, new)
         if _expected(repository, objects, new) != base:
             continue
@@ -621,22 +649,20 @@ def only_change(objects: Objects, commit: str, path: str) -> FileChange | None:
 
     The trees on the way to the file are those of the commit before, but for the one entry.
     """
-    old, new = (objects.info(f"{each}:{path}") for each in (f"{commit}^", commit))
-    if old is None or new is None:
+    found = _PARENT.match(objects.content(commit, "commit") or b"")
+    if found is None:
         return None
-    change = FileChange(path, old.hash, new.hash)
-    below = old.hash, new.hash
-    folder = path
-    while folder:
-        folder, _, name = folder.rpartition("/")
-        trees = [objects.read(f"{each}:{folder}") for each in (f"{commit}^", commit)]
-        if trees[0] is None or trees[1] is None:
+    old, new = (objects.trees(each, path) for each in (found[1].decode(), commit))
+    if not len(old) == len(new) == path.count("/") + 2:
+        return None
+    names = encoded(path).split(b"/")
+    for name, (_, was), (before, _), (_, tree), (after, _) in zip(
+        names, old, old[1:], new, new[1:], strict=False
+    ):
+        entries = [name + b"\0" + bytes.fromhex(each) for each in (before, after)]
+        if tree.replace(entries[1], entries[0], 1) != was:
             return None
-        before, after = (encoded(name) + b"\0" + bytes.fromhex(each) for each in below)
-        if trees[1][1].replace(after, before, 1) != trees[0][1]:
-            return None
-        below = trees[0][0], trees[1][0]
-    return change
+    return FileChange(path, old[-1][0], new[-1][0])
 
 
 # --- afterwards -----------------------------------------------------------------------------------

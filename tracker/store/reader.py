@@ -7,10 +7,12 @@ import io
 import re
 import subprocess
 import threading
+import zlib
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from itertools import islice
+from pathlib import Path
 from threading import Lock
 from types import TracebackType
 from typing import IO, Literal, NamedTuple, Self
@@ -23,6 +25,7 @@ from tracker.store.git import (
     Git,
     GitError,
     Repository,
+    encoded,
     environment,
     first_line,
     missing,
@@ -408,6 +411,9 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 # --- single objects, by any name that git knows --------------------------------------------------
 
 _HEAD = re.compile(rb"[0-9a-f]{40,64} [a-z]+ [0-9]+\n")
+_HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_SMALL = 1 << 16  # bytes of an object that is read without git, or remembered
+_REMEMBERED = 128  # commits and trees: a recording asks for those of the one before again
 
 
 class ObjectInfo(NamedTuple):
@@ -419,15 +425,20 @@ class ObjectInfo(NamedTuple):
 
 
 class Objects:
-    """Asks one ``git cat-file``, which starts when first asked; a context manager.
+    """Single objects of one repository; a context manager.
 
-    What others write meanwhile is seen. Threads take turns.
+    Small ones that are not packed yet, as those that were just written, are read here; for others
+    one ``git cat-file`` is asked, which starts when it is first needed. What others write meanwhile
+    is seen. Threads take turns.
     """
 
-    def __init__(self, git: Git) -> None:
-        self._git = git
+    def __init__(self, repository: Repository) -> None:
+        self._git = repository.git
+        self._git_dir = repository.common_dir
+        self._folder = str(repository.common_dir / "objects")
         self._lock = Lock()
         self._process: subprocess.Popen[bytes] | None = None
+        self._known: dict[str, tuple[str, bytes]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -452,6 +463,66 @@ class Objects:
         """Hash and content of an object; None where there is none by that name."""
         found, content = self._ask("contents", name)
         return None if found is None else (found.hash, content)
+
+    def content(self, name: str, kind: str, *, fresh: bool = False) -> bytes | None:
+        """The content of an object named by its full hash; None where it is none of that kind.
+
+        Small commits and trees are remembered; with ``fresh``, none is taken from there.
+        """
+        known = None if fresh else self._known.get(name)
+        if known is None:
+            known = self._loose(name)
+            if known is None:
+                found, content = self._ask("contents", name)
+                if found is None:
+                    return None
+                known = found.kind, content
+            if known[0] != "blob" and len(known[1]) <= _SMALL:
+                with self._lock:
+                    while len(self._known) >= _REMEMBERED:
+                        del self._known[next(iter(self._known))]
+                    self._known[name] = known
+        return known[1] if known[0] == kind else None
+
+    def trees(self, commit: str, path: str, *, fresh: bool = False) -> list[tuple[str, bytes]]:
+        """The trees of a commit on the way to a path, from its top, and the blob with no content.
+
+        Shorter where one of them is not there, or has no such entry. For ``fresh`` see ``content``.
+        """
+        content = self.content(commit, "commit", fresh=fresh)
+        hash_ = "" if content is None else content[5 : content.index(b"\n")].decode()
+        found: list[tuple[str, bytes]] = []
+        for name in encoded(path).split(b"/"):
+            tree = self.content(hash_, "tree", fresh=fresh) if hash_ else None
+            if tree is None:
+                return found
+            found.append((hash_, tree))
+            hash_ = _entry(tree, name, len(commit) // 2)
+        return [*found, (hash_, b"")] if hash_ else found
+
+    def tip(self, branch: str) -> str | None:
+        """The newest commit of a branch now, full name given; None on an unborn one."""
+        with suppress(OSError, UnicodeDecodeError):
+            name = (self._git_dir / branch).read_text("ascii").rstrip("\n")
+            if _HASH.fullmatch(name):
+                return name
+        found = self.info(branch)
+        return None if found is None else found.hash
+
+    def _loose(self, name: str) -> tuple[str, bytes] | None:
+        """Kind and content of a small object that has a file of its own, checked by its hash."""
+        if not _HASH.fullmatch(name):
+            return None
+        try:
+            packed = Path(f"{self._folder}/{name[:2]}/{name[2:]}").read_bytes()
+            inflate = zlib.decompressobj()
+            data = inflate.decompress(packed, _SMALL)
+        except (OSError, zlib.error):
+            return None
+        head, _, content = data.partition(b"\0")
+        if not inflate.eof or hash_of(data, len(name)) != name:
+            return None
+        return head.partition(b" ")[0].decode(), content
 
     def _ask(self, command: str, name: str) -> tuple[ObjectInfo | None, bytes]:
         with self._lock:
@@ -508,6 +579,27 @@ class Objects:
             raise missing(self._git.directory, error) from None
 
 
+def _entry(tree: bytes, name: bytes, width: int) -> str:
+    """The hash that a tree has for a name; "" for none. ``width``: bytes of a hash.
+
+    Where bytes of a hash look like a name that is not there, it is a hash of no object.
+    """
+    wanted = b" %s\0" % name
+    at = tree.find(wanted)
+    if at < 0:
+        return ""
+    if tree.find(wanted, at + 1) < 0:
+        at += len(wanted)
+        return tree[at : at + width].hex()
+    at = 0
+    while at < len(tree):
+        end = tree.index(b"\0", at) + 1
+        if tree.endswith(wanted, at, end):
+            return tree[end : end + width].hex()
+        at = end + width
+    return ""
+
+
 def _end_process(process: subprocess.Popen[bytes]) -> None:
     if process.returncode is None:
         process.kill()
@@ -543,7 +635,10 @@ def _unreadable(name: str) -> TrackerError:
 
 def object_hash(kind: Literal["blob", "tree"], content: bytes, digits: int) -> str:
     """The hash by which git knows an object: 40 digits (SHA-1) or 64 (SHA-256)."""
+    return hash_of(b"%s %d\0" % (kind.encode(), len(content)) + content, digits)
+
+
+def hash_of(data: bytes, digits: int) -> str:
+    """The hash of an object as git writes it, with its kind and size before the content."""
     digest = hashlib.sha256 if digits == 64 else hashlib.sha1
-    return digest(
-        b"%s %d\0" % (kind.encode(), len(content)) + content, usedforsecurity=False
-    ).hexdigest()
+    return digest(data, usedforsecurity=False).hexdigest()

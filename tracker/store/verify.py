@@ -313,7 +313,7 @@ def _signed_by_ssh(repository: Repository, commits: Iterable[str]) -> frozenset[
     from tracker.store.reader import Objects
 
     found = set()
-    with Objects(repository.git) as objects:
+    with Objects(repository) as objects:
         for commit in commits:
             read = objects.read(commit)
             if (

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.store import locks
-from tracker.store.git import GitError, Repository, shown_path
+from tracker.store.git import GitError, Repository, encoded, shown_path
 
 # What git keeps in its directory while something is under way, and how people call it.
 _UNDER_WAY = (
@@ -421,19 +421,50 @@ def no_file(path: str, mode: str) -> TrackerError:
     )
 
 
+_PLAIN = (b"\0\0\0\2", b"\0\0\0\3")  # formats that do not shorten names
+_LONG_NAME = 0xFFF  # bytes; of a longer one the length is not told
+_MODES = {bytes.fromhex(f"0000{mode:04x}"): f"{mode:o}" for mode in (0o100644, 0o100755)}
+
+
 class Index:
     """The index during one recording."""
 
-    def __init__(self, repository: Repository, paths: Sequence[str], turn: locks.Turn) -> None:
+    def __init__(
+        self, repository: Repository, expected: Mapping[str, str | None], turn: locks.Turn
+    ) -> None:
+        """``expected``: the paths, each with the blob that the newest commit has; None: none."""
         self._repository = repository
-        self._paths = paths
+        self._paths = tuple(expected)
         self._turn = turn
         self._file = repository.git_dir / "index"
         self.lock = repository.git_dir / "index.lock"
         self._kept: Path | None = None  # the index as it was before, under another name
         self._ours: tuple[int, int] | None = None  # the file that ``add`` made
         locks.wait_for_git(self.lock)
-        self.before = self.read()
+        self.before = self._as_committed(expected) or self.read()
+
+    def _as_committed(self, expected: Mapping[str, str | None]) -> dict[str, IndexEntry] | None:
+        """The entries, where the index plainly has all as the newest commit: git need not be asked.
+
+        Looked for is an entry as formats 2 and 3 have it: hash, flags that say nothing but the
+        length of the name, name, and a zero byte. Whatever else the index may have of a path (a
+        conflict, a skipped file, a folder of a sparse or split index) is no such entry.
+        """
+        try:
+            data = self._file.read_bytes()
+        except OSError:
+            return None
+        found = {}
+        for path, blob in expected.items():
+            name = encoded(path)
+            if blob is None or data[4:8] not in _PLAIN or len(name) >= _LONG_NAME:
+                return None
+            at = data.find(bytes.fromhex(blob) + len(name).to_bytes(2, "big") + name + b"\0")
+            mode = _MODES.get(data[at - 16 : at - 12]) if at > 0 else None
+            if mode is None:
+                return None
+            found[path] = IndexEntry(mode, blob)
+        return found
 
     def read(self) -> dict[str, IndexEntry]:
         """The entries of the paths now."""
