@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from html import escape
+from typing import NamedTuple
 
 import click
 
 from tracker.house.notes import wording
 from tracker.house.settings import Settings
-from tracker.model import Blame, Removal, Revision
-from tracker.render.plain import printed, visible
+from tracker.model import Blame, Note, Removal, Revision
+from tracker.render.plain import filled, printed, visible
 from tracker.text.document import parse
 
 
@@ -100,80 +100,63 @@ def html(found: Blame, settings: Settings) -> str:
     was taken out stands as ``<del>`` where it stood. Front matter is left out.
     """
     start = parse(found.text).body_start
-    out = [
-        '<div class="tracker-blame">',
-        f'<div class="tracker-text">{_passages(found, settings, start)}</div>',
-    ]
-    out += ["<h2>Revisions</h2>", "<ol>"]
     used = {span.revision for span in found.spans if span.end > start}
     used |= {each.revision for each in found.removals if each.place >= start}
-    for revision in found.revisions:
-        if revision.number in used:
-            out.append(_item(revision, settings))
-    return "\n".join([*out, "</ol>", "</div>"]) + "\n"
+
+    def line(note: Note) -> str:
+        return wording.line(settings.style, note, settings.clock)
+
+    def title(number: int) -> str:
+        revision = found.revisions[number - 1]
+        first = f"Revision {number}, {settings.stamp(revision.at)}"
+        return "\n".join([first, *map(line, revision.notes)])
+
+    return filled(
+        "blame.html",
+        parts=_passages(found, start),
+        revisions=[each for each in found.revisions if each.number in used],
+        stamp=settings.stamp,
+        line=line,
+        title=title,
+    )
 
 
-def _passages(found: Blame, settings: Settings, start: int) -> str:
+class _Passage(NamedTuple):
+    """Words of the page that one revision brought, or took out."""
+
+    number: int
+    words: str
+    tint: int = 0  # the newer the deeper; 0: not marked
+    gone: bool = False
+
+
+def _passages(found: Blame, start: int) -> list[_Passage]:
     gone: dict[int, list[Removal]] = {}
     for each in found.removals:
         gone.setdefault(each.place, []).append(each)
     places = sorted(place for place in gone if place >= start)
-    parts: list[str] = []
+    parts: list[_Passage] = []
     for span in found.spans:
         at = max(span.start, start)
         if at >= span.end:
             continue
         cuts = [place for place in places if at <= place < span.end]
         for cut in [*cuts, span.end]:
-            parts.append(_passage(found, settings, span.revision, found.text[at:cut]))
+            parts += _passage(span.revision, found.text[at:cut], len(found.revisions))
             if cut < span.end or cut == len(found.text):
-                parts += [_taken_out(each) for each in gone.get(cut, ())]
+                parts += [
+                    _Passage(each.revision, each.text, gone=True) for each in gone.get(cut, ())
+                ]
             at = cut
-    return "".join(parts).strip("\n")
+    return parts
 
 
 _TINTS = 4
 
 
-def _passage(found: Blame, settings: Settings, number: int, words: str) -> str:
-    """One passage: plain from the first revision, else marked, the newer the deeper."""
-    if not words.strip() or number == 1:
-        return escape(visible(words))
-    revision = found.revisions[number - 1]
-    tint = 1 + (number - 2) * _TINTS // max(len(found.revisions) - 1, 1)
-    text = words.rstrip()
-    link = f'<sup><a href="#revision-{number}">{number}</a></sup>'
-    title = escape(_title(revision, settings))
-    return (
-        f'<span class="tracker-passage tracker-tint-{tint}" title="{title}">'
-        f"{escape(visible(text))}{link}</span>{escape(words[len(text) :])}"
-    )
-
-
-def _taken_out(gone: Removal) -> str:
-    number = gone.revision
-    return (
-        f'<del title="Taken out by revision {number}">{escape(visible(gone.text))}'
-        f'<sup><a href="#revision-{number}">{number}</a></sup></del> '
-    )
-
-
-def _item(revision: Revision, settings: Settings) -> str:
-    notes = "".join(
-        f"<br>{escape(visible(wording.line(settings.style, note, settings.clock)))}"
-        for note in revision.notes
-    )
-    return (
-        f'<li id="revision-{revision.number}" value="{revision.number}">'
-        f'<time datetime="{revision.at.isoformat()}">{escape(_when(revision, settings))}</time>, '
-        f"{escape(visible(revision.person.name))}{notes}</li>"
-    )
-
-
-def _when(revision: Revision, settings: Settings) -> str:
-    return settings.stamp(revision.at)
-
-
-def _title(revision: Revision, settings: Settings) -> str:
-    notes = [wording.line(settings.style, note, settings.clock) for note in revision.notes]
-    return visible("\n".join([f"Revision {revision.number}, {_when(revision, settings)}", *notes]))
+def _passage(number: int, words: str, revisions: int) -> Iterator[_Passage]:
+    """A passage, and the space after it, which is not marked: nor is what the first brought."""
+    text = words.rstrip() if number > 1 else ""
+    if text:
+        yield _Passage(number, text, 1 + (number - 2) * _TINTS // max(revisions - 1, 1))
+    yield _Passage(number, words[len(text) :])

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from html import escape
 from itertools import groupby
 
 from tracker.house.notes.passages import plain_words
 from tracker.house.settings import Settings
 from tracker.model import Article, Entry
-from tracker.render.plain import json_text, printed, visible
+from tracker.render.plain import filled, json_text, printed, visible
 from tracker.render.told import harmless, inline_html
 
 
@@ -58,23 +57,14 @@ def markdown(entries: Sequence[Entry], settings: Settings, article: Article | No
 
 def html(entries: Sequence[Entry], settings: Settings, article: Article | None) -> str:
     """A fragment that a page can hold: a section a day, a list item an entry, `<time>` in each."""
-    out = ['<section class="changelog">']
-    for day, group in _days(entries, settings):
-        out += [f"<h2>{escape(day)}</h2>", "<ul>"]
-        for entry in group:
-            headline = escape(visible(entry.article.headline))
-            of = f"<strong>{headline}</strong> · " if article is None else ""
-            stamp = entry.at.isoformat()
-            kind = entry.note.kind if entry.note else entry.what
-            line = inline_html(harmless(entry.line), "plain", stamp)
-            line = f"<del>{line}</del>" if entry.withdrawn else line
-            out.append(
-                f'<li class="{kind}"><time datetime="{stamp}">{_time(entry, settings)}</time> '
-                f"{_what(entry)}{of}{line}</li>"
-            )
-        out.append("</ul>")
-    out.append("</section>")
-    return "\n".join(out) + "\n"
+    return filled(
+        "changelog.html",
+        days=_days(entries, settings),
+        whole=article is None,
+        what=_what,
+        time=lambda entry: _time(entry, settings),
+        html=lambda entry: inline_html(harmless(entry.line), "plain", entry.at.isoformat()),
+    )
 
 
 def _words(entry: Entry) -> str:

@@ -30,7 +30,7 @@ from tracker.render.diff_page import (
     weave,
 )
 from tracker.render.history import no_word
-from tracker.render.plain import visible
+from tracker.render.plain import filled, visible
 from tracker.render.terminal_diff import note_pairs, own_offset
 from tracker.text.diff import diff
 from tracker.text.document import parse
@@ -137,25 +137,8 @@ def page(title: str, fragment: str, language: str = FIRST) -> str:
 
     ``language`` is that of the fragment's own words.
     """
-    shown = html.escape(visible(title))
-    return f"""<!DOCTYPE html>
-<html lang="{html.escape(language)}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>{shown}</title>
-<style>
-{stylesheet()}</style>
-</head>
-<body>
-<main>
-<h1 class="tracker-title" dir="auto">{shown}</h1>
-{fragment}
-</main>
-</body>
-</html>
-"""
+    values = {"title": title, "fragment": fragment, "language": language, "style": stylesheet()}
+    return filled("page.html", **values)
 
 
 # --- front matter --------------------------------------------------------------------------------

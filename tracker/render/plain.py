@@ -6,9 +6,12 @@ import json
 import re
 from datetime import date, datetime, time
 from functools import cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tracker.model import Article, Change
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 SCHEMA_VERSION = 1
 """Goes up when a key changes its meaning or goes away; new keys may come without that."""
@@ -137,6 +140,30 @@ def json_text(value: object, indent: int | None = None) -> str:
 def visible(text: str) -> str:
     """``text`` with each control character written out, ``<U+001B>``; CRLF becomes LF."""
     return _pattern().sub(lambda found: f"<U+{ord(found.group()):04X}>", text.replace("\r\n", "\n"))
+
+
+def filled(template: str, **values: object) -> str:
+    """A template of ``render/templates``, filled in."""
+    return templates().get_template(template).render(values)
+
+
+@cache
+def templates() -> Environment:
+    """Those of HTML that stands elsewhere than on our own pages.
+
+    Everything in them is escaped and made ``visible``, and a name that is not known is a fault.
+    """
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    return Environment(
+        loader=PackageLoader("tracker.render"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        finalize=lambda value: visible(value) if type(value) is str else value,
+    )
 
 
 def counted(number: int, what: str) -> str:

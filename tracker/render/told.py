@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache, lru_cache
 from html import escape
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tracker import locale
 from tracker.house import changelog as house_changelog
@@ -22,7 +22,7 @@ from tracker.house.notes import wording
 from tracker.house.settings import Settings
 from tracker.model import Entry, History, Kind, Note, Precision, Revision
 from tracker.render.article_html import article
-from tracker.render.plain import visible
+from tracker.render.plain import templates, visible
 from tracker.render.urls import NO_LINKS, Links, note_key
 
 _when = lru_cache(maxsize=4096)(wording.when)  # an instant is told in several places
@@ -290,31 +290,21 @@ def word(look: Look, key: str) -> str:
     return found
 
 
+def _lists() -> Any:
+    """The macros of the template, each giving safe HTML."""
+    return templates().get_template("told.html", globals={"word": word, "key": note_key}).module
+
+
 def updates_html(notes: Sequence[ToldNote], settings: Settings, look: Look) -> str:
     """The notes as a section with an ordered list; "" where there are none."""
     if not notes:
         return ""
-    items = [_item(note, look) for note in notes]
-    out = _opening("updates", look)
-    if look.most is None or len(items) <= look.most:
-        out += _list("tracker-notes", items)
-    else:
-        newest_first = settings.style.templates["update"].order == "newest"
-        cut = look.most if newest_first else len(items) - look.most
-        newer, older = (items[:cut], items[cut:]) if newest_first else (items[cut:], items[:cut])
-        summary = escape(settings.style.earlier_updates, quote=False)
-        earlier = [
-            "<details>", f"<summary>{summary}</summary>", *_list("tracker-notes", older),
-            "</details>",
-        ]  # fmt: skip
-        now = _list("tracker-notes", newer)
-        out += [*now, *earlier] if newest_first else [*earlier, *now]
-    return "\n".join([*out, "</section>"])
-
-
-def _item(note: ToldNote, look: Look) -> str:
-    anchor = f' id="note-{note_key(note.id)}"' if look.anchors else ""
-    return f'<li class="tracker-note tracker-{note.kind}"{anchor}>{note.html}</li>'
+    newest_first = settings.style.templates["update"].order == "newest"
+    most = len(notes) if look.most is None else min(look.most, len(notes))
+    cut = most if newest_first else len(notes) - most
+    now, older = (notes[:cut], notes[cut:]) if newest_first else (notes[cut:], notes[:cut])
+    earlier = settings.style.earlier_updates
+    return str(_lists().updates(older, now, newest_first, earlier, look))
 
 
 def changelog_html(told: Account, look: Look) -> str:
@@ -322,45 +312,12 @@ def changelog_html(told: Account, look: Look) -> str:
 
     The link to all versions, where there is one, ends it.
     """
-    if not told.changelog:
-        return ""
-    items = [_change(entry, look) for entry in told.changelog]
-    out = [*_opening("changelog", look), *_list("tracker-changes", items)]
-    return "\n".join(filter(None, [*out, history_html(told, look), "</section>"]))
-
-
-def _change(entry: ToldEntry, look: Look) -> str:
-    line = entry.html
-    if entry.withdrawn:
-        line = f"{escape(word(look, 'withdrawn'), quote=False)} <del>{line}</del>"
-    elif entry.amended:
-        line = f"{escape(word(look, 'amended'), quote=False)} <del>{line}</del>"
-    if entry.url:
-        text = word(look, "version" if entry.what == "published" else "changes")
-        line += (
-            f' <a class="tracker-link" href="{escape(entry.url)}">{escape(text, quote=False)}</a>'
-        )
-    return f'<li class="tracker-entry tracker-{entry.kind or entry.what}">{line}</li>'
+    return str(_lists().changelog(told, look)) if told.changelog else ""
 
 
 def history_html(told: Account, look: Look) -> str:
     """A paragraph with the link to all versions; "" where no pages are known."""
-    if not told.history_url:
-        return ""
-    text = escape(word(look, "history"), quote=False)
-    return f'<p class="tracker-history"><a href="{escape(told.history_url)}">{text}</a></p>'
-
-
-def _opening(name: str, look: Look) -> list[str]:
-    title = word(look, name)
-    if not look.level:
-        return [f'<section class="tracker-{name}" aria-label="{escape(title)}">']
-    heading = f"<h{look.level}>{escape(title, quote=False)}</h{look.level}>"
-    return [f'<section class="tracker-{name}">', heading]
-
-
-def _list(name: str, items: Iterable[str]) -> list[str]:
-    return [f'<ol class="{name}">', *items, "</ol>"]
+    return str(_lists().history(told, look)) if told.history_url else ""
 
 
 # --- one line of untrusted Markdown, such as a note, as safe inline HTML --------------------------
