@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tracker.web import addresses
 from tracker.web.addresses import Addresses
-from tracker.web.views import PAGE, cut
+from tracker.web.reading import PAGE, cut
 
 
 class Dated(NamedTuple):

@@ -25,15 +25,17 @@ from tracker.web.pictures import strip
 from tracker.web.reading import (
     FoundArticle,
     Moved,
+    NoteView,
     find,
     frame,
     neighbor,
+    note_views,
     stamped,
     steps,
     text,
+    untold,
     version,
 )
-from tracker.web.views import NoteView, note_views, untold
 
 if TYPE_CHECKING:
     from tracker.house.style import Style
@@ -169,7 +171,7 @@ def _compared(
 def _brought(life: History, between: tuple[Revision, ...], address: str) -> tuple[NoteView, ...]:
     """What readers were told by these revisions."""
     notes = {note.id: note for revision in between for note in revision.notes}
-    return note_views(list(notes.values()), address, current().settings, life.notes)
+    return note_views(list(notes.values()), address, life.notes)
 
 
 @pages.get("/compare/")

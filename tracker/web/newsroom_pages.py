@@ -18,8 +18,7 @@ from tracker.web.addresses import link, site
 from tracker.web.background import read_older, read_so_far, worked_out
 from tracker.web.desk import current, desk
 from tracker.web.page import address_of, page
-from tracker.web.reading import as_seen, room_is_empty
-from tracker.web.views import RevisionView, revision_view
+from tracker.web.reading import RevisionView, as_seen, revision_view, room_is_empty
 
 PAGE = 50
 EVERY = Selection()
@@ -110,8 +109,7 @@ def _latest(selection: Selection, number: int, turned: object) -> str:
             life = as_seen(desk().life(article.path), address)
             revision = next(e for e in life.revisions if e.commit == revision.commit)
         language = room.settings.articles_language or ""
-        seen = looks.get(revision.commit)
-        view = revision_view(revision, address, room.settings, language=language, looks=seen)
+        view = revision_view(revision, address, language)._replace(looks=looks.get(revision.commit))
         shown.append(Latest(article, revision.headline or article.headline, address, view))
     if found:
         http.touched(found[0][1].out_at)

@@ -59,7 +59,9 @@ def install(app: Flask) -> None:
         addresses=addresses, link=link, t=_phrase, clock=_clock, day=_day, on=_on, month=_month,
         say=_say, lang=_lang,
     )  # fmt: skip
-    environment.filters.update(shown=shown, apart=apart, number=_number, safe_format=_format)
+    environment.filters.update(
+        shown=shown, apart=apart, number=_number, safe_format=_format, inside=_inside
+    )
 
 
 @cache
@@ -215,6 +217,11 @@ def _month(month: str, *, inside: bool = False, short: bool = False) -> str:
 
 def _number(found: int) -> str:
     return words().number(found)
+
+
+def _inside(path: str | None) -> str:
+    """A path from the newsroom's folder on."""
+    return addresses.inside(path or "", current().workspace.under)
 
 
 def _format(pattern: str, *values: object) -> Markup:

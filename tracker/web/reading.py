@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from functools import partial
 from typing import NamedTuple
 
 from flask import redirect, request
+from markupsafe import Markup
 from werkzeug.exceptions import HTTPException, NotFound
 
-from tracker.model import History, Progress, Revision
+from tracker.house.changelog import replaced
+from tracker.model import History, Note, Progress, Reason, Revision
 from tracker.newsroom.history import all_tracks
 from tracker.newsroom.newsroom import Newsroom
+from tracker.render.history import only_joins
+from tracker.render.told import note_html
 from tracker.text.document import parse
 from tracker.web import addresses
 from tracker.web.addresses import link, site
 from tracker.web.background import Waiting, how_far, in_background
-from tracker.web.desk import current, desk
+from tracker.web.desk import Looks, current, desk
 from tracker.web.http import NoArticle
-from tracker.web.page import known_addresses
+from tracker.web.page import fit, known_addresses
 from tracker.web.pictures import places
-from tracker.web.views import steps_around
 
 
 class Moved(HTTPException):
@@ -45,6 +48,11 @@ class FoundArticle(NamedTuple):
     def large(self) -> bool:
         """True where its texts are too large to be read for a page."""
         return desk().large(self.life.article.path)
+
+    def shown(self, revision: Revision) -> RevisionView:
+        """One of its revisions as it is shown."""
+        view = revision_view(revision, self.address, self.language, self.life.notes)
+        return view._replace(counted=not self.large)
 
     @property
     def newest(self) -> Revision:
@@ -203,6 +211,10 @@ def stamped(found: FoundArticle, stamp: str, address: Where) -> Revision:
     return revision
 
 
+MOST_STEPS = 400
+"""Versions that can be stepped to on one page; those nearest where there are more."""
+
+
 class VersionStep(NamedTuple):
     """A version that one may step to."""
 
@@ -214,7 +226,11 @@ class VersionStep(NamedTuple):
 
 def steps(found: FoundArticle, number: int, address: Where, since: int = 1) -> list[VersionStep]:
     """The versions around one, each with the page of it that ``address`` gives."""
-    chosen = [e for e in steps_around(number, found.life.revisions) if e.number >= since]
+    chosen = found.life.revisions
+    if len(chosen) > MOST_STEPS:
+        start = min(max(number - MOST_STEPS // 2, 0), len(chosen) - MOST_STEPS)
+        chosen = chosen[start : start + MOST_STEPS]
+    chosen = tuple(each for each in chosen if each.number >= since)
     return [
         VersionStep(
             each.out_on,
@@ -232,3 +248,113 @@ def neighbor(found: FoundArticle, index: int, address: Where) -> str | None:
     if not 0 <= index < len(revisions):
         return None
     return address(addresses.stamp_of(revisions[index]), found.address)
+
+
+# --- what the templates show of notes and revisions -----------------------------------------------
+
+MOST_REASONS = 4
+"""Reasons shown of one revision; its comparison shows all."""
+
+
+class NoteView(NamedTuple):
+    """A note as it is shown."""
+
+    note: Note
+    key: str  # as it stands in its address and its element's id
+    label: str  # of the house: "Correction"
+    line: Markup  # the house's line, without its paragraph
+    amended: bool  # a later note replaces it
+    address: str  # lasting
+
+
+class RevisionView(NamedTuple):
+    """A revision as it is shown."""
+
+    made: Revision
+    stamp: str
+    version: str  # address
+    change: str | None  # address of what it changed; None for the first
+    notes: tuple[NoteView, ...]
+    reasons: tuple[Reason, ...]
+    more_reasons: int  # how many are not shown
+    language: str  # BCP 47, of the words in the reasons; "" where it is not known
+    counted: bool = True  # the words are known: the texts were not too large to be compared
+    silent: bool = False  # readers could see the change, and no note tells of it
+    told_by: NoteView | None = None  # the later note that tells of it, where it brought none
+    looks: Looks | None = None  # of a followed site: when it came out is known by these alone
+
+    @property
+    def anchor(self) -> str:
+        """The id of its element: lasting, so no number."""
+        return anchor_of(self.made)
+
+    @property
+    def joins(self) -> bool:
+        """It brings versions together, and changed nothing beside them."""
+        return only_joins(self.made)
+
+
+def note_views(
+    notes: Sequence[Note], address: str, whole: Sequence[Note] = ()
+) -> tuple[NoteView, ...]:
+    """Some notes of an article, of which ``whole`` are all, as they are shown."""
+    settings = current().settings
+    gone = replaced(whole or notes)
+    newest = {note.id: note for note in whole}
+
+    def view(note: Note) -> NoteView:
+        key = addresses.note_key(note.id)
+        label = settings.style.templates[note.kind].label
+        line = fit(note_html(note, settings))  # in which its words stand apart from label and date
+        return NoteView(note, key, label, line, note.id in gone, addresses.note(key, address))
+
+    return tuple(view(newest.get(each.id, each)) for each in notes)
+
+
+def revision_view(
+    revision: Revision, address: str, language: str, notes: Sequence[Note] = ()
+) -> RevisionView:
+    """A revision as it is shown.
+
+    ``notes`` are all of the article as the newest text has them, ``language`` is the article's.
+    """
+    stamp = addresses.stamp_of(revision)
+    reasons = untold(revision.why) if revision.notes else revision.why
+    return RevisionView(
+        revision,
+        stamp,
+        addresses.version(stamp, address),
+        addresses.change(stamp, address) if revision.number > 1 else None,
+        note_views(revision.notes, address, notes),
+        tuple(reasons[:MOST_REASONS]),
+        max(len(reasons) - MOST_REASONS, 0),
+        language,
+    )
+
+
+def anchor_of(revision: Revision) -> str:
+    """The id of a version's line in the history."""
+    return f"revision-{revision.commit[:10]}"
+
+
+def untold(reasons: Sequence[Reason]) -> tuple[Reason, ...]:
+    """The reasons but for those that say that a note was added: what it says stands beside them."""
+    return tuple(each for each in reasons if not (each.label == "note" and each.form == "added"))
+
+
+# --- an article's history in pages ----------------------------------------------------------------
+
+PAGE = 50
+
+
+def cut(count: int) -> int:
+    """The number of the newest revision that is not on the newest page; 0 where all are."""
+    return max(count // PAGE - 1, 0) * PAGE
+
+
+def page_of(number: int, revisions: Sequence[Revision], address: str) -> str:
+    """The address of the page of an article's history that shows a revision."""
+    if number > cut(len(revisions)):
+        return addresses.history(address)
+    last = -(-number // PAGE) * PAGE
+    return addresses.older(addresses.stamp_of(revisions[last - 1]), address)

@@ -33,7 +33,7 @@ from tracker.web.addresses import Addresses, file_of
 from tracker.web.desk import OpenNewsrooms
 from tracker.web.http import code_version
 from tracker.web.newsroom_pages import PAGE
-from tracker.web.views import anchor_of, page_of
+from tracker.web.reading import anchor_of, page_of
 
 NOT_FOUND = "404.html"
 NO_JEKYLL = ".nojekyll"  # GitHub Pages then takes every file as it is
