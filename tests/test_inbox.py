@@ -55,6 +55,16 @@ def test_the_newest_month_comes_first_and_the_summary_before_all(archive: Desk) 
     assert len(paths(archive, "--limit", "0")) == 3
 
 
+def test_of_one_month_the_weightiest_comes_first(archive: Desk) -> None:
+    text = archive.read("news/mill.md")
+    weighty = text.replace("It stands by the river.", "Fire destroyed it on May 2, killing 12.")
+    publish(archive, weighty, "2022-05-03T09:00-04:00", "news/mill.md")
+    for _ in ("worked out", "remembered"):
+        assert paths(archive, "--since", "2022-05") == ["news/mill.md", "pages/about.md"]
+        scores = [each["score"] for each in archive.run("check", "--json").json["findings"]]
+        assert all(0.13 < score < 1 for score in scores)
+
+
 @pytest.mark.parametrize(
     ("words", "found"),
     [

@@ -76,6 +76,7 @@ def meaning(change: Change, text: str) -> Meaning:
             edit.operation == "replace" and edit.labels & FACTS for edit in change.edits
         ),
         why=change.why,
+        score=change.score,
     )
 
 
