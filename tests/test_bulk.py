@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -25,8 +26,8 @@ from tracker.model import Person
 from tracker.newsroom.importing import Options
 from tracker.newsroom.incoming import Incoming
 from tracker.newsroom.newsroom import Newsroom
+from tracker.sources import HowRead, open_source
 from tracker.sources.folder import VersionFolder
-from tracker.sources.rows import JsonLines
 from tracker.store.stream import CommitStream
 
 ROOT = Path(__file__).parents[1]
@@ -74,7 +75,8 @@ def put(folder: Path, versions: list[dict[str, Any]], **options: Any) -> Any:
     """Import versions from a file beside the repository."""
     file = folder.parent / "archive.jsonl"
     file.write_bytes(lines(versions))
-    return Newsroom(folder, now=NOW).bring(JsonLines(file), Options(**options))
+    with closing(open_source(file, None, HowRead())) as source:
+        return Newsroom(folder, now=NOW).bring(source, Options(**options))
 
 
 def clean(folder: Path) -> None:

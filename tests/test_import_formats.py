@@ -695,6 +695,7 @@ def test_newsdiffs_gives_its_texts_byte_for_byte(newsroom: Desk, tmp_path: Path)
     done = said.json
     assert (done["added"], done["bad"]) == (3, 1)
     assert done["traps"] == {
+        "broken records": 1,
         "times that the clock skipped": 1,
         "versions that NewsDiffs called boring (imported)": 1,
     }

@@ -20,8 +20,8 @@ from tracker.errors import TrackerError
 from tracker.model import Person
 from tracker.newsroom.incoming import Incoming, Skipped, Source, Telling
 from tracker.newsroom.newsroom import Newsroom
+from tracker.sources import HowRead, open_source
 from tracker.sources.folder import OtherRepository, VersionFolder, instant
-from tracker.sources.rows import JsonLines
 from tracker.sources.versions import LARGEST
 
 ROOT = Path(__file__).parents[1]
@@ -237,6 +237,9 @@ FULL = line(
 )
 
 
+JSON_LINES = HowRead(format="jsonl")  # a line may be broken from its first byte on
+
+
 def packed(versions: list[dict[str, Any]]) -> bytes:
     return b"".join(json.dumps(each).encode() + b"\n" for each in versions)
 
@@ -257,7 +260,8 @@ def test_json_lines_are_read_plain_and_compressed(tmp_path: Path, how: str) -> N
     data = packed([line(text=f"# Ä {number}\n") for number in range(50)])
     given = compressed(data, how.split()[0])
     file = put(tmp_path, "archive", given)
-    source = JsonLines(stream=io.BytesIO(given)) if "stream" in how else JsonLines(file)
+    stream = io.BytesIO(given) if "stream" in how else None
+    source = open_source(None if stream else file, stream, HowRead())
     versions, skipped = read(source, tmp_path)
     assert skipped == []
     assert texts(source, versions[::-1])[0] == "# Ä 49\n".encode()
@@ -271,15 +275,14 @@ def test_a_line_says_all_that_the_schema_knows(tmp_path: Path) -> None:
     slug = {"slug": "ferry", "at": "2022-05-10T20:30:00Z", "text": "", "author": "Bo <bo@x.org>"}
     for each in (FULL, slug):
         jsonschema.Draft202012Validator(schema).validate(each)
-    source = JsonLines(
-        put(tmp_path, "in.jsonl", b"\xef\xbb\xbf" + packed([FULL]) + b"\n" + packed([slug]))
-    )
+    given = b"\xef\xbb\xbf" + packed([FULL]) + b"\n" + packed([slug])
+    source = open_source(put(tmp_path, "in.jsonl", given), None, HowRead())
     (first, second), _ = read(source, tmp_path)
     at = datetime(2022, 5, 10, 16, 30, tzinfo=timezone(timedelta(hours=-4)))
     origin = f"{tmp_path / 'in.jsonl'}, line "
     assert first == Incoming(
         "articles/a.md", "", at, Person("Ada", "ada@example.org"), "From the archive",
-        (Telling("correction", "The cost was misstated.", at),), 0, f"{origin}1",
+        (Telling("correction", "The cost was misstated.", at),), 1, f"{origin}1",
         "Url: https://example.org/a?b=c\nId: 17",
     )  # fmt: skip
     assert (second.path, second.slug, second.origin) == ("", "ferry", f"{origin}3")
@@ -366,8 +369,8 @@ def test_a_bad_line_has_one_sentence_with_its_place(
     if isinstance(column, str):
         column = raw.index(column.encode()) + 1
     file = put(tmp_path, "in.jsonl", packed([line()]) + raw + b"\n" + packed([line()]))
-    versions, skipped = read(JsonLines(file), tmp_path)
-    assert [each.key for each in versions] == [0, len(packed([line()])) + len(raw) + 1]
+    versions, skipped = read(open_source(file, None, JSON_LINES), tmp_path)
+    assert [each.origin for each in versions] == [f"{file}, line 1", f"{file}, line 3"]
     assert skipped == [Skipped(f"{file}, line 2, column {column}", reason, bad=True)]
 
 
@@ -375,7 +378,7 @@ def test_a_bad_line_has_one_sentence_with_its_place(
 def test_compressed_lines_that_break_off_are_refused(tmp_path: Path, how: str) -> None:
     whole = compressed(packed([line(text=os.urandom(9000).hex()) for _ in range(20)]), how)
     file = put(tmp_path, "in.jsonl.gz", whole[: len(whole) // 2])
-    source = JsonLines(file)
+    source = open_source(file, None, HowRead())
     if how == "zstd":  # its reader takes a cut for the end; the last line is then none
         assert read(source, tmp_path)[1][-1].reason.startswith("The line is not JSON")
         return
@@ -386,26 +389,16 @@ def test_compressed_lines_that_break_off_are_refused(tmp_path: Path, how: str) -
     )
     file.write_bytes(whole[:100] + b"damage" + whole[106:])
     with pytest.raises(TrackerError) as damaged:
-        read(JsonLines(file), tmp_path)
+        read(open_source(file, None, HowRead()), tmp_path)
     assert damaged.value.sentence.startswith(f"{file} cannot be read to its end: ")
 
 
 def test_a_file_that_cannot_be_opened_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TrackerError) as caught:
-        JsonLines(tmp_path / "no.jsonl")
+        open_source(tmp_path / "no.jsonl", None, HowRead())
     assert caught.value.sentence == (
         f"{tmp_path / 'no.jsonl'} cannot be read: no such file or directory."
     )
-
-
-def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path: Path) -> None:
-    file = put(tmp_path, "in.jsonl", packed([line()]))
-    source = JsonLines(file)
-    versions, _ = read(source, tmp_path)
-    file.write_bytes(b"[]")
-    with pytest.raises(TrackerError) as caught:
-        list(source.texts(each.key for each in versions))
-    assert caught.value.sentence == f"{file} was changed while it was read."
 
 
 # --- another repository ---------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -137,7 +137,11 @@ def import_(
         given = _source(source, repository, folder, under, reading)
     skip_bad = skip_bad or getattr(given, "forgiving", False)
     options = Options(reading.under, skip_bad, dry_run, not no_sign, keep_notes)
-    with _newsroom(place, given, made=made, dry_run=dry_run) as room, _progress() as progress:
+    with (
+        closing(given),
+        _newsroom(place, given, made=made, dry_run=dry_run) as room,
+        _progress() as progress,
+    ):
         if repository is not None and not made:
             from tracker.sources.folder import refuse_itself
 

@@ -90,8 +90,8 @@ def of_files(
     the file's name. What is left out is added to ``skipped``.
     """
     for file in files:
-        with scratch_folder() as folder:
-            found = open_source(file, None, reading._replace(under=""))
+        found = open_source(file, None, reading._replace(under=""))
+        with closing(found), scratch_folder() as folder:
             make_folder(folder / "texts")
             with closing(temporary(folder / "order.sqlite3")) as order:
                 order.execute("CREATE TABLE v (source, article, at REAL, n INTEGER, key, written)")

@@ -79,6 +79,10 @@ class Source(Protocol):
         """How much of the input ``versions`` has read, 0 to 1; 0 where that cannot be told."""
         ...
 
+    def close(self) -> None:
+        """Let the input go, whether it was read or not."""
+        ...
+
 
 # --- the versions of an import put in order on disk -----------------------------------------------
 

@@ -18,7 +18,7 @@ from typing import IO, NamedTuple
 from tracker.errors import TrackerError
 from tracker.newsroom.incoming import Source
 from tracker.sources.bodies import Markup
-from tracker.sources.versions import Counted, shown, unpacked
+from tracker.sources.versions import Counted, Spooled, shown, unpacked
 
 _PEEKED = 65_536  # bytes by which a format is known
 _FILES_ALONE = ("diffengine", "newsdiffs", "parquet", "folder")
@@ -47,41 +47,33 @@ def open_source(path: Path | None, stream: IO[bytes] | None, reading: HowRead) -
 
 
 def _source(path: Path | None, stream: IO[bytes] | None, reading: HowRead) -> Source:
+    form = reading.format
     if path is not None and path.is_dir():
-        return _folder(path, reading)
+        form = _known_folder(path) if form == "auto" else form
+        if form not in ("folder", "newsdiffs", "warc"):
+            raise TrackerError(
+                f"{shown(path)} is a folder, and no file of {form}.", "Name the file."
+            )
+        return _whole(path, form, reading)
     if path is None:
         assert stream is not None
-        counted = Counted(stream, closes=False)
-        name = "standard input"
+        counted, name = Counted(stream, closes=False), "standard input"
     else:
-        counted = Counted(_opened(path))
-        name = shown(path)
+        counted, name = Counted(_opened(path)), shown(path)
     data, packed = unpacked(counted, name)
-    start = data.peek(_PEEKED)[:_PEEKED]
-    form = reading.format
     if form == "auto":
-        form = _known(start, path, name, packed=packed)
+        form = _known(data.peek(_PEEKED)[:_PEEKED], path, name, packed=packed)
     if form in _FILES_ALONE and (path is None or packed):
         raise TrackerError(
             f"A source of the format {form} cannot be read from a pipe, or packed.",
             "Give its unpacked file.",
         )
-    if form == "warc" and path is not None:
+    if path is not None and form in (*_FILES_ALONE, "warc"):
         data.close()
-        from tracker.sources.warc import WebArchive
-
-        return WebArchive(path)
-    if form == "jsonl":
-        from tracker.sources.rows import JsonLines
-
-        if path is None:
-            return JsonLines(stream=data)
-        data.close()
-        return JsonLines(path)
-    if path is not None and form in _FILES_ALONE:
-        data.close()
-        return _file(path, form, reading)
-    return _streamed(data, name, form, reading)
+        return _whole(path, form, reading)
+    source = _streamed(data, name, form, reading)
+    source.counted, source.size = counted, path.stat().st_size if path is not None else 0
+    return source
 
 
 def _known(start: bytes, path: Path | None, name: str, *, packed: bool) -> str:
@@ -149,37 +141,24 @@ def _is_table(line: bytes) -> bool:
     return False
 
 
-def _folder(path: Path, reading: HowRead) -> Source:
-    form = reading.format
-    if form == "auto":
-        from tracker.sources.trackers import databases_in
-        from tracker.sources.warc import ENDINGS
+def _known_folder(path: Path) -> str:
+    """The format of what a folder holds."""
+    from tracker.sources.trackers import databases_in
+    from tracker.sources.warc import ENDINGS
 
-        names = [each.name.lower() for each in path.iterdir()]
-        if any(name.endswith(ENDINGS) for name in names):
-            form = "warc"
-        elif any(name.endswith((".db", ".sqlite", ".sqlite3")) for name in names) or (
-            "website" in names
-        ):
-            form = "newsdiffs" if databases_in(path) else "folder"
-        else:
-            form = "folder"
+    names = [each.name.lower() for each in path.iterdir()]
+    if any(name.endswith(ENDINGS) for name in names):
+        return "warc"
+    databases = any(name.endswith((".db", ".sqlite", ".sqlite3")) for name in names)
+    return "newsdiffs" if (databases or "website" in names) and databases_in(path) else "folder"
+
+
+def _whole(path: Path, form: str, reading: HowRead) -> Source:
+    """The source of a format that reads its file or folder by itself."""
     if form == "warc":
         from tracker.sources.warc import WebArchive
 
         return WebArchive(path)
-    if form == "newsdiffs":
-        from tracker.sources.trackers import NewsDiffs
-
-        return NewsDiffs(path, reading.zone)
-    if form == "folder":
-        from tracker.sources.folder import VersionFolder
-
-        return VersionFolder(path, under=reading.under)
-    raise TrackerError(f"{shown(path)} is a folder, and no file of {form}.", "Name the file.")
-
-
-def _file(path: Path, form: str, reading: HowRead) -> Source:
     if form == "diffengine":
         from tracker.sources.trackers import Diffengine
 
@@ -192,10 +171,15 @@ def _file(path: Path, form: str, reading: HowRead) -> Source:
         from tracker.sources.rows import VersionTable
 
         return VersionTable(reading.columns, zone=reading.zone, markup=reading.markup, file=path)
-    raise TrackerError(f"{shown(path)} is a file, and no folder.", "Name the folder.")
+    if not path.is_dir():
+        raise TrackerError(f"{shown(path)} is a file, and no folder.", "Name the folder.")
+    from tracker.sources.folder import VersionFolder
+
+    return VersionFolder(path, under=reading.under)
 
 
-def _streamed(data: io.BufferedReader, name: str, form: str, reading: HowRead) -> Source:
+def _streamed(data: io.BufferedReader, name: str, form: str, reading: HowRead) -> Spooled:
+    """The source of a format that is read from a stream."""
     if form in ("wxr", "wp-json"):
         from tracker.sources.wordpress import TYPES, Body, WpJson, Wxr
 
@@ -205,15 +189,16 @@ def _streamed(data: io.BufferedReader, name: str, form: str, reading: HowRead) -
         from tracker.sources.mediawiki import MediaWiki
 
         return MediaWiki(data, name, reading.markup)
-    if form == "csv":
-        from tracker.sources.rows import VersionTable
+    if form == "warc":
+        from tracker.sources.warc import WebArchive
 
-        return VersionTable(
-            reading.columns, zone=reading.zone, markup=reading.markup, stream=data, name=name
-        )
-    from tracker.sources.warc import WebArchive
+        return WebArchive(None, data)
+    from tracker.sources.rows import JsonLines, VersionTable
 
-    return WebArchive(None, data)
+    if form == "jsonl":
+        return JsonLines(data, name)
+    columns, zone, markup = reading.columns, reading.zone, reading.markup
+    return VersionTable(columns, zone=zone, markup=markup, stream=data, name=name)
 
 
 def _opened(path: Path) -> IO[bytes]:

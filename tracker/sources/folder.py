@@ -63,6 +63,9 @@ class VersionFolder:
         path = self._folder / SETTINGS
         return path if path.is_file() and not path.is_symlink() else None
 
+    def close(self) -> None:
+        """Nothing stays open."""
+
     def versions(self, folder: Path) -> Iterator[Incoming | Skipped]:
         """Every version, article by article, oldest first; ``folder`` is not used.
 
@@ -257,6 +260,9 @@ class OtherRepository:
     def share(self) -> float:
         """How many of the revisions have been given."""
         return self._done / self._count if self._count else 0.0
+
+    def close(self) -> None:
+        """Nothing stays open."""
 
     def versions(self, folder: Path) -> Iterator[Incoming | Skipped]:
         """Every revision of every article, oldest first; few of them are in memory at a time."""

@@ -1,19 +1,11 @@
-"""One version a row: JSON Lines, as ``docs/import.schema.json`` says, CSV and Parquet.
-
-JSON Lines come plain or packed, from a file or a stream. A plain file is read twice; of what cannot
-be, the texts are kept in a temporary database.
-"""
+"""One version a row: JSON Lines, as ``docs/import.schema.json`` says, CSV and Parquet."""
 
 from __future__ import annotations
 
 import csv
-import errno
 import io
 import json
-import os
-import stat
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from pathlib import Path
@@ -21,12 +13,11 @@ from typing import IO, Any, NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.model import KINDS, Person
-from tracker.newsroom.incoming import Incoming, Key, Skipped, Telling
+from tracker.newsroom.incoming import Skipped, Telling
 from tracker.sources.bodies import Markup, html_body
 from tracker.sources.versions import (
     LARGEST,
     YEARS,
-    Counted,
     Made,
     Spooled,
     article_text,
@@ -37,15 +28,12 @@ from tracker.sources.versions import (
     missing,
     path_of_url,
     shown,
-    temporary,
     trailers,
-    unpacked,
 )
 
 _LINE_KEYS = ("path", "slug", "text", "at", "author", "message", "notes", "url", "id")
 _LONGEST_LINE = 6 * LARGEST + 1024 * 1024  # bytes: JSON may write a character as six
 _LONGEST_AUTHOR = 1000  # letters
-_MARK = b"\xef\xbb\xbf"
 _DECODER = json.JSONDecoder()
 
 
@@ -58,123 +46,41 @@ class _WrongError(Exception):
         self.column = column
 
 
-class JsonLines:
-    """The versions in a file or a stream. A ``tracker.newsroom.incoming.Source``.
+class JsonLines(Spooled):
+    """The versions in the lines of a stream; a line that is none is skipped as bad."""
 
-    Raises ``TrackerError`` for a file that cannot be opened.
-    """
+    forgiving = False
 
-    def __init__(self, file: Path | None = None, stream: IO[bytes] | None = None) -> None:
-        """``stream`` is read where there is no ``file``; it is called standard input."""
-        self._name = "standard input" if file is None else shown(file)
-        self._file = file
-        self._stream = stream
-        self._size = 0  # bytes of the file as it stands on disk; 0 where it is not known
-        self._plain: Path | None = None  # the file, where it holds the lines as they are
-        self._spool: Path | None = None  # else the texts
-        self._input: Counted | None = None
-        if file is not None:
-            self._look(file)
+    def __init__(self, stream: IO[bytes], name: str) -> None:
+        super().__init__()
+        self._stream = self._lines = stream
+        self._name = name
 
-    def _look(self, file: Path) -> None:
-        try:
-            status = file.stat()
-            if not os.access(file, os.R_OK):
-                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-        except OSError as error:
-            raise TrackerError(
-                f"{self._name} cannot be read: {(error.strerror or str(error)).lower()}.",
-                "Check the path of the file.",
-            ) from None
-        if stat.S_ISREG(status.st_mode):
-            self._size = status.st_size
-            self._plain = file
-
-    @property
-    def share(self) -> float:
-        """How much of the file has been read; 0 for a stream."""
-        return self._input.count / self._size if self._size and self._input else 0.0
-
-    def versions(self, folder: Path) -> Iterator[Incoming | Skipped]:
-        """Every version in the order of the lines; lines that are none as ``Skipped``, bad."""
-        stream = self._stream if self._file is None else self._file.open("rb")
-        assert stream is not None
-        self._input = Counted(stream, closes=self._file is not None)
-        lines, packed = unpacked(self._input, self._name)
-        with closing(lines):
-            if not packed and self._plain is not None:
-                yield from (each for each, _ in self._lines(lines))
-                return
-            self._plain, self._spool = None, folder / "texts.sqlite3"
-            with closing(temporary(self._spool)) as spool:
-                spool.execute("DROP TABLE IF EXISTS texts")
-                spool.execute("CREATE TABLE texts (key INTEGER PRIMARY KEY, text TEXT)")
-                spool.execute("BEGIN")
-                for each, text in self._lines(lines):
-                    if isinstance(each, Incoming):
-                        spool.execute("INSERT INTO texts VALUES (?, ?)", (each.key, text))
-                    yield each
-                spool.execute("COMMIT")
-
-    def _lines(self, lines: IO[bytes]) -> Iterator[tuple[Incoming | Skipped, str]]:
-        """Each line's version with its text."""
-        number = offset = 0
-        name = self._name
-        while line := self._line(lines):
+    def made(self, folder: Path) -> Iterator[Made | Skipped]:
+        """Each line's version, in the order of the lines."""
+        number = 0
+        while line := self._line():
             number += 1
-            at, size = offset, len(line)
-            offset += size
-            if size > _LONGEST_LINE:
-                offset += self._pass_over(lines, line)
+            origin = f"{self._name}, line {number}"
+            if len(line) > _LONGEST_LINE:
+                while line and not line.endswith(b"\n"):
+                    line = self._line()
                 reason = f"The line is longer than {_LONGEST_LINE // 1024 // 1024} MB."
-                yield Skipped(f"{name}, line {number}", reason, bad=True), ""
-                continue
-            if line.isspace():
-                continue
-            try:
-                yield _version(line, number, at, f"{name}, line {number}")
-            except _WrongError as wrong:
-                place = f"{name}, line {number}, column {wrong.column}"
-                yield Skipped(place, wrong.reason, bad=True), ""
+                yield Skipped(origin, reason, bad=True)
+            elif not line.isspace():
+                try:
+                    yield _version(line, number, origin)
+                except _WrongError as wrong:
+                    yield Skipped(f"{origin}, column {wrong.column}", wrong.reason, bad=True)
 
-    def _line(self, lines: IO[bytes]) -> bytes:
+    def _line(self) -> bytes:
         try:
-            return lines.readline(_LONGEST_LINE + 1)
+            return self._lines.readline(_LONGEST_LINE + 1)
         except OSError as error:
             raise broken(self._name, error.strerror or str(error)) from None
 
-    def _pass_over(self, lines: IO[bytes], line: bytes) -> int:
-        passed = 0
-        while line and not line.endswith(b"\n"):
-            line = self._line(lines)
-            passed += len(line)
-        return passed
 
-    def texts(self, keys: Iterable[Key]) -> Iterator[bytes | TrackerError]:
-        """The text of the lines that begin at these offsets."""
-        if self._plain is None:
-            assert self._spool is not None
-            with closing(temporary(self._spool)) as spool:
-                for key in keys:
-                    found = spool.execute("SELECT text FROM texts WHERE key = ?", (key,))
-                    yield found.fetchone()[0].encode()
-            return
-        with self._plain.open("rb") as file:
-            for key in keys:
-                file.seek(int(key))
-                line = file.readline(_LONGEST_LINE + 1)
-                try:
-                    yield _decode(line.rstrip(b"\r\n").removeprefix(_MARK).decode())[
-                        "text"
-                    ].encode()
-                except (ValueError, KeyError, TypeError, AttributeError):
-                    raise TrackerError(
-                        f"{self._name} was changed while it was read.",
-                        "Nothing was imported; import it again when it is complete.",
-                    ) from None
-
-
-def _version(line: bytes, number: int, offset: int, origin: str) -> tuple[Incoming, str]:
+def _version(line: bytes, number: int, origin: str) -> Made:
     try:
         written = line.rstrip(b"\r\n").decode("utf-8-sig" if number == 1 else "utf-8")
         read = _decode(written)
@@ -200,19 +106,18 @@ def _version(line: bytes, number: int, offset: int, origin: str) -> tuple[Incomi
     if by_slug == ("path" in read):
         what = "both “path” and “slug”" if by_slug else "neither “path” nor “slug”"
         raise _WrongError(f"The line has {what}.")
-    version = Incoming(
+    return Made(
         "" if by_slug else fields.word("path"),
         fields.word("slug") if by_slug else "",
         fields.instant("at"),
         fields.person(),
         fields.text("message") if read.get("message") is not None else None,
-        fields.told() if read.get("notes") is not None else (),
-        offset,
+        text.encode(),
         origin,
         fields.trailers() if "url" in read or "id" in read else "",
-        identity=identity_of(read.get("id")),
+        fields.told() if read.get("notes") is not None else (),
+        identity_of(read.get("id")),
     )
-    return version, text
 
 
 def _decode(written: str) -> Any:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from urllib.parse import quote
 
 from tracker.errors import TrackerError
-from tracker.newsroom.incoming import Incoming, Key, Skipped
+from tracker.newsroom.incoming import Skipped
 from tracker.sources.bodies import Markup, html_body
 from tracker.sources.versions import (
     LARGEST,
@@ -25,6 +24,7 @@ from tracker.sources.versions import (
     trailers,
 )
 from tracker.store.git import discover
+from tracker.store.reader import Objects
 
 _UNDATED = datetime(1970, 1, 1, tzinfo=UTC)
 _HASH = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
@@ -229,143 +229,89 @@ def _joined(database: sqlite3.Connection, entry: object, version: object) -> str
 # --- NewsDiffs ------------------------------------------------------------------------------------
 
 
-class NewsDiffs:
+class NewsDiffs(Spooled):
     """The versions of NewsDiffs: a table of them, and their texts in a repository a month.
 
     A text comes byte for byte as it stands in git: date line, headline, byline and body. What
     NewsDiffs called boring is imported like the rest. Its times are the wall clock of its server.
     """
 
-    share = 0.0
-    forgiving = True
-    under = ""
-
     def __init__(self, path: Path, zone: tzinfo | None) -> None:
-        self.traps = Counter[str]()
+        super().__init__()
         self._database = path if path.is_file() else _database_in(path)
         base = self._database.absolute().parent
         places = (base / "articles", base.parent / "articles", base)
-        self._folder = next((place for place in places if _has_repositories(place)), None)
+        folder = next((place for place in places if _has_repositories(place)), None)
         if zone is None:
             raise TrackerError(
                 "NewsDiffs keeps the wall-clock time of its server, without a zone.",
                 "Name that zone: --zone America/New_York",
             )
-        if self._folder is None:
+        if folder is None:
             raise TrackerError(
                 f"The texts of {shown(self._database)} are not beside it.",
                 "Put its folder articles, with one git repository a month, next to the database.",
             )
+        self._folder = folder
         self._zone = zone
 
-    def versions(self, folder: Path) -> Iterator[Incoming | Skipped]:
+    def made(self, folder: Path) -> Iterator[Made | Skipped]:
         """Every version of the table whose repository is there."""
-        assert self._folder is not None
         name = shown(self._database)
-        there: dict[str, bool] = {}
+        months: dict[str, Objects | None] = {}
         try:
-            with closing(opened(self._database)) as database:
+            with ExitStack() as stack, closing(opened(self._database)) as database:
                 for key, commit, title, byline, written, boring, url, month in database.execute(
                     "SELECT version.id, v, title, byline, date, boring, url, git_dir"
                     " FROM version JOIN Articles ON Articles.id = article_id"
                     " ORDER BY article_id, date, version.id"
                 ):
                     origin = f"{name}, version {key}"
-                    at = naive_instant(written)
-                    path = _file(str(url))
-                    month = str(month)
-                    if month not in there:
-                        plain = re.fullmatch(r"[\w-]{1,40}", month, re.ASCII) is not None
-                        there[month] = plain and (self._folder / month / ".git").exists()
+                    at, path, month = naive_instant(written), _file(str(url)), str(month)
                     if at is None or path is None or not _HASH.fullmatch(str(commit)):
                         what = "date" if at is None else "address" if path is None else "commit"
-                        yield self._bad(origin, f"Its {what} cannot be read.")
+                        yield self.bad(origin, f"Its {what} cannot be read.")
                         continue
-                    if not there[month]:
-                        yield self._bad(origin, f"The repository articles/{month[:40]} is missing.")
+                    if month not in months:
+                        months[month] = self._month(month, stack)
+                    objects = months[month]
+                    if objects is None:
+                        yield self.bad(origin, f"The repository articles/{month[:40]} is missing.")
+                        continue
+                    text = _text(objects, f"{commit}:{path}")
+                    if text is None:
+                        reason = f"Its text, of commit {commit[:12]}, is not in the repository."
+                        yield self.bad(origin, reason)
                         continue
                     if boring:
                         self.traps["versions that NewsDiffs called boring (imported)"] += 1
-                    yield Incoming(
-                        self._placed(str(url)),
-                        "",
-                        local_instant(at, self._zone, self.traps),
-                        None,
-                        " ".join(str(title).split()) or None,
-                        (),
-                        f"{month}\0{commit}:{path}",
-                        origin,
-                        trailers(
-                            Url=url,
-                            Byline=byline or None,
-                            Id=key,
-                            Commit=commit,
-                            Boring="yes" if boring else None,
-                        ),
-                    )
+                    said = trailers(
+                        Url=url, Byline=byline or None, Id=key, Commit=commit,
+                        Boring="yes" if boring else None,
+                    )  # fmt: skip
+                    placed = self.placed(path_of_url(str(url), ".txt"))
+                    title = " ".join(str(title).split()) or None
+                    when = local_instant(at, self._zone, self.traps)
+                    yield Made(placed, "", when, None, title, text, origin, said)
         except sqlite3.Error as error:
             raise _damaged(self._database, error) from None
 
-    def _placed(self, url: str) -> str:
-        path = path_of_url(url, ".txt")
-        return f"{self.under}/{path}" if self.under else path
-
-    def _bad(self, origin: str, reason: str) -> Skipped:
-        self.traps["broken records"] += 1
-        return Skipped(origin, reason, bad=True)
-
-    def texts(self, keys: Iterable[Key]) -> Iterator[bytes | TrackerError]:
-        """The bytes of the files in the commits that the table names."""
-        assert self._folder is not None
-        texts: dict[str, _Texts] = {}
-        try:
-            for key in keys:
-                month, _, name = str(key).partition("\0")
-                if month not in texts:
-                    texts[month] = _Texts(self._folder / month)
-                yield texts[month].read(name)
-        finally:
-            for each in texts.values():
-                each.close()
+    def _month(self, name: str, stack: ExitStack) -> Objects | None:
+        """The texts of a month; None where its repository is not there."""
+        plain = re.fullmatch(r"[\w-]{1,40}", name, re.ASCII) is not None
+        there = plain and (self._folder / name / ".git").exists()
+        if not there:
+            return None
+        return stack.enter_context(Objects(discover(self._folder / name).git))
 
 
-class _Texts:
-    """Reads files of commits of one repository, by one git process."""
-
-    def __init__(self, folder: Path) -> None:
-        process = discover(folder).git.start("cat-file", "--batch", feed=True, quiet=True)
-        self._process = process
-        assert process.stdin is not None
-        assert process.stdout is not None
-        self._asked, self._answers = process.stdin, process.stdout
-
-    def read(self, name: str) -> bytes | TrackerError:
-        """What ``commit:path`` names; an error where there is no such text."""
-        self._asked.write(name.encode("utf-8", "surrogateescape") + b"\n")
-        self._asked.flush()
-        header = self._answers.readline().split()
-        if len(header) != 3 or not header[2].isdigit():
-            return TrackerError(f"Its text, of commit {name[:12]}, is not in the repository.")
-        left = size = int(header[2])
-        parts = []
-        while left:
-            part = self._answers.read(min(left, 1 << 20))
-            if not part:
-                return TrackerError("git ended while it was read.")
-            left -= len(part)
-            if size <= LARGEST:
-                parts.append(part)
-        self._answers.read(1)
-        data = b"".join(parts)
-        if size > LARGEST or header[1] != b"blob" or b"\0" in data:
-            return TrackerError(f"What stands in commit {name[:12]} is not the text of an article.")
-        return data
-
-    def close(self) -> None:
-        """End git."""
-        self._asked.close()
-        self._answers.close()
-        self._process.wait()
+def _text(objects: Objects, name: str) -> bytes | None:
+    """The text of an article that ``commit:path`` names; None where there is none."""
+    about = objects.info(name)
+    if about is None or about.kind != "blob" or about.size > LARGEST:
+        return None
+    found = objects.read(name)
+    return None if found is None else found[1]
 
 
 def _file(url: str) -> str | None:

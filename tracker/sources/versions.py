@@ -12,7 +12,7 @@ import unicodedata
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack, closing
+from contextlib import closing
 from datetime import UTC, datetime, tzinfo
 from hashlib import sha256
 from pathlib import Path
@@ -238,14 +238,25 @@ class Spooled:
     beside versions that readers saw: drafts, autosaves, pages seen again.
     """
 
-    share = 0.0
     forgiving = True  # a record that cannot be used costs itself, and the rest is imported
     under = ""  # the newsroom's folder for articles whose paths are made of their addresses
 
     def __init__(self) -> None:
         self.traps = Counter[str]()
-        self._stream: IO[bytes] | None = None  # closed when it was read
+        self._stream: IO[bytes] | None = None
         self._spool: Path | None = None
+        self.counted: Counted | None = None  # what is read of the input,
+        self.size = 0  # and its bytes; 0 where they are not known
+
+    @property
+    def share(self) -> float:
+        """How much of the input has been read, 0 to 1; 0 where that cannot be told."""
+        return self.counted.count / self.size if self.counted and self.size else 0.0
+
+    def close(self) -> None:
+        """Close the stream that is read."""
+        if self._stream is not None:
+            self._stream.close()
 
     def made(self, folder: Path) -> Iterator[Made | Skipped]:
         """Every version in any order, and what is left out; ``folder`` takes temporary files."""
@@ -268,10 +279,7 @@ class Spooled:
     def versions(self, folder: Path) -> Iterator[Incoming | Skipped]:
         """Every version once, and what is left out; their texts are kept for ``texts``."""
         self._spool = folder / "texts.sqlite3"
-        with ExitStack() as open_files:
-            if self._stream is not None:
-                open_files.callback(self._stream.close)
-            spool = open_files.enter_context(closing(temporary(self._spool)))
+        with closing(self), closing(temporary(self._spool)) as spool:
             spool.execute("DROP TABLE IF EXISTS texts")
             spool.execute("CREATE TABLE texts (key INTEGER PRIMARY KEY, text BLOB)")
             spool.execute("BEGIN")

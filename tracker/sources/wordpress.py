@@ -102,6 +102,43 @@ class _Site(Spooled):
                 found = local_instant(naive.replace(tzinfo=None), self._body.zone, self.traps)
         return found
 
+    def item(self, row: Mapping[str, Any], entry: Mapping[str, Any]) -> Item:
+        """A row as a state of its entry: what a revision does not keep is that of the entry."""
+
+        def said(key: str, of: Mapping[str, Any] = row) -> str:
+            return str(of.get(key) or "")
+
+        return Item(
+            id=said("ID", entry),
+            type=said("post_type", entry),
+            status=said("post_status", entry),
+            slug=said("post_name", entry),
+            url=said("url", entry) or said("guid", entry),
+            title=said("post_title"),
+            content=said("post_content"),
+            excerpt=said("post_excerpt"),
+            published=self.instant(said("post_date_gmt", entry), said("post_date", entry)),
+            modified=self.instant(
+                said("post_modified_gmt") or said("post_date_gmt"),
+                said("post_modified") or said("post_date"),
+            ),
+            person=self.person(row),
+            protected=bool(entry.get("post_password")),
+            origin=said("origin"),
+        )
+
+    def person(self, row: Mapping[str, Any]) -> Person | None:
+        for key in ("author_name", "display_name", "post_author_name", "user_login"):
+            if str(row.get(key) or "").strip():
+                return Person(str(row[key]).strip(), str(row.get("author_email") or ""))
+        number = str(row.get("post_author") or "").strip("0 ")
+        if not number:
+            return None
+        if not number.isdigit():
+            return Person(number, "")
+        self.traps["authors known by their number alone"] += 1
+        return Person(f"WordPress user {number}", "")
+
     def refusal(self, item: Item) -> Skipped | None:
         """Why an entry is no article that readers saw."""
         if item.type not in self._body.types:
@@ -182,7 +219,10 @@ class Wxr(_Site):
                 continue
             number += 1
             origin = f"{self._name}, item {number}"
-            item = self._item(element, origin)
+            row = self._row(element, origin)
+            item = self.item(row, row)._replace(terms=_terms(element))
+            if item.published is None and row.get("pubDate"):
+                item = item._replace(published=_out_by(row["pubDate"]))
             refusal = self.refusal(item)
             if refusal is not None:
                 yield refusal
@@ -250,44 +290,34 @@ class Wxr(_Site):
         if login:
             self._authors[login] = Person(name.strip() or login, found.get("author_email", ""))
 
-    def _item(self, element: Element, origin: str) -> Item:
+    def _row(self, element: Element, origin: str) -> dict[str, str]:
+        """An entry under the names of columns that WP-CLI gives them."""
         found = _fields(element)
-        published = self.instant(found.get("post_date_gmt", ""), found.get("post_date", ""))
-        if published is None and found.get("pubDate"):
-            try:
-                published = parsedate_to_datetime(found["pubDate"])
-            except ValueError:
-                published = None
-            if published is not None and published.tzinfo is None:
-                published = published.replace(tzinfo=UTC)
+        row = {_COLUMNS.get(name, name): value for name, value in found.items()}
         login = found.get("creator", "")
-        person = self._authors.get(login)
-        if person is None and login.strip():
+        author = self._authors.get(login)
+        if author is not None:
+            row["author_name"], row["author_email"] = author
+        elif login.strip():
             self.traps["authors known by their login alone"] += 1
-            person = Person(login.strip(), "")
-        terms = tuple(
-            (each.get("domain", ""), (each.text or "").strip())
-            for each in element
-            if each.tag == "category"
+            row["user_login"] = login
+        defaults = {"post_type": "post", "post_status": "publish"}
+        return (
+            row
+            | {key: row.get(key) or value for key, value in defaults.items()}
+            | {"origin": origin}
         )
-        return Item(
-            id=found.get("post_id", ""),
-            type=found.get("post_type", "") or "post",
-            status=found.get("status", "") or "publish",
-            slug=found.get("post_name", ""),
-            url=found.get("link", ""),
-            title=found.get("title", ""),
-            content=found.get("content:encoded", ""),
-            excerpt=found.get("excerpt:encoded", ""),
-            published=published,
-            modified=self.instant(
-                found.get("post_modified_gmt", ""), found.get("post_modified", "")
-            ),
-            person=person,
-            terms=terms,
-            protected=bool(found.get("post_password")),
-            origin=origin,
-        )
+
+
+_COLUMNS = {
+    "post_id": "ID",
+    "status": "post_status",
+    "link": "url",
+    "title": "post_title",
+    "content:encoded": "post_content",
+    "excerpt:encoded": "post_excerpt",
+}
+"""What WP-CLI calls that which an export has under another name."""
 
 
 def _fields(element: Element) -> dict[str, str]:
@@ -301,6 +331,23 @@ def _fields(element: Element) -> dict[str, str]:
             name, (each.text or "") if "encoded" in name else (each.text or "").strip()
         )
     return found
+
+
+def _terms(element: Element) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (each.get("domain", ""), (each.text or "").strip())
+        for each in element
+        if each.tag == "category"
+    )
+
+
+def _out_by(written: str) -> datetime | None:
+    """The instant of an element ``pubDate``, aware; None for none."""
+    try:
+        found = parsedate_to_datetime(written)
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 # --- revisions ------------------------------------------------------------------------------------
@@ -372,14 +419,14 @@ class _Revisions(_Site):
     def _entry(
         self, row: Mapping[str, Any], revisions: Iterator[Mapping[str, Any]]
     ) -> Iterator[Made | Skipped]:
-        item = self._item(row, row)
+        item = self.item(row, row)
         refusal = self.refusal(item)
         if refusal is not None:
             yield refusal
             return
         slug, first, last = self.slug_of(item), item.published, None
         for each in revisions:
-            state = self._item(each, row)
+            state = self.item(each, row)
             at = state.modified
             if at is None:
                 yield self.bad(state.origin, "The revision has no date that can be read.")
@@ -397,43 +444,6 @@ class _Revisions(_Site):
             at = item.modified or item.published
             assert at is not None
             yield self.version(item, max(at, first or at), slug)
-
-    def _item(self, row: Mapping[str, Any], entry: Mapping[str, Any]) -> Item:
-        """A row as a state of its entry: what a revision does not keep is that of the entry."""
-
-        def said(key: str, of: Mapping[str, Any] = row) -> str:
-            return str(of.get(key) or "")
-
-        return Item(
-            id=said("ID", entry),
-            type=said("post_type", entry),
-            status=said("post_status", entry),
-            slug=said("post_name", entry),
-            url=said("url", entry) or said("guid", entry),
-            title=said("post_title"),
-            content=said("post_content"),
-            excerpt=said("post_excerpt"),
-            published=self.instant(said("post_date_gmt", entry), said("post_date", entry)),
-            modified=self.instant(
-                said("post_modified_gmt") or said("post_date_gmt"),
-                said("post_modified") or said("post_date"),
-            ),
-            person=self._person(row),
-            protected=bool(entry.get("post_password")),
-            origin=said("origin"),
-        )
-
-    def _person(self, row: Mapping[str, Any]) -> Person | None:
-        for key in ("author_name", "display_name", "post_author_name", "user_login"):
-            if str(row.get(key) or "").strip():
-                return Person(str(row[key]).strip(), str(row.get("author_email") or ""))
-        number = str(row.get("post_author") or "").strip("0 ")
-        if not number:
-            return None
-        if not number.isdigit():
-            return Person(number, "")
-        self.traps["authors known by their number alone"] += 1
-        return Person(f"WordPress user {number}", "")
 
 
 class WpJson(_Revisions):
@@ -476,6 +486,10 @@ class WordPressSite(_Revisions):
         self._base = url.rstrip("/") + "/wp-json/wp/v2/"
         self.name = urlsplit(url).hostname or url
         self._people: dict[str, tuple[str, str]] = {}
+
+    def close(self) -> None:
+        """Close the connection to the site."""
+        self._client.close()
 
     def rows(self) -> Iterator[Mapping[str, Any] | Skipped]:
         """Every published entry, and its revisions after it."""
