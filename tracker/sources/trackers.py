@@ -302,7 +302,7 @@ class NewsDiffs(Spooled):
         there = plain and (self._folder / name / ".git").exists()
         if not there:
             return None
-        return stack.enter_context(Objects(discover(self._folder / name).git))
+        return stack.enter_context(Objects(discover(self._folder / name)))
 
 
 def _text(objects: Objects, name: str) -> bytes | None:
