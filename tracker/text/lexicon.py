@@ -64,6 +64,8 @@ class Lexicon(NamedTuple):
     exchanged: frozenset[frozenset[str]]  # words of which one for the other is another fact
     promos: frozenset[str]  # words before a link to another story: "related", "read more"
     pointers: frozenset[str]  # labels of lines that send readers on, whatever stands after them
+    inviting: frozenset[str]  # words of promos, credits and pointers
+    imperatives: frozenset[str]  # verbs that begin a sentence which sends readers on
 
     def __eq__(self, other: object) -> bool:
         return self is other  # as large as it is, it is known by itself
@@ -208,6 +210,8 @@ def _word_lists(data: Mapping[str, Any]) -> dict[str, Any]:
         exchanged=_pairs(data.get("weighty", {}).get("exchanged", "")),
         promos=frozenset(_whole_lines(data.get("boilerplate", {}).get("promos", ""))),
         pointers=frozenset(_whole_lines(data.get("boilerplate", {}).get("pointers", ""))),
+        inviting=_set(data.get("boilerplate", {}).get("inviting", "")),
+        imperatives=_set(data.get("boilerplate", {}).get("imperatives", "")),
     )
 
 

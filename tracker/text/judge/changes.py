@@ -325,7 +325,11 @@ def judge_field(
     if change.role == "dek":
         return [_of_dek(before, after, old, new, scope)]
     if change.role == "byline":
-        other = not _same_people(before, after)
+        bylines = [one for one in others if one.role == "byline"]
+        other = not _same_people(before, after) and not _same_people(
+            *("; ".join(filter(None, values)) for values in
+              ([one.old for one in bylines], [one.new for one in bylines]))
+        )  # fmt: skip
         return [_with(_verdict("byline", before, after, other), "byline", before, after)]
     if change.role == "caption" and "alt" not in change.key.casefold():
         found = _compare(before, after, "caption", scope)
@@ -496,10 +500,16 @@ def _same_handle(one: str, other: str) -> bool:
 
 
 def _people(text: str) -> list[str]:
-    """Return the people of a byline by their letters: "Amelia Wong" is "amelia-wong"."""
-    parts = re.split(r"[,;&\n]|\s(?:and|und|et|y|і|и)\s", text.casefold())
-    return sorted(
-        found
-        for part in parts
-        if (found := "".join(letter for letter in part.removeprefix("by ") if letter.isalnum()))
-    )
+    """Return the people of a byline by their letters: "Amelia Wong" is "amelia-wong".
+
+    What stands in brackets or behind "of" is whom they work for.
+    """
+    bare = re.sub(r"\([^()]{0,200}\)", "", text.casefold())
+    parts = re.split(r"[,;&|\n]|\s(?:and|und|et|y|і|и|/)\s", bare)
+    named = [part.removeprefix("by ").partition(" of ") for part in parts]
+    people, houses = ({_letters(one[place]) for one in named} for place in (0, 2))
+    return sorted(people - houses - {""})
+
+
+def _letters(text: str) -> str:
+    return "".join(letter for letter in text if letter.isalnum())

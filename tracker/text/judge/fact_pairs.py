@@ -167,9 +167,27 @@ def _same_fact(hunk: Hunk, old: Fact, new: Fact, scope: Scope) -> bool:
     if {old.key[0], new.key[0]} == {"number", "vague"}:
         number, vague = (old.key, new.key) if old.key[0] == "number" else (new.key, old.key)
         return vague[1:] == ("dozen", number[3]) and number[1:3] == ("12", "")
-    if old.kind == "number" and old.key[0] == new.key[0] == "number":
+    if old.key[0] == new.key[0] == "number":
         return _same_number(hunk, old, new)
-    return False
+    return old.key[0] == new.key[0] == "date" and _same_date(old, new)
+
+
+def _same_date(old: Fact, new: Fact) -> bool:
+    """Tell whether a day only won or lost its year, or a word like "last": "last Friday"."""
+    one, other = (
+        {("shift", "last") if part == ("shift", "past") else part for part in _parts(fact)}
+        for fact in (old, new)
+    )
+    kept, differing = ({part[0]: part for part in parts} for parts in (one & other, one ^ other))
+    return len(one ^ other) == len(differing) and all(
+        (name == "year" and {"weekday", "month", "day"} <= kept.keys())
+        or (part == ("shift", "last") and "weekday" in kept)
+        for name, part in differing.items()
+    )
+
+
+def _parts(fact: Fact) -> list[tuple[object, ...]]:
+    return [part for part in fact.key[1:] if isinstance(part, tuple)]
 
 
 _REPORTED = ({"will", "would"}, {"can", "could"})

@@ -8,8 +8,10 @@ from bisect import bisect_right
 from collections.abc import Collection, Sequence
 from functools import cache
 
+from tracker.text import expression
 from tracker.text.judge.article import Article, Interval, fold_words, raw_words
 from tracker.text.judge.boilerplate import SEQUENCE
+from tracker.text.judge.contents import content
 from tracker.text.judge.hunks import Hunk, Scope, Side, Verdict, verdict
 from tracker.text.judge.seen import Fact, Token, opens_sentence
 
@@ -376,16 +378,6 @@ def _plain(phrases: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(" ".join(_WORD.findall(phrase)) for phrase in phrases)
 
 
-@cache
-def _link_line() -> re.Pattern[str]:
-    # What stands before the link, without its markup, and the link that ends the line.
-    return re.compile(
-        r"[ \t>*_#+|-]*+(?P<label>[^\[\]<>\n]{0,60}?)[ \t*_:>|\u2013\u2014-]*+"
-        r"(?:\[[^\[\]\n]{1,300}+\][ \t]?\([^()\s]{1,2000}+\)"
-        r"|<a\s[^<>\n]{1,2000}+>[^<>\n]{1,300}+</a>)[ \t*_.|\]]*+"
-    )
-
-
 def promo(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
     """Lines with nothing but a link to another story come or go: "Related: …", a list of links."""
     if bool(hunk.words_gone) == bool(hunk.words_come):
@@ -396,18 +388,47 @@ def promo(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
     lines = _lines(side, first, last)
     if not 0 < len(lines) <= _MOST_LINES or (lines[0][0], lines[-1][1]) != (first, last):
         return None
-    text = side.article.text
     for start, end in lines:
-        low = text.rfind("\n", 0, side.seen[start].start) + 1
-        high = text.find("\n", side.seen[end - 1].end)
-        line = text[low : high if high >= 0 else len(text)].rstrip()
-        found = _link_line().fullmatch(line) if len(line) <= _LONGEST_LINE else None
-        if found is None:
+        words = [token for token in side.seen[start:end] if token.kind not in ("mark", "quote")]
+        label = [token.fold for token in words if not token.linked]
+        if len(label) == len(words) or any(token.linked for token in words[: len(label)]):
             return None
-        label = " ".join(_WORD.findall(found["label"].casefold()))
-        if label and label not in scope.lexicon.promos:
+        if label and " ".join(label) not in scope.lexicon.promos:
             return None
+        if (
+            not label
+            and words[0].fold not in scope.lexicon.imperatives
+            and (
+                (side.seen[start].line == "item" and len(words) < _HEADLINE)
+                or _DOCUMENT().search(side.article.text, *_targets(side, start, end))
+            )
+        ):
+            return None  # one of the things that a list is of, a document to be had
     return [verdict(hunk, "link", False)]
+
+
+def _targets(side: Side, first: int, last: int) -> Interval:
+    """Return the range of the text that has the targets of the links of some seen tokens."""
+    start, end = side.seen[first].start, side.seen[last - 1].end
+    return max(start - _LONGEST_TARGET, 0), end + _LONGEST_TARGET
+
+
+_LONGEST_TARGET = 160
+_DOCUMENT = expression(r"\.(?:pdf|docx?|xlsx?)\b", re.IGNORECASE)
+_HEADLINE = 5  # words from which a link may be the headline of another story
+
+
+def stray(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
+    """A paragraph of one small word comes or goes: letters that somebody typed by mistake."""
+    del scope
+    tokens = hunk.gone or hunk.come
+    if (hunk.gone and hunk.come) or len(tokens) != 1 or tokens[0].line != "prose":
+        return None
+    side, last = (hunk.old, hunk.b) if hunk.gone else (hunk.new, hunk.d)
+    alone = last >= len(side.seen) or bool(side.seen[last].line)
+    if alone and tokens[0].text.islower() and not tokens[0].linked:
+        return [verdict(hunk, "typo", False)]
+    return None
 
 
 def pointer(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
@@ -428,6 +449,35 @@ def pointer(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
     return [verdict(hunk, "boilerplate", False)] if found else None
 
 
+def invitation(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
+    """Sentences that send readers on with a link: "Learn more about our work", "Get help here"."""
+    for side, first, last in ((hunk.old, hunk.a, hunk.b), (hunk.new, hunk.c, hunk.d)):
+        if first < last and not _invites(side, first, last, scope):
+            return None
+    return [verdict(hunk, "boilerplate", False)] if any(content(hunk, scope)) else None
+
+
+def _invites(side: Side, first: int, last: int, scope: Scope) -> bool:
+    """Tell whether the sentences that some seen tokens are in all begin with such a verb."""
+    least, most = max(0, first - _LONGEST_INVITATION), min(len(side.seen), last + _SLACK)
+    if last - first > _LONGEST_INVITATION:
+        return False
+    while first > least and not opens_sentence(side.seen, first):
+        first -= 1
+    while last < most and not opens_sentence(side.seen, last):
+        last += 1
+    opening = [
+        place for place in range(first, last)
+        if place == first or opens_sentence(side.seen, place)
+    ]  # fmt: skip
+    return (
+        all(side.seen[place].fold in scope.lexicon.imperatives for place in opening)
+        and any(token.linked for token in side.seen[first:last])
+        and not any(fact.first < last and fact.last > first and _tells(fact) for fact in side.facts)
+    )
+
+
+_LONGEST_INVITATION = 40
 _LONGEST_LABEL = 4
 _ENDS_OF_LABELS = frozenset(":»|–—>")
 

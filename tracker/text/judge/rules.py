@@ -31,18 +31,20 @@ from tracker.text.judge.places import (
     doubled,
     found_elsewhere,
     heading,
+    invitation,
     named_link,
     pointer,
     promo,
     repeated,
+    stray,
 )
 from tracker.text.judge.seen import SEEN, read
 from tracker.text.judge.word_rules import quotation, same_words, weighty, words
 from tracker.text.markup import scan
 
 RULES: tuple[Rule, ...] = (
-    repeated, doubled, described, found_elsewhere, heading, boilerplate, promo, pointer, named_link,
-    same_words, weighty, facts, quotation, words,
+    repeated, doubled, stray, described, found_elsewhere, heading, boilerplate, promo, pointer,
+    invitation, named_link, same_words, weighty, facts, quotation, words,
 )  # fmt: skip
 """The order counts: the first that answers "small" ends the judging of a hunk."""
 

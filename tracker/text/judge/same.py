@@ -332,7 +332,7 @@ def same_name(hunk: Hunk, old: Fact, new: Fact, scope: Scope) -> bool:
         return False
     if letters(one) == letters(other):
         return True
-    if _initials(one, other) or _initials(other, one):
+    if _initials(one, other) or _initials(other, one) or _clipped(left, right, scope):
         return True
     if set(left) <= set(right) or set(right) <= set(left):
         # "Smith" for "John Smith": the same person, if the longer form stands in both versions.
@@ -357,6 +357,22 @@ def _acronym(hunk: Hunk, old: Fact, new: Fact, scope: Scope) -> bool:
             if letters in initials:
                 return True
     return False
+
+
+def _clipped(one: Sequence[str], other: Sequence[str], scope: Scope) -> bool:
+    """Tell whether one name is the other's short form: Penn State University, Penn State.
+
+    Its words begin those of the longer one, in their order; left out is only what sort of body.
+    """
+    short, long = sorted((list(one), list(other)), key=len)
+    left = iter(short)
+    word = next(left, None)
+    for full in long:
+        if word is not None and (full == word or (len(word) >= 4 and full.startswith(word))):
+            word = next(left, None)
+        elif full not in scope.lexicon.institutions:
+            return False
+    return word is None and len(short) > 1 and not scope.lexicon.institutions.issuperset(short)
 
 
 @cache
@@ -405,7 +421,8 @@ def _slip_in_name(left: Sequence[str], right: Sequence[str], scope: Scope) -> bo
         if far > 2 or min(len(one), len(other)) < 5:
             return False
         usage = Both(scope.old, scope.new)
-        good = [word for word in (one, other) if word in scope.lexicon.institutions]
+        common = scope.lexicon.institutions | _places(scope.lexicon)
+        good = [word for word in (one, other) if word in common]
         good += [
             word
             for word in (one, other)
@@ -430,6 +447,12 @@ def _slip_in_name(left: Sequence[str], right: Sequence[str], scope: Scope) -> bo
         if scope.lexicon.language == "en" and known(wrong) and not _plural(one, other):
             return False
     return True
+
+
+@cache
+def _places(lexicon: Lexicon) -> frozenset[str]:
+    """Return the words of the names of states and countries that have short forms."""
+    return frozenset(word for full in lexicon.places.values() for word in full)
 
 
 def _plural(one: str, other: str) -> bool:

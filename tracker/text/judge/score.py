@@ -24,63 +24,11 @@ from tracker.text.judge.hunks import Hunk, Scope, Side, Verdict
 from tracker.text.judge.places import standing_share
 from tracker.text.judge.same import distance
 from tracker.text.judge.seen import Fact, Token
-from tracker.text.lexicon import known
+from tracker.text.lexicon import Lexicon, known
 
 Signs = Mapping[str, float]
 
 _REPLACED = frozenset({"number", "date", "name", "negation", "quote", "attribution", "modality"})
-_INVITING = frozenset(
-    [
-        "subscribe",
-        "sign",
-        "newsletter",
-        "newsletters",
-        "donate",
-        "donation",
-        "donations",
-        "support",
-        "follow",
-        "join",
-        "read",
-        "more",
-        "click",
-        "here",
-        "watch",
-        "listen",
-        "register",
-        "rsvp",
-        "download",
-        "contact",
-        "email",
-        "visit",
-        "learn",
-        "tips",
-        "tip",
-        "republish",
-        "funded",
-        "funding",
-        "readers",
-        "gift",
-        "member",
-        "members",
-        "free",
-        "inbox",
-        "related",
-        "story",
-        "stories",
-        "español",
-        "leer",
-        "courtesy",
-        "photo",
-        "credit",
-        "via",
-        "getty",
-        "image",
-        "images",
-        "published",
-        "partnership",
-    ]
-)
 _SIZES = frozenset({"kb", "mb", "gb", "kilobyte", "megabyte", "tabs", "pages"})
 _LETTERED = frozenset({"word", "number", "symbol"})
 _MOST = 400  # tokens of a hunk that are looked at
@@ -97,7 +45,7 @@ def signs(hunk: Hunk, scope: Scope, found: Sequence[Verdict]) -> dict[str, float
             told[f"replaced {verdict.label}"] = 1.0
     gone, come = hunk.gone[:_MOST], hunk.come[:_MOST]
     _words(told, hunk, scope, gone, come)
-    _place(told, hunk, gone, come)
+    _place(told, hunk, scope, gone, come)
     _standing(told, hunk, scope)
     _slips(told, gone, come, scope)
     return told
@@ -139,7 +87,7 @@ def _facts(facts: Iterable[Fact]) -> list[Fact]:
 
 
 def _place(
-    told: dict[str, float], hunk: Hunk, gone: Sequence[Token], come: Sequence[Token]
+    told: dict[str, float], hunk: Hunk, scope: Scope, gone: Sequence[Token], come: Sequence[Token]
 ) -> None:
     """Where it stands: in a heading, a link, a quotation, at the end."""
     tokens = come or gone
@@ -164,14 +112,16 @@ def _place(
         place = (tokens[0].start - side.article.body) / length
         told["near the end"] = max(0.0, place - 0.75) * 4
         told["near the start"] = max(0.0, 0.1 - place) * 10
-    _around(told, side, first, _block(side, first))
+    _around(told, scope.lexicon, side, first, _block(side, first))
     if _boxed(side, tokens[0].start):
         told["in a box of links"] = 1.0
 
 
-def _around(told: dict[str, float], side: Side, first: int, block: Sequence[Token]) -> None:
+def _around(
+    told: dict[str, float], words: Lexicon, side: Side, first: int, block: Sequence[Token]
+) -> None:
     """What the block around it says: whether it invites, credits, dates an update."""
-    inviting = sum(token.fold in _INVITING for token in block)
+    inviting = sum(token.fold in words.inviting for token in block)
     told["inviting"] = min(inviting, 4) / 4
     if any(token.linked for token in block):
         told["a link beside"] = 1.0

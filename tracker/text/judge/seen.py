@@ -93,6 +93,8 @@ def _scanner(word: str, run: str) -> re.Pattern[str]:
         | (?P<pgp>-----(?:BEGIN|END)[ ][A-Z ]{{1,40}}-----(?:\r?\nHash:[^\n]{{0,40}}+)?+)
         | (?P<path>(?<![^\s("'=])(?:[\w~-]|[./](?=[\w~-])){{1,200}}?
             \.(?:png|jpe?g|gif|svg|webp|PNG|JPE?G|GIF)\b)
+        | (?P<embed>\b[a-z]{{2,20}}=https?://[^\s\[\]]{{1,2000}}+)
+        | (?P<target>\]\((?:https?:|mailto:|[/.\#])[^()\n]{{0,2000}}+\)|mailto:(?=[^\s@]{{1,64}}+@))
         | (?P<url>(?:https?://|www\.)[^\s<>()\[\]"'*`|]++(?:\([^\s<>()\[\]"'*`|]*+\))?+)
         | (?P<emphasis>\*+|(?<![^\W_])_+|_+(?![^\W_])|\^(?=\w))
         | (?P<hash>\b(?=[0-9a-f]{{0,200}}+[0-9])[0-9a-f]{{32,200}}+\b
@@ -118,9 +120,9 @@ def _normal(text: str) -> str:
 
 
 _KINDS: dict[str, TokenKind] = {
-    "url": "url", "emphasis": "markup", "hash": "boilerplate", "pgp": "boilerplate",
-    "path": "image", "number": "number", "word": "word", "thai": "word", "symbol": "symbol",
-    "quote": "quote", "mark": "mark",
+    "embed": "image", "target": "link", "url": "url", "emphasis": "markup", "hash": "boilerplate",
+    "pgp": "boilerplate", "path": "image", "number": "number", "word": "word", "thai": "word",
+    "symbol": "symbol", "quote": "quote", "mark": "mark",
 }  # fmt: skip
 _HIDDEN: dict[Role, TokenKind] = {"target": "link", "footnote": "link", "image": "image"}
 
@@ -250,7 +252,7 @@ class _Reader:
                 )
             else:
                 kind = _KINDS[name or "mark"]
-                if code and kind == "markup":
+                if code and kind in ("markup", "link"):
                     kind = "mark"
                 elif kind == "mark" and shown.isalpha():
                     kind = "word"  # the letters of scripts written without spaces, one by one
@@ -287,22 +289,25 @@ class _Reader:
 
 
 def _joined(tokens: list[Token]) -> list[Token]:
-    """Join the halves of a word that only markup parts: ``P[rivacy``, ``**S**ome``."""
+    """Join the parts of a word that markup divides: ``P[rivacy``, ``**S**ome``, ``it&#39;s``."""
     joined: list[Token] = []
     for token in tokens:
-        if token.kind == "word" and len(joined) > 1 and joined[-1].kind in ("markup", "link"):
+        if token.kind == "word" and len(joined) > 1 and joined[-1].text[0] in "*_[]'":
             before, between = joined[-2], joined[-1]
+            apostrophe = between.text == "'"
             if (
                 before.kind == "word"
                 and before.end == between.start
                 and between.end == token.start
-                and between.text[0] in "*_[]"
+                and (apostrophe or between.kind in ("markup", "link"))
                 and not token.line
                 and not _is_ideograph(before.text)
             ):
-                before.text += token.text
-                before.fold += token.fold
+                before.text += "'" * apostrophe + token.text
+                before.fold += "'" * apostrophe + token.fold
                 before.end = token.end
+                if apostrophe:
+                    joined.pop()
                 continue
         joined.append(token)
     return joined

@@ -98,7 +98,7 @@ def _equal_fact_places(hunk: Hunk) -> tuple[set[int], set[int]]:
 
 def same_words(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
     """Only punctuation, capitals, hyphens, spaces or short forms differ."""
-    if _acronym_given(hunk, scope) or _acronym_explained(hunk, scope):
+    if _acronym_given(hunk, scope) or _acronym_explained(hunk, scope) or _acronym_put(hunk, scope):
         return [verdict(hunk, "style", False)]
     if changed_facts(hunk, scope):
         return None
@@ -188,6 +188,22 @@ def _acronym_explained(hunk: Hunk, scope: Scope) -> bool:
         return False
     words = [t.fold for t in gone or come if t.fold not in scope.lexicon.function]
     return _spells(words, after.fold)
+
+
+def _acronym_put(hunk: Hunk, scope: Scope) -> bool:
+    """Tell whether an acronym is put for the words it stands for, or back, and all else is kept."""
+    gone, come = word_tokens(hunk.gone), word_tokens(hunk.come)
+    if not gone or not come or max(len(gone), len(come)) > _LONGEST_SPELLED:
+        return False
+    while gone and come and gone[0].fold == come[0].fold:
+        gone, come = gone[1:], come[1:]
+    while gone and come and gone[-1].fold == come[-1].fold:
+        gone, come = gone[:-1], come[:-1]
+    short, long = sorted((gone, come), key=len)
+    if len(short) != 1 or not short[0].text.isupper():
+        return False
+    words = [t.fold for t in long if t.fold not in scope.lexicon.function]
+    return len(words) > 1 and "".join(word[0] for word in words) == short[0].fold
 
 
 def _spells(words: Sequence[str], acronym: str) -> bool:
@@ -296,7 +312,19 @@ def _several(hunk: Hunk, scope: Scope) -> bool:
             for article, noun in itertools.pairwise(folds)
         ):  # fmt: skip
             return True
+    ones = (hunk.old, hunk.b, hunk.new, hunk.d), (hunk.new, hunk.d, hunk.old, hunk.b)
+    for tokens, (side, last, other, place) in zip((hunk.gone, hunk.come), ones, strict=True):
+        if [token.fold for token in tokens] == ["one"]:  # "one cloth mask", "cloth masks"
+            after, there = (
+                {token.fold for token in each.seen[at : at + _NOUN] if token.kind == "word"}
+                for each, at in ((side, last), (other, place))
+            )
+            if any(noun + "s" in there - after and noun not in there for noun in after):
+                return True
     return False
+
+
+_NOUN = 4  # words in which the noun comes
 
 
 _LONGEST_NAMED = 8
