@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterable
 from importlib.util import find_spec
@@ -183,11 +182,12 @@ def judge(
     """
     from tracker.corpus import run
     from tracker.corpus.folder import CorpusFolder
+    from tracker.newsroom.facts import cores
 
     if sum(each is not None for each in (workers, scheduler, slurm)) > 1:
         raise TrackerError("--workers, --scheduler and --slurm are three ways.", "Name one.")
     started = time.monotonic()
-    where = run.Cluster(workers or len(os.sched_getaffinity(0)), scheduler, slurm)
+    where = run.Cluster(workers or cores(), scheduler, slurm)
     with progress_bar("Judging pairs") as progress:
         found = run.run(
             CorpusFolder(folder),

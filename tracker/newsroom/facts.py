@@ -254,7 +254,7 @@ def judged(
     With more than one, and enough to do, processes are started. An interrupt ends them.
     """
     unknown = sum(sum(1 for _ in _asked(job)) - len(job.known) for job in jobs)
-    workers = workers or (_cores() if unknown > _POOL_FROM and _alone() else 1)
+    workers = workers or (cores() if unknown > _POOL_FROM and _alone() else 1)
     if workers < 2 or len(jobs) < 2:
         with Work(workspace, repeated) as work:
             for job in jobs:
@@ -317,7 +317,7 @@ def _alone() -> bool:
     return threading.current_thread() is threading.main_thread()
 
 
-def _cores() -> int:
+def cores() -> int:
     with suppress(AttributeError):  # not on macOS
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

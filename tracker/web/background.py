@@ -186,7 +186,7 @@ RETRY_AFTER = "5"  # seconds
 
 def list_all(room: Newsroom, _: Progress) -> None:
     """Bring what is remembered of the published history up to date."""
-    if room.repository.head is not None or room.settings.branch is not None:
+    if not room.workspace.empty:
         room.count()
 
 

@@ -19,7 +19,7 @@ from urllib.parse import unquote, urlsplit
 
 from flask import Blueprint, Response, g, make_response, request
 from werkzeug.exceptions import BadRequest, HTTPException, NotFound
-from werkzeug.http import http_date
+from werkzeug.http import http_date, parse_date
 
 from tracker.house.changelog import SeenVersion, seen, seen_at
 from tracker.model import History
@@ -36,27 +36,17 @@ pages = Blueprint("memento", __name__)
 
 MEDIA_TYPE = "application/link-format"
 
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_DATE = re.compile(
-    r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), (\d\d) (" + "|".join(_MONTHS) + r") (\d{4}) "
-    r"(\d\d):(\d\d):(\d\d) GMT",
-    re.ASCII,
-)
+_DAY = re.compile("Mon|Tue|Wed|Thu|Fri|Sat|Sun")
 _LAST = datetime.max.replace(tzinfo=UTC)
 _MOST_OF_A_SLUG = 100  # articles of one name that an address is held against
 
 
 def read_date(text: str) -> datetime | None:
     """The instant of an ``Accept-Datetime``; None where it is none (RFC 7089, 2.1.1)."""
-    found = _DATE.fullmatch(text.strip())
-    if found is None:
-        return None
-    day, month, year, hour, minute, second = found.groups()
-    clock = int(hour), int(minute), int(second)
-    try:
-        return datetime(int(year), _MONTHS.index(month) + 1, int(day), *clock, tzinfo=UTC)
-    except ValueError:
-        return None
+    found, text = parse_date(text), text.strip()
+    # Werkzeug reads more than one form; that the day of the week is right is not asked for.
+    exact = found is not None and _DAY.match(text) and http_date(found)[3:] == text[3:]
+    return found if exact else None
 
 
 # --- the article's address as its TimeGate ------------------------------------------------------

@@ -26,6 +26,7 @@ from werkzeug.test import run_wsgi_app
 
 from tracker.comparison import compare
 from tracker.model import Progress
+from tracker.newsroom.facts import cores
 from tracker.newsroom.newsroom import Newsroom
 from tracker.render import diff_html
 from tracker.render.article_html import article, page
@@ -165,7 +166,7 @@ class Workers:
         self._place = place
         self._limit = limit
         # On two cores a third and a fourth, so that two slow articles hold nobody up.
-        number = number or max(_cores() + 2, 3)
+        number = number or max(cores() + 2, 3)
         self._of_one = max(number // 2, 1)  # processes that one article can have
         self._turn = threading.Condition()
         self._free = [self._started() for _ in range(number)]
@@ -429,9 +430,3 @@ def _end_with_the_server() -> None:
         os._exit(0)
 
     threading.Thread(target=watch, daemon=True).start()
-
-
-def _cores() -> int:
-    with suppress(AttributeError):  # not on macOS
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

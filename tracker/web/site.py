@@ -24,8 +24,8 @@ from werkzeug.test import create_environ, run_wsgi_app
 
 from tracker.errors import TrackerError
 from tracker.house.site import PAGES
-from tracker.model import History, Progress
-from tracker.newsroom.facts import interrupts_wait, on_interrupt
+from tracker.model import History, Progress, Revision
+from tracker.newsroom.facts import cores, interrupts_wait, on_interrupt
 from tracker.newsroom.newsroom import Newsroom
 from tracker.store.files import Folder, RefusedPathError, components
 from tracker.web import addresses
@@ -199,7 +199,6 @@ def _article_jobs(
     if room.workspace.empty:
         return
     known = Addresses.of(room.workspace.paths(), room.workspace.under)
-    there = _Routes(app)
     listed = room.listed(published=True) if options.since else ()
     chosen = {each.article.path for each in listed if options.since and each.at >= options.since}
     forwarded: set[str] = set()  # of several articles that had an address, the first has it
@@ -211,8 +210,7 @@ def _article_jobs(
         if options.since and life.article.path not in chosen:
             continue
         address = known.address(life.article.path)
-        made = article_pages(life, address, options.pages)
-        pages = tuple(page for page in made if there(page))
+        pages = _answered(app, article_pages(life, address, options.pages))
         instead = {} if "versions" in options.pages else dict(_instead(life, address))
         leads = dict(_moved(life, address, known, (*pages, *instead)))
         leads = {old: instead.get(page, page) for old, page in leads.items()} | instead
@@ -229,13 +227,10 @@ def article_pages(life: History, address: str, more: Sequence[str] = PAGES) -> I
 
     ``more``: which of the large ones there are.
     """
-    seen = [revision for revision in life.revisions if revision.published]
+    seen = _seen(life)
     stamps = [addresses.stamp_of(revision) for revision in seen]
     yield addresses.article(address)
-    numbered = [each._replace(number=n) for n, each in enumerate(seen, start=1)]
-    yield from dict.fromkeys(
-        page_of(number, numbered, address) for number in range(len(seen), 0, -1)
-    )
+    yield from dict.fromkeys(page_of(each.number, seen, address) for each in reversed(seen))
     yield addresses.blame(address)
     for place, stamp in enumerate(stamps):
         if "versions" in more:
@@ -261,11 +256,16 @@ def article_pages(life: History, address: str, more: Sequence[str] = PAGES) -> I
 
 def _instead(life: History, address: str) -> Iterator[tuple[str, str]]:
     """Where there are no pages of versions, the address of each with its line in the history."""
-    seen = [revision for revision in life.revisions if revision.published]
-    numbered = [each._replace(number=number) for number, each in enumerate(seen, start=1)]
-    for each in numbered:
+    seen = _seen(life)
+    for each in seen:
         page = addresses.version(addresses.stamp_of(each), address)
-        yield page, f"{page_of(each.number, numbered, address)}#{anchor_of(each)}"
+        yield page, f"{page_of(each.number, seen, address)}#{anchor_of(each)}"
+
+
+def _seen(life: History) -> list[Revision]:
+    """The revisions that readers could see, counted from the first of them."""
+    shown = [revision for revision in life.revisions if revision.published]
+    return [each._replace(number=number) for number, each in enumerate(shown, start=1)]
 
 
 def _moved(
@@ -291,7 +291,7 @@ def _newsroom_job(room: Newsroom, app: Flask, options: SiteOptions) -> PagesToMa
 
     pages = ["/", "/articles/", *_static()]
     with app.test_request_context("/"):
-        if room.repository.head is not None or room.settings.branch is not None:
+        if not room.workspace.empty:
             pages += [addresses.newsroom(n) for n in _numbers(newsroom_pages.count(), PAGE)]
             for month, number in newsroom_pages.months():
                 pages += [addresses.newsroom(n, month) for n in _numbers(number, PAGE)]
@@ -301,8 +301,7 @@ def _newsroom_job(room: Newsroom, app: Flask, options: SiteOptions) -> PagesToMa
         if options.editors:
             pages += editors_pages.all_addresses()
     pages += [addresses.feed("atom.xml"), addresses.feed("feed.json")]
-    there = _Routes(app)
-    return PagesToMake("newsroom", "", tuple(dict.fromkeys(page for page in pages if there(page))))
+    return PagesToMake("newsroom", "", _answered(app, pages))
 
 
 def _numbers(whole: int, size: int) -> range:
@@ -316,19 +315,16 @@ def _static() -> list[str]:
     ]
 
 
-class _Routes:
-    """Says whether the application answers an address; feeds need to know where the site is."""
-
-    def __init__(self, app: Flask) -> None:
-        self._map = app.url_map.bind("localhost")
-        site = app.extensions["tracker-site"]
-        self._nowhere = site.base_url is None
-
-    def __call__(self, page: str) -> bool:
-        if self._nowhere and page.startswith(("/feeds/", "/timemap/")):
-            return False
-        path = unquote_to_bytes(page).decode("utf-8", "replace")
-        return self._map.test(path, method="GET")
+def _answered(app: Flask, pages: Iterable[str]) -> tuple[str, ...]:
+    """Those addresses that the application answers; feeds need to know where the site is."""
+    routes = app.url_map.bind("localhost")
+    nowhere = app.extensions["tracker-site"].base_url is None
+    return tuple(
+        page
+        for page in dict.fromkeys(pages)
+        if not (nowhere and page.startswith(("/feeds/", "/timemap/")))
+        and routes.test(unquote_to_bytes(page).decode("utf-8", "replace"), method="GET")
+    )
 
 
 # --- making them ---------------------------------------------------------------------------------
@@ -338,7 +334,7 @@ def _made(
     maker: Maker, app: Flask, jobs: Sequence[PagesToMake], workers: int | None
 ) -> Iterator[PagesMade]:
     """What comes of each job, on several processes where there is enough to do."""
-    workers = workers or _cores()
+    workers = workers or cores()
     if workers < 2 or len(jobs) < 2 * _AT_ONCE:
         for job in jobs:
             yield make(app, maker, job)
@@ -352,12 +348,6 @@ def _made(
         yield from made
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _cores() -> int:
-    with suppress(AttributeError):  # not on macOS
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 _there: list[tuple[Flask, Maker]] = []
@@ -391,8 +381,6 @@ def make(app: Flask, maker: Maker, job: PagesToMake) -> PagesMade:
             try:
                 written += maker.writer.write(file, data)
                 files[file] = digest(data)
-            except ForeignFileError:
-                left.append(f"{file} was left out: a file that tracker did not write is there.")
             except RefusedPathError as error:
                 left.append(f"{file} was left out: {error.sentence}")
     return PagesMade(job.name, Group(job.key, files), written, tuple(left))
@@ -623,20 +611,16 @@ class SiteWriter:
     def write(self, file: str, data: bytes) -> bool:
         """Write a file unless its content is there already; returns whether it was written.
 
-        Raises ``ForeignFileError`` where a file stands that this program did not write, and
-        ``RefusedPathError`` for a path that could lead out of the folder.
+        Raises ``RefusedPathError`` where a file stands that this program did not write, and for a
+        path that could lead out of the folder.
         """
         old = self._folder.read(file)
         if old == data:
             return False
         if old is not None and file not in self._ours:
-            raise ForeignFileError(file)
+            raise RefusedPathError("a file that tracker did not write is there.", "")
         self._folder.write(file, data, flush=False)
         return True
-
-
-class ForeignFileError(Exception):
-    """A file of somebody else stands where a page would."""
 
 
 def digest(data: bytes) -> str:
