@@ -19,7 +19,6 @@ from tracker.web.desk import current, desk
 from tracker.web.http import NotHere
 from tracker.web.page import LONGEST, body, links, page
 from tracker.web.passages import marked_passages
-from tracker.web.pictures import strip
 from tracker.web.reading import (
     PAGE,
     FoundArticle,
@@ -156,7 +155,6 @@ def _history(found: FoundArticle, until: int | None) -> str:
         "history.html",
         **frame(found, "history"),
         timeline=timeline(found, until),
-        strip=strip(revisions),
         first_last=addresses.compare(*ends, found.address) if len(revisions) > 2 else None,
     )
 
@@ -242,7 +240,6 @@ def one_version(stamp: str, address: str) -> str:
         before=neighbor(found, at - 1, addresses.version),
         after=neighbor(found, at + 1, addresses.version),
         headline=document.headline or revision.headline,
-        strip=strip(found.life.revisions, revision.number),
         is_newest=revision.number == found.newest.number,
     )
 

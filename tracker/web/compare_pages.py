@@ -21,7 +21,6 @@ from tracker.web import addresses, http
 from tracker.web.addresses import link, site
 from tracker.web.desk import current, desk
 from tracker.web.page import PageWords, fit, page, words
-from tracker.web.pictures import strip
 from tracker.web.reading import (
     FoundArticle,
     Moved,
@@ -162,7 +161,6 @@ def _compared(
         written_on=written_on,
         notes=notes,
         comparison=comparison,
-        strip=strip(found.life.revisions, new.number),
         looks=desk().looks([new]).get(new.commit),
         **values,
     )

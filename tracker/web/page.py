@@ -92,6 +92,7 @@ def page(template: str, **values: object) -> str:
     return environment.get_template(template).render(
         newsroom_name=settings.name or said("newsroom"),
         language=said.tag,
+        said=said,
         site=site(),
         here=request.path,
         section=_section(request.path),

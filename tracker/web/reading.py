@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import date, datetime
 from functools import partial
+from math import sqrt
 from typing import NamedTuple
 
 from flask import redirect, request
@@ -24,7 +25,6 @@ from tracker.web.background import Waiting, how_far, in_background
 from tracker.web.desk import Looks, current, desk
 from tracker.web.http import NoArticle
 from tracker.web.page import fit, known_addresses
-from tracker.web.pictures import places
 
 
 class Moved(HTTPException):
@@ -194,6 +194,7 @@ def frame(found: FoundArticle, view: str) -> dict[str, object]:
         "view": view,
         "newest": found.newest,
         "spoken": found.language,
+        "ticks_of": ticks_of,
         "newest_change": addresses.change(addresses.stamp_of(found.newest), found.address)
         if len(life.revisions) > 1
         else None,
@@ -239,6 +240,59 @@ def steps(found: FoundArticle, number: int, address: Where, since: int = 1) -> l
             round(place, 4),
         )
         for each, place in zip(chosen, places([each.out_at for each in chosen]), strict=True)
+    ]
+
+
+def places(moments: Sequence[datetime]) -> list[float]:
+    """Where instants stand between the first and the last of them, from 0 to 1, true to time."""
+    if not moments:
+        return []
+    first, last = min(moments), max(moments)
+    whole = (last - first).total_seconds()
+    if whole <= 0:
+        return [at / max(len(moments) - 1, 1) for at in range(len(moments))]
+    return [(each - first).total_seconds() / whole for each in moments]
+
+
+class Tick(NamedTuple):
+    """A version on the strip of time, which is 1,000 wide."""
+
+    x: float
+    height: int
+    at: date
+    substantive: bool
+    here: bool  # it is the one that is looked at
+    flag: str  # the kind of the note that readers got; "" for none
+    late: bool  # at the very end of the strip
+
+
+_LOWEST, _HIGHEST = 6, 36  # ticks
+_MOST_TICKS = 1_000
+
+
+def ticks_of(revisions: Sequence[Revision], here: int = 0) -> list[Tick]:
+    """The strip of an article's versions; nothing where there are fewer than three.
+
+    ``here`` is the number of the version that is looked at.
+    """
+    if len(revisions) < 3:
+        return []
+    shown = revisions[-_MOST_TICKS:]
+    changed = [each.words_added + each.words_removed for each in shown]
+    largest = max(changed[1:]) or 1
+    return [
+        Tick(
+            round(6 + place * 988, 1),
+            round(_LOWEST + (_HIGHEST - _LOWEST) * sqrt(min(words, largest) / largest)),
+            each.out_on,
+            each.substantive,
+            each.number == here,
+            each.notes[-1].kind if each.notes else "",
+            place > 0.95,
+        )
+        for each, words, place in zip(
+            shown, changed, places([each.out_at for each in shown]), strict=True
+        )
     ]
 
 

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
 from flask import Blueprint
-from markupsafe import Markup
 
 from tracker.model import KINDS, Progress
 from tracker.newsroom.newsroom import Newsroom
 from tracker.newsroom.queries import Statistics, statistics
 from tracker.web.background import worked_out
 from tracker.web.page import address_of, page, words
-from tracker.web.pictures import BarParts, bars, share
 
 pages = Blueprint("statistics", __name__)
 
@@ -35,13 +33,20 @@ _SPANS = (
 """How long an error stood, in the steps of the picture; what is longer stands in a last one."""
 
 
+class Column(NamedTuple):
+    """One bar of a picture, standing for a month."""
+
+    month: str  # "2022-05"
+    parts: tuple[tuple[str, int], ...]  # what is counted, from the foot up, and how many
+    whole: int
+
+
 class DeskNumbers(NamedTuple):
     """The changes of substance of one folder."""
 
     name: str  # "" for articles that are in none
     changes: int
     untold: int  # of them, those that no note tells of
-    bar: Markup
 
     @property
     def percent(self) -> int:
@@ -63,7 +68,7 @@ class StoodFor(NamedTuple):
 
     name: str  # of ``_SPANS``; "longer"; "unknown"
     number: int
-    bar: Markup
+    share: float  # of the largest number, from 0 to 1
 
 
 @pages.get("/check/statistics/")
@@ -81,29 +86,11 @@ def numbers() -> str:
         kinds=kinds,
         months=months[::-1],
         years=_periods(counted, kinds, 4)[::-1],
-        notes=bars(
-            said("stats.notes"),
-            [
-                BarParts(
-                    said.month(each.name),
-                    tuple(zip(kinds, each.notes, strict=True)),
-                    each.name.endswith("-01"),
-                )
-                for each in chart
-            ],
-            {kind: said(f"kind.{kind}") for kind in kinds},
-        ),
-        changes=bars(
-            said("stats.changes"),
-            [
-                BarParts(
-                    said.month(each.name),
-                    (("untold", each.untold), ("told", each.changes - each.untold)),
-                    each.name.endswith("-01"),
-                )
-                for each in chart
-            ],
-            {"untold": said("stats.untold"), "told": said("stats.told")},
+        names={kind: said(f"kind.{kind}") for kind in kinds},
+        notes=_columns((each.name, zip(kinds, each.notes, strict=True)) for each in chart),
+        changes=_columns(
+            (each.name, (("untold", each.untold), ("told", each.changes - each.untold)))
+            for each in chart
         ),
         desks=_desks(counted),
         few=_DESKS,
@@ -158,10 +145,7 @@ def _desks(counted: Statistics) -> list[DeskNumbers]:
     for each in counted.changes:
         changes[each.folder] += each.changes
         untold[each.folder] += each.untold
-    return [
-        DeskNumbers(name, number, untold[name], share(untold[name] / number, "untold"))
-        for name, number in changes.most_common()
-    ]
+    return [DeskNumbers(name, number, untold[name]) for name, number in changes.most_common()]
 
 
 def _spans(counted: Statistics) -> list[StoodFor]:
@@ -174,9 +158,13 @@ def _spans(counted: Statistics) -> list[StoodFor]:
             name = next((name for name, most in _SPANS if stood <= most), "longer")
         numbers[name] += 1
     largest = max(numbers.values()) or 1
-    return [
-        StoodFor(
-            name, number, share(number / largest, "correction" if name != "unknown" else "told")
-        )
-        for name, number in numbers.items()
-    ]
+    return [StoodFor(name, number, number / largest) for name, number in numbers.items()]
+
+
+def _columns(found: Iterable[tuple[str, Iterable[tuple[str, int]]]]) -> list[Column]:
+    """The bars of a picture; none where nothing is counted."""
+    columns = []
+    for month, given in found:
+        parts = tuple(given)
+        columns.append(Column(month, parts, sum(number for _, number in parts)))
+    return columns if any(each.whole for each in columns) else []
