@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from tracker.corpus.folder import VERDICTS, CorpusFolder, read_manifest, status
 from tracker.errors import TrackerError
+from tracker.newsroom.facts import interrupts_wait
 from tracker.render.plain import visible
 from tracker.store.files import Folder
 
@@ -102,6 +103,11 @@ def write_report(verdicts: CorpusFolder, to: Path) -> list[str]:
 
 
 def _tables(verdicts: CorpusFolder) -> list[ReportTable]:
+    with interrupts_wait():  # DuckDB makes a fault of one, or ends the process
+        return _asked(verdicts)
+
+
+def _asked(verdicts: CorpusFolder) -> list[ReportTable]:
     import duckdb
 
     with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as database:

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from hashlib import sha256
-from multiprocessing import Pipe
+from multiprocessing import Pipe, resource_tracker
 from multiprocessing.connection import Connection
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -57,6 +57,7 @@ from tracker.corpus.judge import (
 from tracker.errors import TrackerError
 from tracker.house.settings import BoilerplateSettings
 from tracker.model import Progress
+from tracker.newsroom.facts import interrupts_wait, on_interrupt
 from tracker.text.judge.boilerplate import Counts
 from tracker.text.judge.boilerplate import Settings as CountSettings
 
@@ -129,7 +130,7 @@ class Process:
                 f"import sys; sys.path[:] = {sys.path!r}; from {__name__} import serve;"
                 f" serve({theirs.fileno()})"
             )
-            with theirs:
+            with theirs, interrupts_wait():
                 self._process = subprocess.Popen(
                     [sys.executable, "-P", "-c", program],
                     pass_fds=[theirs.fileno()],
@@ -146,7 +147,7 @@ class Process:
 
 def serve(descriptor: int) -> None:
     """What the other process does until nobody asks any more."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who asks ends it
+    on_interrupt(signal.SIG_IGN)  # who asks ends it
     _bound_memory()
     with suppress(EOFError, OSError), Connection(descriptor) as connection:
         connection.send(True)
@@ -635,17 +636,19 @@ def _crew(where: Cluster) -> Iterator[_Crew]:
                 "Start one with dask scheduler, and workers with dask worker.",
             ) from None
         return
-    started = (
-        _slurm(where.slurm)
-        if where.slurm is not None
-        else LocalCluster(
-            n_workers=0,  # see ``_Crew.look``
-            threads_per_worker=1,
-            memory_limit=0,
-            dashboard_address=_PAGES,
-            security=True,
+    resource_tracker.ensure_running()  # it would let interrupts into the thread that starts it
+    with interrupts_wait():  # in all processes that the cluster's thread will start, too
+        started = (
+            _slurm(where.slurm)
+            if where.slurm is not None
+            else LocalCluster(
+                n_workers=0,  # see ``_Crew.look``
+                threads_per_worker=1,
+                memory_limit=0,
+                dashboard_address=_PAGES,
+                security=True,
+            )
         )
-    )
     with started as cluster, Client(cluster) as client:
         yield _Crew(client, cluster, where)
 
