@@ -114,7 +114,7 @@ class ArticleImport:
         self._text = b""  # the same
         self._wrote: str | None = None  # the last blob that is to be written
         if self._why_not is None:
-            work.convert.of(path, has_crlf=self._tip is not None and b"\r\n" in self._current())
+            work.convert.of(path, lambda: self._tip is not None and b"\r\n" in self._current())
 
     def _current(self) -> bytes:
         """The text that the branch has now."""

@@ -32,7 +32,7 @@ from tracker.store import import_branch, locks, worktree
 from tracker.store.commit import EditedMeanwhile, git_date
 from tracker.store.git import checked, identity, shown_path
 from tracker.store.log import FILES, tree_entries
-from tracker.store.reader import not_too_large
+from tracker.store.reader import Reader, not_too_large
 from tracker.store.stream import (
     CommitStream,
     Conversion,
@@ -127,7 +127,8 @@ class _New:
     """A commit that is to be written."""
 
     commit: StreamedCommit
-    texts: tuple[tuple[str, bytes], ...]  # path and text
+    path: str
+    text: tuple[str, bytes] | None  # blob and content; None where none is written
 
 
 @dataclass
@@ -144,6 +145,7 @@ class _Batch:
     places: list[_Place | Refusal] = field(default_factory=list)  # in the order of the recordings
     new: list[_New] = field(default_factory=list)
     touched: dict[str, str] = field(default_factory=dict)  # the last blob of a path; "": it goes
+    _known: dict[str, str] = field(default_factory=dict)  # the paths that names mean
     _articles: dict[str, _Article] = field(default_factory=dict)
     _blocked: dict[str, str] = field(default_factory=dict)  # why nothing can be at a path
     _folders: set[str] = field(default_factory=set)  # of the paths that were touched
@@ -186,6 +188,12 @@ class _Batch:
         return self._path(each.article), former
 
     def _path(self, article: str) -> str:
+        path = self._known.get(article)
+        if path is None:
+            path = self._known[article] = self._found(article)
+        return path
+
+    def _found(self, article: str) -> str:
         workspace = self.workspace
         if "/" not in article and "." not in article and article:
             return locate(workspace, article)
@@ -253,7 +261,7 @@ class _Batch:
         data = each.text.encode() if isinstance(each.text, str) else each.text
         not_too_large(path, len(data))
         data = self._with_notes(article, data, each)
-        convert.of(path, has_crlf=article.blob is not None and b"\r\n" in self._text(article))
+        convert.of(path, lambda: article.blob is not None and b"\r\n" in self._text(article))
         data = convert(data)
         blob = self.stream.hashed(data)
         moves = former is not None and former != path
@@ -324,7 +332,8 @@ class _Batch:
     def _text(self, article: _Article) -> bytes:
         if article.text is None:
             assert article.blob is not None
-            article.text = self.workspace.content(article.blob)
+            text = self.workspace.objects.content(article.blob, "blob")
+            article.text = self.workspace.content(article.blob) if text is None else text
         return article.text
 
     def _with_notes(self, article: _Article, data: bytes, each: Recording) -> bytes:
@@ -379,7 +388,7 @@ class _Batch:
         place = article.place
         if new is not None and new[0] != article.blob:
             place = _Place(path, len(self.new))
-        self.new.append(_New(commit, () if new is None else ((path, new[1]),)))
+        self.new.append(_New(commit, path, new))
         self._articles[path] = _Article(
             path, blob, article.mode, article.versions, each.at,
             None if new is None else new[1], place,
@@ -415,12 +424,11 @@ class _Batch:
         if not self.new:
             return []
         repository = self.workspace.repository
-        texts = sorted(
-            (path, number, data) for number, one in enumerate(self.new) for path, data in one.texts
-        )
+        # In the order of their paths, and of each path in their own: git stores differences.
+        texts = [one.text[1] for one in sorted(self.new, key=lambda it: it.path) if one.text]
         import_branch.look(repository, self)
         with self.stream as stream:
-            for _, _, data in texts:
+            for data in texts:
                 stream.text(data)
             for one in self.new:
                 stream.commit(one.commit)
@@ -442,7 +450,10 @@ class _Batch:
         """The revision of each recording, or why there is none."""
         wanted = {place.path for place in self.places if isinstance(place, _Place)}
         found_tracks = _tracks(after, wanted)
-        texts = history.texts_of(after, found_tracks.values())
+        texts = dict(one.text for one in self.new if one.text)
+        blobs = {version.blob for track in found_tracks.values() for version in track.versions}
+        with Reader(after.repository) as reader:
+            texts.update(reader.read_many(blobs - texts.keys()))
         tracks = {
             path: history.life(after, track, compared=False, texts=texts)
             for path, track in found_tracks.items()

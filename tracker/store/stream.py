@@ -13,7 +13,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple, Self
@@ -442,7 +442,7 @@ class Conversion:
             self._folders[folder] = found
         return found
 
-    def of(self, path: str, *, has_crlf: bool) -> None:
+    def of(self, path: str, has_crlf: Callable[[], bool]) -> None:
         """The texts that follow are of this path; ``has_crlf``: the branch has it with CRLF."""
         self._path = path
         self._mode = "plain"
@@ -460,7 +460,7 @@ class Conversion:
             return
         if text == "set" or (text == "unspecified" and values["eol"] in ("lf", "crlf")):
             self._mode = "text"
-        elif (text == "auto" or self._line_ends) and not has_crlf:
+        elif (text == "auto" or self._line_ends) and not has_crlf():
             self._mode = "auto"
 
     def _ask(self, path: str) -> dict[str, str]:
