@@ -331,7 +331,7 @@ def judge_field(
               ([one.old for one in bylines], [one.new for one in bylines]))
         )  # fmt: skip
         return [_with(_verdict("byline", before, after, other), "byline", before, after)]
-    if change.role == "caption" and "alt" not in change.key.casefold():
+    if change.role == "caption" and before and after and "alt" not in change.key.casefold():
         found = _compare(before, after, "caption", scope)
         return found or [_verdict("metadata", before, after, False)]
     if change.role == "notes" and "." not in change.key:

@@ -153,16 +153,28 @@ def doubled(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
         around = [token.fold for token in side.seen[max(start, 0) : max(start, 0) + len(words)]]
         if around == words and start >= 0:
             return [verdict(hunk, "typo", False)]
+    if len(words) == 1 and len(words[0]) > 3:  # a two-day event "homecoming" event
+        around = [token.fold for token in side.seen[max(first - 3, 0) : last + 4]]
+        if around.count(words[0]) > 1 and any(
+            t.kind == "quote" for t in side.seen[first : last + 4]
+        ):
+            return [verdict(hunk, "typo", False)]
     return None
 
 
 def described(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
-    """A picture's description comes or goes, with its picture or without."""
+    """A picture's description or its whole caption comes or goes, as pictures do."""
     del scope
-    tokens = [*hunk.gone, *hunk.come]
     if bool(hunk.words_gone) == bool(hunk.words_come):
         return None
-    if all(token.leaf is not None and token.leaf.picture for token in tokens):
+    side, first, last = (
+        (hunk.old, hunk.a, hunk.b) if hunk.words_gone else (hunk.new, hunk.c, hunk.d)
+    )
+    leaves = [token.leaf for token in side.seen[first:last]]
+    if all(leaf is not None and leaf.picture for leaf in leaves) or (
+        all(leaf is not None and leaf.role == "caption" for leaf in leaves)
+        and _whole_lines(side, first, last)
+    ):
         return [verdict(hunk, "image", False)]
     return None
 
@@ -413,7 +425,7 @@ def _targets(side: Side, first: int, last: int) -> Interval:
     return max(start - _LONGEST_TARGET, 0), end + _LONGEST_TARGET
 
 
-_LONGEST_TARGET = 160
+_LONGEST_TARGET = 300
 _DOCUMENT = expression(r"\.(?:pdf|docx?|xlsx?)\b", re.IGNORECASE)
 _HEADLINE = 5  # words from which a link may be the headline of another story
 
@@ -470,13 +482,22 @@ def _invites(side: Side, first: int, last: int, scope: Scope) -> bool:
         place for place in range(first, last)
         if place == first or opens_sentence(side.seen, place)
     ]  # fmt: skip
+    verbs = [_verb(side, place, last) for place in opening]
     return (
-        all(side.seen[place].fold in scope.lexicon.imperatives for place in opening)
-        and any(token.linked for token in side.seen[first:last])
+        all(verb in scope.lexicon.imperatives for verb in verbs)
+        and ("click" in verbs or any(token.linked for token in side.seen[first:last]))
         and not any(fact.first < last and fact.last > first and _tells(fact) for fact in side.facts)
     )
 
 
+def _verb(side: Side, place: int, last: int) -> str:
+    """Return the first word of a sentence, without "please" and "you can also" before it."""
+    while place < last and side.seen[place].fold in _POLITE:
+        place += 1
+    return side.seen[place].fold if place < last else ""
+
+
+_POLITE = frozenset({"you", "can", "also", "please"})
 _LONGEST_INVITATION = 40
 _LONGEST_LABEL = 4
 _ENDS_OF_LABELS = frozenset(":»|–—>")

@@ -298,7 +298,7 @@ def second_reference(hunk: Hunk, fact: Fact, is_old: bool, scope: Scope) -> bool
         return False
     words = [str(word) for word in fact.key[1:]]
     side = hunk.old if is_old else hunk.new
-    if nouns[0] in words:
+    if nouns[0] in words or (nouns[0] in _LANDS and _places(scope.lexicon).issuperset(words)):
         named = fold_words(side.seen[fact.first : fact.last])
         return scope.old.says(named) and scope.new.says(named)
     if len(words) != 1 or not side.seen[fact.first].text.isupper():
@@ -314,6 +314,7 @@ def second_reference(hunk: Hunk, fact: Fact, is_old: bool, scope: Scope) -> bool
 
 
 _ARTICLES = frozenset({"the", "this", "that"})
+_LANDS = frozenset({"state", "commonwealth", "country", "nation"})
 
 
 def same_name(hunk: Hunk, old: Fact, new: Fact, scope: Scope) -> bool:

@@ -180,7 +180,8 @@ def _of_file(token: Token) -> bool:
 def _without_numbers_of_paragraphs(tokens: list[Token]) -> list[Token]:
     """Take the number that a paragraph or heading begins with for what it is: "8.", "(D)"."""
     for place, token in enumerate(tokens):
-        if not token.line or token.line == "cell":
+        broken = place > 0 and tokens[place - 1].text.startswith("<br")
+        if not (token.line or broken) or token.line == "cell":
             continue
         first = place
         if token.text == "(" and place + 1 < len(tokens):
@@ -192,7 +193,7 @@ def _without_numbers_of_paragraphs(tokens: list[Token]) -> list[Token]:
                 continue
             for one in tokens[place : after + 1]:
                 one.kind = "markup"
-            following.line = token.line
+            following.line = following.line or token.line
     return tokens
 
 

@@ -14,6 +14,7 @@ from tracker.text.judge.same import (
     PRONOUNS,
     canonical,
     contrary,
+    distance,
     letters,
     respelled,
     same_word,
@@ -98,8 +99,16 @@ def _equal_fact_places(hunk: Hunk) -> tuple[set[int], set[int]]:
 
 def same_words(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
     """Only punctuation, capitals, hyphens, spaces or short forms differ."""
-    if _acronym_given(hunk, scope) or _acronym_explained(hunk, scope) or _acronym_put(hunk, scope):
+    left_out, put = _trimmed(hunk)
+    if (
+        _acronym_given(hunk, scope)
+        or _acronym_explained(hunk, scope)
+        or _acronym_put(left_out, put, scope)
+        or _reordered_date(left_out, put, scope)
+    ):
         return [verdict(hunk, "style", False)]
+    if _mended(left_out, put, scope):
+        return [verdict(hunk, "typo", False)]
     if changed_facts(hunk, scope):
         return None
     gone, come = word_tokens(hunk.gone), word_tokens(hunk.come)
@@ -186,24 +195,68 @@ def _acronym_explained(hunk: Hunk, scope: Scope) -> bool:
     after = next((t for t in side.seen[last : last + 3] if t.kind == "word"), None)
     if after is None or not 2 <= len(after.text) <= 8 or not after.text.isupper():
         return False
-    words = [t.fold for t in gone or come if t.fold not in scope.lexicon.function]
-    return _spells(words, after.fold)
+    first = hunk.a if gone else hunk.c
+    before = [t for t in side.seen[max(0, first - 4) : first] if t.text[:1].isupper()]
+    words = [t.fold for t in [*before, *(gone or come)] if t.fold not in scope.lexicon.function]
+    return any(_spells(words[start:], after.fold) for start in range(len(before) + 1))
 
 
-def _acronym_put(hunk: Hunk, scope: Scope) -> bool:
-    """Tell whether an acronym is put for the words it stands for, or back, and all else is kept."""
+def _trimmed(hunk: Hunk) -> tuple[list[Token], list[Token]]:
+    """Return the words of a hunk that is not long, without those at its ends that are the same."""
     gone, come = word_tokens(hunk.gone), word_tokens(hunk.come)
-    if not gone or not come or max(len(gone), len(come)) > _LONGEST_SPELLED:
-        return False
+    if max(len(gone), len(come)) > _LONGEST_SPELLED:
+        return [], []
     while gone and come and gone[0].fold == come[0].fold:
         gone, come = gone[1:], come[1:]
     while gone and come and gone[-1].fold == come[-1].fold:
         gone, come = gone[:-1], come[:-1]
+    return gone, come
+
+
+def _acronym_put(gone: Sequence[Token], come: Sequence[Token], scope: Scope) -> bool:
+    """Tell whether an acronym is put for the words it stands for, or back."""
     short, long = sorted((gone, come), key=len)
     if len(short) != 1 or not short[0].text.isupper():
         return False
     words = [t.fold for t in long if t.fold not in scope.lexicon.function]
     return len(words) > 1 and "".join(word[0] for word in words) == short[0].fold
+
+
+def _mended(gone: Sequence[Token], come: Sequence[Token], scope: Scope) -> bool:
+    """Tell whether a word that nobody knows gave way to words with almost its letters, or back.
+
+    A name may be spelled in any way: it counts only where it is a common word, and long.
+    """
+    if not 0 < len(gone) <= 2 or not 0 < len(come) <= 2 or scope.lexicon.language != "en":
+        return False
+    left, right = (letters(token.fold for token in tokens) for tokens in (gone, come))
+    if (
+        not all(token.fold.isalpha() for token in [*gone, *come])
+        or min(len(left), len(right)) < _SHORTEST_SLIP
+    ):
+        return False
+    good = [
+        all(known(token.fold) for token in tokens)
+        and (len(gone) + len(come) > 2 or tokens[0].text.islower() or len(left) >= _SURE_SLIP)
+        for tokens in (gone, come)
+    ]
+    bad = [not any(known(t.fold) or known(t.fold.capitalize()) for t in tokens if len(t.fold) > 3)
+           for tokens in (gone, come)]  # fmt: skip
+    near = distance(left, right) <= (1 if min(len(left), len(right)) < _SURE_SLIP else 2)
+    return near and ((good[0] and bad[1]) or (good[1] and bad[0]))
+
+
+_SHORTEST_SLIP = 5
+_SURE_SLIP = 8
+
+
+def _reordered_date(gone: Sequence[Token], come: Sequence[Token], scope: Scope) -> bool:
+    """Tell whether the parts of one date stand in another order: 3–4 October, October 3–4."""
+    parts = sorted(token.fold for token in gone)
+    months = [word for word in parts if word in scope.lexicon.months]
+    return len(set(months)) == 1 and parts == sorted(token.fold for token in come) and all(
+        word in months or word.isdecimal() for word in parts
+    )  # fmt: skip
 
 
 def _spells(words: Sequence[str], acronym: str) -> bool:
