@@ -416,6 +416,7 @@ class _Markdown:
             level = int(value["level"][1]) if name == "Heading" else 0
             leaf = Leaf(role, low, level)
         self.roles.append(role)
+        self.linked = 0
         self.leaf = len(self.markup.leaves)
         self.markup.leaves.append(leaf)
 
@@ -552,10 +553,12 @@ class _Markdown:
         """A tag or a comment within a line."""
         self.html.leaf = self.leaf
         self.html.inline = True
+        self.html.linked = self.linked
         self.html.read(low, high)
         self.html.inline = False
+        self.linked = self.html.linked
         self.struck += self.html.struck
-        self.html.struck = 0
+        self.html.linked = self.html.struck = 0
 
     def html_block(self, low: int, high: int) -> None:
         """Lines of HTML."""
