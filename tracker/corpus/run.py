@@ -599,7 +599,7 @@ def _tasks(
             # What was done when its worker ended, before it was asked here, is done once more.
             came = future.result(timeout=_LOOK)
         except NotYet as error:
-            if future.status == "pending":
+            if future.status != "error":
                 ended.put(future)
                 continue
             came = Failure(_said(error))
