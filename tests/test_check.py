@@ -19,6 +19,7 @@ import pytest
 
 from tests.desk import Desk
 from tests.repositories import Builder
+from tracker.catalog.boilerplate import Watched
 from tracker.newsroom.analysis import Analyst, meaning
 from tracker.newsroom.checking import Scope
 from tracker.newsroom.newsroom import Newsroom
@@ -493,7 +494,8 @@ def test_the_analyst_says_what_compare_says(archive: Path) -> None:
     room = Newsroom(archive)
     track = room.track("5.md")
     with Reader(room.repository) as reader:
-        one = Analyst(room.settings, room.repository.git, reader.read)
+        repeated = Watched(room.boilerplate())
+        one = Analyst(room.settings, room.repository.git, reader.read, repeated=repeated)
         for before, state in pairwise(map(one.states(track), range(len(track.versions)))):
             change = room.compare(before.read(), state.read())
             assert one.meaning(before, state) == meaning(change, state.read())
