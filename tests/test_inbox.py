@@ -65,6 +65,67 @@ def test_of_one_month_the_weightiest_comes_first(archive: Desk) -> None:
         assert all(0.13 < score < 1 for score in scores)
 
 
+def scores(desk: Desk) -> dict[str, float]:
+    listed = desk.run("check", "--json").json["findings"]
+    return {each["path"]: each["score"] for each in listed}
+
+
+def test_an_edit_right_after_publication_and_a_page_weigh_less(newsroom: Desk) -> None:
+    newsroom.write("tracker.toml", SETTINGS)
+    commit(newsroom)
+    times = {"news/late.md": "16:00", "news/soon.md": "9:40", "about/jobs.md": "16:00"}
+    for path, at in times.items():
+        publish(newsroom, OLD, "2022-03-01T09:00-05:00", path)
+        publish(newsroom, OLD.replace("400", "450"), f"2022-03-01T{at:0>5}-05:00", path)
+    found = scores(newsroom)
+    assert found["news/soon.md"] < found["news/late.md"] / 2
+    assert found["about/jobs.md"] < found["news/late.md"] / 2
+    assert paths(newsroom)[0] == "news/late.md"
+
+
+def test_a_page_that_is_kept_up_weighs_less(newsroom: Desk) -> None:
+    newsroom.write("tracker.toml", SETTINGS)
+    commit(newsroom)
+    publish(newsroom, OLD, "2021-11-01T09:00-04:00")
+    for month in range(1, 6):
+        publish(newsroom, OLD.replace("400", f"{month}00"), f"2022-{month:02}-09T09:00-05:00")
+    first, *_, last = newsroom.run("check", "--json").json["findings"]
+    assert last["score"] < first["score"] / 2
+
+
+def test_one_piece_of_work_in_many_articles_is_one_entry(newsroom: Desk) -> None:
+    newsroom.write("tracker.toml", SETTINGS)
+    names = [f"news/{name}.md" for name in ("mill", "ferry", "bridge", "school", "market")]
+    for name in names:
+        newsroom.write(name, OLD)
+    commit(newsroom)
+    for number, name in enumerate(names):
+        newsroom.write(name, OLD.replace("400", str(410 + number)))
+    newsroom.git("add", "-A")
+    newsroom.git("commit", "-q", "-m", "New figures", "--date", "2022-05-31T09:00:00-04:00")
+    said = newsroom.run("check").out
+    assert said.startswith("5 findings in 5 articles, 10 revisions.")
+    assert len(paths(newsroom)) == 1
+    assert "      the same work in 4 other articles: news/" in said
+    assert len(newsroom.run("check", "--json").json["findings"]) == 5
+    # Closed at the keyboard, all of it is closed.
+    newsroom.ok("review", stdin=b"n\nThe census of the year\n")
+    assert newsroom.run("check").out.startswith("0 findings, 5 settled")
+
+
+def test_an_article_that_comes_again_under_a_like_name_is_not_gone(newsroom: Desk) -> None:
+    newsroom.write("tracker.toml", SETTINGS)
+    commit(newsroom)
+    publish(newsroom, OLD, "2022-03-01T09:00-05:00", "old-mill-closes.md")
+    publish(newsroom, OLD, "2022-03-01T09:00-05:00", "ferry.md")
+    other = "---\ntitle: The old mill closes its doors\n---\nThe gates were shut on Sunday.\n"
+    publish(newsroom, other, "2022-03-02T09:00-05:00", "the-old-mill-closes.md")
+    for name in ("old-mill-closes.md", "ferry.md"):
+        newsroom.git("rm", "-q", name)
+    newsroom.git("commit", "-q", "-m", "Gone", "--date", "2022-03-02T10:00:00-05:00")
+    assert list(scores(newsroom)) == ["ferry.md"]
+
+
 @pytest.mark.parametrize(
     ("words", "found"),
     [

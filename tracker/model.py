@@ -424,6 +424,8 @@ class Finding(NamedTuple):
     also: tuple[str, ...] = ()  # earlier revisions of the same sitting that it tells of: hashes
     until: datetime | None = None  # while it only warns: when the grace time for the note ends
     why: tuple[Reason, ...] = ()  # of a change: all its reasons, strongest first
+    # Where an inbox tells of one piece of work in many articles: the same in the others.
+    beside: "tuple[Finding, ...]" = ()
 
 
 class Span(NamedTuple):

@@ -158,7 +158,7 @@ def check(
             warn(f"what is older was not looked at ([check] since). All of it: {again}")
     else:
         if limit:
-            chosen = verdict._replace(findings=tuple(face.inbox(verdict.findings, zone)[:limit]))
+            chosen = verdict._replace(findings=tuple(face.inbox(verdict.findings)[:limit]))
         else:
             chosen = verdict
         click.echo(face.write(chosen, form, __version__), nl=False)
@@ -184,7 +184,7 @@ def _first_page(room: Newsroom, progress: Callable[[int, int], None]) -> Early:
         progress(1, 1)  # the bar goes until there is more to tell
         day = after.astimezone(zone).strftime("%Y-%m-%d")
         click.echo(f"The newest, after {day}; what is older is still being looked at.", err=True)
-        for finding in face.inbox(found, zone)[:SHOWN]:
+        for finding in face.gathered(face.inbox(found))[:SHOWN]:
             click.echo("\n".join(face.block(finding, zone)), err=True)
 
     return early

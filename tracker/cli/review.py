@@ -52,7 +52,7 @@ def review(scope: Scope) -> None:
         verdict = room.check(scope, progress)
     for sentence in verdict.skipped:
         warn(sentence)
-    found = face.inbox(verdict.findings, room.settings.zone)
+    found = face.gathered(face.inbox(verdict.findings))
     if not found:
         click.echo("There is nothing to review.")
         return
@@ -146,11 +146,12 @@ class _Review:
             click.echo(f"  … {len(written) - most} more lines: a")
 
     def _close(self, finding: Finding) -> bool:
-        why = _ask("Why is it not for readers?").strip()
+        whole = [finding, *finding.beside]
+        why = _ask(f"Why {'are they' if finding.beside else 'is it'} not for readers?").strip()
         if not why:
             click.echo("  Nothing was closed: it takes a reason.")
             return False
-        resolve(self._room.workspace, [finding], who(self._room), why)
+        resolve(self._room.workspace, whole, who(self._room), why)
         self._done["closed"] += 1
         return True
 

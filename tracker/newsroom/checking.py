@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 from pathlib import Path
 
 from tracker.errors import TrackerError
@@ -19,7 +20,7 @@ from tracker.newsroom.history import steps as steps_of
 from tracker.newsroom.names import locate
 from tracker.newsroom.queries import paths_of
 from tracker.newsroom.revisions import article_of
-from tracker.newsroom.selection import glob
+from tracker.newsroom.selection import glob, slug
 from tracker.newsroom.workspace import SETTINGS_FILE, Workspace
 from tracker.policy.rules import Resolved, Verdict, findings, refuse_unknown, unresolved
 from tracker.policy.step import Circumstances
@@ -199,15 +200,36 @@ def _chosen(workspace: Workspace, scope: Scope) -> list[Job]:
     found = all_tracks(workspace)
     here = set(workspace.paths())
     belongs = workspace.selection.holds
+    begun = sorted((each.versions[0].at, each.path) for each in found)
     chosen = []
     for track in found:
         if not _is_looked_at(workspace, scope, track.path):
             continue
+        if track.deleted and _came_again(track, begun, workspace.settings.check.grace):
+            track = track._replace(events=())
         if track.path in here:
             chosen.append(Job(track))
         elif any(belongs(path) for path in paths_of(track)):
             chosen.append(Job(track, outside=not track.deleted))
     return chosen
+
+
+def _came_again(track: Track, begun: Sequence[tuple[datetime, str]], grace: timedelta) -> bool:
+    """Whether an article under a like name began about when this one was deleted."""
+    gone = track.events[-1].at if track.events else track.versions[-1].at
+    words = _words(track.path)
+    near = bisect_left(begun, (gone - grace, "")), bisect_left(begun, (gone + grace, ""))
+    return any(
+        len(words & other) >= _LIKE * max(len(words), len(other))
+        for other in (_words(path) for _, path in begun[slice(*near)] if path != track.path)
+    )
+
+
+_LIKE = 0.6  # of the words of a name
+
+
+def _words(path: str) -> set[str]:
+    return set(re.findall(r"[^\W_]+", slug(path).casefold()))
 
 
 def deleted(workspace: Workspace) -> tuple[tuple[Article, Event], ...]:

@@ -22,9 +22,9 @@ from tracker.newsroom.selection import (
     ArticleSelection,
     is_text,
     selection_of,
-    slug,
     taken_and_left,
 )
+from tracker.policy.step import page_of
 from tracker.store.files import Folder, read_plain
 from tracker.store.git import Repository, discover, identity, present
 from tracker.store.identity import Texts
@@ -304,11 +304,6 @@ _FILES = (
 _NAME = ("title", "site_name", "SITENAME", "name")
 _ZONE = ("timeZone", "timezone", "TIMEZONE")
 
-_NO_NEWS = re.compile(
-    r"about(?:-us)?|team|staff|masthead|jobs|careers|donate|donations|support(?:-us)?|membership|"
-    r"contact(?:-us)?|privacy(?:-policy)?|terms(?:-of-(?:use|service))?|cookies|imprint|impressum|"
-    r"newsletters?|subscribe|search|archives?|sitemap|404|thank-you|corrections(?:-policy)?"
-)
 _MOST = 40  # pages that are proposed to be left out
 _LONGEST = 1_000_000  # characters of a configuration that is looked at
 
@@ -333,7 +328,7 @@ def proposal(workspace: Workspace) -> Proposal:
     folders = workspace.selection.folders if workspace.repository.head else ()
     endings = sorted({PurePosixPath(path).suffix.lower() for path in inside})
     patterns = tuple(f"{folder}/**/*{ending}" for folder in folders for ending in endings)
-    exclude = [path for path in inside if _NO_NEWS.fullmatch(slug(path).lower())]
+    exclude = list(dict.fromkeys(page for page in map(page_of, inside) if page))
     line = (workspace.taken_and_left() or [""])[0] if paths else ""
     return Proposal(name, zone, patterns, tuple(exclude[:_MOST]), len(paths), line)
 

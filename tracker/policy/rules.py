@@ -15,9 +15,18 @@ from tracker.errors import TrackerError
 from tracker.house import footer
 from tracker.house.changelog import standing
 from tracker.house.footer import PlacingError
-from tracker.model import Event, FieldChange, Finding, Meaning, Saying
+from tracker.model import Event, FieldChange, Finding, Meaning, Reason, Saying
 from tracker.policy import notes
-from tracker.policy.step import Circumstances, Rule, Step, covered, finding, touches_words
+from tracker.policy.step import (
+    SMALL,
+    Circumstances,
+    Rule,
+    Step,
+    covered,
+    finding,
+    timely,
+    touches_words,
+)
 from tracker.text.document import parse
 
 RULES: dict[str, str] = {
@@ -48,11 +57,11 @@ def silent_change(steps: Sequence[Step], circumstances: Circumstances) -> Iterat
     sitting: list[_Seen] = []
     for seen in _silent(steps, told):
         if sitting and seen.at - sitting[-1].at > circumstances.check.sitting:
-            yield _told_of(sitting, circumstances)
+            yield from _told_of(sitting, steps, circumstances)
             sitting = []
         sitting.append(seen)
     if sitting:
-        yield _told_of(sitting, circumstances)
+        yield from _told_of(sitting, steps, circumstances)
 
 
 class _Seen(NamedTuple):
@@ -83,8 +92,16 @@ def _silent(steps: Sequence[Step], told: set[int]) -> Iterator[_Seen]:
             yield of_substance[-1]
 
 
-def _told_of(sitting: Sequence[_Seen], circumstances: Circumstances) -> Finding:
-    """One finding about the last of these changes, with the reasons of all of them."""
+def _told_of(
+    sitting: Sequence[_Seen], steps: Sequence[Step], circumstances: Circumstances
+) -> Iterator[Finding]:
+    """One finding about the last of these changes, with the reasons of all of them.
+
+    None where the sitting itself took back what it had changed.
+    """
+    left = _not_taken_back(sitting)
+    if not left:
+        return
     step, changed, _ = sitting[-1]
     path, number = step.revision.path, step.revision.number
     if circumstances.unrecorded:
@@ -96,7 +113,7 @@ def _told_of(sitting: Sequence[_Seen], circumstances: Circumstances) -> Finding:
     else:
         command = f"tracker note {quote(path)} --covers {number} --correction TEXT"
         advice = Saying.of("advice.tell", command=command, command_2="--update")
-    heaviest = sorted(sitting, key=lambda each: each.change.score, reverse=True)
+    heaviest = sorted(left, key=lambda each: each.change.score, reverse=True)
     why = tuple(dict.fromkeys(reason for each in heaviest for reason in each.change.why))
     found = finding(
         "silent-change",
@@ -106,13 +123,31 @@ def _told_of(sitting: Sequence[_Seen], circumstances: Circumstances) -> Finding:
         advice,
         line=sitting[-1].change.line if changed is step else None,
         why=why,
-        score=heaviest[0].change.score,
+        score=heaviest[0].change.score * timely(steps, step, circumstances.check.sitting),
     )
     found = found._replace(also=tuple(each.step.revision.commit for each in sitting[:-1]))
     now, grace = circumstances.now, circumstances.check.grace
-    if circumstances.unrecorded or now is None or now - step.revision.at >= grace:
-        return found
-    return found._replace(severity="warn", until=step.revision.at + grace)  # it may still come
+    if not circumstances.unrecorded and now is not None and now - step.revision.at < grace:
+        found = found._replace(severity="warn", until=step.revision.at + grace)  # it may still come
+    yield found
+
+
+def _not_taken_back(sitting: Sequence[_Seen]) -> list[_Seen]:
+    """The changes with the reasons that no other change of the sitting turned back."""
+    turns = [{_turn(each) for each in one.change.why} for one in sitting]
+    found = []
+    for number, one in enumerate(sitting):
+        others = set[tuple[str, str, str]]().union(*turns[:number], *turns[number + 1 :])
+        why = tuple(each for each in one.change.why if _turn(each, back=True) not in others)
+        if len(why) == len(one.change.why) or any(each.label not in SMALL for each in why):
+            found.append(one._replace(change=one.change._replace(why=why)))
+    return found
+
+
+def _turn(reason: Reason, *, back: bool = False) -> tuple[str, str, str]:
+    """What a reason says changed into what; or that the other way round."""
+    label = reason.label.removesuffix("-added").removesuffix("-removed")
+    return (label, reason.new, reason.old) if back else (label, reason.old, reason.new)
 
 
 def unpublished(steps: Sequence[Step], circumstances: Circumstances) -> Iterator[Finding]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import NamedTuple
 
 from tracker.house.notes.merge import Differences, key
@@ -80,7 +82,7 @@ def finding(
         advised,
         revision.headline,
         revision.person.name,
-        WEIGHTS[rule] if score is None else score,
+        (WEIGHTS[rule] if score is None else score) * (_PAGE if page_of(revision.path) else 1),
         why=why,
     )
 
@@ -101,6 +103,60 @@ WEIGHTS = {
     "date-moved": 0.4,
 }
 """How much a finding of each rule matters, from 0 to 1, where its change does not say."""
+
+_PAGE = 0.2  # how much less it matters on a page that is no news,
+_PUBLISHING = 0.25  # in the sitting in which the article came out,
+_KEPT_UP = 0.25  # and on a page that is kept up to date
+_NEWS = timedelta(days=14)  # how long an article is news
+_DAYS_KEPT_UP = 3  # on so many days after that it was edited: it is a page
+
+_PAGES = (
+    r"about(?:-us)?|contact(?:-us)?|donate|donations|jobs|careers|legal|membership|newsletters?|"
+    r"thanks|thank-you"
+)
+_FOLDER = re.compile(f"_?(?:{_PAGES})")
+_NAME = re.compile(
+    rf"{_PAGES}|.+-(?:thanks|thank-you)|team|staff|masthead|support(?:-us)?|privacy(?:-policy)?|"
+    r"terms(?:-of-(?:use|service))?|cookies|imprint|impressum|subscribe|search|archives?|sitemap|"
+    r"404|corrections(?:-policy)?"
+)
+_DATED = re.compile(r"\d{4}-\d{1,2}-\d{1,2}-")
+
+
+def page_of(path: str) -> str:
+    """Return where a page is that is no news, by the name of a folder or of the file: about, jobs.
+
+    That is the folder, or the path itself; "" for what may be an article.
+    """
+    parts = path.split("/")
+    stem = parts[-1].lower().partition(".")[0]
+    if _DATED.match(stem):
+        return ""
+    if stem == "index" and len(parts) > 1:
+        stem = parts[-2].lower()
+    for depth, folder in enumerate(parts[:-1], start=1):
+        if _FOLDER.fullmatch(folder.lower()):
+            return "/".join(parts[:depth])
+    return path if _NAME.fullmatch(stem) else ""
+
+
+def timely(steps: Sequence[Step], step: Step, sitting: timedelta) -> float:
+    """How much a change matters for the time at which it came, from 0 to 1.
+
+    Little in the sitting in which the article came out, and on a page that is edited for months.
+    """
+    numbers = [number for number, each in enumerate(steps) if each.revision.published]
+    index, first = steps.index(step), numbers[0]
+    out = max(steps[first].revision.at, steps[first].revision.out_at)
+    times = [max(out, each.revision.at) for each in steps[first : index + 1]]
+    if all(later - earlier <= sitting for earlier, later in pairwise(times)):
+        return _PUBLISHING
+    late = {
+        each.revision.at.date()
+        for each in steps[first : index + 1]
+        if each.revision.at - out > _NEWS and touches_words(each.change)
+    }
+    return _KEPT_UP if len(late) > _DAYS_KEPT_UP else 1.0
 
 
 # --- what several rules ask of steps ------------------------------------------------------------
@@ -175,6 +231,8 @@ def touches_words(change: Meaning | None) -> bool:
 
 
 _SMALL = frozenset({"typo", "style", "markup", "link", "moved", "note"})
+SMALL = _SMALL | {"image", "metadata", "boilerplate"}
+"""Labels of changes that no reader needs to be told of."""
 
 
 def is_small(was: str, now: str) -> bool:

@@ -50,13 +50,72 @@ def as_object(verdict: Verdict) -> dict[str, object]:
     }
 
 
-def inbox(found: Iterable[Finding], zone: tzinfo) -> list[Finding]:
-    """Findings as an editor takes them up: the newest month first, in each the weightiest first."""
-    return sorted(
-        found,
-        key=lambda each: (_month(each, zone), each.score, _when(each), each.path),
-        reverse=True,
-    )
+def inbox(found: Iterable[Finding]) -> list[Finding]:
+    """Findings as an editor takes them up: the newest and weightiest first.
+
+    A month halves what a finding weighs, and so does each one before it about the same article.
+    What is not out yet comes before all.
+    """
+    listed = list(found)
+    newest = max(map(_when, listed), default=0.0)
+
+    def rank(finding: Finding) -> tuple[bool, float, float, str]:
+        aged = 0.5 ** ((newest - _when(finding)) / _MONTH + before.get(_key(finding), 0))
+        return not finding.commit, finding.score * aged, _when(finding), finding.path
+
+    before: dict[object, int] = {}
+    seen: Counter[str] = Counter()
+    for finding in sorted(listed, key=rank, reverse=True):
+        before[_key(finding)] = seen[finding.path]
+        seen[finding.path] += 1
+    return sorted(listed, key=rank, reverse=True)
+
+
+def gathered(found: Iterable[Finding]) -> list[Finding]:
+    """Ranked findings, those of one piece of work in many articles as one: see ``Finding.beside``.
+
+    That is one commit, or the same change within a month.
+    """
+    listed = list(found)
+    order = {_key(each): place for place, each in enumerate(listed)}
+    for one_work in (_commit, _said):
+        alike: dict[object, list[Finding]] = {}
+        for finding in listed:
+            alike.setdefault(one_work(finding), []).append(finding)
+        listed = [
+            each
+            for group in alike.values()
+            for each in ([_beside(group)] if _is_many(group) else group)
+        ]
+    return sorted(listed, key=lambda each: order[_key(each)])
+
+
+_MONTH = 30 * 24 * 3600.0
+_MANY = 4  # articles in which the same work is one finding
+
+
+def _key(finding: Finding) -> object:
+    return finding.rule, finding.path, finding.commit, finding.words
+
+
+def _commit(finding: Finding) -> object:
+    return (finding.rule, finding.commit) if finding.commit else _key(finding)
+
+
+def _said(finding: Finding) -> object:
+    if not finding.why or finding.at is None:
+        return _key(finding)
+    return finding.rule, finding.at.year, finding.at.month, finding.why[0]._replace(context="")
+
+
+def _is_many(group: Sequence[Finding]) -> bool:
+    return len({each.path for each in group}) >= _MANY
+
+
+def _beside(group: Sequence[Finding]) -> Finding:
+    first, *others = (each._replace(beside=()) for each in group)
+    more = [one for each in group for one in each.beside]
+    return first._replace(beside=(*others, *more))
 
 
 def _month(finding: Finding, zone: tzinfo) -> str:
@@ -73,10 +132,11 @@ def text(verdict: Verdict, zone: tzinfo, limit: int | None = None) -> Iterator[s
 
     Times are given in ``zone``. Only the first ``limit`` findings are shown; None: all.
     """
-    found = inbox(verdict.findings, zone)
-    shown = found[:limit]
+    found = sorted(verdict.findings, key=lambda each: _month(each, zone), reverse=True)
+    entries = gathered(inbox(found))
+    shown = sorted(entries[:limit], key=lambda each: _month(each, zone), reverse=True)
     yield _count(verdict, zone)
-    if len(found) > len(shown) or len({_month(each, zone) for each in found}) > _FEW_MONTHS:
+    if len(entries) > len(shown) or len({_month(each, zone) for each in found}) > _FEW_MONTHS:
         yield ""
         yield from _summary(found, zone)
     for month, group in groupby(shown, key=lambda each: _month(each, zone)):
@@ -89,8 +149,9 @@ def text(verdict: Verdict, zone: tzinfo, limit: int | None = None) -> Iterator[s
     advice = {each.rule: each.advice for each in reversed(shown)}
     for rule in sorted(advice, key=list(RULES).index):
         yield click.style(f"  {rule}  → {_line(advice[rule])}", dim=True)
-    if len(shown) < len(found):
-        yield f"Shown are {len(shown):,} of {len(found):,}. More: tracker check --limit 100"
+    if len(shown) < len(entries):
+        told = sum(1 + len(each.beside) for each in shown)
+        yield f"Shown are {told:,} of {len(found):,}. More: --limit 100"
 
 
 _FEW_MONTHS = 3  # months that are seen at a glance without a table
@@ -115,6 +176,10 @@ def block(finding: Finding, zone: tzinfo) -> Iterator[str]:
         yield f"      {_line(words)}"
     if len(reasons) > _REASONS:
         yield f"      and {len(reasons) - _REASONS} more"
+    if finding.beside:
+        paths = list(dict.fromkeys(_line(each.path) for each in finding.beside))
+        few = ", ".join(paths[:_REASONS]) + (", …" if len(paths) > _REASONS else "")
+        yield f"      the same work in {counted(len(paths), 'other article')}: {few}"
     if finding.until is not None:
         until = finding.until.astimezone(zone).strftime("%Y-%m-%d %H:%M %Z")
         yield f"      a note may still come until {until}"

@@ -48,7 +48,7 @@ def plain(value: object) -> object:
     raise TypeError(f"no JSON for {type(value).__name__}")
 
 
-_INNER = frozenset({"why", "said", "advised"})
+_INNER = frozenset({"why", "said", "advised", "beside"})
 """Fields that hold as values what another field says in a sentence."""
 
 

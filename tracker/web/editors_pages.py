@@ -113,7 +113,7 @@ def board(room: Newsroom, progress: Progress | None = None) -> Board:
     at = {(v.path, v.commit): track for track in known for v in track.versions if v.path in paths}
     found = [
         (each, at.get((each.path, each.commit or ""), tracks.get(each.path)))
-        for each in inbox(verdict.findings, room.settings.zone)
+        for each in inbox(verdict.findings)
     ]
     there = {track.path: track for _, track in found if track is not None}.values()
     articles = {each.path: each for each in _articles(room, there)}

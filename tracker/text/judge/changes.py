@@ -333,6 +333,8 @@ def judge_field(
         return [_with(_verdict("byline", before, after, other), "byline", before, after)]
     if change.role == "caption" and before and after and "alt" not in change.key.casefold():
         found = _compare(before, after, "caption", scope)
+        if any(each.role == "image" and each.old and each.new for each in others):
+            found = [_verdict("image", before, after, False)]  # the caption of another picture
         return found or [_verdict("metadata", before, after, False)]
     if change.role == "notes" and "." not in change.key:
         return judge_notes(old.text, new.text)
