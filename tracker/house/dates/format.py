@@ -11,7 +11,7 @@ from datetime import date, datetime, time
 from functools import cache, lru_cache
 
 from tracker.errors import TrackerError
-from tracker.house.dates.names import Language, language
+from tracker.house.dates.names import language
 
 _PIECE = re.compile(r"'((?:[^']|'')*)'|([A-Za-z])\2*|([^A-Za-z']+)|(')")
 _LETTERS = {
@@ -57,9 +57,35 @@ def pieces(pattern: str) -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
-def _aware(at: datetime) -> None:
-    if at.tzinfo is None or at.utcoffset() is None:
-        raise ValueError("a datetime without a time zone is no instant")
+def _words(
+    pattern: str, language_code: str, months: str, day_periods: tuple[str, str] | None = None
+) -> dict[str, tuple[str, ...]]:
+    """The words in which fields of a pattern are written, in their order; others have figures.
+
+    The Associated Press shortens months only beside a day.
+    """
+    own = language(language_code)
+    fields = [field for field, _ in pieces(pattern)]
+    beside_a_day = any(field[:1] == "d" for field in fields)
+    months = months if beside_a_day or months != "ap" else "wide"
+    known = {
+        "MMM": own.months.get(months, own.months["short"]),
+        "MMMM": own.months["wide"],
+        "LLLL": own.months.get("alone", own.months["wide"]),
+        "E": own.weekdays["short"],
+        "EEE": own.weekdays["short"],
+        "EEEE": own.weekdays["wide"],
+        "a": day_periods or (own.am[0], own.pm[0]),
+    }
+    return {field: known[field] for field in fields if field in known}
+
+
+def _first_of_month(pattern: str, language_code: str) -> str:
+    """How the first day is written beside a month's name: "1er" in French; "" as any other."""
+    if not any(form in ("MMM", "MMMM") for form, _ in pieces(pattern)):
+        return ""
+    words = language(language_code).words.get("first_of_month", ())
+    return words[0] if words else ""
 
 
 def write_pattern(
@@ -76,76 +102,32 @@ def write_pattern(
     ``day_periods`` are the words for ``a``, otherwise the language's. The instant is written in
     the zone that it carries. A naive datetime is a ``ValueError``.
     """
-    if isinstance(at, datetime):
-        _aware(at)
-    written = []
-    months = _months(pattern, months)
+    if isinstance(at, datetime) and at.utcoffset() is None:
+        raise ValueError("a datetime without a time zone is no instant")
+    words = _words(pattern, language_code, months, day_periods)
     first = _first_of_month(pattern, language_code)
+    written = []
     for form, literal in pieces(pattern):
         if literal:
             written.append(literal)
         elif form == "d" and first and at.day == 1:
             written.append(first)
-        elif form[0] in "yd" or form in ("M", "MM"):
-            written.append(_number(at, form))
-        elif form[0] in "MLE":
-            written.append(_name(at, form, language(language_code), months))
-        elif isinstance(at, datetime):
-            written.append(_clock_field(at, form, language_code, day_periods))
         else:
-            raise ValueError(f"a date has no field {form}")
+            value = _value(at, form[0])
+            if form in words:
+                written.append(words[form][value - 1 if form[0] in "ML" else value])
+            else:
+                written.append(f"{value % 100 if form == 'yy' else value:0{len(form)}}")
     return "".join(written)
 
 
-def _months(pattern: str, months: str) -> str:
-    """Which month names a pattern takes: AP shortens them only beside a day."""
-    beside_a_day = any(form[:1] == "d" for form, _ in pieces(pattern))
-    return months if beside_a_day or months != "ap" else "wide"
-
-
-def _first_of_month(pattern: str, language_code: str) -> str:
-    """How the first day is written beside a month's name: "1er" in French; "" as any other."""
-    if not any(form in ("MMM", "MMMM") for form, _ in pieces(pattern)):
-        return ""
-    words = language(language_code).words.get("first_of_month", ())
-    return words[0] if words else ""
-
-
-def _number(at: date, form: str) -> str:
-    if form[0] == "y":
-        return f"{at.year % 100:02}" if form == "yy" else f"{at.year:0{len(form)}}"
-    value = at.day if form[0] == "d" else at.month
-    return f"{value:0{len(form)}}"
-
-
-def _name(at: date, form: str, words: Language, months: str) -> str:
-    if form[0] == "E":
-        return words.weekdays["wide" if form == "EEEE" else "short"][at.weekday()]
-    return _month_names(form, words, months)[at.month - 1]
-
-
-def _month_names(form: str, words: Language, months: str) -> tuple[str, ...]:
-    if form == "MMM":
-        return words.months.get(months, words.months["short"])
-    if form == "LLLL":
-        return words.months.get("alone", words.months["wide"])
-    return words.months["wide"]
-
-
-def _clock_field(
-    at: datetime, form: str, language_code: str, day_periods: tuple[str, str] | None
-) -> str:
-    if form == "a":
-        return _day_periods(language_code, day_periods)[at.hour >= 12]
-    value = {"h": at.hour % 12 or 12, "H": at.hour, "m": at.minute}[form[0]]
-    return f"{value:0{len(form)}}"
-
-
-def _day_periods(language_code: str, given: tuple[str, str] | None) -> tuple[str, str]:
-    if given is not None:
-        return given
-    words = language(language_code)
-    return words.am[0], words.pm[0]
+def _value(at: datetime | date, letter: str) -> int:
+    """The figure of a field, or for one in words its place among them."""
+    if letter in "yMdLE":
+        return {"y": at.year, "M": at.month, "L": at.month, "d": at.day, "E": at.weekday()}[letter]
+    if not isinstance(at, datetime):
+        raise ValueError(f"a date has no field {letter}")
+    return {"h": at.hour % 12 or 12, "H": at.hour, "m": at.minute, "a": int(at.hour >= 12)}[letter]
 
 
 def write_clock(
@@ -160,14 +142,14 @@ def write_clock(
     AP: ``9 a.m.`` without minutes on the hour, ``noon`` and ``midnight`` without 12. Midnight is
     written with the day that it begins, so that what is written can be read back.
     """
-    _aware(at)
-    if form != AP_CLOCK:
-        return write_pattern(at, form, language_code=language_code, day_periods=day_periods)
-    if at.minute == 0 and at.hour in (0, 12):
-        return "noon" if at.hour else "midnight"
-    period = (day_periods or ("a.m.", "p.m."))[at.hour >= 12]
-    minutes = f":{at.minute:02}" if at.minute else ""
-    return f"{at.hour % 12 or 12}{minutes} {period}"
+    if form == AP_CLOCK:
+        if at.minute == 0 and at.hour in (0, 12):
+            return "noon" if at.hour else "midnight"
+        form, day_periods = "h:mm a" if at.minute else "h a", day_periods or _AP_PERIODS
+    return write_pattern(at, form, language_code=language_code, day_periods=day_periods)
+
+
+_AP_PERIODS = ("a.m.", "p.m.")
 
 
 def _any_of(names: tuple[str, ...]) -> str:
@@ -185,26 +167,21 @@ def pattern_expression(
 ) -> str:
     """A regular expression, without groups, that matches what ``form`` writes and little else."""
     if form == AP_CLOCK:
-        period = _any_of(day_periods or ("a.m.", "p.m."))
+        period = _any_of(day_periods or _AP_PERIODS)
         return rf"(?:noon|midnight|[0-9]{{1,2}}(?::[0-5][0-9])? (?:{period}))"
-    parts = []
-    months = _months(form, months)
+    words = _words(form, language_code, months, day_periods)
     first = _first_of_month(form, language_code)
+    parts = []
     for field, literal in pieces(form):
         if literal:
             parts.append(re.escape(literal))
         elif field == "d" and first:
             parts.append(f"(?:{re.escape(first)}|[0-9]{{1,2}})")
-        elif field[0] in "yMdhHm" and field not in ("MMM", "MMMM"):
+        elif field in words:
+            parts.append(f"(?:{_any_of(words[field])})")
+        else:
             digits = {"y": "{1,4}", "yyyy": "{4}"}.get(field, "{2}" if len(field) > 1 else "{1,2}")
             parts.append(f"[0-9]{digits}")
-        elif field == "a":
-            parts.append(f"(?:{_any_of(_day_periods(language_code, day_periods))})")
-        elif field[0] == "E":
-            width = "wide" if field == "EEEE" else "short"
-            parts.append(f"(?:{_any_of(language(language_code).weekdays[width])})")
-        else:
-            parts.append(f"(?:{_any_of(_month_names(field, language(language_code), months))})")
     return f"(?:{''.join(parts)})"
 
 
@@ -240,17 +217,10 @@ def read_pattern_date(
     a pattern without a year takes the newest such day not later than three days after ``as_of``,
     and without ``as_of`` there is no date.
     """
-    names: dict[str, tuple[str, ...]] = {}
-    months = _months(pattern, months)
+    names = _words(pattern, language_code, months)
     first = _first_of_month(pattern, language_code)
     if first:
         names["d"] = (first, *(str(day) for day in range(1, 32)))
-    for field, _ in pieces(pattern):
-        if field in ("MMM", "MMMM", "LLLL"):
-            names[field] = _month_names(field, language(language_code), months)
-        elif field[:1] == "E":
-            width = "wide" if field == "EEEE" else "short"
-            names[field] = language(language_code).weekdays[width]
     found = _fields(text, pattern, names)
     if found is None:
         return None
@@ -273,13 +243,18 @@ def century(short: int, as_of: date | None) -> int:
     return latest - (latest - short) % 100
 
 
-def on_day(year: int | None, month: int, day: int, as_of: date | None) -> date | None:
-    """The date of these parts; None when there is no such day, or no way to know its year."""
+def on_day(
+    year: int | None, month: int, day: int, as_of: date | None, ahead: int = 3
+) -> date | None:
+    """The date of these parts; None when there is no such day, or no way to know its year.
+
+    Without a year it is the newest such day not later than ``ahead`` days after ``as_of``.
+    """
     if year is not None:
         return _date(year, month, day)
     if as_of is None:
         return None
-    latest = as_of.toordinal() + 3
+    latest = as_of.toordinal() + ahead
     for back in range(-1, 9):  # a 29 February may be eight years ago
         found = _date(as_of.year - back, month, day)
         if found is not None and found.toordinal() <= latest:
@@ -305,15 +280,9 @@ def read_pattern_time(
     if form == AP_CLOCK:
         if text in ("noon", "midnight"):
             return time(12 if text == "noon" else 0)
-        periods = day_periods or ("a.m.", "p.m.")
-        form = "h:mm a" if ":" in text else "h a"
-        return _read_clock(text, form, periods)
-    periods = _day_periods(language_code, day_periods) if "a" in form else ("AM", "PM")
-    return _read_clock(text, form, periods)
-
-
-def _read_clock(text: str, form: str, periods: tuple[str, str]) -> time | None:
-    found = _fields(text, form, {"a": periods})
+        form, day_periods = "h:mm a" if ":" in text else "h a", day_periods or _AP_PERIODS
+    words = _words(form, language_code, "short", day_periods)
+    found = _fields(text, form, words)
     if found is None:
         return None
     hour = minute = 0
@@ -326,7 +295,7 @@ def _read_clock(text: str, form: str, periods: tuple[str, str]) -> time | None:
                 hour %= 12
         elif field[0] == "m":
             minute = int(written)
-    if found.get("a") == periods[1]:
+    if "a" in found and found["a"] == words["a"][1]:
         hour += 12
     try:
         return time(hour, minute)

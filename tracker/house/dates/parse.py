@@ -15,8 +15,15 @@ from zoneinfo import ZoneInfo
 
 from tracker.errors import TrackerError
 from tracker.house.dates.find import Numbers, Shapes, fold, shapes
-from tracker.house.dates.format import century, write_clock, write_pattern
-from tracker.house.dates.names import WrittenZone, at_home, understand, wall_times, with_english
+from tracker.house.dates.format import century, on_day, write_clock, write_pattern
+from tracker.house.dates.names import (
+    WrittenZone,
+    at_home,
+    home_or_written,
+    understand,
+    wall_times,
+    with_english,
+)
 from tracker.house.dates.names import language as language_of
 from tracker.house.dates.names import zone as zone_named
 from tracker.model import Precision
@@ -41,21 +48,6 @@ class Moment(NamedTuple):
 
 class _Typed:
     """What has been understood so far."""
-
-    __slots__ = (
-        "clock",
-        "date",
-        "date_text",
-        "day_first",
-        "home",
-        "more",
-        "now",
-        "relative",
-        "taken",
-        "text",
-        "weekday",
-        "zone",
-    )
 
     def __init__(
         self,
@@ -287,22 +279,14 @@ def _take_weekday(typed: _Typed, known: Shapes, at: int) -> int:
 
 
 def _day(typed: _Typed) -> date:
-    today = typed.now.astimezone(_rough_zone(typed)).date()
+    # Today is that of the zone that was typed, else the newsroom's.
+    here = typed.now.replace(tzinfo=None)
+    today = typed.now.astimezone(home_or_written(here, typed.zone, typed.home, typed.more)).date()
     if typed.relative == "yesterday":
         return today - timedelta(days=1)
     if typed.date is None:
         return today
     return calendar_day(typed.date, typed.date_text, typed.day_first, today)
-
-
-def _rough_zone(typed: _Typed) -> tzinfo:
-    """The zone whose today is meant: the one that was typed, else the newsroom's."""
-    found = understand(typed.zone, typed.more) if typed.zone else None
-    if found is None or found.countries:
-        return typed.home
-    if found.place is not None:
-        return zone_named(found.place)
-    return timezone(found.offset) if found.offset is not None else typed.home
 
 
 def _first_instant(day: date, home: ZoneInfo) -> datetime:
@@ -399,7 +383,7 @@ def calendar_day(numbers: Numbers, written: str, day_first: bool | None, today: 
         return _ordered(written, numbers.pair, year, day_first, today)
     assert numbers.month is not None
     assert numbers.day is not None
-    found = _dated(year, numbers.month, numbers.day, today)
+    found = on_day(year, numbers.month, numbers.day, today, ahead=0)
     if found is None:
         raise _no_such_day(written, year, numbers.month, numbers.day)
     return found
@@ -414,8 +398,8 @@ def _ordered(
     written: str, pair: tuple[int, int], year: int | None, day_first: bool | None, today: date
 ) -> date:
     """The day of two numbers, read in the house's order."""
-    by_day = _dated(year, pair[1], pair[0], today)
-    by_month = _dated(year, pair[0], pair[1], today)
+    by_day = on_day(year, pair[1], pair[0], today, ahead=0)
+    by_month = on_day(year, pair[0], pair[1], today, ahead=0)
     if by_day is None and by_month is None:
         raise TrackerError(f"“{written}” is not a date in any order.", HINT)
     if day_first is None:
@@ -437,18 +421,6 @@ def _ordered(
         f"as {only} it would be {long_date(other)}.",
         f"Write {other.isoformat()} if that is meant.",
     )
-
-
-def _dated(year: int | None, month: int, day: int, today: date) -> date | None:
-    """The date of these parts; without a year the nearest that is not in the future."""
-    for candidate in [year] if year is not None else range(today.year, today.year - 9, -1):
-        try:
-            found = date(candidate, month, day)
-        except ValueError:
-            continue
-        if year is not None or found <= today:
-            return found
-    return None
 
 
 def _no_such_day(written: str, year: int | None, month: int, day: int) -> TrackerError:
