@@ -113,7 +113,8 @@ def import_(
     Versions may come in any order. Run again, it adds only what is missing; interrupted, it leaves
     the newsroom as it was. With --dry-run it counts what the source holds beside such versions.
     """
-    from tracker.newsroom.importing import Options, folder_named
+    from tracker.newsroom.importing import Options
+    from tracker.newsroom.incoming import folder_named
     from tracker.sources import HowRead
 
     started = time.monotonic()

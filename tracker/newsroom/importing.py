@@ -10,20 +10,18 @@ from __future__ import annotations
 
 import errno
 import json
-import re
 import sqlite3
-from collections import deque
-from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta, timezone
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
 from tracker.errors import TrackerError
-from tracker.house.site import DEFAULT_LAYOUT, new_path
-from tracker.model import Person
-from tracker.newsroom.import_article import ArticleImport, ImportWork, Tally
+from tracker.model import Note, Person
 from tracker.newsroom.incoming import (
+    UNSAFE,
     ImportPlan,
     Incoming,
     Key,
@@ -31,13 +29,20 @@ from tracker.newsroom.incoming import (
     Row,
     Skipped,
     Source,
-    Standing,
+    Telling,
+    folder_named,
+    instant,
+    is_slug,
+    settle_paths,
+    slug_of,
 )
-from tracker.newsroom.selection import is_text, slug
+from tracker.newsroom.note_editor import Told
+from tracker.newsroom.selection import is_text
 from tracker.newsroom.workspace import Workspace
+from tracker.newsroom.writing import message_of
 from tracker.store import import_branch, locks, log, worktree
-from tracker.store.git import FRUGAL, Repository, checked, identity, shown_path
-from tracker.store.reader import Reader
+from tracker.store.git import FRUGAL, GitError, Repository, checked, identity, shown_path
+from tracker.store.reader import Reader, not_too_large
 from tracker.store.stream import (
     CommitStream,
     Conversion,
@@ -48,15 +53,13 @@ from tracker.store.stream import (
     author_line,
     git_settings,
 )
-from tracker.text.document import decode, parse
-
-UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028-\u202e\u2066-\u2069]")
-"""What a terminal or an editor would obey, or show otherwise than it is."""
+from tracker.text.document import decode
 
 Progress = Callable[[str, int, int], None]
 """Called with what is done now, the number done, and the number of all (0: not known)."""
 
 _AHEAD = timedelta(minutes=2)  # the clocks of two machines are never quite the same
+_NAMED = 1000  # bad and left-out things that are named; the rest is counted
 _FLAT = 10_000  # new files in one folder from which on a layout is advisable
 _ATTEMPTS = 3  # at a branch that others move; the last has the turn to itself
 _WORTH_PACKING = 500  # revisions
@@ -151,8 +154,11 @@ class _Import:
         self.writer, clock = identity(workspace.repository)
         self.latest = ((workspace.now or clock) + _AHEAD).timestamp()
         self.base = import_branch.tip_of(workspace.repository.git, branch)
-        self.tally = Tally(plan, self.writer, skip_bad=options.skip_bad)
         self.count = 0  # versions that the source gave
+        self.added = self.known = self.unchanged = self.bad = self.left_out = 0  # of them
+        self.articles = self.new_articles = 0  # that get revisions
+        self.skipped: list[Skipped] = []
+        self.new_files = Counter[str]()  # by folder
 
     def run(self) -> Imported:
         """Read, write, and move the branch."""
@@ -169,11 +175,26 @@ class _Import:
         with stream:
             self._texts(stream.hashed, stream.text)
             import_branch.look(repository, self.plan)
-            commit = self._land(stream) if self.tally.added else None
-        if commit is not None and self.tally.added >= _WORTH_PACKING:
+            commit = self._land(stream) if self.added else None
+        if commit is not None and self.added >= _WORTH_PACKING:
             self.progress("Indexing", 0, 0)
             write_commit_graph(repository)
         return self._told(commit)
+
+    def skip(self, each: Skipped) -> None:
+        """Count what is left out; raise for what is bad, unless that is to be skipped."""
+        if each.bad and not self.options.skip_bad:
+            hint = (each.hint or "Correct it.").rstrip(".")
+            raise TrackerError(
+                f"{each.origin}: {each.reason}",
+                f"{hint}; or leave such versions out with --skip-bad.",
+            )
+        if each.bad:
+            self.bad += 1
+        else:
+            self.left_out += 1
+        if len(self.skipped) < _NAMED:
+            self.skipped.append(each)
 
     # --- reading the source -----------------------------------------------------------------------
 
@@ -183,20 +204,17 @@ class _Import:
         has_layout = self.workspace.settings.layout is not None
         for each in self.source.versions(self.folder):
             if isinstance(each, Skipped):
-                self.tally.skip(each)
+                self.skip(each)
                 continue
             row = self._row(each, prefix, has_layout=has_layout)
             if isinstance(row, Skipped):
-                self.tally.skip(row)
+                self.skip(row)
                 continue
             self.count += 1
             if self.count % 1000 == 0:
-                self._show_share()
+                share = self.source.share
+                self.progress("Reading", self.count, int(self.count / share) if share else 0)
             yield row
-
-    def _show_share(self) -> None:
-        share = self.source.share
-        self.progress("Reading", self.count, int(self.count / share) if share else 0)
 
     def _row(
         self, each: Incoming, prefix: str, *, has_layout: bool
@@ -279,17 +297,14 @@ class _Import:
 
         repository, done = self.workspace.repository, 0
         with Conversion(repository, self.settings) as convert, Reader(repository) as reader:
-            notes, keeps = self.workspace.notes, self.options.keep_notes
-            work = ImportWork(self.tally, notes, keeps, convert, reader, hashed, store)
             for path, versions in groupby(read(), key=lambda each: each[0].path):
-                article = ArticleImport(work, path)
+                article = _ArticleImport(self, path, convert, reader, hashed, store)
                 for row, data in versions:
                     done += 1
                     if done % 500 == 0:
                         self.progress("Texts", done, self.count)
                     article.take(row, data)
                 article.end()
-        self.tally.flush()
 
     # --- commits, and the branch ------------------------------------------------------------------
 
@@ -329,7 +344,7 @@ class _Import:
         for done, row in enumerate(self.plan.ready_in_order(), start=1):
             stream.commit(_commit(row))
             if done % 1000 == 0:
-                self.progress("Revisions", done, self.tally.added)
+                self.progress("Revisions", done, self.added)
         return stream.finish()
 
     def _follow(self) -> None:
@@ -346,28 +361,196 @@ class _Import:
         self.base = tip
 
     def _told(self, commit: str | None) -> Imported:
-        tally = self.tally
         advice = []
-        if self.settings.hooks and tally.added:
+        if self.settings.hooks and self.added:
             advice.append("The repository's commit hooks are not run by an import.")
-        for folder, count in tally.new_files.items():
+        for folder, count in self.new_files.items():
             if count > _FLAT:
                 advice.append(
                     f"{count:,} new files are in the one folder {folder or '.'}, which makes every"
                     " commit slow: set a layout by date in tracker.toml before the next import."
                 )
         return Imported(
-            added=tally.added,
-            known=tally.known,
-            unchanged=tally.unchanged,
-            articles=tally.articles,
-            new_articles=tally.new_articles,
-            bad=tally.bad,
-            left_out=tally.left_out,
-            skipped=tuple(tally.skipped),
-            commit=commit,
-            advice=tuple(advice),
+            self.added, self.known, self.unchanged, self.articles, self.new_articles, self.bad,
+            self.left_out, tuple(self.skipped), commit, tuple(advice),
+        )  # fmt: skip
+
+
+# --- one article ----------------------------------------------------------------------------------
+
+
+class _ArticleImport:
+    """The versions of one article, one after another, oldest first."""
+
+    def __init__(
+        self,
+        whole: _Import,
+        path: str,
+        convert: Conversion,
+        reader: Reader,
+        hashed: Callable[[bytes], str],
+        store: Callable[[bytes], None],
+    ) -> None:
+        """``hashed`` gives a text's blob, ``store`` gives a text to git."""
+        self._whole = whole
+        self._path = path
+        self._convert = convert
+        self._reader = reader
+        self._hashed = hashed
+        self._store = store
+        self._notes = whole.workspace.notes
+        self._found = whole.plan.standing(path)
+        self._known = whole.plan.known(path)
+        self._newest = max(self._known, default=-1)
+        self._tip = self._found[2] if self._found is not None else None  # the blob there is now
+        self._why_not = self._refusal()
+        self._before: str | None = None  # the blob of the version before, as it was recorded
+        self._text = b""  # the same
+        self._wrote: str | None = None  # the last blob that is to be written
+        if self._why_not is None:
+            convert.of(path, lambda: self._tip is not None and b"\r\n" in self._current())
+
+    def _current(self) -> bytes:
+        """The text that the branch has now."""
+        assert self._tip is not None
+        return self._reader.read(self._tip)
+
+    def _refusal(self) -> str | None:
+        """Why nothing can be recorded at this path; None where it can."""
+        path, plan = self._path, self._whole.plan
+        try:
+            checked(path)
+        except TrackerError as error:
+            return error.sentence
+        if not is_text(path):
+            return f"{path} does not end in .md, .markdown, .txt or .mdx, or is a listing."
+        parts = path.split("/")
+        for end in range(1, len(parts)):
+            above = "/".join(parts[:end])
+            there = plan.standing(above)
+            if there is not None and there[0] != "tree":
+                return f"{above} is a file in the newsroom, so {path} cannot be in it."
+            if there is None and is_text(above) and plan.comes(above):
+                return f"{above} comes as a file too, so {path} cannot be in it."
+        if self._found is not None and not self._found[1].startswith("100"):
+            names = {"tree": "a folder", "blob": "a symbolic link"}
+            return f"{path} is {names.get(self._found[0], 'a submodule')} in the newsroom."
+        return None
+
+    def take(self, row: Row, data: bytes | TrackerError) -> None:
+        """One more version: known, unchanged, new, or bad."""
+        if self._why_not is not None:
+            self._bad(row, self._why_not)
+        elif isinstance(data, TrackerError):
+            self._bad(row, data.sentence, data.hint)
+        else:
+            try:
+                not_too_large(self._path, len(data))
+                self._take(row, data)
+            except GitError:
+                raise  # it is not the version that is bad
+            except TrackerError as error:
+                self._bad(row, error.sentence, error.hint)
+
+    def _bad(self, row: Row, reason: str, hint: str = "") -> None:
+        self._whole.skip(Skipped(row.origin, reason, bad=True, hint=hint))
+
+    def _take(self, row: Row, data: bytes) -> None:
+        known = self._known.get(row.seconds, ())
+        at = instant(row.seconds, row.minutes)
+        new = self._with_notes(row, data, at)
+        blob = self._hashed(new)
+        if blob in known:
+            self._whole.known += 1
+            self._before, self._text = blob, new
+            return
+        if blob != self._before and self._tip is not None and self._before != self._tip:
+            if row.place < self._newest:
+                newest = instant(self._newest, row.minutes).isoformat(" ", "minutes")
+                raise TrackerError(
+                    f"{self._path} has a newer revision already, of {newest}.",
+                    "A revision is never put in before another: import into a new newsroom.",
+                )
+            # It comes after what somebody recorded, and may keep the notes of that.
+            self._text, self._before = self._current(), self._tip
+            new = self._with_notes(row, data, at)
+            blob = self._hashed(new)
+        if blob == self._before:
+            self._whole.unchanged += 1
+            return
+        self._whole.added += 1
+        self._whole.plan.ready(
+            self._ready(row, blob, () if row.message else self._brought(new, at))
         )
+        self._store(new)
+        self._before = self._wrote = self._tip = blob
+        self._text = new
+
+    def _with_notes(self, row: Row, data: bytes, at: datetime) -> bytes:
+        """What git is to store: the text, with the notes that it keeps and those told of it."""
+        told, keeps = _tellings(row.told), self._whole.options.keep_notes
+        if told or (keeps and self._before is not None):
+            text, encoding = decode(data)
+            before = None if self._before is None else decode(self._text)[0]
+            if keeps and before is not None:
+                text = self._notes.carry(before, text, at)
+            if told:
+                notes = [Told(each.kind, each.text, each.at or at) for each in told]
+                text = self._notes.add(text, notes, before=before)
+            data = self._notes.encoded(text, encoding)
+        return self._convert(data)
+
+    def _brought(self, data: bytes, at: datetime) -> tuple[Note, ...]:
+        """The notes that a version has and the one before has not, for the commit's message.
+
+        To read all notes of a text takes as long as to give it to git: they are looked for where
+        the new lines have any.
+        """
+        if self._before is None:
+            return ()
+        old = set(self._text.split(b"\n"))
+        new = b"\n".join(line for line in data.split(b"\n") if line not in old)
+        if b"text:" not in new and not self._notes.notes(decode(new)[0], at):
+            return ()
+        return self._notes.brought(decode(self._text)[0], decode(data)[0], at)
+
+    def _ready(self, row: Row, blob: str, notes: Sequence[Note]) -> Ready:
+        message = row.message and row.message.replace("\0", "").strip("\n")
+        if not message or message.isspace():
+            first = self._found is None and self._wrote is None
+            message = message_of(self._path, notes, first=first)
+        if row.trailers:
+            message += f"\n\n{row.trailers}"
+        writer = self._whole.writer
+        return Ready(
+            place=row.place,
+            seconds=row.seconds,
+            path=self._path,
+            sequence=row.sequence,
+            minutes=row.minutes,
+            blob=blob,
+            mode="100755" if self._found is not None and self._found[1] == "100755" else "100644",
+            name=writer.name if row.name is None else row.name,
+            email=(writer.email if row.name is None else row.email) or "",
+            message=f"{message}\n",
+        )
+
+    def end(self) -> None:
+        """There are no more versions of this article."""
+        if self._wrote is not None:
+            is_new = self._found is None
+            self._whole.articles += 1
+            self._whole.plan.finish(self._path, self._wrote, is_new=is_new)
+            if is_new:
+                self._whole.new_articles += 1
+                self._whole.new_files[self._path.rpartition("/")[0]] += 1
+
+
+def _tellings(told: str | None) -> tuple[Telling, ...]:
+    return tuple(
+        Telling(kind, text, None if at is None else datetime.fromisoformat(at))
+        for kind, text, at in json.loads(told or "[]")
+    )
 
 
 def _commit(row: Ready) -> StreamedCommit:
@@ -391,118 +574,3 @@ def write_commit_graph(repository: Repository) -> None:
         "--no-progress",
     )  # fmt: skip
     repository.git.run(*words, accept=(0, 1, 128))
-
-
-# --- where the articles go ------------------------------------------------------------------------
-
-_HINT = "Give a folder in the newsroom, as articles/archive, or . for the newsroom's own."
-
-
-def folder_named(given: str) -> str:
-    """The newsroom's folder that somebody named for articles, without slashes around it.
-
-    "" for the newsroom's own. Raises ``TrackerError`` for what is no folder in the newsroom.
-    """
-    shown = shown_path(given[:200])
-    if not given.strip():
-        raise TrackerError("The folder for the articles has no name.", _HINT)
-    path = given.removeprefix("./").rstrip("/") if given.strip("/") else given
-    if path in (".", ""):
-        return ""
-    if UNSAFE.search(path):
-        raise TrackerError(f"The folder {shown} has characters that no path should have.", _HINT)
-    if path.startswith("/"):
-        raise TrackerError(f"The folder {shown} is not in the newsroom.", _HINT)
-    try:
-        checked(path)
-    except TrackerError as error:
-        raise TrackerError(error.sentence, _HINT) from None
-    return path
-
-
-def is_slug(name: str) -> bool:
-    """Whether a name can be an article's slug: one plain part of a path."""
-    if "/" in name or UNSAFE.search(name) or name.strip() != name:
-        return False
-    return _is_possible(name)
-
-
-def slug_of(path: str, prefix: str) -> str:
-    """The slug of an article's path; "" for what can be no article below the folder ``prefix``."""
-    if not path.startswith(prefix) or not is_text(path) or not _is_possible(path):
-        return ""
-    return slug(path)
-
-
-def settle_paths(plan: ImportPlan, source: Source, workspace: Workspace, under: str) -> None:
-    """Find the path of each article of which the source knows the slug alone.
-
-    It is that of the article of this slug that the newsroom has, or that comes with its path in the
-    same import, on whatever line; else the layout says. Raises ``TrackerError`` where there is more
-    than one such article.
-    """
-    rule = workspace.settings.layout or joined(under, DEFAULT_LAYOUT)
-    own, zone = workspace.under, workspace.settings.zone
-    prefix = f"{own}/" if own else ""
-    slugs = deque[tuple[str, int, int]]()
-    settled: list[tuple[str, str]] = []
-
-    def asked() -> Iterator[Key]:
-        for slug, key, seconds, minutes, origin, there in plan.first_of_slugs(
-            lambda path: slug_of(path, prefix)
-        ):
-            if len(there) > 1:
-                named = ", ".join(there[:3])
-                raise TrackerError(
-                    f"{origin}: there is more than one article “{slug}”: {named}.",
-                    "Give the path in the place of the slug.",
-                )
-            if there:
-                settled.append((slug, there[0]))
-                continue
-            slugs.append((slug, seconds, minutes))
-            yield key
-
-    dated = "{year}" in rule or "{month}" in rule or "{day}" in rule
-    for data in source.texts(asked()):
-        slug, seconds, minutes = slugs.popleft()
-        day = instant(seconds, minutes).astimezone(zone).date()
-        if dated and not isinstance(data, TrackerError):
-            given = parse(decode(data)[0]).published_date
-            if isinstance(given, datetime):
-                aware = given if given.tzinfo else given.replace(tzinfo=zone)
-                day = aware.astimezone(zone).date()
-            elif given is not None:
-                day = given
-        settled.append((slug, joined(own, new_path(rule, slug, day))))
-
-    def words(version: Key | Standing) -> set[bytes]:
-        if isinstance(version, Standing):
-            return set(reader.read(version.blob).split())
-        (data,) = source.texts([version])
-        return set() if isinstance(data, TrackerError) else set(data.split())
-
-    def is_moved(earlier: Key | Standing, later: Key) -> bool:
-        old, new = words(earlier), words(later)
-        return 2 * len(old & new) >= max(len(old), len(new), 1)
-
-    with Reader(workspace.repository) as reader:
-        plan.settle(settled, is_moved)
-
-
-def instant(seconds: int, minutes: int) -> datetime:
-    """Seconds since 1970 and an offset from UTC in minutes, as an aware instant."""
-    return datetime.fromtimestamp(seconds, timezone(timedelta(minutes=minutes)))
-
-
-def joined(above: str, name: str) -> str:
-    """A name in a folder, "" for the topmost."""
-    return f"{above}/{name}" if above else name
-
-
-def _is_possible(path: str) -> bool:
-    try:
-        checked(path)
-    except TrackerError:
-        return False
-    return True

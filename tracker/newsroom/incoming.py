@@ -7,17 +7,29 @@ order in which they are wanted. So neither has to hold an archive in memory.
 
 from __future__ import annotations
 
+import re
 import sqlite3
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 from itertools import groupby, islice, pairwise
 from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from tracker.errors import TrackerError
+from tracker.house.site import DEFAULT_LAYOUT, new_path
 from tracker.model import Kind, Person
+from tracker.newsroom.selection import is_text, slug
+from tracker.newsroom.workspace import Workspace
+from tracker.store.git import checked, shown_path
 from tracker.store.log import KnownText, TreeEntry
+from tracker.store.reader import Reader
+from tracker.text.document import decode, parse
+
+UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028-\u202e\u2066-\u2069]")
+"""What a terminal or an editor would obey, or show otherwise than it is."""
 
 Key = int | str
 """How a source finds a text again."""
@@ -165,6 +177,7 @@ class ImportPlan:
         self._first = folder / "incoming.sqlite3"
         self._incoming = self._connect(self._first, _INCOMING)
         self._ready = self._connect(folder / "ready.sqlite3", _READY)
+        self._ready.execute("BEGIN")  # read by this connection alone, and never kept
         self._anything = False  # the branch has something
 
     def _connect(self, file: Path, schema: str = "") -> sqlite3.Connection:
@@ -189,16 +202,13 @@ class ImportPlan:
 
     def take(self, rows: Iterable[tuple[object, ...]]) -> None:
         """Take versions: path, slug, and the columns of the table from ``seconds`` on."""
-        self._insert(
-            self._incoming, "INSERT INTO incoming VALUES (NULL, ?,?,?,?,?,?,?,?,?,?,?,?,?)", rows
-        )
+        self._insert("INSERT INTO incoming VALUES (NULL, ?,?,?,?,?,?,?,?,?,?,?,?,?)", rows)
         self._incoming.execute("CREATE INDEX by_slug ON incoming (slug) WHERE slug <> ''")
 
     def take_standing(self, entries: Iterable[tuple[TreeEntry, str]]) -> None:
         """Take the files and folders of the newest commit, each with its slug, "" for none."""
         self._anything = True
         self._insert(
-            self._incoming,
             "INSERT OR IGNORE INTO standing VALUES (?,?,?,?,?)",
             ((each.path, each.kind, each.mode, each.blob, slug) for each, slug in entries),
         )
@@ -206,15 +216,14 @@ class ImportPlan:
 
     def take_known(self, known: Iterable[KnownText]) -> None:
         """Take what the branch's commits brought."""
-        self._insert(self._incoming, "INSERT OR IGNORE INTO known VALUES (?,?,?,?)", known)
+        self._insert("INSERT OR IGNORE INTO known VALUES (?,?,?,?)", known)
 
-    @staticmethod
-    def _insert(connection: sqlite3.Connection, insert: str, rows: Iterable[object]) -> None:
+    def _insert(self, insert: str, rows: Iterable[object]) -> None:
         waiting = iter(rows)
-        connection.execute("BEGIN")
+        self._incoming.execute("BEGIN")
         while some := list(islice(waiting, _AT_ONCE)):
-            connection.executemany(insert, some)  # type: ignore[arg-type]
-        connection.execute("COMMIT")
+            self._incoming.executemany(insert, some)  # type: ignore[arg-type]
+        self._incoming.execute("COMMIT")
 
     def first_of_slugs(
         self, slug_of: Callable[[str], str]
@@ -241,10 +250,10 @@ class ImportPlan:
         )
         here = "SELECT path FROM standing WHERE slug = :slug AND slug <> ''"
         comes = "SELECT path FROM given WHERE slug = :slug AND slug <> ''"
-        for slug, apart, *first in found:
+        for name, apart, *first in found:
             both = f"{here} EXCEPT {comes}" if apart else f"{here} UNION {comes}"
-            there = [path for (path,) in reader.execute(f"{both} ORDER BY path", {"slug": slug})]
-            yield slug, *first, there
+            there = [path for (path,) in reader.execute(f"{both} ORDER BY path", {"slug": name})]
+            yield name, *first, there
 
     def settle(
         self, paths: Iterable[tuple[str, str]], is_moved: Callable[[Key | Standing, Key], bool]
@@ -254,7 +263,7 @@ class ImportPlan:
         ``is_moved`` tells of two versions, the earlier of which may be the newsroom's, whether the
         later one goes on the earlier.
         """
-        self._insert(self._incoming, "INSERT INTO slugs VALUES (?,?)", list(paths))
+        self._insert("INSERT INTO slugs VALUES (?,?)", list(paths))
         for several in list(self._moves()):
             self._unite(several, is_moved)
         self._incoming.execute(
@@ -369,13 +378,13 @@ class ImportPlan:
 
     # --- what is to be written --------------------------------------------------------------------
 
-    def ready(self, rows: Iterable[Ready]) -> None:
-        """Take revisions that are to be written."""
-        self._insert(self._ready, "INSERT INTO ready VALUES (?,?,?,?,?,?,?,?,?,?)", rows)
+    def ready(self, row: Ready) -> None:
+        """Take a revision that is to be written."""
+        self._ready.execute("INSERT INTO ready VALUES (?,?,?,?,?,?,?,?,?,?)", row)
 
-    def finish(self, paths: Iterable[tuple[str, str, bool]]) -> None:
-        """Take the last blob of each path, and whether the path is new."""
-        self._insert(self._ready, "INSERT INTO final VALUES (?,?,?)", paths)
+    def finish(self, path: str, blob: str, *, is_new: bool) -> None:
+        """Take the last blob of a path, and whether the path is new."""
+        self._ready.execute("INSERT INTO final VALUES (?,?,?)", (path, blob, is_new))
 
     def ready_in_order(self) -> Iterator[Ready]:
         """The revisions to write, the oldest first; those of one instant come by path."""
@@ -402,3 +411,123 @@ class ImportPlan:
             (*above, f"{path}/", f"{path}0"),
         ).fetchone()
         return found is not None
+
+
+# --- where the articles go ------------------------------------------------------------------------
+
+_HINT = "Give a folder in the newsroom, as articles/archive, or . for the newsroom's own."
+
+
+def folder_named(given: str) -> str:
+    """The newsroom's folder that somebody named for articles, without slashes around it.
+
+    "" for the newsroom's own. Raises ``TrackerError`` for what is no folder in the newsroom.
+    """
+    shown = shown_path(given[:200])
+    if not given.strip():
+        raise TrackerError("The folder for the articles has no name.", _HINT)
+    path = given.removeprefix("./").rstrip("/") if given.strip("/") else given
+    if path in (".", ""):
+        return ""
+    if UNSAFE.search(path):
+        raise TrackerError(f"The folder {shown} has characters that no path should have.", _HINT)
+    if path.startswith("/"):
+        raise TrackerError(f"The folder {shown} is not in the newsroom.", _HINT)
+    try:
+        checked(path)
+    except TrackerError as error:
+        raise TrackerError(error.sentence, _HINT) from None
+    return path
+
+
+def is_slug(name: str) -> bool:
+    """Whether a name can be an article's slug: one plain part of a path."""
+    if "/" in name or UNSAFE.search(name) or name.strip() != name:
+        return False
+    return _is_possible(name)
+
+
+def slug_of(path: str, prefix: str) -> str:
+    """The slug of an article's path; "" for what can be no article below the folder ``prefix``."""
+    if not path.startswith(prefix) or not is_text(path) or not _is_possible(path):
+        return ""
+    return slug(path)
+
+
+def settle_paths(plan: ImportPlan, source: Source, workspace: Workspace, under: str) -> None:
+    """Find the path of each article of which the source knows the slug alone.
+
+    It is that of the article of this slug that the newsroom has, or that comes with its path in the
+    same import, on whatever line; else the layout says. Raises ``TrackerError`` where there is more
+    than one such article.
+    """
+    rule = workspace.settings.layout or joined(under, DEFAULT_LAYOUT)
+    own, zone = workspace.under, workspace.settings.zone
+    prefix = f"{own}/" if own else ""
+    slugs = deque[tuple[str, int, int]]()
+    settled: list[tuple[str, str]] = []
+
+    def asked() -> Iterator[Key]:
+        for slug, key, seconds, minutes, origin, there in plan.first_of_slugs(
+            lambda path: slug_of(path, prefix)
+        ):
+            if len(there) > 1:
+                named = ", ".join(there[:3])
+                raise TrackerError(
+                    f"{origin}: there is more than one article “{slug}”: {named}.",
+                    "Give the path in the place of the slug.",
+                )
+            if there:
+                settled.append((slug, there[0]))
+                continue
+            slugs.append((slug, seconds, minutes))
+            yield key
+
+    dated = "{year}" in rule or "{month}" in rule or "{day}" in rule
+    for data in source.texts(asked()):
+        slug, seconds, minutes = slugs.popleft()
+        day = instant(seconds, minutes).astimezone(zone).date()
+        if dated and not isinstance(data, TrackerError):
+            given = parse(decode(data)[0]).published_date
+            if isinstance(given, datetime):
+                aware = given if given.tzinfo else given.replace(tzinfo=zone)
+                day = aware.astimezone(zone).date()
+            elif given is not None:
+                day = given
+        settled.append((slug, joined(own, new_path(rule, slug, day))))
+
+    def words(version: Key | Standing) -> set[bytes]:
+        if isinstance(version, Standing):
+            return set(reader.read(version.blob).split())
+        (data,) = source.texts([version])
+        return set() if isinstance(data, TrackerError) else set(data.split())
+
+    def is_moved(earlier: Key | Standing, later: Key) -> bool:
+        old, new = words(earlier), words(later)
+        return 2 * len(old & new) >= max(len(old), len(new), 1)
+
+    with Reader(workspace.repository) as reader:
+        plan.settle(settled, is_moved)
+
+
+@lru_cache
+def _zone(minutes: int) -> timezone:
+    return timezone(timedelta(minutes=minutes))
+
+
+def instant(seconds: int, minutes: int) -> datetime:
+    """Seconds since 1970 and an offset from UTC in minutes, as an aware instant."""
+    return datetime.fromtimestamp(seconds, _zone(minutes))
+
+
+def joined(above: str, name: str) -> str:
+    """A name in a folder, "" for the topmost."""
+    return f"{above}/{name}" if above else name
+
+
+def _is_possible(path: str) -> bool:
+    try:
+        checked(path)
+    except TrackerError:
+        return False
+    return True

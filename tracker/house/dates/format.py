@@ -126,7 +126,7 @@ def _value(at: datetime | date, letter: str) -> int:
     if letter in "yMdLE":
         return {"y": at.year, "M": at.month, "L": at.month, "d": at.day, "E": at.weekday()}[letter]
     if not isinstance(at, datetime):
-        raise ValueError(f"a date has no field {letter}")
+        raise TypeError(f"a date has no field {letter}")
     return {"h": at.hour % 12 or 12, "H": at.hour, "m": at.minute, "a": int(at.hour >= 12)}[letter]
 
 
