@@ -12,12 +12,12 @@ from __future__ import annotations
 import json
 import sqlite3
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import lru_cache
 from hashlib import sha256
 from itertools import islice
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from tracker.catalog.schema import Catalog, path_of
 from tracker.errors import TrackerError
@@ -47,14 +47,6 @@ class Learnt(NamedTuple):
 NOTHING = Learnt(Boilerplate(), "")
 
 
-class Members(Protocol):
-    """Says which files are articles."""
-
-    def holds(self, path: str) -> bool:
-        """Whether a path in the repository is an article's."""
-        ...
-
-
 class AskedSequences(frozenset[int]):
     """The repeated sequences; ``asked`` collects those that were looked up."""
 
@@ -82,8 +74,6 @@ class Watched:
 
 
 class _State(NamedTuple):
-    """What was counted."""
-
     versions: int = 0  # of all texts, when it was counted
     articles: int = 0  # counted
     members: str = ""  # which files were articles
@@ -94,7 +84,7 @@ def learnt(
     catalog: Catalog,
     repository: Repository,
     settings: Settings | None,
-    members: tuple[str, Members],
+    members: tuple[str, Callable[[str], bool]],
     *,
     most: int | None = None,
     read: int = 0,
@@ -102,7 +92,7 @@ def learnt(
 ) -> Learnt:
     """What the articles of a catalog repeat, counted as far as the catalog goes.
 
-    ``members`` are the newsroom's articles, and how they are told from those of other settings.
+    ``members`` names the newsroom's articles, and says whether a path is one of theirs.
     Without ``settings``, nothing counts as repeated.
     More than ``most`` versions are not counted now, and in a partial clone no text is fetched for
     it, unless most articles are read anyway, so many as ``read`` says: then the answer is what is
@@ -196,7 +186,7 @@ def _count(
     connection: sqlite3.Connection,
     reader: Reader,
     counts: Counts,
-    members: Members,
+    holds: Callable[[str], bool],
     *,
     anew: bool,
     progress: Progress | None,
@@ -210,9 +200,7 @@ def _count(
         (anew,),
     ).fetchall()
     waiting = [
-        (number, 0 if anew else before)
-        for number, path, before in rows
-        if members.holds(path_of(path))
+        (number, 0 if anew else before) for number, path, before in rows if holds(path_of(path))
     ]
     if reader.partial:  # all at once
         reader.fetch(blob for number, _ in waiting for blob in _blobs(connection, number))

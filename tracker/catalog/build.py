@@ -42,8 +42,6 @@ _building = Lock()
 
 
 class Held(NamedTuple):
-    """The history that the catalog holds."""
-
     key: str
     newest: str
     commits: int

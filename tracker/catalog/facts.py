@@ -286,8 +286,6 @@ class Earlier(NamedTuple):
 
 
 class PassageHit(NamedTuple):
-    """A passage in which the words stand."""
-
     article: int
     path: str
     headline: str
@@ -362,7 +360,6 @@ def take_out(
 
 
 def take_all_out(connection: sqlite3.Connection) -> None:
-    """Empty the index."""
     connection.execute("INSERT INTO words (words) VALUES ('delete-all')")
     connection.execute("DELETE FROM passage")
     connection.execute("UPDATE piece SET indexed = NULL")
@@ -403,8 +400,6 @@ def _put(connection: sqlite3.Connection, row: tuple[Any, ...], words: str) -> No
 
 
 class PassageQuery(NamedTuple):
-    """Which passages are looked for."""
-
     match: str  # an FTS5 expression
     kind: Kind | None = None  # notes of that kind alone
     since: int | None = None  # seconds since 1970: of the note or revision

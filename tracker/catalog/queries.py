@@ -54,7 +54,6 @@ def number_at(connection: sqlite3.Connection, path: str) -> int | None:
 
 
 def track_of(connection: sqlite3.Connection, number: int) -> Track:
-    """The life of an article by its number."""
     path, alive = connection.execute(
         "SELECT path.path, alive FROM article JOIN path ON path.id = article.path"
         " WHERE article.id = ?",
@@ -196,8 +195,6 @@ class NoteRow(NamedTuple):
 
 
 class ArticleHead(NamedTuple):
-    """An article as the tables have it."""
-
     path: str
     headline: str  # "" where it is not read yet
     notes: tuple[Note, ...]  # that stand in its newest text
@@ -243,7 +240,6 @@ _ORDER = "ORDER BY fact.at DESC, piece.path DESC, fact.number DESC"
 
 
 def count(connection: sqlite3.Connection, selection: Selection) -> int:
-    """How many revisions there are."""
     where, values = _where(selection)
     question = f"SELECT count(*) FROM fact {where}"  # noqa: S608 - columns' names alone
     return int(connection.execute(question, values).fetchone()[0])
@@ -366,7 +362,6 @@ _FACT = (
 
 
 def revisions_of(connection: sqlite3.Connection, article: int) -> tuple[Revision, ...]:
-    """The revisions of an article, oldest first."""
     rows = connection.execute(f"{_FACT} ORDER BY version.place", (article,))
     return tuple(map(_revision, rows))
 

@@ -353,7 +353,6 @@ class Replay:
         return found
 
     def last_at(self, path: str) -> _File | None:
-        """The article that is at a path, or was the last to be there."""
         file = self.came_to(path)
         while file is not None and file.joined is not None:
             file = file.joined
@@ -709,7 +708,6 @@ def _unite(connection: sqlite3.Connection, first: int, second: int) -> int:
 
 
 def _row(file: _File) -> tuple[Any, ...]:
-    """A file as a row of the table of articles."""
     ended = file.ended
     return (
         file.key,

@@ -34,8 +34,6 @@ VERDICTS, EDITS, COUNTS, REPEATED = "verdicts", "edits", "counts", "repeated"
 
 
 class ListedFile(NamedTuple):
-    """A file as its folder lists it."""
-
     size: int  # bytes
     written: float  # seconds since 1970; 0 where the store does not say
 
@@ -176,13 +174,10 @@ class Chunk(NamedTuple):
 
     @property
     def edits(self) -> str:
-        """The name of the file of its edits."""
         return self.verdicts.replace(VERDICTS, EDITS, 1)
 
 
 class Corpus(NamedTuple):
-    """A manifest."""
-
     tracker: str  # the version that wrote it
     settings: str | None  # TOML, as in tracker.toml; None: nothing is known of the house
     styles: dict[str, str]  # the style files that it names, with their texts
@@ -195,7 +190,6 @@ class Corpus(NamedTuple):
 
     @property
     def sources(self) -> list[str]:
-        """Their names, sorted."""
         return sorted({each.source for each in self.chunks})
 
     def house(self) -> Settings | None:
@@ -325,7 +319,6 @@ class JudgedCount(NamedTuple):
     errors: int = 0  # rows that have one
 
     def plus(self, other: JudgedCount) -> JudgedCount:
-        """Both together."""
         return JudgedCount(*(one + more for one, more in zip(self, other, strict=True)))
 
 

@@ -97,8 +97,6 @@ Row = dict[str, Any]
 
 
 class Terms(NamedTuple):
-    """By what pairs are judged."""
-
     style: Style | str | None = None  # the house style; None: none is known
     language: str | None = None  # BCP 47; None: each article says its own, or it is guessed
     boilerplate: Mapping[str, Boilerplate] = {}  # by source: what its archive repeats
@@ -106,8 +104,6 @@ class Terms(NamedTuple):
 
 
 class PairVerdict(NamedTuple):
-    """What became of one pair."""
-
     row: Row  # of ``SCHEMA``
     edits: list[Row]  # of ``EDITS``
 

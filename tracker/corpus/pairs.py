@@ -42,8 +42,6 @@ _MOST_WAITING = 48 << 20  # bytes of text in memory, whatever the number of year
 
 
 class CorpusVersion(NamedTuple):
-    """One version of an article."""
-
     source: str
     article: str
     at: datetime  # aware
@@ -52,8 +50,6 @@ class CorpusVersion(NamedTuple):
 
 
 class PairsWritten(NamedTuple):
-    """What ``write_pairs`` wrote."""
-
     corpus: Corpus
     versions: int
     articles: int

@@ -62,8 +62,6 @@ SELECT span, count(*) FROM one WHERE note.kind = 'correction' GROUP BY span ORDE
 
 
 class ReportTable(NamedTuple):
-    """A table of the report, and its plot."""
-
     name: str  # of its files
     title: str
     about: str  # what it shows, and how it was counted

@@ -374,16 +374,12 @@ def _named(source: str) -> str:
 
 
 class Cluster(NamedTuple):
-    """Where tasks run."""
-
     workers: int = 1  # processes on this machine
     scheduler: str | None = None  # the address of one that runs
     slurm: int | None = None  # jobs to ask SLURM for
 
 
 class RunOutcome(NamedTuple):
-    """What a run did."""
-
     done: JudgedCount  # all that is there now
     before: int  # chunks that were there already
     failed: tuple[str, ...]  # chunks without verdicts: a sentence for each

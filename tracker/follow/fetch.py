@@ -43,8 +43,6 @@ Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
 
 class Fetched(NamedTuple):
-    """An answer of a server."""
-
     url: str  # where it came from in the end
     status: int
     headers: Mapping[str, str]  # by lower-case names
@@ -101,7 +99,6 @@ class HostBudget(NamedTuple):
     at: float  # when that was so
 
     def filled(self, now: float, an_hour: int) -> HostBudget:
-        """The same at a later instant."""
         gained = max(now - self.at, 0) * an_hour / HOUR
         return HostBudget(min(self.left + gained, float(an_hour)), now)
 
@@ -407,7 +404,6 @@ def _checked(url: str) -> str:
 
 
 def _joined(url: str, target: str) -> str:
-    """Where a redirect leads."""
     try:
         return urljoin(url, target)
     except ValueError:

@@ -18,12 +18,13 @@ from tracker.follow.read import PageReading, article_text, refusal
 from tracker.follow.sites import article_path, clean, site_of, url_key
 from tracker.follow.state import FollowedPage, FollowState, Pending
 from tracker.follow.volatile import (
+    SETTLED_LOOKS,
+    SETTLED_TIME,
     SHARED,
     TOGGLES,
     TURNS,
     LeftOut,
     SettledBlocks,
-    ShownInTurn,
     mark,
     settle,
 )
@@ -50,8 +51,6 @@ class Incident(NamedTuple):
 
 
 class FetchedPage(NamedTuple):
-    """A page that was fetched and read."""
-
     answer: Fetched
     reading: PageReading
     at: datetime  # aware
@@ -168,10 +167,11 @@ def judged(state: FollowState, page: FollowedPage, seen: FetchedPage) -> Inciden
     fingerprint = f"{fields} {' '.join(mark(block) for block in settled.blocks)}"
     state.leave_out(page.id, [*left, *settled.left_out])
     short = mark(fingerprint)
-    turn = ShownInTurn(page.held, page.held_since or now, page.held_looks).again(short, now)
+    held = _again(page, short, now)
+    stays = held.held_looks >= SETTLED_LOOKS and now - (held.held_since or now) >= SETTLED_TIME
     if page.last == fields and settled.same and former is None and not page.gone:
-        if page.state == "turns" and not turn.settled(now):
-            page = _in_turn(page, turn)
+        if page.state == "turns" and not stays:
+            page = _in_turn(held)
         else:
             page = page._replace(state="ok", reason="", held="", held_looks=0)
         state.keep(page._replace(due=_next(page, now)))
@@ -181,8 +181,8 @@ def judged(state: FollowState, page: FollowedPage, seen: FetchedPage) -> Inciden
         state.toggled(page.id, settled.toggled)
     times = json.loads(page.seen)
     if times.get(short, 0) >= TURNS and former is None and not page.gone:
-        if not turn.settled(now):
-            page = _in_turn(page, turn)
+        if not stays:
+            page = _in_turn(held)
             state.keep(page._replace(due=_next(page, now)))
             state.looked(page.id, now, seen.answer.status, "turns", seen.capture)
             return Incident(page.url, "turns", page.reason)
@@ -196,18 +196,21 @@ def _gutted(page: FollowedPage, reading: PageReading, now: float) -> tuple[Follo
 
     It was where the publisher says why, or where it stays so: three looks, over a day.
     """
-    turn = ShownInTurn(page.held, page.held_since or now, page.held_looks)
-    turn = turn.again(mark(reading.body), now)
-    page = page._replace(held=turn.held, held_since=turn.since, held_looks=turn.looks)
-    stays = turn.looks >= 3 and now - turn.since >= DAY
+    page = _again(page, mark(reading.body), now)
+    stays = page.held_looks >= 3 and now - (page.held_since or now) >= DAY
     return page, stays or bool(find_notes(reading.body))
 
 
-def _in_turn(page: FollowedPage, turn: ShownInTurn) -> FollowedPage:
+def _again(page: FollowedPage, fingerprint: str, now: float) -> FollowedPage:
+    """The page after one more look at a version that is not recorded, so far."""
+    if fingerprint != page.held:
+        return page._replace(held=fingerprint, held_since=now, held_looks=1)
+    return page._replace(held_looks=page.held_looks + 1)
+
+
+def _in_turn(page: FollowedPage) -> FollowedPage:
     reason = "Two versions or more are being shown in turn; each is recorded twice."
-    return page._replace(
-        state="turns", reason=reason, held=turn.held, held_since=turn.since, held_looks=turn.looks
-    )
+    return page._replace(state="turns", reason=reason)
 
 
 def _record(
@@ -417,8 +420,6 @@ def is_gone(count: int, since: float, now: float) -> bool:
 
 
 class Due(NamedTuple):
-    """A page that waits for its look."""
-
     page: int
     looked: float | None  # the last look; None: never
     between: float  # its interval

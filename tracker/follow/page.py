@@ -249,8 +249,6 @@ class TextRun(NamedTuple):
 
 
 class ElementWeight:
-    """What an element holds, counted."""
-
     __slots__ = ("letters", "linked", "pointer", "prose")
 
     def __init__(self) -> None:

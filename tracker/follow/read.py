@@ -64,8 +64,6 @@ class Harvested(NamedTuple):
 
 
 class PageReading(NamedTuple):
-    """A page as it was read."""
-
     headline: str  # of the `h1`, else of og:title, else of the title
     blocks: tuple[str, ...]  # of the article, Markdown, in order, without headline and notes below
     notes: tuple[Harvested, ...]
@@ -82,7 +80,6 @@ class PageReading(NamedTuple):
 
     @property
     def words(self) -> int:
-        """The words of the text, notes apart."""
         return sum(len(block.split()) for block in self.blocks)
 
 
@@ -175,8 +172,6 @@ def read(
 
 
 class _PageReader:
-    """One page on its way to a PageReading."""
-
     def __init__(
         self,
         tree: Element,

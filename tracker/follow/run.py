@@ -34,7 +34,7 @@ from tracker.follow.fetch import (
 )
 from tracker.follow.fetch import resolve as ask_system
 from tracker.follow.outcome import Due, Incident
-from tracker.follow.read import read
+from tracker.follow.read import PageReading, read
 from tracker.follow.sites import Followed, FollowedSite, Lead, clean, site_of, url_key
 from tracker.follow.state import FollowedPage, FollowState, Pending, SourceState
 from tracker.model import Recording, Refusal, Revision
@@ -60,8 +60,6 @@ class Recorded(NamedTuple):
 
 
 class Round(NamedTuple):
-    """What a round did."""
-
     looked: int = 0
     unchanged: int = 0
     found: int = 0  # articles that are new
@@ -72,8 +70,6 @@ class Round(NamedTuple):
 
 
 class Means(NamedTuple):
-    """What a round works with."""
-
     folder: Path  # of the newsroom
     followed: Followed
     state: FollowState
@@ -169,9 +165,16 @@ def site_named(followed: Followed, url: str) -> FollowedSite | None:
     return next((site for site in followed.sites if site.url == url), None)
 
 
-class _Round:
-    """One round on its way."""
+def read_as(site: FollowedSite | None, answer: Fetched, url: str, at: datetime) -> PageReading:
+    """A page read by what ``follow.toml`` says of its site."""
+    rules = site or FollowedSite("page", url)
+    return read(
+        answer.body, url, content_type=answer.headers.get("content-type", ""), as_of=at.date(),
+        strip=rules.strip, keep=rules.keep, ignore=rules.ignore,
+    )  # fmt: skip
 
+
+class _Round:
     def __init__(self, means: Means) -> None:
         self.means = means
         self.state = means.state
@@ -385,11 +388,7 @@ class _Round:
         at = self.means.clock()
         async with self.readers:
             try:
-                reading = await asyncio.to_thread(
-                    read, answer.body, answer.url,
-                    content_type=answer.headers.get("content-type", ""), as_of=at.date(),
-                    strip=rules[0], keep=rules[1], ignore=rules[2],
-                )  # fmt: skip
+                reading = await asyncio.to_thread(read_as, site, answer, answer.url, at)
             except TrackerError:
                 raise
             except Exception as error:  # one page must not stop the round for all others

@@ -17,7 +17,7 @@ from tracker.follow import outcome, sites
 from tracker.follow.fetch import DAY, Fetcher, FetchError, Host, Manners, back_off, host_of
 from tracker.follow.outcome import Incident
 from tracker.follow.read import PageReading, article_text, read
-from tracker.follow.run import Means, Recorded, record_pending, site_named
+from tracker.follow.run import Means, Recorded, read_as, record_pending, site_named
 from tracker.follow.state import FollowedPage, Message
 
 GIVE_UP = 7 * DAY
@@ -214,11 +214,7 @@ class _Errands:
         if answer.status != 200:
             return
         site = site_named(self.means.followed, page.site)
-        rules = (site.strip, site.keep, site.ignore) if site else ((), (), ())
-        reading = await asyncio.to_thread(
-            read, answer.body, url, content_type=answer.headers.get("content-type", ""),
-            as_of=at.date(), strip=rules[0], keep=rules[1], ignore=rules[2],
-        )  # fmt: skip
+        reading = await asyncio.to_thread(read_as, site, answer, url, at)
         seen = outcome.FetchedPage(
             answer._replace(url=url, hops=(), headers={}), reading, at, address
         )

@@ -59,8 +59,6 @@ _UNITS = {"s": "seconds", "m": "minutes", "min": "minutes", "h": "hours", "d": "
 
 
 class FollowedSite(NamedTuple):
-    """One thing that is followed."""
-
     source: Source
     url: str
     name: str = ""

@@ -67,6 +67,9 @@ CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT);
 """
 
 
+_OF_HOST = ("robots", "robots_status", "robots_at", "until", "why", "failures")
+
+
 class SourceState(NamedTuple):
     """A feed, sitemap, page or site, as it was last looked at."""
 
@@ -131,8 +134,6 @@ class Pending(NamedTuple):
 
 
 class Message(NamedTuple):
-    """Something to be delivered."""
-
     id: int
     kind: str  # "command", "webhook", "wayback"
     made: float
@@ -203,11 +204,9 @@ class FollowState:
         return SourceState(**rows[0]) if rows else SourceState(url)
 
     def sources(self) -> list[SourceState]:
-        """All that were looked at."""
         return [SourceState(**row) for row in self._rows("SELECT * FROM source ORDER BY url")]
 
     def keep_source(self, source: SourceState) -> None:
-        """Put it in the place of what was known."""
         self._put("source", source._asdict())
 
     def host(self, name: str) -> tuple[Host, HostBudget]:
@@ -215,40 +214,34 @@ class FollowState:
         rows = self._rows("SELECT * FROM host WHERE name = ?", name)
         if not rows:
             return host, HostBudget(float("inf"), 0.0)
-        row = rows[0]
-        host.robots = row["robots"]
-        host.robots_status, host.robots_at = row["robots_status"], row["robots_at"]
-        host.until, host.why, host.failures = row["until"], row["why"], row["failures"]
-        return host, HostBudget(row["budget"], row["budget_at"])
+        for each in _OF_HOST:
+            setattr(host, each, rows[0][each])
+        return host, HostBudget(rows[0]["budget"], rows[0]["budget_at"])
 
     def keep_host(self, host: Host, budget: HostBudget, waiting: int) -> None:
         """``waiting``: pages that are due and that the budget left out."""
-        self._put(
-            "host",
-            {
-                "name": host.name, "robots": host.robots, "robots_status": host.robots_status,
-                "robots_at": host.robots_at, "until": host.until, "why": host.why,
-                "failures": host.failures, "budget": budget.left, "budget_at": budget.at,
-                "waiting": waiting,
-            },
-        )  # fmt: skip
+        values = {each: getattr(host, each) for each in _OF_HOST}
+        values |= {"budget": budget.left, "budget_at": budget.at, "waiting": waiting}
+        self._put("host", {"name": host.name, **values})
 
     def hosts(self) -> list[Mapping[str, Any]]:
         """All hosts that were asked, with how many pages are due and wait."""
         return [dict(row) for row in self._rows("SELECT * FROM host ORDER BY name")]
 
-    def _put(self, table: str, values: Mapping[str, object]) -> None:
+    def _put(self, table: str, values: Mapping[str, object]) -> int:
+        """Put a row in the place of what was there; its number."""
         names = ", ".join(values)
         places = ", ".join("?" * len(values))
-        self._base.execute(
+        done = self._base.execute(
             f"INSERT OR REPLACE INTO {table} ({names}) VALUES ({places})",  # noqa: S608 - ours
             tuple(values.values()),
         )
+        assert done.lastrowid is not None
+        return done.lastrowid
 
     # --- pages
 
     def page(self, number: int) -> FollowedPage:
-        """One page."""
         (row,) = self._rows("SELECT * FROM article WHERE id = ?", number)
         return FollowedPage(**row)
 
@@ -279,17 +272,10 @@ class FollowState:
 
     def add(self, url: str, host: str, path: str, site: str, now: float) -> int:
         """A page that was found now, due at once."""
-        done = self._base.execute(
-            "INSERT INTO article (url, host, path, site, found, due, changed, state, reason, etag,"
-            " modified, title, blocks, seen, last, held, wayback, body)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, '', '', '', '', '', '', '{}', '', '', '', '')",
-            (url, host, path, site, now, now, now),
-        )
-        assert done.lastrowid is not None
-        return done.lastrowid
+        page = FollowedPage(0, url, host, path, site, now, due=now, changed=now)
+        return self._put("article", page._asdict() | {"id": None})
 
     def keep(self, page: FollowedPage) -> None:
-        """Put it in the place of what was known."""
         values = page._asdict()
         names = ", ".join(f"{name} = ?" for name in values)
         self._base.execute(
@@ -305,11 +291,8 @@ class FollowState:
 
     def looked(self, page: int, at: float, status: int, state: str, capture: str = "") -> int:
         """Write down a look; its number."""
-        done = self._base.execute(
-            "INSERT INTO look VALUES (?, ?, ?, ?, NULL, ?)", (page, at, status, state, capture)
-        )
-        assert done.lastrowid is not None
-        return done.lastrowid
+        look = {"article": page, "at": at, "status": status, "state": state, "capture": capture}
+        return self._put("look", look)
 
     def count_looks(self, page: int, state: str, since: float) -> int:
         """How many looks at a page since then ended so."""
@@ -317,7 +300,6 @@ class FollowState:
         return int(self._rows(asked, page, state, since)[0]["n"])
 
     def last_look(self, page: int, before: float) -> float | None:
-        """The last look before an instant at which the page was there."""
         asked = (
             "SELECT max(at) AS at FROM look WHERE article = ? AND at < ? AND status IN (200, 304)"
         )
@@ -345,7 +327,6 @@ class FollowState:
         )
 
     def left_out(self, page: int) -> list[LeftOut]:
-        """What the last look left out."""
         asked = "SELECT reason, text FROM left_out WHERE article = ? ORDER BY rowid"
         return [LeftOut(row["reason"], row["text"]) for row in self._rows(asked, page)]
 
@@ -377,14 +358,8 @@ class FollowState:
 
     def wait(self, pending: Pending) -> None:
         """Write down a version that was seen; its ``id`` is given here."""
-        self._base.execute(
-            "INSERT INTO pending (article, at, path, text, moved_from, by, trailers, look, event)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                pending.article, pending.at, pending.path, pending.text, pending.moved_from,
-                pending.by, json.dumps(pending.trailers), pending.look, pending.event,
-            ),
-        )  # fmt: skip
+        trailers = json.dumps(pending.trailers)
+        self._put("pending", pending._asdict() | {"id": None, "trailers": trailers})
 
     def pending(self) -> list[Pending]:
         """What was seen and is not recorded yet, oldest first."""
@@ -404,10 +379,8 @@ class FollowState:
 
     def send(self, kind: str, now: float, content: str) -> None:
         """Put a message where it waits for its delivery."""
-        self._base.execute(
-            "INSERT INTO outbox (kind, made, content, due, why) VALUES (?, ?, ?, ?, '')",
-            (kind, now, content, now),
-        )
+        message = {"kind": kind, "made": now, "content": content, "due": now, "why": ""}
+        self._put("outbox", message)
 
     def messages(self, now: float | None = None) -> list[Message]:
         """What waits for its delivery, oldest first; with ``now``, what is due."""
@@ -416,7 +389,6 @@ class FollowState:
         return [Message(**row) for row in self._rows(asked, when)]
 
     def delivered(self, message: Message) -> None:
-        """It need not be delivered again."""
         self._base.execute("DELETE FROM outbox WHERE id = ?", (message.id,))
 
     def put_off(self, message: Message, due: float, why: str) -> None:
@@ -441,7 +413,6 @@ class FollowState:
         )
 
     def read_capture(self, url: str, stamp: str) -> None:
-        """A capture was read, and need not be again."""
         self._base.execute("UPDATE capture SET done = 1 WHERE url = ? AND stamp = ?", (url, stamp))
 
     def said(self, name: str) -> str:
@@ -450,5 +421,4 @@ class FollowState:
         return str(rows[0]["value"]) if rows else ""
 
     def say(self, name: str, value: str) -> None:
-        """Keep a value under a name."""
         self._base.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))

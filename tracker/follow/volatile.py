@@ -231,21 +231,3 @@ def _within(old: Sequence[str], new: Sequence[str]) -> bool:
     """True where ``new`` has all of ``old`` in its order, and more."""
     rest = iter(new)
     return len(new) > len(old) and all(name in rest for name in old)
-
-
-class ShownInTurn(NamedTuple):
-    """A version that is shown in turn with others, and is not recorded again."""
-
-    held: str = ""  # its fingerprint
-    since: float = 0.0
-    looks: int = 0  # in a row
-
-    def again(self, fingerprint: str, now: float) -> ShownInTurn:
-        """The same after one more look."""
-        if fingerprint != self.held:
-            return ShownInTurn(fingerprint, now, 1)
-        return self._replace(looks=self.looks + 1)
-
-    def settled(self, now: float) -> bool:
-        """True for a version that has stood there long enough to be the one that stays."""
-        return self.looks >= SETTLED_LOOKS and now - self.since >= SETTLED_TIME

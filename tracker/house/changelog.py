@@ -226,8 +226,6 @@ def sentence(revision: Revision, language: str, *, first: bool) -> str:
 
 
 class Clocks(NamedTuple):
-    """The three clocks of one article; all aware."""
-
     published: datetime | None  # the first revision that readers could see; None without one
     updated: datetime | None  # the newest note that stands and is no refile; None without one
     touched: datetime | None  # the newest revision; None without one

@@ -181,7 +181,6 @@ class _DraftWriter:
         return f"{', '.join(parts[:-1])} {more} {parts[-1]}"
 
     def quoted(self, words: str) -> str:
-        """Words in the quotation marks of the language."""
         pattern = locale.phrase(self.style.language, "form.quoted")
         pattern = locale.unnested(pattern, {"words": words}, self.style.language)
         return pattern.format(words=words)

@@ -317,7 +317,6 @@ def without_blocks(text: str, blocks: Sequence[MarkerBlock], floor: int) -> str:
 
 
 def _without_break(text: str, floor: int) -> str:
-    """Return the text without the line break that it ends with."""
     for ending in ("\r\n", "\n", "\r"):
         if text.endswith(ending) and len(text) - len(ending) >= floor:
             return text[: -len(ending)]

@@ -85,8 +85,6 @@ class CheckSettings(NamedTuple):
 
 
 class VerifySettings(NamedTuple):
-    """What ``tracker verify`` asks of the history."""
-
     signed: bool = False  # every commit of the published line is to be signed
     since: datetime | None = None  # aware; commits before it need not be
 

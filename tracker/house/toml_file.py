@@ -123,7 +123,6 @@ def _given(value: object) -> str:
 
 
 def wrong_value(value: object, wanted: object) -> str:
-    """What the value ought to be, or "" when it is that."""
     if isinstance(wanted, type):
         good = type(value) is wanted or (wanted is dict and isinstance(value, Mapping))
         return "" if good else _CALLED.get(wanted, wanted.__name__)

@@ -80,47 +80,35 @@ def learnt(
     it is, and not more than so many versions that were not counted yet are counted now. ``read``
     says of how many articles all texts are read anyway.
     """
-    from tracker.catalog.boilerplate import NOTHING
-
-    known = workspace.__dict__
-    found: Learnt | None = known.get("learnt")
-    if found is None:
-        found = NOTHING
-        with suppress(TrackerError):  # nothing is committed yet, or it cannot be read
-            found = _learnt(workspace, catalog, progress or workspace.watch, most, read)
-        if found is not NOTHING:
-            known["learnt"] = found
-    return found
-
-
-def _learnt(
-    workspace: Workspace,
-    catalog: Catalog | None,
-    progress: Progress | None,
-    most: int | None,
-    read: int,
-) -> Learnt:
     from tracker.catalog import boilerplate
     from tracker.text.judge.boilerplate import Settings
 
-    wanted = workspace.settings.check.boilerplate
-    if workspace.empty:
-        return boilerplate.NOTHING
-    key = repr((workspace.settings.articles, workspace.under))
+    known, wanted = workspace.__dict__, workspace.settings.check.boilerplate
+    if "learnt" in known or workspace.empty:
+        found: Learnt = known.get("learnt", boilerplate.NOTHING)
+        return found
 
     def question(it: Catalog) -> Learnt:
+        members = repr((workspace.settings.articles, workspace.under)), workspace.holds
         return boilerplate.learnt(
-            it, workspace.repository, Settings(*wanted) if wanted else None,
-            (key, workspace), most=most, read=read, progress=progress,
+            it, workspace.repository, Settings(*wanted) if wanted else None, members, most=most,
+            read=read, progress=progress or workspace.watch,
         )  # fmt: skip
 
-    if most is not None:  # somebody is about to record: no history is read for this first
-        with suppress(sqlite3.Error), Catalog(workspace.repository) as it:
-            if held(it.connection) is not None:
-                return question(it)
-        return boilerplate.NOTHING
-    if catalog is None:
-        return ask(workspace, question)
+    found = boilerplate.NOTHING
+    with suppress(TrackerError):  # it cannot be read
+        if most is not None:  # somebody is about to record: no history is read for this first
+            with suppress(sqlite3.Error), Catalog(workspace.repository) as it:
+                found = question(it) if held(it.connection) is not None else found
+        else:
+            found = ask(workspace, question) if catalog is None else _asked(catalog, question)
+    if found is not boilerplate.NOTHING:
+        known["learnt"] = found
+    return found
+
+
+def _asked(catalog: Catalog, question: Callable[[Catalog], _Answer]) -> _Answer:
+    """What an open catalog answers, in memory where its file fails."""
     try:
         return question(catalog)
     except sqlite3.Error as error:
@@ -225,7 +213,7 @@ def was_known(workspace: Workspace, path: str) -> bool:
     return ask(workspace, lambda it: queries.number_at(it.connection, path)) is not None
 
 
-def tracks_of(workspace: Workspace, progress: Progress | None = None) -> tuple[Track, ...]:
+def all_tracks(workspace: Workspace, progress: Progress | None = None) -> tuple[Track, ...]:
     """The tracks of all files in the newsroom that are, or were, texts."""
     under = workspace.under
     return ask(workspace, lambda it: queries.all_tracks(it.connection, under), progress)
@@ -263,8 +251,6 @@ def published_tracks(
 
 
 class CatalogState(NamedTuple):
-    """What a newsroom's catalog holds."""
-
     path: str  # of the file, absolute
     there: bool  # False: there is no file, or it cannot be used
     bytes: int  # size of the file; 0 where there is none

@@ -14,9 +14,10 @@ from tracker.errors import TrackerError
 from tracker.house.toml_file import Keys, nearest, read_table, wrong_value
 from tracker.model import Article, Event, Finding, Person, Progress, Track, Version
 from tracker.newsroom import names
+from tracker.newsroom.catalog import all_tracks
 from tracker.newsroom.facts import Job, remembered
-from tracker.newsroom.history import all_tracks, track_of
 from tracker.newsroom.history import steps as steps_of
+from tracker.newsroom.history import track_of
 from tracker.newsroom.names import locate
 from tracker.newsroom.queries import paths_of
 from tracker.newsroom.revisions import article_of
@@ -233,7 +234,6 @@ def _words(path: str) -> set[str]:
 
 
 def deleted(workspace: Workspace) -> tuple[tuple[Article, Event], ...]:
-    """The articles that are gone: see ``Newsroom.deleted``."""
     if workspace.empty:
         return ()
     belongs = workspace.selection.holds

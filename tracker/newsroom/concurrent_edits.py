@@ -13,7 +13,7 @@ from tracker.errors import TrackerError
 from tracker.model import Article, Change, Revision, Track
 from tracker.newsroom import history
 from tracker.newsroom.catalog import compare
-from tracker.newsroom.merging import is_marked, merge
+from tracker.newsroom.merging import Merger, is_marked
 from tracker.newsroom.workspace import Workspace
 from tracker.store import locks
 from tracker.store.commit import EditedMeanwhile, blob_of
@@ -128,15 +128,8 @@ def settle(
             workspace.notes.of(path).restore_notes(between.new, text, at), over=between.revisions
         )
     if against.choice == "merge":
-        merged = merge(
-            workspace.notes.of(path),
-            workspace.repository.git,
-            between.old,
-            text,
-            between.new,
-            at,
-            "sentence",
-        )
+        merger = Merger(workspace.notes.of(path), workspace.repository.git, at, "sentence")
+        merged = merger.merge(between.old, text, between.new)
         if not merged.collisions:
             return Settled(merged.text, merged=between.revisions)
         count = len(merged.collisions)

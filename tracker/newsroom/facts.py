@@ -58,7 +58,6 @@ class Known(NamedTuple):
 
     @property
     def connection(self) -> sqlite3.Connection:
-        """The open database of the catalog."""
         return self.catalog.connection
 
     def up_to(self, level: int, only: Sequence[int] | None = None) -> None:
@@ -189,8 +188,6 @@ _GIVEN_AT_ONCE = 4  # articles that a process is given at once
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One article to judge."""
-
     track: Track
     outside: bool = False  # its file is now where the newsroom has no articles
     commits: frozenset[str] | None = None  # only findings about these; None: about all
@@ -201,8 +198,6 @@ class Job:
 
 
 class Done(NamedTuple):
-    """What came of one article."""
-
     findings: tuple[Finding, ...]
     learned: dict[Pair, str]  # answers for the catalog
     asked: dict[Pair, bytes]  # what each of them looked up in what the archive repeats
@@ -341,7 +336,6 @@ class Work:
         self._reader.close()
 
     def judge(self, job: Job) -> Done:
-        """The findings about one article."""
         analyst = Analyst(
             self._settings, self._git, self._reader.read, job.known, self._repeated,
             count_first=job.as_history,
@@ -363,7 +357,6 @@ class Work:
         )  # fmt: skip
 
     def _told(self, job: Job, analyst: Analyst) -> Done:
-        """The history of an article."""
         states = analyst.states(job.track)
         steps = self._steps(job, analyst, states)
         found = history(job.track, steps, shallow=self._shallow)

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -18,7 +18,7 @@ from tracker.errors import TrackerError
 from tracker.model import Blame, Change, Entry, History, Progress, Revision, Track, Version
 from tracker.newsroom import names, revisions
 from tracker.newsroom.analysis import Analyst, questions, rules_key
-from tracker.newsroom.catalog import compare, learnt, published_tracks, track_at, tracks_of
+from tracker.newsroom.catalog import compare, learnt, published_tracks, track_at
 from tracker.newsroom.merging import End, bases, made, origins, text_before
 from tracker.newsroom.names import locate
 from tracker.newsroom.note_editor import NoteEditor
@@ -44,11 +44,6 @@ def track_of(workspace: Workspace, article: str | Path) -> Track:
             f"{path} has no recorded revision yet.", f"Record the first: tracker record {path}"
         )
     return found
-
-
-def all_tracks(workspace: Workspace, progress: Progress | None = None) -> tuple[Track, ...]:
-    """The tracks of all files in the newsroom that are, or were, texts."""
-    return tracks_of(workspace, progress)
 
 
 def steps(
@@ -145,8 +140,6 @@ def _unread() -> str:
 
 
 def number_of(workspace: Workspace, found: Track, wanted: str | int) -> int:
-    """The number of the revision that a person means."""
-
     def came_out() -> tuple[int, datetime] | None:
         return _came_out(workspace, found)
 
@@ -219,7 +212,6 @@ def change_to_tell(workspace: Workspace, article: str | Path) -> Change | None:
 
 
 def changelog(workspace: Workspace, article: str | Path) -> tuple[Entry, ...]:
-    """The dated changelog of an article, newest first."""
     from tracker.house.changelog import entries
 
     settings = workspace.settings
@@ -228,8 +220,6 @@ def changelog(workspace: Workspace, article: str | Path) -> tuple[Entry, ...]:
 
 
 class Exported(NamedTuple):
-    """One article as it is exported."""
-
     life: History  # compared
     text: Callable[[Revision], str]  # the whole text of a revision, front matter included
     before: Callable[[Revision], str | None]  # the text that it was written on; None: the first
@@ -247,8 +237,7 @@ def exported(
     with Reader(workspace.repository) as reader:
         if named:
             for number, path in enumerate(named, start=1):
-                track = track_of(workspace, path)
-                yield _exported(workspace, life(workspace, track), reader, partial(_same, track))
+                yield _exported(workspace, life(workspace, track_of(workspace, path)), reader)
                 if progress is not None:
                     progress(number, len(named))
             return
@@ -257,9 +246,7 @@ def exported(
         from tracker.newsroom import queries  # late: few commands ask of all articles
 
         for each in queries.lives(workspace, progress):
-            yield _exported(
-                workspace, each, reader, partial(track_at, workspace, each.article.path)
-            )
+            yield _exported(workspace, each, reader)
 
 
 class ExportedVersion(NamedTuple):
@@ -310,10 +297,8 @@ def versions(
                 progress(done, max(found.revisions, done))
 
 
-def _exported(
-    workspace: Workspace, life: History, reader: Reader, track: Callable[[], Track]
-) -> Exported:
-    text = _texts(reader, track)
+def _exported(workspace: Workspace, life: History, reader: Reader) -> Exported:
+    text = _texts(reader, partial(track_at, workspace, life.article.path))
     on = bases(life.revisions)
 
     def before(revision: Revision) -> str | None:
@@ -323,29 +308,18 @@ def _exported(
     return Exported(life, text, before)
 
 
-_MOST_KEPT = 2  # texts
 _TEXTS = 200  # read at once
-
-
-def _same(track: Track) -> Track:
-    return track
 
 
 def _texts(reader: Reader, track: Callable[[], Track]) -> Callable[[Revision], str]:
     """Reads texts; the article's life is asked for when the first of them is."""
-    blobs: dict[str, str] = {}
-    kept: dict[str, str] = {}  # a text is wanted once more, as what the next one was written on
 
-    def text(revision: Revision) -> str:
-        if not blobs:
-            blobs.update((version.commit, version.blob) for version in track().versions)
-        blob = blobs[revision.commit]
-        found = kept.pop(blob, None)
-        if found is None:
-            found = decode(reader.read(blob))[0]
-            while len(kept) >= _MOST_KEPT:
-                del kept[next(iter(kept))]
-        kept[blob] = found
-        return found
+    @cache
+    def blobs() -> dict[str, str]:
+        return {version.commit: version.blob for version in track().versions}
 
-    return text
+    @lru_cache(maxsize=2)  # a text is wanted once more, as what the next one was written on
+    def text(blob: str) -> str:
+        return decode(reader.read(blob))[0]
+
+    return lambda revision: text(blobs()[revision.commit])

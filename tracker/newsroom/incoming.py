@@ -144,8 +144,6 @@ class Row(NamedTuple):
 
 
 class Ready(NamedTuple):
-    """One revision, ready to be written; in the order of the columns."""
-
     place: int
     seconds: int
     path: str

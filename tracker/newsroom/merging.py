@@ -26,8 +26,6 @@ _MIDDLE = "======="
 
 
 class Merged(NamedTuple):
-    """What came of a merge."""
-
     text: str  # with marks around each collision, where there are any
     collisions: tuple[Collision, ...]  # passages that both changed; empty: the text is whole
 
@@ -36,33 +34,84 @@ Settle = Callable[[Collision], str]
 """What stands where both changed one passage."""
 
 
-def merge(
-    desk: NoteEditor,
-    git: Git,
-    base: str,
-    ours: str,
-    theirs: str,
-    at: datetime,
-    grain: Grain,
-    settle: Settle | None = None,
-) -> Merged:
-    """What two editors did to ``base``, in one text.
+class Merger(NamedTuple):
+    """What a merge goes by."""
 
-    Notes for readers are told apart by their ids, and the lines made from them are made anew: two
-    editors who each told readers something do not collide. ``at`` (aware) dates notes that give
-    themselves no date. With ``settle`` there are no collisions.
-    """
-    ours, base = _line_ends_of(theirs, ours), _line_ends_of(theirs, base)
-    if ours in (base, theirs):
-        return Merged(theirs, ())
-    if theirs == base:
-        return Merged(ours, ())
-    try:
-        if all(holds_updates(parse(text)) for text in (ours, theirs)):
-            return _with_structured_notes(desk, git, base, ours, theirs, grain, settle)
-    except FrontMatterError:
-        pass  # it cannot be read: its lines are merged like others
-    return _with_lines(desk, git, base, ours, theirs, at, grain, settle)
+    notes: NoteEditor
+    git: Git
+    at: datetime  # aware: of notes that give themselves no date
+    grain: Grain
+    settle: Settle | None = None  # with it there are no collisions
+
+    def merge(self, base: str, ours: str, theirs: str) -> Merged:
+        """What two editors did to ``base``, in one text.
+
+        Notes for readers are told apart by their ids, and the lines made from them are made anew:
+        two editors who each told readers something do not collide.
+        """
+        ours, base = _line_ends_of(theirs, ours), _line_ends_of(theirs, base)
+        if ours in (base, theirs):
+            return Merged(theirs, ())
+        if theirs == base:
+            return Merged(ours, ())
+        try:
+            if all(holds_updates(parse(text)) for text in (ours, theirs)):
+                return self._with_structured_notes(base, ours, theirs)
+        except FrontMatterError:
+            pass  # it cannot be read: its lines are merged like others
+        return self._with_lines(base, ours, theirs)
+
+    def _with_structured_notes(self, base: str, ours: str, theirs: str) -> Merged:
+        """The texts get the same notes and lines first; what is left to merge are the words."""
+        lists = [notes_of(parse(text), zone=self.notes.zone) for text in (base, ours, theirs)]
+        notes, collisions = merge_notes(*lists)
+        in_body = _has_lines(theirs)
+
+        def alike(text: str) -> str:
+            document = parse(text)
+            if not holds_updates(document):
+                return text
+            text = with_updates(document, lists[2])
+            return self.notes.footer(text) if in_body else _without_lines(self.notes, text)
+
+        merged = self._texts(alike(base), alike(ours), theirs)
+        collisions += merged.collisions
+        if merged.collisions:  # the notes come in when the text is whole
+            return Merged(merged.text, collisions)
+        text = with_updates(parse(merged.text), notes)
+        if in_body or _has_lines(ours):
+            text = self.notes.footer(text)
+        return Merged(text, collisions)
+
+    def _with_lines(self, base: str, ours: str, theirs: str) -> Merged:
+        """Where the lines in the body are the notes: ours are put in after the merge."""
+        told = [note for note in self.notes.brought(base, ours, self.at) if note.origin == "body"]
+        if told and self.notes.brought(base, theirs, self.at):
+            try:
+                for note in told:
+                    ours = self.notes.withdraw(ours, note.id, self.at)
+            except TrackerError:
+                told = []
+        else:
+            told = []
+        merged = self._texts(base, ours, theirs)
+        if merged.collisions:
+            return merged
+        text = merged.text
+        standing = self.notes.notes(text, self.at)
+        for note in told:
+            if differences(standing, [note]).brought:
+                document = parse(text)
+                style, clock = self.notes.style_of(document), self.notes.settings.clock
+                text = add_line(document, note, style, clock)
+        return Merged(text, ())
+
+    def _texts(self, base: str, ours: str, theirs: str) -> Merged:
+        parts = three_way(self.git, *(pieces(text, self.grain) for text in (base, ours, theirs)))
+        if self.settle is not None:
+            parts = tuple(part if isinstance(part, str) else self.settle(part) for part in parts)
+        written = "".join(part if isinstance(part, str) else _marked(part) for part in parts)
+        return Merged(written, tuple(part for part in parts if isinstance(part, Collision)))
 
 
 def united(
@@ -93,10 +142,11 @@ def united(
         return settled(passage.theirs, passage.ours)
 
     try:
-        text = merge(desk, git, base, ours, theirs, at, "sentence", settled_as_theirs).text
+        text = Merger(desk, git, at, "sentence", settled_as_theirs).merge(base, ours, theirs).text
         wanted = _ids(desk, result)
         if wanted and _ids(desk, text) != wanted:
-            other = merge(desk, git, base, theirs, ours, at, "sentence", settled_as_ours).text
+            swapped = Merger(desk, git, at, "sentence", settled_as_ours)
+            other = swapped.merge(base, theirs, ours).text
             if len(wanted & _ids(desk, other)) > len(wanted & _ids(desk, text)):
                 text = other
     except TrackerError:
@@ -117,16 +167,6 @@ def _line_ends_of(model: str, text: str) -> str:
     return text
 
 
-def _texts(
-    git: Git, base: str, ours: str, theirs: str, grain: Grain, settle: Settle | None
-) -> Merged:
-    parts = three_way(git, *(pieces(text, grain) for text in (base, ours, theirs)))
-    if settle is not None:
-        parts = tuple(part if isinstance(part, str) else settle(part) for part in parts)
-    written = "".join(part if isinstance(part, str) else _marked(part) for part in parts)
-    return Merged(written, tuple(part for part in parts if isinstance(part, Collision)))
-
-
 def _marked(collision: Collision) -> str:
     """A collision as git marks one, for an editor to settle by hand."""
     parts = (
@@ -144,37 +184,6 @@ def is_marked(text: str) -> bool:
     return OURS in text and THEIRS in text
 
 
-def _with_structured_notes(
-    desk: NoteEditor,
-    git: Git,
-    base: str,
-    ours: str,
-    theirs: str,
-    grain: Grain,
-    settle: Settle | None,
-) -> Merged:
-    """The three texts get the same notes and lines first; what is left to merge are the words."""
-    lists = [notes_of(parse(text), zone=desk.zone) for text in (base, ours, theirs)]
-    notes, collisions = merge_notes(*lists)
-    in_body = _has_lines(theirs)
-
-    def alike(text: str) -> str:
-        document = parse(text)
-        if not holds_updates(document):
-            return text
-        text = with_updates(document, lists[2])
-        return desk.footer(text) if in_body else _without_lines(desk, text)
-
-    merged = _texts(git, alike(base), alike(ours), theirs, grain, settle)
-    collisions += merged.collisions
-    if merged.collisions:  # the notes come in when the text is whole
-        return Merged(merged.text, collisions)
-    text = with_updates(parse(merged.text), notes)
-    if in_body or _has_lines(ours):
-        text = desk.footer(text)
-    return Merged(text, collisions)
-
-
 def _has_lines(text: str) -> bool:
     return bool(note_blocks(text, parse(text).body_start))
 
@@ -183,38 +192,6 @@ def _without_lines(desk: NoteEditor, text: str) -> str:
     if not _has_lines(text):
         return text
     return footer.embed(parse(text), (), desk.style, desk.settings.clock)
-
-
-def _with_lines(
-    desk: NoteEditor,
-    git: Git,
-    base: str,
-    ours: str,
-    theirs: str,
-    at: datetime,
-    grain: Grain,
-    settle: Settle | None,
-) -> Merged:
-    """Where the lines in the body are the notes: those of our side are put in after the merge."""
-    told = [note for note in desk.brought(base, ours, at) if note.origin == "body"]
-    if told and desk.brought(base, theirs, at):
-        try:
-            for note in told:
-                ours = desk.withdraw(ours, note.id, at)
-        except TrackerError:
-            told = []
-    else:
-        told = []
-    merged = _texts(git, base, ours, theirs, grain, settle)
-    if merged.collisions:
-        return merged
-    text = merged.text
-    standing = desk.notes(text, at)
-    for note in told:
-        if differences(standing, [note]).brought:
-            document = parse(text)
-            text = add_line(document, note, desk.style_of(document), desk.settings.clock)
-    return Merged(text, ())
 
 
 def merge_notes(
@@ -272,7 +249,6 @@ _Ground = TypeVar("_Ground")
 
 
 def bases(versions: Sequence[Version | Revision]) -> Bases:
-    """Which of the versions each was written on."""
     if not any(version.written_on for version in versions):
         return [(number - 1,) if number else () for number in range(len(versions))]
     places: dict[str, int] = {}
@@ -332,8 +308,6 @@ def ground(
 
 
 class End(NamedTuple):
-    """One end of a comparison."""
-
     text: str
     number: int | None = None  # of the revision; None for the file on disk
     version: Version | None = None

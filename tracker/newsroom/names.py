@@ -303,9 +303,9 @@ def _unrecorded(workspace: Workspace, recorded: Collection[str]) -> tuple[list[s
 
 def _deleted(workspace: Workspace, slug: str) -> str | None:
     """The one deleted article of that slug or name; None where there is none, or several."""
-    from tracker.newsroom.catalog import tracks_of
+    from tracker.newsroom.catalog import all_tracks
 
-    gone = [each.path for each in tracks_of(workspace) if each.deleted]
+    gone = [each.path for each in all_tracks(workspace) if each.deleted]
     with suppress(TrackerError):
         return find(slug, gone, workspace.under)
     return None

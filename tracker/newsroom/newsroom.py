@@ -425,11 +425,11 @@ class Newsroom:
 
     def instants(self) -> dict[str, tuple[datetime, ...]]:
         """When each article of the newsroom was revised, by path, oldest first."""
-        from tracker.newsroom import history
+        from tracker.newsroom.catalog import all_tracks
 
         if self.repository.head is None:
             return {}
-        found = history.all_tracks(self.workspace)
+        found = all_tracks(self.workspace)
         return {each.path: tuple(version.at for version in each.versions) for each in found}
 
     def changed(self) -> list[str]:

@@ -22,8 +22,6 @@ from tracker.text.document import Document, encode, note_id, notes_of, parse, wi
 
 
 class Told(NamedTuple):
-    """What somebody wants readers to be told."""
-
     kind: Kind
     words: str  # as typed: a whole sentence, or "to add …", which gets the house's lead
     at: datetime  # aware
@@ -77,7 +75,6 @@ class NoteEditor:
         return tuple(note for note, _ in self._notes(text, brought))
 
     def _notes(self, text: str, brought: datetime) -> Found:
-        """The notes of a text, each with its place in the body."""
         known = self._read.get(text)
         if known is not None and known[0] == brought:
             return known[1]
@@ -98,7 +95,6 @@ class NoteEditor:
         return found
 
     def brought(self, before: str | None, text: str, at: datetime) -> tuple[Note, ...]:
-        """The notes that a text has and the one before it has not."""
         if before is not None and not self._may_bring(before, text):
             return ()
         notes = self.notes(text, at)

@@ -104,24 +104,20 @@ def latest(
 
 
 def count(it: Known, selection: Selection = ALL) -> int:
-    """How many revisions there are."""
     _up_to(it, selection)
     return queries.count(it.connection, selection)
 
 
 def months(it: Known, selection: Selection = ALL) -> tuple[tuple[str, int], ...]:
-    """Revisions by month, the newest month first."""
     _up_to(it, selection)
     return tuple(queries.months(it.connection, selection))
 
 
 def people(it: Known) -> tuple[tuple[str, int], ...]:
-    """Revisions by author's name, the most first."""
     return tuple(queries.people(it.connection))
 
 
 def articles(it: Known, limit: int | None = None, offset: int = 0) -> tuple[Article, ...]:
-    """The articles that are there now, the last revised first."""
     numbers = queries.last_revised(it.connection, limit, offset)
     it.up_to(READ, numbers)
     return tuple(filter(None, (_article(it, number) for number in numbers)))
@@ -307,7 +303,6 @@ class _Tally:
         self._start = _common(workspace.paths()) if workspace.repository.head else ""
 
     def add(self, life: History, reader: Reader) -> None:
-        """Count one article."""
         within = [each for each in life.revisions if self._within(each.at)]
         self._articles += bool(within)
         self._revisions += len(within)

@@ -16,7 +16,7 @@ from itertools import count
 from tracker.errors import TrackerError
 from tracker.model import Note, Person, Recording, Refusal, Revision, Track, Version
 from tracker.newsroom import history, revisions, writing
-from tracker.newsroom.catalog import track_of_recorded, tracks_at
+from tracker.newsroom.catalog import all_tracks, track_of_recorded, tracks_at
 from tracker.newsroom.concurrent_edits import Against
 from tracker.newsroom.names import locate
 from tracker.newsroom.note_editor import Told
@@ -483,7 +483,7 @@ def _tracks(workspace: Workspace, paths: Collection[str]) -> dict[str, Track]:
     """The histories of the articles at these paths, by path."""
     if len(paths) > _FEW:
         wanted = set(paths)
-        found = history.all_tracks(workspace)
+        found = all_tracks(workspace)
         return {each.path: each for each in found if each.path in wanted}
     return tracks_at(workspace, paths)
 

@@ -223,7 +223,6 @@ def _step(
 
 
 def history(track: Track, found: Sequence[Step], *, shallow: bool = False) -> History:
-    """The steps of an article as its history."""
     article = article_of(track.path, found[-1].revision.headline)
     revisions = tuple(step.revision for step in found)
     return History(
@@ -307,13 +306,11 @@ def first_out(state: State, settings: Settings, *, only: bool) -> date | None:
 
 
 def _plain_moves(versions: Sequence[Version], events: Sequence[Event]) -> list[Event]:
-    """The moves that changed no text."""
     edited = {version.commit for version in versions}
     return [each for each in events if each.kind == "moved" and each.commit not in edited]
 
 
 def _hidden(says: Reading, version: Version, moves: Sequence[Event]) -> bool:
-    """True for a draft."""
     in_drafts = _in_drafts(version.path) and not _was_moved_out(version.path, moves)
     return says.draft or in_drafts
 

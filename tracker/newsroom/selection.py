@@ -156,7 +156,6 @@ def _after(way: Sequence[re.Pattern[str] | None], at: int, name: str) -> list[in
 
 @lru_cache(maxsize=256)
 def glob(pattern: str) -> Glob:
-    """A pattern made ready."""
     return Glob(pattern)
 
 
@@ -309,8 +308,9 @@ def _those_with_texts(folders: Iterable[str], texts: Sequence[str]) -> _Folders:
     return tuple(each for each in folders if any(path.startswith(f"{each}/") for path in texts))
 
 
-def _hugo(said: str, texts: Sequence[str]) -> _Folders:
-    return _those_with_texts([_setting(said, "contentDir") or "content"], texts)
+def _named(key: str, usual: str) -> Callable[[str, Sequence[str]], _Folders]:
+    """The folder that a key of the configuration names, else the usual one."""
+    return lambda said, texts: _those_with_texts([_setting(said, key) or usual], texts)
 
 
 def _jekyll(_: str, texts: Sequence[str]) -> _Folders:
@@ -323,14 +323,6 @@ def _jekyll(_: str, texts: Sequence[str]) -> _Folders:
                 found["/".join(names[: at + 1])] += 1
                 break
     return tuple(sorted(found))
-
-
-def _pelican(said: str, texts: Sequence[str]) -> _Folders:
-    return _those_with_texts([_setting(said, "PATH") or "content"], texts)
-
-
-def _mkdocs(said: str, texts: Sequence[str]) -> _Folders:
-    return _those_with_texts([_setting(said, "docs_dir") or "docs"], texts)
 
 
 def _eleventy(said: str, texts: Sequence[str]) -> _Folders:
@@ -371,10 +363,10 @@ _CODE = ("js", "mjs", "cjs", "ts", "mts")
 _GENERATORS: Mapping[str, Callable[[str, Sequence[str]], _Folders]] = {
     f"{name}.{ending}": look
     for names, endings, look in (
-        (("hugo", "config"), _DATA, _hugo),
+        (("hugo", "config"), _DATA, _named("contentDir", "content")),
         (("_config",), _DATA, _jekyll),
-        (("pelicanconf",), ("py",), _pelican),
-        (("mkdocs",), ("yml", "yaml"), _mkdocs),
+        (("pelicanconf",), ("py",), _named("PATH", "content")),
+        (("mkdocs",), ("yml", "yaml"), _named("docs_dir", "docs")),
         ((".eleventy", "eleventy.config"), _CODE, _eleventy),
         (("astro.config",), _CODE, _astro),
         (("docusaurus.config",), _CODE, _docusaurus),

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from tracker.catalog.build import agrees
 from tracker.errors import TrackerError
-from tracker.newsroom.catalog import history_of
+from tracker.newsroom.catalog import all_tracks, history_of
 from tracker.newsroom.workspace import Workspace
 from tracker.store.files import Folder, write_file
 from tracker.store.verify import (
@@ -80,8 +80,6 @@ class Trust(NamedTuple):
 
 
 class VerifyRequest(NamedTuple):
-    """What somebody wants verified."""
-
     witnesses: tuple[Path, ...] = ()  # files to hold the line against
     signed: bool = False  # signatures are asked for, whatever the settings say
     contents: bool = True  # every file's content is held against its hash
@@ -169,8 +167,6 @@ def _flaw_concerns(workspace: Workspace, found: Sequence[Flaw]) -> Iterator[Conc
 
 def _places(workspace: Workspace, objects: set[str]) -> dict[str, str]:
     """Which revisions the objects are, where the history can still be read."""
-    from tracker.newsroom.history import all_tracks
-
     if not objects:
         return {}
     found = {}

@@ -9,12 +9,13 @@ from typing import Literal, NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.model import Person
-from tracker.newsroom.merging import Grain, merge
+from tracker.newsroom.merging import Grain, Merger
 from tracker.newsroom.selection import is_text
 from tracker.newsroom.workspace import Workspace
 from tracker.store import locks, remote, worktree
 from tracker.store import merge as store_merge
 from tracker.store.git import GitError, first_line
+from tracker.store.import_branch import tip_of
 from tracker.store.log import LOG, parse_log
 from tracker.store.merge import Collision
 from tracker.store.remote import is_ancestor
@@ -101,7 +102,7 @@ def _sync(
         there = remote.remote_of(repository, branch, wanted)
         remote.clean(repository, there)
         theirs = remote.fetch(repository, there)
-        ours = _tip(workspace, branch)
+        ours = tip_of(repository.git, branch)
         done = Synced(
             there.name, there.url, there.short, _passed(workspace, theirs, ours),
             _passed(workspace, ours, theirs), (), (), ours, pushed=False, dry_run=dry_run,
@@ -128,7 +129,7 @@ def _sync(
         with locks.turn(repository.common_dir) as turn:
             why = f"sync with {there.name}"
             # Where somebody recorded meanwhile, that goes out with the next round.
-            if _tip(workspace, branch) == ours and store_merge.move_to(
+            if tip_of(repository.git, branch) == ours and store_merge.move_to(
                 repository, branch, ours, new, why, turn
             ):
                 return done._replace(tip=new)
@@ -153,13 +154,6 @@ def _with_earlier(before: Synced | None, done: Synced) -> Synced:
         sent=tuple(dict.fromkeys((*done.sent, *before.sent))),
         merged=tuple(dict.fromkeys((*before.merged, *done.merged))),
     )
-
-
-def _tip(workspace: Workspace, branch: str) -> str | None:
-    said = workspace.repository.git.text(
-        "rev-parse", "--quiet", "--verify", f"{branch}^{{commit}}", accept=(0, 1)
-    )
-    return said or None
 
 
 def _joined(
@@ -232,8 +226,8 @@ def _merged_text(
     theirs, encoding = decode(workspace.content(sides.first))
     ours = decode(workspace.content(sides.second))[0]
     base = decode(workspace.content(sides.base))[0] if sides.base else ""
-    git, at = workspace.repository.git, workspace.clock()
-    found = merge(workspace.notes, git, base, ours, theirs, at, grain)
+    merger = Merger(workspace.notes, workspace.repository.git, workspace.clock(), grain)
+    found = merger.merge(base, ours, theirs)
     if not found.collisions:
         return (
             store_merge.store(workspace.repository, workspace.notes.encoded(found.text, encoding)),
@@ -241,7 +235,7 @@ def _merged_text(
             "file",
         )
     if grain == "paragraph":
-        closer = merge(workspace.notes, git, base, ours, theirs, at, "sentence")
+        closer = merger._replace(grain="sentence").merge(base, ours, theirs)
         if not closer.collisions:
             return None, found.collisions, "paragraphs"
         found = closer

@@ -127,7 +127,6 @@ class Workspace:
         return self.now or present(self.repository)
 
     def words_of_first(self, text: str) -> int:
-        """The words that readers have in a first version."""
         from tracker.comparison import words_of_first
 
         settings = self.settings

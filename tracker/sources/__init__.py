@@ -142,7 +142,6 @@ def _is_table(line: bytes) -> bool:
 
 
 def _known_folder(path: Path) -> str:
-    """The format of what a folder holds."""
     from tracker.sources.trackers import databases_in
     from tracker.sources.warc import ENDINGS
 

@@ -269,8 +269,6 @@ def columns_of(written: str) -> dict[str, str]:
 
 
 class VersionTable(Spooled):
-    """The rows of a table, each a version."""
-
     def __init__(
         self,
         columns: Mapping[str, str] | None = None,

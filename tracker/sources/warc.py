@@ -26,8 +26,6 @@ _LINE = 1 << 20  # bytes of one line of a header or of an index
 
 
 class RecordStream(NamedTuple):
-    """A stream of records, and where it is for people."""
-
     stream: Any
     name: str
 

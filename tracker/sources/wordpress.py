@@ -488,7 +488,6 @@ class WordPressSite(_Revisions):
         self._people: dict[str, tuple[str, str]] = {}
 
     def close(self) -> None:
-        """Close the connection to the site."""
         self._client.close()
 
     def rows(self) -> Iterator[Mapping[str, Any] | Skipped]:

@@ -14,8 +14,8 @@ from flask import Blueprint, request
 from werkzeug.exceptions import BadRequest, NotFound
 
 from tracker.model import Finding, Progress, Track
+from tracker.newsroom.catalog import all_tracks
 from tracker.newsroom.checking import Scope
-from tracker.newsroom.history import all_tracks
 from tracker.newsroom.newsroom import Newsroom
 from tracker.newsroom.selection import glob
 from tracker.policy.rules import RULES, Verdict

@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException, NotFound
 
 from tracker.house.changelog import replaced
 from tracker.model import History, Note, Progress, Reason, Revision
-from tracker.newsroom.history import all_tracks
+from tracker.newsroom.catalog import all_tracks
 from tracker.newsroom.newsroom import Newsroom
 from tracker.render.history import only_joins
 from tracker.render.told import note_html

@@ -27,8 +27,6 @@ _BEFORE = 60  # how far before a date its time or weekday may begin
 
 
 class WrittenDate(NamedTuple):
-    """A date as it stands in a text."""
-
     date: date | None  # None when the text leaves the year out and nothing says which is meant
     time: time | None  # wall-clock time beside it, naive; None when there is none
     zone: str | None  # as written; None when there is none
