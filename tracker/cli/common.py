@@ -28,7 +28,6 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def open_newsroom(ctx: click.Context | None = None, *, past: bool = False) -> Newsroom:
-    """The newsroom that this command works in."""
     context = ctx or click.get_current_context()
     folder = Path(context.find_root().obj or ".")
     try:
@@ -86,8 +85,6 @@ def here(article: str) -> str:
 
 
 class ArticleType(click.ParamType[str]):
-    """An article on the command line; the shell completes it."""
-
     name = "article"
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
@@ -121,12 +118,10 @@ def article_argument(**settings: Any) -> Callable[[Function], Function]:
 
 
 def json_option(function: Function) -> Function:
-    """``--json``, where a program may want the answer."""
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")(function)
 
 
 def at_option(function: Function) -> Function:
-    """``--at``, the instant of publication."""
     return click.option(
         "--at",
         metavar="WHEN",
@@ -187,7 +182,6 @@ class Narrowing:
         return after and (self.until is None or at < self.until)
 
     def by(self, name: str) -> bool:
-        """Whether somebody of that name is meant."""
         return self.person is None or self.person.casefold() in name.casefold()
 
     def of(self, revision: Revision) -> bool:

@@ -199,7 +199,6 @@ def _write_page(
 
 
 def _name(end: End, other: str, settings: Settings | None) -> str:
-    """What a column is called."""
     if end.version is None:
         return other
     at = end.version.at

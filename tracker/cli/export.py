@@ -27,8 +27,6 @@ WHAT = ("revisions", "notes", "edits", "versions")
 
 
 class Wanted(NamedTuple):
-    """What a person asked for."""
-
     articles: tuple[str, ...]  # none: all
     what: tuple[Kind, ...]  # none: the default of the format
     folder: Path | None  # where files go; None: standard output

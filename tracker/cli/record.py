@@ -293,7 +293,6 @@ _SHOWN = 30  # lines of the comparison
 def _against(
     base: str | None, names: Sequence[str], *, merge: bool, anyway: bool, conflicts: str | None
 ) -> Against:
-    """What the options of the command mean."""
     if merge and anyway:
         raise TrackerError(
             "--merge takes over what others wrote, --anyway does not.", "Choose one of them."

@@ -50,8 +50,6 @@ DESCRIPTION = Path(__file__).parent / "openapi.json"
 
 
 class RefusedError(Exception):
-    """A request that is answered by a problem."""
-
     def __init__(self, status: int, detail: str, hint: str = "", **more: Any) -> None:
         super().__init__(detail)
         self.status = status
@@ -392,7 +390,6 @@ def _job(intake: Intake, token: AccessToken, raw: bytes, now: datetime, source: 
 
 
 def _told(body: Mapping[str, Any], token: AccessToken) -> dict[str, Any]:
-    """The note that comes with a text."""
     note, kind, notes = body.get("note"), body.get("kind", "update"), body.get("notes")
     if notes is not None:
         if not isinstance(notes, list) or len(notes) > 1 or note is not None:

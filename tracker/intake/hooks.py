@@ -324,7 +324,6 @@ class _Read(NamedTuple):
         return self.hook.path.replace("{slug}", slug).replace("{id}", identity)
 
     def text(self) -> bytes:
-        """The article's file."""
         given, html, rich = self.value("text"), self.value("html"), self.value("rich")
         title = self.word("title")
         if isinstance(given, str) and (given.startswith(("---\n", "+++\n")) or not title):

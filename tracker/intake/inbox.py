@@ -65,7 +65,6 @@ class AccessToken(NamedTuple):
     revoked: datetime | None
 
     def works(self, now: datetime) -> bool:
-        """Whether it is neither revoked nor expired."""
         return self.revoked is None and (self.expires is None or now < self.expires)
 
 
@@ -211,7 +210,6 @@ class Inbox:
             return found, False
 
     def by_key(self, key: str) -> Submission | None:
-        """The job under a key."""
         rows = self._rows(f"SELECT {_JOB} FROM jobs WHERE key = ?", key)  # noqa: S608
         return _job(rows[0]) if rows else None
 
@@ -230,7 +228,6 @@ class Inbox:
         return [_job(row) for row in rows]
 
     def count_waiting(self) -> int:
-        """How many jobs wait."""
         return int(self._rows("SELECT count(*) FROM jobs WHERE state = 'waiting'")[0][0])
 
     def listed(self, *states: State, limit: int = 100) -> list[Submission]:
@@ -269,7 +266,6 @@ class Inbox:
                 )
 
     def forget_old(self, now: datetime) -> None:
-        """Forget what is long done."""
         with self._writing() as database:
             database.execute(
                 "DELETE FROM jobs WHERE state IN ('done', 'refused') AND came < ?",
@@ -279,7 +275,6 @@ class Inbox:
     # --- where entries went -----------------------------------------------------------------------
 
     def path_of(self, source: str, entry: str) -> str | None:
-        """Where an entry of a CMS was recorded; None where it never was."""
         rows = self._rows("SELECT path FROM entries WHERE source = ? AND id = ?", source, entry)
         return str(rows[0][0]) if rows else None
 

@@ -25,8 +25,6 @@ class BadSignatureError(Exception):
 
 
 class Sent(NamedTuple):
-    """A request as it came."""
-
     method: str
     path: str  # with the query, as it was asked for
     headers: Mapping[str, str]  # names in small letters
@@ -219,7 +217,6 @@ def _recent(written: str, unit: int, now: datetime) -> datetime:
 
 
 def _pairs(value: str) -> dict[str, str]:
-    """The parts of a header "key=value, key=value"."""
     found = {}
     for part in value.split(","):
         key, mark, rest = part.strip().partition("=")

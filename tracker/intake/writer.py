@@ -51,7 +51,6 @@ class Writer:
         self.tip = self._newest()  # as it was before the batch under way; "" for none yet
 
     def start(self) -> None:
-        """Begin to record."""
         self._thread.start()
 
     def stop(self) -> None:

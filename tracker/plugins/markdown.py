@@ -85,11 +85,9 @@ class TrackerExtension(Extension):
         super().setConfig(key, value)
 
     def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - Python-Markdown's name
-        """Take part in a Markdown instance."""
         md.preprocessors.register(_Placing(md, self), "tracker", _BEFORE_FRONT_MATTER)
 
     def page(self) -> ArticlePage | None:
-        """What the page being rendered shows of its article."""
         if self._lookup is not None:
             return self._lookup()
         named = self.getConfig("article")
@@ -117,7 +115,6 @@ class TrackerExtension(Extension):
 
     @property
     def append(self) -> tuple[str, ...]:
-        """What stands at the end of a page that does not name its place."""
         return self._append
 
 

@@ -43,8 +43,6 @@ log = logging.getLogger(__name__)
 
 
 class _Build:
-    """One run of Pelican."""
-
     def __init__(self, site: PluginSite, *, modified: bool) -> None:
         self.site = site
         self.modified = modified
@@ -57,7 +55,6 @@ class _Build:
         return None if source is None else self.page(source)
 
     def page(self, source: Path) -> Shown | None:
-        """What the page of a file shows."""
         if source not in self._pages:
             try:
                 text = decode(source.read_bytes())[0]
@@ -182,7 +179,6 @@ def _summarize(content: Content) -> None:
 
 
 def register() -> None:
-    """Take part in Pelican's work."""
     signals.initialized.connect(_start)
     signals.readers_init.connect(_readers)
     signals.content_object_init.connect(_tell)

@@ -170,7 +170,6 @@ class PluginSite:
         return self._lives
 
     def _edited(self) -> frozenset[str]:
-        """The files that are new, or differ from what is committed."""
         if self._changed is None:
             assert self._room is not None
             self._changed = frozenset(changed_files(self._room.repository))

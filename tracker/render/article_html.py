@@ -50,7 +50,6 @@ class Node:
 
     @property
     def closing(self) -> bool:
-        """True for an end tag."""
         return self.tag.startswith("</")
 
     @property

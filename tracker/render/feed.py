@@ -386,7 +386,6 @@ def json_feed(feed: Feed) -> str:
 
 
 def feed_object(feed: Feed) -> object:
-    """The feed as JSON knows it. ``_tracker`` is an extension: what a program may want to know."""
     return plain(
         {
             "version": "https://jsonfeed.org/version/1.1",

@@ -155,7 +155,6 @@ class Links(NamedTuple):
     versions: bool = True  # False: a version has no page of its own, nor an article a TimeMap
 
     def newsroom(self) -> str:
-        """The page of the newsroom's newest revisions."""
         return f"{self.base}/" if self.base else ""
 
     def original(self, path: str, first: Revision | None) -> str:
@@ -172,7 +171,6 @@ class Links(NamedTuple):
         return self._page("article", path)
 
     def history(self, path: str) -> str:
-        """The page of an article's revisions."""
         return self._page("history", path)
 
     def version(self, path: str, revision: Revision) -> str:

@@ -159,7 +159,6 @@ def article(address: str) -> str:
 
 
 def history(address: str) -> str:
-    """The newest revisions of an article."""
     return f"/history/{encoded(address)}/"
 
 
@@ -183,12 +182,10 @@ def change(when: str, address: str, *, sides: bool = False) -> str:
 
 
 def compare(old: str, new: str, address: str, *, sides: bool = False) -> str:
-    """Any two versions compared, inline or side by side."""
     return f"/compare{'-sides' if sides else ''}/{old}/{new}/{encoded(address)}/"
 
 
 def blame(address: str) -> str:
-    """The passages of an article with the revisions that brought them."""
     return f"/blame/{encoded(address)}/"
 
 
@@ -198,7 +195,6 @@ def note(key: str, address: str) -> str:
 
 
 def timemap(address: str) -> str:
-    """The list of an article's versions (RFC 7089)."""
     return f"/timemap/{encoded(address)}/"
 
 
@@ -208,7 +204,6 @@ def feed(name: str, address: str | None = None) -> str:
 
 
 def static(name: str) -> str:
-    """A file that the pages load."""
     return f"/static/{name}"
 
 
@@ -223,22 +218,16 @@ class AddressConverter(PathConverter):
 
 
 class StampConverter(BaseConverter):
-    """A version's stamp."""
-
     regex = STAMP
     weight = 50
 
 
 class MonthConverter(BaseConverter):
-    """A month, ``2022-05``."""
-
     regex = r"\d{4}-(?:0[1-9]|1[0-2])"
     weight = 50
 
 
 class YearConverter(BaseConverter):
-    """A year, ``2022``."""
-
     regex = r"\d{4}"
     weight = 60
 

@@ -155,7 +155,6 @@ def _written(value: object) -> str:
 
 @pages.get("/")
 def index() -> Response:
-    """What there is."""
     _read({})
     name = current().settings.site.publisher or current().settings.name
     return _dumped(printed(name=name, description=link("/api/openapi.json")))
@@ -163,7 +162,6 @@ def index() -> Response:
 
 @pages.get("/openapi.json")
 def openapi() -> Response:
-    """The description of this API."""
     value = json.loads(Path(__file__).with_name("openapi.json").read_text(encoding="utf-8"))
     value["servers"] = [{"url": links().base}]
     response = _dumped(value)
@@ -173,7 +171,6 @@ def openapi() -> Response:
 
 @pages.get("/articles")
 def articles() -> Response:
-    """The articles that are there now, the last revised first."""
     asked = _read(PART)
     found: tuple[Article, ...] = ()
     if not room_is_empty():
@@ -195,7 +192,6 @@ def _is_shown(path: str) -> bool:
 
 @pages.get("/revisions")
 def revisions() -> Response:
-    """The newsroom's newest revisions."""
     asked = _read({**PART, **SELECTION})
     selection = Selection(**{name: asked[name] for name in SELECTION})
     found: Sequence[Any] = ()
@@ -214,7 +210,6 @@ def _all_told(room: Newsroom, progress: Progress) -> Sequence[Entry]:
 
 @pages.get("/changelog")
 def changelog() -> Response:
-    """What readers were told, of all articles, newest first."""
     from tracker.render.changelog import as_object
 
     asked = _read({**PART, "kind": KIND})
@@ -293,7 +288,6 @@ def history(address: str) -> Response:
 
 @pages.get("/version/<stamp>/<address:address>")
 def one_version(stamp: str, address: str) -> Response:
-    """One version of an article with its text."""
     found = _found(address, lambda now: addresses.version(stamp, now))
     revision = _version(found, stamp)
     words = text(revision, found.life.article.path)
@@ -302,7 +296,6 @@ def one_version(stamp: str, address: str) -> Response:
 
 @pages.get("/compare/<old>/<new>/<address:address>")
 def compare(old: str, new: str, address: str) -> Response:
-    """What changed between two versions of an article."""
     found = _found(address, lambda now: addresses.compare(old, new, now))
     first, second = _version(found, old), _version(found, new)
     path = found.life.article.path
@@ -317,7 +310,6 @@ def _side(revision: Revision) -> ComparedSide:
 
 @pages.get("/blame/<address:address>")
 def blame(address: str) -> Response:
-    """Which revision brought each passage of an article's newest text."""
     from tracker.render.blame import as_object
 
     found = _found(address, addresses.blame)
@@ -328,7 +320,6 @@ def blame(address: str) -> Response:
 
 @pages.get("/changelog/<address:address>")
 def article_changelog(address: str) -> Response:
-    """The dated changelog of an article, newest first."""
     from tracker.house.changelog import entries
     from tracker.render.changelog import as_object
 

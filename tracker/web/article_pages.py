@@ -39,8 +39,6 @@ pages = Blueprint("article", __name__)
 
 
 class TextView(NamedTuple):
-    """A version's text as it is shown."""
-
     headline: str
     dek: str
     bylines: tuple[str, ...]
@@ -137,7 +135,6 @@ def _placed(notes: list[Note], address: str) -> tuple[tuple[NoteView, ...], tupl
 
 @pages.get("/history/<address:address>/")
 def history(address: str) -> str:
-    """The newest revisions of an article."""
     return _history(find(address), None)
 
 
@@ -222,7 +219,6 @@ def _place(event: Event, revisions: Sequence[Revision]) -> int:
 
 @pages.get("/version/<stamp:stamp>/<address:address>/")
 def one_version(stamp: str, address: str) -> str:
-    """One version of an article, as readers saw it."""
     found = find(address)
     revision = stamped(found, stamp, addresses.version)
     document = parse(text(revision, found.life.article.path)[: 2 * LONGEST])
@@ -259,7 +255,6 @@ def source(stamp: str, address: str) -> Response:
 
 @pages.get("/blame/<address:address>/")
 def blame(address: str) -> str:
-    """The passages of an article with the revisions that brought them."""
     found = find(address)
     http.touched(found.newest.out_at)
     return page(

@@ -65,7 +65,6 @@ class _Task(Future[Any]):
         self.how_far = Waiting(0, 0)
 
     def progress(self, done: int, whole: int, commits: bool = False) -> None:
-        """Called by the work itself."""
         self.how_far = Waiting(done, whole, commits)
 
 

@@ -44,13 +44,11 @@ pages = Blueprint("compare", __name__)
 
 @pages.get("/change/<stamp:stamp>/<address:address>/")
 def change(stamp: str, address: str) -> str:
-    """What one version changed."""
     return _change(stamp, address, sides=False)
 
 
 @pages.get("/change-sides/<stamp:stamp>/<address:address>/")
 def change_sides(stamp: str, address: str) -> str:
-    """What one version changed, side by side."""
     return _change(stamp, address, sides=True)
 
 
@@ -93,13 +91,11 @@ def _change(stamp: str, address: str, *, sides: bool) -> str:
 
 @pages.get("/compare/<stamp:old>/<stamp:new>/<address:address>/")
 def pair(old: str, new: str, address: str) -> str:
-    """Any two versions compared."""
     return _pair(old, new, address, sides=False)
 
 
 @pages.get("/compare-sides/<stamp:old>/<stamp:new>/<address:address>/")
 def pair_sides(old: str, new: str, address: str) -> str:
-    """Any two versions side by side."""
     return _pair(old, new, address, sides=True)
 
 
@@ -167,7 +163,6 @@ def _compared(
 
 
 def _brought(life: History, between: tuple[Revision, ...], address: str) -> tuple[NoteView, ...]:
-    """What readers were told by these revisions."""
     notes = {note.id: note for revision in between for note in revision.notes}
     return note_views(list(notes.values()), address, life.notes)
 

@@ -146,8 +146,6 @@ class OpenNewsrooms:
         self.kept(kind, name, lambda: value)
 
     def life(self, path: str) -> History:
-        """An article's history, compared."""
-
         def make() -> History:
             if self.large(path):
                 return unread(self.track(path))
@@ -174,7 +172,6 @@ class OpenNewsrooms:
             return self._sizer.sizes(blobs)
 
     def track(self, path: str) -> Track:
-        """The life of an article's file, its texts unread."""
         return self.kept("track", path, lambda: track_at(self.current().workspace, path))
 
     def blame(self, path: str) -> Blame:
@@ -313,7 +310,6 @@ def desk() -> OpenNewsrooms:
 
 
 def current() -> Newsroom:
-    """The newsroom that this request is answered from."""
     return desk().current()
 
 

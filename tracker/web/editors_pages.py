@@ -235,8 +235,6 @@ def _texts(room: Newsroom, tracks: Iterable[Track]) -> Iterable[tuple[Track, str
 
 
 class Asked(NamedTuple):
-    """Which findings a question asks for."""
-
     rule: str = ""  # a rule's name
     since: datetime | None = None  # aware
     person: str = ""  # the name of who made the revision

@@ -259,15 +259,12 @@ LASTING = "public, max-age=31536000, immutable"
 
 
 class SentPage(NamedTuple):
-    """A page as it was sent."""
-
     body: bytes
     packed: bytes | None  # gzip; None where that is not worth it
     headers: tuple[tuple[str, str], ...]
 
 
 def _size(page: SentPage) -> int:
-    """Bytes in memory."""
     return len(page.body) + len(page.packed or b"")
 
 

@@ -29,8 +29,6 @@ pages = Blueprint("newsroom", __name__)
 
 
 class Latest(NamedTuple):
-    """A revision in the newsroom's list."""
-
     article: Article
     headline: str  # of its day
     address: str
@@ -77,7 +75,6 @@ def latest() -> str:
 
 @pages.get("/latest/<int:number>/")
 def latest_page(number: int) -> str:
-    """An older page of the newest revisions."""
     return _latest(Selection(), number, lambda page: link(addresses.newsroom(page)))
 
 
@@ -160,8 +157,6 @@ def number_asked() -> int:
 
 
 class ArticleView(NamedTuple):
-    """An article in the list of articles."""
-
     article: Article
     address: str
     at: datetime  # of its newest version; of its deletion, where it is gone
@@ -279,8 +274,6 @@ def months() -> tuple[tuple[str, int], ...]:
 
 
 class HitView(NamedTuple):
-    """Where words were found, as it is shown."""
-
     hit: Hit
     where: str  # link
 
@@ -356,7 +349,6 @@ _LOADED = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"
 
 @pages.get("/static/<path:name>")
 def static(name: str) -> Response:
-    """A style sheet, a script or a picture of the pages themselves."""
     kind = _LOADED.get(Path(name).suffix)
     where = safe_join(str(_STATIC), name)
     if name == "diff.css":

@@ -312,7 +312,6 @@ class PageWords:
         return Markup("<bdi{}>{}</bdi>").format(attribute, visible(value))
 
     def number(self, number: int) -> str:
-        """``12345`` as the language groups it."""
         return str(format_decimal(number, locale=self.locale))
 
     def instant(self, at: date) -> str:

@@ -276,13 +276,11 @@ ATOM, JSON = "atom.xml", "feed.json"
 
 @pages.get("/feeds/atom.xml")
 def atom() -> Response:
-    """The newsroom's changes as Atom."""
     return _newsroom(ATOM)
 
 
 @pages.get("/feeds/feed.json")
 def json() -> Response:
-    """The newsroom's changes as JSON Feed."""
     return _newsroom(JSON)
 
 
@@ -293,7 +291,6 @@ def article_atom(address: str) -> Response:
 
 @pages.get("/feeds/<address:address>/feed.json")
 def article_json(address: str) -> Response:
-    """An article's changes as JSON Feed."""
     return _article(address, JSON)
 
 

@@ -311,8 +311,6 @@ MOST_REASONS = 4
 
 
 class NoteView(NamedTuple):
-    """A note as it is shown."""
-
     note: Note
     key: str  # as it stands in its address and its element's id
     label: str  # of the house: "Correction"

@@ -178,7 +178,6 @@ class Workers:
         self._closed = False
 
     def close(self) -> None:
-        """End the processes."""
         with self._turn:
             self._closed = True
             if self._background is not None:

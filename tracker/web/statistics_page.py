@@ -33,7 +33,7 @@ _SPANS = (
 """How long an error stood, in the steps of the picture; what is longer stands in a last one."""
 
 
-class Column(NamedTuple):
+class MonthBar(NamedTuple):
     """One bar of a picture, standing for a month."""
 
     month: str  # "2022-05"
@@ -161,10 +161,10 @@ def _spans(counted: Statistics) -> list[StoodFor]:
     return [StoodFor(name, number, number / largest) for name, number in numbers.items()]
 
 
-def _columns(found: Iterable[tuple[str, Iterable[tuple[str, int]]]]) -> list[Column]:
+def _columns(found: Iterable[tuple[str, Iterable[tuple[str, int]]]]) -> list[MonthBar]:
     """The bars of a picture; none where nothing is counted."""
     columns = []
     for month, given in found:
         parts = tuple(given)
-        columns.append(Column(month, parts, sum(number for _, number in parts)))
+        columns.append(MonthBar(month, parts, sum(number for _, number in parts)))
     return columns if any(each.whole for each in columns) else []
