@@ -162,8 +162,7 @@ def uncached() -> None:
 
 NEEDED_BY = {
     "newsroom.search": "search",
-    "publisher.atom": "latest",
-    "publisher.json": "latest",
+    "publisher.newsroom_feed": "latest",
     "api.revisions": "latest",
     "api.search": "search",
 }

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
-from zoneinfo import ZoneInfo
+from typing import NamedTuple
 
 from flask import Blueprint, Response, make_response, request
 from markupsafe import Markup
@@ -20,7 +19,7 @@ from tracker.render.diff_folds import Why, folded
 from tracker.web import addresses, http
 from tracker.web.addresses import link, site
 from tracker.web.desk import current, desk
-from tracker.web.page import PageWords, fit, page, words
+from tracker.web.page import fit, page, words
 from tracker.web.reading import (
     FoundArticle,
     Moved,
@@ -36,23 +35,12 @@ from tracker.web.reading import (
     version,
 )
 
-if TYPE_CHECKING:
-    from tracker.house.style import Style
-
 pages = Blueprint("compare", __name__)
 
 
-@pages.get("/change/<stamp:stamp>/<address:address>/")
-def change(stamp: str, address: str) -> str:
-    return _change(stamp, address, sides=False)
-
-
-@pages.get("/change-sides/<stamp:stamp>/<address:address>/")
-def change_sides(stamp: str, address: str) -> str:
-    return _change(stamp, address, sides=True)
-
-
-def _change(stamp: str, address: str, *, sides: bool) -> str:
+@pages.get("/change/<stamp:stamp>/<address:address>/", defaults={"sides": False})
+@pages.get("/change-sides/<stamp:stamp>/<address:address>/", defaults={"sides": True})
+def change(stamp: str, address: str, sides: bool) -> str:
     found = find(address)
 
     def where(stamp: str, address: str) -> str:
@@ -89,17 +77,9 @@ def _change(stamp: str, address: str, *, sides: bool) -> str:
     )
 
 
-@pages.get("/compare/<stamp:old>/<stamp:new>/<address:address>/")
-def pair(old: str, new: str, address: str) -> str:
-    return _pair(old, new, address, sides=False)
-
-
-@pages.get("/compare-sides/<stamp:old>/<stamp:new>/<address:address>/")
-def pair_sides(old: str, new: str, address: str) -> str:
-    return _pair(old, new, address, sides=True)
-
-
-def _pair(old: str, new: str, address: str, *, sides: bool) -> str:
+@pages.get("/compare/<stamp:old>/<stamp:new>/<address:address>/", defaults={"sides": False})
+@pages.get("/compare-sides/<stamp:old>/<stamp:new>/<address:address>/", defaults={"sides": True})
+def pair(old: str, new: str, address: str, sides: bool) -> str:
     found = find(address)
     first, second = version(found, old), version(found, new)
     stamps = addresses.stamp_of(first), addresses.stamp_of(second)
@@ -225,60 +205,41 @@ def compared(
     notes: bool = True,
     language: str = "",
 ) -> ComparisonView:
-    """What changed from the text ``before`` to the text ``after``, an article's in ``language``."""
+    """What changed from the text ``before`` to the text ``after``, an article's in ``language``.
+
+    Without ``notes``, those that readers got are told elsewhere on the page.
+    """
     if max(len(before), len(after)) > LONGEST:
         why = tuple((each, None) for each in (new.why if notes else untold(new.why)))
         return ComparisonView(
             Markup(), True, new.words_added, new.words_removed, new.substantive, why
         )
     said, settings = words(), current().settings
-    return _made(
+    style, zone = settings.style, settings.clock
+
+    def when(at: datetime, precision: Precision) -> str:
+        return wording.when(style, at, zone, precision)  # notes are dated as the house dates
+
+    change = compare(before, after, style=style, language=settings.articles_language)
+    fragment = diff_html.fragment(
+        change,
         before,
         after,
-        settings.style,
-        settings.articles_language,
-        settings.clock,
         layout="side-by-side" if sides else "inline",
         old_name=said.instant(old.out_on),
         new_name=said.instant(new.out_on),
         language=said.tag,
         written_in=said.lang(language),
+        when=when,
         notes=notes,
-        said=said,
-        spoken=language,
     )
-
-
-_MINOR = frozenset({"link", "image", "markup", "metadata", "style"})
-
-
-def _is_minor(reason: Reason) -> bool:
-    """What a reader hardly sees comes last."""
-    return reason.label in _MINOR
-
-
-def _made(
-    before: str,
-    after: str,
-    style: Style,
-    written: str | None,
-    zone: ZoneInfo | None,
-    *,
-    notes: bool,
-    said: PageWords,
-    spoken: str,
-    **shown: Any,
-) -> ComparisonView:
-    """The comparison; its notes are dated as the house dates, unless they are told elsewhere."""
-    change = compare(before, after, style=style, language=written)
-
-    def when(at: datetime, precision: Precision) -> str:
-        return wording.when(style, at, zone, precision)
-
-    reasons = sorted(change.why if notes else untold(change.why), key=_is_minor)
+    # What a reader hardly sees comes last.
+    reasons = sorted(
+        change.why if notes else untold(change.why), key=lambda each: each.label in _MINOR
+    )
     made = folded(
-        diff_html.fragment(change, before, after, when=when, notes=notes, **shown),
-        [Why(each.old, each.new, said.say(each, spoken)) for each in reasons],
+        fragment,
+        [Why(each.old, each.new, said.say(each, language)) for each in reasons],
         lambda number: said("count.unchanged_passages", number=number),
         whole=site().has("unchanged"),
     )
@@ -291,3 +252,6 @@ def _made(
         tuple(zip(reasons, made.placed, strict=True)),
         made.changes,
     )
+
+
+_MINOR = frozenset({"link", "image", "markup", "metadata", "style"})

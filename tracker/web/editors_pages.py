@@ -11,7 +11,7 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 from flask import Blueprint, request
-from werkzeug.exceptions import BadRequest, NotFound
+from werkzeug.exceptions import BadRequest
 
 from tracker.model import Finding, Progress, Track
 from tracker.newsroom.catalog import all_tracks
@@ -26,7 +26,7 @@ from tracker.web import addresses
 from tracker.web.addresses import link, site
 from tracker.web.background import worked_out
 from tracker.web.desk import current
-from tracker.web.newsroom_pages import day_asked, number_asked, turning
+from tracker.web.newsroom_pages import day_asked, number_asked, numbers, turning
 from tracker.web.page import address_of, page
 
 pages = Blueprint("check", __name__)
@@ -332,9 +332,7 @@ def check_of(month: str, number: int = 1) -> str:
     """The findings of a month, desk by desk."""
     found = worked_out("check", board)
     shown = found.months.get(month, ())
-    last = max(_pages(len(shown)), 1)
-    if not 1 <= number <= last:
-        raise NotFound
+    turn = turning(number, len(shown), lambda page: link(_address(month, page)), ON_A_PAGE)
     names = list(found.months)
     place = names.index(month) if month in names else None
     start = (number - 1) * ON_A_PAGE
@@ -343,8 +341,7 @@ def check_of(month: str, number: int = 1) -> str:
         period=month,
         desks=_by_desk(shown[start : start + ON_A_PAGE]),
         total=len(shown),
-        number=number,
-        pages=last,
+        turn=turn,
         newer=names[place - 1] if place else None,
         older=names[place + 1] if place is not None and place + 1 < len(names) else None,
         address=_address,
@@ -358,7 +355,7 @@ def all_addresses() -> list[str]:
     found = worked_out("check", board)
     addresses_of = ["/check/", "/check/statistics/"]
     for month, shown in found.months.items():
-        addresses_of += [_address(month, number + 1) for number in range(_pages(len(shown)))]
+        addresses_of += [_address(month, number) for number in numbers(len(shown), ON_A_PAGE)]
     return addresses_of
 
 
@@ -377,10 +374,6 @@ def _place_of(board: Board, month: str, column: str) -> str:
 def anchor(desk: str) -> str:
     """The id of a desk's findings on the page of a month."""
     return f"desk-{addresses.note_key(desk)}"
-
-
-def _pages(number: int) -> int:
-    return -(-number // ON_A_PAGE)
 
 
 def _address(month: str, number: int = 1) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple, get_args
@@ -44,18 +45,18 @@ class Turning(NamedTuple):
     pages: int
 
 
-def turning(page: int, whole: int, address_of_page: object, size: int = PAGE) -> Turning:
+def numbers(whole: int, size: int = PAGE) -> range:
+    """The numbers of the pages of a list of ``whole`` entries."""
+    return range(1, max(-(-whole // size), 1) + 1)
+
+
+def turning(page: int, whole: int, link_of: Callable[[int], str], size: int = PAGE) -> Turning:
     """The pages of a list of ``whole`` entries; raises ``NotFound`` beyond its end."""
-    assert callable(address_of_page)
-    last = max(-(-whole // size), 1)
+    last = len(numbers(whole, size))
     if not 1 <= page <= last:
         raise NotFound
-    return Turning(
-        address_of_page(page - 1) if page > 1 else None,
-        address_of_page(page + 1) if page < last else None,
-        page,
-        last,
-    )
+    newer = link_of(page - 1) if page > 1 else None
+    return Turning(newer, link_of(page + 1) if page < last else None, page, last)
 
 
 @pages.get("/")
@@ -86,7 +87,7 @@ def of_month(month: str, number: int = 1) -> str:
     )
 
 
-def _latest(selection: Selection, number: int, turned: object) -> str:
+def _latest(selection: Selection, number: int, turned: Callable[[int], str]) -> str:
     room = current()
     if room_is_empty():
         return page("newsroom.html", nothing=True, selection=selection, found=(), turn=None)

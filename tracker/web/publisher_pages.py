@@ -9,7 +9,6 @@ from itertools import groupby
 from typing import NamedTuple
 
 from flask import Blueprint, Response, make_response
-from werkzeug.exceptions import NotFound
 
 from tracker.house.changelog import BroughtNote, notes_told, replaced, went_out
 from tracker.model import KINDS, History, Kind, Precision, Progress, Revision
@@ -17,10 +16,10 @@ from tracker.newsroom.newsroom import Newsroom
 from tracker.render import feed
 from tracker.render.feed import Feed
 from tracker.web import addresses, http
-from tracker.web.addresses import site
+from tracker.web.addresses import link, site
 from tracker.web.background import worked_out
 from tracker.web.desk import current, desk
-from tracker.web.newsroom_pages import has_pages
+from tracker.web.newsroom_pages import has_pages, numbers, turning
 from tracker.web.page import address_of, links, page, words
 from tracker.web.reading import find, room_is_empty
 
@@ -201,8 +200,8 @@ def all_addresses() -> list[str]:
             asked += [("", each) for each in {name for row in table.values() for name in row}]
             asked += [(year, name) for year, row in table.items() for name in row]
         for period, name in asked:
-            pages = _pages(len(listing.of(period, name)))
-            found += [_address(kind, period, name, number + 1) for number in range(pages)]
+            pages = numbers(len(listing.of(period, name)), ON_A_PAGE)
+            found += [_address(kind, period, name, number) for number in pages]
     return found
 
 
@@ -222,9 +221,11 @@ def _list(kind: str, period: str, of_kind: str, number: int) -> str:
     listing = _found(kind)
     whole = bool(period or of_kind)
     lines = listing.of(period, of_kind) if whole else listing.lines[:NEWEST]
-    last = max(_pages(len(lines)), 1)
-    if not 1 <= number <= last:
-        raise NotFound
+
+    def turned(number: int) -> str:
+        return link(_address(kind, period, of_kind, number))
+
+    turn = turning(number, len(lines), turned, ON_A_PAGE)
     table = listing.table
     names = [] if of_kind or not period else list(listing.months if "-" in period else table)
     start = (number - 1) * ON_A_PAGE
@@ -240,8 +241,7 @@ def _list(kind: str, period: str, of_kind: str, number: int) -> str:
         policy=current().settings.site.corrections_policy,
         newer=min((name for name in names if name > period), default=None),
         older=max((name for name in names if name < period), default=None),
-        number=number,
-        pages=last,
+        turn=turn,
         address=_address,
         address_of=address_of,
         spoken_day=words().day,
@@ -259,10 +259,6 @@ def _days(lines: Sequence[NoteLine]) -> list[tuple[date, list[NoteLine]]]:
     return [(name, list(found)) for name, found in groupby(lines, key=day)]
 
 
-def _pages(number: int) -> int:
-    return -(-number // ON_A_PAGE)
-
-
 def _address(kind: str, period: str, of_kind: str = "", number: int = 1) -> str:
     parts = (kind, period, of_kind, str(number) if number > 1 else "")
     return "/" + "".join(f"{part}/" for part in parts if part)
@@ -274,27 +270,9 @@ def _address(kind: str, period: str, of_kind: str = "", number: int = 1) -> str:
 ATOM, JSON = "atom.xml", "feed.json"
 
 
-@pages.get("/feeds/atom.xml")
-def atom() -> Response:
-    return _newsroom(ATOM)
-
-
-@pages.get("/feeds/feed.json")
-def json() -> Response:
-    return _newsroom(JSON)
-
-
-@pages.get("/feeds/<address:address>/atom.xml")
-def article_atom(address: str) -> Response:
-    return _article(address, ATOM)
-
-
-@pages.get("/feeds/<address:address>/feed.json")
-def article_json(address: str) -> Response:
-    return _article(address, JSON)
-
-
-def _newsroom(name: str) -> Response:
+@pages.get("/feeds/atom.xml", defaults={"name": ATOM})
+@pages.get("/feeds/feed.json", defaults={"name": JSON})
+def newsroom_feed(name: str) -> Response:
     where = links()
 
     def items() -> tuple[feed.FeedItem, ...]:
@@ -307,7 +285,9 @@ def _newsroom(name: str) -> Response:
     return _written(feed.newsroom_feed(current(), found, where, name), name)
 
 
-def _article(address: str, name: str) -> Response:
+@pages.get("/feeds/<address:address>/atom.xml", defaults={"name": ATOM})
+@pages.get("/feeds/<address:address>/feed.json", defaults={"name": JSON})
+def article_feed(address: str, name: str) -> Response:
     found = find(address, lambda now: addresses.feed(name, now))
     settings = current().settings
     http.touched(found.newest.out_at)

@@ -32,7 +32,7 @@ from tracker.web import addresses
 from tracker.web.addresses import Addresses, file_of
 from tracker.web.desk import OpenNewsrooms
 from tracker.web.http import code_version
-from tracker.web.newsroom_pages import PAGE
+from tracker.web.newsroom_pages import PAGE, numbers
 from tracker.web.reading import anchor_of, page_of
 
 NOT_FOUND = "404.html"
@@ -292,20 +292,16 @@ def _newsroom_job(room: Newsroom, app: Flask, options: SiteOptions) -> PagesToMa
     pages = ["/", "/articles/", *_static()]
     with app.test_request_context("/"):
         if not room.workspace.empty:
-            pages += [addresses.newsroom(n) for n in _numbers(newsroom_pages.count(), PAGE)]
+            pages += [addresses.newsroom(n) for n in numbers(newsroom_pages.count())]
             for month, number in newsroom_pages.months():
-                pages += [addresses.newsroom(n, month) for n in _numbers(number, PAGE)]
+                pages += [addresses.newsroom(n, month) for n in numbers(number)]
             listed = len(newsroom_pages.published_articles())
-            pages += [addresses.articles(n) for n in _numbers(listed, 2 * PAGE)]
+            pages += [addresses.articles(n) for n in numbers(listed, 2 * PAGE)]
         pages += publisher_pages.all_addresses()
         if options.editors:
             pages += editors_pages.all_addresses()
     pages += [addresses.feed("atom.xml"), addresses.feed("feed.json")]
     return PagesToMake("newsroom", "", _answered(app, pages))
-
-
-def _numbers(whole: int, size: int) -> range:
-    return range(1, max(-(-whole // size), 1) + 1)
 
 
 def _static() -> list[str]:
