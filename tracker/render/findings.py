@@ -11,7 +11,7 @@ import click
 
 from tracker.model import Finding
 from tracker.policy.rules import RULES, Verdict
-from tracker.render.plain import counted, json_text, plain, visible
+from tracker.render.plain import counted, json_text, plain, record, visible
 
 
 def write(verdict: Verdict, form: str, version: str) -> str:
@@ -39,15 +39,8 @@ def _line(words: str) -> str:
 
 def as_object(verdict: Verdict) -> dict[str, object]:
     """What ``check --json`` prints; the schema is in ``docs/findings.schema.json``."""
-    return {
-        "findings": plain(verdict.findings),
-        "settled": verdict.settled,
-        "articles": verdict.articles,
-        "revisions": verdict.revisions,
-        "skipped": list(verdict.skipped),
-        "failed": verdict.failed,
-        "since": plain(verdict.since),
-    }
+    names = ("findings", "settled", "articles", "revisions", "skipped", "failed", "since")
+    return record({name: getattr(verdict, name) for name in names})
 
 
 def inbox(found: Iterable[Finding]) -> list[Finding]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -20,11 +20,14 @@ from urllib.parse import parse_qsl, urlencode
 from flask import Blueprint, Response, g, request
 from werkzeug.exceptions import HTTPException, NotFound
 
-from tracker.house.changelog import clocks
+from tracker.house.changelog import clocks, entries
 from tracker.model import KINDS, Article, Entry, Progress, Revision, Selection
 from tracker.newsroom.checking import Scope
 from tracker.newsroom.newsroom import Newsroom
 from tracker.policy.rules import RULES, Verdict
+from tracker.render import blame as blame_face
+from tracker.render import changelog as changelog_face
+from tracker.render import findings as findings_face
 from tracker.render import history as history_face
 from tracker.render.plain import ComparedSide, change_object, json_text, plain, printed, record
 from tracker.web import addresses, http
@@ -210,8 +213,6 @@ def _all_told(room: Newsroom, progress: Progress) -> Sequence[Entry]:
 
 @pages.get("/changelog")
 def changelog() -> Response:
-    from tracker.render.changelog import as_object
-
     asked = _read({**PART, "kind": KIND})
     entries: Sequence[Entry] = ()
     if not room_is_empty():
@@ -220,7 +221,7 @@ def changelog() -> Response:
         entries = [each for each in entries if each.note and each.note.kind == asked["kind"]]
     shown, more = _part(asked, entries)
     shown = [each for each in shown if _is_shown(each.article.path)]
-    return _listed(as_object(shown, None), asked, more=more)
+    return _listed(changelog_face.as_object(shown, None), asked, more=more)
 
 
 @pages.get("/search")
@@ -301,7 +302,7 @@ def compare(old: str, new: str, address: str) -> Response:
     path = found.life.article.path
     change = current().compare(text(first, path), text(second, path))
     value = change_object(change, article=found.life.article, old=_side(first), new=_side(second))
-    return _dumped(plain(value))
+    return _dumped(value)
 
 
 def _side(revision: Revision) -> ComparedSide:
@@ -310,23 +311,18 @@ def _side(revision: Revision) -> ComparedSide:
 
 @pages.get("/blame/<address:address>")
 def blame(address: str) -> Response:
-    from tracker.render.blame import as_object
-
     found = _found(address, addresses.blame)
     if not site().unpublished:
         raise Problem(404, "Passages are shown to editors alone.")
-    return _dumped(as_object(desk().blame(found.life.article.path)))
+    return _dumped(blame_face.as_object(desk().blame(found.life.article.path)))
 
 
 @pages.get("/changelog/<address:address>")
 def article_changelog(address: str) -> Response:
-    from tracker.house.changelog import entries
-    from tracker.render.changelog import as_object
-
     found = _found(address, lambda now: f"/changelog/{addresses.encoded(now)}")
     settings = current().settings
     listed = entries(found.life, settings.style, settings.clock, settings.check.grace)
-    return _dumped(as_object(listed, found.life.article))
+    return _dumped(changelog_face.as_object(listed, found.life.article))
 
 
 # --- for editors --------------------------------------------------------------------------------
@@ -340,8 +336,6 @@ def _all_found(room: Newsroom, progress: Progress) -> Verdict:
 @findings_pages.get("/findings")
 def findings() -> Response:
     """What an editor should look at, in the whole newsroom."""
-    from tracker.render.findings import as_object
-
     asked = _read({**PART, "rule": RULE})
     verdict = Verdict(())
     if not room_is_empty():
@@ -349,17 +343,17 @@ def findings() -> Response:
     rule = asked["rule"]
     found = [each for each in verdict.findings if rule is None or each.rule == rule]
     shown, more = _part(asked, found)
-    return _listed(plain(as_object(verdict._replace(findings=tuple(shown)))), asked, more=more)
+    return _listed(
+        findings_face.as_object(verdict._replace(findings=tuple(shown))), asked, more=more
+    )
 
 
 @findings_pages.get("/findings/<address:address>")
 def article_findings(address: str) -> Response:
     """What an editor should look at in one article."""
-    from tracker.render.findings import as_object
-
     found = _found(address, lambda now: f"/findings/{addresses.encoded(now)}")
     verdict = current().check(Scope(articles=(found.life.article.path,), workers=1))
-    return _dumped(plain(as_object(verdict)))
+    return _dumped(findings_face.as_object(verdict))
 
 
 # --- the questions that a request of the API may bring, each read strictly ------------------------
@@ -367,9 +361,6 @@ def article_findings(address: str) -> Response:
 MOST = 200  # parts of a list that are sent at once
 LARGEST = 1_000_000  # of an offset
 LONGEST = 200  # code points of words
-
-_DIGITS = re.compile(r"[0-9]{1,7}", re.ASCII)
-_MONTH = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])", re.ASCII)
 
 
 class Wrong(Exception):  # noqa: N818 - it is a sentence for who asked, and no fault
@@ -379,10 +370,11 @@ class Wrong(Exception):  # noqa: N818 - it is a sentence for who asked, and no f
 class Parameter(NamedTuple):
     """One thing that may be asked for."""
 
-    read: Callable[[str], Any]  # raises ``ValueError`` for what cannot be
+    shape: str  # a pattern that all of it has
     must: str  # what it must be, as the error says it
     otherwise: Any = None  # where it is left out
     required: bool = False
+    read: Callable[[str], Any] = str  # gives None for what cannot be
 
 
 Parameters = Mapping[str, Parameter]
@@ -408,10 +400,10 @@ def read(given: bytes, parameters: Parameters) -> dict[str, Any]:
             raise Wrong(f"There is no parameter “{name[:60]}”. {hint}")
         if name in found:
             raise Wrong(f"“{name}” is given twice.")
-        try:
-            found[name] = parameter.read(value)
-        except ValueError:
-            raise Wrong(f"“{name}” must be {parameter.must}.") from None
+        shaped = re.fullmatch(parameter.shape, value, re.ASCII | re.DOTALL)
+        found[name] = parameter.read(value) if shaped else None
+        if found[name] is None:
+            raise Wrong(f"“{name}” must be {parameter.must}.")
     for name, parameter in parameters.items():
         if parameter.required and name not in found:
             raise Wrong(f"“{name}” is missing: it must be {parameter.must}.")
@@ -419,55 +411,32 @@ def read(given: bytes, parameters: Parameters) -> dict[str, Any]:
     return found
 
 
-def _number(least: int, most: int) -> Callable[[str], int]:
-    def number(value: str) -> int:
-        if not _DIGITS.fullmatch(value) or not least <= int(value) <= most:
-            raise ValueError
-        return int(value)
+def _number(least: int, most: int, otherwise: int | None = None) -> Parameter:
+    def number(value: str) -> int | None:
+        return int(value) if least <= int(value) <= most else None
 
-    return number
-
-
-def _one_of(words: tuple[str, ...]) -> Callable[[str], str]:
-    def word(value: str) -> str:
-        if value not in words:
-            raise ValueError
-        return value
-
-    return word
+    must = f"a number from {least} to {most}"
+    return Parameter("[0-9]{1,7}", must, otherwise, read=number)
 
 
-def _flag(value: str) -> bool:
-    if value not in ("true", "false"):
-        raise ValueError
-    return value == "true"
-
-
-def _month(value: str) -> str:
-    if not _MONTH.fullmatch(value):
-        raise ValueError
-    return value
+def _one_of(words: Iterable[str]) -> Parameter:
+    return Parameter("|".join(map(re.escape, words)), f"one of {', '.join(words)}")
 
 
 def _words(value: str) -> str:
-    if not 1 <= len(value) <= LONGEST:
-        raise ValueError
     return value.replace("\0", " ")  # no word holds it, and SQLite would end there
 
 
-PART: Parameters = {
-    "limit": Parameter(_number(1, MOST), f"a number from 1 to {MOST}", 50),
-    "offset": Parameter(_number(0, LARGEST), f"a number from 0 to {LARGEST}", 0),
-}
-LIMIT_OR_ALL = Parameter(_number(1, LARGEST), f"a number from 1 to {LARGEST}")
-FLAG = Parameter(_flag, "true or false")
-KIND = Parameter(_one_of(KINDS), f"one of {', '.join(KINDS)}")
-RULE = Parameter(_one_of(tuple(RULES)), f"one of {', '.join(RULES)}")
-WORDS = Parameter(_words, f"text of 1 to {LONGEST} characters", required=True)
+PART: Parameters = {"limit": _number(1, MOST, 50), "offset": _number(0, LARGEST, 0)}
+LIMIT_OR_ALL = _number(1, LARGEST)
+FLAG = Parameter("true|false", "true or false", read="true".__eq__)
+KIND, RULE = _one_of(KINDS), _one_of(RULES)
+PERSON = Parameter(f".{{1,{LONGEST}}}", f"text of 1 to {LONGEST} characters", read=_words)
+WORDS = PERSON._replace(required=True)
 SELECTION: Parameters = {
     "kind": KIND,
-    "person": Parameter(_words, f"text of 1 to {LONGEST} characters"),
-    "month": Parameter(_month, "a month such as 2022-05"),
+    "person": PERSON,
+    "month": Parameter(r"[0-9]{4}-(?:0[1-9]|1[0-2])", "a month such as 2022-05"),
     "substantive": FLAG,
     "told": FLAG,
 }
