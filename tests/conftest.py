@@ -10,6 +10,7 @@ import pytest
 from hypothesis import settings
 
 from tests.desk import Desk
+from tracker.web import background
 
 settings.register_profile("tracker", derandomize=True, deadline=None, max_examples=100)
 settings.load_profile("tracker")
@@ -37,6 +38,12 @@ def fixed_environment(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
     for name, value in IDENTITY.items():
         monkeypatch.setenv(name, value)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patient_pages() -> None:
+    """A page waits for what it needs, however busy the machine is."""
+    background.PATIENCE = background.GLANCE = 60.0
 
 
 @pytest.fixture

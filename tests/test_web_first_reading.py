@@ -17,6 +17,11 @@ from tracker.newsroom.newsroom import Newsroom
 from tracker.web import background
 
 
+@pytest.fixture(autouse=True)
+def lists_do_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(background, "GLANCE", 0.0)
+
+
 @pytest.fixture
 def slow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FlaskClient]:
     """A browser of a newsroom whose first reading does not end before the test does."""

@@ -26,6 +26,9 @@ from tracker.web.page import page
 PATIENCE = 2.0
 """Seconds that a request waits for the work of others."""
 
+GLANCE = 0.0
+"""Seconds that a list waits until all articles are read; it can be shown before."""
+
 _Made = TypeVar("_Made")
 
 
@@ -245,7 +248,7 @@ def install(app: Flask) -> None:
             listed = in_background("line", list_all)
             if not isinstance(listed, Outcome):
                 raise _told_to_wait(LISTED_BY[endpoint], listed)
-            read = in_background("reading", read_all, patience=0.0)
+            read = in_background("reading", read_all, patience=GLANCE)
             if isinstance(read, Outcome) and read.current:
                 return
             if not _FILTERS & {name for name, value in request.args.items() if value}:
