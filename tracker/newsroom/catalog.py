@@ -161,10 +161,10 @@ def track_of_recorded(workspace: Workspace, commit: str, path: str) -> Track:
     history = history_of(workspace)
     objects = workspace.objects
     change = None if history.mapped else only_change(objects, commit, path)
-    content = objects.read(commit) if change is not None else None
+    content = objects.content(commit, "commit") if change is not None else None
     if change is None or content is None:
         return track_at(workspace, path)
-    made = parse_commit(commit, content[1], [change], history.clock)
+    made = parse_commit(commit, content, [change], history.clock)
 
     with Catalog(workspace.repository) as catalog:
         add_commit(catalog, workspace.repository, history, made)

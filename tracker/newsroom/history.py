@@ -109,29 +109,32 @@ def life(
 
 def note_editor(workspace: Workspace, path: str) -> NoteEditor:
     """What reads and writes the notes of one article, as its history knows them."""
-
-    @cache
-    def history() -> History | None:
-        with suppress(TrackerError):  # nothing is committed yet
-            found = track_at(workspace, path)
-            if found.versions:
-                return life(workspace, found, compared=False)
-        return None
-
-    return workspace.notes.of(path, history)
+    return workspace.notes.of(path, cache(lambda: notes_history(workspace, path)))
 
 
-def _remembered_steps(workspace: Workspace, found: Track, newest: int | None) -> list[Step]:
+def notes_history(workspace: Workspace, path: str) -> History | None:
+    """The history of the article at a path, not compared; None where none is recorded."""
+    with suppress(TrackerError):  # nothing is committed yet
+        found = track_at(workspace, path)
+        if found.versions:
+            read = _remembered_steps(workspace, found, None, compared=False)
+            return revisions.history(found, read)
+    return None
+
+
+def _remembered_steps(
+    workspace: Workspace, found: Track, newest: int | None, *, compared: bool = True
+) -> list[Step]:
     """The steps of a track from the catalog's answers, as far as it has them."""
     settings, key = workspace.settings, rules_key(workspace.settings)
-    repeated = learnt(workspace)
+    repeated = learnt(workspace) if compared else None
     with Catalog(workspace.repository) as catalog, Reader(workspace.repository) as reader:
         known = catalog.answers(key, questions(found, first=True))
-        analyst = Analyst(
-            settings, workspace.repository.git, reader.read, known, repeated.watched()
-        )
-        read = _steps(workspace, found, analyst, compared=True, newest=newest)
-        catalog.remember(key, analyst.learned, analyst.asked, repeated.digest)
+        watched = None if repeated is None else repeated.watched()
+        analyst = Analyst(settings, workspace.repository.git, reader.read, known, watched)
+        read = _steps(workspace, found, analyst, compared=compared, newest=newest)
+        judged_by = "" if repeated is None else repeated.digest
+        catalog.remember(key, analyst.learned, analyst.asked, judged_by)
     return [step._replace(read=_unread) for step in read]
 
 

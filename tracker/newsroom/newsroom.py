@@ -454,12 +454,16 @@ class Newsroom:
 
     def footer(self, article: str | Path) -> tuple[str, ...]:
         """The update lines of an article in house style, as its file on disk has its notes."""
-        from tracker.newsroom import history
-
         path = locate(self.workspace, article, new=True)
         data = self.workspace.read_if_there(path)
         text = decode(self.content(path) if data is None else data)[0]
-        return history.note_editor(self.workspace, path).lines(text, self.now)
+
+        def history() -> History | None:
+            from tracker.newsroom.history import notes_history
+
+            return notes_history(self.workspace, path)
+
+        return self.workspace.notes.of(path, history).lines(text, self.now)
 
     def check(
         self,

@@ -74,7 +74,11 @@ class NoteEditor:
         """All notes that stand in a text, front matter and body joined."""
         return tuple(note for note, _ in self._notes(text, brought))
 
-    def _notes(self, text: str, brought: datetime) -> Found:
+    def _notes(self, text: str, brought: datetime, *, ids: bool = True) -> Found:
+        """The notes of a text, each with its place in the body.
+
+        Without ``ids`` the history is not asked where all notes tell their days themselves.
+        """
         known = self._read.get(text)
         if known is not None and known[0] == brought:
             return known[1]
@@ -82,6 +86,8 @@ class NoteEditor:
         at = self.settings.local(brought)
         zone = self.settings.clock or at.tzinfo or self.zone
         found = notes_found(document, self.style_of(document), zone, at, self.language(document))
+        if not ids and all(_tells_day(note, place) for note, place in found):
+            return found
         by_body = any(note.origin == "body" for note, _ in found)
         history = self._earlier() if self._earlier is not None and by_body else None
         if history is not None:
@@ -147,9 +153,10 @@ class NoteEditor:
         document = parse(text)
         at = self.settings.local(told.at)
         structured = holds_updates(document)
-        standing = self.notes(text, told.at)
-        if told.amends is not None and all(note.id != told.amends for note in standing):
-            raise no_such_note(told.amends, standing)
+        if told.amends is not None:
+            standing = self.notes(text, told.at)
+            if all(note.id != told.amends for note in standing):
+                raise no_such_note(told.amends, standing)
         if structured:
             notes = notes_of(document, zone=self.zone)
             note = Note(
@@ -254,7 +261,8 @@ class NoteEditor:
 
     def lines(self, text: str, at: datetime) -> tuple[str, ...]:
         """The update lines of a text in house style: those for the top, then for the bottom."""
-        notes, style = self.notes(text, at), self.style_of(parse(text))
+        notes = tuple(note for note, _ in self._notes(text, at, ids=False))
+        style = self.style_of(parse(text))
         clock, most = self.settings.clock, self.settings.footer_max
         return tuple(
             line
@@ -269,6 +277,13 @@ class NoteEditor:
             return encode(text, encoding)
         except UnicodeEncodeError:
             return encode(text, "utf-8")
+
+
+def _tells_day(note: Note, place: FoundNote | None) -> bool:
+    """Whether a note's own words, or its front matter, say of which day it is."""
+    if place is None:
+        return note.precision != "none"
+    return place.date is not None and str(place.date.year) in note.written
 
 
 def _break(text: str) -> str:

@@ -459,11 +459,6 @@ class Objects:
         """
         return self._ask("info", name)[0]
 
-    def read(self, name: str) -> tuple[str, bytes] | None:
-        """Hash and content of an object; None where there is none by that name."""
-        found, content = self._ask("contents", name)
-        return None if found is None else (found.hash, content)
-
     def content(self, name: str, kind: str, *, fresh: bool = False) -> bytes | None:
         """The content of an object named by its full hash; None where it is none of that kind.
 

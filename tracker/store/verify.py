@@ -315,11 +315,8 @@ def _signed_by_ssh(repository: Repository, commits: Iterable[str]) -> frozenset[
     found = set()
     with Objects(repository) as objects:
         for commit in commits:
-            read = objects.read(commit)
-            if (
-                read is not None
-                and b"-----BEGIN SSH SIGNATURE-----" in read[1].partition(b"\n\n")[0]
-            ):
+            head = (objects.content(commit, "commit") or b"").partition(b"\n\n")[0]
+            if b"-----BEGIN SSH SIGNATURE-----" in head:
                 found.add(commit)
     return frozenset(found)
 

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from tracker.house.dates.format import century, on_day
 from tracker.house.dates.names import Language, understand, with_english
+from tracker.text import expression
 
 _AFTER_WEEKDAY = re.compile(r"[,.]?[ \t\u00a0]{0,2}(?:(?:the|den|dem|der|le|el)[ ])?")
 _MONTH_FIRST = ("US", "PH", "PR", "GU")  # regions, by CLDR's short date
@@ -51,6 +52,8 @@ def find_stamps(
     ``day_first``; where that is None, by the reading that ``as_of`` allows, and at last by custom:
     with dots the day first, else as the language has it. What is no date (30 February) is left out.
     """
+    if not _may_have_date(text, language):
+        return []
     known = shapes(language, prose=True)
     found: list[WrittenDate] = []
     floor = at = 0
@@ -297,6 +300,22 @@ class Shapes(NamedTuple):
         if match is None or fold(match[1]) not in self.weekdays:
             return None
         return self.weekdays[fold(match[1])], match.end()
+
+
+def _may_have_date(text: str, code: str) -> bool:
+    """Whether a text may have a date at all: most have none, and shapes take long to compile."""
+    if _NUMERIC().search(text):
+        return True
+    folded = fold(text)
+    return any(name in folded for name in _months_of(code))
+
+
+_NUMERIC = expression(r"[0-9](?:\s?[-/.][0-9]|\s?[月월年년日일])")
+
+
+@cache
+def _months_of(code: str) -> frozenset[str]:
+    return frozenset(_month_names(with_english(code)))
 
 
 @cache
