@@ -310,8 +310,7 @@ def _text(objects: Objects, name: str) -> bytes | None:
     about = objects.info(name)
     if about is None or about.kind != "blob" or about.size > LARGEST:
         return None
-    found = objects.read(name)
-    return None if found is None else found[1]
+    return objects.content(about.hash, "blob")
 
 
 def _file(url: str) -> str | None:
