@@ -32,7 +32,8 @@ from typing import Any, NamedTuple
 import tracker
 from tracker.comparison import Compared, Text
 from tracker.text.judge.boilerplate import Boilerplate, Counts, Settings
-from tracker.text.judge.score import DOUBTED, Weights, never_small, places_of
+from tracker.text.judge.hunks import Verdict
+from tracker.text.judge.score import DOUBTED, Weights, never_small, places_of, score_of
 
 HERE = Path(__file__).parent
 CASES = HERE.parent / "tests" / "cases" / "changes"
@@ -50,6 +51,7 @@ class Row(NamedTuple):
     newsroom: str
     substantive: bool
     places: list[Signs]
+    verdicts: list[Verdict]
     floored: bool  # the rules alone make it substantive, whatever the weights say
     weight: float
     source: dict[str, Any]
@@ -125,7 +127,7 @@ def read(row: dict[str, Any], known: Boilerplate | None, weight: float = 1.0) ->
     pair = Compared(Text(row["old"]), Text(row["new"]), None, row.get("language"), known)
     verdicts = pair.judged.verdicts
     return Row(
-        row["newsroom"], bool(row["substantive"]), places_of(verdicts)[:80],
+        row["newsroom"], bool(row["substantive"]), places_of(verdicts)[:80], verdicts,
         never_small(verdicts), weight, row,
     )  # fmt: skip
 
@@ -183,8 +185,7 @@ def fit(rows: Sequence[Row], rounds: int, penalty: float) -> dict[str, float]:
 
 def score(row: Row, weights: Mapping[str, float], threshold: float) -> float:
     """Return the score of a row."""
-    found = Weights(weights, threshold).score(row.places)
-    return max(found, threshold if row.floored else 0.0)
+    return score_of(row.verdicts, Weights(weights, threshold))
 
 
 def threshold_for(rows: Sequence[Row], weights: Mapping[str, float], recall: float) -> float:

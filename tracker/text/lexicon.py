@@ -66,6 +66,8 @@ class Lexicon(NamedTuple):
     pointers: frozenset[str]  # labels of lines that send readers on, whatever stands after them
     inviting: frozenset[str]  # words of promos, credits and pointers
     imperatives: frozenset[str]  # verbs that begin a sentence which sends readers on
+    requests: frozenset[str]  # those that do where it says "us" or "our" as well
+    questions: frozenset[str]  # words that begin a question which does
 
     def __eq__(self, other: object) -> bool:
         return self is other  # as large as it is, it is known by itself
@@ -212,6 +214,8 @@ def _word_lists(data: Mapping[str, Any]) -> dict[str, Any]:
         pointers=frozenset(_whole_lines(data.get("boilerplate", {}).get("pointers", ""))),
         inviting=_set(data.get("boilerplate", {}).get("inviting", "")),
         imperatives=_set(data.get("boilerplate", {}).get("imperatives", "")),
+        requests=_set(data.get("boilerplate", {}).get("requests", "")),
+        questions=_set(data.get("boilerplate", {}).get("questions", "")),
     )
 
 

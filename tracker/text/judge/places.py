@@ -6,7 +6,7 @@ import itertools
 import re
 from bisect import bisect_right
 from collections.abc import Collection, Sequence
-from functools import cache
+from functools import cache, partial
 
 from tracker.text import expression
 from tracker.text.judge.article import Article, Interval, fold_words, raw_words
@@ -371,7 +371,11 @@ def _tells(fact: Fact) -> bool:
             isinstance(part, tuple) and part[0] in ("month", "weekday", "year", "written")
             for part in fact.key
         )
-    return fact.kind in ("number", "attribution") and not fact.weak
+    return (
+        fact.kind in ("number", "attribution")
+        and not fact.weak
+        and fact.key != ("ordinal", "1")  # "this story first appeared in"
+    )
 
 
 def _says_standing(words: str, scope: Scope) -> bool:
@@ -411,11 +415,12 @@ def promo(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
             not label
             and words[0].fold not in scope.lexicon.imperatives
             and (
-                (side.seen[start].line == "item" and len(words) < _HEADLINE)
+                side.seen[end - 1].text == "."
+                or (side.seen[start].line == "item" and len(words) < _HEADLINE)
                 or _DOCUMENT().search(side.article.text, *_targets(side, start, end))
             )
         ):
-            return None  # one of the things that a list is of, a document to be had
+            return None  # a sentence, one of the things that a list is of, a document to be had
     return [verdict(hunk, "link", False)]
 
 
@@ -461,6 +466,30 @@ def pointer(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
     return [verdict(hunk, "boilerplate", False)] if found else None
 
 
+def dated(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
+    """A line that says when the page was last looked at: "Last updated: May 3"."""
+    del scope
+    for side, first, last in ((hunk.old, hunk.a, hunk.b), (hunk.new, hunk.c, hunk.d)):
+        lines = _lines(side, first, last) if first < last else []
+        if first < last and not lines:
+            return None
+        for start, end in lines:
+            words = [token.fold for token in side.seen[start:end]]
+            if len(words) > _LONGEST_DATE or not dates_an_update(words):
+                return None
+    return [verdict(hunk, "metadata", False)]
+
+
+_LONGEST_DATE = 14
+_DATING = frozenset(["last", "updated", "posted", "published", "page", "reviewed"])
+_DATING_WITH = frozenset(["updated", "modified", "reviewed", "on", ":", "in", "last"])
+
+
+def dates_an_update(words: Sequence[str]) -> bool:
+    """Tell whether a line's first words say when it was updated."""
+    return len(words) > 1 and words[0] in _DATING and words[1] in _DATING_WITH
+
+
 def invitation(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
     """Sentences that send readers on with a link: "Learn more about our work", "Get help here"."""
     for side, first, last in ((hunk.old, hunk.a, hunk.b), (hunk.new, hunk.c, hunk.d)):
@@ -474,27 +503,38 @@ def _invites(side: Side, first: int, last: int, scope: Scope) -> bool:
     least, most = max(0, first - _LONGEST_INVITATION), min(len(side.seen), last + _SLACK)
     if last - first > _LONGEST_INVITATION:
         return False
-    while first > least and not opens_sentence(side.seen, first):
+    while first > least and not _begins(side, first):
         first -= 1
-    while last < most and not opens_sentence(side.seen, last):
+    while last < most and not _begins(side, last):
         last += 1
-    opening = [
-        place for place in range(first, last)
-        if place == first or opens_sentence(side.seen, place)
-    ]  # fmt: skip
-    verbs = [_verb(side, place, last) for place in opening]
+    places = [first, *filter(partial(_begins, side), range(first + 1, last)), last]
+    told = [side.seen[start:end] for start, end in itertools.pairwise(places)]
     return (
-        all(verb in scope.lexicon.imperatives for verb in verbs)
-        and ("click" in verbs or any(token.linked for token in side.seen[first:last]))
+        all(_sends_on(sentence, scope) for sentence in told)
+        and any(token.linked or token.fold == "click" for sentence in told for token in sentence)
         and not any(fact.first < last and fact.last > first and _tells(fact) for fact in side.facts)
     )
 
 
-def _verb(side: Side, place: int, last: int) -> str:
-    """Return the first word of a sentence, without "please" and "you can also" before it."""
-    while place < last and side.seen[place].fold in _POLITE:
+def _begins(side: Side, place: int) -> bool:
+    """Tell whether a sentence or line begins at a place, not after a dash or bracket."""
+    if 0 < place < len(side.seen) and not side.seen[place].line:
+        return side.seen[place - 1].text in ".!?…。！？"
+    return True
+
+
+def _sends_on(sentence: Sequence[Token], scope: Scope) -> bool:
+    """Tell whether a sentence asks readers to do something: "Learn more", "Want to play?"."""
+    place = 0
+    while place < len(sentence) - 1 and sentence[place].fold in _POLITE:
         place += 1
-    return side.seen[place].fold if place < last else ""
+    verb = sentence[place].fold
+    words = scope.lexicon
+    return (
+        verb in words.imperatives
+        or (verb in words.requests and any(token.fold in ("us", "our") for token in sentence))
+        or (verb in words.questions and any(token.text == "?" for token in sentence))
+    )
 
 
 _POLITE = frozenset({"you", "can", "also", "please"})

@@ -27,6 +27,7 @@ from tracker.text.judge.hunks import (
 )
 from tracker.text.judge.places import (
     boilerplate,
+    dated,
     described,
     doubled,
     found_elsewhere,
@@ -44,7 +45,7 @@ from tracker.text.markup import scan
 
 RULES: tuple[Rule, ...] = (
     repeated, doubled, stray, described, found_elsewhere, heading, boilerplate, promo, pointer,
-    invitation, named_link, same_words, weighty, facts, quotation, words,
+    dated, invitation, named_link, same_words, weighty, facts, quotation, words,
 )  # fmt: skip
 """The order counts: the first that answers "small" ends the judging of a hunk."""
 

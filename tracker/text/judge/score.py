@@ -21,7 +21,7 @@ from typing import NamedTuple
 from tracker.text import expression
 from tracker.text.judge.contents import content
 from tracker.text.judge.hunks import Hunk, Scope, Side, Verdict
-from tracker.text.judge.places import standing_share
+from tracker.text.judge.places import dates_an_update, standing_share
 from tracker.text.judge.same import distance
 from tracker.text.judge.seen import Fact, Token
 from tracker.text.lexicon import Lexicon, known
@@ -131,7 +131,7 @@ def _around(
         told["opens loudly"] = 1.0
     if any(token.fold in _CREDITING for token in block):
         told["credit"] = 1.0
-    if len(block) > 1 and block[0].fold in _DATING and block[1].fold in _DATING_WITH:
+    if dates_an_update([token.fold for token in block[:2]]):
         told[DATED] = 1.0
     before = [token.fold for token in side.seen[max(0, first - 4) : first]]
     if "last" in before and not _UPDATING.isdisjoint(before):
@@ -151,10 +151,6 @@ _CREDITING = frozenset(
      "images", "illustration", "graphic", "visualization", "contributed", "creative", "commons",
      "licensed", "stock", "shutterstock"]
 )  # fmt: skip
-_DATING = frozenset(["last", "updated", "posted", "published", "page", "reviewed"])
-_DATING_WITH = frozenset(["updated", "modified", "reviewed", "on", ":", "in", "last"])
-
-
 _UPDATING = frozenset(["updated", "modified", "reviewed", "edited", "changed"])
 DATED = "date of an update"
 _BOX = expression(
@@ -381,14 +377,14 @@ def places_of(verdicts: Iterable[Verdict]) -> list[Signs]:
     return list({id(told): told for verdict in verdicts for told in verdict.signs}.values())
 
 
-def score_of(verdicts: Sequence[Verdict]) -> float:
-    """Return the score of a change: see ``Change.score``."""
-    score = fitted().score(places_of(verdicts))
-    if any(verdict.substantive and not verdict.signs for verdict in verdicts) and not any(
-        verdict.signs for verdict in verdicts
-    ):
-        score = max(score, _UNWEIGHED)
-    return max(score, fitted().threshold if never_small(verdicts) else 0.0)
+def score_of(verdicts: Sequence[Verdict], weights: Weights | None = None) -> float:
+    """Return the score of a change, by the fitted weights or by others: see ``Change.score``."""
+    weights = weights or fitted()
+    places = places_of(verdicts)
+    score = weights.score(places)
+    if not places and any(verdict.substantive for verdict in verdicts):
+        score = _UNWEIGHED
+    return max(score, weights.threshold if never_small(verdicts) else 0.0)
 
 
 def never_small(verdicts: Iterable[Verdict]) -> bool:
