@@ -443,6 +443,10 @@ def _of_headline(before: str, after: str, old: Article, new: Article, scope: Sco
         words = _spoken(before or after)
         other = bool(words.strip()) and words not in (new if before else old).spoken_body
         return _with(_verdict("headline", before, after, other), "headline", before, after)
+    short, long = sorted((before, after), key=len)
+    ending = short.casefold().split()[-1:]
+    if scope.lexicon.function.issuperset(ending) and _cut_off(long + "…", short):
+        return _verdict("headline", before, after, False)  # some program had cut it off
     parts = _compare(before, after, "headline", scope)
     differs = any(part.substantive for part in parts)
     return _of_parts(_verdict("headline", before, after, differs), parts)

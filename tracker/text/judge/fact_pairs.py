@@ -169,6 +169,8 @@ def _same_fact(hunk: Hunk, old: Fact, new: Fact, scope: Scope) -> bool:
         return vague[1:] == ("dozen", number[3]) and number[1:3] == ("12", "")
     if old.key[0] == new.key[0] == "number":
         return _same_number(hunk, old, new)
+    if old.key[0] == new.key[0] == "id":
+        return letters_swapped(str(old.key[1]), str(new.key[1]))
     return old.key[0] == new.key[0] == "date" and _same_date(old, new)
 
 
@@ -188,6 +190,12 @@ def _same_date(old: Fact, new: Fact) -> bool:
 
 def _parts(fact: Fact) -> list[tuple[object, ...]]:
     return [part for part in fact.key[1:] if isinstance(part, tuple)]
+
+
+def letters_swapped(one: str, other: str) -> bool:
+    """Tell whether two codes differ by the order of their letters alone: tmp2.0, tpm2.0."""
+    left, right = ([sign for sign in word if not sign.isalpha()] for word in (one, other))
+    return left == right and sorted(one) == sorted(other)
 
 
 _REPORTED = ({"will", "would"}, {"can", "could"})

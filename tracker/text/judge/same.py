@@ -335,6 +335,8 @@ def same_name(hunk: Hunk, old: Fact, new: Fact, scope: Scope) -> bool:
         return True
     if _initials(one, other) or _initials(other, one) or _clipped(left, right, scope):
         return True
+    if _filled(left, right, scope) or _filled(right, left, scope):
+        return True
     if set(left) <= set(right) or set(right) <= set(left):
         # "Smith" for "John Smith": the same person, if the longer form stands in both versions.
         longer = " ".join(left if len(left) > len(right) else right)
@@ -358,6 +360,16 @@ def _acronym(hunk: Hunk, old: Fact, new: Fact, scope: Scope) -> bool:
             if letters in initials:
                 return True
     return False
+
+
+def _filled(short: Sequence[str], long: Sequence[str], scope: Scope) -> bool:
+    """Tell whether a name only won words in its middle that both versions have: Vietnam War Era."""
+    if not 2 <= len(short) < len(long) or short[0] != long[0] or short[-1] != long[-1]:
+        return False
+    more = [word for word in long if word not in short]
+    return len(more) == len(long) - len(short) and all(
+        scope.around[0].knows(word) and scope.around[1].knows(word) for word in more
+    )
 
 
 def _clipped(one: Sequence[str], other: Sequence[str], scope: Scope) -> bool:

@@ -396,13 +396,6 @@ def never_small(verdicts: Iterable[Verdict]) -> bool:
         verdict.substantive
         and verdict.label in _NEVER_SMALL
         and bool(verdict.old and verdict.new)
-        and not _letters_swapped(verdict.old, verdict.new)
         and not any("all linked" in told or DATED in told for told in verdict.signs)
         for verdict in verdicts
     )
-
-
-def _letters_swapped(one: str, other: str) -> bool:
-    """Tell whether two codes differ by the order of their letters alone: tmp2.0, tpm2.0."""
-    left, right = ([sign for sign in word if not sign.isalpha()] for word in (one, other))
-    return left == right and sorted(one) == sorted(other)

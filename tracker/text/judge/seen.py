@@ -293,6 +293,9 @@ def _joined(tokens: list[Token]) -> list[Token]:
     """Join the parts of a word that markup divides: ``P[rivacy``, ``**S**ome``, ``it&#39;s``."""
     joined: list[Token] = []
     for token in tokens:
+        if token.text == "'" and len(joined) > 1 and joined[-1].text == "\\":
+            joined.pop()  # an apostrophe that was escaped
+            token.start -= 1
         if token.kind == "word" and len(joined) > 1 and joined[-1].text[0] in "*_[]'":
             before, between = joined[-2], joined[-1]
             apostrophe = between.text == "'"
