@@ -56,6 +56,13 @@ class MarkedSide:
                     found[index] = found[index - 1]
         return found
 
+    def seen(self) -> Iterator[tuple[int, int, Mark]]:
+        """The marked characters that are no space: node, place in its text, mark."""
+        for place, node in enumerate(self.page.nodes):
+            for index, one in enumerate(map(self.marks.get, node.sources)):
+                if one is not None and not node.text[index].isspace():
+                    yield place, index, one
+
     def unit(self, node: Node) -> int:
         """The place of the block element around a text; a table's row counts as one; -1: none."""
         nodes = self.page.nodes

@@ -78,13 +78,7 @@ class NodePair:
 
     def unseen(self) -> list[int]:
         """The edits, by index, of which no word can be seen on either page."""
-        seen = {
-            side.marks[source].edit
-            for side in (self._old, self._new)
-            for node in side.page.nodes
-            for character, source in zip(node.text, node.sources, strict=True)
-            if source in side.marks and not character.isspace()
-        }
+        seen = {one.edit for side in (self._old, self._new) for _, _, one in side.seen()}
         return [edit for edit in dict.fromkeys(self._changed) if edit not in seen]
 
     # --- side by side --------------------------------------------------------------------------
@@ -208,11 +202,8 @@ class NodePair:
     def _first_of(self) -> dict[int, tuple[int, int]]:
         """Number of a mark -> text node and character where it begins on the new page."""
         found: dict[int, tuple[int, int]] = {}
-        for place, node in enumerate(self._new.page.nodes):
-            for index, source in enumerate(node.sources):
-                one = self._new.marks.get(source)
-                if one is not None and not node.text[index].isspace():
-                    found.setdefault(one.number, (place, index))
+        for place, index, one in self._new.seen():
+            found.setdefault(one.number, (place, index))
         return found
 
     def _put_before_its_replacement(
@@ -292,30 +283,20 @@ class NodePair:
     @cached_property
     def _linked(self) -> set[int]:
         """The moves of which both ends can be seen."""
-        old_moves, new_moves = (
-            {
-                side.marks[source].move
-                for node in side.page.nodes
-                for character, source in zip(node.text, node.sources, strict=True)
-                if source in side.marks and not character.isspace()
-            }
-            for side in (self._old, self._new)
-        )
-        return old_moves & new_moves
+        old, new = ({one.move for *_, one in side.seen()} for side in (self._old, self._new))
+        return old & new
 
     def _links(self, side: MarkedSide, additions: Additions, end: Literal["from", "to"]) -> None:
         """The sign of a move before the first of its characters that is seen."""
         if not self._old_texts:
             return  # nothing was moved
         linked: set[int] = set()
-        for place, node in enumerate(side.page.nodes):
-            for index, source in enumerate(node.sources):
-                one = side.marks.get(source)
-                if one and one.move and one.move not in linked and not node.text[index].isspace():
-                    linked.add(one.move)
-                    seen = one.move in self._linked
-                    link = move_link(one.move, end, linked=seen, language=self._language)
-                    self._add_link(side, additions, (place, index), link)
+        for place, index, one in side.seen():
+            if one.move and one.move not in linked:
+                linked.add(one.move)
+                seen = one.move in self._linked
+                link = move_link(one.move, end, linked=seen, language=self._language)
+                self._add_link(side, additions, (place, index), link)
 
     def _add_link(
         self, side: MarkedSide, additions: Additions, there: tuple[int, int], link: str
