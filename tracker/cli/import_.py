@@ -17,7 +17,6 @@ from tracker.render.plain import counted, visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import tzinfo
 
     from tracker.newsroom.importing import Imported
     from tracker.newsroom.incoming import Source
@@ -113,9 +112,11 @@ def import_(
     Versions may come in any order. Run again, it adds only what is missing; interrupted, it leaves
     the newsroom as it was. With --dry-run it counts what the source holds beside such versions.
     """
+    from tracker.house.dates.names import zone as zone_named
     from tracker.newsroom.importing import Options
     from tracker.newsroom.incoming import folder_named
     from tracker.sources import HowRead
+    from tracker.sources.rows import columns_of
 
     started = time.monotonic()
     if under is not None:
@@ -125,9 +126,9 @@ def import_(
     reading = HowRead(
         form,
         "articles" if under is None else under,
-        _zone(zone),
+        zone_named(zone) if zone else None,
         markup,
-        _columns(columns),
+        columns_of(columns) if columns else None,
         tuple(each.strip() for each in types.split(",") if each.strip()) if types else (),
     )
     if site is not None:
@@ -155,18 +156,6 @@ def import_(
         click.echo(f"{did} a newsroom in {shown(place)}.", err=as_json)
     traps = getattr(given, "traps", {})
     _report(done, traps, time.monotonic() - started, dry_run=dry_run, as_json=as_json)
-
-
-def _zone(name: str | None) -> tzinfo | None:
-    from tracker.house.dates.names import zone
-
-    return None if name is None else zone(name)
-
-
-def _columns(written: str | None) -> dict[str, str] | None:
-    from tracker.sources.rows import columns_of
-
-    return None if written is None else columns_of(written)
 
 
 def _wordpress(site: str, user: str | None, reading: HowRead) -> Source:

@@ -384,8 +384,7 @@ def _job(intake: Intake, token: AccessToken, raw: bytes, now: datetime, source: 
     given = [("Url", _word(body, "url", 2000)), ("Id", _word(body, "id", 200))]
     asked["trailers"] = [(name, value) for name, value in given if value]
     return Submission(
-        0, source, "", "", now, now, at, path, asked, _text(body), intake.writer.tip, "waiting",
-        None, None, 0,
+        0, source, "", "", now, now, at, path, asked, _text(body), intake.writer.tip,
     )  # fmt: skip
 
 
@@ -498,8 +497,7 @@ def _of_event(intake: Intake, hook: Hook, event: CmsEvent, now: datetime) -> Sub
     if event.sync:
         kind = _digest(f"{source}\0{event.name or now.isoformat()}".encode())
         return Submission(
-            0, source, kind, kind, now, now, now, "", {"sync": True}, None, "", "waiting", None,
-            None, 0,
+            0, source, kind, kind, now, now, now, "", {"sync": True}, None, "",
         )  # fmt: skip
     intake.check_path(path, ())
     at = event.at or now
@@ -518,8 +516,7 @@ def _of_event(intake: Intake, hook: Hook, event: CmsEvent, now: datetime) -> Sub
     key = _digest(f"{source}\0{path}\0{when}\0{body}".encode())
     due = now + timedelta(seconds=hook.settle)
     return Submission(
-        0, source, key, body, now, due, at, path, asked, event.text, intake.writer.tip, "waiting",
-        None, None, 0,
+        0, source, key, body, now, due, at, path, asked, event.text, intake.writer.tip,
     )  # fmt: skip
 
 

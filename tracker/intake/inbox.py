@@ -82,10 +82,10 @@ class Submission(NamedTuple):
     asked: dict[str, Any]  # the fields of a Recording beside article, text and at
     text: bytes | None
     tip: str
-    state: State
-    status: int | None  # HTTP
-    answer: dict[str, Any] | None
-    tries: int
+    state: State = "waiting"
+    status: int | None = None  # HTTP
+    answer: dict[str, Any] | None = None
+    tries: int = 0
 
 
 class Inbox:

@@ -52,7 +52,6 @@ def _items(
     life: History, settings: Settings, *, limit: int | None, substantive: bool, reverse: bool
 ) -> Iterator[list[str]]:
     shown = _chosen(life, limit=limit, substantive=substantive)
-    order = {each.commit: each.number for each in life.revisions}
     items: list[tuple[tuple[float, int, int], list[str]]] = []
     for revision in shown:
         # Revisions keep the order of the published line, whatever their author dates say.
@@ -60,8 +59,7 @@ def _items(
         items.append((key, list(revision_lines(revision, settings))))
     first = shown[0] if shown else None
     for when, event in enumerate(() if substantive else life.events):
-        before = [each for each in life.revisions if each.at <= event.at]
-        place = float(order.get(event.commit, before[-1].number if before else 0))
+        place = float(place_of(event, life.revisions))
         if first is None or place >= first.number or limit is None:
             items.append(((place, 2, when), [_event_line(event, settings)]))
     items.sort(key=lambda item: item[0], reverse=not reverse)
@@ -72,6 +70,15 @@ def _items(
         yield [
             click.style(f"  … {hidden} more: see them without --limit or --substantive", dim=True)
         ]
+
+
+def place_of(event: Event, revisions: Sequence[Revision]) -> int:
+    """The number of the revision that an event comes with, or after; 0 before the first."""
+    for revision in revisions:
+        if revision.commit == event.commit:
+            return revision.number
+    before = [each.number for each in revisions if each.at <= event.at]
+    return before[-1] if before else 0
 
 
 def _chosen(life: History, *, limit: int | None, substantive: bool) -> Sequence[Revision]:

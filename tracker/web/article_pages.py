@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import NamedTuple
 
 from flask import Blueprint, Response, make_response
@@ -13,6 +13,7 @@ from tracker.errors import TrackerError
 from tracker.house.changelog import clocks, standing, told_of
 from tracker.house.footer import blocks, without_blocks
 from tracker.model import Event, History, Note, Revision
+from tracker.render.history import place_of
 from tracker.text.document import Document, parse
 from tracker.web import addresses, http
 from tracker.web.desk import current, desk
@@ -188,7 +189,7 @@ def timeline(found: FoundArticle, until: int | None) -> Timeline:
         )
         items.append(((revision.number, 1, 0), view))
     for order, event in enumerate(life.events):
-        place = _place(event, revisions)
+        place = place_of(event, revisions)
         if low <= place <= high or (place == 0 and low == 1):
             items.append(((place, 2, order), event))
     items.sort(key=lambda item: item[0], reverse=True)
@@ -206,15 +207,6 @@ def _told_by(found: FoundArticle, revision: Revision, told: Collection[int]) -> 
     later = (each for each in found.life.revisions[revision.number :] if each.notes)
     telling = next(later, None)
     return note_views(telling.notes[:1], found.address)[0] if telling is not None else None
-
-
-def _place(event: Event, revisions: Sequence[Revision]) -> int:
-    """The number of the revision that an event comes with, or after; 0 before the first."""
-    for revision in revisions:
-        if revision.commit == event.commit:
-            return revision.number
-    before = [each.number for each in revisions if each.at <= event.at]
-    return before[-1] if before else 0
 
 
 @pages.get("/version/<stamp:stamp>/<address:address>/")

@@ -311,8 +311,3 @@ def desk() -> OpenNewsrooms:
 
 def current() -> Newsroom:
     return desk().current()
-
-
-def read(texts: Sequence[str]) -> list[str]:
-    """The texts of some blobs, in their order."""
-    return desk().texts(texts)

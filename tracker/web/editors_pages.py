@@ -79,11 +79,7 @@ class Board(NamedTuple):
     months: Mapping[str, tuple[ShownFinding, ...]]  # newest month first; in each by desk
     desks: tuple[str, ...]  # those with a column, most findings first
     counts: Mapping[tuple[str, str], int]  # (month, desk) -> findings
-    settled: int
-    articles: int
-    revisions: int
-    skipped: tuple[str, ...]  # sentences about articles that could not be read
-    since: datetime | None = None  # aware: what is older was not looked at
+    verdict: Verdict  # how much was looked at; without the findings
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -132,17 +128,8 @@ def board(room: Newsroom, progress: Progress | None = None) -> Board:
         for month, listed in sorted(by_month.items(), reverse=True, key=lambda pair: _key(pair[0]))
     }
     counts = Counter((each.month, each.desk if each.desk in columns else "*") for each in shown)
-    return Board(
-        tuple(shown),
-        months,
-        columns,
-        counts,
-        verdict.settled,
-        verdict.articles,
-        verdict.revisions,
-        verdict.skipped,
-        verdict.since,
-    )
+    rest = verdict._replace(findings=(), rules={})  # what another process can send
+    return Board(tuple(shown), months, columns, counts, rest)
 
 
 def _key(month: str) -> str:
@@ -190,10 +177,13 @@ class _CheckedArticle(NamedTuple):
 
 
 def _articles(room: Newsroom, tracks: Iterable[Track]) -> Iterable[_CheckedArticle]:
-    for track, text in _texts(room, tracks):
-        document = parse(text)
-        headline = room.article(track.path, text).headline
-        yield _CheckedArticle(track.path, headline, _desk(room, track, document), document.language)
+    with Reader(room.repository) as reader:
+        for track in tracks:
+            text = decode(reader.read(track.versions[-1].blob))[0]
+            document = parse(text)
+            headline = room.article(track.path, text).headline
+            desk = _desk(room, track, document)
+            yield _CheckedArticle(track.path, headline, desk, document.language)
 
 
 def _desk(room: Newsroom, track: Track, document: Document) -> str:
@@ -223,12 +213,6 @@ def _folder(room: Newsroom, path: str) -> str:
     folder, slash, _ = rest.partition("/")
     # A folder of its own for each article (``x/index.md``) is no desk.
     return folder if slash and not rest[len(folder) + 1 :].startswith("index.") else ""
-
-
-def _texts(room: Newsroom, tracks: Iterable[Track]) -> Iterable[tuple[Track, str]]:
-    with Reader(room.repository) as reader:
-        for track in tracks:
-            yield track, decode(reader.read(track.versions[-1].blob))[0]
 
 
 # --- pages ---------------------------------------------------------------------------------------
