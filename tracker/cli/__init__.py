@@ -48,10 +48,12 @@ COMMANDS = {
 """Every command with its one line of help."""
 
 _FILES = {
-    "styles": "init", "restore": "record", "history": "reading", "show": "reading",
-    "blame": "reading", "changelog": "reading", "footer": "reading", "search": "reading",
-    "serve": "pages", "site": "pages", "token": "intake", "import": "import_",
-    "sync": "archive", "verify": "archive", "catalog": "archive",
+    **dict.fromkeys(
+        ("history", "show", "blame", "changelog", "footer", "search", "stats"), "reading"
+    ),
+    **dict.fromkeys(("sync", "verify", "catalog"), "archive"),
+    **dict.fromkeys(("serve", "site"), "pages"),
+    "styles": "init", "restore": "record", "token": "intake", "import": "import_",
 }  # fmt: skip
 """The file of a command where that has another name."""
 

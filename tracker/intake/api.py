@@ -24,7 +24,7 @@ from tracker.intake import hooks as webhooks
 from tracker.intake.hooks import CmsEvent, Hook, NotWantedError
 from tracker.intake.inbox import MOST_WAITING, AccessToken, Inbox, Submission
 from tracker.intake.signatures import BadSignatureError, Sent, verify
-from tracker.intake.writer import Writer
+from tracker.intake.writer import Writer, problem
 from tracker.model import KINDS
 from tracker.newsroom.newsroom import Newsroom
 from tracker.newsroom.selection import FOLDERS, ArticleSelection
@@ -58,14 +58,6 @@ class RefusedError(Exception):
             name.replace("_", "-"): each for name, each in more.pop("headers", {}).items()
         }
         self.more = more
-
-
-_TITLES = {
-    400: "Not understood", 401: "Who is it?", 403: "Not allowed", 404: "Not there",
-    405: "Not done here", 409: "Being done", 412: "Edited meanwhile", 413: "Too large",
-    415: "Not JSON", 422: "Cannot be recorded", 429: "Too many", 500: "A fault of the program",
-    503: "Not recorded yet",
-}  # fmt: skip
 
 
 class Intake:
@@ -554,11 +546,9 @@ def _json(status: int, value: object, kind: str = "application/json") -> Respons
 
 
 def _problem(
-    status: int, detail: str, headers: Mapping[str, str] | None = None, **more: object
+    status: int, detail: str, headers: Mapping[str, str] | None = None, **more: Any
 ) -> Response:
-    title = _TITLES.get(status, "It cannot be done")
-    told = {"type": "about:blank", "title": title, "status": status, "detail": detail, **more}
-    response = _json(status, told, "application/problem+json")
+    response = _json(status, problem(status, detail, **more), "application/problem+json")
     response.headers.update(headers or {})
     return response
 

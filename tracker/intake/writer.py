@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+from cachetools import LRUCache
 
 from tracker.errors import TrackerError
 from tracker.intake.inbox import Inbox, State, Submission
@@ -46,7 +47,7 @@ class Writer:
         self._opened = time.monotonic()
         self._thread = threading.Thread(target=self._run, name="intake", daemon=True)
         self._woken = threading.Condition()
-        self._answered: OrderedDict[int, tuple[int, dict[str, Any]]] = OrderedDict()
+        self._answered: LRUCache[int, tuple[int, dict[str, Any]]] = LRUCache(_REMEMBERED)
         self._stopping = False
         self.tip = self._newest()  # as it was before the batch under way; "" for none yet
 
@@ -195,8 +196,8 @@ class Writer:
         if isinstance(result, Revision):
             return job, "done", 201 if is_new else 200, self._told(result, is_new=is_new)
         if result.current is None:
-            return job, "refused", 422, _problem(422, result.reason, result.hint)
-        told = _problem(412, result.reason, result.hint)
+            return job, "refused", 422, problem(422, result.reason, result.hint)
+        told = problem(412, result.reason, result.hint)
         told["current"] = result.current or None
         if result.current and job.asked.get("expected"):
             told["changed"] = self._changed(job, result.current)
@@ -273,8 +274,6 @@ class Writer:
         with self._woken:
             for job, _, status, answer in ends:
                 self._answered[job.id] = status, answer
-            while len(self._answered) > _REMEMBERED:
-                self._answered.popitem(last=False)
             self._woken.notify_all()
 
 
@@ -287,12 +286,19 @@ def _without(job: Submission, key: str) -> Submission:
 
 
 def _failed(job: Submission, error: TrackerError) -> End:
-    return job, "failed", 503, _problem(503, error.sentence, error.hint)
+    return job, "failed", 503, problem(503, error.sentence, error.hint)
 
 
-def _problem(status: int, detail: str, hint: str) -> dict[str, Any]:
-    titles = {412: "Edited meanwhile", 422: "Cannot be recorded", 503: "Not recorded yet"}
-    return {
-        "type": "about:blank", "title": titles[status], "status": status,
-        "detail": f"{detail} {hint}".strip(),
-    }  # fmt: skip
+TITLES = {
+    400: "Not understood", 401: "Who is it?", 403: "Not allowed", 404: "Not there",
+    405: "Not done here", 409: "Being done", 412: "Edited meanwhile", 413: "Too large",
+    415: "Not JSON", 422: "Cannot be recorded", 429: "Too many", 500: "A fault of the program",
+    503: "Not recorded yet",
+}  # fmt: skip
+
+
+def problem(status: int, detail: str, hint: str = "", **more: Any) -> dict[str, Any]:
+    """What was refused, as RFC 9457 has it."""
+    title = TITLES.get(status, "It cannot be done")
+    told = {"type": "about:blank", "title": title, "status": status}
+    return {**told, "detail": f"{detail} {hint}".strip(), **more}
