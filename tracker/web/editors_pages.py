@@ -27,7 +27,7 @@ from tracker.web.addresses import link, site
 from tracker.web.background import worked_out
 from tracker.web.desk import current
 from tracker.web.newsroom_pages import day_asked, number_asked, numbers, turning
-from tracker.web.page import address_of, page
+from tracker.web.page import page
 
 pages = Blueprint("check", __name__)
 
@@ -284,7 +284,6 @@ def check() -> str:
         narrowed=lambda **more: link("/check/?" + urlencode({**given, **more})),
         place_of=_place_of,
         address=_address,
-        address_of=address_of,
     )
 
 
@@ -329,7 +328,6 @@ def check_of(month: str, number: int = 1) -> str:
         newer=names[place - 1] if place else None,
         older=names[place + 1] if place is not None and place + 1 < len(names) else None,
         address=_address,
-        address_of=address_of,
         anchor=anchor,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple, get_args
@@ -157,14 +157,6 @@ def number_asked() -> int:
     return int(text)
 
 
-class ArticleView(NamedTuple):
-    article: Article
-    address: str
-    at: datetime  # of its newest version; of its deletion, where it is gone
-    versions: int
-    notes: int
-
-
 @pages.get("/articles/")
 @pages.get("/articles/<int:number>/")
 def articles(number: int = 1) -> str:
@@ -183,17 +175,16 @@ def articles(number: int = 1) -> str:
     seen = None
     if gone:
         seen = tuple(
-            ArticleView(article, address_of(article.path), event.at, 0, 0)
+            Listed(article, event.at, 0, 0)
             for article, event in desk().kept("deleted", "", room.deleted)
             if since is None or event.at >= since
         )
     elif not site().unpublished:
-        seen = tuple(map(_article_view, published_articles()))
+        seen = published_articles()
     whole = room.count_articles(since, noted=noted) if seen is None else len(seen)
     turn = turning(number, whole, turned, size)
     if seen is None:
-        found = room.listed(size, start, since=since, noted=noted)
-        shown = tuple(map(_article_view, found))
+        shown = tuple(room.listed(size, start, since=since, noted=noted))
     else:
         shown = seen[start : start + size]
     return page("articles.html", found=shown, turn=turn, reading=read_so_far(), **values)
@@ -221,12 +212,6 @@ def day_asked(name: str) -> datetime | None:
         return datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=current().settings.zone)
     except ValueError:
         raise BadRequest from None
-
-
-def _article_view(each: Listed) -> ArticleView:
-    return ArticleView(
-        each.article, address_of(each.article.path), each.at, each.versions, each.notes
-    )
 
 
 def published_articles() -> tuple[Listed, ...]:
@@ -274,19 +259,6 @@ def months() -> tuple[tuple[str, int], ...]:
     return desk().kept("months", "", make)
 
 
-class HitView(NamedTuple):
-    hit: Hit
-    where: str  # link
-
-
-class ResultView(NamedTuple):
-    """An article in which words were found."""
-
-    article: Article
-    address: str
-    hits: tuple[HitView, ...]
-
-
 @pages.get("/search/")
 def search() -> str:
     """Where words stand in headlines, notes and texts, and where they stood in older versions."""
@@ -299,12 +271,12 @@ def search() -> str:
     older, kind = bool(given.get("older")), given.get("kind")
     if kind is not None and kind not in KINDS:
         raise BadRequest
-    found: list[ResultView] = []
+    found: Sequence[SearchResult] = ()
     turn: Turning | None = None
     if words and not room_is_empty():
         if older:
             worked_out("older", read_older, "search")
-        results = current().search_articles(
+        found = current().search_articles(
             words,
             PAGE + 1,
             (number - 1) * PAGE,
@@ -313,25 +285,18 @@ def search() -> str:
             until=until and until + timedelta(days=1),
             older=older,
         )
-        found = [_result(each) for each in results[:PAGE]]
 
         def turned(page: int) -> str:
             return link("/search/?" + urlencode({**given, "page": page}))
 
         turn = Turning(
             turned(number - 1) if number > 1 else None,
-            turned(number + 1) if len(results) > PAGE else None,
+            turned(number + 1) if len(found) > PAGE else None,
             number,
             0,
         )
-    values = {"words": words, "found": found, "turn": turn, "given": given, "older": older}
-    return page("search.html", kinds=KINDS, **values)
-
-
-def _result(found: SearchResult) -> ResultView:
-    address = address_of(found.article.path)
-    hits = tuple(HitView(hit, link(_place(hit, address))) for hit in found.hits)
-    return ResultView(found.article, address, hits)
+    values = {"words": words, "found": found[:PAGE], "turn": turn, "given": given, "older": older}
+    return page("search.html", kinds=KINDS, place_of=_place, **values)
 
 
 def _place(hit: Hit, address: str) -> str:

@@ -57,7 +57,7 @@ def install(app: Flask) -> None:
     environment = app.jinja_env
     environment.globals.update(
         addresses=addresses, link=link, t=_phrase, clock=_clock, day=_day, on=_on, month=_month,
-        say=_say, lang=_lang,
+        say=_say, lang=_lang, address_of=address_of,
     )  # fmt: skip
     environment.filters.update(
         shown=shown, apart=apart, number=_number, safe_format=_format, inside=_inside

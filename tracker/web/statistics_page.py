@@ -13,7 +13,7 @@ from tracker.model import KINDS, Progress
 from tracker.newsroom.newsroom import Newsroom
 from tracker.newsroom.queries import Statistics, statistics
 from tracker.web.background import worked_out
-from tracker.web.page import address_of, page, words
+from tracker.web.page import page, words
 
 pages = Blueprint("statistics", __name__)
 
@@ -100,7 +100,6 @@ def numbers() -> str:
         most=said.span(known[(9 * len(known) - 1) // 10]) if known else "",
         corrections=counted.corrections[: -_NEWEST_CORRECTIONS - 1 : -1],
         span=said.span,
-        address_of=address_of,
     )
 
 
