@@ -7,7 +7,10 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
+
+import psutil
 
 from tests.recording import ARTICLE, Room
 
@@ -53,6 +56,18 @@ def killed(
     worker.stdout.close()
     worker.wait()
     return [commit for commit in reported if len(commit) == 40]
+
+
+def interrupted_when(process: subprocess.Popen[str], word: str) -> None:
+    """Press Ctrl-C in a process's session once a child has a word in its command."""
+    family = psutil.Process(process.pid)
+    while process.poll() is None:
+        for child in family.children(recursive=True):
+            with suppress(psutil.Error):
+                if any(word in each for each in child.cmdline()):
+                    os.killpg(process.pid, signal.SIGINT)
+                    return
+        time.sleep(0.01)
 
 
 def check(room: Room, path: str, reported: list[str]) -> str:

@@ -26,6 +26,7 @@ import pytest
 
 import tracker
 from tests.desk import Desk
+from tests.killing import interrupted_when
 from tests.test_schemas import printed
 from tracker.corpus import PAIRS, SCHEMA, judge, terms
 from tracker.text.judge.boilerplate import Counts
@@ -109,7 +110,9 @@ def of_verdict(row: dict[str, Any]) -> tuple[Any, ...]:
     return tuple(row[name] for name in names)
 
 
-def command(folder: Path, *words: str, **environment: str) -> subprocess.Popen[str]:
+def command(
+    folder: Path, *words: str, start_new_session: bool = False, **environment: str
+) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "tracker", *words],
         cwd=folder,
@@ -117,6 +120,7 @@ def command(folder: Path, *words: str, **environment: str) -> subprocess.Popen[s
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        start_new_session=start_new_session,
     )
 
 
@@ -316,6 +320,16 @@ def test_killed_workers_and_a_killed_run_lose_nothing_and_do_nothing_twice(desk:
     assert [ended(part)[0] for part in parts] == [0, 0]
     assert rows(desk.folder / "other") == found
     assert rows(desk.folder / "other", "edits") == edits
+
+
+@pytest.mark.parametrize("child", ["spawn_main", "serve("])
+def test_ctrl_c_while_processes_start_is_no_traceback(desk: Desk, child: str) -> None:
+    corpus_of(desk)
+    words = ("corpus", "judge", "pairs", "--to", "out", "--workers", "2")
+    process = command(desk.folder, *words, start_new_session=True)
+    interrupted_when(process, child)
+    status, _, err = ended(process)
+    assert (status, err) == (130, "\nInterrupted.\n")
 
 
 # --- the pure function ----------------------------------------------------------------------------

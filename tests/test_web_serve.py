@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.desk import Desk
+from tests.killing import interrupted_when
 from tests.repositories import Builder
 from tests.web_newsroom import WAR_3, build, client, parsed
 
@@ -47,6 +48,18 @@ def served(folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     finally:
         process.kill()
         process.communicate()
+
+
+def test_ctrl_c_while_its_processes_start_is_no_traceback(folder: Path) -> None:
+    words = [sys.executable, "-m", "tracker", "-C", str(folder), "serve", "--port", "0"]
+    with subprocess.Popen(
+        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+    ) as process:  # fmt: skip
+        interrupted_when(process, "forkserver")
+        _, err = process.communicate(timeout=60)
+    assert process.returncode in (0, 130, -signal.SIGINT)
+    assert "Traceback" not in err
 
 
 def fetched(address: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import socket
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -146,11 +147,15 @@ def serve(host: str, port: int, base_url: str | None, open_browser: bool) -> Non
     The pages only read. A revision that is recorded meanwhile shows within a second or two. They
     are for this machine alone unless --host says otherwise; Ctrl-C ends it.
     """
+    from tracker.newsroom.facts import servers_start
+
     room = open_newsroom(past=True)
     base = base_of(base_url) if base_url else None
-    server, app = _listen(room, host, port, base)
-    workers = app.extensions["tracker-workers"]
-    try:
+    with ExitStack() as ends:
+        with servers_start():  # what is started here has to be ended, too
+            server, app = _listen(room, host, port, base)
+            ends.callback(server.close)
+            ends.callback(app.extensions["tracker-workers"].close)
         if not is_loopback(host):
             warn(
                 f"other machines can read these pages: they are served on {host}, to whoever asks."
@@ -161,9 +166,6 @@ def serve(host: str, port: int, base_url: str | None, open_browser: bool) -> Non
         if open_browser:
             click.launch(f"{where}/")
         server.run()
-    finally:
-        workers.close()
-        server.close()
 
 
 def _listen(room: Newsroom, host: str, port: int, base: str | None) -> tuple[Any, Any]:

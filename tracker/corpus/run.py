@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from hashlib import sha256
-from multiprocessing import Pipe, resource_tracker
+from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -57,7 +57,7 @@ from tracker.corpus.judge import (
 from tracker.errors import TrackerError
 from tracker.house.settings import BoilerplateSettings
 from tracker.model import Progress
-from tracker.newsroom.facts import interrupts_wait, on_interrupt
+from tracker.newsroom.facts import interrupts_wait, on_interrupt, servers_start
 from tracker.text.judge.boilerplate import Counts
 from tracker.text.judge.boilerplate import Settings as CountSettings
 
@@ -620,7 +620,7 @@ def _crew(where: Cluster) -> Iterator[_Crew]:
     from distributed import Client, LocalCluster
 
     dask.config.set(_QUIET)
-    for name in ("tornado.application", "asyncio"):  # tracebacks of workers that end as they start
+    for name in ("tornado.application", "asyncio"):  # of workers that end as they start
         logging.getLogger(name).setLevel(logging.CRITICAL)
     if where.scheduler is not None:
         try:
@@ -632,8 +632,7 @@ def _crew(where: Cluster) -> Iterator[_Crew]:
                 "Start one with dask scheduler, and workers with dask worker.",
             ) from None
         return
-    resource_tracker.ensure_running()  # it would let interrupts into the thread that starts it
-    with interrupts_wait():  # in all processes that the cluster's thread will start, too
+    with servers_start():
         started = (
             _slurm(where.slurm)
             if where.slurm is not None
@@ -643,6 +642,7 @@ def _crew(where: Cluster) -> Iterator[_Crew]:
                 memory_limit=0,
                 dashboard_address=_PAGES,
                 security=True,
+                silence_logs=logging.CRITICAL,  # what matters of it is told by ours
             )
         )
     with started as cluster, Client(cluster) as client:

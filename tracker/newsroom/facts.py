@@ -289,6 +289,17 @@ def interrupts_wait() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+@contextmanager
+def servers_start() -> Iterator[None]:
+    """As ``interrupts_wait``, where the processes that start will start others themselves."""
+    if hasattr(signal, "pthread_sigmask"):
+        from multiprocessing import resource_tracker
+
+        resource_tracker.ensure_running()  # where it starts, it lets interrupts in
+    with interrupts_wait():
+        yield
+
+
 def on_interrupt(handler: signal.Handlers) -> None:
     """In a process that was started: from here on an interrupt does this."""
     signal.signal(signal.SIGINT, handler)

@@ -9,11 +9,12 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
+from concurrent.futures import wait as wait_for
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import datetime
-from multiprocessing import get_context, parent_process
+from multiprocessing import forkserver, get_context, parent_process
 from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -26,7 +27,7 @@ from werkzeug.test import run_wsgi_app
 
 from tracker.comparison import compare
 from tracker.model import Progress
-from tracker.newsroom.facts import cores
+from tracker.newsroom.facts import cores, servers_start
 from tracker.newsroom.newsroom import Newsroom
 from tracker.render import diff_html
 from tracker.render.article_html import article, page
@@ -175,12 +176,15 @@ class Workers:
         self._avoided: dict[str, float] = {}
         self._one_after_another = threading.Lock()
         self._background: ProcessPoolExecutor | None = None
+        self._begun: Future[int] | None = None  # done when the process of that is there
         self._closed = False
 
     def close(self) -> None:
         with self._turn:
             self._closed = True
             if self._background is not None:
+                if self._begun is not None:  # a process that starts beside Python's end fails
+                    wait_for([self._begun], timeout=PATIENCE)
                 self._background.shutdown(wait=False, cancel_futures=True)
             for each in self._free:
                 # Waited for: an executor that ends beside Python's own end can fail there.
@@ -252,6 +256,7 @@ class Workers:
                 1, context, initializer=_start_work, initargs=(self._place, counts)
             ) as self._background,
         ):
+            self._begun = self._background.submit(int)
             future = self._background.submit(_work, work)
             while not future.done():
                 with suppress(TimeoutError):
@@ -330,6 +335,8 @@ def _context() -> Any:
     except ValueError:  # Windows
         return get_context("spawn")
     context.set_forkserver_preload(["tracker.web", "tracker.render.metadata"])
+    with servers_start():
+        forkserver.ensure_running()
     return context
 
 
