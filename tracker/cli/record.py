@@ -259,8 +259,7 @@ def _say_untold(room: Newsroom, recording: Prepared) -> None:
     notes = [note for note in recording.notes if tells_of_facts(note)]
     if not notes or recording.change is None:
         return
-    told = " ".join(note.text for note in notes)
-    missing = untold(recording.change.why, told, room.settings.language)
+    missing = untold(recording.change.why, notes, room.settings.language)
     if missing:
         warn(
             f"the note does not tell of all that changed:"

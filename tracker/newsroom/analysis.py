@@ -47,9 +47,9 @@ def meaning_from_json(text: str) -> Meaning | None:
 def reading_from_json(text: str) -> Reading | None:
     """The reading that ``to_json`` wrote; None for anything else."""
     try:
-        headline, draft, due, notes, marked = json.loads(text)
+        headline, draft, due, notes, marked, bare = json.loads(text)
         notes = tuple(note_of(*each) for each in notes)
-        return Reading(headline, draft, day_or_instant(due), notes, marked)
+        return Reading(headline, draft, day_or_instant(due), notes, marked, bare)
     except (TypeError, ValueError, RecursionError, AttributeError):
         return None
 

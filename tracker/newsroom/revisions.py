@@ -35,6 +35,7 @@ class Reading(NamedTuple):
     due: date | datetime | None  # when its front matter says that it is published; naive or aware
     notes: tuple[Note, ...]  # all that stand in it
     marked: bool = True  # False: there are no markers of a block of notes
+    bare: bool = False  # there is nothing under the front matter
 
 
 class State(NamedTuple):
@@ -79,6 +80,7 @@ def reading_of(text: Text, at: datetime, settings: Settings, path: str) -> Readi
             hits=text.hits(style, style.language),
         ),
         marked="updates" in document.text and "<!--" in document.text,
+        bare=not document.body.strip(),
     )
 
 
@@ -219,6 +221,7 @@ def _step(
         is_draft(state),
         state.reading.marked,
         before.notes if before else (),
+        state.reading.bare,
     )
 
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from tracker import locale
 from tracker.house.changelog import standing
+from tracker.house.dates.find import find_stamps
 from tracker.house.notes import find_notes
 from tracker.house.notes.merge import key, says_the_same
 from tracker.model import Finding, FoundNote, Meaning, Note, Reason, Saying, Value
@@ -124,7 +125,7 @@ def note_incomplete(steps: Sequence[Step], circumstances: Circumstances) -> Iter
         notes = [note for note in step.revision.notes if tells_of_facts(note)]
         if index == 0 or not notes or not steps[index - 1].revision.published or step.draft:
             continue
-        told = [note.text for each in _telling(steps, index, circumstances) for note in each.notes]
+        told = [note for each in _telling(steps, index, circumstances) for note in each.notes]
         stood = " ".join(note.text for note in (*step.stood, *step.notes))
         why = [
             reason
@@ -132,7 +133,7 @@ def note_incomplete(steps: Sequence[Step], circumstances: Circumstances) -> Iter
             for reason in change.why
             if not reason.context or reason.context.strip(" …") not in stood
         ]
-        missing = untold(why, " ".join(told), circumstances.settings.language)
+        missing = untold(why, told, circumstances.settings.language)
         if not missing:
             continue
         said = Saying.of("finding.note-incomplete", reason=missing[0], note=notes[-1].text)
@@ -437,18 +438,39 @@ _WORD = re.compile(r"\d[\d.,:]*|[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _FACTS = frozenset({"number", "date", "time", "name"})
 
 
-def untold(reasons: Iterable[Reason], told: str, language: str) -> tuple[Reason, ...]:
+def untold(reasons: Iterable[Reason], told: Iterable[Note], language: str) -> tuple[Reason, ...]:
     """Return the facts that gave way to others, and that a note names in neither form.
 
-    ``reasons`` are those of the change, ``told`` the words of all notes that tell of it. A number,
-    date or name counts as named where the note has its value in any notation, or one of its words.
-    A note that names none of the facts speaks of the change as a whole: then nothing is returned.
+    ``reasons`` are those of the change, ``told`` all notes that tell of it. A number, date or name
+    counts as named where a note has its value in any notation or more precisely, or one of its
+    words; its own date names nothing. A note that names none of the facts speaks of the change as
+    a whole: then nothing is returned.
     """
     words = lexicon(language)
-    named = _words(told, words)
+    named = set[str]().union(*(_words(_undated(note), words) for note in told))
     facts = [each for each in reasons if each.label in _FACTS and _gave_way(each, words)]
-    missing = [each for each in facts if not _differing(each, words) & named]
-    return tuple(missing) if len(missing) < len(facts) else ()
+    missing = [each for each in facts if not _is_named(_differing(each, words), named)]
+    return tuple(filter(_is_same_sort, missing)) if len(missing) < len(facts) else ()
+
+
+def _is_same_sort(fact: Reason) -> bool:
+    """False for a name of another length: a body for a country, in words written anew."""
+    return fact.label != "name" or len(fact.old.split()) == len(fact.new.split()) > 1
+
+
+def _undated(note: Note) -> str:
+    """What a note says beside its own date."""
+    said = note.text
+    for stamp in reversed(find_stamps(said, as_of=note.at.date())):
+        if stamp.date == note.at.date():
+            said = said[: stamp.start] + said[stamp.end :]
+    return said
+
+
+def _is_named(fact: set[str], named: set[str]) -> bool:
+    return not fact.isdisjoint(named) or any(
+        "." in value and word.startswith(value) for value in fact for word in named
+    )
 
 
 _FILE = re.compile(r"\([^()]{0,80}?[\d.,]+[ \u00a0]?[kKMG]i?B\b[^()]{0,40}\)")

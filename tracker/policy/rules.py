@@ -81,6 +81,8 @@ def _silent(steps: Sequence[Step], told: set[int]) -> Iterator[_Seen]:
     for index, step in enumerate(steps):
         if index == 0 or not steps[index - 1].revision.published:
             continue
+        if steps[index - 1].bare and not step.bare:
+            continue  # a headline gets its article
         if step.draft:
             unseen.append(index)
             continue

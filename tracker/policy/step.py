@@ -24,6 +24,7 @@ class Step(NamedTuple):
     draft: bool  # its site does not show this version
     marked: bool = True  # False: its text has no markers of a block of notes
     stood: tuple[Note, ...] = ()  # all that stood in the version it was written on
+    bare: bool = False  # there is nothing under the front matter
 
     @property
     def text(self) -> str:
@@ -108,7 +109,7 @@ _PAGE = 0.2  # how much less it matters on a page that is no news,
 _PUBLISHING = 0.25  # in the sitting in which the article came out,
 _KEPT_UP = 0.25  # and on a page that is kept up to date
 _NEWS = timedelta(days=14)  # how long an article is news
-_DAYS_KEPT_UP = 3  # on so many days after that it was edited: it is a page
+_DAYS_KEPT_UP = 3  # edited on so many days after that, it is a page
 
 _PAGES = (
     r"about(?:-us)?|contact(?:-us)?|donate|donations|jobs|careers|legal|membership|newsletters?|"
@@ -145,8 +146,9 @@ def timely(steps: Sequence[Step], step: Step, sitting: timedelta) -> float:
 
     Little in the sitting in which the article came out, and on a page that is edited for months.
     """
-    numbers = [number for number, each in enumerate(steps) if each.revision.published]
-    index, first = steps.index(step), numbers[0]
+    out_as = [number for number, each in enumerate(steps) if each.revision.published]
+    index = steps.index(step)
+    first = next((number for number in out_as if not steps[number].bare), out_as[0])
     out = max(steps[first].revision.at, steps[first].revision.out_at)
     times = [max(out, each.revision.at) for each in steps[first : index + 1]]
     if all(later - earlier <= sitting for earlier, later in pairwise(times)):
@@ -156,7 +158,7 @@ def timely(steps: Sequence[Step], step: Step, sitting: timedelta) -> float:
         for each in steps[first : index + 1]
         if each.revision.at - out > _NEWS and touches_words(each.change)
     }
-    return _KEPT_UP if len(late) > _DAYS_KEPT_UP else 1.0
+    return _KEPT_UP if len(late) >= _DAYS_KEPT_UP else 1.0
 
 
 # --- what several rules ask of steps ------------------------------------------------------------

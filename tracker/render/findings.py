@@ -46,7 +46,7 @@ def as_object(verdict: Verdict) -> dict[str, object]:
 def inbox(found: Iterable[Finding]) -> list[Finding]:
     """Findings as an editor takes them up: the newest and weightiest first.
 
-    A month halves what a finding weighs, and so does each one before it about the same article.
+    A month halves what a finding weighs, and so does each of its rule before it in its article.
     What is not out yet comes before all.
     """
     listed = list(found)
@@ -57,10 +57,10 @@ def inbox(found: Iterable[Finding]) -> list[Finding]:
         return not finding.commit, finding.score * aged, _when(finding), finding.path
 
     before: dict[object, int] = {}
-    seen: Counter[str] = Counter()
+    seen: Counter[tuple[str, str]] = Counter()
     for finding in sorted(listed, key=rank, reverse=True):
-        before[_key(finding)] = seen[finding.path]
-        seen[finding.path] += 1
+        before[_key(finding)] = seen[finding.path, finding.rule]
+        seen[finding.path, finding.rule] += 1
     return sorted(listed, key=rank, reverse=True)
 
 

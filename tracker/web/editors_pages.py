@@ -19,7 +19,7 @@ from tracker.newsroom.checking import Scope
 from tracker.newsroom.newsroom import Newsroom
 from tracker.newsroom.selection import glob
 from tracker.policy.rules import RULES, Verdict
-from tracker.render.findings import inbox
+from tracker.render.findings import gathered, inbox
 from tracker.store.reader import Reader
 from tracker.text.document import Document, decode, parse
 from tracker.web import addresses
@@ -75,7 +75,7 @@ class ShownFinding(NamedTuple):
 class Board(NamedTuple):
     """Everything that was found."""
 
-    shown: tuple[ShownFinding, ...]  # newest month first, in each the weightiest first
+    shown: tuple[ShownFinding, ...]  # the newest and weightiest first
     months: Mapping[str, tuple[ShownFinding, ...]]  # newest month first; in each by desk
     desks: tuple[str, ...]  # those with a column, most findings first
     counts: Mapping[tuple[str, str], int]  # (month, desk) -> findings
@@ -265,14 +265,15 @@ def check() -> str:
     def turned(page: int) -> str:
         return link("/check/?") + urlencode({**given, "page": page})
 
-    turn = turning(number, len(chosen), turned, AT_ONCE)
+    entries = _entries(chosen)
+    turn = turning(number, len(entries), turned, AT_ONCE)
     start = (number - 1) * AT_ONCE
     return page(
         "check.html",
         board=found,
         columns=found.columns,
         chosen=len(chosen),
-        shown=chosen[start : start + AT_ONCE],
+        shown=entries[start : start + AT_ONCE],
         turn=None if site().files else turn,
         asked=asked,
         given=given,
@@ -285,6 +286,12 @@ def check() -> str:
         place_of=_place_of,
         address=_address,
     )
+
+
+def _entries(shown: Sequence[ShownFinding]) -> list[ShownFinding]:
+    """Ranked findings, those of one piece of work in many articles as one."""
+    heads = {each._replace(beside=()): each for each in gathered(one.finding for one in shown)}
+    return [one._replace(finding=heads[one.finding]) for one in shown if one.finding in heads]
 
 
 class Summary(NamedTuple):
