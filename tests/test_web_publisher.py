@@ -418,9 +418,12 @@ def test_more_findings_than_a_page_holds_go_on_with_the_question(tmp_path: Path)
     one = Builder(tmp_path / "room")
     names = [f"articles/{number}.md" for number in range(35)]
     one.commit("Start", write={name: f"# {name}\n\nThey were 7 men.\n" for name in names})
-    one.commit("Then", edit={name: ["7 men", "9 men"] for name in names})
+    for number, name in enumerate(names):
+        one.commit("Then", edit={name: ["7 men", f"{number + 11} men"]})
     one.build(checkout=True)
     app = create_app(one.folder, now=lambda: NOW)
+    while app.test_client().get("/check/").status_code == 503:
+        pass  # each request waits a moment for the findings
     first = asked(app, "/check/?rule=silent-change")
     html = app.test_client().get("/check/?rule=silent-change").data.decode()
     (older,) = re.findall(r'rel="next" href="([^"]+)"', html)

@@ -125,7 +125,8 @@ def _told_of(
         advice,
         line=sitting[-1].change.line if changed is step else None,
         why=why,
-        score=heaviest[0].change.score * timely(steps, step, circumstances.check.sitting),
+        score=heaviest[0].change.score
+        * timely(steps, step.revision.at, circumstances.check.sitting),
     )
     found = found._replace(also=tuple(each.step.revision.commit for each in sitting[:-1]))
     now, grace = circumstances.now, circumstances.check.grace
@@ -176,7 +177,9 @@ def unpublished(steps: Sequence[Step], circumstances: Circumstances) -> Iterator
             return
         said = Saying.of("finding.moved-away", title=title, path=ends[-1].path)
     if ends:
-        yield _gone(last, ends[-1], circumstances, said, advice)
+        gone = _gone(last, ends[-1], circumstances, said, advice)
+        timed = timely(steps, ends[-1].at, circumstances.check.sitting)
+        yield gone._replace(score=gone.score * timed)
 
 
 def _is_drafts(path: str) -> bool:

@@ -105,9 +105,9 @@ WEIGHTS = {
 }
 """How much a finding of each rule matters, from 0 to 1, where its change does not say."""
 
-_PAGE = 0.2  # how much less it matters on a page that is no news,
-_PUBLISHING = 0.25  # in the sitting in which the article came out,
-_KEPT_UP = 0.25  # and on a page that is kept up to date
+_PAGE = 0.1  # how much less it matters on a page that is no news,
+_PUBLISHING = 0.1  # in the sitting in which the article came out,
+_KEPT_UP = 0.2  # and on a page that is kept up to date
 _NEWS = timedelta(days=14)  # how long an article is news
 _DAYS_KEPT_UP = 3  # edited on so many days after that, it is a page
 
@@ -141,24 +141,23 @@ def page_of(path: str) -> str:
     return path if _NAME.fullmatch(stem) else ""
 
 
-def timely(steps: Sequence[Step], step: Step, sitting: timedelta) -> float:
+def timely(steps: Sequence[Step], at: datetime, sitting: timedelta) -> float:
     """How much a change matters for the time at which it came, from 0 to 1.
 
     Little in the sitting in which the article came out, and on a page that is edited for months.
     """
-    out_as = [number for number, each in enumerate(steps) if each.revision.published]
-    index = steps.index(step)
-    first = next((number for number in out_as if not steps[number].bare), out_as[0])
-    out = max(steps[first].revision.at, steps[first].revision.out_at)
-    times = [max(out, each.revision.at) for each in steps[first : index + 1]]
+    seen = [each for each in steps if each.revision.published]
+    seen = seen[next((number for number, each in enumerate(seen) if not each.bare), 0) :]
+    out = max(seen[0].revision.at, seen[0].revision.out_at)
+    times = [out, *sorted(max(out, each.revision.at) for each in seen if each.revision.at < at), at]
     if all(later - earlier <= sitting for earlier, later in pairwise(times)):
         return _PUBLISHING
     late = {
         each.revision.at.date()
-        for each in steps[first : index + 1]
+        for each in seen
         if each.revision.at - out > _NEWS and touches_words(each.change)
     }
-    return _KEPT_UP if len(late) >= _DAYS_KEPT_UP else 1.0
+    return _KEPT_UP if at - out > _NEWS and len(late) >= _DAYS_KEPT_UP else 1.0
 
 
 # --- what several rules ask of steps ------------------------------------------------------------

@@ -11,6 +11,7 @@ import click
 
 from tracker.model import Finding
 from tracker.policy.rules import RULES, Verdict
+from tracker.policy.step import SMALL
 from tracker.render.plain import counted, json_text, plain, record, visible
 
 
@@ -46,14 +47,14 @@ def as_object(verdict: Verdict) -> dict[str, object]:
 def inbox(found: Iterable[Finding]) -> list[Finding]:
     """Findings as an editor takes them up: the newest and weightiest first.
 
-    A month halves what a finding weighs, and so does each of its rule before it in its article.
+    Two months halve a finding's weight, and so does each of its rule before it in its article.
     What is not out yet comes before all.
     """
     listed = list(found)
     newest = max(map(_when, listed), default=0.0)
 
     def rank(finding: Finding) -> tuple[bool, float, float, str]:
-        aged = 0.5 ** ((newest - _when(finding)) / _MONTH + before.get(_key(finding), 0))
+        aged = 0.5 ** ((newest - _when(finding)) / _TWO_MONTHS + before.get(_key(finding), 0))
         return not finding.commit, finding.score * aged, _when(finding), finding.path
 
     before: dict[object, int] = {}
@@ -67,11 +68,12 @@ def inbox(found: Iterable[Finding]) -> list[Finding]:
 def gathered(found: Iterable[Finding]) -> list[Finding]:
     """Ranked findings, those of one piece of work in many articles as one: see ``Finding.beside``.
 
-    That is one commit, or the same change within a month.
+    That is one commit, the same change within a month, or headlines, deks and bylines that one
+    person changed in a day.
     """
     listed = list(found)
     order = {_key(each): place for place, each in enumerate(listed)}
-    for one_work in (_commit, _said):
+    for one_work in (_commit, _said, _furniture):
         alike: dict[object, list[Finding]] = {}
         for finding in listed:
             alike.setdefault(one_work(finding), []).append(finding)
@@ -83,7 +85,7 @@ def gathered(found: Iterable[Finding]) -> list[Finding]:
     return sorted(listed, key=lambda each: order[_key(each)])
 
 
-_MONTH = 30 * 24 * 3600.0
+_TWO_MONTHS = 60 * 24 * 3600.0
 _MANY = 4  # articles in which the same work is one finding
 
 
@@ -99,6 +101,13 @@ def _said(finding: Finding) -> object:
     if not finding.why or finding.at is None:
         return _key(finding)
     return finding.rule, finding.at.year, finding.at.month, finding.why[0]._replace(context="")
+
+
+def _furniture(finding: Finding) -> object:
+    labels = {each.label for each in finding.why} - SMALL
+    if not labels or labels - {"headline", "dek", "byline"} or finding.at is None:
+        return _key(finding)
+    return finding.rule, finding.person, finding.at.date()
 
 
 def _is_many(group: Sequence[Finding]) -> bool:
