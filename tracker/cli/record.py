@@ -254,12 +254,12 @@ def _several(sentences: Sequence[str]) -> str:
 
 def _say_untold(room: Newsroom, recording: Prepared) -> None:
     """Say, before it goes out, which facts changed that the note does not name."""
-    from tracker.policy.notes import tells_of_facts, untold
+    from tracker.policy.notes import tells_of_facts, undated, untold
 
     notes = [note for note in recording.notes if tells_of_facts(note)]
     if not notes or recording.change is None:
         return
-    missing = untold(recording.change.why, notes, room.settings.language)
+    missing = untold(recording.change.why, " ".join(map(undated, notes)), room.settings.language)
     if missing:
         warn(
             f"the note does not tell of all that changed:"

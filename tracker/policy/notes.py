@@ -133,7 +133,7 @@ def note_incomplete(steps: Sequence[Step], circumstances: Circumstances) -> Iter
             for reason in change.why
             if not reason.context or reason.context.strip(" …") not in stood
         ]
-        missing = untold(why, told, circumstances.settings.language)
+        missing = untold(why, " ".join(map(undated, told)), circumstances.settings.language)
         if not missing:
             continue
         said = Saying.of("finding.note-incomplete", reason=missing[0], note=notes[-1].text)
@@ -438,16 +438,16 @@ _WORD = re.compile(r"\d[\d.,:]*|[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _FACTS = frozenset({"number", "date", "time", "name"})
 
 
-def untold(reasons: Iterable[Reason], told: Iterable[Note], language: str) -> tuple[Reason, ...]:
+def untold(reasons: Iterable[Reason], told: str, language: str) -> tuple[Reason, ...]:
     """Return the facts that gave way to others, and that a note names in neither form.
 
-    ``reasons`` are those of the change, ``told`` all notes that tell of it. A number, date or name
-    counts as named where a note has its value in any notation or more precisely, or one of its
-    words; its own date names nothing. A note that names none of the facts speaks of the change as
-    a whole: then nothing is returned.
+    ``reasons`` are those of the change, ``told`` the words of all notes that tell of it, without
+    their own dates. A number, date or name counts as named where the note has its value in any
+    notation or more precisely, or one of its words. A note that names none of the facts speaks of
+    the change as a whole: then nothing is returned.
     """
     words = lexicon(language)
-    named = set[str]().union(*(_words(_undated(note), words) for note in told))
+    named = _words(told, words)
     facts = [each for each in reasons if each.label in _FACTS and _gave_way(each, words)]
     missing = [each for each in facts if not _is_named(_differing(each, words), named)]
     return tuple(filter(_is_same_sort, missing)) if len(missing) < len(facts) else ()
@@ -458,7 +458,7 @@ def _is_same_sort(fact: Reason) -> bool:
     return fact.label != "name" or len(fact.old.split()) == len(fact.new.split()) > 1
 
 
-def _undated(note: Note) -> str:
+def undated(note: Note) -> str:
     """What a note says beside its own date."""
     said = note.text
     for stamp in reversed(find_stamps(said, as_of=note.at.date())):
