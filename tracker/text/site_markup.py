@@ -70,7 +70,7 @@ _JSX = expression(
     r"|\{[^{}\n]{1,300}+\}"
 )
 _CLOSING = {"liquid": "%}", "hugo": "}}", "remark": "*/}", "note": "#}"}
-_LONGEST = 6_000
+_LONGEST = 20_000
 _TAG_NAME = expression(r"\{%-?\s*+(\w++)|\{\{[<%]\s*+(/?\s*+[\w./-]++)")
 
 
@@ -206,7 +206,7 @@ def _in_box(found: re.Match[str]) -> str:
 # --- values that readers see ---------------------------------------------------------------------
 
 VALUE = expression(
-    r"(?:(?P<name>[A-Za-z][\w-]{0,60}+)\s{0,4}+=\s{0,4}+)?(?:\"(?P<two>[^\"]{0,4000}+)\""
+    r"(?:(?P<name>[A-Za-z][\w-]{0,60}+)\s{0,4}+=\s{0,4}+)?(?:\"(?P<two>[^\"]{0,20000}+)\""
     r"|'(?P<one>[^']{0,4000}+)'(?![\w])|`(?P<three>[^`]{0,4000}+)`)"
 )
 _SEEN_NAMES = expression(
@@ -220,6 +220,9 @@ _ADDRESS = expression(
 )
 
 
+_ASKS = expression(  # a box that asks readers for something, or sends them on
+    r"\{\{[<%]\s?[\w/.-]{0,60}?(?:\btips?\b|\bcta\b|newsletter|donat|subscri|sign-?up|promo|related)"
+)
 _SLUG = expression(r"[a-z0-9_.-]*[0-9_-][a-z0-9_.-]*|[a-z]{1,2}|true|false|left|right|center|full")
 
 
@@ -231,7 +234,7 @@ def shown_values(text: str, mask: Mask) -> list[tuple[int, int]]:
             return []
     elif text.startswith("{{", mask.start) and text[mask.start + 2 : mask.start + 3] not in "<%":
         return []  # a variable, with filters
-    elif text.startswith(("import", "export"), mask.start):
+    elif text.startswith(("import", "export"), mask.start) or _ASKS().match(text, mask.start):
         return []
     for match in VALUE().finditer(text, mask.start, mask.end):
         group = (

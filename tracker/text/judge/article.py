@@ -10,7 +10,7 @@ from itertools import compress
 
 from tracker.model import Diff, Edit, FoundNote
 from tracker.text import tokens
-from tracker.text.judge.seen import Token, read
+from tracker.text.judge.seen import SEEN, Token, read
 from tracker.text.markup import Kind, Leaf, Markup, scan
 
 LONGEST_CONTEXT = 1_500
@@ -132,6 +132,12 @@ class Article:
         if self._spoken is None:
             self._spoken = f" {' '.join(raw_words(self._shown))} "
         return f" {' '.join(raw_words(words.casefold()))} " in self._spoken
+
+    @property
+    def shown_body(self) -> list[str]:
+        """The words and marks of the body in order, as readers see them."""
+        tokens = read(self.markup, self.body, len(self.text))
+        return [token.text for token in tokens if token.kind in SEEN]
 
     @property
     def spoken_body(self) -> str:

@@ -8,6 +8,7 @@ or sees real information added or removed, or the headline or dek changed in mea
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import NamedTuple
@@ -16,9 +17,18 @@ from tracker.model import Change, Diff, Edit, FieldChange, FoundNote, Note, Reas
 from tracker.text.diff import diff
 from tracker.text.judge.article import Article, flattened, fold_words, hidden, words_changed
 from tracker.text.judge.boilerplate import Boilerplate
-from tracker.text.judge.hunks import Scope, Side, Verdict, clipped, contrasted, passages
+from tracker.text.judge.hunks import (
+    Passage,
+    Scope,
+    Side,
+    Verdict,
+    clipped,
+    contrasted,
+    passages,
+)
 from tracker.text.judge.rules import judge_passage
 from tracker.text.judge.score import fitted, score_of
+from tracker.text.judge.seen import SEEN
 from tracker.text.lexicon import lexicon
 
 STRENGTH = (
@@ -125,8 +135,16 @@ def judged(
             labels[owners[number]].add(_field_label(edit, diff.fields))
         else:
             in_body.append(number)
-    for passage in passages(before, after, edits, in_body, words):
+    gathered = passages(before, after, edits, in_body, words)
+    relaid = len(gathered) > 1 and _same_words(gathered, before, after)
+    for passage in gathered:
+        if relaid:  # only where paragraphs end differs: the words are the same, in their order
+            passage.hunks = []
+            for number in passage.edits:
+                labels[owners[number]].add("style")
         found = judge_passage(passage, edits, Scope(words, before, after, boilerplate))
+        if relaid:
+            found = [verdict for verdict in found if verdict.label != "style"]
         for verdict in told(found, edits, noted) if noted else found:
             verdicts.append(verdict)
             for number in verdict.edits:
@@ -138,6 +156,16 @@ def judged(
         for verdict in judge_field(change, before, after, whole, diff.fields)
     ]
     return Judged([one for one in verdicts if not _told_twice(one, of_fields)] + of_fields, labels)
+
+
+def _same_words(found: Sequence[Passage], before: Article, after: Article) -> bool:
+    """Tell whether readers see the same words in the same order, wherever paragraphs end."""
+    hunks = [hunk for passage in found for hunk in passage.hunks]
+    gone, come = (
+        Counter(token.text for tokens in side for token in tokens if token.kind in SEEN)
+        for side in ([hunk.gone for hunk in hunks], [hunk.come for hunk in hunks])
+    )
+    return bool(hunks) and gone == come and before.shown_body == after.shown_body
 
 
 def _told_twice(verdict: Verdict, others: Iterable[Verdict]) -> bool:

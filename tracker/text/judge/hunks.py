@@ -283,7 +283,9 @@ def _settled(hunks: list[Hunk]) -> list[Hunk]:
         for hunk in hunks:
             if joined and _touch(joined[-1], hunk):
                 last = joined[-1]
-                last.b, last.d = max(last.b, hunk.b), max(last.d, hunk.d)
+                # What follows both is the same on both sides: no more of one than of the other.
+                more = max(min(last.b - hunk.b, last.d - hunk.d), 0)
+                last.b, last.d = hunk.b + more, hunk.d + more
                 last.a, last.c = min(last.a, hunk.a), min(last.c, hunk.c)
                 last.edits += [number for number in hunk.edits if number not in last.edits]
             else:
