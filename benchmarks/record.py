@@ -5,8 +5,9 @@
 In one repository, in turns, so that the load of the machine is the same for all: ``git add`` and
 ``git commit`` of an edited article, as git does it and with objects, index and branch flushed to
 the disk as this program has it; ``Newsroom.record`` of such a text; and, at the end, as many
-texts by one ``Newsroom.record_many``. Printed are revisions a second of wall time, milliseconds of
-processor time with all children, and the ratios of both to git's.
+texts by one ``Newsroom.record_many``. Printed are medians a revision of wall and processor time
+(all children counted), and how many times git's rate that is: plain git's, and git's flushed.
+``--folder`` in memory (as /dev/shm) shows what is left where a flush costs nothing.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 import argparse
 import os
 import resource
+import statistics
 import subprocess
 import tempfile
 import time
@@ -60,25 +62,31 @@ def make(folder: Path, count: int) -> list[str]:
 
 
 class Taken:
-    """Wall and processor seconds of one way, all turns together."""
+    """Wall and processor milliseconds a revision of one way, in all turns."""
 
     def __init__(self) -> None:
-        self.wall = self.processor = 0.0
-        self.count = 0
+        self.walls: list[float] = []
+        self.processors: list[float] = []
 
     def time(self, action: Callable[[], object], count: int = 1) -> None:
         before, started = _processor(), time.perf_counter()
         action()
-        self.wall += time.perf_counter() - started
-        self.processor += _processor() - before
-        self.count += count
+        self.walls.append(1000 * (time.perf_counter() - started) / count)
+        self.processors.append(1000 * (_processor() - before) / count)
 
-    def line(self, name: str, peer: Taken) -> str:
-        rate, theirs = self.count / self.wall, peer.count / peer.wall
-        cost, peers = (1000 * each.processor / each.count for each in (self, peer))
+    @property
+    def wall(self) -> float:
+        return statistics.median(self.walls)
+
+    @property
+    def processor(self) -> float:
+        return statistics.median(self.processors)
+
+    def line(self, name: str, plain: Taken, flushed: Taken) -> str:
         return (
-            f"{name:24} {rate:8.1f} a second, {rate / theirs:6.2f} times git; "
-            f"processor {cost:6.2f} ms, rate by it {peers / cost:6.2f} times git"
+            f"{name:24} wall {self.wall:7.2f} ms, {plain.wall / self.wall:6.2f} times git, "
+            f"{flushed.wall / self.wall:6.2f} flushed; processor {self.processor:6.2f} ms, "
+            f"{plain.processor / self.processor:6.2f} times git"
         )
 
 
@@ -131,7 +139,7 @@ def main() -> None:
         assert git(folder, "status", "--porcelain") == ""
         print(f"{count} articles, {rounds} turns; record_many: {len(given)} at once")
         for name, taken in {**ways, "Newsroom.record_many": many}.items():
-            print(taken.line(name, plain))
+            print(taken.line(name, plain, flushed))
 
 
 if __name__ == "__main__":

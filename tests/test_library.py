@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 import tracker
 from tests.desk import Desk
+from tests.recording import Room
 
 OLD, NEW = "The mill employs 400 <b>people</b>.\n", "The mill employs 40 <b>people</b>.\n"
 
@@ -43,3 +46,26 @@ def test_a_notebook_shows_where_passages_come_from(newsroom: Desk) -> None:
     shown = tracker.Newsroom(newsroom.folder).blame("mill")._repr_html_()
     assert 'title="Revision 2, 2022-05-12 ' in shown
     assert "<b>" not in shown
+
+
+def test_recordings_one_after_another_give_what_the_history_says(tmp_path: Path) -> None:
+    """The catalog learns of them when it is asked, whoever asks; others may record between."""
+    folder = tmp_path / "room"
+    articles = {f"articles/{number}.md": f"Story {number}.\n".encode() for number in range(3)}
+    plain = Room.make(folder, articles=articles)
+    room, given = tracker.Newsroom(folder), list[tracker.Revision]()
+    for number in range(12):
+        path = f"articles/{number % 3}.md"
+        given.append(room.record(path, f"Story {number}, with more of it.\n"))
+        if number == 5:
+            assert given[-1].number == len(room.history(path))
+        if number == 8:
+            plain.put("articles/0.md", b"By somebody else.\n")
+            plain.git("commit", "-qam", "By hand")
+            room = tracker.Newsroom(folder)
+        if number == 10:
+            plain.put("articles/1.md", b"By somebody else, too.\n")
+            plain.git("commit", "-qam", "By hand")
+    for asked in (room, tracker.Newsroom(folder)):
+        told = {each.commit: each for path in articles for each in asked.history(path)}
+        assert [told[each.commit] for each in given] == given

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from threading import Lock
 from typing import NamedTuple
@@ -154,17 +154,18 @@ def _append(
     return later
 
 
-def add_commit(
-    catalog: Catalog, repository: Repository, history: PublishedHistory, commit: Commit
+def add_commits(
+    catalog: Catalog, repository: Repository, history: PublishedHistory, commits: Sequence[Commit]
 ) -> None:
-    """Add one commit that was just made, so that git need not be asked for it.
+    """Add commits that were just made, each on the one before: git need not be asked for them.
 
-    Nothing is added where it does not follow what is held: that is left to ``bring_up_to_date``.
+    Nothing is added where they do not follow what is held: that is left to ``bring_up_to_date``.
     """
     with suppress(sqlite3.Error, OSError, _OtherError):
         now = held(catalog.connection)
-        if now is not None and now.key == history.key and commit.parents == (now.newest,):
-            _append(catalog, repository, history, now, CommitRange([commit], [True], {}))
+        if now is not None and now.key == history.key and commits[0].parents == (now.newest,):
+            made = CommitRange(list(commits), [True] * len(commits), {})
+            _append(catalog, repository, history, now, made)
 
 
 def rebuild(

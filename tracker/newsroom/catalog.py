@@ -5,17 +5,18 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from tracker.catalog import queries
-from tracker.catalog.build import Held, add_commit, behind, bring_up_to_date, held, rebuild
+from tracker.catalog.build import Held, add_commits, behind, bring_up_to_date, held, rebuild
 from tracker.catalog.schema import FORMAT, Catalog, catalog_file
 from tracker.errors import TrackerError
-from tracker.model import Change, Progress, Track
+from tracker.model import Change, Progress, Track, Version
 from tracker.newsroom.selection import is_text
 from tracker.newsroom.workspace import Workspace
 from tracker.store.history import PublishedHistory, published_history
-from tracker.store.log import parse_commit
+from tracker.store.log import Commit, FileChange, parse_commit
 
 if TYPE_CHECKING:
     from tracker.catalog.boilerplate import Learnt
@@ -45,22 +46,61 @@ def open_catalog(workspace: Workspace, progress: Progress | None = None) -> Iter
     """The catalog, up to the newsroom's newest revision."""
     history = history_of(workspace)
     with Catalog(workspace.repository) as catalog:
+        unsaved: Unsaved | None = workspace.__dict__.get("unsaved")
+        if unsaved is not None and unsaved.tip == history.newest:
+            del workspace.__dict__["unsaved"]
+            if unsaved.commits:
+                add_commits(catalog, workspace.repository, history, unsaved.commits)
         bring_up_to_date(catalog, workspace.repository, history, workspace.watch or progress)
         yield catalog
 
 
+_ROUNDS = 4  # times that others may put another history into the catalog before it is asked
+
+
+class _OtherHistoryError(Exception):
+    """Another process, at another commit, has the catalog."""
+
+
 def ask(
-    workspace: Workspace, question: Callable[[Catalog], _Answer], progress: Progress | None = None
+    workspace: Workspace,
+    question: Callable[[Catalog], _Answer],
+    progress: Progress | None = None,
+    *,
+    writes: bool = False,
 ) -> _Answer:
-    """What the catalog answers: in memory where its file fails while it is asked."""
+    """What the catalog answers as of the newsroom's newest revision.
+
+    In memory where its file fails while it is asked, or others have it at other commits.
+    """
+    history = history_of(workspace)
     with open_catalog(workspace, progress) as catalog:
-        try:
-            return question(catalog)
-        except sqlite3.Error as error:
-            catalog.fall_back(error)
-        history = history_of(workspace)
+        for _ in range(_ROUNDS):
+            try:
+                return question(catalog) if writes else _as_of(catalog, history.newest, question)
+            except _OtherHistoryError:
+                pass
+            except sqlite3.Error as error:
+                catalog.fall_back(error)
+            bring_up_to_date(catalog, workspace.repository, history, workspace.watch or progress)
+        if not catalog.in_memory:
+            catalog.fall_back(sqlite3.OperationalError("database is locked"))
         bring_up_to_date(catalog, workspace.repository, history, workspace.watch or progress)
         return question(catalog)
+
+
+def _as_of(catalog: Catalog, newest: str, question: Callable[[Catalog], _Answer]) -> _Answer:
+    """What the catalog answers where it still has the history up to a commit."""
+    connection = catalog.connection
+    connection.execute("BEGIN")
+    try:
+        now = held(connection)
+        if now is None or now.newest != newest:
+            raise _OtherHistoryError
+        return question(catalog)
+    finally:
+        if connection.in_transaction:
+            connection.execute("COMMIT")
 
 
 # --- what the archive teaches ---------------------------------------------------------------------
@@ -101,7 +141,11 @@ def learnt(
             with suppress(sqlite3.Error), Catalog(workspace.repository) as it:
                 found = question(it) if held(it.connection) is not None else found
         else:
-            found = ask(workspace, question) if catalog is None else _asked(catalog, question)
+            found = (
+                ask(workspace, question, writes=True)
+                if catalog is None
+                else _asked(catalog, question)
+            )
     if found is not boilerplate.NOTHING:
         known["learnt"] = found
     return found
@@ -150,11 +194,30 @@ def compare(workspace: Workspace, old: str, new: str) -> Change:
 # --- tracks ---------------------------------------------------------------------------------------
 
 
+@dataclass
+class Unsaved:
+    """What a newsroom recorded since its catalog was last up to date, to be added at once.
+
+    A loop of recordings need not wait for the disk for each, beyond git's own waiting.
+    """
+
+    tip: str  # the newest commit: that of the catalog, or the last of these
+    commits: list[Commit] = field(default_factory=list)  # each of one article, on the one before
+    tracks: dict[str, Track] = field(default_factory=dict)  # of the articles, by path
+
+    def add(self, commit: Commit) -> None:
+        self.commits.append(commit)
+        self.tip = commit.hash
+
+
+_MOST_UNSAVED = 100
+
+
 def track_of_recorded(workspace: Workspace, commit: str, path: str) -> Track:
     """The versions of an article after a commit that was just made for it.
 
     Where it is what a recording usually is, one edited file, the catalog learns it without asking
-    git.
+    git: at once from the first recording, later from those that follow.
     """
     from tracker.store.commit import only_change
 
@@ -165,13 +228,44 @@ def track_of_recorded(workspace: Workspace, commit: str, path: str) -> Track:
     if change is None or content is None:
         return track_at(workspace, path)
     made = parse_commit(commit, content, [change], history.clock)
+    unsaved: Unsaved | None = workspace.__dict__.get("unsaved")
+    if unsaved is None:
+        unsaved = workspace.__dict__["unsaved"] = Unsaved(made.parents[0])
+    elif made.parents == (unsaved.tip,) and len(unsaved.commits) < _MOST_UNSAVED:
+        found = _followed(workspace, unsaved, made, change)
+        if found is not None:
+            return found
+    if made.parents == (unsaved.tip,):
+        unsaved.add(made)
+    found = track_at(workspace, path)
+    workspace.__dict__["unsaved"] = Unsaved(commit)
+    return found
 
-    with Catalog(workspace.repository) as catalog:
-        add_commit(catalog, workspace.repository, history, made)
-        bring_up_to_date(catalog, workspace.repository, history, workspace.watch)
-        with suppress(sqlite3.Error):
-            return _track(catalog, path)
-    return track_at(workspace, path)
+
+def _followed(
+    workspace: Workspace, unsaved: Unsaved, made: Commit, change: FileChange
+) -> Track | None:
+    """The versions of an article with one more, of which the catalog learns later.
+
+    None where it must learn of it now, because more than one edit of a known text is to be told.
+    """
+    path = change.path
+    before = unsaved.tracks.get(path)
+    if before is None:
+        since = (*unsaved.commits, made)[0].parents[0]
+        with suppress(sqlite3.Error, TrackerError), Catalog(workspace.repository) as catalog:
+            now = held(catalog.connection)
+            if now is not None and (now.key, now.newest) == (history_of(workspace).key, since):
+                before = _track(catalog, path)
+    if before is None or before.deleted or before.path != path or change.new is None:
+        return None
+    if not before.versions or before.versions[-1].blob != change.old:
+        return None
+    version = Version(made.hash, path, change.new, made.at, made.person, made.subject)
+    track = before._replace(versions=(*before.versions, version))
+    unsaved.tracks[path] = track
+    unsaved.add(made)
+    return track
 
 
 def track_at(workspace: Workspace, path: str) -> Track:

@@ -223,7 +223,7 @@ class Workspace:
             moved = discover(here.top or here.git_dir)
         later = replace(self, repository=moved)
         known = self.__dict__
-        for name in ("objects", "writer", "learnt"):
+        for name in ("objects", "writer", "learnt", "unsaved"):
             if name in known:
                 later.__dict__[name] = known[name]
         if "published_history" in known:

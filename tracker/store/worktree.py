@@ -73,8 +73,10 @@ def branch_to_write(repository: Repository, branch: str | None) -> str:
 
 
 def _nothing_under_way(git_dir: Path) -> None:
+    with os.scandir(git_dir) as entries:
+        there = {each.name for each in entries}
     for name, what, way_out in _UNDER_WAY:
-        if (git_dir / name).exists():
+        if name.partition("/")[0] in there and (git_dir / name).exists():
             raise TrackerError(
                 f"{what} is in progress in this repository.", f"Finish it first: {way_out}"
             )
@@ -112,12 +114,12 @@ def _same(one: Path, other: Path) -> bool:
 def check_place(top: Path, path: str) -> None:
     """Refuse a path in the work tree that is no plain file in plain folders of this repository."""
     shown = shown_path(path)
-    here = top
+    here = str(top)
     components = path.split("/")
     for number, component in enumerate(components):
-        here = here / component
+        here = f"{here}/{component}"
         try:
-            mode = here.lstat().st_mode
+            mode = os.lstat(here).st_mode
         except (FileNotFoundError, NotADirectoryError):
             return
         except OSError as error:
@@ -137,7 +139,7 @@ def check_place(top: Path, path: str) -> None:
             raise TrackerError(
                 f"{part} is a file, so {shown} cannot be in it.", "Choose another path."
             )
-        elif (here / ".git").exists():
+        elif os.path.lexists(f"{here}/.git"):
             raise TrackerError(
                 f"{part} is a repository of its own, so {shown} is not recorded in this one.",
                 "Run tracker in that folder.",

@@ -48,6 +48,7 @@ def stems() -> Mapping[str, Stems]:
     }
 
 
+@lru_cache(maxsize=8)  # a recording reads both of its texts for their notes, and to compare them
 def candidates(
     text: str, start: int, code: str, style: Style | None, day_first: bool | None
 ) -> Hits:
