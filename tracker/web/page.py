@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from html import escape, unescape
-from typing import NamedTuple
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
@@ -55,10 +54,7 @@ def _visible(value: object) -> object:
 def install(app: Flask) -> None:
     """Give the application's templates what they speak with."""
     environment = app.jinja_env
-    environment.globals.update(
-        addresses=addresses, link=link, t=_phrase, clock=_clock, day=_day, on=_on, month=_month,
-        say=_say, lang=_lang, address_of=address_of,
-    )  # fmt: skip
+    environment.globals.update(addresses=addresses, link=link, address_of=address_of)
     environment.filters.update(
         shown=shown, apart=apart, number=_number, safe_format=_format, inside=_inside
     )
@@ -88,53 +84,39 @@ def page(template: str, **values: object) -> str:
     """A page: its template filled in, with what every page has."""
     settings = current().settings
     said = words()
-    environment = _environment()
+    how = site()
+    path = "" if how.relative else quote(request.path)
+    environment: Environment = current_app.jinja_env
     return environment.get_template(template).render(
         newsroom_name=settings.name or said("newsroom"),
         language=said.tag,
         said=said,
-        site=site(),
+        t=said,
+        say=said.say,
+        month=said.month,
+        clock=partial(_clock, said),
+        day=partial(_day, said),
+        on=partial(_on, said),
+        lang=partial(_lang, said),
+        site=how,
         here=request.path,
         section=_section(request.path),
-        sections=sections(),
-        printed=_printed(),
+        sections=_SECTIONS if "check" in current_app.blueprints else _SECTIONS - {"check"},
+        # What paper says of a page: where it is, "" where that is not known, and how old it is.
+        printed_at=g.get("last_modified"),
+        printed_address=absolute(path) if path else "",
         **values,
     )
 
 
-class PrintedFoot(NamedTuple):
-    """What paper says of a page: where it is, and how old it is."""
-
-    address: str  # "" where it is not known
-    at: datetime | None  # aware: when what it shows was last changed
-
-
-def _printed() -> PrintedFoot:
-    how = site()
-    path = "" if how.relative else quote(request.path)
-    return PrintedFoot(absolute(path) if path else "", g.get("last_modified"))
+_SECTIONS = {"latest", "articles", "corrections", "changelog", "check"}
+"""The entries of the menu."""
 
 
 def _section(path: str) -> str:
     """The entry of the menu that a page belongs to; "" for the pages of an article."""
     first = path.split("/")[1]
     return "latest" if first in ("", "latest", "month") else first
-
-
-def _environment() -> Environment:
-    return current_app.jinja_env
-
-
-def sections() -> frozenset[str]:
-    """Which of the newsroom's pages there are: an entry of the menu leads to each."""
-    known: frozenset[str] | None = current_app.extensions.get("tracker-sections")
-    if known is None:
-        rules = {rule.rule for rule in current_app.url_map.iter_rules()}
-        found = {"latest": "/", "articles": "/articles/", "corrections": "/corrections/"}
-        found |= {"changelog": "/changelog/", "check": "/check/"}
-        known = frozenset(name for name, path in found.items() if path in rules)
-        current_app.extensions["tracker-sections"] = known
-    return known
 
 
 def known_addresses() -> Addresses:
@@ -163,39 +145,23 @@ def apart(text: str) -> Markup:
     return Markup("<bdi>{}</bdi>").format(visible(text))
 
 
-def _phrase(key: str, /, *, number: int | None = None, **values: object) -> str:
-    return words()(key, number=number, **values)
-
-
-def _say(said: Saying | Reason, language: str = "") -> Markup:
-    return words().say(said, language)
-
-
-def _lang(language: str) -> Markup:
+def _lang(said: PageWords, language: str) -> Markup:
     """The attribute that says a text's language, where it is not the page's."""
-    found = words().lang(language)
+    found = said.lang(language)
     return Markup(' lang="{}"').format(found) if found else Markup("")
-
-
-def _clock(at: date) -> Markup:
-    """An instant, with minute and zone; or a day."""
-    return _clock_in(words(), at)
-
-
-def _day(at: datetime) -> Markup:
-    return _day_in(words(), at)
 
 
 # A history names the instants of its revisions again and again; each takes some 200 bytes.
 
 
 @lru_cache(maxsize=8_192)
-def _clock_in(said: PageWords, at: date) -> Markup:
+def _clock(said: PageWords, at: date) -> Markup:
+    """An instant, with minute and zone; or a day."""
     return _time(said, at, said.instant(at))
 
 
 @lru_cache(maxsize=8_192)
-def _day_in(said: PageWords, at: datetime) -> Markup:
+def _day(said: PageWords, at: datetime) -> Markup:
     return _time(said, at, said.day(at))
 
 
@@ -205,15 +171,11 @@ def _time(said: PageWords, at: date, shown: str) -> Markup:
     return Markup('<time datetime="{}">{}</time>').format(stamp, shown)
 
 
-def _on(at: datetime, precision: Precision) -> Markup:
+def _on(said: PageWords, at: datetime, precision: Precision) -> Markup:
     """When a note says that it went out, as exactly as it says."""
     if precision == "minute":
-        return _clock(at)
-    return Markup('<time datetime="{}">{}</time>').format(at.date().isoformat(), words().day(at))
-
-
-def _month(month: str, *, inside: bool = False, short: bool = False) -> str:
-    return words().month(month, inside=inside, short=short)
+        return _clock(said, at)
+    return Markup('<time datetime="{}">{}</time>').format(at.date().isoformat(), said.day(at))
 
 
 def _number(found: int) -> str:

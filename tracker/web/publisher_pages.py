@@ -20,7 +20,7 @@ from tracker.web.addresses import link, site
 from tracker.web.background import worked_out
 from tracker.web.desk import current, desk
 from tracker.web.newsroom_pages import has_pages, numbers, turning
-from tracker.web.page import links, page, words
+from tracker.web.page import links, page
 from tracker.web.reading import find, room_is_empty
 
 pages = Blueprint("publisher", __name__)
@@ -243,8 +243,6 @@ def _list(kind: str, period: str, of_kind: str, number: int) -> str:
         older=max((name for name in names if name < period), default=None),
         turn=turn,
         address=_address,
-        spoken_day=words().day,
-        clock_time=words().time,
     )
 
 

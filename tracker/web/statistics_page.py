@@ -99,7 +99,6 @@ def numbers() -> str:
         half=said.span(known[(len(known) - 1) // 2]) if known else "",
         most=said.span(known[(9 * len(known) - 1) // 10]) if known else "",
         corrections=counted.corrections[: -_NEWEST_CORRECTIONS - 1 : -1],
-        span=said.span,
     )
 
 
