@@ -239,7 +239,7 @@ def _raw(text: str) -> Iterator[tuple[int, int]]:
             at = end.end()
 
 
-class Standing(NamedTuple):
+class StandingNote(NamedTuple):
     """A note that stands in the body of a page."""
 
     start: int
@@ -248,7 +248,7 @@ class Standing(NamedTuple):
     movable: bool  # it stands above or below the article, and not between its paragraphs
 
 
-def standing(text: str, settings: Settings, day: date | None) -> list[Standing]:
+def standing(text: str, settings: Settings, day: date | None) -> list[StandingNote]:
     """The notes that stand in a page's text, put there by hand or by tracker, in order.
 
     ``day`` is that on which the text stood, for notes that leave out the year.
@@ -262,8 +262,8 @@ def standing(text: str, settings: Settings, day: date | None) -> list[Standing]:
     return [_standing(note) for note in found]
 
 
-def _standing(note: FoundNote) -> Standing:
-    return Standing(note.start, note.end, compared(note.text), note.position != "inline")
+def _standing(note: FoundNote) -> StandingNote:
+    return StandingNote(note.start, note.end, compared(note.text), note.position != "inline")
 
 
 def compared(text: str) -> str:
@@ -283,7 +283,7 @@ def without_marked(text: str) -> str:
         return text
 
 
-def cut(text: str, pieces: Iterable[Standing]) -> tuple[str, list[str]]:
+def cut(text: str, pieces: Iterable[StandingNote]) -> tuple[str, list[str]]:
     """The text with these passages taken out, and the passages."""
     taken: list[str] = []
     kept: list[str] = []

@@ -23,7 +23,6 @@ from tracker.web import (
     page,
     publisher_pages,
     server,
-    statistics_page,
 )
 from tracker.web.addresses import (
     AddressConverter,
@@ -94,7 +93,6 @@ def create_app(
         app.register_blueprint(api.pages)
     if editors:
         app.register_blueprint(editors_pages.pages)
-        app.register_blueprint(statistics_page.pages)
     if editors and not files:
         app.register_blueprint(api.findings_pages)
     return app
