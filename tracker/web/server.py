@@ -197,16 +197,6 @@ class Workers:
 
         Raises ``Crowded`` where none is free for long, and ``TooLong`` for a page that is.
         """
-        with self._one(article) as slot:
-            try:
-                return slot.executor.submit(_page, environ, self._limit).result()
-            except BrokenExecutor:
-                slot.executor = self._started()
-                self._avoided[article] = time.monotonic() + _AVOIDED
-                raise TooLong from None
-
-    @contextmanager
-    def _one(self, article: str) -> Iterator[_Slot]:
         with self._turn:
             until = time.monotonic() + PATIENCE
             if self._avoided.get(article, 0.0) > time.monotonic():
@@ -220,13 +210,17 @@ class Workers:
                         raise Crowded
             finally:
                 self._waiting -= 1
-            slot = _Slot(self._free.pop())
+            executor = self._free.pop()
             self._busy[article] += 1
         try:
-            yield slot
+            return executor.submit(_page, environ, self._limit).result()
+        except BrokenExecutor:
+            executor = self._started()
+            self._avoided[article] = time.monotonic() + _AVOIDED
+            raise TooLong from None
         finally:
             with self._turn:
-                self._free.append(slot.executor)
+                self._free.append(executor)
                 self._busy[article] -= 1
                 if not self._busy[article]:
                     del self._busy[article]
@@ -265,11 +259,6 @@ class Workers:
                 if whole:
                     report(done, whole, bool(commits))
             return future.result()
-
-
-@dataclass
-class _Slot:
-    executor: ProcessPoolExecutor
 
 
 class Crowded(ServiceUnavailable):
