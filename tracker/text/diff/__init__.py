@@ -15,10 +15,18 @@ from typing import Any, Literal, NamedTuple
 from tracker.model import Diff, Edit, FieldChange, Operation
 from tracker.text import expression, tokens
 from tracker.text.diff.passages import Comparison
-from tracker.text.diff.wording import CutPassage, Draft, Range, common_head, common_tail, trim
+from tracker.text.diff.wording import (
+    CutPassage,
+    Draft,
+    Range,
+    common_head,
+    common_tail,
+    trim,
+    trim_html,
+)
 from tracker.text.document import Document, parse, role
 from tracker.text.front_matter import Format, locate, read_yaml
-from tracker.text.markup import Markup, scan
+from tracker.text.markup import scan
 
 LONGEST_SENTENCE = 400
 """Characters of the sentence around an edit that are kept."""
@@ -63,9 +71,8 @@ def diff(old: str, new: str, *, coarse: bool = False) -> Diff:
             comparison.passages(area)
     edits: list[Edit] = []
     added = removed = 0
-    heads = (scan(old[:old_start], 0, "line"), scan(new[:new_start], 0, "line")) if front else None
     for field, pair, verbal, headline in front:
-        for draft in _field_drafts(comparison, heads, pair):
+        for draft in _field_drafts(comparison, pair):
             edits.append(_edit(old, new, draft._replace(verbal=draft.verbal and verbal), field))
             if headline and edits[-1].verbal:
                 added += draft.added
@@ -84,15 +91,14 @@ def diff(old: str, new: str, *, coarse: bool = False) -> Diff:
     return Diff(tuple(edits), tuple(changed), added, removed, comparison.budget.coarse)
 
 
-def _field_drafts(
-    comparison: Comparison, heads: tuple[Markup, Markup] | None, pair: Range
-) -> list[Draft]:
-    if heads is None:
-        return []
-    return comparison.pair(
-        CutPassage(heads[0], pair.old_start, pair.old_end),
-        CutPassage(heads[1], pair.new_start, pair.new_end),
+def _field_drafts(comparison: Comparison, pair: Range) -> list[Draft]:
+    """The edits between the lines of a key; of long ones, those between are read that differ."""
+    area = trim_html(comparison.old, comparison.new, pair)
+    drafts = comparison.pair(
+        CutPassage(scan(comparison.old[: area.old_end], area.old_start, "line"), *area[:2]),
+        CutPassage(scan(comparison.new[: area.new_end], area.new_start, "line"), *area[2:]),
     )
+    return [draft._replace(around=pair) for draft in drafts]
 
 
 def _edit(old: str, new: str, draft: Draft, field: str | None) -> Edit:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from itertools import accumulate, compress
 from typing import NamedTuple
 
-from tracker.text import tokens
+from tracker.text import expression, tokens
 from tracker.text.diff import sequences as cleanup
 from tracker.text.markup import BlockKind, Markup
 
@@ -284,6 +285,27 @@ def trim_words(old: str, new: str, area: Range) -> Range:
     tail = common_tail(one, other, min(len(one), len(other)) - head)
     cut = one.find(" ", len(one) - tail) + 1
     tail = len(one) - cut if tail and cut else 0
+    return Range(a + head, b - tail, c + head, d - tail)
+
+
+_LONG_VALUE = 2_000  # characters of a value from which it is worth while to read less of it
+_BESIDE = 400  # equal characters that are read all the same beside what differs
+_REACHES_ON = expression(r"<(?:!|script|style|template|noscript|blockquote)", re.IGNORECASE)
+
+
+def trim_html(old: str, new: str, area: Range) -> Range:
+    """What is left of a long value in HTML without the tags and words shared at head and tail."""
+    a, b, c, d = area
+    one, other = old[a:b], new[c:d]
+    size = min(len(one), len(other))
+    if size < _LONG_VALUE or _REACHES_ON().search(one) or _REACHES_ON().search(other):
+        return area
+    head = common_head(one, other)
+    tail = common_tail(one, other, size - head)
+    # Wherever a tag follows another one, both texts are read in the same way before and after.
+    head = max(one.rfind("><", 0, max(head - _BESIDE, 0)) + 1, 0)
+    cut = one.find("><", len(one) - max(tail - _BESIDE, 0)) + 1
+    tail = len(one) - cut if cut else 0
     return Range(a + head, b - tail, c + head, d - tail)
 
 
