@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from tests.articles import pairs
 from tests.growth import reads_straight
-from tracker.text.markup import SEEN, Kind, scan
+from tracker.text.markup import scan
+from tracker.text.spans import SEEN, Kind
 
 CASES = Path(__file__).parent / "cases" / "markup.toml"
 

@@ -112,12 +112,16 @@ class Compared:
         style: Style | str | None,
         language: str | None,
         boilerplate: Boilerplate | None = None,
+        *,
+        brief: bool = False,
     ) -> None:
+        """``brief``: of the front matter, nobody will ask for more than its ``fields``."""
         self.old = old
         self.new = new
         self._style = style
         self._language = language
         self._boilerplate = boilerplate
+        self._brief = brief
 
     @cached_property
     def words(self) -> tuple[int, int]:
@@ -156,7 +160,7 @@ class Compared:
     def _diff(self) -> Diff:
         from tracker.text.diff import diff
 
-        return diff(self.old.text, self.new.text, coarse=self._large)
+        return diff(self.old.text, self.new.text, coarse=self._large, brief=self._brief)
 
     @property
     def _starts(self) -> tuple[int, int]:

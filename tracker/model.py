@@ -191,7 +191,7 @@ class Meaning(NamedTuple):
     substantive: bool
     labels: frozenset[str]
     reasons: tuple[str, ...]
-    fields: tuple[FieldChange, ...]
+    fields: tuple[FieldChange, ...]  # of the front matter's dates
     line: int | None = None  # of the first labeled edit of words in the new text, from 1
     fact_replaced: bool = False  # a number, date, name, quote or negation gave way to another
     why: tuple[Reason, ...] = ()  # the reasons as values

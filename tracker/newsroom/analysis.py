@@ -70,7 +70,7 @@ def meaning(change: Change, text: str) -> Meaning:
         change.substantive,
         change.labels,
         change.reasons,
-        change.fields,
+        tuple(each for each in change.fields if each.role == "date"),
         line=text.count("\n", 0, min(places)) + 1 if places else None,
         fact_replaced=any(
             edit.operation == "replace" and edit.labels & FACTS for edit in change.edits
@@ -190,7 +190,8 @@ class Analyst:
         blob = before.version.blob
         old = Text(before.read()) if "+" in blob else self._text(blob)
         known = self._repeated.boilerplate if self._repeated else None
-        return meaning(Compared(old, new, style, language, known).change, new.text)
+        compared = Compared(old, new, style, language, known, brief=True)
+        return meaning(compared.change, new.text)
 
     def _text_of(self, blob: str) -> Text:
         return Text(decode(self._read(blob))[0], self._looked.setdefault(blob, {}))

@@ -30,8 +30,8 @@ DEEPEST = 100
 MOST_VALUES = 100_000
 """Values of YAML that are read, those that aliases stand for counted each time."""
 
-_YAML_END = expression(r"[\r\n](?:---|\.\.\.)[ \t]*(?=[\r\n]|\Z)")
-_TOML_END = expression(r"[\r\n]\+\+\+[ \t]*(?=[\r\n]|\Z)")
+_YAML_END = expression(r"\n(?:---|\.\.\.)[ \t]*(?=[\r\n]|\Z)")
+_TOML_END = expression(r"\n\+\+\+[ \t]*(?=[\r\n]|\Z)")
 
 
 def _keys(words: str) -> frozenset[str]:
@@ -90,6 +90,7 @@ class Located(NamedTuple):
     end: int  # after the closing fence and its line break
 
 
+@lru_cache(maxsize=6)  # the diff of two texts asks for what was parsed, and the next one again
 def locate(text: str) -> Located | None:
     """Return where the front matter of a text stands; None when it has none. Reads no value."""
     start = 1 if text.startswith("\ufeff") else 0
@@ -135,7 +136,9 @@ def _fenced(text: str, start: int, kind: Format, closing: re.Pattern[str]) -> Lo
     first = next(lines(text, start))
     if text[first.start : first.end].strip(" \t") not in {"---", "+++"}:
         return None
-    fence = closing.search(text, first.next - 1)  # a line break and the fence
+    # A line break and the fence; a lone CR breaks lines too.
+    searched = text.replace("\r", "\n") if "\r" in text else text
+    fence = closing.search(searched, first.next - 1)
     if fence is None:
         return None
     last = next(lines(text, fence.start() + 1))
@@ -383,9 +386,8 @@ def read_toml(content: str) -> dict[str, object]:
 
 _PLAIN = r'[^"\\\x00-\x08\x0a-\x1f\x7f]*+'
 _LONG_VALUE = expression(
-    rf'^([ \t]*+[\w-]++[ \t]*+=[ \t]*+)("{_PLAIN}'
-    rf'(?:\\(?:[btnfr"\\]|u(?![dD][89a-fA-F])[0-9a-fA-F]{{4}}){_PLAIN})*+")(?=[ \t]*+\r?$)',
-    re.MULTILINE,
+    rf'([ \t]*+[\w-]++[ \t]*+=[ \t]*+)("{_PLAIN}'
+    rf'(?:\\(?:[btnfr"\\]|u(?![dD][89a-fA-F])[0-9a-fA-F]{{4}}){_PLAIN})*+")(?=[ \t]*+\r?\Z)'
 )
 _LONG = 300  # code points
 _STANDS_FOR = "\ue000"
@@ -401,13 +403,13 @@ def _shortened(content: str) -> tuple[str, list[str]]:
     if len(content) < _LONG or '"""' in content or "'''" in content or _STANDS_FOR in content:
         return content, values
 
-    def shorten(found: re.Match[str]) -> str:
-        if found.end() - found.start() < _LONG:
-            return found[0]
-        values.append(json.loads(found[2], strict=False))
-        return f'{found[1]}"{_STANDS_FOR}{len(values) - 1}"'
-
-    return _LONG_VALUE().sub(shorten, content), values
+    parts = content.split("\n")
+    for place, line in enumerate(parts):
+        found = _LONG_VALUE().match(line) if len(line) >= _LONG else None
+        if found and found.end() >= _LONG:
+            values.append(json.loads(found[2], strict=False))
+            parts[place] = f'{found[1]}"{_STANDS_FOR}{len(values) - 1}"{line[found.end() :]}'
+    return "\n".join(parts), values
 
 
 def _with_values(data: Any, values: list[str]) -> Any:

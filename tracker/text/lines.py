@@ -133,3 +133,44 @@ def _without_closing_marks(words: str) -> str:
     words = words.strip()
     bare = words.rstrip("#")
     return bare.strip() if not bare or bare.endswith((" ", "\t")) else words
+
+
+# --- what two texts share -------------------------------------------------------------------------
+
+
+def common_head(old: str, new: str) -> int:
+    """Characters at the start that are equal."""
+    size = min(len(old), len(new))
+    low, step = 0, 256
+    while low < size and new.startswith(old[low : min(low + step, size)], low):
+        low += step
+        step *= 2
+    if low >= size:
+        return size
+    high = min(size, low + step)
+    while high - low > 1:
+        middle = (low + high) // 2
+        if new.startswith(old[low:middle], low):
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+def common_tail(old: str, new: str, most: int) -> int:
+    """Characters at the end that are equal, at most ``most``."""
+    a, b = len(old), len(new)
+    low, step = 0, 256
+    while low < most and new.endswith(old[a - min(low + step, most) : a - low], 0, b - low):
+        low += step
+        step *= 2
+    if low >= most:
+        return most
+    high = min(most, low + step)
+    while high - low > 1:
+        middle = (low + high) // 2
+        if new.endswith(old[a - middle : a - low], 0, b - low):
+            low = middle
+        else:
+            high = middle
+    return low

@@ -20,12 +20,12 @@ from __future__ import annotations
 import html
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
 from functools import cache, lru_cache
 from itertools import accumulate
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 from tracker.text import expression
+from tracker.text.lines import common_head, common_tail
 from tracker.text.site_markup import (
     VALUE,
     Finder,
@@ -35,138 +35,7 @@ from tracker.text.site_markup import (
     masks_of,
     shown_values,
 )
-
-Kind = Literal["markdown", "mdx", "html", "line"]
-"""How a text is to be read; "line": a value of front matter, where no sign makes a block."""
-
-Role = Literal[
-    "prose", "heading", "item", "cell", "quotation", "caption", "code",  # seen by readers
-    "marks",  # signs that set words: #, **, the bullet of an item, the bars of a table
-    "target", "image", "comment", "template", "attributes", "tag", "footnote",
-]  # fmt: skip
-
-SEEN: frozenset[str] = frozenset(
-    ("prose", "heading", "item", "cell", "quotation", "caption", "code")
-)
-
-BlockKind = Literal[
-    "paragraph", "heading", "item", "row", "code", "rule", "comment", "definition", "shortcode"
-]
-
-
-class Leaf(NamedTuple):
-    """The smallest block around some words: a paragraph, a heading, an item, a cell."""
-
-    role: Role
-    start: int
-    level: int = 0  # of a heading
-    row: int = -1  # of a cell; the head of a table is row 0
-    column: int = -1
-    table: int = -1  # which table of the text a cell stands in
-    picture: bool = False  # words that describe one: many readers never see them
-
-
-class Span(NamedTuple):
-    """A stretch of the text that is seen or hidden as one. Offsets are code points in the text."""
-
-    start: int
-    end: int
-    role: Role
-    leaf: int  # in ``Markup.leaves``; of what is hidden: that of the words before it, or -1
-    shown: str = ""  # what readers see, where that is not what stands there: an entity
-    struck: bool = False
-    linked: bool = False  # the words of a link
-    pictured: bool = False  # the description of a picture
-
-
-class Block(NamedTuple):
-    """A paragraph, a heading, a list item, a table row, a line of code, …"""
-
-    start: int  # of its first line
-    end: int  # with the blank lines that follow
-    kind: BlockKind
-
-
-class Markup:
-    """One text, scanned: its spans, in order and without a gap from ``start`` to the end."""
-
-    __slots__ = (
-        "_blocks", "_marks", "_starts", "fences", "leaves", "pictures", "spans", "start", "text",
-    )  # fmt: skip
-
-    def __init__(self, text: str, start: int) -> None:
-        self.text = text
-        self.start = start
-        self.spans: list[Span] = []
-        self.leaves: list[Leaf] = []
-        self.fences: list[tuple[int, int]] = []  # fenced code, its fences included
-        self.pictures: list[tuple[int, int]] = []  # whole, with their descriptions
-        self._marks: dict[int, BlockKind] = {}
-        self._blocks: list[Block] | None = None
-        self._starts: list[int] = []
-
-    @property
-    def blocks(self) -> list[Block]:
-        """The blocks of the body, in order and without a gap."""
-        if self._blocks is None:
-            marks = sorted(self._marks.items())
-            if not marks or marks[0][0] > self.start:
-                first = marks[0][1] if marks else "paragraph"
-                marks[:1] = [(self.start, first)]
-            ends = [start for start, _ in marks[1:]] + [len(self.text)]
-            self._blocks = [
-                Block(begin, end, kind)
-                for (begin, kind), end in zip(marks, ends, strict=True)
-                if begin < end
-            ]
-        return self._blocks
-
-    def blocks_within(self, start: int, end: int) -> list[Block]:
-        """Return the blocks of a range, cut at its ends."""
-        return [
-            block._replace(start=max(block.start, start), end=min(block.end, end))
-            for block in self.blocks
-            if block.start < end and block.end > start
-        ]
-
-    def within(self, start: int, end: int) -> Iterator[Span]:
-        """Yield the spans of a range, cut at its ends."""
-        if not self._starts:
-            self._starts = [span.start for span in self.spans]
-        place = max(bisect_right(self._starts, start) - 1, 0)
-        for number in range(place, len(self.spans)):
-            span = self.spans[number]
-            if span.start >= end:
-                return
-            if span.end <= start:
-                continue
-            if span.start < start or span.end > end:
-                span = span._replace(start=max(span.start, start), end=min(span.end, end))
-            yield span
-
-    def words(self, start: int = 0, end: int | None = None) -> str:
-        """Return what readers see of a range: a space where markup parts blocks, and none else."""
-        parts: list[str] = []
-        leaf = -1
-        for span in self.within(max(start, self.start), len(self.text) if end is None else end):
-            if span.role in SEEN:
-                if parts and span.leaf != leaf:
-                    parts.append("\n")
-                leaf = span.leaf
-                parts.append(span.shown or self.text[span.start : span.end])
-            elif span.role == "marks" and "\n" in self.text[span.start : span.end]:
-                parts.append("\n")
-        return "".join(parts)
-
-    def headings(self, level: int) -> list[tuple[int, int]]:
-        """Return first and last offset of the words of each heading of a level."""
-        found: dict[int, tuple[int, int]] = {}
-        for span in self.spans:
-            if span.role == "heading" and self.leaves[span.leaf].level == level:
-                first = found.get(span.leaf, (span.start, 0))[0]
-                found[span.leaf] = first, span.end
-        return list(found.values())
-
+from tracker.text.spans import BlockKind, Checkpoint, Kind, Leaf, Markup, Role, Span
 
 def scan(text: str, start: int = 0, kind: Kind | None = None) -> Markup:
     """Return what readers see of ``text[start:]``; ``kind``: how to read it, else as it looks."""
@@ -175,23 +44,37 @@ def scan(text: str, start: int = 0, kind: Kind | None = None) -> Markup:
 
 @lru_cache(maxsize=6)  # diff, judgement and word counts ask for the same texts, pair by pair
 def _article(text: str, start: int) -> Markup:
-    return _scanned(text, start, None)
+    found = _carried_over(_latest[0], text, start) if _latest else None
+    _latest[:] = [found or _scanned(text, start, None)]
+    return _latest[0]
+
+
+_latest: list[Markup] = []
+"""The article that was scanned last: the next one is, as a rule, another version of it."""
 
 
 def _scanned(text: str, start: int, kind: Kind | None) -> Markup:
     found = Markup(text, start)
     kind = kind or looks(text, start)
-    if kind == "html":
-        reader = _Html(found)
-        reader.read(start, len(text))
-    elif kind == "line":
-        found.leaves.append(Leaf("prose", start))
-        reader = _Html(found)
-        reader.leaf = 0
-        reader.read(start, len(text))
+    if kind in ("html", "line"):
+        tags = _Html(found)
+        if kind == "line":
+            found.leaves.append(Leaf("prose", start))
+            tags.leaf = 0
+        tags.read(start, len(text))
     else:
-        _Markdown(found, kind == "mdx").read()
-    found.spans = _filled(found)
+        reader = _Markdown(found, kind == "mdx")
+        reader.read()
+        found.spans, edges = _filled(found, start, len(text), -1)
+        if kind == "markdown" and not _PAGE().match(text, start):
+            hidden = [mask for mask in reader.masks if "\n\n" in text[mask.start : mask.end]]
+            found.checkpoints = [
+                each
+                for each in _usable(reader.checkpoints, found, edges)
+                if not any(mask.start < each.place < mask.end for mask in hidden)
+            ]
+        return found
+    found.spans = _filled(found, start, len(text), -1)[0]
     return found
 
 
@@ -204,26 +87,35 @@ def looks(text: str, start: int) -> Kind:
         parts = [part for part in text[start:].split("\n\n")[:200] if part.strip()]
         if sum(part.lstrip().startswith("<") for part in parts) * 2 > len(parts):
             return "html"
-    return "mdx" if "import " in text or "export " in text or "{/*" in text else "markdown"
+    if any(text.find(sign, start) >= 0 for sign in ("import ", "export ", "{/*")):
+        return "mdx"
+    return "markdown"
 
 
-def _filled(markup: Markup) -> list[Span]:
-    """Return the spans with what stands hidden between them, each with a role of its own."""
-    text, place, leaf = markup.text, markup.start, -1
+def _filled(markup: Markup, start: int, end: int, leaf: int) -> tuple[list[Span], list[int]]:
+    """Return the spans with what stands hidden between them, each with a role of its own.
+
+    Beside them, where each of those that were there before has come to stand. ``leaf``: the block
+    before ``start``.
+    """
+    text, place = markup.text, start
     found: list[Span] = []
+    edges: list[int] = []
     for span in sorted(markup.spans):
         if span.end <= place or span.end <= span.start:
+            edges.append(-1)
             continue
         if span.start > place:
             found += _gaps(markup, place, span.start, leaf)
         elif span.start < place:
             span = span._replace(start=place)
+        edges.append(len(found))
         found.append(span)
         place = span.end
         leaf = span.leaf if span.leaf >= 0 else leaf
-    if place < len(text):
-        found += _gaps(markup, place, len(text), leaf)
-    return found
+    if place < end:
+        found += _gaps(markup, place, end, leaf)
+    return found, edges
 
 
 _DEFINED = expression(r"\s*+\[(?!\^)[^\]\n]{1,300}+\]:")
@@ -263,6 +155,9 @@ _ROLES: dict[str, Role] = {
     "Paragraph": "prose", "Item": "item", "TableCell": "cell", "DefinitionListTitle": "item",
     "DefinitionListDefinition": "item", "FootnoteDefinition": "prose",
 }  # fmt: skip
+_WITHIN = frozenset(
+    ("Emphasis", "Strong", "Strikethrough", "Link", "Image", "TableCell", "TableHead", "TableRow")
+)
 _BLOCKS: dict[str, BlockKind] = {
     "Paragraph": "paragraph", "Heading": "heading", "Item": "item", "TableHead": "row",
     "TableRow": "row", "DefinitionListTitle": "item", "DefinitionListDefinition": "item",
@@ -325,17 +220,28 @@ class _Markdown:
         self.table = self.row = self.column = -1
         self.masks: list[Mask] = []
         self.mask_starts: list[int] = []
+        self.alone: list[Mask] = []  # those on lines of their own that are to come, the next last
         self.opaque: list[tuple[int, int]] = []
         self.html = _Html(markup)
+        self.checkpoints: list[Checkpoint] = []
 
     def read(self) -> None:
         """Read the whole body."""
-        import pyromark
-
         text, start = self.text, self.markup.start
         self.masks = masks_of(text, start, self.mdx)
         self.mask_starts = [mask.start for mask in self.masks]
-        body = masked(text, start, self.masks)
+        self.markup.templated = bool(self.masks)
+        self.alone = [mask for mask in reversed(self.masks) if mask.alone]
+        self.events(masked(text, start, self.masks), start)
+        self.standing_alone(len(text))
+        if "]:" in text:
+            for found in _DEFINITION().finditer(text, start):
+                self.markup.marks.setdefault(found.start(), "definition")
+
+    def events(self, body: str, start: int) -> None:
+        """Read what the parser says of a body that begins at a place of the text."""
+        import pyromark
+
         if not body.isascii():
             # Neither can stand in what the parser is given.
             body = re.sub("[\ud800-\udfff]", "?", body)
@@ -366,25 +272,33 @@ class _Markdown:
                     self.inline_html(low, high)
                 elif name == "FootnoteReference":
                     self.markup.spans.append(Span(low, high, "footnote", self.leaf))
-        self.standing_alone()
 
     def mark(self, place: int, kind: BlockKind) -> None:
         """A block begins with the line of a place."""
         line = max(self.text.rfind("\n", 0, place) + 1, self.markup.start)
         if self.text.rfind("\r", line, place) >= 0:
             line = self.text.rfind("\r", line, place) + 1
-        self.markup._marks.setdefault(line, kind)
+        self.markup.marks.setdefault(line, kind)
 
     def open(self, tag: Any, low: int, high: int) -> None:
         """A block or a stretch of a line begins."""
         name: str = tag if type(tag) is str else next(iter(tag))
         value: Any = None if type(tag) is str else tag[name]
         if name == "HtmlBlock":
+            self.standing_alone(low)
             self.html_block(low, high)
             return
+        if self.alone and self.alone[-1].end <= low and name not in _WITHIN:
+            self.standing_alone(low)
         if name in _BLOCKS:
             self.mark(low, _BLOCKS[name])
         if name in _ROLES or name == "Heading":
+            if (
+                not self.roles
+                and name in ("Paragraph", "Heading")
+                and self.text.endswith("\n\n", 0, low)
+            ):
+                self.checkpoints.append(self.checkpoint(low))
             self.words_block(name, value, low)
         elif name == "CodeBlock":
             self.code_block(low, high, value)
@@ -401,6 +315,27 @@ class _Markdown:
             self.row, self.column = self.row + 1, -1
         else:
             self.inside(name, value, low, high)
+
+    def checkpoint(self, place: int) -> Checkpoint:
+        """What was read before a block that begins at a place, and what is still open there."""
+        html, markup = self.html, self.markup
+        state = (
+            self.struck, self.linked, self.pictured, self.quoting, self.table, self.row,
+            self.column, html.role, html.level, html.struck, html.linked, html.quoting,
+            html.table, html.row, html.column,
+        )  # fmt: skip
+        number = len(markup.spans)
+        return Checkpoint(place, number, number, len(markup.leaves), len(markup.pictures),
+                          len(markup.fences), state)  # fmt: skip
+
+    def go_on(self, state: tuple[Any, ...]) -> None:
+        """Take what is open from a checkpoint."""
+        html = self.html
+        (
+            self.struck, self.linked, self.pictured, self.quoting, self.table, self.row,
+            self.column, html.role, html.level, html.struck, html.linked, html.quoting,
+            html.table, html.row, html.column,
+        ) = state  # fmt: skip
 
     def words_block(self, name: str, value: Any, low: int) -> None:
         """A block that holds words begins."""
@@ -513,19 +448,14 @@ class _Markdown:
         self.markup.leaves.append(Leaf("caption", place, picture=picture))
         return len(self.markup.leaves) - 1
 
-    def standing_alone(self) -> None:
-        """What sites add on lines of its own: the parser saw nothing there."""
-        starts = [low for low, _ in self.opaque]
-        for mask in self.masks:
-            inside = bisect_right(starts, mask.start) - 1
-            if mask.alone and not (inside >= 0 and mask.start < self.opaque[inside][1]):
+    def standing_alone(self, end: int) -> None:
+        """What sites add on lines of its own, up to a place: the parser saw nothing there."""
+        while self.alone and self.alone[-1].end <= end:
+            mask = self.alone.pop()
+            if not (self.opaque and self.opaque[-1][0] <= mask.start < self.opaque[-1][1]):
                 self.mark(mask.start, "comment" if mask.role == "comment" else "shortcode")
                 self.leaf = -1
                 self.template(mask)
-        text = self.text
-        if "]:" in text:
-            for found in _DEFINITION().finditer(text, self.markup.start):
-                self.markup._marks.setdefault(found.start(), "definition")
 
     def inline_code(self, low: int, high: int) -> None:
         """Words between backticks."""
@@ -582,6 +512,135 @@ class _Markdown:
 
 
 _DEFINITION = expression(r"^[ ]{0,3}\[(?!\^)[^\]\n]{1,300}+\]:", re.MULTILINE)
+
+
+# --- another version of what was scanned before --------------------------------------------------
+
+_REACHES_ON = expression(
+    r"```|~~~|[{}]|\]:|\[\^|\r|[\ud800-\udfff]|<(?:[!?]|/?(?:script|style|template|noscript|pre|textarea)\b)"
+    r"|^[ \t]{0,12}(?:!!!|\?\?\?|===|:::|\[TOC|\[\[_TOC)|(?:import|export) ",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+def _usable(found: list[Checkpoint], markup: Markup, edges: list[int]) -> list[Checkpoint]:
+    """Return the checkpoints at which what stands before tells nothing of what follows."""
+    text = markup.text
+    if text.find("]:", markup.start) >= 0 or text.find("[^", markup.start) >= 0:
+        return []  # what a link means may stand anywhere
+    return [
+        each._replace(before=edges[each.before - 1] + 1, after=edges[each.after])
+        for each in found
+        if 0 < each.before < len(edges)
+        and edges[each.before] > edges[each.before - 1] >= 0
+        and not (text[each.place].isdigit() or text[each.place] == ":")
+    ]
+
+
+def _carried_over(earlier: Markup, text: str, start: int) -> Markup | None:
+    """Return a text scanned by what is known of an earlier version; None where that may mislead.
+
+    Read are only the blocks that differ, from one checkpoint to another; those before and after
+    are taken from the earlier version.
+    """
+    points = earlier.checkpoints
+    if not points or _PAGE().match(text, start):
+        return None
+    old, begin = earlier.text, earlier.start
+    one, other = old[begin:], text[start:]
+    same = common_head(one, other)
+    tail = common_tail(one, other, min(len(one), len(other)) - same)
+    places = [each.place for each in points]
+    low = bisect_right(places, begin + same - 2) - 1
+    high = bisect_left(places, len(old) - tail + 2)
+    first = points[low] if low >= 0 else Checkpoint(begin, 0, 0, 0, 0, 0, ())
+    last = points[high] if high < len(points) else Checkpoint(
+        len(old), len(earlier.spans), len(earlier.spans), len(earlier.leaves),
+        len(earlier.pictures), len(earlier.fences), (),
+    )  # fmt: skip
+    stop = last.place + len(text) - len(old)
+    if first.place >= last.place or (
+        _REACHES_ON().search(old, first.place, last.place)
+        or _REACHES_ON().search(text, first.place + start - begin, stop)
+    ):
+        return None
+    found = Markup(text, start)
+    if not _read_between(found, earlier, first, last):
+        return None
+    return found
+
+
+def _read_between(found: Markup, earlier: Markup, first: Checkpoint, last: Checkpoint) -> bool:
+    """Fill a scan from an earlier one, and read what stands between two places of that.
+
+    False where something is open at the end of it that was not before.
+    """
+    text = found.text
+    back, on = found.start - earlier.start, len(text) - len(earlier.text)
+    begin, stop = first.place + back, last.place + on
+    found.leaves = _moved_leaves(earlier.leaves[: first.leaves], back)
+    found.pictures = [(a + back, b + back) for a, b in earlier.pictures[: first.pictures]]
+    found.fences = [(a + back, b + back) for a, b in earlier.fences[: first.fences]]
+    found.marks = {at + back: kind for at, kind in earlier.marks.items() if at < first.place}
+    found.templated = earlier.templated
+    reader = _Markdown(found, mdx=False)
+    if first.state:
+        reader.go_on(first.state)
+    reader.events(masked(text[:stop], begin, []), begin)
+    end = reader.checkpoint(stop)
+    if not found.spans or (last.state and end.state != last.state):
+        return False
+    leaves, pictures, fences = (
+        end.leaves - last.leaves, end.pictures - last.pictures, end.fences - last.fences,
+    )  # fmt: skip
+    found.leaves += _moved_leaves(earlier.leaves[last.leaves :], on)
+    found.pictures += [(a + on, b + on) for a, b in earlier.pictures[last.pictures :]]
+    found.fences += [(a + on, b + on) for a, b in earlier.fences[last.fences :]]
+    found.marks |= {at + on: kind for at, kind in earlier.marks.items() if at >= last.place}
+    head = _moved_spans(earlier.spans[: first.before], back, 0)
+    following = _moved_spans(earlier.spans[last.after :], on, leaves)
+    known = next((span.leaf for span in reversed(head) if span.leaf >= 0), -1)
+    between, edges = _filled(
+        found, head[-1].end if head else found.start,
+        following[0].start if following else len(text), known,
+    )  # fmt: skip
+    if edges[0] < 0 or edges[-1] < 0:
+        return False
+    size = len(head)
+    more = size + len(between) - last.after
+    points = earlier.checkpoints
+    found.checkpoints = [
+        *(each._replace(place=each.place + back) for each in points if each.place < first.place),
+        *((first._replace(place=begin, after=size + edges[0]),) if first.state else ()),
+        *(
+            each._replace(before=each.before + size, after=each.after + size)
+            for each in _usable(reader.checkpoints, found, edges)
+        ),
+        *((end._replace(before=size + edges[-1] + 1, after=size + len(between)),)
+          if last.state else ()),
+        *(
+            Checkpoint(
+                each.place + on, each.before + more, each.after + more, each.leaves + leaves,
+                each.pictures + pictures, each.fences + fences, each.state,
+            )
+            for each in points if each.place > last.place
+        ),
+    ]  # fmt: skip
+    found.spans = [*head, *between, *following]
+    return True
+
+
+def _moved_spans(spans: list[Span], by: int, leaves: int) -> list[Span]:
+    if not by and not leaves:
+        return spans
+    return [
+        Span(start + by, end + by, role, leaf + leaves if leaf >= 0 else leaf, *rest)
+        for start, end, role, leaf, *rest in spans
+    ]
+
+
+def _moved_leaves(leaves: list[Leaf], by: int) -> list[Leaf]:
+    return [leaf._replace(start=leaf.start + by) for leaf in leaves] if by else leaves
 
 
 # --- HTML ----------------------------------------------------------------------------------------
@@ -653,7 +712,7 @@ class _Html:
         """Text between tags."""
         if start >= end or (not shown and not self.text[start:end].strip()):
             return
-        if self.masks and self.masks.masks:
+        if self.masks and self.markup.templated:
             self.masks.leaf = self.leaf
             before = len(self.markup.spans)
             self.masks.roles.append(self.role)

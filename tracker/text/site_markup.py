@@ -100,7 +100,7 @@ def masks_of(text: str, start: int, mdx: bool) -> list[Mask]:
                     end, role = (close + 2, "comment") if close >= 0 else (end, role)
         found.append(Mask(match.start(), end, role, _alone(text, match.start(), end)))
         place = end
-    if any(sign in text for sign in _LINE_SIGNS):
+    if any(text.find(sign, start) >= 0 for sign in _LINE_SIGNS):
         found += [
             Mask(one.start(), one.end(), "marks", _alone(text, *one.span()))
             for one in _lines().finditer(text, start)

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from tracker import locale
 from tracker.text import expression
-from tracker.text.markup import SEEN, Markup
+from tracker.text.spans import SEEN, Markup
 
 __all__ = [
     "Cut",

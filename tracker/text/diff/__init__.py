@@ -8,24 +8,17 @@ bounded by the size of what it is given, so that the same texts give the same ed
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, Literal, NamedTuple
 
 from tracker.model import Diff, Edit, FieldChange, Operation
 from tracker.text import expression, tokens
 from tracker.text.diff.passages import Comparison
-from tracker.text.diff.wording import (
-    CutPassage,
-    Draft,
-    Range,
-    common_head,
-    common_tail,
-    trim,
-    trim_html,
-)
+from tracker.text.diff.wording import CutPassage, Draft, Range, trim, trim_html
 from tracker.text.document import Document, parse, role
 from tracker.text.front_matter import Format, locate, read_yaml
+from tracker.text.lines import common_head, common_tail
 from tracker.text.markup import scan
 
 LONGEST_SENTENCE = 400
@@ -47,7 +40,7 @@ def _engine(old: str, new: str) -> list[tuple[int, str]]:
     return found
 
 
-def diff(old: str, new: str, *, coarse: bool = False) -> Diff:
+def diff(old: str, new: str, *, coarse: bool = False, brief: bool = False) -> Diff:
     """The edits between two whole texts, front matter included.
 
     Every difference is in some edit: ``apply(old, edits) == new`` and ``revert(new, edits) ==
@@ -56,7 +49,8 @@ def diff(old: str, new: str, *, coarse: bool = False) -> Diff:
     Punctuation that a reader sees counts as verbal.
 
     Time and memory are bounded; where a bound was reached, some edits are larger than they need
-    to be, and ``coarse`` is true. Asked for ``coarse``, all that differs in the body is one.
+    to be, and ``coarse`` is true. Asked for ``coarse``, all that differs in the body is one; asked
+    to be ``brief``, the edits of the front matter are left out, but for those of the headline.
     """
     if old == new:
         return Diff((), (), 0, 0)
@@ -72,6 +66,8 @@ def diff(old: str, new: str, *, coarse: bool = False) -> Diff:
     edits: list[Edit] = []
     added = removed = 0
     for field, pair, verbal, headline in front:
+        if brief and field and not headline:
+            continue
         for draft in _field_drafts(comparison, pair):
             edits.append(_edit(old, new, draft._replace(verbal=draft.verbal and verbal), field))
             if headline and edits[-1].verbal:
@@ -339,7 +335,7 @@ def _pieces(text: str, low: int, high: int, form: str = "yaml") -> list[_Piece]:
     if form == "json":
         marks += [(match[1], match.start()) for match in _JSON_KEY().finditer(text, low, high)]
     table = ""
-    for match in _KEY().finditer(text, low, high) if form != "json" else ():
+    for match in _keys_of(text, low, high) if form != "json" else ():
         if match[3]:
             if form == "toml":
                 table = match[3].split(".")[0].strip("[ ")
@@ -352,6 +348,15 @@ def _pieces(text: str, low: int, high: int, form: str = "yaml") -> list[_Piece]:
         for (key, start), end in zip(marks, ends, strict=True)
         if start < end
     ]
+
+
+def _keys_of(text: str, low: int, high: int) -> Iterator[re.Match[str]]:
+    """The keys that begin lines: a search would try every place of values that are long."""
+    match, start = _KEY().match, low
+    while low <= start < high:
+        if found := match(text, start, high):
+            yield found
+        start = text.find("\n", start, high) + 1
 
 
 def _parts(

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from tracker.text import tokens
 from tracker.text.diff.wording import CutPassage
-from tracker.text.markup import Block, BlockKind, Markup
+from tracker.text.spans import Block, BlockKind, Markup
 
 ENOUGH = 0.4
 """Share of their words' weight that two sentences must have in common to be one sentence edited."""

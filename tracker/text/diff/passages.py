@@ -9,7 +9,7 @@ from tracker.text.diff import align, wording
 from tracker.text.diff.align import Sentence
 from tracker.text.diff.sequences import Budget, Engine, Matching, Run
 from tracker.text.diff.wording import CutPassage, Draft, Range, trim_words
-from tracker.text.markup import Block, Markup
+from tracker.text.spans import Block, Markup
 
 # What a piece of work costs, in units of the budget.
 SENTENCE = 70.0

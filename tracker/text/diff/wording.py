@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from tracker.text import expression, tokens
 from tracker.text.diff import sequences as cleanup
-from tracker.text.markup import BlockKind, Markup
+from tracker.text.lines import common_head, common_tail
+from tracker.text.spans import BlockKind, Markup
 
 Matcher = Callable[[Sequence[str], Sequence[str]], list[cleanup.Run]]
 """Finds the runs that two sequences have in common."""
@@ -213,44 +214,6 @@ class _WordingWriter:
         """The white space after the last word: a matter of the page, not of the words."""
         self.open = False
         self._space(self.old.end, self.new.end)
-
-
-def common_head(old: str, new: str) -> int:
-    """Characters at the start that are equal."""
-    size = min(len(old), len(new))
-    low, step = 0, 256
-    while low < size and new.startswith(old[low : min(low + step, size)], low):
-        low += step
-        step *= 2
-    if low >= size:
-        return size
-    high = min(size, low + step)
-    while high - low > 1:
-        middle = (low + high) // 2
-        if new.startswith(old[low:middle], low):
-            low = middle
-        else:
-            high = middle
-    return low
-
-
-def common_tail(old: str, new: str, most: int) -> int:
-    """Characters at the end that are equal, at most ``most``."""
-    a, b = len(old), len(new)
-    low, step = 0, 256
-    while low < most and new.endswith(old[a - min(low + step, most) : a - low], 0, b - low):
-        low += step
-        step *= 2
-    if low >= most:
-        return most
-    high = min(most, low + step)
-    while high - low > 1:
-        middle = (low + high) // 2
-        if new.endswith(old[a - middle : a - low], 0, b - low):
-            low = middle
-        else:
-            high = middle
-    return low
 
 
 def trim(old: Markup, new: Markup) -> Range:

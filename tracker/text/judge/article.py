@@ -11,7 +11,8 @@ from itertools import compress
 from tracker.model import Diff, Edit, FoundNote
 from tracker.text import tokens
 from tracker.text.judge.seen import SEEN, Token, read
-from tracker.text.markup import Kind, Leaf, Markup, scan
+from tracker.text.markup import scan
+from tracker.text.spans import Kind, Leaf, Markup
 
 LONGEST_CONTEXT = 1_500
 """Characters of a paragraph read before its first and after its last edit."""

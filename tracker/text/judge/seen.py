@@ -9,8 +9,8 @@ from functools import cache
 from typing import Literal, NamedTuple, Protocol
 
 from tracker.text.lexicon import Lexicon
-from tracker.text.markup import SEEN as SEEN_ROLES
-from tracker.text.markup import Leaf, Markup, Role, Span
+from tracker.text.spans import SEEN as SEEN_ROLES
+from tracker.text.spans import Leaf, Markup, Role, Span
 
 TokenKind = Literal[
     "word", "number", "mark", "quote", "symbol",  # seen by readers
