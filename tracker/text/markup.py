@@ -37,6 +37,7 @@ from tracker.text.site_markup import (
 )
 from tracker.text.spans import BlockKind, Checkpoint, Kind, Leaf, Markup, Role, Span
 
+
 def scan(text: str, start: int = 0, kind: Kind | None = None) -> Markup:
     """Return what readers see of ``text[start:]``; ``kind``: how to read it, else as it looks."""
     return _article(text, start) if kind is None else _scanned(text, start, kind)
@@ -98,7 +99,7 @@ def _filled(markup: Markup, start: int, end: int, leaf: int) -> tuple[list[Span]
     Beside them, where each of those that were there before has come to stand. ``leaf``: the block
     before ``start``.
     """
-    text, place = markup.text, start
+    place = start
     found: list[Span] = []
     edges: list[int] = []
     for span in sorted(markup.spans):
@@ -224,6 +225,7 @@ class _Markdown:
         self.opaque: list[tuple[int, int]] = []
         self.html = _Html(markup)
         self.checkpoints: list[Checkpoint] = []
+        self.read_to = 0  # where the last block ends that takes blank lines into itself
 
     def read(self) -> None:
         """Read the whole body."""
@@ -286,6 +288,7 @@ class _Markdown:
         value: Any = None if type(tag) is str else tag[name]
         if name == "HtmlBlock":
             self.standing_alone(low)
+            self.read_to = high
             self.html_block(low, high)
             return
         if self.alone and self.alone[-1].end <= low and name not in _WITHIN:
@@ -301,6 +304,7 @@ class _Markdown:
                 self.checkpoints.append(self.checkpoint(low))
             self.words_block(name, value, low)
         elif name == "CodeBlock":
+            self.read_to = high
             self.code_block(low, high, value)
             self.roles.append("code")
         elif name == "BlockQuote":
@@ -516,11 +520,10 @@ _DEFINITION = expression(r"^[ ]{0,3}\[(?!\^)[^\]\n]{1,300}+\]:", re.MULTILINE)
 
 # --- another version of what was scanned before --------------------------------------------------
 
-_REACHES_ON = expression(
-    r"```|~~~|[{}]|\]:|\[\^|\r|[\ud800-\udfff]|<(?:[!?]|/?(?:script|style|template|noscript|pre|textarea)\b)"
-    r"|^[ \t]{0,12}(?:!!!|\?\?\?|===|:::|\[TOC|\[\[_TOC)|(?:import|export) ",
-    re.IGNORECASE | re.MULTILINE,
-)
+# What may tell of words that stand elsewhere in a text; what is only left open is seen at its end.
+_REACHES_ON = (
+    "{", "}", "]:", "[^", "\r", ":::", "!!!", "???", "===", "[TOC", "[[_TOC", "import ", "export ",
+)  # fmt: skip
 
 
 def _usable(found: list[Checkpoint], markup: Markup, edges: list[int]) -> list[Checkpoint]:
@@ -559,10 +562,10 @@ def _carried_over(earlier: Markup, text: str, start: int) -> Markup | None:
         len(earlier.pictures), len(earlier.fences), (),
     )  # fmt: skip
     stop = last.place + len(text) - len(old)
-    if first.place >= last.place or (
-        _REACHES_ON().search(old, first.place, last.place)
-        or _REACHES_ON().search(text, first.place + start - begin, stop)
-    ):
+    if first.place >= last.place:
+        return None
+    pieces = old[first.place : last.place], text[first.place + start - begin : stop]
+    if any(sign in piece for piece in pieces for sign in _REACHES_ON):
         return None
     found = Markup(text, start)
     if not _read_between(found, earlier, first, last):
@@ -588,7 +591,7 @@ def _read_between(found: Markup, earlier: Markup, first: Checkpoint, last: Check
         reader.go_on(first.state)
     reader.events(masked(text[:stop], begin, []), begin)
     end = reader.checkpoint(stop)
-    if not found.spans or (last.state and end.state != last.state):
+    if not found.spans or (last.state and (end.state != last.state or reader.read_to >= stop - 1)):
         return False
     leaves, pictures, fences = (
         end.leaves - last.leaves, end.pictures - last.pictures, end.fences - last.fences,
@@ -634,8 +637,8 @@ def _moved_spans(spans: list[Span], by: int, leaves: int) -> list[Span]:
     if not by and not leaves:
         return spans
     return [
-        Span(start + by, end + by, role, leaf + leaves if leaf >= 0 else leaf, *rest)
-        for start, end, role, leaf, *rest in spans
+        Span(a + by, b + by, role, leaf + leaves if leaf >= 0 else leaf, shown, struck, link, image)
+        for a, b, role, leaf, shown, struck, link, image in spans
     ]
 
 

@@ -73,8 +73,8 @@ class Markup:
     """One text, scanned: its spans, in order and without a gap from ``start`` to the end."""
 
     __slots__ = (
-        "_blocks", "_starts", "checkpoints", "fences", "leaves", "marks", "pictures", "spans", "start",
-        "templated", "text",
+        "_blocks", "_starts", "checkpoints", "fences", "leaves", "marks", "pictures", "spans",
+        "start", "templated", "text",
     )  # fmt: skip
 
     def __init__(self, text: str, start: int) -> None:
