@@ -56,11 +56,17 @@ def candidates(
 
     Whether it is one may depend on the day of the text; where to look does not.
     """
-    hits = find_hits(text, start, code, style)
+    hits = _candidates(text[start:], code, style, day_first)
+    return hits._replace(places=[at + start for at in hits.places]) if hits.places else hits
+
+
+@lru_cache(maxsize=8)  # the body is another one in two of three versions
+def _candidates(body: str, code: str, style: Style | None, day_first: bool | None) -> Hits:
+    hits = find_hits(body, 0, code, style)
     if not hits.places:
         return hits
     own = own_openings(style) if style else frozenset()
-    known = _Beginnings(text, start, _Asked(hits.codes, day_first, code, own))
+    known = _Beginnings(body, 0, _Asked(hits.codes, day_first, code, own))
     return hits._replace(places=[at for at in hits.places if known.plausible(at)])
 
 

@@ -20,6 +20,7 @@ from tracker.text.document import Document, parse, role
 from tracker.text.front_matter import Format, locate, read_yaml
 from tracker.text.lines import common_head, common_tail
 from tracker.text.markup import scan
+from tracker.text.spans import Markup
 
 LONGEST_SENTENCE = 400
 """Characters of the sentence around an edit that are kept."""
@@ -55,10 +56,12 @@ def diff(old: str, new: str, *, coarse: bool = False, brief: bool = False) -> Di
     if old == new:
         return Diff((), (), 0, 0)
     old_start, new_start, front, changed = compare(old, new)
-    before, after = scan(old, old_start), scan(new, new_start)
-    comparison = Comparison(before, after, _engine)
-    area = trim(before, after)
-    if area.old_start < area.old_end or area.new_start < area.new_end:
+    if old[old_start:] == new[new_start:]:
+        comparison = Comparison(Markup(old, old_start), Markup(new, new_start), _engine)
+    else:
+        before, after = scan(old, old_start), scan(new, new_start)
+        comparison = Comparison(before, after, _engine)
+        area = trim(before, after)
         if coarse:
             comparison.whole(area)
         else:
@@ -81,7 +84,7 @@ def diff(old: str, new: str, *, coarse: bool = False, brief: bool = False) -> Di
         within = tuple(_edit(old, new, draft, None) for draft in inner)
         added += sum(draft.added for draft in inner)
         removed += sum(draft.removed for draft in inner)
-        seen = any(tokens.cut(after, place.new_start, place.new_end).seen)
+        seen = any(tokens.cut(comparison.new_markup, place.new_start, place.new_end).seen)
         edits.append(_moved(old, new, place, within, seen))
     edits.sort(key=lambda edit: (edit.new_start, edit.new_end, edit.old_start))
     return Diff(tuple(edits), tuple(changed), added, removed, comparison.budget.coarse)
