@@ -22,8 +22,8 @@ from tests.growth import grows_straight
 from tracker.errors import TrackerError
 from tracker.newsroom.incoming import Incoming, Skipped, Source
 from tracker.sources import HowRead, open_source
-from tracker.sources.bodies import Wikitext, html_body
-from tracker.sources.versions import path_of_url
+from tracker.sources.mediawiki import Wikitext
+from tracker.sources.versions import html_body, path_of_url
 from tracker.sources.wordpress import Body, WordPressSite, WpJson
 
 Row = tuple[str, str, str]  # path or slug, instant in UTC, text

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tracker.newsroom.incoming import Source
     from tracker.newsroom.newsroom import Newsroom
     from tracker.sources import HowRead
-    from tracker.sources.bodies import Markup
+    from tracker.sources.versions import Markup
 
 FORMATS = (
     "auto", "folder", "jsonl", "warc", "diffengine", "newsdiffs", "wxr", "wp-json", "mediawiki",

@@ -45,7 +45,7 @@ def entries(
 
 def told_of(history: History, grace: timedelta = GRACE) -> frozenset[int]:
     """Return the numbers of the revisions that some note tells of: see ``entries``."""
-    return frozenset(_tellings(history, grace))
+    return frozenset(tellings(history, grace))
 
 
 _Keyed = tuple[tuple[datetime, int, int, int], Entry]  # instant, revision, rank, place
@@ -79,7 +79,7 @@ def _keyed(history: History, style: Style, zone: tzinfo | None, grace: timedelta
             person=revision.person.name,
         )
         found.append(_with_key(entry, went_out(each), place))
-    covered = _tellings(history, grace)
+    covered = tellings(history, grace)
     first = True
     for revision in history.revisions:
         if not revision.published or (_only_merged(revision) and not first):
@@ -146,15 +146,11 @@ def went_out(told: BroughtNote) -> datetime:
     return max(revision.at, note.at) if same_day or note.precision == "none" else note.at
 
 
-def tellings(history: History, grace: timedelta = GRACE) -> dict[int, tuple[BroughtNote, ...]]:
+def tellings(history: History, grace: timedelta = GRACE) -> dict[int, list[BroughtNote]]:
     """Return the notes that tell of each revision, by its number; see ``entries``.
 
     A revision that no note tells of is left out.
     """
-    return {number: tuple(notes) for number, notes in _tellings(history, grace).items()}
-
-
-def _tellings(history: History, grace: timedelta) -> dict[int, list[BroughtNote]]:
     told = notes_told(history)
     brought: dict[int, list[BroughtNote]] = {
         revision.number: [] for revision in history.revisions if revision.notes

@@ -143,8 +143,7 @@ def read(toml: str, where: str, read_style: Callable[[str], str]) -> Settings:
     file = _SettingsFile(table, toml, where)
     style = _style(file, read_style)
     home = file.located("", "timezone", zone) if "timezone" in table else ZoneInfo("UTC")
-    footer: Mapping[str, Any] = table.get("footer", {})
-    check(footer, _FOOTER_KEYS, where=where, toml=toml, under="footer")
+    footer = file.under("footer", _FOOTER_KEYS)
     if footer.get("max", 1) < 1:
         raise file.wrong("footer", "max", "1 or more")
     return Settings(
@@ -193,6 +192,12 @@ class _SettingsFile(NamedTuple):
         except TrackerError as error:
             at = place(self.where, self.toml, under, key)
             raise TrackerError(f"{at}: {error.sentence}", error.hint) from None
+
+    def under(self, name: str, keys: Keys) -> Mapping[str, Any]:
+        """An inner table, whose keys are checked."""
+        found: Mapping[str, Any] = self.table.get(name, {})
+        check(found, keys, where=self.where, toml=self.toml, under=name)
+        return found
 
     def words(self, key: str) -> str | None:
         found = self.table.get(key)
@@ -292,8 +297,7 @@ def _layout(file: _SettingsFile) -> str | None:
 
 
 def _check(file: _SettingsFile, home: ZoneInfo) -> CheckSettings:
-    given: Mapping[str, Any] = file.table.get("check", {})
-    check(given, _CHECK_KEYS, where=file.where, toml=file.toml, under="check")
+    given = file.under("check", _CHECK_KEYS)
     rules: Mapping[str, Any] = given.get("rules", {})
     for rule, severity in rules.items():
         if severity not in _SEVERITIES:
@@ -338,15 +342,13 @@ def _sentences(
 
 
 def _verify(file: _SettingsFile, home: ZoneInfo) -> VerifySettings:
-    given: Mapping[str, Any] = file.table.get("verify", {})
-    check(given, _VERIFY_KEYS, where=file.where, toml=file.toml, under="verify")
+    given = file.under("verify", _VERIFY_KEYS)
     since = _since(file, given.get("since"), home, "verify")
     return VerifySettings(given.get("signed", False), since)
 
 
 def _published_clock(file: _SettingsFile) -> Literal["author", "commit"]:
-    given: Mapping[str, Any] = file.table.get("published", {})
-    check(given, {"clock": str}, where=file.where, toml=file.toml, under="published")
+    given = file.under("published", {"clock": str})
     said = given.get("clock", "author")
     if said not in ("author", "commit"):
         raise file.wrong("published", "clock", "author or commit")
@@ -355,8 +357,7 @@ def _published_clock(file: _SettingsFile) -> Literal["author", "commit"]:
 
 
 def _site(file: _SettingsFile) -> PublicSite:
-    given: Mapping[str, Any] = file.table.get("site", {})
-    check(given, SITE_KEYS, where=file.where, toml=file.toml, under="site")
+    given = file.under("site", SITE_KEYS)
     return read_site(given, file.wrong)
 
 

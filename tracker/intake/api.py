@@ -29,8 +29,7 @@ from tracker.model import KINDS
 from tracker.newsroom.newsroom import Newsroom
 from tracker.newsroom.selection import FOLDERS, ArticleSelection
 from tracker.newsroom.selection import slug as slug_of
-from tracker.sources.bodies import html_body
-from tracker.sources.versions import article_text
+from tracker.sources.versions import article_text, html_body
 from tracker.store.files import RefusedPathError, components
 
 LARGEST = 16 * 1024 * 1024  # bytes of a request

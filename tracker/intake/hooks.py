@@ -11,8 +11,7 @@ from typing import Any, NamedTuple
 from tracker.errors import TrackerError
 from tracker.house.toml_file import check, read_table
 from tracker.intake.signatures import FROM, SCHEMES, TEST, Scheme, Sent, event_name
-from tracker.sources.bodies import Markup, html_body
-from tracker.sources.versions import article_text
+from tracker.sources.versions import Markup, article_text, html_body
 
 FILE = "intake.toml"
 SETTLE = 2.0  # seconds for which an event waits for older ones that come late

@@ -17,7 +17,7 @@ from tracker.house.settings import Settings
 from tracker.model import Change, FieldChange, Meaning, Reason, Track, Version
 from tracker.newsroom.merging import bases, ground, united
 from tracker.newsroom.note_editor import NoteEditor
-from tracker.newsroom.revisions import Reading, State, reading_of
+from tracker.newsroom.revisions import State, TextReading, reading_of
 from tracker.store.git import Git
 from tracker.text.document import decode
 
@@ -44,12 +44,12 @@ def meaning_from_json(text: str) -> Meaning | None:
         return None
 
 
-def reading_from_json(text: str) -> Reading | None:
+def reading_from_json(text: str) -> TextReading | None:
     """The reading that ``to_json`` wrote; None for anything else."""
     try:
         headline, draft, due, notes, marked, bare = json.loads(text)
         notes = tuple(note_of(*each) for each in notes)
-        return Reading(headline, draft, day_or_instant(due), notes, marked, bare)
+        return TextReading(headline, draft, day_or_instant(due), notes, marked, bare)
     except (TypeError, ValueError, RecursionError, AttributeError):
         return None
 
@@ -146,7 +146,7 @@ class Analyst:
         reading = self._reading(key, version, lambda: self._text(version.blob))
         return State(version, reading, reading.notes, lambda: self._text(version.blob).text)
 
-    def _reading(self, key: Pair, version: Version, text: Callable[[], Text]) -> Reading:
+    def _reading(self, key: Pair, version: Version, text: Callable[[], Text]) -> TextReading:
         found = reading_from_json(self._known.get(key, ""))
         if found is None:
             found = reading_of(text(), version.at, self._settings, version.path)

@@ -21,7 +21,7 @@ from tracker.newsroom.history import track_of
 from tracker.newsroom.names import locate
 from tracker.newsroom.queries import paths_of
 from tracker.newsroom.revisions import article_of
-from tracker.newsroom.selection import glob, slug
+from tracker.newsroom.selection import matches, slug
 from tracker.newsroom.workspace import SETTINGS_FILE, Workspace
 from tracker.policy.rules import Resolved, Verdict, findings, refuse_unknown, unresolved
 from tracker.policy.step import Circumstances
@@ -255,9 +255,9 @@ def _is_looked_at(workspace: Workspace, scope: Scope, path: str) -> bool:
     under = workspace.under
     inside = path.removeprefix(f"{under}/") if under else path
     exclude = workspace.settings.check.exclude
-    if not scope.articles and any(glob(each).match(inside) for each in exclude):
+    if not scope.articles and any(matches(each, inside) for each in exclude):
         return False
-    return not scope.paths or any(glob(each).match(inside) for each in scope.paths)
+    return not scope.paths or any(matches(each, inside) for each in scope.paths)
 
 
 def _commits(track: Track) -> set[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from typing import Literal, NamedTuple
@@ -218,7 +217,7 @@ def explained(
         return error
     changed.base = blob
     if disk is not None and blob is not None:
-        _remember(workspace, path, disk, blob)
+        _remember(workspace, path, [_digest(disk), blob])
     return changed
 
 
@@ -229,23 +228,20 @@ def _digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def _remember(workspace: Workspace, path: str, data: bytes, blob: str) -> None:
+def _remember(workspace: Workspace, path: str, entry: list[str] | None) -> None:
     """Keep which revision a file on disk was written against, for the next try to record it.
 
     git's index cannot say it any more: it has the other editor's text, so that a plain commit does
-    not take that back.
+    not take that back. ``entry``: a digest of the file, and the blob; None: nothing is kept of it.
     """
 
-    def more(before: bytes | None) -> bytes:
+    def change(before: bytes | None) -> bytes:
         known = _decoded(before)
         known.pop(path, None)
-        known[path] = [_digest(data), blob]
+        if entry is not None:
+            known[path] = entry
         return json.dumps(dict(list(known.items())[-_MOST_REMEMBERED:])).encode()
 
-    _change_remembered(workspace, more)
-
-
-def _change_remembered(workspace: Workspace, change: Callable[[bytes | None], bytes]) -> None:
     with suppress(TrackerError), Folder.open(workspace.repository.git_dir, follow=True) as folder:
         folder.update(BEHIND, change)
 
@@ -258,30 +254,19 @@ def _decoded(data: bytes | None) -> dict[str, list[str]]:
     return found if isinstance(found, dict) else {}
 
 
-def _remembered(workspace: Workspace) -> dict[str, list[str]]:
-    try:
-        return _decoded((workspace.repository.git_dir / BEHIND).read_bytes())
-    except OSError:
-        return {}
-
-
 def remembered(
     workspace: Workspace, path: str, data: bytes, against: Against | None
 ) -> Against | None:
     """What a file on disk was written against, where a try to record it came too late."""
-    known = _remembered(workspace)
+    known: dict[str, list[str]] = {}
+    with suppress(OSError):
+        known = _decoded((workspace.repository.git_dir / BEHIND).read_bytes())
     if path not in known or (against is not None and against.base is not None):
         return against
     digest, blob = known[path]
     if digest == _digest(data):
         return (against or Against())._replace(blob=blob)
-
-    def fewer(before: bytes | None) -> bytes:
-        left = _decoded(before)
-        left.pop(path, None)  # somebody changed it since
-        return json.dumps(left).encode()
-
-    _change_remembered(workspace, fewer)
+    _remember(workspace, path, None)  # somebody changed it since
     return against
 
 

@@ -156,7 +156,7 @@ class Ready(NamedTuple):
     message: str
 
 
-class Standing(NamedTuple):
+class StandingText(NamedTuple):
     """The text that the newsroom has of an article."""
 
     blob: str
@@ -254,7 +254,7 @@ class ImportPlan:
             yield name, *first, there
 
     def settle(
-        self, paths: Iterable[tuple[str, str]], is_moved: Callable[[Key | Standing, Key], bool]
+        self, paths: Iterable[tuple[str, str]], is_moved: Callable[[Key | StandingText, Key], bool]
     ) -> None:
         """Take the path of each slug, and bring articles that moved in the source under one path.
 
@@ -313,7 +313,7 @@ class ImportPlan:
         )
         return found.fetchone() is None
 
-    def _unite(self, paths: list[str], is_moved: Callable[[Key | Standing, Key], bool]) -> None:
+    def _unite(self, paths: list[str], is_moved: Callable[[Key | StandingText, Key], bool]) -> None:
         """Bring the versions of one article under its newest path, or the one that is there."""
         keys = "SELECT source_key FROM incoming LEFT JOIN slugs ON slugs.slug = incoming.slug"
         where = "WHERE coalesce(slugs.path, incoming.path) = ? ORDER BY place"
@@ -321,7 +321,7 @@ class ImportPlan:
             last = self._incoming.execute(f"{keys} {where} DESC LIMIT 1", (old,)).fetchone()
             (first,) = self._incoming.execute(f"{keys} {where} LIMIT 1", (new,)).fetchone()
             stands = self.standing(old)
-            if not is_moved(last[0] if last or not stands else Standing(stands[2]), first):
+            if not is_moved(last[0] if last or not stands else StandingText(stands[2]), first):
                 return
         there = [path for path in paths if self.standing(path) is not None]
         if len(there) > 1:
@@ -494,13 +494,13 @@ def settle_paths(plan: ImportPlan, source: Source, workspace: Workspace, under: 
                 day = given
         settled.append((slug, joined(own, new_path(rule, slug, day))))
 
-    def words(version: Key | Standing) -> set[bytes]:
-        if isinstance(version, Standing):
+    def words(version: Key | StandingText) -> set[bytes]:
+        if isinstance(version, StandingText):
             return set(reader.read(version.blob).split())
         (data,) = source.texts([version])
         return set() if isinstance(data, TrackerError) else set(data.split())
 
-    def is_moved(earlier: Key | Standing, later: Key) -> bool:
+    def is_moved(earlier: Key | StandingText, later: Key) -> bool:
         old, new = words(earlier), words(later)
         return 2 * len(old & new) >= max(len(old), len(new), 1)
 

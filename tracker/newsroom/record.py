@@ -499,7 +499,7 @@ def recorded(
     versions = found.versions
     version = versions[-1]
 
-    def says(index: int) -> revisions.Reading:
+    def says(index: int) -> revisions.TextReading:
         data = workspace.objects.content(versions[index].blob, "blob")
         return revisions.appearance_of(data or workspace.content(versions[index].blob))
 

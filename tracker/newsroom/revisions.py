@@ -27,7 +27,7 @@ from tracker.policy.step import Step
 from tracker.text.document import decode, parse
 
 
-class Reading(NamedTuple):
+class TextReading(NamedTuple):
     """What a version's text says of itself."""
 
     headline: str  # "" where it has none
@@ -42,7 +42,7 @@ class State(NamedTuple):
     """One version with what its text says."""
 
     version: Version
-    reading: Reading
+    reading: TextReading
     notes: tuple[Note, ...]  # those of the reading, dated by the versions before it
     read: Callable[[], str]  # gives the text
 
@@ -60,14 +60,14 @@ def article_of(path: str, headline: str | None) -> Article:
     return Article(path, name, headline or name.replace("-", " "))
 
 
-def reading_of(text: Text, at: datetime, settings: Settings, path: str) -> Reading:
+def reading_of(text: Text, at: datetime, settings: Settings, path: str) -> TextReading:
     """What a text says of itself. ``at`` is the aware instant of the revision that has it."""
     document = text.document
     brought = settings.local(at)
     language = language_of(document, path)
     style = in_language(settings.style, language)
     zone = settings.clock or brought.tzinfo or settings.zone
-    return Reading(
+    return TextReading(
         headline=document.headline or "",
         draft=document.draft,
         due=document.published_date,
@@ -238,15 +238,15 @@ def history(track: Track, found: Sequence[Step], *, shallow: bool = False) -> Hi
     )
 
 
-def appearance_of(data: bytes) -> Reading:
+def appearance_of(data: bytes) -> TextReading:
     """What a text says of its own publication; its notes are not looked for."""
     document = parse(decode(data)[0])
-    return Reading(document.headline or "", document.draft, document.published_date, ())
+    return TextReading(document.headline or "", document.draft, document.published_date, ())
 
 
 def publications(
     versions: Sequence[Version],
-    reading: Callable[[int], Reading],
+    reading: Callable[[int], TextReading],
     settings: Settings,
     events: Sequence[Event] = (),
     *,
@@ -273,7 +273,7 @@ def publications(
 
 
 def comes_out(
-    track: Track, newest: Reading, revisions: Sequence[Revision], settings: Settings
+    track: Track, newest: TextReading, revisions: Sequence[Revision], settings: Settings
 ) -> datetime | None:
     """When the newest version comes or came out by its own date, where no one before it did.
 
@@ -313,7 +313,7 @@ def _plain_moves(versions: Sequence[Version], events: Sequence[Event]) -> list[E
     return [each for each in events if each.kind == "moved" and each.commit not in edited]
 
 
-def _hidden(says: Reading, version: Version, moves: Sequence[Event]) -> bool:
+def _hidden(says: TextReading, version: Version, moves: Sequence[Event]) -> bool:
     in_drafts = _in_drafts(version.path) and not _was_moved_out(version.path, moves)
     return says.draft or in_drafts
 

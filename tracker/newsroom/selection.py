@@ -73,19 +73,19 @@ def is_text(path: str) -> bool:
 # --- patterns -------------------------------------------------------------------------------------
 
 
-class Glob:
-    """A pattern of paths: ``*`` stays in a folder, ``**`` crosses folders.
+def matches(pattern: str, path: str) -> bool:
+    """Whether a path is of a pattern: ``*`` stays in a folder, ``**`` crosses folders.
 
     A pattern of a folder means all that is in it. The time to match grows with the pattern times
-    the path, whatever they are.
+    the path, whatever they are. Raises ``TrackerError`` for a pattern with too many stars.
     """
+    names = path.split("/")
+    return any(_reaches(way, names) for way in _compiled(pattern))
 
-    def __init__(self, pattern: str) -> None:
-        self._ways = [[_name(each) for each in way] for way in _ways(pattern.strip("/"))]
 
-    def match(self, path: str) -> bool:
-        names = path.split("/")
-        return any(_reaches(way, names) for way in self._ways)
+@lru_cache(maxsize=256)
+def _compiled(pattern: str) -> list[list[re.Pattern[str] | None]]:
+    return [[_name(each) for each in way] for way in _ways(pattern.strip("/"))]
 
 
 def _ways(pattern: str) -> list[list[str]]:
@@ -154,11 +154,6 @@ def _after(way: Sequence[re.Pattern[str] | None], at: int, name: str) -> list[in
     return [at + 1] if expected.fullmatch(name) else []
 
 
-@lru_cache(maxsize=256)
-def glob(pattern: str) -> Glob:
-    return Glob(pattern)
-
-
 # --- a newsroom's articles ------------------------------------------------------------------------
 
 
@@ -177,7 +172,7 @@ class ArticleSelection(NamedTuple):
         inside = path[len(prefix) :]
         if self.patterns:
             asked = is_text(path) or inside.lower().endswith(_MARKUP)
-            return asked and any(glob(each).match(inside) for each in self.patterns)
+            return asked and any(matches(each, inside) for each in self.patterns)
         if not is_text(path):
             return False
         if self.folders:

@@ -17,8 +17,7 @@ from typing import IO, NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.newsroom.incoming import Source
-from tracker.sources.bodies import Markup
-from tracker.sources.versions import Counted, Spooled, shown, unpacked
+from tracker.sources.versions import Counted, Markup, Spooled, shown, unpacked
 
 _PEEKED = 65_536  # bytes by which a format is known
 _FILES_ALONE = ("diffengine", "newsdiffs", "parquet", "folder")

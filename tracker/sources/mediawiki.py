@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
@@ -13,10 +15,12 @@ from urllib.parse import quote, urlsplit
 from tracker.errors import TrackerError
 from tracker.model import Person
 from tracker.newsroom.incoming import Skipped
-from tracker.sources.bodies import Markup, Wikitext
 from tracker.sources.versions import (
     LARGEST,
+    MANY_LINES,
+    SPECIAL,
     Made,
+    Markup,
     MeteredInput,
     Spooled,
     article_text,
@@ -27,6 +31,9 @@ from tracker.sources.versions import (
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
+
+    from mwparserfromhell.nodes import Node, Template
+    from mwparserfromhell.wikicode import Wikicode
 
 SUPPRESSED = Person("A user whose name was removed", "")
 
@@ -194,3 +201,150 @@ def _address(base: str, title: str) -> str:
     if parts.scheme not in ("http", "https") or "/" not in parts.path:
         return ""
     return f"{base.rpartition('/')[0]}/{quote(title.replace(' ', '_'))}"
+
+
+# --- wikitext -------------------------------------------------------------------------------------
+
+PUBLISHED = frozenset({"publish", "published", "archived", "archive"})
+"""Templates of Wikinews by which an article is out."""
+
+_NOTES = {
+    "correction": "Correction",
+    "corrections": "Correction",
+    "clarification": "Clarification",
+    "retraction": "Retraction",
+    "retracted": "Retraction",
+    "update": "Update",
+    "updated": "Update",
+    "editor note": "Editor's note",
+    "editors note": "Editor's note",
+    "editor's note": "Editor's note",
+}
+_SHOWS_SECOND = frozenset({"w", "wp", "wikipedia", "lang", "abbr", "tooltip"})
+_LEFT_OUT = frozenset({"ref", "references", "gallery", "imagemap", "timeline", "score", "math"})
+_LIST_MARKS = re.compile(r"(?:\0[*#:;])+[ \t]*")
+
+
+class Wikitext:
+    """One text of a wiki: its body, and what its templates say."""
+
+    def __init__(self, text: str) -> None:
+        try:
+            import mwparserfromhell
+        except ImportError:
+            raise missing("mwparserfromhell", "Wikitext") from None
+        self._code: Wikicode = mwparserfromhell.parse(text)
+        self.date: str | None = None  # the words of {{date|…}}, or of a byline
+        self.published = False
+        self.left_out = Counter[str]()  # templates that have no words here
+        for each in self._code.filter_templates(recursive=False):
+            name = _template(each)
+            self.published |= name in PUBLISHED
+            if name in ("date", "byline") and self.date is None:
+                self.date = _value(each, "date") or _value(each, 1) or None
+
+    def body(self, markup: Markup) -> str:
+        """The body as Markdown, or in words alone."""
+        words = markup == "strip"
+        found = "".join(self._node(node, words=words) for node in self._code.nodes)
+        found = _LIST_MARKS.sub(lambda marks: "" if words else _item(marks[0]), found)
+        return MANY_LINES.sub("\n\n", found).strip()
+
+    def _inner(self, code: object, *, words: bool) -> str:
+        nodes = getattr(code, "nodes", ())
+        return "".join(self._node(node, words=words) for node in nodes)
+
+    def _node(self, node: Node, *, words: bool) -> str:
+        from mwparserfromhell import nodes
+
+        if isinstance(node, nodes.Text):
+            return _lines(str(node), words=words)
+        if isinstance(node, nodes.Heading):
+            title = self._inner(node.title, words=words).strip()
+            return title if words else f"{'#' * max(node.level, 2)} {title}"
+        if isinstance(node, nodes.Wikilink):
+            return self._wikilink(node, words=words)
+        if isinstance(node, nodes.ExternalLink):
+            title = self._inner(node.title, words=words).strip() if node.title else ""
+            target = str(node.url)
+            return title or target if words else f"[{title}]({target})" if title else f"<{target}>"
+        if isinstance(node, nodes.Tag):
+            return self._tag(node, words=words)
+        if isinstance(node, nodes.HTMLEntity):
+            return str(node.normalize())
+        if isinstance(node, nodes.Template):
+            return self._template(node, words=words)
+        return ""  # comments and arguments
+
+    def _wikilink(self, node: Any, *, words: bool) -> str:
+        target = str(node.title).strip()
+        space = target.lstrip(":").partition(":")[0].lower()
+        if not target.startswith(":") and space in ("file", "image", "category"):
+            return ""
+        return self._inner(node.text, words=words) if node.text else target.lstrip(":")
+
+    def _tag(self, node: Any, *, words: bool) -> str:
+        name = str(node.tag).strip().lower()
+        if name in _LEFT_OUT or name in ("table", "tr", "td", "th"):
+            if name != "ref":
+                self.left_out[f"<{name}>"] += 1
+            return ""
+        if node.wiki_markup and name in ("li", "dt", "dd"):
+            return "\0" + str(node.wiki_markup)[-1]  # made a list when the lines are known
+        if name == "br":
+            return "\n" if words else "  \n"
+        if name == "hr":
+            return "" if words else "---"
+        inner = self._inner(node.contents, words=words) if node.contents else ""
+        mark = "" if words else {"b": "**", "strong": "**", "i": "*", "em": "*"}.get(name, "")
+        if name == "blockquote" and not words:
+            return "\n\n" + "\n".join(f"> {line}" for line in inner.strip().split("\n")) + "\n\n"
+        return f"{mark}{inner}{mark}" if inner.strip() else inner
+
+    def _template(self, node: Template, *, words: bool) -> str:
+        name = _template(node)
+        label = _NOTES.get(name)
+        if label is not None:
+            day, said = _value(node, "date"), self._text_of(node, words=words)
+            return f"\n\n{label}{f', {day}' if day else ''}: {said}\n\n" if said else ""
+        if name in _SHOWS_SECOND:
+            position = 2 if node.has(2) and _value(node, 2) else 1
+            return _value(node, position)
+        if name in ("date", "byline") or name in PUBLISHED:
+            return ""
+        if name in ("quote", "cquote", "pullquote", "blockquote") and node.has(1):
+            return self._inner(node.get(1).value, words=words)
+        self.left_out[name[:40]] += 1
+        return ""
+
+    def _text_of(self, node: Template, *, words: bool) -> str:
+        """What a note's template tells readers: its text, or its first unnamed value."""
+        for key in ("text", "1", "reason"):
+            if node.has(key) and str(node.get(key).value).strip():
+                said = self._inner(node.get(key).value, words=words)
+                return " ".join(said.replace("\0", "").split())
+        return ""
+
+
+def _item(marks: str) -> str:
+    """The beginning of a list item; a definition or an indented line is a plain one."""
+    kinds = [mark for mark in marks if mark in "*#:;"]
+    if kinds[-1] in ":;":
+        return ""
+    return "    " * (len(kinds) - 1) + ("- " if kinds[-1] == "*" else "1. ")
+
+
+def _lines(text: str, *, words: bool) -> str:
+    if words:
+        return text
+    return SPECIAL.sub(r"\\\1", text).replace("<", "&lt;")
+
+
+def _template(node: Template) -> str:
+    return " ".join(str(node.name).replace("_", " ").split()).lower()
+
+
+def _value(node: Template, name: str | int) -> str:
+    if not node.has(name):
+        return ""
+    return " ".join(str(node.get(name).value.strip_code()).split())

@@ -14,14 +14,15 @@ from typing import IO, Any, NamedTuple
 from tracker.errors import TrackerError
 from tracker.model import KINDS, Person
 from tracker.newsroom.incoming import Skipped, Telling
-from tracker.sources.bodies import Markup, html_body
 from tracker.sources.versions import (
     LARGEST,
     YEARS,
     Made,
+    Markup,
     Spooled,
     article_text,
     broken,
+    html_body,
     identity_of,
     instant_of,
     local_instant,

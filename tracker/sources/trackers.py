@@ -12,12 +12,13 @@ from urllib.parse import quote
 
 from tracker.errors import TrackerError
 from tracker.newsroom.incoming import Skipped
-from tracker.sources.bodies import Markup, html_body
 from tracker.sources.versions import (
     LARGEST,
     Made,
+    Markup,
     Spooled,
     article_text,
+    html_body,
     local_instant,
     path_of_url,
     shown,
@@ -195,14 +196,8 @@ class Diffengine(Spooled):
                     self.traps["versions whose order alone is known (dated 1970)"] += 1
                     said["Undated"] = "the order of versions alone is known"
                 body = _joined(inner, entry, version)
-                try:
-                    text = article_text({}, html_body(body, self._markup))
-                except ValueError as error:
-                    yield self.bad(origin, f"Its body cannot be read: {error}.")
-                    continue
-                at = at.replace(tzinfo=UTC)
-                path = f"entry-{entry}.md"
-                yield Made(self.placed(path), "", at, None, None, text, origin, trailers(**said))
+                at, path = at.replace(tzinfo=UTC), f"entry-{entry}.md"
+                yield self._version(path, at, None, None, body, trailers(**said), origin)
 
 
 def _joined(database: sqlite3.Connection, entry: object, version: object) -> str:

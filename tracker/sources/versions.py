@@ -1,4 +1,4 @@
-"""What the importers share: limits, packed input, texts that wait, paths, front matter."""
+"""What importers share: limits, packed input, texts that wait, paths, front matter, HTML."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ import sqlite3
 import unicodedata
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from datetime import UTC, datetime, tzinfo
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO, Any, Literal, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from tracker.errors import TrackerError
@@ -401,3 +402,128 @@ def article_text(fields: Mapping[str, object], body: str) -> bytes:
         )
         head = f"---\n{dumped}---\n\n"
     return f"{head}{body.strip(chr(10))}\n".encode("utf-8", "replace")
+
+
+# --- bodies in HTML -------------------------------------------------------------------------------
+
+Markup = Literal["markdown", "keep", "strip"]
+"""What becomes of a body's own markup: Markdown, as it stood, or words alone."""
+
+_EDITOR = re.compile(r"<!--\s*/?wp:.*?-->[ \t]*\n?", re.DOTALL)
+_MORE = re.compile(r"<!--\s*(?:more|nextpage|noteaser).*?-->")
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+_HTML_BLOCK = (
+    r"(?:address|article|aside|blockquote|details|div|dl|dd|dt|fieldset|figcaption|figure|footer|"
+    r"form|h[1-6]|header|hr|li|main|nav|ol|p|pre|section|summary|table|tbody|td|tfoot|th|thead|tr|"
+    r"ul)"
+)
+_IS_BLOCK = re.compile(rf"\s*</?{_HTML_BLOCK}\b", re.IGNORECASE)
+_AROUND_BLOCKS = re.compile(rf"(?=<{_HTML_BLOCK}\b)|(?<=</)({_HTML_BLOCK})\s*>", re.IGNORECASE)
+_UNSPLIT = re.compile(r"(?is)<(pre|script|style|textarea)\b.*?(?:</\1\s*>|\Z)")
+MANY_LINES = re.compile(r"\n{3,}")
+# Markdown takes these back when they are escaped; of "~ = + >" it keeps the backslash, or they
+# mean nothing inside a line.
+SPECIAL = re.compile(r"([\\`*_\[\]])")
+_ENTITY = re.compile(r"&(?=#?\w+;)")
+_START = re.compile(r"(^|\n)(\s*)(#{1,6}(?=\s)|[-+>](?=\s|$)|=+(?=\s*$)|-{2,}(?=\s*$)|:(?=\s)|\|)")
+_NUMBERED = re.compile(r"(^|\n)(\s*\d{1,9})([.)])(?=\s)")
+
+
+def html_body(html: str, markup: Markup = "markdown", *, paragraphs: bool = False) -> str:
+    """A body in HTML with its markup as asked for.
+
+    ``paragraphs``: empty lines part paragraphs and line ends are line breaks, as WordPress keeps
+    texts that were written without ``<p>``. Scripts, styles and comments have no words that a
+    reader sees, and do not come into Markdown.
+    """
+    if markup == "keep":
+        return html
+    html = _COMMENT.sub("", _MORE.sub("", _EDITOR.sub("", html.replace("\r\n", "\n"))))
+    if html.count("<") > 2 * html.count(">") + _MOST_OPEN:
+        raise ValueError("its tags do not end")  # the parser looks for the end of each of them
+    if paragraphs:
+        html = _with_paragraphs(html)
+    body = _converter()(html)
+    body = MANY_LINES.sub("\n\n", body).strip("\n")
+    return _words_alone(body) if markup == "strip" else body
+
+
+_MOST_OPEN = 1_000  # signs "<" that may stand without their ">"
+
+
+def _with_paragraphs(html: str) -> str:
+    """The paragraphs that empty lines make, outside of blocks of their own."""
+    kept: list[str] = []
+
+    def keep(found: re.Match[str]) -> str:
+        kept.append(found[0])
+        return f"\n\n\0{len(kept) - 1}\0\n\n"
+
+    html = _UNSPLIT.sub(keep, html.replace("\0", ""))
+    html = _AROUND_BLOCKS.sub(lambda found: f"{found[0]}\n\n" if found[0] else "\n\n", html)
+    parts = []
+    for part in re.split(r"\n\s*\n", html):
+        part = part.strip()
+        if not part:
+            continue
+        if part.startswith(("\0", "</")) or _IS_BLOCK.match(part):
+            parts.append(part)
+        else:
+            parts.append(f"<p>{part.replace(chr(10), '<br>')}</p>")
+    return re.sub(r"\0(\d+)\0", lambda found: kept[int(found[1])], "\n".join(parts))
+
+
+def _words_alone(markdown: str) -> str:
+    import markdown as library
+    from bs4 import BeautifulSoup
+
+    soup = BeautifulSoup(library.markdown(markdown), "html.parser")
+    for each in soup.find_all(("p", "li", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre")):
+        each.append("\n\n")
+    return MANY_LINES.sub("\n\n", soup.get_text()).strip()
+
+
+@cache
+def _converter() -> Callable[[str], str]:
+    """A function from HTML to Markdown. Raises ``TrackerError`` where the library is missing."""
+    try:
+        from markdownify import MarkdownConverter
+    except ImportError:
+        raise missing("markdownify", "A body in HTML") from None
+
+    class Converter(MarkdownConverter):
+        """Markdown that Python-Markdown turns into the same words again."""
+
+        def escape(self, text: str, parent_tags: Any) -> str:
+            text = _ENTITY.sub("&amp;", SPECIAL.sub(r"\\\1", text)).replace("<", "&lt;")
+            text = _START.sub(_escaped_start, text)
+            return _NUMBERED.sub(r"\1\2\\\3", text)
+
+        def _block(self, el: Any, text: str, parent_tags: Any) -> str:
+            return text if "_inline" in parent_tags else f"\n\n{text.strip()}\n\n"
+
+        convert_aside = convert_footer = convert_header = convert_section = _block
+        convert_address = convert_nav = convert_details = convert_summary = _block
+        convert_figure = convert_figcaption = convert_main = convert_form = _block
+
+        def _nothing(self, el: Any, text: str, parent_tags: Any) -> str:
+            return ""
+
+        convert_script = convert_style = convert_template = convert_noscript = _nothing
+
+    converter = Converter(heading_style="atx", bullets="-", newline_style="spaces")
+
+    def convert(html: str) -> str:
+        try:
+            return str(converter.convert(html))
+        except RecursionError:
+            raise ValueError("it is nested too deeply") from None
+
+    return convert
+
+
+def _escaped_start(found: re.Match[str]) -> str:
+    before, spaces, mark = found.groups()
+    if mark == "|":
+        return f"{before}{spaces}\\|"
+    return f"{before}{spaces}\\{mark}"

@@ -14,13 +14,14 @@ from urllib.parse import unquote, urlsplit
 from tracker.errors import TrackerError
 from tracker.model import Person
 from tracker.newsroom.incoming import Skipped
-from tracker.sources.bodies import Markup, html_body
 from tracker.sources.versions import (
     LARGEST,
     Made,
+    Markup,
     MeteredInput,
     Spooled,
     article_text,
+    html_body,
     local_instant,
     missing,
     temporary,

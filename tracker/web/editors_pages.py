@@ -18,7 +18,7 @@ from tracker.newsroom.catalog import all_tracks
 from tracker.newsroom.checking import Scope
 from tracker.newsroom.newsroom import Newsroom
 from tracker.newsroom.queries import Statistics, statistics
-from tracker.newsroom.selection import glob
+from tracker.newsroom.selection import matches
 from tracker.policy.rules import RULES, Verdict
 from tracker.render.findings import gathered, inbox
 from tracker.store.reader import Reader
@@ -234,7 +234,7 @@ class Asked(NamedTuple):
             (not self.rule or finding.rule == self.rule)
             and (self.since is None or (finding.at is not None and finding.at >= self.since))
             and (not self.person or finding.person == self.person)
-            and (not self.path or glob(self.path).match(inside))
+            and (not self.path or matches(self.path, inside))
             and (not self.month or shown.month == self.month)
         )
 
