@@ -26,8 +26,9 @@ from tracker.model import Person
 from tracker.newsroom.importing import Options
 from tracker.newsroom.incoming import Incoming
 from tracker.newsroom.newsroom import Newsroom
-from tracker.sources import HowRead, open_source
+from tracker.sources import open_source
 from tracker.sources.folder import VersionFolder
+from tracker.sources.versions import HowRead
 from tracker.store.stream import CommitStream
 
 ROOT = Path(__file__).parents[1]

@@ -21,10 +21,10 @@ from tests.desk import Desk
 from tests.growth import grows_straight
 from tracker.errors import TrackerError
 from tracker.newsroom.incoming import Incoming, Skipped, Source
-from tracker.sources import HowRead, open_source
+from tracker.sources import open_source
 from tracker.sources.mediawiki import Wikitext
-from tracker.sources.versions import html_body, path_of_url
-from tracker.sources.wordpress import Body, WordPressSite, WpJson
+from tracker.sources.versions import HowRead, html_body, path_of_url
+from tracker.sources.wordpress import WordPressSite, WpJson
 
 Row = tuple[str, str, str]  # path or slug, instant in UTC, text
 
@@ -256,7 +256,7 @@ def site(folder: Path, answers: dict[str, Any], status: int = 200) -> WordPressS
         return httpx.Response(200, json=part, headers={"X-WP-TotalPages": str(pages)})
 
     client = httpx.Client(transport=httpx.MockTransport(answer))
-    return WordPressSite(client, "https://ledger.example", Body())
+    return WordPressSite(client, "https://ledger.example", HowRead())
 
 
 def rest(number: int, text: str, at: str, **fields: Any) -> dict[str, Any]:

@@ -20,9 +20,9 @@ from tracker.errors import TrackerError
 from tracker.model import Person
 from tracker.newsroom.incoming import Incoming, Skipped, Source, Telling
 from tracker.newsroom.newsroom import Newsroom
-from tracker.sources import HowRead, open_source
+from tracker.sources import open_source
 from tracker.sources.folder import OtherRepository, VersionFolder, instant
-from tracker.sources.versions import LARGEST
+from tracker.sources.versions import LARGEST, HowRead
 
 ROOT = Path(__file__).parents[1]
 SAMPLE = ROOT / "articles"

@@ -79,21 +79,6 @@ def stale(connection: sqlite3.Connection) -> list[Stale]:
     ]
 
 
-def living(connection: sqlite3.Connection) -> dict[str, int]:
-    """Every text that is there now, with its number, by path."""
-    rows = connection.execute(
-        "SELECT path.path, article.id FROM article JOIN path ON path.id = article.path"
-        " WHERE article.alive AND article.text AND article.joined IS NULL"
-    )
-    return {path_of(path): number for path, number in rows}
-
-
-def pieces(connection: sqlite3.Connection) -> dict[str, int]:
-    """The newsroom's articles with their numbers, by path."""
-    rows = connection.execute("SELECT path, article FROM piece")
-    return {path_of(path): number for path, number in rows}
-
-
 def look_at(
     connection: sqlite3.Connection, articles: Iterable[int], month: Callable[[int], str]
 ) -> None:

@@ -103,8 +103,8 @@ def pairs(
     with progress_bar("Reading versions") as progress:
         if files:
             from tracker.house.dates.names import zone as zone_named
-            from tracker.sources import HowRead
             from tracker.sources.rows import columns_of
+            from tracker.sources.versions import HowRead
 
             reading = HowRead(
                 zone=zone_named(zone) if zone else None,

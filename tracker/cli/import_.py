@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from tracker.newsroom.importing import Imported
     from tracker.newsroom.incoming import Source
     from tracker.newsroom.newsroom import Newsroom
-    from tracker.sources import HowRead
-    from tracker.sources.versions import Markup
+    from tracker.sources.versions import HowRead, Markup
 
 FORMATS = (
     "auto", "folder", "jsonl", "warc", "diffengine", "newsdiffs", "wxr", "wp-json", "mediawiki",
@@ -115,8 +114,8 @@ def import_(
     from tracker.house.dates.names import zone as zone_named
     from tracker.newsroom.importing import Options
     from tracker.newsroom.incoming import folder_named
-    from tracker.sources import HowRead
     from tracker.sources.rows import columns_of
+    from tracker.sources.versions import HowRead
 
     started = time.monotonic()
     if under is not None:
@@ -161,7 +160,7 @@ def import_(
 def _wordpress(site: str, user: str | None, reading: HowRead) -> Source:
     from urllib.parse import urlsplit
 
-    from tracker.sources.wordpress import TYPES, Body, WordPressSite, rest_client
+    from tracker.sources.wordpress import WordPressSite, rest_client
 
     if urlsplit(site).scheme not in ("http", "https") or not urlsplit(site).hostname:
         raise TrackerError(f"“{visible(site)}” is no address of a site.", "Write https://….")
@@ -173,8 +172,7 @@ def _wordpress(site: str, user: str | None, reading: HowRead) -> Source:
     password = os.environ.get("TRACKER_WORDPRESS_PASSWORD")
     if not password:
         password = click.prompt(f"Application Password of {user}", hide_input=True, err=True)
-    body = Body(reading.markup, reading.zone, reading.types or TYPES)
-    source = WordPressSite(rest_client(user, password), site, body)
+    source = WordPressSite(rest_client(user, password), site, reading)
     source.under = reading.under
     return source
 

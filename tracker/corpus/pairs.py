@@ -31,8 +31,8 @@ from tracker.model import Progress
 from tracker.newsroom.history import versions
 from tracker.newsroom.incoming import Skipped
 from tracker.newsroom.workspace import SETTINGS_FILE, Workspace
-from tracker.sources import HowRead, open_source
-from tracker.sources.versions import temporary
+from tracker.sources import open_source
+from tracker.sources.versions import HowRead, temporary
 from tracker.store.files import make_folder, scratch_folder
 from tracker.text.document import decode
 

@@ -134,10 +134,20 @@ def _look(it: Known) -> None:
         if fresh or facts.key(connection) != key:
             facts.start_anew(connection, key)
         changed = facts.stale(connection)
-        inside, outside = _sorted(it, changed)
-        facts.leave_out(connection, outside)
-        inside += facts.wait_again(connection, now)
-        facts.look_at(connection, inside, _month(workspace))
+        if any(not each.alive or each.path != each.known for each in changed):
+            said = repr(workspace.selection)
+            if facts.value(connection, "selection") != said:
+                facts.start_anew(connection, key)
+                facts.set_value(connection, "selection", said)
+                changed = facts.stale(connection)
+        here = [
+            each.article
+            for each in changed
+            if each.alive and (each.path == each.known or workspace.holds(each.path or ""))
+        ]
+        facts.leave_out(connection, {each.article for each in changed}.difference(here))
+        here += facts.wait_again(connection, now)
+        facts.look_at(connection, here, _month(workspace))
         connection.execute("DELETE FROM stale")
 
 
@@ -149,30 +159,6 @@ def _month(workspace: Workspace) -> Callable[[int], str]:
         return datetime.fromtimestamp(hour * 900, zone).strftime("%Y-%m")
 
     return lambda at: of_hour(at // 900)  # no zone changes within a quarter of an hour
-
-
-def _sorted(it: Known, changed: Sequence[facts.Stale]) -> tuple[list[int], list[int]]:
-    """The articles to look at, and those that are none of the newsroom's any more.
-
-    All are looked at only where the selection of articles is another one than before.
-    """
-    connection, selection = it.connection, it.workspace.selection
-    moved = [each for each in changed if not each.alive or each.path != each.known]
-    inside = [each.article for each in changed if each.alive and each.path == each.known]
-    if not moved:
-        return inside, []
-    said = repr(selection)
-    if facts.value(connection, "selection") == said:
-        here = [each for each in moved if each.alive and selection.holds(each.path or "")]
-        gone = {each.article for each in moved} - {each.article for each in here}
-        return inside + [each.article for each in here], sorted(gone)
-    facts.set_value(connection, "selection", said)
-    living, known = facts.living(connection), facts.pieces(connection)
-    chosen = selection.choose(living)
-    members = {living[path] for path in chosen}
-    new = [living[path] for path in chosen if known.get(path) != living[path]]
-    looked_at = [*(each for each in inside if each in members), *new]
-    return list(dict.fromkeys(looked_at)), [each for each in known.values() if each not in members]
 
 
 # --- many articles judged, in this process or on all cores ----------------------------------------

@@ -9,29 +9,16 @@ import errno
 import io
 import os
 import stat
-from collections.abc import Mapping
 from contextlib import closing
-from datetime import tzinfo
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO
 
 from tracker.errors import TrackerError
 from tracker.newsroom.incoming import Source
-from tracker.sources.versions import Counted, Markup, Spooled, shown, unpacked
+from tracker.sources.versions import Counted, HowRead, Spooled, shown, unpacked
 
 _PEEKED = 65_536  # bytes by which a format is known
 _FILES_ALONE = ("diffengine", "newsdiffs", "parquet", "folder")
-
-
-class HowRead(NamedTuple):
-    """How a source is to be read; what a format does not need is passed over."""
-
-    format: str = "auto"  # auto, folder, jsonl, warc, …
-    under: str = "articles"  # the newsroom's folder for articles whose source has no paths
-    zone: tzinfo | None = None  # of times that a source has without one
-    markup: Markup = "markdown"  # what becomes of HTML and wikitext
-    columns: Mapping[str, str] | None = None  # of a table
-    types: tuple[str, ...] = ()  # of WordPress entries; none: posts and pages
 
 
 def open_source(path: Path | None, stream: IO[bytes] | None, reading: HowRead) -> Source:
@@ -160,15 +147,15 @@ def _whole(path: Path, form: str, reading: HowRead) -> Source:
     if form == "diffengine":
         from tracker.sources.trackers import Diffengine
 
-        return Diffengine(path, reading.markup)
+        return Diffengine(path, reading)
     if form == "newsdiffs":
         from tracker.sources.trackers import NewsDiffs
 
-        return NewsDiffs(path, reading.zone)
+        return NewsDiffs(path, reading)
     if form == "parquet":
         from tracker.sources.rows import VersionTable
 
-        return VersionTable(reading.columns, zone=reading.zone, markup=reading.markup, file=path)
+        return VersionTable(reading, file=path)
     if not path.is_dir():
         raise TrackerError(f"{shown(path)} is a file, and no folder.", "Name the folder.")
     from tracker.sources.folder import VersionFolder
@@ -179,14 +166,13 @@ def _whole(path: Path, form: str, reading: HowRead) -> Source:
 def _streamed(data: io.BufferedReader, name: str, form: str, reading: HowRead) -> Spooled:
     """The source of a format that is read from a stream."""
     if form in ("wxr", "wp-json"):
-        from tracker.sources.wordpress import TYPES, Body, WpJson, Wxr
+        from tracker.sources.wordpress import WpJson, Wxr
 
-        body = Body(reading.markup, reading.zone, reading.types or TYPES)
-        return (Wxr if form == "wxr" else WpJson)(data, name, body)
+        return (Wxr if form == "wxr" else WpJson)(data, name, reading)
     if form == "mediawiki":
         from tracker.sources.mediawiki import MediaWiki
 
-        return MediaWiki(data, name, reading.markup)
+        return MediaWiki(data, name, reading)
     if form == "warc":
         from tracker.sources.warc import WebArchive
 
@@ -195,8 +181,7 @@ def _streamed(data: io.BufferedReader, name: str, form: str, reading: HowRead) -
 
     if form == "jsonl":
         return JsonLines(data, name)
-    columns, zone, markup = reading.columns, reading.zone, reading.markup
-    return VersionTable(columns, zone=zone, markup=markup, stream=data, name=name)
+    return VersionTable(reading, stream=data, name=name)
 
 
 def _opened(path: Path) -> IO[bytes]:

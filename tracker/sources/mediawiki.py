@@ -19,6 +19,7 @@ from tracker.sources.versions import (
     LARGEST,
     MANY_LINES,
     SPECIAL,
+    HowRead,
     Made,
     Markup,
     MeteredInput,
@@ -45,11 +46,11 @@ class MediaWiki(Spooled):
     its templates of corrections say stands as a note in the text.
     """
 
-    def __init__(self, stream: IO[bytes], name: str, markup: Markup = "markdown") -> None:
+    def __init__(self, stream: IO[bytes], name: str, reading: HowRead) -> None:
         super().__init__()
         self._stream = self._input = stream
         self._name = name
-        self._markup: Markup = markup
+        self._markup = reading.markup
 
     def made(self, folder: Path) -> Iterator[Made | Skipped]:
         """Every revision that has a text and that readers saw."""

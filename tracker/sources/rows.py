@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any, NamedTuple
@@ -17,8 +17,8 @@ from tracker.newsroom.incoming import Skipped, Telling
 from tracker.sources.versions import (
     LARGEST,
     YEARS,
+    HowRead,
     Made,
-    Markup,
     Spooled,
     article_text,
     broken,
@@ -272,19 +272,15 @@ def columns_of(written: str) -> dict[str, str]:
 class VersionTable(Spooled):
     def __init__(
         self,
-        columns: Mapping[str, str] | None = None,
+        reading: HowRead,
         *,
-        zone: tzinfo | None = None,
-        markup: Markup = "markdown",
         file: Path | None = None,
         stream: IO[bytes] | None = None,
         name: str = "",
     ) -> None:
         """A Parquet file by ``file``, or CSV by ``stream``."""
         super().__init__()
-        self._asked = columns
-        self._zone = zone
-        self._markup: Markup = markup
+        self._reading = reading
         self._file = file
         self._stream = stream
         self._name = name or (shown(file) if file else "standard input")
@@ -307,8 +303,8 @@ class VersionTable(Spooled):
     def _columns(self, row: Mapping[str, Any]) -> dict[str, str]:
         """The column of each key. Raises ``TrackerError`` where what a version needs is missing."""
         there = {name.lower(): name for name in row if isinstance(name, str)}
-        if self._asked is not None:
-            found = dict(self._asked)
+        if self._reading.columns is not None:
+            found = dict(self._reading.columns)
             for name in found.values():
                 if name not in row:
                     named = ", ".join(map(str, row))[:300]
@@ -346,7 +342,9 @@ class VersionTable(Spooled):
         if text is None and row.get("html") is None:
             raise ValueError("its text is missing")
         if text is None or title:
-            body = str(text) if text is not None else html_body(str(row["html"]), self._markup)
+            body = (
+                str(text) if text is not None else html_body(str(row["html"]), self._reading.markup)
+            )
             data = article_text({"title": title}, body) if title else f"{body}\n".encode()
         else:
             data = text if isinstance(text, bytes) else str(text).encode("utf-8", "replace")
@@ -371,9 +369,9 @@ class VersionTable(Spooled):
                 except ValueError:
                     raise ValueError(f"its time is no instant: “{written[:60]}”") from None
         if at.tzinfo is None:
-            if self._zone is None:
+            if self._reading.zone is None:
                 raise ValueError("its time has no offset from UTC: name the zone with --zone")
-            at = local_instant(at, self._zone, self.traps)
+            at = local_instant(at, self._reading.zone, self.traps)
         if at.year not in YEARS:
             raise ValueError(f"its time is of the year {at.year}")
         return at
@@ -414,7 +412,7 @@ class VersionTable(Spooled):
         try:
             with ParquetFile(self._file) as file:
                 names = [name.lower() for name in file.schema_arrow.names]
-                wanted = set((self._asked or {}).values())
+                wanted = set((self._reading.columns or {}).values())
                 chosen = [
                     name
                     for name, low in zip(file.schema_arrow.names, names, strict=True)

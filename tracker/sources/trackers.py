@@ -6,7 +6,7 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
 
@@ -14,8 +14,8 @@ from tracker.errors import TrackerError
 from tracker.newsroom.incoming import Skipped
 from tracker.sources.versions import (
     LARGEST,
+    HowRead,
     Made,
-    Markup,
     Spooled,
     article_text,
     html_body,
@@ -95,10 +95,10 @@ class Diffengine(Spooled):
     of a version are joined; it knows the order of versions and not their dates.
     """
 
-    def __init__(self, file: Path, markup: Markup = "markdown") -> None:
+    def __init__(self, file: Path, reading: HowRead) -> None:
         super().__init__()
         self._file = file
-        self._markup: Markup = markup
+        self._markup = reading.markup
 
     def made(self, folder: Path) -> Iterator[Made | Skipped]:
         """Every version, entry by entry."""
@@ -231,13 +231,13 @@ class NewsDiffs(Spooled):
     NewsDiffs called boring is imported like the rest. Its times are the wall clock of its server.
     """
 
-    def __init__(self, path: Path, zone: tzinfo | None) -> None:
+    def __init__(self, path: Path, reading: HowRead) -> None:
         super().__init__()
         self._database = path if path.is_file() else _database_in(path)
         base = self._database.absolute().parent
         places = (base / "articles", base.parent / "articles", base)
         folder = next((place for place in places if _has_repositories(place)), None)
-        if zone is None:
+        if reading.zone is None:
             raise TrackerError(
                 "NewsDiffs keeps the wall-clock time of its server, without a zone.",
                 "Name that zone: --zone America/New_York",
@@ -248,7 +248,7 @@ class NewsDiffs(Spooled):
                 "Put its folder articles, with one git repository a month, next to the database.",
             )
         self._folder = folder
-        self._zone = zone
+        self._zone = reading.zone
 
     def made(self, folder: Path) -> Iterator[Made | Skipped]:
         """Every version of the table whose repository is there."""

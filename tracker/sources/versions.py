@@ -32,6 +32,21 @@ YEARS = range(1900, 9990)
 """Years in which arithmetic with zones does not leave the calendar."""
 
 
+Markup = Literal["markdown", "keep", "strip"]
+"""What becomes of a body's own markup: Markdown, as it stood, or words alone."""
+
+
+class HowRead(NamedTuple):
+    """How a source is to be read; what a format does not need is passed over."""
+
+    format: str = "auto"  # auto, folder, jsonl, warc, …
+    under: str = "articles"  # the newsroom's folder for articles whose source has no paths
+    zone: tzinfo | None = None  # of times that a source has without one
+    markup: Markup = "markdown"  # what becomes of HTML and wikitext
+    columns: Mapping[str, str] | None = None  # of a table
+    types: tuple[str, ...] = ()  # of WordPress entries; none: posts and pages
+
+
 def instant_of(written: str) -> datetime:
     """The instant that an ISO 8601 text with offset means, aware.
 
@@ -405,9 +420,6 @@ def article_text(fields: Mapping[str, object], body: str) -> bytes:
 
 
 # --- bodies in HTML -------------------------------------------------------------------------------
-
-Markup = Literal["markdown", "keep", "strip"]
-"""What becomes of a body's own markup: Markdown, as it stood, or words alone."""
 
 _EDITOR = re.compile(r"<!--\s*/?wp:.*?-->[ \t]*\n?", re.DOTALL)
 _MORE = re.compile(r"<!--\s*(?:more|nextpage|noteaser).*?-->")

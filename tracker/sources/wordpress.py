@@ -6,7 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -16,8 +16,8 @@ from tracker.model import Person
 from tracker.newsroom.incoming import Skipped
 from tracker.sources.versions import (
     LARGEST,
+    HowRead,
     Made,
-    Markup,
     MeteredInput,
     Spooled,
     article_text,
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-TYPES = ("post", "page")
+_TYPES = ("post", "page")
 _OUT = {
     "draft": ("drafts", "It is a draft."),
     "auto-draft": ("drafts", "It is a draft."),
@@ -46,14 +46,6 @@ _OUT = {
 }
 _NO_DATE = ("", "0000-00-00 00:00:00", "0000-00-00T00:00:00")
 _BEGUN_WITH = 90  # seconds: the revision of a publication is kept in the same breath
-
-
-class Body(NamedTuple):
-    """How the bodies of a site are read."""
-
-    markup: Markup = "markdown"
-    zone: tzinfo | None = None  # of its wall-clock times, where they alone are there
-    types: tuple[str, ...] = TYPES  # of entries that are articles
 
 
 class Item(NamedTuple):
@@ -89,18 +81,19 @@ def gmt(written: str) -> datetime | None:
 class _Site(Spooled):
     """What all three ways into a WordPress site share."""
 
-    def __init__(self, body: Body) -> None:
+    def __init__(self, reading: HowRead) -> None:
         super().__init__()
-        self._body = body
+        self._reading = reading
+        self.types = reading.types or _TYPES
         self._slugs: dict[str, str] = {}  # the entry that has each slug
 
     def instant(self, in_gmt: str, local: str) -> datetime | None:
         """The instant that a pair of times means; None where there is no usable one."""
         found = gmt(in_gmt)
-        if found is None and self._body.zone is not None:
+        if found is None and self._reading.zone is not None:
             naive = gmt(local)
             if naive is not None:
-                found = local_instant(naive.replace(tzinfo=None), self._body.zone, self.traps)
+                found = local_instant(naive.replace(tzinfo=None), self._reading.zone, self.traps)
         return found
 
     def item(self, row: Mapping[str, Any], entry: Mapping[str, Any]) -> Item:
@@ -142,7 +135,7 @@ class _Site(Spooled):
 
     def refusal(self, item: Item) -> Skipped | None:
         """Why an entry is no article that readers saw."""
-        if item.type not in self._body.types:
+        if item.type not in self.types:
             kind = f"of type {item.type[:40] or 'unknown'}"
             return self.trap(kind, item.origin, f"It is {kind}, and no article.")
         if item.status != "publish":
@@ -171,7 +164,7 @@ class _Site(Spooled):
     def version(self, item: Item, at: datetime, slug: str) -> Made | Skipped:
         """One state of an entry as an article's version."""
         try:
-            body = html_body(item.content, self._body.markup, paragraphs=True)
+            body = html_body(item.content, self._reading.markup, paragraphs=True)
             excerpt = html_body(item.excerpt, "strip")
         except ValueError as error:
             return self.bad(item.origin, f"Its body cannot be read: {error}.")
@@ -205,8 +198,8 @@ class Wxr(_Site):
     before is not in an export.
     """
 
-    def __init__(self, stream: IO[bytes], name: str, body: Body) -> None:
-        super().__init__(body)
+    def __init__(self, stream: IO[bytes], name: str, reading: HowRead) -> None:
+        super().__init__(reading)
         self._stream = self._input = stream
         self._name = name
         self._authors: dict[str, Person] = {}
@@ -450,8 +443,8 @@ class _Revisions(_Site):
 class WpJson(_Revisions):
     """What ``wp post list --post_type=post,page,revision --format=json`` prints."""
 
-    def __init__(self, stream: IO[bytes], name: str, body: Body) -> None:
-        super().__init__(body)
+    def __init__(self, stream: IO[bytes], name: str, reading: HowRead) -> None:
+        super().__init__(reading)
         self._stream = stream
         self.name = name
 
@@ -481,8 +474,8 @@ class WordPressSite(_Revisions):
     ``client`` is made by ``rest_client``, and asks one thing at a time.
     """
 
-    def __init__(self, client: httpx.Client, url: str, body: Body) -> None:
-        super().__init__(body)
+    def __init__(self, client: httpx.Client, url: str, reading: HowRead) -> None:
+        super().__init__(reading)
         self._client = client
         self._base = url.rstrip("/") + "/wp-json/wp/v2/"
         self.name = urlsplit(url).hostname or url
@@ -496,7 +489,7 @@ class WordPressSite(_Revisions):
         for each in self._pages("users", context="edit"):
             name = str(each.get("name") or each.get("slug") or "")
             self._people[str(each.get("id"))] = (name, str(each.get("email") or ""))
-        for kind in self._body.types:
+        for kind in self.types:
             route = {"post": "posts", "page": "pages"}.get(kind, kind)
             for each in self._pages(route, context="edit", status="publish"):
                 number = each.get("id")
