@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 from tracker.catalog.build import rebuild
@@ -32,12 +31,11 @@ def tracks(
     under: str = "",
     branch: str | None = None,
     ignored: frozenset[str] = NONE,
-    accept: Callable[[str], bool] | None = None,
 ) -> tuple[Track, ...]:
     """Every text that is or was published."""
     with Catalog(repository, in_memory=True) as catalog:
         rebuild(catalog, repository, published(repository, branch, ignored))
-        return all_tracks(catalog.connection, under, accept)
+        return all_tracks(catalog.connection, under)
 
 
 def track(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from threading import Lock
 from typing import NamedTuple
@@ -17,6 +17,7 @@ from typing import NamedTuple
 from tracker.catalog.queries import all_tracks
 from tracker.catalog.schema import PATIENCE, Catalog, catalog_file, make
 from tracker.catalog.update import Replay
+from tracker.model import Progress
 from tracker.store.git import Repository
 from tracker.store.history import (
     CommitRange,
@@ -26,9 +27,6 @@ from tracker.store.history import (
 )
 from tracker.store.identity import Texts
 from tracker.store.log import Commit
-
-Progress = Callable[[int, int], None]
-"""Called with the number of commits done and the number of all."""
 
 _CACHE = 64 * 1024  # KiB of the database that are held in memory while it is made
 _ROUNDS = 4  # times that another process may be quicker

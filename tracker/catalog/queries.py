@@ -7,7 +7,7 @@ The functions take an open connection to a catalog that is up to date, and may r
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta, timezone
 from functools import lru_cache
 from itertools import groupby
@@ -92,36 +92,22 @@ def texts(connection: sqlite3.Connection, prefix: str = "") -> list[ListedText]:
     return [each for each in found if each.path.startswith(prefix)]
 
 
-def all_tracks(
-    connection: sqlite3.Connection, under: str = "", accept: Callable[[str], bool] | None = None
-) -> tuple[Track, ...]:
+def all_tracks(connection: sqlite3.Connection, under: str = "") -> tuple[Track, ...]:
     """Every text that is or was published, by path; deleted ones come last.
 
-    ``under`` is a folder; ``accept`` says which paths are meant. Both look at the newest path: what
-    an article was before it came there is part of its history.
+    ``under`` is a folder, of the newest path: what an article was before it came there is part of
+    its history.
     """
     folder = under.strip("/")
-    prefix = f"{folder}/" if folder else ""
-    chosen = accept or (lambda _: True)
-    rows = connection.execute(
-        "SELECT article.id, path.path, alive FROM article JOIN path ON path.id = article.path"
-        " WHERE joined IS NULL AND (text OR ?)",
-        (accept is not None,),
-    )
-    found = [
-        (not alive, path_of(path), number)
-        for number, path, alive in rows
-        if path_of(path).startswith(prefix) and chosen(path_of(path))
-    ]
-    found.sort()
+    found = sorted(texts(connection, f"{folder}/" if folder else ""))
     versions = _grouped(connection.execute(f"{_VERSIONS} ORDER BY version.article, version.place"))
     events = _grouped(connection.execute(f"{_EVENTS} ORDER BY event.article, event.place"))
-    wanted = {number for _, _, number in found}
+    wanted = {each.number for each in found}
     states = {each: tuple(map(_version, rows)) for each, rows in versions if each in wanted}
     others = {each: tuple(map(_event, rows)) for each, rows in events if each in wanted}
     return tuple(
         Track(path, states.get(number, ()), others.get(number, ()), deleted)
-        for deleted, path, number in found
+        for deleted, path, number, _ in found
     )
 
 

@@ -397,7 +397,6 @@ def template(
     style: str = "default",
     timezone: str = "UTC",
     since: datetime | None = None,
-    language: str | None = None,
     kind: NewsroomKind = "own",
     articles: Sequence[str] = (),
     exclude: Sequence[str] = (),
@@ -416,8 +415,8 @@ def template(
     if kind == "followed":
         lines.append('kind = "followed"  # other people\'s articles: see docs/following.md')
         lines.append('articles = ["articles/**/*.md"]')
-    lines.append(f"language = {_quoted(language)}" if language else '# language = "en"')
     lines += [
+        '# language = "en"',
         '# branch = "main"  # what readers see; left out: the branch that is checked out',
         f"articles = {_listed(articles)}  # which files are articles"
         if articles

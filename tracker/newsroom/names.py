@@ -8,11 +8,12 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 from unicodedata import normalize
 from zoneinfo import ZoneInfo
 
 from tracker.errors import TrackerError
+from tracker.model import Revision, Version
 from tracker.newsroom.selection import is_text, slug
 from tracker.newsroom.workspace import Workspace
 from tracker.store.git import checked
@@ -80,21 +81,9 @@ _COMMIT = re.compile(r"[0-9a-fA-F]{4,64}")
 _LATEST = re.compile(r"latest(?:~(\d{1,9}))?\Z")
 
 
-class Dated(Protocol):
-    """A version or a revision: something with a commit and an instant."""
-
-    @property
-    def commit(self) -> str:
-        """The full hash."""
-
-    @property
-    def at(self) -> datetime:
-        """The author date, aware."""
-
-
 def revision(
     wanted: str,
-    versions: Sequence[Dated],
+    versions: Sequence[Version | Revision],
     settings: Settings,
     now: Callable[[], datetime],
     came_out: Callable[[], tuple[int, datetime] | None],
@@ -181,7 +170,10 @@ def _after(day: datetime) -> datetime:
 
 
 def seen_at(
-    when: Moment, versions: Sequence[Dated], wanted: str, came_out: tuple[int, datetime] | None
+    when: Moment,
+    versions: Sequence[Version | Revision],
+    wanted: str,
+    came_out: tuple[int, datetime] | None,
 ) -> int:
     """The number of the version that readers saw at an instant, or at the end of a day.
 
@@ -389,10 +381,7 @@ def _bounds(workspace: Workspace, typed: str) -> tuple[datetime, datetime]:
     when = moment(words, workspace.settings, workspace.clock())
     if when.precision == "minute":
         return when.at, when.at
-    try:
-        return when.at, when.at + timedelta(days=1)
-    except OverflowError:
-        return when.at, datetime.max.replace(tzinfo=UTC)
+    return when.at, _after(when.at)
 
 
 def _month(year: int, month: int, zone: ZoneInfo, typed: str) -> tuple[datetime, datetime]:

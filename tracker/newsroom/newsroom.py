@@ -130,10 +130,6 @@ class Newsroom:
 
         return compared(self.workspace, old, new)
 
-    def words_of_first(self, text: str) -> int:
-        """The words that readers have in a first version."""
-        return self.workspace.words_of_first(text)
-
     # --- reading --------------------------------------------------------------------------------
 
     def history(self, article: str | Path) -> tuple[Revision, ...]:
