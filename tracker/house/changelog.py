@@ -14,7 +14,7 @@ from typing import NamedTuple
 from tracker import locale
 from tracker.house.notes import wording
 from tracker.house.style import Style
-from tracker.model import Entry, History, Note, Precision, Revision
+from tracker.model import Article, Entry, History, Note, Precision, Revision
 
 GRACE = timedelta(hours=24)
 """How long before a note an edit may lie that the note still tells of, unless a newsroom says."""
@@ -64,20 +64,10 @@ def _keyed(history: History, style: Style, zone: tzinfo | None, grace: timedelta
     gone = replaced([each.note for each in told])
     found: list[_Keyed] = []
     for place, each in enumerate(told):
-        note, revision = each.note, each.revision
-        entry = Entry(
-            article=history.article,
-            at=note.at,
-            precision=note.precision,
-            what="note",
-            note=note,
-            line=wording.line(style, note, zone),
-            revision=revision.number,
-            commit=revision.commit,
-            withdrawn=note.withdrawn is not None,
-            amended=note.id in gone,
-            person=revision.person.name,
-        )
+        revision = each.revision
+        brought = revision.number, revision.commit, revision.person.name
+        replaced_since = each.note.id in gone
+        entry = note_entry(history.article, each.note, *brought, style, zone, replaced_since)
         found.append(_with_key(entry, went_out(each), place))
     covered = tellings(history, grace)
     first = True
@@ -99,6 +89,24 @@ def _keyed(history: History, style: Style, zone: tzinfo | None, grace: timedelta
             found.append(_with_key(entry, revision.out_at, 0))
         first = False
     return found
+
+
+def note_entry(
+    article: Article,
+    note: Note,
+    number: int,
+    commit: str,
+    person: str,
+    style: Style,
+    zone: tzinfo | None,
+    amended: bool,
+) -> Entry:
+    """Return the entry of a note that a revision brought: its number, commit and who made it."""
+    line, withdrawn = wording.line(style, note, zone), note.withdrawn is not None
+    return Entry(
+        article, note.at, note.precision, "note", note, line, number, commit, withdrawn, amended,
+        person,
+    )  # fmt: skip
 
 
 def _precision(revision: Revision) -> Precision:

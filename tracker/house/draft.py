@@ -538,8 +538,12 @@ def _points(change: Change) -> Iterator[_Point]:
             continue
         own = not edit.old_sentence or not edit.new_sentence  # a passage of its own came or went
         whole = labels[0].startswith("information")
-        added = edit.new if own or (whole and _is_whole(edit.new)) else edit.new_sentence
-        removed = edit.old if own or (whole and _is_whole(edit.old)) else edit.old_sentence
+        added = (
+            edit.new if own or (whole and sentences.whole_sentence(edit.new)) else edit.new_sentence
+        )
+        removed = (
+            edit.old if own or (whole and sentences.whole_sentence(edit.old)) else edit.old_sentence
+        )
         if own and not whole and labels[0] in _REPLACED:
             labels = [f"information-{'added' if edit.new.strip() else 'removed'}"]
         point = _Point(
@@ -557,10 +561,6 @@ def _points(change: Change) -> Iterator[_Point]:
     for field in change.fields:
         if field.role in ("headline", "dek", "byline"):
             yield _field(field)
-
-
-def _is_whole(passage: str) -> bool:
-    return sentences.whole_sentence(passage)
 
 
 def _field(field: FieldChange) -> _Point:

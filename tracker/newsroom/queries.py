@@ -12,8 +12,7 @@ from typing import Concatenate, NamedTuple, ParamSpec, TypeVar
 from tracker.catalog import queries
 from tracker.catalog.schema import Catalog
 from tracker.errors import TrackerError
-from tracker.house.changelog import notes_told, tellings, went_out
-from tracker.house.notes import wording
+from tracker.house.changelog import note_entry, notes_told, tellings, went_out
 from tracker.model import (
     Article,
     Entry,
@@ -166,21 +165,12 @@ def changelog(it: Known) -> tuple[Entry, ...]:
     style, clock = it.workspace.settings.style, it.workspace.settings.clock
     it.up_to(READ)
     return tuple(
-        Entry(
-            article=article_of(told.path, told.headline),
-            at=told.note.at,
-            precision=told.note.precision,
-            what="note",
-            note=told.note,
-            line=wording.line(style, told.note, clock),
-            revision=told.number,
-            commit=told.commit,
-            withdrawn=told.note.withdrawn is not None,
-            amended=told.replaced,
-            person=told.person,
+        note_entry(
+            article_of(told.path, told.headline), told.note, told.number, told.commit,
+            told.person, style, clock, told.replaced,
         )
         for told in queries.notes(it.connection)
-    )
+    )  # fmt: skip
 
 
 def lives(

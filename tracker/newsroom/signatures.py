@@ -184,36 +184,40 @@ def _places(workspace: Workspace, objects: set[str]) -> dict[str, str]:
 # --- the published line ---------------------------------------------------------------------------
 
 
+_ACCEPT = "Ask who did it and why; where it was right: tracker verify --accept"
+_STATES: dict[str, tuple[Rule, str, str]] = {
+    "rewritten": ("rewritten", "the history was rewritten since {what}", _ACCEPT),
+    "behind": (
+        "behind",
+        "revisions that {what} saw are gone from the end of the published line",
+        "Bring them back: tracker sync",
+    ),
+    "aside": ("aside", "what {what} saw as published is only a side branch now", _ACCEPT),
+    "read-otherwise": (
+        "read-otherwise",
+        "the commits that {what} saw are there, but the line up to them is another",
+        "See whether branch in tracker.toml changed, or git replace was used",
+    ),
+}
+
+
 def _line_concerns(
     where: str, witness: Witness, found: WitnessComparison, zone: ZoneInfo
 ) -> Iterator[Concern]:
     day = witness.at.astimezone(zone).strftime("%Y-%m-%d %H:%M %Z")
-    what = f"the witness {where}" if where else "the last verification"
-    accept = "Ask who did it and why; where it was right: tracker verify --accept"
-    if found.state == "rewritten":
-        where_from = "nothing of it is known here"
-        if found.common is not None:
+    what = f"{f'the witness {where}' if where else 'the last verification'} of {day}"
+    if found.state in _STATES:
+        rule, words, advice = _STATES[found.state]
+        words = words.format(what=what)
+        if found.state == "rewritten" and found.common is None:
+            words += ": nothing of it is known here"
+        elif found.state == "rewritten" and found.common is not None:
             place, commit = found.common
-            where_from = (
-                f"the first {place:,} of its {witness.commits:,} commits are still there, up to "
+            words += (
+                f": the first {place:,} of its {witness.commits:,} commits are still there, up to "
                 f"{commit[:10]}"
             )
-        words = f"the history was rewritten since {what} of {day}: {where_from}"
-        yield Concern("rewritten", "fail", witness.tip, words, accept)
-    elif found.state == "behind":
-        words = f"revisions that {what} of {day} saw are gone from the end of the published line"
-        yield Concern("behind", "fail", witness.tip, words, "Bring them back: tracker sync")
-    elif found.state == "aside":
-        words = f"what {what} of {day} saw as published is only a side branch now"
-        yield Concern("aside", "fail", witness.tip, words, accept)
-    elif found.state == "read-otherwise":
-        words = (
-            f"the commits that {what} of {day} saw are there, but the line up to them is another"
-        )
-        yield Concern(
-            "read-otherwise", "fail", witness.tip, words,
-            "See whether branch in tracker.toml changed, or git replace was used",
-        )  # fmt: skip
+        yield Concern(rule, "fail", witness.tip, words, advice)
     for commit in found.late:
         yield Concern(
             "late", "warn", commit,

@@ -71,11 +71,7 @@ class WebArchive(Spooled):
         elif zipfile.is_zipfile(path):
             yield from self._members(path, files)
         elif is_index(path):
-            for place in self._indexed(path):
-                if isinstance(place, Skipped):
-                    yield place
-                else:
-                    yield place
+            yield from self._indexed(path)
         else:
             yield RecordStream(path.open("rb"), name)
 
