@@ -20,9 +20,9 @@ import pytest
 from tests.desk import Desk
 from tests.repositories import Builder
 from tracker.catalog.boilerplate import Watched
-from tracker.newsroom.analysis import Analyst, meaning
 from tracker.newsroom.checking import Scope
 from tracker.newsroom.newsroom import Newsroom
+from tracker.newsroom.revisions import Analyst, meaning
 from tracker.policy.rules import RULES
 from tracker.store.reader import Reader
 
@@ -495,8 +495,8 @@ def test_the_analyst_says_what_compare_says(archive: Path) -> None:
     track = room.track("5.md")
     with Reader(room.repository) as reader:
         repeated = Watched(room.boilerplate())
-        one = Analyst(room.settings, room.repository.git, reader.read, repeated=repeated)
-        for before, state in pairwise(map(one.states(track), range(len(track.versions)))):
+        one = Analyst(track, room.settings, room.repository.git, reader.read, repeated=repeated)
+        for before, state in pairwise(map(one.state, range(len(track.versions)))):
             change = room.compare(before.read(), state.read())
             assert one.meaning(before, state) == meaning(change, state.read())
 

@@ -29,12 +29,18 @@ from tracker.catalog.schema import Catalog, Pair
 from tracker.errors import TrackerError
 from tracker.house.settings import Settings
 from tracker.model import Finding, History, Progress, Track
-from tracker.newsroom.analysis import Analyst, questions, rules_key
 from tracker.newsroom.catalog import history_of, learnt
-from tracker.newsroom.revisions import State, comes_out, history, joined
+from tracker.newsroom.revisions import (
+    Analyst,
+    comes_out,
+    history,
+    joined,
+    questions,
+    rules_key,
+)
 from tracker.newsroom.workspace import Workspace, open_workspace
 from tracker.policy.rules import findings
-from tracker.policy.step import Circumstances, Step
+from tracker.policy.step import Circumstances
 from tracker.store.reader import MissingTextError, Reader
 from tracker.text.judge.boilerplate import Boilerplate
 
@@ -334,7 +340,7 @@ class Work:
 
     def judge(self, job: Job) -> Done:
         analyst = Analyst(
-            self._settings, self._git, self._reader.read, job.known, self._repeated,
+            job.track, self._settings, self._git, self._reader.read, job.known, self._repeated,
             count_first=job.as_history,
         )  # fmt: skip
         try:
@@ -347,17 +353,10 @@ class Work:
             left_out = f"{job.track.path} was left out: {error.sentence}"
             return Done((), analyst.learned, analyst.asked, skipped=(left_out,))
 
-    def _steps(self, job: Job, analyst: Analyst, states: Callable[[int], State]) -> list[Step]:
-        return joined(
-            job.track, states, self._settings,
-            means=analyst.meaning if job.compared else None, unite=analyst.unite, now=self._now,
-        )  # fmt: skip
-
     def _told(self, job: Job, analyst: Analyst) -> Done:
-        states = analyst.states(job.track)
-        steps = self._steps(job, analyst, states)
+        steps = joined(analyst, compared=job.compared, now=self._now)
         found = history(job.track, steps, shallow=self._shallow)
-        newest = states(len(steps) - 1).reading
+        newest = analyst.state(len(steps) - 1).reading
         due = comes_out(job.track, newest, found.revisions, self._settings)
         return Done((), analyst.learned, analyst.asked, found, due=due)
 
@@ -371,7 +370,7 @@ class Work:
             commits=job.commits,
             since=job.since,
         )
-        return findings(self._steps(job, analyst, analyst.states(job.track)), circumstances)
+        return findings(joined(analyst, compared=True, now=self._now), circumstances)
 
 
 _there: list[Work] = []

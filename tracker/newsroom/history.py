@@ -17,11 +17,11 @@ from tracker.catalog.schema import Catalog
 from tracker.errors import TrackerError
 from tracker.model import Blame, Change, Entry, History, Progress, Revision, Track, Version
 from tracker.newsroom import names, revisions
-from tracker.newsroom.analysis import Analyst, questions, rules_key
 from tracker.newsroom.catalog import compare, learnt, published_tracks, track_at
 from tracker.newsroom.merging import End, bases, made, origins, text_before
 from tracker.newsroom.names import locate
 from tracker.newsroom.note_editor import NoteEditor
+from tracker.newsroom.revisions import Analyst, questions, rules_key
 from tracker.newsroom.workspace import Workspace
 from tracker.store.log import messages
 from tracker.store.reader import Reader
@@ -60,20 +60,10 @@ def steps(
     """
     texts = texts_of(workspace, [found]) if texts is None else texts
     analyst = Analyst(
-        workspace.settings, workspace.repository.git, texts.__getitem__,
+        found, workspace.settings, workspace.repository.git, texts.__getitem__,
         repeated=learnt(workspace).watched() if compared else None,
     )  # fmt: skip
-    return _steps(workspace, found, analyst, compared=compared, newest=newest)
-
-
-def _steps(
-    workspace: Workspace, found: Track, analyst: Analyst, *, compared: bool, newest: int | None
-) -> list[Step]:
-    return revisions.joined(
-        found, analyst.states(found), workspace.settings,
-        means=analyst.meaning if compared else None, unite=analyst.unite, now=workspace.now,
-        newest=newest,
-    )  # fmt: skip
+    return revisions.joined(analyst, compared=compared, now=workspace.now, newest=newest)
 
 
 def texts_of(workspace: Workspace, tracks: Iterable[Track]) -> dict[str, bytes]:
@@ -131,8 +121,8 @@ def _remembered_steps(
     with Catalog(workspace.repository) as catalog, Reader(workspace.repository) as reader:
         known = catalog.answers(key, questions(found, first=True))
         watched = None if repeated is None else repeated.watched()
-        analyst = Analyst(settings, workspace.repository.git, reader.read, known, watched)
-        read = _steps(workspace, found, analyst, compared=compared, newest=newest)
+        analyst = Analyst(found, settings, workspace.repository.git, reader.read, known, watched)
+        read = revisions.joined(analyst, compared=compared, now=workspace.now, newest=newest)
         judged_by = "" if repeated is None else repeated.digest
         catalog.remember(key, analyst.learned, analyst.asked, judged_by)
     return [step._replace(read=_unread) for step in read]
