@@ -19,14 +19,11 @@ from tracker.model import History, Kind, Revision
 TABLES = ("piece", "fact", "note", "passage", "stale")
 
 
-def key(connection: sqlite3.Connection) -> str | None:
-    """A digest of what the tables depend on beside the texts; None where they are empty."""
-    row = connection.execute("SELECT value FROM meta WHERE key = 'facts'").fetchone()
-    return None if row is None else str(row[0])
-
-
 def value(connection: sqlite3.Connection, name: str) -> Any:
-    """Something that is known of the tables; None where it is not."""
+    """Something that is known of the tables; None where it is not.
+
+    "facts" is a digest of what they depend on beside the texts.
+    """
     row = connection.execute("SELECT value FROM meta WHERE key = ?", (name,)).fetchone()
     return None if row is None else row[0]
 
@@ -44,11 +41,6 @@ def start_anew(connection: sqlite3.Connection, new: str) -> None:
     connection.execute("INSERT INTO stale SELECT id FROM article WHERE text AND joined IS NULL")
     connection.execute("DELETE FROM meta WHERE key IN ('selection', 'indexed')")
     set_value(connection, "facts", new)
-
-
-def any_stale(connection: sqlite3.Connection) -> bool:
-    """Whether any article changed since it was looked at."""
-    return connection.execute("SELECT 1 FROM stale LIMIT 1").fetchone() is not None
 
 
 class Stale(NamedTuple):

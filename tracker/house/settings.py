@@ -211,7 +211,9 @@ def _style(file: _SettingsFile, read_style: Callable[[str], str]) -> Style:
     if isinstance(given, str):
         if given.endswith(".toml"):
             return _own_style(file, given, {}, read_style)
-        return file.located("", "style", house_style.load) if "style" in file.table else _plain()
+        if "style" not in file.table:
+            return house_style.load(given)
+        return file.located("", "style", house_style.load)
     overrides = {key: value for key, value in given.items() if key not in ("name", "file")}
     for key in ("name", "file"):
         if key in given and not isinstance(given[key], str):
@@ -226,10 +228,6 @@ def _style(file: _SettingsFile, read_style: Callable[[str], str]) -> Style:
     if "file" in given:
         return _own_style(file, given["file"], overrides, read_style)
     return _located_style(file, lambda: house_style.load(given.get("name", "default"), overrides))
-
-
-def _plain() -> Style:
-    return house_style.load("default")
 
 
 def _check_overrides(file: _SettingsFile, overrides: Mapping[str, Any]) -> None:

@@ -130,14 +130,14 @@ def _look(it: Known) -> None:
     workspace, connection = it.workspace, it.connection
     wanted, key = history_of(workspace), facts_key(workspace)
     now = int(workspace.now.timestamp()) if workspace.now is not None else 0
-    fresh = facts.key(connection) != key
-    if not fresh and not facts.any_stale(connection) and not facts.wait_again(connection, now):
+    fresh = facts.value(connection, "facts") != key
+    if not fresh and not facts.stale(connection) and not facts.wait_again(connection, now):
         return
     with it.catalog.writing():
         there = held(connection)
         if there is None or there.newest != wanted.newest:
             raise UnusableError
-        if fresh or facts.key(connection) != key:
+        if fresh or facts.value(connection, "facts") != key:
             facts.start_anew(connection, key)
         changed = facts.stale(connection)
         if any(not each.alive or each.path != each.known for each in changed):
