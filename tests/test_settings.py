@@ -32,7 +32,6 @@ def test_every_key_may_be_left_out(toml: str) -> None:
         name="",
         style=load("default"),
         zone=ZoneInfo("UTC"),
-        language="en",
         branch=None,
         articles=(),
         footer_embed=True,
@@ -430,7 +429,6 @@ def test_the_file_that_init_writes_is_short_and_is_read_as_it_was_meant() -> Non
         style="newsweek",
         timezone="America/New_York",
         since=since,
-        language="en",
     )
     found = read(toml)
     assert found.name == 'The "Daily" \\ Пошта\x7f\n'
