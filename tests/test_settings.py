@@ -32,6 +32,7 @@ def test_every_key_may_be_left_out(toml: str) -> None:
         name="",
         style=load("default"),
         zone=ZoneInfo("UTC"),
+        language="en",
         branch=None,
         articles=(),
         footer_embed=True,
