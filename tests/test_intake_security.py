@@ -18,7 +18,8 @@ from tests.repositories import run
 from tests.test_intake import GHOST, NOW, Office, ghost, opened, problem, text
 from tracker.errors import TrackerError
 from tracker.intake.api import create_app
-from tracker.sources.wordpress import Body, WordPressSite, rest_client
+from tracker.sources.versions import HowRead
+from tracker.sources.wordpress import WordPressSite, rest_client
 from tracker.web import server
 
 ROOT = Path(__file__).parents[1]
@@ -188,7 +189,7 @@ def test_api10_a_site_that_is_imported_is_not_followed_elsewhere(tmp_path: Path)
     with rest_client("ada", "word") as real:
         assert real.follow_redirects is False
     client = httpx.Client(transport=httpx.MockTransport(answer), follow_redirects=False)
-    source = WordPressSite(client, "https://ledger.example", Body())
+    source = WordPressSite(client, "https://ledger.example", HowRead())
     with pytest.raises(TrackerError, match="gave no list"):
         list(source.versions(tmp_path))
     assert asked == ["ledger.example"]
