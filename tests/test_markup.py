@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.articles import pairs
@@ -120,3 +120,38 @@ HOSTILE = [
 @pytest.mark.parametrize("unit", HOSTILE)
 def test_hostile_text_is_scanned_in_bounded_time(unit: str) -> None:
     reads_straight(scan, unit * (80_000 // len(unit)))
+
+
+PARTS = (
+    "One more paragraph.", "Some words, then others.", "And a last sentence of it.",
+    "First words of it.", "## A heading", "- one\n- two", "- one\n\n- two", "1. one\n2. two",
+    "> quoted\nwords", "| a | b |\n|---|---|\n| 1 | 2 |", "```\ncode\n\nmore\n```", "```\nopen",
+    "<div class=\"box\">\n<p>In a box</p>\n</div>", "<blockquote>\n\nInside\n\n</blockquote>",
+    "<!-- hidden\n\nstill -->", "<!-- open", "<script>\nlet a = 1\n\nlet b\n</script>",
+    "A [link][here] and ![a picture](a.png \"Its title\").", "[here]: https://example.org",
+    "A note[^1].", "[^1]: What it says.", "{{< figure caption=\"A caption\" >}}",
+    "{% comment %}\n\nnothing\n\n{% endcomment %}", "    indented code", "Term\n: its definition",
+    "A <b>bold</b> word, a <s>struck one.", "!!! note \"A box\"\n    Its words.",
+    "Last words of it.",
+)  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_another_version_is_scanned_as_if_it_were_the_first(data: st.DataObject) -> None:
+    """What is taken over from the version before is what a scan of its own finds."""
+    old = data.draw(st.lists(st.sampled_from(PARTS), min_size=1, max_size=9))
+    first = data.draw(st.integers(0, len(old)))
+    last = data.draw(st.integers(first, min(first + 2, len(old))))
+    new = [*old[:first], *data.draw(st.lists(st.sampled_from(PARTS), max_size=2)), *old[last:]]
+    heads = [data.draw(st.sampled_from(("", "---\ntitle: A\n---\n"))) for _ in range(2)]
+    before, after = (head + "\n\n".join(body) for head, body in zip(heads, (old, new), strict=True))
+    scan(before, len(heads[0]))
+    found, alone = scan(after, len(heads[1])), scan(after, len(heads[1]), "markdown")
+    for one, other in zip(found.spans, alone.spans, strict=True):
+        assert one._replace(leaf=0) == other._replace(leaf=0)
+        leaves = [markup.leaves[max(span.leaf, 0)] if markup.leaves else None
+                  for markup, span in ((found, one), (alone, other))]  # fmt: skip
+        assert leaves[0] == leaves[1]
+    assert found.blocks == alone.blocks
+    assert (found.fences, found.pictures) == (alone.fences, alone.pictures)

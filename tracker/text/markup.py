@@ -45,12 +45,13 @@ def scan(text: str, start: int = 0, kind: Kind | None = None) -> Markup:
 
 @lru_cache(maxsize=6)  # diff, judgement and word counts ask for the same texts, pair by pair
 def _article(text: str, start: int) -> Markup:
-    found = _carried_over(_latest[0], text, start) if _latest else None
-    _latest[:] = [found or _scanned(text, start, None)]
-    return _latest[0]
+    known = _latest[0]  # threads may scan at once: each keeps to what it has
+    found = (known and _carried_over(known, text, start)) or _scanned(text, start, None)
+    _latest[0] = found
+    return found
 
 
-_latest: list[Markup] = []
+_latest: list[Markup | None] = [None]
 """The article that was scanned last: the next one is, as a rule, another version of it."""
 
 
