@@ -470,13 +470,13 @@ def dated(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
     """A line that says when the page was last looked at: "Last updated: May 3"."""
     del scope
     for side, first, last in ((hunk.old, hunk.a, hunk.b), (hunk.new, hunk.c, hunk.d)):
-        lines = _lines(side, first, last) if first < last else []
-        if first < last and not lines:
+        if first == last:
+            continue
+        start = side.lines[max(bisect_right(side.lines, first) - 1, 0)]
+        words = [token.fold for token in side.seen[start : start + _LONGEST_DATE + 1]]
+        ends = next((n for n in range(1, len(words)) if side.seen[start + n].line), len(words))
+        if not dates_an_update(words[:2]) or not last - start <= ends <= _LONGEST_DATE:
             return None
-        for start, end in lines:
-            words = [token.fold for token in side.seen[start:end]]
-            if len(words) > _LONGEST_DATE or not dates_an_update(words):
-                return None
     return [verdict(hunk, "metadata", False)]
 
 
@@ -505,6 +505,8 @@ def _invites(side: Side, first: int, last: int, scope: Scope) -> bool:
         return False
     while first > least and not _begins(side, first):
         first -= 1
+    if not _sends_on(side.seen[first:most], scope):
+        return False
     while last < most and not _begins(side, last):
         last += 1
     places = [first, *filter(partial(_begins, side), range(first + 1, last)), last]

@@ -99,19 +99,20 @@ def _equal_fact_places(hunk: Hunk) -> tuple[set[int], set[int]]:
 
 def same_words(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
     """Only punctuation, capitals, hyphens, spaces or short forms differ."""
-    left_out, put = _trimmed(hunk)
-    if (
-        _acronym_given(hunk, scope)
-        or _acronym_explained(hunk, scope)
-        or _acronym_put(left_out, put, scope)
-        or _reordered_date(left_out, put, scope)
-    ):
-        return [verdict(hunk, "style", False)]
-    if _mended(left_out, put, scope):
-        return [verdict(hunk, "typo", False)]
+    gone, come = word_tokens(hunk.gone), word_tokens(hunk.come)
+    if gone or come:
+        left_out, put = _trimmed(gone, come)
+        if (
+            _acronym_given(hunk, gone, come, scope)
+            or _acronym_explained(hunk, gone, come, scope)
+            or (left_out and put and _acronym_put(left_out, put, scope))
+            or (left_out and put and _reordered_date(left_out, put, scope))
+        ):
+            return [verdict(hunk, "style", False)]
+        if left_out and put and _mended(left_out, put, scope):
+            return [verdict(hunk, "typo", False)]
     if changed_facts(hunk, scope):
         return None
-    gone, come = word_tokens(hunk.gone), word_tokens(hunk.come)
     left = [token.fold for token in gone]
     right = [token.fold for token in come]
     if left == right:
@@ -161,9 +162,8 @@ def _weighty_near(
     }
 
 
-def _acronym_given(hunk: Hunk, scope: Scope) -> bool:
+def _acronym_given(hunk: Hunk, gone: Sequence[Token], come: Sequence[Token], scope: Scope) -> bool:
     """Tell whether only an acronym came or went, right after the words it stands for."""
-    gone, come = word_tokens(hunk.gone), word_tokens(hunk.come)
     if abs(len(gone) - len(come)) != 1 or max(len(gone), len(come)) > _LONGEST_SPELLED:
         return False
     many, few = (gone, come) if len(gone) > len(come) else (come, gone)
@@ -186,9 +186,10 @@ def _acronym_given(hunk: Hunk, scope: Scope) -> bool:
     return any(_spells(before[start:], token.fold) for start in range(len(before)))
 
 
-def _acronym_explained(hunk: Hunk, scope: Scope) -> bool:
+def _acronym_explained(
+    hunk: Hunk, gone: Sequence[Token], come: Sequence[Token], scope: Scope
+) -> bool:
     """Tell whether only the words behind an acronym came or went, right before it in brackets."""
-    gone, come = word_tokens(hunk.gone), word_tokens(hunk.come)
     if bool(gone) == bool(come) or len(gone) + len(come) > _LONGEST_SPELLED:
         return False
     side, last = (hunk.old, hunk.b) if gone else (hunk.new, hunk.d)
@@ -201,9 +202,8 @@ def _acronym_explained(hunk: Hunk, scope: Scope) -> bool:
     return any(_spells(words[start:], after.fold) for start in range(len(before) + 1))
 
 
-def _trimmed(hunk: Hunk) -> tuple[list[Token], list[Token]]:
+def _trimmed(gone: list[Token], come: list[Token]) -> tuple[list[Token], list[Token]]:
     """Return the words of a hunk that is not long, without those at its ends that are the same."""
-    gone, come = word_tokens(hunk.gone), word_tokens(hunk.come)
     if max(len(gone), len(come)) > _LONGEST_SPELLED:
         return [], []
     while gone and come and gone[0].fold == come[0].fold:
