@@ -131,7 +131,7 @@ def shown_text(text: str, tokens: Sequence[Token]) -> str:
             if gap == " " or token.line or any(map(str.isspace, gap)):
                 parts.append(" ")
         raw = text[token.start : token.end]
-        parts.append(token.text if raw.startswith("&") else raw)
+        parts.append(token.text if "&" in raw and ";" in raw else raw)
     return "".join(parts)
 
 
