@@ -130,6 +130,39 @@ def test_words_that_come_again_under_another_date_are_another_note(
     assert len({each["id"] for each in told}) == 3
 
 
+@pytest.mark.parametrize(
+    ("lang", "note", "day"),
+    [
+        ("en", "Correction: June 2, 2022\n\nAn earlier version misstated the cost.", "2022-06-02"),
+        ("en-GB", "Correction 2/6/22: A previous version misstated the cost.", "2022-06-02"),
+        ("en", "Correction 2/6/22: A previous version misstated the cost.", "2022-02-06"),
+        ("en", "Update 02.06.2022: The pier is shut.", "2022-06-02"),
+        ("en", "This story has been updated with additional information.", "2022-06-03"),
+    ],
+)
+def test_a_note_has_its_day_in_every_face_where_the_house_has_no_style(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, lang: str, note: str, day: str
+) -> None:
+    monkeypatch.setenv("TRACKER_NOW", NOW.isoformat())
+    desk.git("init", "-q", "-b", "main", ".")
+    front = f"---\ntitle: The pier\nlang: {lang}\n---\n\nIt costs $3 million.\n"
+    for at, text in (("2022-01-01T10:00", front), ("2022-06-03T23:30", f"{front}\n{note}\n")):
+        desk.write("content/pier.md", text)
+        monkeypatch.setenv("GIT_AUTHOR_DATE", f"{at}:00-04:00")
+        desk.git("add", "-A")
+        desk.git("commit", "-q", "-m", "edit")
+    (entry,) = [
+        each["note"]
+        for each in desk.ok("changelog", "pier", "--json").json["entries"]
+        if each["what"] == "note"
+    ]
+    assert entry["at"].startswith(day)
+    assert not entry["text"].startswith("June")
+    item = json.loads(desk.ok("export", "--format", "jsonld", "pier").out)
+    (told,) = [*item.get("comment", []), *item.get("correction", [])]
+    assert [item["dateModified"][:10], told["datePublished"][:10]] == [day, day]
+
+
 SCHEDULED = [
     ("2022-04-10T09:00:00Z", "2022-04-10T09:00:00+00:00"),
     ("2022-04-10 09:00 AM", "2022-04-10T09:00:00+00:00"),

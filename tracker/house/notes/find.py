@@ -42,16 +42,21 @@ def body_notes(
     language: str | None = None,
     *,
     start: int,
+    local: str = "",
     marked: bool = True,
     hits: Hits | None = None,
 ) -> list[tuple[FoundNote, bool]]:
     """The notes of a body that begins at ``start``, each with whether the markers are around it.
 
-    Without ``marked``, those between the markers of the footer are left out. ``hits`` are the
+    ``local`` is the article's own language: its country says how a day is written in figures where
+    the house does not. Without ``marked``, those between the markers of the footer are left out.
+    ``hits`` are the
     ``candidates`` of the text, where somebody has looked for them already.
     """
     tag = language or (style.locale if style else "")
-    day_first = style.day_first if style else _day_first(tag)
+    day_first = style.day_first if style else None
+    if day_first is None:
+        day_first = _day_first(local or tag)
     if hits is None:
         hits = candidates(text, start, base(tag), style, day_first)
     places = hits.places
@@ -284,8 +289,8 @@ class _Search:
         """The note as the house's own template reads it, if it is one of the house's lines."""
         assert self.style is not None
         own = recognise(self.style, self.text[found.start : found.end], self.context.as_of)
-        if own is None:
-            return found
+        if own is None or (found.date is not None and own.date is None):
+            return found  # "Correction: Dec. 6, 2021", and the sentence in a paragraph of its own
         kind = found.kind if own.kind in ("update", "editors-note") else own.kind
         return own._replace(kind=kind, start=found.start, end=found.end, position=found.position)
 

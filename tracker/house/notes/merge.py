@@ -68,8 +68,9 @@ def notes_found(
     used = {note.id for note in structured}
     # Between the markers the front matter rules; without notes in it, the lines are all there is.
     for found, _ in body_notes(
-        document.text, day, style, start=document.body_start, marked=not structured, hits=hits
-    ):
+        document.text, day, style, start=document.body_start, local=language,
+        marked=not structured, hits=hits,
+    ):  # fmt: skip
         if structured and _told(found, known):
             continue
         written = on_one_line(document.text[found.start : found.end])
