@@ -159,8 +159,8 @@ def test_a_note_has_its_day_in_every_face_where_the_house_has_no_style(
     assert entry["at"].startswith(day)
     assert not entry["text"].startswith("June")
     item = json.loads(desk.ok("export", "--format", "jsonld", "pier").out)
-    (told,) = [*item.get("comment", []), *item.get("correction", [])]
-    assert [item["dateModified"][:10], told["datePublished"][:10]] == [day, day]
+    told = [*item.get("comment", []), *item.get("correction", [])]
+    assert [item["dateModified"][:10], told[0]["datePublished"][:10]] == [day, day]
 
 
 SCHEDULED = [
