@@ -166,3 +166,22 @@ def test_a_recording_in_a_bare_repository_reaches_a_clone(bare: Desk, tmp_path: 
     text = (tmp_path / "c" / "mill.md").read_text()
     assert "500" in text
     assert "It employs 400." in text
+
+
+def test_what_is_outside_the_work_tree_is_read_and_not_written(desk: Desk) -> None:
+    desk.ok("init", ".")
+    desk.write("mill.md", TEXT)
+    desk.ok("record", "mill.md")
+    (desk.folder / "elsewhere").mkdir()
+    head = desk.git("rev-parse", "HEAD")
+    for folder, where in ((".git", None), (".", desk.folder / "elsewhere")):
+        if where is not None:
+            desk.git("config", "core.worktree", str(where))
+        assert "The mill" in desk.ok("-C", folder, "history", "mill").out
+        for words in (
+            ("note", "mill", "--update", "to add it."),
+            ("record", "mill", "--file", "-"),
+        ):
+            said = desk.refused("-C", folder, *words, stdin=TEXT.replace("400", "500").encode())
+            assert "outside the work tree" in said
+    assert desk.git("rev-parse", "HEAD") == head

@@ -45,11 +45,17 @@ def checked_out(repository: Repository) -> str | None:
 def branch_to_write(repository: Repository, branch: str | None) -> str:
     """The full name of the branch that takes the revision, when it may.
 
-    Raises ``TrackerError`` where something is under way, where HEAD is detached, and where the
-    branch is not the one that this work tree shows, or another one shows it.
+    Raises ``TrackerError`` where something is under way, where HEAD is detached, where the folder
+    is outside the repository's work tree, and where the branch is not the one that this work tree
+    shows, or another one shows it.
     """
     if repository.top is not None:
         _nothing_under_way(repository.git_dir)
+    elif repository.git.text("rev-parse", "--is-bare-repository") == "false":
+        raise TrackerError(
+            "This folder is outside the work tree of its repository.",
+            "Go to where the articles are; git config core.worktree may say where.",
+        )
     head = checked_out(repository)
     if branch is not None and not branch.startswith("refs/"):
         branch = f"refs/heads/{branch}"
