@@ -83,6 +83,23 @@ def test_an_edit_right_after_publication_and_a_page_weigh_less(newsroom: Desk) -
     assert paths(newsroom)[0] == "news/late.md"
 
 
+@pytest.mark.parametrize(
+    ("gap", "filled"),
+    [
+        ("FIXME:bo", "Fire destroyed it on May 2, killing 12."),
+        ("Transcript coming soon.", "Ann Brown said that 12 people died in the fire of May 2."),
+    ],
+)
+def test_what_fills_a_gap_weighs_less(newsroom: Desk, gap: str, filled: str) -> None:
+    newsroom.write("tracker.toml", SETTINGS)
+    commit(newsroom)
+    for path, old in (("gap.md", gap), ("told.md", "Nobody was hurt, the mayor said.")):
+        publish(newsroom, f"{OLD}\n{old}\n", "2022-03-01T09:00-05:00", path)
+        publish(newsroom, f"{OLD}\n{filled}\n", "2022-03-02T09:00-05:00", path)
+    found = scores(newsroom)
+    assert 0 < found["gap.md"] < found["told.md"] / 2
+
+
 def test_a_page_that_is_kept_up_weighs_less(newsroom: Desk) -> None:
     newsroom.write("tracker.toml", SETTINGS)
     commit(newsroom)

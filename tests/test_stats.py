@@ -44,6 +44,14 @@ def test_the_numbers(archive: Desk) -> None:
     assert ("2022-03", "news", 0) in [(each[0], each[1], each[3]) for each in found.changes]
 
 
+def test_an_article_that_was_deleted_counts_as_it_did(archive: Desk) -> None:
+    before = archive.ok("stats", "--json").json
+    archive.git("rm", "-q", "news/mill.md")
+    assert archive.ok("stats", "--json").json == before  # not committed
+    archive.git("commit", "-q", "-m", "Gone", "--date", "2022-05-01T09:00:00-04:00")
+    assert archive.ok("stats", "--json").json == before
+
+
 def test_of_a_time(archive: Desk) -> None:
     said = archive.ok("stats", "--since", "2022-04", "--json").json
     assert (said["revisions"], said["notes"], said["corrections"]) == (1, [], [])

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from tracker.house.settings import Settings
     from tracker.model import Article
     from tracker.newsroom.newsroom import Newsroom
-    from tracker.newsroom.queries import Correction, Statistics
+    from tracker.newsroom.statistics import Correction, Statistics
 
 
 @click.command("history")
@@ -351,10 +351,11 @@ def stats(since: str | None, until: str | None, form: str, as_json: bool) -> Non
     """Numbers for the year's report.
 
     Notes by kind and month; how long the errors had stood that were corrected; and the changes of
-    substance that no note tells of, by month and by folder.
+    substance that no note tells of, by month and by folder. Articles that were deleted since count
+    as those that stand.
     """
     from tracker.newsroom.names import period_end, period_start
-    from tracker.newsroom.queries import statistics
+    from tracker.newsroom.statistics import statistics
 
     room = open_newsroom(past=True)
     start = period_start(room.workspace, since) if since else None

@@ -48,8 +48,8 @@ if TYPE_CHECKING:
     from tracker.newsroom.importing import Imported, Options
     from tracker.newsroom.incoming import Source
     from tracker.newsroom.merging import End
-    from tracker.newsroom.queries import Statistics
     from tracker.newsroom.signatures import Trust, VerifyRequest
+    from tracker.newsroom.statistics import Statistics
     from tracker.newsroom.sync import Synced
     from tracker.newsroom.writing import Prepared, Stamp
     from tracker.policy.rules import Verdict
@@ -488,7 +488,7 @@ class Newsroom:
         Notes by kind and month, how long the errors had stood that were corrected, and the changes
         of substance that no note tells of.
         """
-        from tracker.newsroom.queries import statistics
+        from tracker.newsroom.statistics import statistics
 
         return statistics(self.workspace, since, until, progress)
 

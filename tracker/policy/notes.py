@@ -380,6 +380,7 @@ class Words(NamedTuple):
     soft: re.Pattern[str]
     changed: re.Pattern[str]
     contrast: re.Pattern[str]
+    coming: re.Pattern[str]
 
     def says_wrong(self, text: str, *, surely: bool = False) -> bool:
         """True where a note says of the text itself that it was wrong.
@@ -420,8 +421,23 @@ def words(language: str) -> Words | None:
         return None
     names = ("itself", "wrong", "explains", "soft", "changed")
     itself, wrong, explains, soft, changed = (_pattern(listed[name]) for name in names)
-    contrast = "|".join(re.escape(each) for each in listed["contrast"])
-    return Words(itself, wrong, explains, soft, changed, re.compile(contrast, re.IGNORECASE))
+    contrast = re.compile("|".join(map(re.escape, listed["contrast"])), re.IGNORECASE)
+    return Words(itself, wrong, explains, soft, changed, contrast, _pattern(listed["coming"]))
+
+
+_UNWRITTEN = re.compile(r"\b(?:FIXME|TODO|TBD|TKTK)\b")
+_FEW_WORDS = 5
+
+
+def was_unwritten(reason: Reason, language: str) -> bool:
+    """True where what gave way only held a place for what was to come: "Coming soon"."""
+    if reason.label == "boilerplate" or not reason.old or _UNWRITTEN.search(reason.new):
+        return False
+    if _UNWRITTEN.search(reason.old):
+        return True
+    known = words(language)
+    few = len(reason.old.split()) <= _FEW_WORDS
+    return known is not None and few and known.coming.search(reason.old) is not None
 
 
 def _pattern(known: list[str]) -> re.Pattern[str]:

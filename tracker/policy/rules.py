@@ -18,6 +18,7 @@ from tracker.house.footer import PlacingError
 from tracker.model import Event, FieldChange, Finding, Meaning, Reason, Saying
 from tracker.policy import notes
 from tracker.policy.step import (
+    PUBLISHING,
     SMALL,
     Circumstances,
     Rule,
@@ -117,6 +118,10 @@ def _told_of(
         advice = Saying.of("advice.tell", command=command, command_2="--update")
     heaviest = sorted(left, key=lambda each: each.change.score, reverse=True)
     why = tuple(dict.fromkeys(reason for each in heaviest for reason in each.change.why))
+    language = circumstances.settings.language
+    timed = timely(steps, step.revision.at, circumstances.check.sitting)
+    if any(notes.was_unwritten(reason, language) for reason in why):
+        timed = min(timed, PUBLISHING)  # the article, or a part of it, had not been written
     found = finding(
         "silent-change",
         step,
@@ -125,8 +130,7 @@ def _told_of(
         advice,
         line=sitting[-1].change.line if changed is step else None,
         why=why,
-        score=heaviest[0].change.score
-        * timely(steps, step.revision.at, circumstances.check.sitting),
+        score=heaviest[0].change.score * timed,
     )
     found = found._replace(also=tuple(each.step.revision.commit for each in sitting[:-1]))
     now, grace = circumstances.now, circumstances.check.grace

@@ -106,7 +106,7 @@ WEIGHTS = {
 """How much a finding of each rule matters, from 0 to 1, where its change does not say."""
 
 _PAGE = 0.1  # how much less it matters on a page that is no news,
-_PUBLISHING = 0.1  # in the sitting in which the article came out,
+PUBLISHING = 0.1  # in the sitting in which the article came out, or where it had a gap,
 _KEPT_UP = 0.2  # and on a page that is kept up to date
 _NEWS = timedelta(days=14)  # how long an article is news
 _DAYS_KEPT_UP = 3  # edited on so many days after that, it is a page
@@ -151,7 +151,7 @@ def timely(steps: Sequence[Step], at: datetime, sitting: timedelta) -> float:
     out = max(seen[0].revision.at, seen[0].revision.out_at)
     times = [out, *sorted(max(out, each.revision.at) for each in seen if each.revision.at < at), at]
     if all(later - earlier <= sitting for earlier, later in pairwise(times)):
-        return _PUBLISHING
+        return PUBLISHING
     late = {
         each.revision.at.date()
         for each in seen

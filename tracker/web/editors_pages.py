@@ -17,8 +17,8 @@ from tracker.model import KINDS, Finding, Progress, Track
 from tracker.newsroom.catalog import all_tracks
 from tracker.newsroom.checking import Scope
 from tracker.newsroom.newsroom import Newsroom
-from tracker.newsroom.queries import Statistics, statistics
 from tracker.newsroom.selection import matches
+from tracker.newsroom.statistics import Statistics, statistics
 from tracker.policy.rules import RULES, Verdict
 from tracker.render.findings import gathered, inbox
 from tracker.store.reader import Reader
