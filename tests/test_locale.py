@@ -52,7 +52,8 @@ ONLY_SOME = {
     "months.ap", "months.alone",  # a language without inflected months has no other form
     "weighty", "weighty.exchanged", "weighty.phrases",  # lists of judgement, so far of English
     "places", "boilerplate", "boilerplate.phrases", "boilerplate.openings", "boilerplate.promos",
-    "boilerplate.pointers", "negation.antonyms",
+    "boilerplate.pointers", "boilerplate.requests", "boilerplate.questions",
+    "boilerplate.imperatives", "boilerplate.inviting", "negation.antonyms",
 }  # fmt: skip
 
 
