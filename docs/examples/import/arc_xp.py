@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from urllib.request import Request, urlopen
 
-from tracker.sources.bodies import html_body
+from tracker.sources.versions import html_body
 
 
 def revisions(story: str) -> list[dict]:

@@ -10,7 +10,7 @@ import sqlite3
 import sys
 from datetime import UTC, datetime
 
-from tracker.sources.bodies import html_body
+from tracker.sources.versions import html_body
 
 rows = sqlite3.connect(sys.argv[1]).execute(
     "SELECT n.nid, n.vid, n.title, body_value, revision_timestamp, revision_log, u.name, u.mail,"

@@ -9,7 +9,7 @@ import json
 import sqlite3
 import sys
 
-from tracker.sources.bodies import html_body
+from tracker.sources.versions import html_body
 
 
 def html(body: str) -> str:

@@ -375,17 +375,20 @@ def _filled(short: Sequence[str], long: Sequence[str], scope: Scope) -> bool:
 def _clipped(one: Sequence[str], other: Sequence[str], scope: Scope) -> bool:
     """Tell whether one name is the other's short form: Penn State University, Penn State.
 
-    Its words begin those of the longer one, in their order; left out is only what sort of body.
+    It has the longer one's words in their order, those of bodies and places cut off or left out.
     """
+    institutions = scope.lexicon.institutions
+    common = institutions | _places(scope.lexicon)
     short, long = sorted((list(one), list(other)), key=len)
     left = iter(short)
     word = next(left, None)
     for full in long:
-        if word is not None and (full == word or (len(word) >= 4 and full.startswith(word))):
+        cut = word is not None and len(word) >= 4 and full.startswith(word) and full in common
+        if word == full or cut:
             word = next(left, None)
-        elif full not in scope.lexicon.institutions:
+        elif full not in institutions:
             return False
-    return word is None and len(short) > 1 and not scope.lexicon.institutions.issuperset(short)
+    return word is None and len(short) > 1 and not institutions.issuperset(short)
 
 
 @cache
