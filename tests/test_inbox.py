@@ -83,6 +83,11 @@ def test_an_edit_right_after_publication_and_a_page_weigh_less(newsroom: Desk) -
     assert paths(newsroom)[0] == "news/late.md"
 
 
+def test_a_rule_that_is_given_as_an_article_is_told_its_option(archive: Desk) -> None:
+    said = archive.run("check", "--settle", "unpublished", "--why", "Old")
+    assert (said.status, "Add: --rule unpublished" in said.err) == (2, True)
+
+
 @pytest.mark.parametrize(
     ("gap", "filled"),
     [

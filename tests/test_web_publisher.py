@@ -161,6 +161,7 @@ def test_a_long_table_of_months_is_folded(tmp_path: Path) -> None:
     one.build(checkout=True)
     page = create_app(one.folder, now=lambda: NOW).test_client().get("/check/").data.decode()
     parsed(page.encode())
+    assert not re.search(r"·\s*<span class=\"path\">", page)
     table = page[page.index("<caption>Findings by month and desk") :]
     newest, _, earlier = table.partition('<details class="earlier">')
     assert newest.count('<th scope="row">') == 12

@@ -142,7 +142,7 @@ def check(
     watched = form == "text" and not as_json and not settle and sys.stdout.isatty()
     with progress_bar("Checking articles") as progress:
         early = _first_page(room, progress) if watched and sys.stderr.isatty() else None
-        verdict = room.check(scope, progress, early)
+        verdict = _checked(room, scope, progress, early)
     for sentence in verdict.skipped:
         warn(sentence)
     if settle:
@@ -204,6 +204,19 @@ def _index() -> Path | None:
     """The index of the commit under way, which git tells its hooks."""
     named = os.environ.get("GIT_INDEX_FILE")
     return Path(named).absolute() if named else None
+
+
+def _checked(
+    room: Newsroom, scope: Scope, progress: Callable[[int, int], None], early: Early | None
+) -> Verdict:
+    from tracker.policy.rules import RULES
+
+    try:
+        return room.check(scope, progress, early)
+    except TrackerError as error:
+        for word in RULES.keys() & set(scope.articles):
+            raise TrackerError(f"{error.sentence} It is a rule.", f"Add: --rule {word}") from None
+        raise
 
 
 def _settle(room: Newsroom, verdict: Verdict, why: str) -> None:
