@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request, sync_playwright
+from waitress.channel import HTTPChannel
 
 from tests.web_newsroom import NOW
 from tracker.web import create_app
@@ -60,7 +61,10 @@ def serving(app: Flask, **limits: int) -> Iterator[str]:
         thread.join()
         server.task_dispatcher.shutdown()
         for channel in list(sockets.values()):
-            channel.close()
+            if isinstance(channel, HTTPChannel):
+                channel.handle_close()  # with what was not sent
+            else:
+                channel.close()
         server.close()
 
 
