@@ -15,7 +15,15 @@ from typing import IO
 
 from tracker.errors import TrackerError
 from tracker.newsroom.incoming import Source
-from tracker.sources.versions import Counted, HowRead, Spooled, shown, unpacked
+from tracker.sources.versions import (
+    ARCHIVE_ENDINGS,
+    Counted,
+    HowRead,
+    Spooled,
+    is_index_line,
+    shown,
+    unpacked,
+)
 
 _PEEKED = 65_536  # bytes by which a format is known
 _FILES_ALONE = ("diffengine", "newsdiffs", "parquet", "folder")
@@ -80,8 +88,6 @@ def _known(start: bytes, path: Path | None, name: str, *, packed: bool) -> str:
     if head.startswith(b"{"):
         return "jsonl"
     line = head.split(b"\n", 1)[0]
-    from tracker.sources.warc import is_index_line
-
     if is_index_line(line):
         return "warc"
     if _is_table(line):
@@ -129,10 +135,9 @@ def _is_table(line: bytes) -> bool:
 
 def _known_folder(path: Path) -> str:
     from tracker.sources.trackers import databases_in
-    from tracker.sources.warc import ENDINGS
 
     names = [each.name.lower() for each in path.iterdir()]
-    if any(name.endswith(ENDINGS) for name in names):
+    if any(name.endswith(ARCHIVE_ENDINGS) for name in names):
         return "warc"
     databases = any(name.endswith((".db", ".sqlite", ".sqlite3")) for name in names)
     return "newsdiffs" if (databases or "website" in names) and databases_in(path) else "folder"
@@ -141,9 +146,7 @@ def _known_folder(path: Path) -> str:
 def _whole(path: Path, form: str, reading: HowRead) -> Source:
     """The source of a format that reads its file or folder by itself."""
     if form == "warc":
-        from tracker.sources.warc import WebArchive
-
-        return WebArchive(path)
+        return _web_archive(path)
     if form == "diffengine":
         from tracker.sources.trackers import Diffengine
 
@@ -174,14 +177,21 @@ def _streamed(data: io.BufferedReader, name: str, form: str, reading: HowRead) -
 
         return MediaWiki(data, name, reading)
     if form == "warc":
-        from tracker.sources.warc import WebArchive
-
-        return WebArchive(None, data)
+        return _web_archive(None, data)
     from tracker.sources.rows import JsonLines, VersionTable
 
     if form == "jsonl":
         return JsonLines(data, name)
     return VersionTable(reading, stream=data, name=name)
+
+
+def _web_archive(path: Path | None, stream: IO[bytes] | None = None) -> Spooled:
+    from tracker.follow import require
+
+    require()  # its pages are read by what reads those of sites
+    from tracker.sources.warc import WebArchive
+
+    return WebArchive(path, stream)
 
 
 def _opened(path: Path) -> IO[bytes]:

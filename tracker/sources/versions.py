@@ -539,3 +539,17 @@ def _escaped_start(found: re.Match[str]) -> str:
     if mark == "|":
         return f"{before}{spaces}\\|"
     return f"{before}{spaces}\\{mark}"
+
+
+# --- web archives, known before what reads them is loaded ----------------------------------------
+
+ARCHIVE_ENDINGS = (".warc", ".warc.gz", ".arc", ".arc.gz", ".wacz")
+
+
+def is_index_line(line: bytes) -> bool:
+    """Whether this can be the first line of a CDX or CDXJ index."""
+    start = line.decode("utf-8", "replace").lstrip()
+    if start.startswith(("CDX ", "!OpenWayback-CDXJ", "!meta")):
+        return True
+    parts = start.split(" ", 2)
+    return len(parts) == 3 and ")" in parts[0] and parts[1].isdigit() and len(parts[1]) >= 12

@@ -13,12 +13,19 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from tracker.errors import TrackerError
-from tracker.follow import require
 from tracker.follow.read import article_text, read, refusal
 from tracker.newsroom.incoming import Skipped
-from tracker.sources.versions import LARGEST, Made, Spooled, path_of_url, shown, trailers
+from tracker.sources.versions import (
+    ARCHIVE_ENDINGS,
+    LARGEST,
+    Made,
+    Spooled,
+    is_index_line,
+    path_of_url,
+    shown,
+    trailers,
+)
 
-ENDINGS = (".warc", ".warc.gz", ".arc", ".arc.gz", ".wacz")
 _HTML = ("text/html", "application/xhtml+xml")
 _SHORT = "The record was cut short, and its page is not whole."
 _MEMBER = 64 * 1024 * 1024 * 1024  # bytes of one file in a WACZ; they are read as they stream
@@ -43,7 +50,6 @@ class WebArchive(Spooled):
         self._path = path
         self._stream = stream
         self._words: dict[str, int] = {}  # of the last text of each article
-        require()
 
     def made(self, folder: Path) -> Iterator[Made | Skipped]:
         """Every capture of a page, in the order of the files."""
@@ -64,9 +70,9 @@ class WebArchive(Spooled):
         name = shown(path)
         if path.is_dir():
             for each in sorted(path.rglob("*")):
-                if each.is_symlink() and each.name.lower().endswith(ENDINGS):
+                if each.is_symlink() and each.name.lower().endswith(ARCHIVE_ENDINGS):
                     yield Skipped(shown(each), "A symbolic link is left out and not followed.")
-                elif each.is_file() and each.name.lower().endswith(ENDINGS):
+                elif each.is_file() and each.name.lower().endswith(ARCHIVE_ENDINGS):
                     yield from self._places(each, files)
         elif zipfile.is_zipfile(path):
             yield from self._members(path, files)
@@ -85,7 +91,7 @@ class WebArchive(Spooled):
             ) from None
         for each in sorted(wacz.infolist(), key=lambda one: one.filename):
             name = each.filename
-            if not name.startswith("archive/") or not name.lower().endswith(ENDINGS[:4]):
+            if not name.startswith("archive/") or not name.lower().endswith(ARCHIVE_ENDINGS[:4]):
                 continue
             where = f"{shown(path)}, {ascii(name)[1:-1]}"
             if each.file_size > _MEMBER or each.flag_bits & 1:
@@ -270,15 +276,6 @@ def is_index(path: Path) -> bool:
     """Whether a file is a CDX or CDXJ index, by its first line."""
     with path.open("rb") as file:
         return is_index_line(file.readline(1 << 16))
-
-
-def is_index_line(line: bytes) -> bool:
-    """Whether this can be the first line of a CDX or CDXJ index."""
-    start = line.decode("utf-8", "replace").lstrip()
-    if start.startswith(("CDX ", "!OpenWayback-CDXJ", "!meta")):
-        return True
-    parts = start.split(" ", 2)
-    return len(parts) == 3 and ")" in parts[0] and parts[1].isdigit() and len(parts[1]) >= 12
 
 
 def _entry(line: str, fields: list[str]) -> tuple[str, str, str, int] | None:
