@@ -446,16 +446,16 @@ def run(
     before, failed = done.chunks, list[str]()
     if not missing:
         return RunOutcome(done, before, ())
-    with _crew(where) as crew:
+    with _workers(where) as workers:
         units = [each for each in count_units(corpus) if not _is_counted(to, each)]
-        for _, counted in _tasks(crew, count, units, job):
+        for _, counted in _tasks(workers, count, units, job):
             if isinstance(counted, Failure):
                 raise TrackerError(
                     f"The texts could not be counted: {counted.why}", "Run it again."
                 )
         merge_counts(to, corpus)
         missing.sort(key=lambda chunk: -chunk.bytes)
-        for chunk, result in _tasks(crew, judge_chunk, missing, job):
+        for chunk, result in _tasks(workers, judge_chunk, missing, job):
             if isinstance(result, Failure):
                 where_ = f"chunk {chunk.number} ({chunk.file}, group {chunk.group})"
                 failed.append(f"{where_}: {result.why}")
@@ -529,8 +529,8 @@ _LOOK = 5.0  # seconds after which is looked who is there to work
 _NOBODY = 24  # looks one after the other at which nobody was, until that is told
 
 
-class _Crew:
-    """Those who work, by a client of Dask's."""
+class _Workers:
+    """The workers of a run, by a client of Dask's; others are started for those that ended."""
 
     def __init__(self, client: Any, cluster: Any, where: Cluster) -> None:
         self.client = client
@@ -570,7 +570,7 @@ class _Crew:
 
 
 def _tasks(
-    crew: _Crew,
+    workers: _Workers,
     task: Callable[[_Unit, JudgingRun], _Result],
     units: Sequence[_Unit],
     job: JudgingRun,
@@ -578,14 +578,14 @@ def _tasks(
     """What came of each unit, as it comes."""
     from distributed import TimeoutError as NotYet
 
-    futures = crew.client.map(task, units, job=job, pure=False) if units else []
+    futures = workers.client.map(task, units, job=job, pure=False) if units else []
     by_key = {future.key: unit for future, unit in zip(futures, units, strict=True)}
     ended = SimpleQueue[Any]()
     for future in futures:
         future.add_done_callback(ended.put)
     del futures
     while by_key:
-        crew.look()
+        workers.look()
         came: _Result | Failure
         try:
             future = ended.get(timeout=_LOOK)
@@ -614,7 +614,7 @@ def _said(error: BaseException) -> str:
 
 
 @contextmanager
-def _crew(where: Cluster) -> Iterator[_Crew]:
+def _workers(where: Cluster) -> Iterator[_Workers]:
     """Workers of this machine, of SLURM's, or of a cluster that runs."""
     import dask
     from distributed import Client, LocalCluster
@@ -625,7 +625,7 @@ def _crew(where: Cluster) -> Iterator[_Crew]:
     if where.scheduler is not None:
         try:
             with Client(where.scheduler, timeout=20) as client:
-                yield _Crew(client, None, where)
+                yield _Workers(client, None, where)
         except (OSError, TimeoutError, ValueError) as error:
             raise TrackerError(
                 f"No scheduler answers at {where.scheduler}: {error}.",
@@ -637,7 +637,7 @@ def _crew(where: Cluster) -> Iterator[_Crew]:
             _slurm(where.slurm)
             if where.slurm is not None
             else LocalCluster(
-                n_workers=0,  # see ``_Crew.look``
+                n_workers=0,  # see ``_Workers.look``
                 threads_per_worker=1,
                 memory_limit=0,
                 dashboard_address=_PAGES,
@@ -646,7 +646,7 @@ def _crew(where: Cluster) -> Iterator[_Crew]:
             )
         )
     with started as cluster, Client(cluster) as client:
-        yield _Crew(client, cluster, where)
+        yield _Workers(client, cluster, where)
 
 
 def _slurm(jobs: int) -> Any:

@@ -7,7 +7,7 @@ separators, which stand inside paragraphs of real articles.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 BREAK = re.compile(r"\r\n|\n|\r")
@@ -140,28 +140,23 @@ def _without_closing_marks(words: str) -> str:
 
 def common_head(old: str, new: str) -> int:
     """Characters at the start that are equal."""
-    size = min(len(old), len(new))
-    low, step = 0, 256
-    while low < size and new.startswith(old[low : min(low + step, size)], low):
-        low += step
-        step *= 2
-    if low >= size:
-        return size
-    high = min(size, low + step)
-    while high - low > 1:
-        middle = (low + high) // 2
-        if new.startswith(old[low:middle], low):
-            low = middle
-        else:
-            high = middle
-    return low
+    most = min(len(old), len(new))
+    return _reach(most, lambda low, high: new.startswith(old[low:high], low))
 
 
 def common_tail(old: str, new: str, most: int) -> int:
     """Characters at the end that are equal, at most ``most``."""
     a, b = len(old), len(new)
+    return _reach(most, lambda low, high: new.endswith(old[a - high : a - low], 0, b - low))
+
+
+def _reach(most: int, equal: Callable[[int, int], bool]) -> int:
+    """How far two texts are equal: in steps that double, then by halves.
+
+    ``equal`` tells whether they are between two distances, where they are up to the first.
+    """
     low, step = 0, 256
-    while low < most and new.endswith(old[a - min(low + step, most) : a - low], 0, b - low):
+    while low < most and equal(low, min(low + step, most)):
         low += step
         step *= 2
     if low >= most:
@@ -169,7 +164,7 @@ def common_tail(old: str, new: str, most: int) -> int:
     high = min(most, low + step)
     while high - low > 1:
         middle = (low + high) // 2
-        if new.endswith(old[a - middle : a - low], 0, b - low):
+        if equal(low, middle):
             low = middle
         else:
             high = middle
