@@ -39,6 +39,54 @@ def test_a_killed_command_leaves_nothing_to_do_by_hand(tmp_path: Path, name: str
     scene.play(2, random.Random(name))
 
 
+# The locks of a branch are held for moments that a kill at random seldom meets; git's own hook
+# meets them. It ends git alone, or all that the command started with it.
+_ENDING = """#!/bin/sh
+[ "$1" = prepared ] && mv '{mark}' '{mark}.done' 2>/dev/null || exit 0
+kill -9 {who}
+"""
+_STORIES = "".join(
+    json.dumps({"slug": "story", "at": f"2022-05-0{day}T10:00:00Z", "text": f"Day {day}.\n"}) + "\n"
+    for day in range(1, 7)
+)
+
+
+@pytest.mark.parametrize("who", ["-$(ps -o pgid= $PPID | tr -d ' ')", "$PPID"])
+@pytest.mark.parametrize("bare", [False, True])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("record", "article-0.md", "--file", "../new.md"),
+        ("import", "../stories.jsonl", "--into", "."),
+    ],
+)
+def test_killed_while_git_holds_the_branch(
+    tmp_path: Path, words: tuple[str, ...], bare: bool, who: str
+) -> None:
+    room = newsroom(tmp_path / "room", 1)
+    if bare:
+        git(room, "clone", "-q", "--bare", ".", str(tmp_path / "bare"))
+        room = tmp_path / "bare"
+    inside, mark = room if bare else room / ".git", tmp_path / "kill"
+    hook = inside / "hooks" / "reference-transaction"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(_ENDING.format(mark=mark, who=who))
+    hook.chmod(0o755)
+    mark.touch()
+    (tmp_path / "new.md").write_text("Another text.\n")
+    (tmp_path / "stories.jsonl").write_text(_STORIES)
+    for killed_before in (False, True):
+        done = subprocess.run(
+            [*TRACKER, *words], cwd=room, capture_output=True, check=False, env=environment(),
+            start_new_session=True,
+        )  # fmt: skip
+        assert (tmp_path / "kill.done").exists()
+        assert (done.returncode == 0) is killed_before, done.stderr.decode()
+    assert git(room, "rev-list", "--count", "main") == ("3" if words[0] == "record" else "8")
+    assert not [*inside.glob("*.lock"), *inside.glob("refs/**/*.lock")]
+    sound(room)
+
+
 # --- a disk that is full --------------------------------------------------------------------------
 
 

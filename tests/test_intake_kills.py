@@ -114,7 +114,9 @@ class Load:
             "Content-Type": "application/json",
             "Idempotency-Key": key,
         }
+        until = time.monotonic() + 180
         while True:
+            assert time.monotonic() < until, f"{key} was never answered"
             started = time.monotonic()
             connection = HTTPConnection("127.0.0.1", self.port, timeout=40)
             try:

@@ -337,7 +337,7 @@ def test_a_lock_that_was_written_when_the_writer_said_so_is_one_of_its_own(
         with monkeypatch.context() as patch, locks.turn(git) as turn:
             patch.setattr(locks.Turn, "_now", lambda _, moments=moments: str(next(moments)))
             turn.may_leave(lock)
-            turn.may_leave_too(room.folder / ".tracker-1.tmp")
+            turn.may_leave(room.folder / ".tracker-1.tmp")
             turn.goes_on()
             said = (git / locks.FILE).read_bytes()
         (git / locks.FILE).write_bytes(said)

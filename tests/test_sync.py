@@ -13,6 +13,7 @@ import pytest
 
 from tests.desk import Desk
 from tracker import Newsroom
+from tracker.errors import TrackerError
 from tracker.store import locks, remote
 from tracker.store import merge as joining
 from tracker.store.git import discover
@@ -501,9 +502,10 @@ def test_the_merge_is_undone_on_disk_where_the_branch_cannot_move(
     old = git(pair.here, "rev-parse", "main")
     lock = pair.here / ".git" / "refs" / "heads" / "main.lock"
     lock.touch()
-    with locks.turn(repository.common_dir) as turn:
-        assert not joining.move_to(repository, "refs/heads/main", old, new, "test", turn)
-    lock.unlink(missing_ok=True)
+    with locks.turn(repository.common_dir) as turn, pytest.raises(TrackerError) as refused:
+        joining.move_to(repository, "refs/heads/main", old, new, "test", turn)
+    assert str(lock) in refused.value.hint
+    lock.unlink()
     assert git(pair.here, "rev-parse", "main") == old
     assert status(pair.here) == ""
 

@@ -128,7 +128,7 @@ def write(
         with _asked(repository, objects) as asked:
             try:
                 if repository.top is None:
-                    commit = _in_bare(repository, new, asked)
+                    commit = _in_bare(repository, new, turn, asked)
                 else:
                     where = repository, repository.top
                     commit = _in_work_tree(*where, new, turn, asked, settled, meanwhile)
@@ -343,7 +343,7 @@ class _Recording:
                 self.top, each.path, each.disk, each.data, self.repository.git_dir
             )
             self.replaced.append(one)
-            one.make(self.turn.may_leave_too)
+            one.make(self.turn.may_leave)
         self.index.keep()
         self.index.add([each.path for each in self.new.files])
 
@@ -390,8 +390,7 @@ class _Recording:
                 )  # fmt: skip
             except OSError as error:
                 raise missing(self.repository.git.directory, error) from None
-            self.turn.runs(process.pid)
-            self.turn.may_leave_too(self.repository.git_dir / f"next-index-{process.pid}.lock")
+            self.turn.runs(process)
             try:
                 complaint = self._waited_for(process)
             except BaseException:  # git is told of it too, and ends
@@ -545,7 +544,9 @@ def _refused(repository: Repository, said: str) -> TrackerError:
 # --- in a bare repository -------------------------------------------------------------------------
 
 
-def _in_bare(repository: Repository, new: _Commit, objects: Objects) -> str | None:
+def _in_bare(
+    repository: Repository, new: _Commit, turn: locks.Turn, objects: Objects
+) -> str | None:
     git = repository.git
     signs = git.text("config", "--type=bool", "commit.gpgSign", accept=(0, 1)) == "true"
     committer, now = parsed_identity(git.text("var", "GIT_COMMITTER_IDENT"))
@@ -579,7 +580,7 @@ def _in_bare(repository: Repository, new: _Commit, objects: Objects) -> str | No
         for each in new.files:
             if each.data is not None and objects.info(f"{commit}:{each.path}") is None:
                 raise gone(f"the text of {shown_path(each.path)}")
-        if moved(repository, new.branch, base, commit, _reflog(new.message)):
+        if moved(repository, turn, new.branch, base, commit, _reflog(new.message)):
             return commit
         time.sleep(0.001 * attempt)
     raise TrackerError(
@@ -622,13 +623,17 @@ def _signed(repository: Repository, new: _Commit, base: str | None, commit: str)
     return said.decode().strip()
 
 
-def moved(repository: Repository, branch: str, old: str | None, new: str, why: str) -> bool:
+def moved(
+    repository: Repository, turn: locks.Turn, branch: str, old: str | None, new: str, why: str
+) -> bool:
     """Move a branch from one commit to another. False: it was elsewhere."""
     git = repository.git
+    turn.may_leave(repository.git_dir / "HEAD.lock", repository.common_dir / f"{branch}.lock")
     deadline = time.monotonic() + locks.WAIT_FOR_GIT
     while True:
         try:
-            git.run("update-ref", "-m", why, branch, new, old or "0" * len(new))
+            zeros = "0" * len(new)
+            git.run("update-ref", "-m", why, branch, new, old or zeros, started=turn.runs)
         except GitError as error:
             said = git.text("rev-parse", "--quiet", "--verify", branch, accept=(0, 1, 128))
             if said == new:

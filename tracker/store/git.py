@@ -100,13 +100,13 @@ class Git(NamedTuple):
         data: bytes | None = None,
         accept: tuple[int, ...] = (0,),
         extra: dict[str, str] | None = None,
-        started: Callable[[int], object] | None = None,
+        started: Callable[[subprocess.Popen[bytes]], object] | None = None,
         apart: bool = False,
     ) -> bytes:
         """What git prints on stdout. ``data`` goes to its stdin; ``extra`` into its environment.
 
-        ``started`` is told the number of the process. ``apart``: an interruption from the keyboard
-        does not reach it. Raises ``GitError`` for an exit status that is not in ``accept``.
+        ``started`` is given the process. ``apart``: an interruption from the keyboard does not
+        reach it. Raises ``GitError`` for an exit status that is not in ``accept``.
         """
         done = self.completed(*arguments, data=data, extra=extra, started=started, apart=apart)
         if done.returncode not in accept:
@@ -125,7 +125,7 @@ class Git(NamedTuple):
         *arguments: str,
         data: bytes | None = None,
         extra: dict[str, str] | None = None,
-        started: Callable[[int], object] | None = None,
+        started: Callable[[subprocess.Popen[bytes]], object] | None = None,
         apart: bool = False,
     ) -> subprocess.CompletedProcess[bytes]:
         """git after it has ended, whatever its status; raises only where it could not start."""
@@ -143,7 +143,7 @@ class Git(NamedTuple):
             raise missing(self.directory, error) from None
         with process:
             if started is not None:
-                started(process.pid)
+                started(process)
             printed, complaint = process.communicate(data or b"")
         return subprocess.CompletedProcess(arguments, process.returncode, printed, complaint)
 

@@ -221,7 +221,7 @@ def land(
         if repository.top is None:
             deliver()
             must_be_whole(git, new, old)
-            _move(repository, branch, old, new)
+            _move(repository, turn, branch, old, new)
             return
         if worktree.checked_out(repository) != branch:
             raise TrackerError(
@@ -242,7 +242,7 @@ def land(
             _mark(repository).unlink(missing_ok=True)
             raise
         try:
-            _move(repository, branch, old, new)
+            _move(repository, turn, branch, old, new)
         except BaseException:
             if tip_of(git, branch) == old:
                 _check_out(repository, turn, branch, new, old, ())
@@ -285,8 +285,8 @@ def _check_out(
         ) from None
 
 
-def _move(repository: Repository, branch: str, old: str | None, new: str) -> None:
-    if not moved(repository, branch, old, new, "tracker: import"):
+def _move(repository: Repository, turn: locks.Turn, branch: str, old: str | None, new: str) -> None:
+    if not moved(repository, turn, branch, old, new, "tracker: import"):
         raise MovedError
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -39,16 +40,14 @@ class Turn:
     def __init__(self, descriptor: int | None) -> None:
         self._descriptor = descriptor
         self._said: list[str] = []
+        self._gits: list[subprocess.Popen[bytes]] = []
 
     def may_leave(self, *paths: Path) -> None:
         """Files, absolute paths, that must be removed if this process is killed from now on."""
-        self._said = ["0", *map(os.fspath, paths)]
-        self._said[0] = self._now()
-        self._write()
-
-    def may_leave_too(self, path: Path) -> None:
-        """One more such file, an absolute path."""
-        self._said.append(os.fspath(path))
+        if not self._said:
+            self._said.append("0")
+            self._said[0] = self._now()
+        self._said += map(os.fspath, paths)
         self._write()
 
     def goes_on(self) -> None:
@@ -56,15 +55,17 @@ class Turn:
         self._said.append(f"until {self._now()}")
         self._write()
 
-    def runs(self, process: int) -> None:
+    def runs(self, git: subprocess.Popen[bytes]) -> None:
         """A git process that may live on when this one is killed."""
-        self._said.append(f"process {process}")
+        self._gits.append(git)
+        self._said.append(f"process {git.pid} {_began(str(git.pid))}")
         self._write()
 
-    def leaves_nothing(self) -> None:
-        """What was said before is done."""
-        self._said = []
-        self._write()
+    def end(self) -> None:
+        """What was said is done, unless a git was killed: then the next turn sees to it."""
+        if all(git.returncode is None or git.returncode >= 0 for git in self._gits):
+            self._said = []
+            self._write()
 
     def _now(self) -> str:
         """The present time by the file system's clock, which dates git's lock files too."""
@@ -102,7 +103,7 @@ def turn(common_dir: Path, wait: float = WAIT_FOR_TURN) -> Iterator[Turn]:
         try:
             yield mine
         finally:
-            mine.leaves_nothing()
+            mine.end()
     finally:
         os.close(descriptor)
 
@@ -185,13 +186,16 @@ def _clear(descriptor: int) -> None:
         paths = [Path(word) for word in words[1:] if word.startswith("/")]
         first = int(words[0])
         last = max([first, *_numbers(words, "until ")])
-        orphaned = _wait_for_orphans(_numbers(words, "process "))
+        orphaned = _wait_for_orphans(
+            [word.removeprefix("process ") for word in words if word.startswith("process ")]
+        )
         for path in paths:
             if not path.name.endswith(".lock"):
                 with suppress(OSError):
                     path.unlink()
             elif not orphaned:
                 _remove_stale(path, first, last)
+                _remove_next_indexes(path)
     with suppress(OSError):
         os.ftruncate(descriptor, 0)
 
@@ -201,8 +205,11 @@ def _numbers(words: list[str], kind: str) -> list[int]:
     return [int(number) for number in told if number.isdigit()]
 
 
-def _wait_for_orphans(processes: list[int]) -> bool:
-    """True when a git process of a killed writer still runs after a while."""
+def _wait_for_orphans(processes: list[str]) -> bool:
+    """True when a git process of a killed writer still runs after a while.
+
+    ``processes``: the number of each, and when it began.
+    """
     deadline = time.monotonic() + _WAIT_FOR_ORPHAN
     while any(map(_alive, processes)):
         if time.monotonic() > deadline:
@@ -211,18 +218,32 @@ def _wait_for_orphans(processes: list[int]) -> bool:
     return False
 
 
-def _alive(process: int) -> bool:
+_ENDED = "ended"
+
+
+def _alive(process: str) -> bool:
+    """Whether it still runs; in a container that was started again, numbers soon come again too."""
+    number, _, began = process.partition(" ")
+    return _running(number) and _began(number) == began
+
+
+def _running(number: str) -> bool:
+    """Whether a process of this user has this number."""
     try:
-        os.kill(process, 0)
-    except ProcessLookupError:
+        os.kill(int(number), 0)
+    except (OSError, OverflowError, ValueError):  # none has, or another user's
         return False
-    except PermissionError:  # another user's: the number was given again
-        return False
+    return _began(number) != _ENDED
+
+
+def _began(number: str) -> str:
+    """When a process began, in the system's own count; "" where that is not told."""
     try:
-        # One that ended, and that nobody asked about: common where containers have no init.
-        return Path(f"/proc/{process}/stat").read_bytes().rpartition(b") ")[2][:1] != b"Z"
-    except OSError:
-        return True
+        words = Path(f"/proc/{number}/stat").read_bytes().rpartition(b") ")[2].split()
+        # A "Z" ended, and nobody asked about it: common where containers have no init.
+        return _ENDED if words[0] == b"Z" else words[19].decode()
+    except (OSError, IndexError):
+        return ""
 
 
 def _remove_stale(path: Path, first: int, last: int) -> None:
@@ -243,6 +264,18 @@ def _remove_stale(path: Path, first: int, last: int) -> None:
             return
     with suppress(OSError):
         path.unlink()
+
+
+def _remove_next_indexes(lock: Path) -> None:
+    """Remove what a ``git commit --only`` that was killed made beside the index's lock.
+
+    Its name tells its process, and no writer knows it before git has begun.
+    """
+    for path in lock.parent.glob("next-index-*.lock") if lock.name == "index.lock" else ():
+        process = path.name.removeprefix("next-index-").removesuffix(".lock")
+        with suppress(OSError):
+            if process.isdigit() and not _running(process):
+                path.unlink()
 
 
 def _identity(path: Path) -> tuple[int, int, int] | None:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.store import locks
+from tracker.store.commit import moved
 from tracker.store.files import scratch_folder
 from tracker.store.git import Git, GitError, Repository, first_line, shown_path
 from tracker.store.log import FILES
@@ -299,21 +300,24 @@ def move_to(
             words = ["--force-remove", "--", each.path]
             if each.new is not None:
                 words = ["--add", "--cacheinfo", f"{each.mode},{each.new},{each.path}"]
-            git.run("update-index", *words)
-        _read_trees(repository, old, new, {each.path for each in found.arrived})
-    nothing = "0" * len(new)
+            git.run("update-index", *words, started=turn.runs)
+        _read_trees(repository, turn, old, new, {each.path for each in found.arrived})
+    done = False
     try:
-        git.run("update-ref", "-m", f"tracker: {why}", branch, new, old or nothing)
-    except GitError:
-        if repository.top is not None:
+        done = moved(repository, turn, branch, old, new, f"tracker: {why}")
+    finally:
+        if not done and repository.top is not None:
             with suppress(TrackerError):
-                _read_trees(repository, new, old)
-        return False
-    return True
+                _read_trees(repository, turn, new, old)
+    return done
 
 
 def _read_trees(
-    repository: Repository, old: str | None, new: str | None, there: Collection[str] = ()
+    repository: Repository,
+    turn: locks.Turn,
+    old: str | None,
+    new: str | None,
+    there: Collection[str] = (),
 ) -> None:
     """Bring index and files from one commit to another; what else is edited stays.
 
@@ -322,9 +326,9 @@ def _read_trees(
     git = repository.git
     trees = [name or git.text("hash-object", "-w", "-t", "tree", "--stdin") for name in (old, new)]
     # A recording leaves the times of its file out of the index; git looks at them here.
-    git.run("update-index", "-q", "--refresh", accept=(0, 1))
+    git.run("update-index", "-q", "--refresh", accept=(0, 1), started=turn.runs)
     try:
-        git.run("read-tree", "-m", "-u", *trees)
+        git.run("read-tree", "-m", "-u", *trees, started=turn.runs)
     except GitError as error:
         put_back(repository, old, new, there)
         raise TrackerError(

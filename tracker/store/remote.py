@@ -210,7 +210,7 @@ def push(repository: Repository, remote: Remote, commit: str) -> None:
             "--end-of-options", remote.name, f"{commit}:{remote.branch}", feed=True,
         )  # fmt: skip
         if turn is not None:
-            turn.runs(process.pid)
+            turn.runs(process)
         out, err = process.communicate()
     if process.returncode == 0:
         return

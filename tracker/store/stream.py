@@ -1,9 +1,10 @@
 """Many commits at once: one ``git fast-import``, on the commit that it was begun on.
 
 It writes into a folder of its own, as git's own server does with what is pushed: the repository
-gets the pack when nothing stands in the way, and a failure leaves nothing there. No branch is
-moved here. Texts come before the commits that need them, article by article: git stores a text as
-its difference from the one before it in the stream, so that any other order takes twice the room.
+gets the pack when nothing stands in the way, and a failure leaves nothing there. The folder is a
+git directory to it, so that it locks nothing of the repository's. No branch is moved here. Texts
+come before the commits that need them, article by article: git stores a text as its difference from
+the one before it in the stream, so that any other order takes twice the room.
 """
 
 from __future__ import annotations
@@ -106,7 +107,10 @@ class CommitStream:
 
     def __enter__(self) -> Self:
         try:
-            (self._folder / "objects" / "pack").mkdir(parents=True, exist_ok=True)
+            for name in ("objects/pack", "refs"):
+                (self._folder / name).mkdir(parents=True, exist_ok=True)
+            (self._folder / "HEAD").write_text("ref: refs/heads/none\n", "ascii")
+            (self._folder / "config").write_bytes(self._configuration())
         except OSError as error:
             raise locks.not_writable(self._folder, error) from None
         git = self._repository.git
@@ -118,7 +122,7 @@ class CommitStream:
             self._process = subprocess.Popen(
                 words, cwd=git.directory, bufsize=_BUFFER, stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                env=environment(**self._variables, **_KEPT),
+                env=environment(**self._variables, **_KEPT, GIT_DIR=os.fspath(self._folder)),
             )  # fmt: skip
         except OSError as error:
             raise missing(git.directory, error) from None
@@ -133,6 +137,14 @@ class CommitStream:
         with suppress(OSError):
             process.stdin.close()
         process.stderr.close()
+
+    def _configuration(self) -> bytes:
+        """That of the repository, but for what says where and how it keeps things."""
+        theirs = os.fsencode(self._repository.common_dir / "config")
+        words = [b"[core]", b"repositoryFormatVersion = 1", b"bare = true"]
+        words += [b"[extensions]", b"objectFormat = %s" % self._sha().name.encode()]
+        words += [b"[include]", b'path = "%s"' % re.sub(rb'(["\\])', rb"\\\1", theirs), b""]
+        return b"\n".join(words)
 
     @property
     def _marks(self) -> Path:
@@ -205,16 +217,13 @@ class CommitStream:
         return newest
 
     def _stopped(self) -> GitError:
-        """Why git stopped, in its own words; its report of a crash is not kept."""
+        """Why git stopped, in its own words."""
         assert self._process.stderr is not None
         with suppress(OSError):
             assert self._process.stdin is not None
             self._process.stdin.close()
         said = self._process.stderr.read().decode("utf-8", "replace").strip()
         self._process.wait()
-        for report in re.findall(r"dumping crash report to (\S.*)", said):
-            with suppress(OSError):
-                (self._repository.git_dir / Path(report).name).unlink()
         lines = [line for line in said.splitlines() if not line.startswith("fast-import:")]
         why = next((words for sign, words in _WHY if sign in said), None)
         why = why or first_line("\n".join(lines)) or "it does not say why"

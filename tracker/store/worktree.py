@@ -519,7 +519,7 @@ class Index:
     def keep(self) -> None:
         """Keep the index as it is under another name, which takes no room on the disk."""
         kept = locks.temporary(self._repository.git_dir)
-        self._turn.may_leave_too(kept)
+        self._turn.may_leave(kept)
         with suppress(OSError):  # a file system without hard links, or no index yet
             os.link(self._file, kept)
             self._kept = kept
