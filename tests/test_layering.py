@@ -22,6 +22,7 @@ LEVELS: dict[str, int] = {
     "house": 3,
     "policy": 4,
     "comparison": 4,
+    "processes": 4,
     "store": 4,
     "catalog": 5,
     "newsroom": 6,

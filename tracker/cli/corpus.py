@@ -182,7 +182,7 @@ def judge(
     """
     from tracker.corpus import run
     from tracker.corpus.folder import CorpusFolder
-    from tracker.newsroom.facts import cores
+    from tracker.processes import cores
 
     if sum(each is not None for each in (workers, scheduler, slurm)) > 1:
         raise TrackerError("--workers, --scheduler and --slurm are three ways.", "Name one.")

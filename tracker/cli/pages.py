@@ -147,7 +147,7 @@ def serve(host: str, port: int, base_url: str | None, open_browser: bool) -> Non
     The pages only read. A revision that is recorded meanwhile shows within a second or two. They
     are for this machine alone unless --host says otherwise; Ctrl-C ends it.
     """
-    from tracker.newsroom.facts import servers_start
+    from tracker.processes import servers_start
 
     room = open_newsroom(past=True)
     base = base_of(base_url) if base_url else None

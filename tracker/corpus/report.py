@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from tracker.corpus.folder import VERDICTS, CorpusFolder, read_manifest, status
 from tracker.errors import TrackerError
-from tracker.newsroom.facts import interrupts_wait
+from tracker.processes import interrupts_wait
 from tracker.render.plain import visible
 from tracker.store.files import Folder
 

@@ -57,7 +57,7 @@ from tracker.corpus.judge import (
 from tracker.errors import TrackerError
 from tracker.house.settings import BoilerplateSettings
 from tracker.model import Progress
-from tracker.newsroom.facts import interrupts_wait, on_interrupt, servers_start
+from tracker.processes import interrupts_wait, on_interrupt, servers_start
 from tracker.text.judge.boilerplate import Counts
 from tracker.text.judge.boilerplate import Settings as CountSettings
 

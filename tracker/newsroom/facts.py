@@ -8,17 +8,15 @@ another style or other settings make everything new.
 
 from __future__ import annotations
 
-import os
 import signal
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
 from itertools import islice
-from time import sleep
 from typing import NamedTuple, Self
 
 from tracker.catalog import facts
@@ -41,6 +39,7 @@ from tracker.newsroom.revisions import (
 from tracker.newsroom.workspace import Workspace, open_workspace
 from tracker.policy.rules import findings
 from tracker.policy.step import Circumstances
+from tracker.processes import cores, on_interrupt, on_several
 from tracker.store.reader import MissingTextError, Reader
 from tracker.text.judge.boilerplate import Boilerplate
 
@@ -247,56 +246,9 @@ def judged(
             for job in jobs:
                 yield work.judge(job)
         return
-    from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
-
     place = str(workspace.root or workspace.repository.git_dir)
     given = (place, workspace.now, repeated)
-    pool = ProcessPoolExecutor(workers, initializer=_start, initargs=given)
-    try:
-        rest = iter(jobs)
-        while batch := list(islice(rest, workers * _GIVEN_AT_ONCE * 8)):
-            with interrupts_wait():
-                done = pool.map(_judge_there, batch, chunksize=_GIVEN_AT_ONCE)
-            yield from done
-    except BrokenExecutor:
-        sleep(0.1)  # an interrupt ends all processes: this one's may come a moment later
-        raise TrackerError(
-            "A process that compares texts was ended from outside.",
-            "Where memory is short, let the command run on one core: taskset -c 0 tracker …",
-        ) from None
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-@contextmanager
-def interrupts_wait() -> Iterator[None]:
-    """Within, an interrupt waits, and in processes that are started too: see ``on_interrupt``."""
-    if not hasattr(signal, "pthread_sigmask"):  # on Windows
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-@contextmanager
-def servers_start() -> Iterator[None]:
-    """As ``interrupts_wait``, where the processes that start will start others themselves."""
-    if hasattr(signal, "pthread_sigmask"):
-        from multiprocessing import resource_tracker
-
-        resource_tracker.ensure_running()  # where it starts, it lets interrupts in
-    with interrupts_wait():
-        yield
-
-
-def on_interrupt(handler: signal.Handlers) -> None:
-    """In a process that was started: from here on an interrupt does this."""
-    signal.signal(signal.SIGINT, handler)
-    if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    yield from on_several(workers, _judge_there, jobs, _start, given, _GIVEN_AT_ONCE)
 
 
 def _asked(job: Job) -> Iterator[Pair]:
@@ -313,12 +265,6 @@ def _alone() -> bool:
     import threading
 
     return threading.current_thread() is threading.main_thread()
-
-
-def cores() -> int:
-    with suppress(AttributeError):  # not on macOS
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 class Work:

@@ -27,8 +27,8 @@ from werkzeug.test import run_wsgi_app
 
 from tracker.comparison import compare
 from tracker.model import Progress
-from tracker.newsroom.facts import cores, servers_start
 from tracker.newsroom.newsroom import Newsroom
+from tracker.processes import cores, servers_start
 from tracker.render import diff_html
 from tracker.render.article_html import article, page
 from tracker.text.blame import followed

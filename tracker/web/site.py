@@ -25,8 +25,8 @@ from werkzeug.test import create_environ, run_wsgi_app
 from tracker.errors import TrackerError
 from tracker.house.site import PAGES
 from tracker.model import History, Progress, Revision
-from tracker.newsroom.facts import cores, interrupts_wait, on_interrupt
 from tracker.newsroom.newsroom import Newsroom
+from tracker.processes import cores, on_interrupt, on_several
 from tracker.store.files import Folder, RefusedPathError, components
 from tracker.web import addresses
 from tracker.web.addresses import Addresses, file_of
@@ -335,15 +335,7 @@ def _made(
         for job in jobs:
             yield make(app, maker, job)
         return
-    from concurrent.futures import ProcessPoolExecutor
-
-    pool = ProcessPoolExecutor(workers, initializer=_start, initargs=(maker,))
-    try:
-        with interrupts_wait():
-            made = pool.map(_make_there, jobs, chunksize=_AT_ONCE)
-        yield from made
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+    yield from on_several(workers, _make_there, jobs, _start, (maker,), _AT_ONCE)
 
 
 _there: list[tuple[Flask, Maker]] = []
