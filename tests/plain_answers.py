@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from tracker.house.changelog import entries, standing, told_of
 from tracker.model import Article, Entry, History, Hit, Listed, Note, Revision, Selection
 from tracker.newsroom.newsroom import Newsroom
-from tracker.newsroom.search import excerpt, holds, terms, visible
+from tracker.newsroom.queries import Term, excerpt, indexed, terms, visible
 
 ALL = Selection()
 
@@ -106,3 +106,9 @@ def search(room: Newsroom, words: str) -> Iterator[Hit]:
                 at = note.at if note else last.at
                 shown = tuple(excerpt(said, wanted))
                 yield Hit(life.article, where, shown, at, commit, note and note.id)  # type: ignore[arg-type]
+
+
+def holds(passage: str, wanted: list[Term]) -> bool:
+    """Whether all terms stand in a passage."""
+    said = f" {indexed(passage)} "
+    return all(f" {' '.join(term.words)}{'' if term.prefix else ' '}" in said for term in wanted)

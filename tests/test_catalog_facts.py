@@ -16,7 +16,7 @@ from tests.repositories import run
 from tracker.catalog.schema import catalog_file
 from tracker.model import Selection
 from tracker.newsroom.newsroom import Newsroom
-from tracker.newsroom.search import Term, excerpt, matching, terms, visible
+from tracker.newsroom.queries import Term, excerpt, matching, terms, visible
 
 NOW = datetime(2022, 6, 1, 12, tzinfo=UTC)
 NOTE = "\n*Correction, May 5, 2022: An earlier version of this post misstated the price.*\n"

@@ -347,11 +347,13 @@ class Newsroom:
         accents do not count. With ``kind``, in notes of that kind alone. ``progress`` is called
         with the number of articles done and the number of all.
         """
-        from tracker.newsroom import queries, search
+        from tracker.newsroom import queries
 
         if self.workspace.empty:
             return ()
-        return queries.ask(self.workspace, progress, search.search, words, limit, offset, kind=kind)
+        return queries.ask(
+            self.workspace, progress, queries.search, words, limit, offset, kind=kind
+        )
 
     def search_articles(
         self,
@@ -372,13 +374,13 @@ class Newsroom:
         had them, and when the next one took them out. ``since`` and ``until`` (aware) bound the
         instants of the hits. For ``words``, ``kind`` and ``progress`` see ``search``.
         """
-        from tracker.newsroom import queries, search
+        from tracker.newsroom import queries
 
         if self.workspace.empty:
             return ()
-        narrowed = search.Narrowed(kind, since, until, older)
+        narrowed = queries.Narrowed(kind, since, until, older)
         return queries.ask(
-            self.workspace, progress, search.search_articles, words, limit, offset, narrowed
+            self.workspace, progress, queries.search_articles, words, limit, offset, narrowed
         )
 
     def catalog(self) -> CatalogState:
