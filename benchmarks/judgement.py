@@ -31,7 +31,8 @@ from typing import Any, NamedTuple
 
 import tracker
 from tracker.comparison import Compared, Text
-from tracker.text.judge.boilerplate import Boilerplate, Counts, Settings
+from tracker.model import BoilerplateSettings
+from tracker.text.judge.boilerplate import Boilerplate, Counts
 from tracker.text.judge.hunks import Verdict
 from tracker.text.judge.score import DOUBTED, Weights, never_small, places_of, score_of
 
@@ -96,7 +97,7 @@ def repeated(rows: Sequence[dict[str, Any]], archives: Path | None) -> dict[str,
         for texts in articles.values():
             counts.add(*sorted(texts))
         # The rows are a tenth of their archive: what stands in four articles stands in few of them.
-        found[name] = counts.frozen(Settings() if counts.articles > 1_000 else Settings(articles=2))
+        found[name] = counts.frozen(BoilerplateSettings(4 if counts.articles > 1_000 else 2))
     return found
 
 

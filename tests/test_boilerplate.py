@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 import tracker
-from tracker.text.judge.boilerplate import Counts, Settings
+from tracker.model import BoilerplateSettings
+from tracker.text.judge.boilerplate import Counts
 
 PROMO = "Sign up for our free weekly newsletter and never miss a story from the county."
 TOPICS = ("harbor", "school", "court", "bridge", "forest", "market", "hospital", "museum")
@@ -37,7 +38,7 @@ def test_counts_of_parts_are_the_counts_of_the_whole() -> None:
 
 def test_by_hand() -> None:
     extra = "Our coverage is paid for by the Lake Fund and by its readers."
-    known = counted().frozen(Settings(added=(extra,), removed=(PROMO,)))
+    known = counted().frozen(BoilerplateSettings(add=(extra,), remove=(PROMO,)))
     assert known.share(extra) == 1
     assert known.share(PROMO) == 0
 

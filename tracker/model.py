@@ -400,6 +400,15 @@ class Saying(NamedTuple):
         return Saying(code, tuple(values.items()))
 
 
+class BoilerplateSettings(NamedTuple):
+    """When a sentence, or some words in a row, count as what the archive repeats."""
+
+    articles: int = 4  # they stand in at least so many articles,
+    share: float = 0.0008  # and in at least this share of all, 0 to 1
+    add: tuple[str, ...] = ()  # sentences that count, whatever was counted
+    remove: tuple[str, ...] = ()  # sentences that do not
+
+
 Value = str | int | date | datetime | Saying | Reason
 """What can stand in a phrase: words of an article, numbers, days, instants, other sayings."""
 

@@ -21,11 +21,11 @@ from typing import NamedTuple
 
 from tracker.catalog.schema import Catalog, path_of
 from tracker.errors import TrackerError
-from tracker.model import Progress
+from tracker.model import BoilerplateSettings, Progress
 from tracker.store.git import Repository
 from tracker.store.reader import Reader
 from tracker.text.document import decode
-from tracker.text.judge.boilerplate import Boilerplate, Counts, Settings
+from tracker.text.judge.boilerplate import Boilerplate, Counts
 
 _STEP = 100  # one in so many articles has something new before it is counted again
 _READ_AT_ONCE = 50  # articles
@@ -83,7 +83,7 @@ class _State(NamedTuple):
 def learnt(
     catalog: Catalog,
     repository: Repository,
-    settings: Settings | None,
+    settings: BoilerplateSettings | None,
     members: tuple[str, Callable[[str], bool]],
     *,
     most: int | None = None,

@@ -55,11 +55,9 @@ from tracker.corpus.judge import (
     version,
 )
 from tracker.errors import TrackerError
-from tracker.house.settings import BoilerplateSettings
-from tracker.model import Progress
+from tracker.model import BoilerplateSettings, Progress
 from tracker.processes import interrupts_wait, on_interrupt, servers_start
 from tracker.text.judge.boilerplate import Counts
-from tracker.text.judge.boilerplate import Settings as CountSettings
 
 MEMORY = 2 << 30  # bytes that judging may take in a worker
 _TOLD = 64  # verdicts that come at once, as a rule
@@ -228,9 +226,7 @@ def _by_house(place: CorpusFolder, corpus: Corpus, sources: Iterable[str]) -> di
     return {
         "style": house.style if house else None,
         "language": house.articles_language if house else None,
-        "boilerplate": {
-            source: _counted(place, source).frozen(CountSettings(*wanted)) for source in sources
-        }
+        "boilerplate": {source: _counted(place, source).frozen(wanted) for source in sources}
         if wanted is not None
         else {},
     }

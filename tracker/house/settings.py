@@ -17,7 +17,7 @@ from tracker.house.site import SITE_KEYS, PublicSite, wrong_layout
 from tracker.house.site import read as read_site
 from tracker.house.style import Style
 from tracker.house.toml_file import Keys, check, place, read_table
-from tracker.model import KINDS, Precision
+from tracker.model import KINDS, BoilerplateSettings, Precision
 
 Severity = Literal["off", "warn", "fail"]
 NewsroomKind = Literal["own", "followed"]
@@ -62,15 +62,6 @@ _SEVERITIES = ("off", "warn", "fail")
 _FEWEST_WORDS = 4  # in a row, by which repeated text is known
 _GRACE = re.compile(r"\s*(\d{1,5})\s*(m|min|h|d)\s*", re.ASCII)
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,3}", re.ASCII)
-
-
-class BoilerplateSettings(NamedTuple):
-    """When a sentence, or some words in a row, count as what the archive repeats."""
-
-    articles: int = 4  # they stand in at least so many articles,
-    share: float = 0.0008  # and in at least this share of all, 0 to 1
-    add: tuple[str, ...] = ()  # sentences that count, whatever was counted
-    remove: tuple[str, ...] = ()  # sentences that do not
 
 
 class CheckSettings(NamedTuple):

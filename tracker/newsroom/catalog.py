@@ -121,7 +121,6 @@ def learnt(
     says of how many articles all texts are read anyway.
     """
     from tracker.catalog import boilerplate
-    from tracker.text.judge.boilerplate import Settings
 
     known, wanted = workspace.__dict__, workspace.settings.check.boilerplate
     if "learnt" in known or workspace.empty:
@@ -131,7 +130,7 @@ def learnt(
     def question(it: Catalog) -> Learnt:
         members = repr((workspace.settings.articles, workspace.under)), workspace.holds
         return boilerplate.learnt(
-            it, workspace.repository, Settings(*wanted) if wanted else None, members, most=most,
+            it, workspace.repository, wanted, members, most=most,
             read=read, progress=progress or workspace.watch,
         )  # fmt: skip
 

@@ -22,6 +22,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
+from tracker.model import BoilerplateSettings
 from tracker.text import expression
 from tracker.text.front_matter import locate
 from tracker.text.markup import scan
@@ -37,15 +38,6 @@ MOST_SENTENCES = 100_000
 _MOST_SINGLE = 250_000  # sequences seen once that are kept in bytes
 _FEW = 3  # known sequences from which a paragraph is looked at for repeated sentences
 _LONGEST_SENTENCE = 400
-
-
-class Settings(NamedTuple):
-    """When a sequence counts as standing text."""
-
-    articles: int = 4  # it stands in at least so many,
-    share: float = 0.0008  # and in at least this share of all
-    added: tuple[str, ...] = ()  # sentences that are standing text, whatever was counted
-    removed: tuple[str, ...] = ()  # sentences that are none
 
 
 class Counts:
@@ -104,14 +96,14 @@ class Counts:
         self.sentences.update(other.sentences)
         self._forget()
 
-    def frozen(self, settings: Settings | None = None) -> Boilerplate:
+    def frozen(self, settings: BoilerplateSettings | None = None) -> Boilerplate:
         """Return what counts as standing text."""
-        chosen = settings or Settings()
+        chosen = settings or BoilerplateSettings()
         least = max(chosen.articles, round(chosen.share * self.articles), 2)
         known = {key for key, number in self.sequences.items() if number >= least}
-        for words in chosen.added:
+        for words in chosen.add:
             known.update(sequences(words.split()))
-        for words in chosen.removed:
+        for words in chosen.remove:
             known.difference_update(sequences(words.split()))
         told = sorted(
             ((number, words) for words, number in self.sentences.items() if number >= least),
