@@ -20,7 +20,7 @@ import pytest
 from tests.desk import Desk
 from tests.repositories import Builder
 from tracker.catalog.boilerplate import Watched
-from tracker.newsroom.checking import Scope
+from tracker.newsroom.checking import CheckScope
 from tracker.newsroom.newsroom import Newsroom
 from tracker.newsroom.revisions import Analyst, meaning
 from tracker.policy.rules import RULES
@@ -467,17 +467,17 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_one_process_or_many_fresh_or_remembered_give_the_same(archive: Path) -> None:
     catalog = archive / ".git" / "tracker"
-    first = Newsroom(archive).check(Scope(workers=1))
+    first = Newsroom(archive).check(CheckScope(workers=1))
     assert len(first.findings) > 20
     assert (catalog / "catalog.sqlite3").is_file()
-    assert Newsroom(archive).check(Scope(workers=1)) == first
+    assert Newsroom(archive).check(CheckScope(workers=1)) == first
     shutil.rmtree(catalog)
-    assert Newsroom(archive).check(Scope(workers=2)) == first
-    assert Newsroom(archive).check(Scope(workers=2)) == first
+    assert Newsroom(archive).check(CheckScope(workers=2)) == first
+    assert Newsroom(archive).check(CheckScope(workers=2)) == first
 
 
 def test_remembered_answers_need_no_text(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = Newsroom(archive).check(Scope(workers=1))
+    first = Newsroom(archive).check(CheckScope(workers=1))
     asked = []
     real = Reader.read
 
@@ -486,7 +486,7 @@ def test_remembered_answers_need_no_text(archive: Path, monkeypatch: pytest.Monk
         return real(reader, blob)
 
     monkeypatch.setattr(Reader, "read", read)
-    assert Newsroom(archive).check(Scope(workers=1)) == first
+    assert Newsroom(archive).check(CheckScope(workers=1)) == first
     assert len(asked) < 30  # those of findings whose line is looked for
 
 
@@ -503,7 +503,7 @@ def test_the_analyst_says_what_compare_says(archive: Path) -> None:
 
 def test_progress_is_told(archive: Path) -> None:
     told: list[tuple[int, int]] = []
-    Newsroom(archive).check(Scope(workers=1), lambda done, whole: told.append((done, whole)))
+    Newsroom(archive).check(CheckScope(workers=1), lambda done, whole: told.append((done, whole)))
     assert told == [(number, 60) for number in range(1, 61)]
 
 

@@ -16,7 +16,7 @@ import yaml
 from tests.repositories import Builder
 from tracker.cli.check import check
 from tracker.errors import TrackerError
-from tracker.newsroom.checking import Scope
+from tracker.newsroom.checking import CheckScope
 from tracker.newsroom.newsroom import Newsroom
 from tracker.policy.notes import words
 from tracker.policy.rules import _RUN, RULES, refuse_unknown
@@ -75,7 +75,7 @@ def test_findings(case: dict[str, Any], tmp_path: Path) -> None:
     now = datetime.fromisoformat(case.get("now", NOW))
     found = [
         finding
-        for finding in Newsroom(tmp_path, now=now).check(Scope()).findings
+        for finding in Newsroom(tmp_path, now=now).check(CheckScope()).findings
         if finding.rule in case.get("rules", RULES)
     ]
     assert [(each.rule, each.revision) for each in found] == [
@@ -162,7 +162,7 @@ def test_the_examples_of_the_documentation(
     """What docs/checks.md shows is what the command prints, but for the commit."""
     (case,) = (each.values[0] for each in cases() if each.id == name)
     play(tmp_path, case)
-    verdict = Newsroom(tmp_path, now=datetime.fromisoformat(NOW)).check(Scope())
+    verdict = Newsroom(tmp_path, now=datetime.fromisoformat(NOW)).check(CheckScope())
     lines = [click.unstyle(line) for line in text(verdict, ZoneInfo("America/New_York"))][3:]
     assert re.sub(r", [0-9a-f]{10}$", "", "\n".join(lines), flags=re.MULTILINE) == shown.rstrip(
         "\n"
@@ -175,7 +175,7 @@ def test_the_documented_settings_are_settings(tmp_path: Path) -> None:
     toml = written.partition("In `tracker.toml`:\n\n```toml\n")[2].partition("```")[0]
     play(tmp_path, {"commits": [{"at": "2022-05-10T09:00:00-04:00", "write": "Words.\n"}]})
     (tmp_path / "tracker.toml").write_text(toml, encoding="utf-8")
-    assert Newsroom(tmp_path).check(Scope()).findings == ()
+    assert Newsroom(tmp_path).check(CheckScope()).findings == ()
 
 
 @pytest.mark.parametrize("file", sorted((DOCS / "examples").glob("*-checks.yml")), ids=str)

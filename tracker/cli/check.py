@@ -21,9 +21,9 @@ from tracker.render.plain import counted
 
 if TYPE_CHECKING:
     from tracker.model import Finding
-    from tracker.newsroom.checking import Early, Scope
+    from tracker.newsroom.checking import CheckScope, Early
     from tracker.newsroom.newsroom import Newsroom
-    from tracker.policy.rules import Verdict
+    from tracker.policy.rules import CheckResult
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -36,10 +36,10 @@ def scope_options(function: Function) -> Function:
 
     @wraps(function)
     def scoped(**given: Any) -> Any:
-        from tracker.newsroom.checking import Scope
+        from tracker.newsroom.checking import CheckScope
 
         names = ("articles", "since", "until", "rules", "paths", "person", "everything")
-        return function(scope=Scope(**{name: given.pop(name) for name in names}), **given)
+        return function(scope=CheckScope(**{name: given.pop(name) for name in names}), **given)
 
     chosen: Any = scoped
     for option in reversed(_SCOPE_OPTIONS):
@@ -99,7 +99,7 @@ _SCOPE_OPTIONS = (
 @click.option("--rules", "list_rules", is_flag=True, help="List the rules, and stop.")
 @json_option
 def check(
-    scope: Scope,
+    scope: CheckScope,
     limit: int | None,
     as_one: bool,
     staged: bool,
@@ -207,8 +207,8 @@ def _index() -> Path | None:
 
 
 def _checked(
-    room: Newsroom, scope: Scope, progress: Callable[[int, int], None], early: Early | None
-) -> Verdict:
+    room: Newsroom, scope: CheckScope, progress: Callable[[int, int], None], early: Early | None
+) -> CheckResult:
     from tracker.policy.rules import RULES
 
     try:
@@ -219,7 +219,7 @@ def _checked(
         raise
 
 
-def _settle(room: Newsroom, verdict: Verdict, why: str) -> None:
+def _settle(room: Newsroom, verdict: CheckResult, why: str) -> None:
     from tracker.newsroom.checking import RESOLVED_FILE, resolve
 
     number = resolve(room.workspace, verdict.findings, who(room), why)
@@ -229,7 +229,7 @@ def _settle(room: Newsroom, verdict: Verdict, why: str) -> None:
     click.echo(f"Settled {counted(number, 'finding')} in {RESOLVED_FILE}: commit that file.")
 
 
-def _settle_before(room: Newsroom, scope: Scope, why: str) -> None:
+def _settle_before(room: Newsroom, scope: CheckScope, why: str) -> None:
     """Close all that came before an instant, of some rules or of all, in a line for each rule."""
     from tracker.newsroom.checking import RESOLVED_FILE, resolve_before
     from tracker.newsroom.names import period_end

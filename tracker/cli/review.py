@@ -17,7 +17,7 @@ from tracker.cli.common import has_color, open_newsroom, progress_bar, warn
 from tracker.cli.note import edit_draft
 from tracker.errors import TrackerError
 from tracker.model import KINDS, Change, Finding, Kind
-from tracker.newsroom.checking import RESOLVED_FILE, Scope, resolve
+from tracker.newsroom.checking import RESOLVED_FILE, CheckScope, resolve
 from tracker.render import findings as face
 from tracker.render import terminal_diff
 from tracker.render.plain import visible
@@ -41,7 +41,7 @@ _KEYS = {
 
 @click.command("review")
 @scope_options
-def review(scope: Scope) -> None:
+def review(scope: CheckScope) -> None:
     """Walk through the findings of check, and settle them one by one.
 
     Each is shown with its comparison. Write the note for readers, say that it is not for readers,

@@ -23,7 +23,7 @@ from tracker.newsroom.queries import paths_of
 from tracker.newsroom.revisions import article_of
 from tracker.newsroom.selection import matches, slug
 from tracker.newsroom.workspace import SETTINGS_FILE, Workspace
-from tracker.policy.rules import Resolved, Verdict, findings, refuse_unknown, unresolved
+from tracker.policy.rules import CheckResult, Resolved, findings, refuse_unknown, unresolved
 from tracker.policy.step import Circumstances
 from tracker.store.files import Folder
 from tracker.store.log import (
@@ -40,7 +40,7 @@ from tracker.text.document import decode, parse
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class CheckScope:
     """What a check looks at."""
 
     articles: tuple[str, ...] = ()  # paths, slugs or parts; empty: the whole newsroom
@@ -63,10 +63,10 @@ and what gives them."""
 
 def check(
     workspace: Workspace,
-    scope: Scope,
+    scope: CheckScope,
     progress: Progress | None = None,
     early: Early | None = None,
-) -> Verdict:
+) -> CheckResult:
     """The findings of a newsroom that nobody has settled yet.
 
     ``early`` is called after each article of a whole newsroom.
@@ -107,14 +107,14 @@ def check(
 
 
 def _left(
-    workspace: Workspace, scope: Scope, found: Iterable[Finding], resolved: Sequence[Resolved]
+    workspace: Workspace, scope: CheckScope, found: Iterable[Finding], resolved: Sequence[Resolved]
 ) -> tuple[list[Finding], int]:
     """The findings that are wanted and not closed, and how many are wanted."""
     wanted = [each for each in found if _is_wanted(each, workspace, scope)]
     return unresolved(wanted, resolved), len(wanted)
 
 
-def _is_wanted(finding: Finding, workspace: Workspace, scope: Scope) -> bool:
+def _is_wanted(finding: Finding, workspace: Workspace, scope: CheckScope) -> bool:
     if scope.rules and finding.rule not in scope.rules:
         return False
     if scope.person is not None and scope.person.casefold() not in finding.person.casefold():
@@ -128,12 +128,12 @@ def _is_wanted(finding: Finding, workspace: Workspace, scope: Scope) -> bool:
 
 def _history(
     workspace: Workspace,
-    scope: Scope,
+    scope: CheckScope,
     progress: Progress | None,
     known: Callable[[Sequence[Finding], datetime], None],
-) -> Verdict:
-    if workspace.empty and scope == Scope():
-        return Verdict(())  # nothing was ever committed
+) -> CheckResult:
+    if workspace.empty and scope == CheckScope():
+        return CheckResult(())  # nothing was ever committed
     since, commits = _since(workspace, scope)
     chosen = _chosen(workspace, scope)
     if not chosen:
@@ -159,12 +159,14 @@ def _history(
             f"Nothing could be looked at: {skipped[0]}",
             f"Of {len(jobs):,} articles, none can be read." if len(jobs) > 1 else "",
         )
-    return Verdict(
+    return CheckResult(
         tuple(found), articles=len(jobs), revisions=revisions, skipped=tuple(skipped), since=since
     )
 
 
-def _since(workspace: Workspace, scope: Scope) -> tuple[datetime | None, frozenset[str] | None]:
+def _since(
+    workspace: Workspace, scope: CheckScope
+) -> tuple[datetime | None, frozenset[str] | None]:
     """From which instant, or with which commits; None for no such bound."""
     if scope.since is None:
         return (None if scope.everything else workspace.settings.check.since), None
@@ -182,7 +184,7 @@ def _since(workspace: Workspace, scope: Scope) -> tuple[datetime | None, frozens
     return (None if scope.everything else workspace.settings.check.since), commits
 
 
-def _nothing_there(workspace: Workspace, scope: Scope) -> TrackerError:
+def _nothing_there(workspace: Workspace, scope: CheckScope) -> TrackerError:
     if scope.paths:
         return TrackerError(
             f"No article matches {' or '.join(scope.paths)}.",
@@ -194,7 +196,7 @@ def _nothing_there(workspace: Workspace, scope: Scope) -> TrackerError:
     )
 
 
-def _chosen(workspace: Workspace, scope: Scope) -> list[Job]:
+def _chosen(workspace: Workspace, scope: CheckScope) -> list[Job]:
     if scope.articles:
         named = (track_of(workspace, article) for article in scope.articles)
         return [Job(track) for track in {each.path: each for each in named}.values()]
@@ -251,7 +253,7 @@ def deleted(workspace: Workspace) -> tuple[tuple[Article, Event], ...]:
     return tuple(sorted(found, key=lambda pair: pair[1].at, reverse=True))
 
 
-def _is_looked_at(workspace: Workspace, scope: Scope, path: str) -> bool:
+def _is_looked_at(workspace: Workspace, scope: CheckScope, path: str) -> bool:
     under = workspace.under
     inside = path.removeprefix(f"{under}/") if under else path
     exclude = workspace.settings.check.exclude
@@ -281,8 +283,8 @@ def _range(workspace: Workspace, since: str) -> tuple[str, tuple[Changed, ...]]:
 
 
 def _one_change(
-    workspace: Workspace, scope: Scope, base: str | None, changes: Iterable[Changed]
-) -> Verdict:
+    workspace: Workspace, scope: CheckScope, base: str | None, changes: Iterable[Changed]
+) -> CheckResult:
     """The findings of a change that is not out yet, article by article."""
     base = base or workspace.repository.head
     both = [each for each in changes if each.old_path is not None or each.path is not None]
@@ -299,7 +301,7 @@ def _one_change(
         number += 1
         if each.old_path is not None and each.old_path in chosen and base is not None:
             found += _judge_change(workspace, base, each, outside=each.path not in chosen)
-    return Verdict(tuple(found), articles=number, revisions=number)
+    return CheckResult(tuple(found), articles=number, revisions=number)
 
 
 def _articles(workspace: Workspace, paths: Sequence[str]) -> list[str]:

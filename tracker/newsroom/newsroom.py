@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from tracker.house.settings import Settings
     from tracker.model import Progress
     from tracker.newsroom.catalog import CatalogState
-    from tracker.newsroom.checking import Early, Scope
+    from tracker.newsroom.checking import CheckScope, Early
     from tracker.newsroom.concurrent_edits import Against, Choice
     from tracker.newsroom.importing import Imported, Options
     from tracker.newsroom.incoming import Source
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from tracker.newsroom.statistics import Statistics
     from tracker.newsroom.sync import Synced
     from tracker.newsroom.writing import Prepared, Stamp
-    from tracker.policy.rules import Verdict
+    from tracker.policy.rules import CheckResult
     from tracker.store.remote import Repo
     from tracker.store.verify import Witness
     from tracker.text.judge.boilerplate import Boilerplate
@@ -465,19 +465,19 @@ class Newsroom:
 
     def check(
         self,
-        scope: Scope | None = None,
+        scope: CheckScope | None = None,
         progress: Progress | None = None,
         early: Early | None = None,
-    ) -> Verdict:
+    ) -> CheckResult:
         """What an editor should look at: see ``tracker.policy.RULES``.
 
         Without ``scope``, the whole newsroom. ``progress`` is called with the number of articles
         done and the number of all, ``early`` with an instant after which all findings are known
         by now, and a function that gives them: the articles with the newest revisions come first.
         """
-        from tracker.newsroom.checking import Scope, check
+        from tracker.newsroom.checking import CheckScope, check
 
-        return check(self.workspace, scope or Scope(), progress, early)
+        return check(self.workspace, scope or CheckScope(), progress, early)
 
     def statistics(
         self,

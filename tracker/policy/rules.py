@@ -435,7 +435,7 @@ class Resolved(NamedTuple):
     before: datetime | None = None  # aware; with no commit: what came before this is closed
 
 
-class Verdict(NamedTuple):
+class CheckResult(NamedTuple):
     """The outcome of a check."""
 
     findings: tuple[Finding, ...]

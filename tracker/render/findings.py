@@ -10,12 +10,12 @@ from itertools import groupby
 import click
 
 from tracker.model import Finding
-from tracker.policy.rules import RULES, Verdict
+from tracker.policy.rules import RULES, CheckResult
 from tracker.policy.step import SMALL
 from tracker.render.plain import counted, json_text, plain, record, visible
 
 
-def write(verdict: Verdict, form: str, version: str) -> str:
+def write(verdict: CheckResult, form: str, version: str) -> str:
     """The findings for programs: as ``json``, ``github``, ``gitlab`` or ``sarif``.
 
     ``version`` is that of this program, for SARIF.
@@ -38,7 +38,7 @@ def _line(words: str) -> str:
     return visible(words).replace("\n", "⏎")
 
 
-def as_object(verdict: Verdict) -> dict[str, object]:
+def as_object(verdict: CheckResult) -> dict[str, object]:
     """What ``check --json`` prints; the schema is in ``docs/findings.schema.json``."""
     names = ("findings", "settled", "articles", "revisions", "skipped", "failed", "since")
     return record({name: getattr(verdict, name) for name in names})
@@ -129,7 +129,7 @@ def _when(finding: Finding) -> float:
     return finding.at.timestamp() if finding.at else 0.0
 
 
-def text(verdict: Verdict, zone: tzinfo, limit: int | None = None) -> Iterator[str]:
+def text(verdict: CheckResult, zone: tzinfo, limit: int | None = None) -> Iterator[str]:
     """The inbox, for people: how much there is, the findings, and what to do about each rule.
 
     Times are given in ``zone``. Only the first ``limit`` findings are shown; None: all.
@@ -209,7 +209,7 @@ def _summary(found: Sequence[Finding], zone: tzinfo) -> Iterator[str]:
         yield f"  {rule:<{width}}{cells}"
 
 
-def _count(verdict: Verdict, zone: tzinfo | None = None) -> str:
+def _count(verdict: CheckResult, zone: tzinfo | None = None) -> str:
     failing = sum(finding.severity == "fail" for finding in verdict.findings)
     warnings = len(verdict.findings) - failing
     parts = [counted(failing, "finding")]
@@ -224,7 +224,7 @@ def _count(verdict: Verdict, zone: tzinfo | None = None) -> str:
     return f"{', '.join(parts)}{since} in {seen}."
 
 
-def github(verdict: Verdict) -> Iterator[str]:
+def github(verdict: CheckResult) -> Iterator[str]:
     """Workflow commands that GitHub Actions shows beside the lines of a pull request."""
     for finding in verdict.findings:
         command = "error" if finding.severity == "fail" else "warning"
@@ -244,7 +244,7 @@ def _property(words: str) -> str:
     return _message(words).replace(":", "%3A").replace(",", "%2C")
 
 
-def gitlab(verdict: Verdict) -> list[dict[str, object]]:
+def gitlab(verdict: CheckResult) -> list[dict[str, object]]:
     """The findings as GitLab's Code Quality report, which merge requests show."""
     return [
         {
@@ -258,7 +258,7 @@ def gitlab(verdict: Verdict) -> list[dict[str, object]]:
     ]
 
 
-def sarif(verdict: Verdict, version: str) -> dict[str, object]:
+def sarif(verdict: CheckResult, version: str) -> dict[str, object]:
     """The findings as a SARIF 2.1.0 log (OASIS)."""
     return {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",

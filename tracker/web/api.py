@@ -22,9 +22,9 @@ from werkzeug.exceptions import HTTPException, NotFound
 
 from tracker.house.changelog import clocks, entries
 from tracker.model import KINDS, Article, Entry, Progress, Revision, Selection
-from tracker.newsroom.checking import Scope
+from tracker.newsroom.checking import CheckScope
 from tracker.newsroom.newsroom import Newsroom
-from tracker.policy.rules import RULES, Verdict
+from tracker.policy.rules import RULES, CheckResult
 from tracker.render import blame as blame_face
 from tracker.render import changelog as changelog_face
 from tracker.render import findings as findings_face
@@ -328,8 +328,8 @@ def article_changelog(address: str) -> Response:
 # --- for editors --------------------------------------------------------------------------------
 
 
-def _all_found(room: Newsroom, progress: Progress) -> Verdict:
-    verdict = room.check(Scope(), progress)
+def _all_found(room: Newsroom, progress: Progress) -> CheckResult:
+    verdict = room.check(CheckScope(), progress)
     return verdict._replace(rules=dict(verdict.rules))  # fit to be sent by another process
 
 
@@ -337,7 +337,7 @@ def _all_found(room: Newsroom, progress: Progress) -> Verdict:
 def findings() -> Response:
     """What an editor should look at, in the whole newsroom."""
     asked = _read({**PART, "rule": RULE})
-    verdict = Verdict(())
+    verdict = CheckResult(())
     if not room_is_empty():
         verdict = worked_out("api findings", _all_found)
     rule = asked["rule"]
@@ -352,7 +352,7 @@ def findings() -> Response:
 def article_findings(address: str) -> Response:
     """What an editor should look at in one article."""
     found = _found(address, lambda now: f"/findings/{addresses.encoded(now)}")
-    verdict = current().check(Scope(articles=(found.life.article.path,), workers=1))
+    verdict = current().check(CheckScope(articles=(found.life.article.path,), workers=1))
     return _dumped(findings_face.as_object(verdict))
 
 

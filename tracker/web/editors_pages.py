@@ -15,11 +15,11 @@ from werkzeug.exceptions import BadRequest
 
 from tracker.model import KINDS, Finding, Progress, Track
 from tracker.newsroom.catalog import all_tracks
-from tracker.newsroom.checking import Scope
+from tracker.newsroom.checking import CheckScope
 from tracker.newsroom.newsroom import Newsroom
 from tracker.newsroom.selection import matches
 from tracker.newsroom.statistics import Statistics, statistics
-from tracker.policy.rules import RULES, Verdict
+from tracker.policy.rules import RULES, CheckResult
 from tracker.render.findings import gathered, inbox
 from tracker.store.reader import Reader
 from tracker.text.document import Document, decode, parse
@@ -80,7 +80,7 @@ class Board(NamedTuple):
     months: Mapping[str, tuple[ShownFinding, ...]]  # newest month first; in each by desk
     desks: tuple[str, ...]  # those with a column, most findings first
     counts: Mapping[tuple[str, str], int]  # (month, desk) -> findings
-    verdict: Verdict  # how much was looked at; without the findings
+    verdict: CheckResult  # how much was looked at; without the findings
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -102,7 +102,7 @@ class Board(NamedTuple):
 def board(room: Newsroom, progress: Progress | None = None) -> Board:
     """The findings of the whole newsroom. One process: readers are being answered meanwhile."""
     empty = room.workspace.empty
-    verdict = Verdict(()) if empty else room.check(Scope(workers=1), progress)
+    verdict = CheckResult(()) if empty else room.check(CheckScope(workers=1), progress)
     paths = {each.path for each in verdict.findings}
     known = all_tracks(room.workspace) if paths else ()
     # A finding has the path that the article had then; its desk is where the article is now.
