@@ -195,3 +195,32 @@ def test_an_article_that_comes_back_as_it_was_has_the_revision_that_stood(room: 
     assert number(back) == 1
     life = room.life("articles/a.md")
     assert [event.kind for event in life.events] == ["deleted", "returned"]
+
+
+def test_what_comes_back_is_what_the_history_has(room: Newsroom) -> None:
+    note = "Correction: An earlier version of this article misstated the cost."
+    dated = "---\ntitle: Port\ndate: {}\ndraft: {}\n---\nThe port is {}.\n"
+    many = [at(1, f"articles/many/{name}.md", f"# {name}\n\nText.\n") for name in range(30)]
+    last = at(9, "articles/moved.md", "# 3\n\nText.\n", moved_from="articles/many/3.md")
+    first = [
+        at(1, "articles/noted.md", f"One.\n\n{note}\n"),
+        at(1, "articles/port.md", dated.format("2024-01-01", "true", "shut")),
+        at(2, "articles/noted.md", "Two.\n"),
+    ]
+    then = [
+        at(3, "articles/noted.md", f"Three.\n\n{note}\n"),
+        at(3, "articles/port.md", dated.format("2024-01-01", "false", "open")),
+        at(4, "articles/noted.md", f"Four.\n\n{note}\n\nUpdate: The bridge is shut.\n"),
+        at(5, "articles/port.md", dated.format("2023-12-01", "false", "open again")),
+        at(6, "articles/port.md", dated.format("2023-12-01", "false", "open for good")),
+        *many,
+        last,
+    ]
+    done = [*room.record_many(first), *room.record_many(then)]
+    for article in dict.fromkeys(each.article for each in (*first, *then)):
+        revisions = room.life(article, compared=False).revisions
+        ours = [
+            one for one, each in zip(done, (*first, *then), strict=True) if each.article == article
+        ]
+        assert ours == list(revisions)[: len(ours)], article
+    assert [number(each) for each in done[-2:]] == [1, 1]

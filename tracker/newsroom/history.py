@@ -5,7 +5,7 @@ same of article after article, for exports.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
 from functools import cache, lru_cache, partial
@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from tracker.catalog.schema import Catalog
+from tracker.catalog.schema import Catalog, Pair
 from tracker.errors import TrackerError
 from tracker.model import Blame, Change, Entry, History, Progress, Revision, Track, Version
 from tracker.newsroom import names, revisions
@@ -126,6 +126,42 @@ def _remembered_steps(
         judged_by = "" if repeated is None else repeated.digest
         catalog.remember(key, analyst.learned, analyst.asked, judged_by)
     return [step._replace(read=_unread) for step in read]
+
+
+def revisions_of(
+    workspace: Workspace,
+    wanted: Collection[tuple[Track, Collection[str]]],
+    texts: Mapping[str, bytes],
+) -> Iterator[dict[str, Revision]]:
+    """Of each track the revisions that some commits made, by commit, not compared.
+
+    Those after the oldest of them are with them, oldest first; of commits that made none, the
+    newest of the track. ``texts`` are the texts that are at hand, by their blobs.
+    """
+    settings, key = workspace.settings, rules_key(workspace.settings)
+    git, now = workspace.repository.git, workspace.now
+    learned: dict[Pair, str] = {}
+    with Catalog(workspace.repository) as catalog, Reader(workspace.repository) as reader:
+        firsts = {track.versions[0].blob for track, _ in wanted} - texts.keys()
+        texts = {**texts, **dict(reader.read_many(firsts))}
+
+        def read(blob: str) -> bytes:
+            return texts[blob] if blob in texts else reader.read(blob)
+
+        for track, commits in wanted:
+            last = len(track.versions) - 1
+            places = (place for place, each in enumerate(track.versions) if each.commit in commits)
+            first = next(places, last)
+            analyst = Analyst(track, settings, git, read)
+            found = revisions.without_notes(analyst, first, now=now)
+            if found is None:
+                known = catalog.answers(key, questions(track)) | analyst.learned
+                analyst = Analyst(track, settings, git, read, known)
+                joined = revisions.joined(analyst, compared=False, now=now)
+                found = [step.revision for step in joined[first:]]
+            learned |= analyst.learned
+            yield {revision.commit: revision for revision in found}
+        catalog.remember(key, learned)
 
 
 def _unread() -> str:

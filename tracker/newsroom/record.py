@@ -8,15 +8,15 @@ not run, and nothing is signed.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
 
 from tracker.errors import TrackerError
-from tracker.model import Note, Person, Recording, Refusal, Revision, Track, Version
+from tracker.model import Note, Person, Recording, Refusal, Revision, Version
 from tracker.newsroom import history, revisions, writing
-from tracker.newsroom.catalog import all_tracks, track_of_recorded, tracks_at
+from tracker.newsroom.catalog import track_of_recorded, tracks_at
 from tracker.newsroom.concurrent_edits import Against
 from tracker.newsroom.names import locate
 from tracker.newsroom.note_editor import Told
@@ -32,7 +32,7 @@ from tracker.store import import_branch, locks, worktree
 from tracker.store.commit import EditedMeanwhile, git_date
 from tracker.store.git import checked, identity, shown_path
 from tracker.store.log import FILES, tree_entries
-from tracker.store.reader import Reader, not_too_large
+from tracker.store.reader import not_too_large
 from tracker.store.stream import (
     CommitStream,
     Conversion,
@@ -47,7 +47,6 @@ from tracker.text.document import decode, parse
 
 _AHEAD = timedelta(minutes=2)  # the clocks of two machines are never quite the same
 _ATTEMPTS = 3  # at a branch that others move
-_FEW = 20  # articles whose histories are asked for one by one
 _TRAILER = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
 
 Result = Revision | Refusal
@@ -209,9 +208,8 @@ class _Batch:
         names = sorted(paths.union(*map(_above, paths)))
         there = dict(tree_entries(self.workspace.repository, base, names))
         self._there = set(there)
-        tracks = _tracks(
-            self.workspace, [path for path in paths if there.get(path, ("", "", ""))[0] in FILES]
-        )
+        files = [path for path in paths if there.get(path, ("", "", ""))[0] in FILES]
+        tracks = tracks_at(self.workspace, files)
         for path in sorted(paths):
             mode, kind, blob = there.get(path, ("100644", "", ""))
             if kind and mode not in FILES:
@@ -448,26 +446,27 @@ class _Batch:
 
     def results(self, after: Workspace, commits: Sequence[str]) -> tuple[Result, ...]:
         """The revision of each recording, or why there is none."""
-        wanted = {place.path for place in self.places if isinstance(place, _Place)}
-        found_tracks = _tracks(after, wanted)
-        texts = dict(one.text for one in self.new if one.text)
-        blobs = {version.blob for track in found_tracks.values() for version in track.versions}
-        with Reader(after.repository) as reader:
-            texts.update(reader.read_many(blobs - texts.keys()))
-        tracks = {
-            path: history.life(after, track, compared=False, texts=texts)
-            for path, track in found_tracks.items()
+        commits_of = {
+            place: place.commit if isinstance(place.commit, str) else commits[place.commit]
+            for place in self.places
+            if isinstance(place, _Place)
         }
-        found: list[Result] = []
-        for place in self.places:
-            if isinstance(place, Refusal):
-                found.append(place)
-                continue
-            commit = place.commit if isinstance(place.commit, str) else commits[place.commit]
-            revisions = tracks[place.path].revisions
+        wanted: dict[str, set[str]] = {}
+        for place, commit in commits_of.items():
+            wanted.setdefault(place.path, set()).add(commit)
+        texts = dict(one.text for one in self.new if one.text)
+        tracks = tracks_at(after, wanted)
+        asked = [(tracks[path], each) for path, each in wanted.items()]
+        found = dict(zip(wanted, history.revisions_of(after, asked, texts), strict=True))
+
+        def revision(place: _Place) -> Revision:
             # An article that comes back as it was makes no revision: the one that stood stands.
-            found.append(next((one for one in revisions if one.commit == commit), revisions[-1]))
-        return tuple(found)
+            revisions = found[place.path]
+            return revisions.get(commits_of[place]) or next(reversed(revisions.values()))
+
+        return tuple(
+            place if isinstance(place, Refusal) else revision(place) for place in self.places
+        )
 
 
 def _refused(each: Recording, error: TrackerError) -> Refusal:
@@ -477,15 +476,6 @@ def _refused(each: Recording, error: TrackerError) -> Refusal:
 def _above(path: str) -> list[str]:
     parts = path.split("/")
     return ["/".join(parts[:end]) for end in range(1, len(parts))]
-
-
-def _tracks(workspace: Workspace, paths: Collection[str]) -> dict[str, Track]:
-    """The histories of the articles at these paths, by path."""
-    if len(paths) > _FEW:
-        wanted = set(paths)
-        found = all_tracks(workspace)
-        return {each.path: each for each in found if each.path in wanted}
-    return tracks_at(workspace, paths)
 
 
 # --- a recording written, and the revision that it became -----------------------------------------

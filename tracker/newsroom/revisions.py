@@ -124,6 +124,32 @@ def joined(
     return _named_as_merged(found, on)
 
 
+def without_notes(
+    analyst: Analyst, first: int, *, now: datetime | None = None
+) -> list[Revision] | None:
+    """The versions from a place on as revisions, not compared: as ``joined`` makes them.
+
+    None where one of them has notes: what these are called, and since when they are told, only
+    the whole history says. Of older texts no more is read than when the article came out.
+    """
+    versions, settings = analyst.track.versions, analyst.settings
+    states = {place: analyst.state(place) for place in range(first, len(versions))}
+    if any(state.notes for state in states.values()):
+        return None
+
+    def says(place: int) -> TextReading:
+        return states[place].reading if place >= first else analyst.appearance(place)
+
+    published = list(publications(versions, says, settings, analyst.track.events, now=now))
+    found = []
+    for place, state in states.items():
+        comes_out = published[place] and not (place and published[place - 1])
+        out = first_out(state, settings, only=not place) if comes_out else None
+        step = _step(place + 1, None, state, None, published=published[place], out=out)
+        found.append(step.revision)
+    return found
+
+
 def _named_as_merged(found: list[Step], on: Bases) -> list[Step]:
     """The notes of a side under the ids that they have since a merge.
 
@@ -479,8 +505,13 @@ class Analyst:
         reading = self._reading(key, version, lambda: self._text(version.blob))
         return State(version, reading, reading.notes, lambda: self._text(version.blob).text)
 
+    def appearance(self, place: int) -> TextReading:
+        """What a version's text says of its own publication; its notes are not looked for."""
+        return appearance_of(self._read(self.track.versions[place].blob))
+
     def _reading(self, key: Pair, version: Version, text: Callable[[], Text]) -> TextReading:
-        found = reading_from_json(self._known.get(key, ""))
+        known = self._known.get(key)
+        found = None if known is None else reading_from_json(known)
         if found is None:
             found = reading_of(text(), version.at, self.settings, version.path)
             self.learned[key] = to_json(found)
@@ -505,7 +536,8 @@ class Analyst:
         if before is None and not self._count_first:
             return NOTHING
         key = before.version.blob if before is not None else "", state.version.blob
-        found = meaning_from_json(self._known.get(key, ""))
+        known = self._known.get(key)
+        found = None if known is None else meaning_from_json(known)
         if found is None:
             found = self._compared(before, self._text(key[1]))
             asked = self._repeated.taken() if before and self._repeated else None

@@ -76,13 +76,17 @@ def find_hits(text: str, start: int, code: str, style: Style | None) -> Hits:
     likely = _likely(folded, start, code)
     counts: dict[str, int] = {}
     places: set[int] = set()
+    there: set[str] = set()
     for known in likely:
-        told = [at for piece in stems()[known].pieces for at in _standing(folded, piece, start)]
+        found = [piece for piece in stems()[known].pieces if piece in folded]
+        there.update(found)
+        told = [at for piece in found for at in _standing(folded, piece, start)]
         if told:
             counts[known] = len(told)
             places.update(told)
-    for piece in _own_words(style) if style is not None else ():
-        places.update(_standing(folded, piece, start))
+    for words, pieces in _own_words(style, tuple(likely)) if style is not None else ():
+        if there.issuperset(pieces):
+            places.update(_standing(folded, words, start))
     if not places:
         return Hits([], ())
     # A house's own language comes first; dates in English stand in notes of every language.
@@ -98,9 +102,6 @@ def _any_letter() -> re.Pattern[str]:
     return re.compile(f"[{re.escape(letters)}]")
 
 
-_WORDS = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
-
-
 def _likely(folded: str, start: int, code: str) -> list[str]:
     """The languages in which a text may have notes: by its letters, and its first words."""
     known = stems()
@@ -113,7 +114,7 @@ def _likely(folded: str, start: int, code: str) -> list[str]:
         if one in (code, locale.FIRST) or not stem.letters or not stem.letters.isdisjoint(letters)
     ]
     sample = folded[start : start + SAMPLE]
-    words = _WORDS.findall(sample)
+    words = sample.split()
     often = {one: sum(map(known[one].common.__contains__, words)) for one in possible}
     return [
         one
@@ -173,10 +174,14 @@ def _sentence_begins(near: str) -> bool:
 
 
 @cache
-def _own_words(style: Style) -> tuple[str, ...]:
-    """What stands in every line that the house's templates write, in lower case."""
-    words = {one.lower() for each in style.templates.values() for one in (each.label, each.lead)}
-    return tuple(sorted(words - {""}))
+def _own_words(style: Style, likely: tuple[str, ...]) -> list[tuple[str, frozenset[str]]]:
+    """What stands in every line that the house's templates write, in lower case.
+
+    With each the pieces of likely languages that stand in it: without these it is not there.
+    """
+    own = {one.lower() for each in style.templates.values() for one in (each.label, each.lead)}
+    pieces = [piece for code in likely for piece in stems()[code].pieces]
+    return [(one, frozenset(each for each in pieces if each in one)) for one in sorted(own - {""})]
 
 
 LONGEST_OPENING = 60  # characters in which the first two words of a note stand
