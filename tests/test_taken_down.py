@@ -48,6 +48,17 @@ def test_a_move_on_disk_is_recorded_as_one(room: Desk, command: list[str], edite
     assert room.ok("record", "--all").out == "Nothing to record: no article has changed.\n"
 
 
+def test_what_git_itself_moved_or_took_out_is_recorded(room: Desk) -> None:
+    room.git("mv", "articles/bridge.md", "articles/elm.md")
+    room.write("articles/elm.md", TEXT.replace("May 3", "May 4"))
+    room.ok("record", "elm", "--correction", "It is closed until May 4, not May 3.")
+    assert len(room.ok("history", "elm", "--json").json["revisions"]) == 2
+    room.git("rm", "--quiet", "articles/elm.md")
+    room.ok("record", "articles/elm.md")
+    assert room.ok("history", "elm", "--json").json["deleted"] is True
+    assert room.git("status", "--porcelain") == ""
+
+
 def test_several_moves_at_once_keep_their_articles_apart(room: Desk) -> None:
     move(room, "articles/bridge.md", "articles/a.md")
     move(room, "articles/mill.md", "articles/b.md")

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple, Self
 from tracker.model import Note, Reason
 from tracker.store.git import Repository
 
-FORMAT = 14
+FORMAT = 15
 """The number of the file's format; a file of another one is made anew."""
 
 PATIENCE = 1.0

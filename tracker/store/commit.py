@@ -345,7 +345,11 @@ class _Recording:
             self.replaced.append(one)
             one.make(self.turn.may_leave)
         self.index.keep()
-        self.index.add([each.path for each in self.new.files])
+        # `git mv` and `git rm` have taken a path out already: then git knows none such to add.
+        before = self.index.before
+        paths = [one.path for one in self.new.files if one.data is not None or one.path in before]
+        if paths:
+            self.index.add(paths)
 
     def commit(self) -> str | None:
         """Let git make the commit, again where others moved the branch; None where none is due."""

@@ -3,11 +3,11 @@
 An article goes on under a new path if that path appears in the published history when, or after,
 the old one ended, and holds the same text, or says so in its front matter (the same ``id`` or
 ``guid``, the old address among its ``aliases``), or has the same name and a body that is at least
-half similar, as the unique best; or if the same path comes back with similar text. Within one
-commit, a file under another name that is at least half similar counts too: that is what a rename
-with an edit is. People also copy first and delete later: that counts within the grace time (see
-``catalog.update``). An article that still lives is never continued. ``tests/cases/identity`` has
-these rules as cases.
+half similar, as the unique best; or if the same path comes back with similar text. Notes, which
+can be longer than a short article, are none of its body. Within one commit, a file under another
+name that is at least half similar counts too: that is what a rename with an edit is. People also
+copy first and delete later: that counts within the grace time (see ``catalog.update``). An article
+that still lives is never continued. ``tests/cases/identity`` has these rules as cases.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ EMPTY = frozenset(
 _MOST_TEXT = 200_000  # bytes of a text that are compared
 _MOST_RIVALS = 40  # ended articles of one name that are looked at, newest endings first
 _COMMON = 12  # a run of words that stands in more texts than this tells nothing apart
+_SHORT = 2_000  # bytes; in a longer text a note is less than half
 _MANY = 100  # texts from which on it pays to start a process of their own
 _MOST_BYTES = 8 * 1024 * 1024  # a larger file is compared by its blob alone
 _BEST = 4  # texts that are compared in full, of those that share the most rare runs
@@ -331,6 +332,7 @@ class _Runs:
     def __init__(self, read: ReadTexts, blobs: Iterable[str] = ()) -> None:
         self._read = read
         self._runs: dict[str, Counter[Run]] = {}
+        self._short: dict[str, bytes] = {}  # texts in which a note may outweigh the rest
         self.load(blobs)
 
     def load(self, blobs: Iterable[str]) -> None:
@@ -339,13 +341,16 @@ class _Runs:
         if missing:
             for blob, data in self._read(missing).items():
                 self._runs[blob] = runs(data)
+                if len(data) < _SHORT:
+                    self._short[blob] = data
 
     def similarity(self, one: str, other: str) -> float:
         """From 0 (nothing in common) to 1: twice the shared runs over all runs."""
-        left, right = self._runs.get(one), self._runs.get(other)
-        if not left or not right:
-            return 0.0
-        return 2 * (left & right).total() / (left.total() + right.total())
+        alike = _alike(self._runs.get(one), self._runs.get(other))
+        if 0 < alike < HALF and one in self._short and other in self._short:
+            bare = [runs(_without_notes(self._short[blob])) for blob in (one, other)]
+            alike = max(alike, _alike(*bare))
+        return alike
 
     def sample(self, blob: str) -> list[int]:
         """A few hundred runs of a text, chosen alike in every text."""
@@ -353,6 +358,21 @@ class _Runs:
         share = max(1, len(found) // 256)
         width = 1 << (share.bit_length() - 1)
         return [run for run in found if run % width == 0]
+
+
+def _alike(left: Counter[Run] | None, right: Counter[Run] | None) -> float:
+    if not left or not right:
+        return 0.0
+    return 2 * (left & right).total() / (left.total() + right.total())
+
+
+def _without_notes(data: bytes) -> bytes:
+    from tracker.house.notes import find_notes
+
+    text = data.decode("utf-8", "replace")
+    for note in reversed(find_notes(text)):
+        text = text[: note.start] + text[note.end :]
+    return text.encode("utf-8", "replace")
 
 
 def runs(data: bytes) -> Counter[Run]:
