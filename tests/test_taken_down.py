@@ -12,6 +12,7 @@ from tests.desk import Desk
 from tests.recording import Room
 from tracker import Newsroom
 from tracker.errors import TrackerError
+from tracker.web import create_app
 
 TEXT = "# Bridge closed\n\nThe bridge on Elm Street is closed until the morning of May 3.\n"
 
@@ -92,6 +93,39 @@ def test_a_deletion_with_a_note_tells_readers_before_the_article_goes(room: Desk
         "Delete articles/bridge.md",
         "Retraction: articles/bridge.md",
     ]
+
+
+def test_the_advice_about_a_deletion_works_as_typed(room: Desk) -> None:
+    for name in ("bridge", "mill"):  # and where no article is left, too
+        (room.folder / f"articles/{name}.md").unlink()
+    room.ok("record", "--all")
+    assert "those taken down: tracker history --deleted" in room.ok("history").err
+    assert room.ok("history", "mill", "--json").json["deleted"] is True
+    said = room.run("check", "--all").out
+    assert "tracker restore articles/mill.md latest --editors-note TEXT" in said
+    room.ok(
+        "restore", "articles/mill.md", "latest", "--editors-note", "It was taken down by a slip."
+    )
+    assert "articles/mill.md" not in room.run("check", "--all").out
+
+
+def test_what_readers_were_told_outlives_the_article(room: Desk) -> None:
+    (room.folder / "articles/bridge.md").unlink()
+    room.ok("record", "bridge", "--retraction", "This was published in error.")
+    room.ok("note", "mill", "--update", "to add that nobody was hurt")
+    told = {
+        (each["article"]["path"], each["note"]["kind"])
+        for each in room.ok("changelog", "--json").json["entries"]
+    }
+    assert told == {("articles/bridge.md", "retraction"), ("articles/mill.md", "update")}
+    client = create_app(Newsroom(room.folder)).test_client()
+    page = client.get("/corrections/").get_data(as_text=True)
+    assert "This was published in error." in page
+    assert client.get("/history/articles/bridge/").status_code == 200
+    room.ok("site", "public")
+    page = room.read("public/corrections/index.html")
+    assert "This was published in error." in page
+    assert "bridge/" not in page  # a site of files has no pages of it
 
 
 @pytest.mark.parametrize("recorded", [True, False])

@@ -178,6 +178,8 @@ class NoteRow(NamedTuple):
     commit: str
     replaced: bool
     person: str  # who made the revision
+    out: datetime  # aware: when the note went out, as exactly as is known
+    place: int  # among the notes of that revision
 
 
 class ArticleHead(NamedTuple):
@@ -387,16 +389,15 @@ def _revision(row: tuple[Any, ...]) -> Revision:
 
 
 def notes(connection: sqlite3.Connection) -> list[NoteRow]:
-    """Every note of the newsroom, newest first; equal instants by path."""
+    """Every note of the articles that are there now."""
     rows = connection.execute(
         "SELECT piece.path, piece.headline, note.id, note.kind, note.text, note.at, note.zone,"
         " note.precision, note.amends, note.withdrawn, note.covers, note.origin,"
         " note.written, note.language, note.number,"
-        " hex(step.hash), note.replaced, person.name"
+        " hex(step.hash), note.replaced, person.name, note.went_out, note.place"
         " FROM note JOIN piece ON piece.article = note.article"
         " JOIN version ON version.article = note.article AND version.number = note.number"
         " JOIN step ON step.number = version.step JOIN person ON person.id = step.person"
-        " ORDER BY note.went_out DESC, piece.path, note.number DESC, note.place DESC"
     )
     return [
         NoteRow(
@@ -419,9 +420,11 @@ def notes(connection: sqlite3.Connection) -> list[NoteRow]:
             commit.lower(),
             bool(gone),
             text_of(person),
+            instant_of(out, 0),
+            place,
         )
         for (
             path, headline, name, kind, text, at, zone, precision, amends, withdrawn, covers,
-            origin, written, language, number, commit, gone, person,
+            origin, written, language, number, commit, gone, person, out, place,
         ) in rows
     ]  # fmt: skip

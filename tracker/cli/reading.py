@@ -92,7 +92,12 @@ def history(
         else:
             paged(face.latest_lines(latest, room.settings))
             if not latest:
-                warn("no revision fits." if narrowing or substantive else "nothing is recorded.")
+                if narrowing or substantive:
+                    warn("no revision fits.")
+                elif room.deleted():
+                    warn("no article is there now; those taken down: tracker history --deleted")
+                else:
+                    warn("nothing is recorded.")
         return
     life = room.life(article, newest=None if narrowing else limit)
     if narrowing:

@@ -229,6 +229,9 @@ def _report(room: Newsroom, recording: Prepared, revision: Revision) -> None:
         name = f"{name}, moved from {visible(recording.moved_from)}"
     if recording.deleted:
         click.echo(f"Took down {name}, whose last is {heading(revision, room.settings)}")
+    elif recording.moved_from is not None and revision.path != recording.path:
+        click.echo(f"Recorded {name}: revision {revision.number} goes on unchanged")
+        return
     else:
         click.echo(f"Recorded {name}: {heading(revision, room.settings)}")
     for line in recording.lines if recording.notes else ():

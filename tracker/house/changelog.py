@@ -40,7 +40,7 @@ def entries(
     that brings it, of the un-noted ones up to ``grace`` before it, and of the one that it covers
     by name. Edits that were never published are left out.
     """
-    return tuple(entry for _, entry in _sorted(_keyed(history, style, zone, grace)))
+    return newest_first(_keyed(history, style, zone, grace))
 
 
 def told_of(history: History, grace: timedelta = GRACE) -> frozenset[int]:
@@ -48,27 +48,34 @@ def told_of(history: History, grace: timedelta = GRACE) -> frozenset[int]:
     return frozenset(tellings(history, grace))
 
 
-_Keyed = tuple[tuple[datetime, int, int, int], Entry]  # instant, revision, rank, place
+Keyed = tuple[tuple[datetime, int, int, int], Entry]
+"""An entry after what it is sorted by: instant, revision, rank, place."""
 
 
-def _sorted(keyed: Iterable[_Keyed]) -> list[_Keyed]:
-    """Return them newest first; at one instant by path, and then what came later first."""
+def newest_first(keyed: Iterable[Keyed]) -> tuple[Entry, ...]:
+    """Return the entries, newest first; at one instant by path, and then what came later first."""
     ordered = sorted(keyed, key=lambda pair: pair[0][1:], reverse=True)
     ordered.sort(key=lambda pair: pair[1].article.path)
-    return sorted(ordered, key=lambda pair: pair[0][0], reverse=True)
+    return tuple(entry for _, entry in sorted(ordered, key=lambda pair: pair[0][0], reverse=True))
 
 
-def _keyed(history: History, style: Style, zone: tzinfo | None, grace: timedelta) -> list[_Keyed]:
-    """Return the entries of an article, each with what it is sorted by."""
+def note_entries(history: History, style: Style, zone: tzinfo | None) -> list[Keyed]:
+    """Return the entries of an article's notes."""
     told = notes_told(history)
     gone = replaced([each.note for each in told])
-    found: list[_Keyed] = []
+    found: list[Keyed] = []
     for place, each in enumerate(told):
         revision = each.revision
         brought = revision.number, revision.commit, revision.person.name
         replaced_since = each.note.id in gone
         entry = note_entry(history.article, each.note, *brought, style, zone, replaced_since)
-        found.append(_with_key(entry, went_out(each), place))
+        found.append(with_key(entry, went_out(each), place))
+    return found
+
+
+def _keyed(history: History, style: Style, zone: tzinfo | None, grace: timedelta) -> list[Keyed]:
+    """Return the entries of an article, each with what it is sorted by."""
+    found = note_entries(history, style, zone)
     covered = tellings(history, grace)
     first = True
     for revision in history.revisions:
@@ -86,7 +93,7 @@ def _keyed(history: History, style: Style, zone: tzinfo | None, grace: timedelta
                 commit=revision.commit,
                 person=revision.person.name,
             )
-            found.append(_with_key(entry, revision.out_at, 0))
+            found.append(with_key(entry, revision.out_at, 0))
         first = False
     return found
 
@@ -121,7 +128,8 @@ def _only_merged(revision: Revision) -> bool:
     return len(revision.written_on) > 1 and not changed
 
 
-def _with_key(entry: Entry, at: datetime, place: int) -> _Keyed:
+def with_key(entry: Entry, at: datetime, place: int) -> Keyed:
+    """Return an entry that became known at an instant, with what it is sorted by."""
     return (at, entry.revision or 0, _RANKS[entry.what], place), entry
 
 

@@ -17,7 +17,7 @@ from tracker.catalog.schema import Catalog, Pair
 from tracker.errors import TrackerError
 from tracker.model import Blame, Change, Entry, History, Progress, Revision, Track, Version
 from tracker.newsroom import names, revisions
-from tracker.newsroom.catalog import compare, learnt, published_tracks, track_at
+from tracker.newsroom.catalog import all_tracks, compare, learnt, published_tracks, track_at
 from tracker.newsroom.merging import End, bases, made, origins, text_before
 from tracker.newsroom.names import locate
 from tracker.newsroom.note_editor import NoteEditor
@@ -95,6 +95,20 @@ def life(
     else:
         read = _remembered_steps(workspace, found, newest)
     return revisions.history(found, read, shallow=workspace.repository.shallow)
+
+
+def gone(workspace: Workspace, *, compared: bool = True) -> Iterator[History]:
+    """The histories of the articles that were there once, and are not among them now."""
+    if workspace.empty:
+        return
+    belongs, shallow = workspace.selection.holds, workspace.repository.shallow
+    here = set(workspace.paths())
+    for track in all_tracks(workspace):
+        paths = {track.path, *(version.path for version in track.versions)}
+        if track.path not in here and any(map(belongs, paths)):
+            with suppress(TrackerError):  # its texts cannot be read any more
+                read = _remembered_steps(workspace, track, None, compared=compared)
+                yield revisions.history(track, read, shallow=shallow)
 
 
 def note_editor(workspace: Workspace, path: str) -> NoteEditor:

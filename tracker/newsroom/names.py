@@ -237,7 +237,8 @@ def locate(workspace: Workspace, article: str | Path, *, new: bool = False) -> s
             f"No revision of {' or '.join(called[:3])} is recorded yet.",
             f"Record {'it' if len(called) == 1 else 'one'} first: tracker record {called[0]}",
         )
-    if recorded and "/" not in name and (gone := _deleted(workspace, name)):
+    written = workspace.repository.head is not None
+    if written and "/" not in name and (gone := _deleted(workspace, name)):
         return gone
     if new and path and is_text(path):
         return path

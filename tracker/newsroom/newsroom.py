@@ -410,6 +410,12 @@ class Newsroom:
 
         return queries.lives(self.workspace, progress, only)
 
+    def gone(self) -> Iterator[History]:
+        """The histories, not compared, of the articles that were taken down or are so no more."""
+        from tracker.newsroom import history
+
+        return history.gone(self.workspace, compared=False)
+
     def first_commit(self) -> str:
         """The first commit of the published line, full hash; "" where nothing is committed yet.
 
@@ -441,14 +447,21 @@ class Newsroom:
     ) -> tuple[Entry, ...]:
         """The dated changelog, newest first: of an article, or the notes of the whole newsroom.
 
+        The notes of articles that were taken down are among these: readers were told.
         ``progress`` is called with the number of articles done and the number of all.
         """
+        from tracker.house.changelog import newest_first, note_entries
         from tracker.newsroom import history, queries
 
-        if article is None:
-            empty = self.workspace.empty
-            return () if empty else queries.ask(self.workspace, progress, queries.changelog)
-        return history.changelog(self.workspace, article)
+        if article is not None:
+            return history.changelog(self.workspace, article)
+        if self.workspace.empty:
+            return ()
+        found = queries.ask(self.workspace, progress, queries.changelog)
+        style, clock = self.settings.style, self.settings.clock
+        for life in history.gone(self.workspace, compared=False):
+            found += note_entries(life, style, clock)
+        return newest_first(found)
 
     def footer(self, article: str | Path) -> tuple[str, ...]:
         """The update lines of an article in house style, as its file on disk has its notes."""

@@ -21,10 +21,9 @@ from tracker.catalog import facts as index
 from tracker.catalog import queries
 from tracker.catalog.schema import Catalog
 from tracker.errors import TrackerError
-from tracker.house.changelog import note_entry
+from tracker.house.changelog import Keyed, note_entry, with_key
 from tracker.model import (
     Article,
-    Entry,
     History,
     Hit,
     Kind,
@@ -170,17 +169,18 @@ def paths_of(track: Track) -> set[str]:
     return {track.path, *(version.path for version in track.versions)}
 
 
-def changelog(it: Known) -> tuple[Entry, ...]:
-    """The notes of the whole newsroom, newest first."""
+def changelog(it: Known) -> list[Keyed]:
+    """The notes of all articles that are there now."""
     style, clock = it.workspace.settings.style, it.workspace.settings.clock
     it.up_to(READ)
-    return tuple(
-        note_entry(
+    found = []
+    for told in queries.notes(it.connection):
+        entry = note_entry(
             article_of(told.path, told.headline), told.note, told.number, told.commit,
             told.person, style, clock, told.replaced,
-        )
-        for told in queries.notes(it.connection)
-    )  # fmt: skip
+        )  # fmt: skip
+        found.append(with_key(entry, told.out, told.place))
+    return found
 
 
 def lives(

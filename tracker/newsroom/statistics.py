@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from itertools import chain
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from tracker.errors import TrackerError
 from tracker.house.changelog import notes_told, tellings, went_out
 from tracker.model import History, Kind, Progress, Revision
 from tracker.newsroom import history, queries
-from tracker.newsroom.catalog import all_tracks, compare, track_at
+from tracker.newsroom.catalog import compare, track_at
 from tracker.newsroom.workspace import Workspace
 from tracker.store.reader import Reader
 from tracker.text.blame import blame
@@ -73,24 +73,9 @@ def statistics(
     """
     tally = _Tally(workspace, since, until)
     with Reader(workspace.repository) as reader:
-        here = set()
-        for life in queries.lives(workspace, progress):
-            here.add(life.article.path)
-            tally.add(life, reader)
-        for life in _gone(workspace, here):
+        for life in chain(queries.lives(workspace, progress), history.gone(workspace)):
             tally.add(life, reader)
     return tally.result()
-
-
-def _gone(workspace: Workspace, here: Collection[str]) -> Iterator[History]:
-    """The histories of the articles that were there once, and are not at these paths now."""
-    if workspace.empty:
-        return
-    belongs = workspace.selection.holds
-    for track in all_tracks(workspace):
-        if track.path not in here and any(map(belongs, queries.paths_of(track))):
-            with suppress(TrackerError):  # its texts cannot be read any more
-                yield history.life(workspace, track, few=0)
 
 
 class _Tally:

@@ -160,10 +160,13 @@ def _turn(reason: Reason, *, back: bool = False) -> tuple[str, str, str]:
 def unpublished(steps: Sequence[Step], circumstances: Circumstances) -> Iterator[Finding]:
     """A published article that readers can no longer read, and that took no leave of them.
 
-    One that is out again is no finding, nor one whose retraction readers had been given.
+    One that is out again is no finding, nor one whose retraction readers had been given, nor one
+    whose last version brought an editor's note.
     """
     out = [step for step in steps if step.revision.published and not step.draft]
     if not out or any(note.kind == "retraction" for note in standing(out[-1].notes)):
+        return
+    if any(note.kind == "editors-note" for note in out[-1].revision.notes):
         return
     last = steps[-1]
     title = out[-1].revision.headline or out[-1].revision.path
@@ -171,6 +174,10 @@ def unpublished(steps: Sequence[Step], circumstances: Circumstances) -> Iterator
     if circumstances.deleted:
         ends = [event for event in circumstances.events if event.kind == "deleted"]
         said = Saying.of("finding.deleted", title=title)
+        if ends and not circumstances.unrecorded:
+            path = quote(ends[-1].old_path or ends[-1].path)
+            command = f"tracker restore {path} latest --editors-note TEXT"
+            advice = Saying.of("advice.restore", command=command, command_2="--retraction")
     else:
         ends = [event for event in circumstances.events if event.kind == "moved"]
         if not ends or not (circumstances.outside or _is_drafts(ends[-1].path)):
