@@ -118,7 +118,7 @@ def test_what_readers_were_told_outlives_the_article(room: Desk) -> None:
         for each in room.ok("changelog", "--json").json["entries"]
     }
     assert told == {("articles/bridge.md", "retraction"), ("articles/mill.md", "update")}
-    client = create_app(Newsroom(room.folder)).test_client()
+    client = create_app(room.folder).test_client()
     page = client.get("/corrections/").get_data(as_text=True)
     assert "This was published in error." in page
     assert client.get("/history/articles/bridge/").status_code == 200
