@@ -209,7 +209,8 @@ def test_few_revisions_are_held_at_once(tmp_path: Path, monkeypatch: pytest.Monk
     most = given = 0
     for each in source.versions(tmp_path):
         given += isinstance(each, Incoming)
-        most = max(most, versions_held() - before)
+        if given % 20 == 10:  # each look goes over all objects of the process
+            most = max(most, versions_held() - before)
     assert given == 180
     assert 0 < most <= 10 + 2 * 3
 
