@@ -19,7 +19,7 @@ from tracker.catalog.queries import number_at, track_of
 from tracker.catalog.schema import make
 from tracker.catalog.update import Replay
 from tracker.model import Track
-from tracker.newsroom.merging import bases, fork
+from tracker.newsroom.bases import bases, fork
 from tracker.store.history import CommitRange, cut_vertices, published_order
 from tracker.store.log import Commit, FileChange
 

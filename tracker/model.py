@@ -6,7 +6,6 @@ count Unicode code points, as Python's ``str`` does, half-open: ``text[start:end
 
 from collections.abc import Callable
 from datetime import date, datetime, time
-from html import escape
 from typing import Literal, NamedTuple, get_args
 
 Kind = Literal["update", "correction", "clarification", "editors-note", "retraction", "refile"]
@@ -169,6 +168,8 @@ class Change(NamedTuple):
 
     def _repr_html_(self) -> str:
         """The change as a notebook shows it: the reasons, and each edit in its sentence."""
+        from html import escape  # notebooks alone ask for it
+
         said = "".join(f"<li>{escape(reason)}</li>" for reason in self.reasons)
         edits = "".join(
             f"<li><del>{escape(edit.old)}</del> <ins>{escape(edit.new)}</ins>"
@@ -466,6 +467,8 @@ class Blame(NamedTuple):
 
     def _repr_html_(self) -> str:
         """The text as a notebook shows it: who brought each passage is told where one points."""
+        from html import escape  # notebooks alone ask for it
+
         passages = []
         for span in self.spans:
             revision = self.revisions[span.revision - 1]

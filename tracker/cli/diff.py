@@ -19,7 +19,7 @@ from tracker.cli.common import (
 )
 from tracker.errors import TrackerError
 from tracker.model import Article, Change
-from tracker.newsroom.merging import End
+from tracker.newsroom.bases import End
 
 if TYPE_CHECKING:
     from tracker.house.settings import Settings

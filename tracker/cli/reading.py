@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -390,6 +389,8 @@ def _numbers(found: Statistics) -> object:
 
 def _csv(found: Statistics) -> str:
     """One table for a spreadsheet: what was counted, the month, of what, how many."""
+    import csv
+
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(("what", "month", "of", "count", "untold"))

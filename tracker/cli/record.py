@@ -178,7 +178,7 @@ def _show(prepared: list[Prepared], settings: Settings, *, as_json: bool) -> Non
         print_json(printed(would_record=[_told(each, None) for each in prepared]))
         return
     from tracker.cli.diff import show_change
-    from tracker.newsroom.merging import End
+    from tracker.newsroom.bases import End
 
     for each in prepared:
         if each.unchanged:

@@ -24,7 +24,7 @@ from tracker.render.plain import visible
 from tracker.store.files import scratch_folder, write_file
 
 if TYPE_CHECKING:
-    from tracker.newsroom.merging import End
+    from tracker.newsroom.bases import End
     from tracker.newsroom.newsroom import Newsroom
 
 _LINES = 40  # of a comparison that are shown at once

@@ -14,13 +14,12 @@ from tracker.errors import TrackerError
 from tracker.house.toml_file import Keys, nearest, read_table, wrong_value
 from tracker.model import Article, Event, Finding, Person, Progress, Track, Version
 from tracker.newsroom import names
-from tracker.newsroom.catalog import all_tracks
+from tracker.newsroom.catalog import all_tracks, learnt
 from tracker.newsroom.facts import Job, remembered
-from tracker.newsroom.history import steps as steps_of
 from tracker.newsroom.history import track_of
 from tracker.newsroom.names import locate
 from tracker.newsroom.queries import paths_of
-from tracker.newsroom.revisions import article_of
+from tracker.newsroom.revisions import Analyst, article_of, joined
 from tracker.newsroom.selection import matches, slug
 from tracker.newsroom.workspace import SETTINGS_FILE, Workspace
 from tracker.policy.rules import CheckResult, Resolved, findings, refuse_unknown, unresolved
@@ -339,8 +338,12 @@ def _judge_change(
         unrecorded=True,
         touched=last_change(workspace.repository, base, change.old_path),
     )
-    steps = steps_of(workspace, track, compared=True)
-    return [each for each in findings(steps, circumstances) if each.commit is None]
+    repeated = learnt(workspace).watched()
+    with Reader(workspace.repository) as reader:
+        git = workspace.repository.git
+        analyst = Analyst(track, workspace.settings, git, reader.read, repeated=repeated)
+        steps = joined(analyst, compared=True, now=workspace.now)
+        return [each for each in findings(steps, circumstances) if each.commit is None]
 
 
 # --- the committed file of findings that somebody looked at and closed for good -------------------

@@ -6,20 +6,21 @@ import hashlib
 import json
 from contextlib import suppress
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.model import Article, Change, Revision, Track
 from tracker.newsroom import history
 from tracker.newsroom.catalog import compare
-from tracker.newsroom.merging import Merger, is_marked
 from tracker.newsroom.workspace import Workspace
 from tracker.store import locks
 from tracker.store.commit import EditedMeanwhile, blob_of
 from tracker.store.files import Folder
 from tracker.store.log import files, resolve
-from tracker.store.merge import Collision
 from tracker.store.worktree import entries
+
+if TYPE_CHECKING:
+    from tracker.store.merge import Collision
 
 BEHIND = "tracker/behind.json"
 """In the git directory: which files on disk were written against an earlier revision."""
@@ -98,11 +99,8 @@ def settle(
     Raises ``ChangedMeanwhile`` where other revisions came between and nobody chose what to do,
     or where both changed the same passages; ``TrackerError`` for a base that is no revision.
     """
-    if against.base is not None and is_marked(text):
-        raise TrackerError(
-            f"The text for {path} still has the marks of passages that two editors changed.",
-            "Settle each of them, take the marks out, and record again.",
-        )
+    if against.base is not None:
+        _refuse_marked(path, text)
     if against.base is None and against.blob is None and workspace.repository.top is not None:
         entry = entries(workspace.repository, [path]).get(path)
         against = against._replace(blob=entry.hash if entry else None)
@@ -127,6 +125,8 @@ def settle(
             workspace.notes.of(path).restore_notes(between.new, text, at), over=between.revisions
         )
     if against.choice == "merge":
+        from tracker.newsroom.merging import Merger  # few recordings merge
+
         merger = Merger(workspace.notes.of(path), workspace.repository.git, at, "sentence")
         merged = merger.merge(between.old, text, between.new)
         if not merged.collisions:
@@ -141,6 +141,16 @@ def settle(
             workspace.notes.encoded(merged.text, encoding),
         )
     raise told(workspace, between)
+
+
+def _refuse_marked(path: str, text: str) -> None:
+    from tracker.newsroom.merging import is_marked
+
+    if is_marked(text):
+        raise TrackerError(
+            f"The text for {path} still has the marks of passages that two editors changed.",
+            "Settle each of them, take the marks out, and record again.",
+        )
 
 
 def told(workspace: Workspace, between: Between) -> ChangedMeanwhile:

@@ -17,8 +17,8 @@ from tracker.catalog.schema import Catalog, Pair
 from tracker.errors import TrackerError
 from tracker.model import Blame, Change, Entry, History, Progress, Revision, Track, Version
 from tracker.newsroom import names, revisions
+from tracker.newsroom.bases import End, bases, made, origins, text_before
 from tracker.newsroom.catalog import all_tracks, compare, learnt, published_tracks, track_at
-from tracker.newsroom.merging import End, bases, made, origins, text_before
 from tracker.newsroom.names import locate
 from tracker.newsroom.note_editor import NoteEditor
 from tracker.newsroom.revisions import Analyst, questions, rules_key
@@ -46,54 +46,11 @@ def track_of(workspace: Workspace, article: str | Path) -> Track:
     return found
 
 
-def steps(
-    workspace: Workspace,
-    found: Track,
-    *,
-    compared: bool,
-    newest: int | None = None,
-    texts: Mapping[str, bytes] | None = None,
-) -> list[Step]:
-    """The revisions of a track with their texts, notes and what each change means.
-
-    ``texts`` are the versions' texts by their blobs, where they were read already.
-    """
-    texts = texts_of(workspace, [found]) if texts is None else texts
-    analyst = Analyst(
-        found, workspace.settings, workspace.repository.git, texts.__getitem__,
-        repeated=learnt(workspace).watched() if compared else None,
-    )  # fmt: skip
-    return revisions.joined(analyst, compared=compared, now=workspace.now, newest=newest)
-
-
-def texts_of(workspace: Workspace, tracks: Iterable[Track]) -> dict[str, bytes]:
-    """The texts of all versions of some tracks, by their blobs."""
-    blobs = dict.fromkeys(version.blob for track in tracks for version in track.versions)
-    with Reader(workspace.repository) as reader:
-        return dict(reader.read_many(blobs))
-
-
-_FEW = 8  # versions that are compared sooner than the catalog is asked
-
-
 def life(
-    workspace: Workspace,
-    found: Track,
-    *,
-    compared: bool = True,
-    newest: int | None = None,
-    few: int = _FEW,
-    texts: Mapping[str, bytes] | None = None,
+    workspace: Workspace, found: Track, *, compared: bool = True, newest: int | None = None
 ) -> History:
-    """A track as a history, compared or not: see ``Newsroom.life``.
-
-    Up to ``few`` versions are compared sooner than the catalog is asked: for one command that is
-    quicker; who asks for many articles gives 0.
-    """
-    if not compared or len(found.versions) <= few:
-        read = steps(workspace, found, compared=compared, newest=newest, texts=texts)
-    else:
-        read = _remembered_steps(workspace, found, newest)
+    """A track as a history, compared or not: see ``Newsroom.life``."""
+    read = _remembered_steps(workspace, found, newest, compared=compared)
     return revisions.history(found, read, shallow=workspace.repository.shallow)
 
 
@@ -192,8 +149,8 @@ def number_of(workspace: Workspace, found: Track, wanted: str | int) -> int:
 
 def _came_out(workspace: Workspace, found: Track) -> tuple[int, datetime] | None:
     """The number of the first version that readers could see, and since when; None without one."""
-    read = steps(workspace, found, compared=False)
-    first = next((each.revision for each in read if each.revision.published), None)
+    revisions = life(workspace, found, compared=False).revisions
+    first = next((each for each in revisions if each.published), None)
     return (first.number, first.out_at) if first else None
 
 
@@ -234,10 +191,11 @@ def blame(workspace: Workspace, article: str | Path, revision: str | int) -> Bla
     from tracker.text.blame import followed
 
     found = track_of(workspace, article)
-    read = steps(workspace, found, compared=False)
-    whole = revisions.history(found, read, shallow=workspace.repository.shallow)
+    whole = life(workspace, found, compared=False)
     last = number_of(workspace, found, revision)
-    texts = [step.text for step in read[:last]]
+    with Reader(workspace.repository) as reader:
+        known = dict(reader.read_many({version.blob for version in found.versions[:last]}))
+    texts = [decode(known[version.blob])[0] for version in found.versions[:last]]
     spans, removals = followed(texts, *origins(workspace, found.versions[:last], texts))
     return Blame(whole.article, texts[-1], whole.revisions[:last], spans, removals)
 

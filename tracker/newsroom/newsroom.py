@@ -42,12 +42,12 @@ if TYPE_CHECKING:
     from tracker.house.draft import Drafter, NoteDraft
     from tracker.house.settings import Settings
     from tracker.model import Progress
+    from tracker.newsroom.bases import End
     from tracker.newsroom.catalog import CatalogState
     from tracker.newsroom.checking import CheckScope, Early
     from tracker.newsroom.concurrent_edits import Against, Choice
     from tracker.newsroom.importing import Imported, Options
     from tracker.newsroom.incoming import Source
-    from tracker.newsroom.merging import End
     from tracker.newsroom.signatures import Trust, VerifyRequest
     from tracker.newsroom.statistics import Statistics
     from tracker.newsroom.sync import Synced
@@ -188,7 +188,7 @@ class Newsroom:
         the first revision stands an empty text.
         """
         from tracker.newsroom import history
-        from tracker.newsroom.merging import made
+        from tracker.newsroom.bases import made
 
         found = self.track(article)
         return made(self.workspace, found, history.number_of(self.workspace, found, revision))
@@ -615,7 +615,7 @@ class Newsroom:
 
         Raises ``TrackerError`` for what stands in the way of all; then nothing is recorded.
         """
-        from tracker.newsroom.record import record_many
+        from tracker.newsroom.record_many import record_many
 
         given = tuple(recordings)
         with self._writing:

@@ -30,7 +30,7 @@ from tracker.model import (
     Track,
     Version,
 )
-from tracker.newsroom.merging import Bases, bases, behind, ground, united
+from tracker.newsroom.bases import Bases, bases, behind, ground
 from tracker.newsroom.note_editor import NoteEditor
 from tracker.newsroom.selection import slug
 from tracker.policy.step import Step
@@ -524,6 +524,8 @@ class Analyst:
 
         @cache
         def text() -> str:
+            from tracker.newsroom.merging import united  # few histories have such a merge
+
             base = fork.read() if fork is not None else ""
             notes, texts = NoteEditor(self.settings), (base, one.read(), other.read())
             return united(notes, self._git, *texts, merge.read(), version.at)

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from shlex import quote
 from typing import NamedTuple
 
 from tracker.errors import TrackerError
@@ -182,6 +181,8 @@ class Workspace:
 
     def taken_and_left(self) -> list[str]:
         """Lines that say which files count as articles, where some are left out, and why."""
+        from shlex import quote
+
         lines = [
             f"{path} is a repository of its own (a submodule), and was not looked at. "
             f"Ask there: tracker -C {quote(path)} check"

@@ -6,12 +6,14 @@ import html
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from tracker.locale import FIRST, phrase, unnested
 from tracker.model import Edit
-from tracker.render.article_html import Node, RenderedPage
 from tracker.render.plain import visible
+
+if TYPE_CHECKING:
+    from tracker.render.article_html import Node, RenderedPage
 
 MarkKind = Literal["ins", "del", "moved"]
 

@@ -10,7 +10,6 @@ In a bare repository it is a ``git fast-import`` of one commit.
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -701,6 +700,8 @@ def _reason(repository: Repository, said: str) -> str:
     for words, reason in _REASONS:
         if words in said:
             return reason
+    import shutil
+
     with suppress(OSError):  # git does not always say it
         if shutil.disk_usage(repository.common_dir).free < _LITTLE:
             return "the disk is full"

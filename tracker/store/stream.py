@@ -12,7 +12,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -281,6 +280,7 @@ def quarantine(repository: Repository, name: str) -> Iterator[Path]:
 
     What a killed one of that name left is removed: the caller holds the lock that goes with it.
     """
+    import shutil
     from tempfile import mkdtemp
 
     home = repository.common_dir / "tracker"

@@ -17,7 +17,6 @@ Every pattern takes time linear in the text, whatever the text is.
 
 from __future__ import annotations
 
-import html
 import re
 from bisect import bisect_left, bisect_right
 from functools import cache, lru_cache
@@ -747,6 +746,8 @@ class _Html:
             close = self.finder.find("-->", after)
             return self.hide(start, end if close < 0 or close > end else close + 3, "comment")
         if found["entity"]:
+            import html  # its table of names is large, and few articles have one of them
+
             shown = html.unescape(found["entity"])
             if shown == found["entity"] or shown == "\u00ad":
                 return self.hide(start, after, "marks")

@@ -13,7 +13,7 @@ from werkzeug.exceptions import BadRequest, NotFound
 from tracker.comparison import compare
 from tracker.house.notes import wording
 from tracker.model import History, Precision, Reason, Revision
-from tracker.newsroom.merging import bases, text_before
+from tracker.newsroom.bases import bases, text_before
 from tracker.render import diff_html
 from tracker.render.diff_folds import Why, folded
 from tracker.web import addresses, http

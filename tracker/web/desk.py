@@ -22,9 +22,9 @@ from flask import current_app
 
 from tracker.errors import TrackerError
 from tracker.model import Blame, History, Revision, Track
+from tracker.newsroom.bases import origins
 from tracker.newsroom.catalog import track_at
 from tracker.newsroom.history import life
-from tracker.newsroom.merging import origins
 from tracker.newsroom.newsroom import Newsroom
 from tracker.store.log import messages
 from tracker.store.reader import Reader
@@ -149,7 +149,7 @@ class OpenNewsrooms:
         def make() -> History:
             if self.large(path):
                 return unread(self.track(path))
-            return life(self.current().workspace, self.track(path), few=0)
+            return life(self.current().workspace, self.track(path))
 
         return self.kept("life", path, make)
 
