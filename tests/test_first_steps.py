@@ -165,6 +165,29 @@ def test_a_site_that_is_there_already_proposes_its_settings(desk: Desk) -> None:
     assert len(desk.ok("history", "--json").json["revisions"]) == 4
 
 
+def test_whoever_follows_is_told_which_newsroom_to_make(desk: Desk) -> None:
+    make = "Make a newsroom for them: tracker init DIR --followed"
+    assert make in desk.refused("follow", "add", "https://paper.example/feed.xml")
+    desk.git("init", "-q", "-b", "main")
+    desk.write("content/a.md", "---\ntitle: A text\ndate: 2022-05-10\n---\n\nWords.\n")
+    desk.git("add", "-A")
+    desk.git("commit", "-q", "-m", "A site")
+    assert make in desk.refused("follow", "status")
+    desk.ok("init", "--followed")
+    assert desk.read("tracker.toml").count("articles = ") == 1
+    assert desk.ok("follow", "status").out == ""
+
+
+def test_the_newest_revisions_stand_under_the_headlines_of_their_day(desk: Desk) -> None:
+    desk.ok("init", ".")
+    for words in ("Council votes", "Council votes no"):
+        desk.write("articles/vote.md", f"# {words}\n\nThe council voted on Monday.\n")
+        desk.ok("record", "articles/vote.md")
+    said = desk.ok("history").out
+    assert "      Council votes no  articles/vote.md\n" in said
+    assert "      Council votes  articles/vote.md\n" in said
+
+
 @pytest.mark.parametrize(
     ("file", "text", "name"),
     [

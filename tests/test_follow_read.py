@@ -70,6 +70,7 @@ def test_refused_pages_have_a_state() -> None:
     stub = read_page(article="<p>The city bought a second ferry.</p>", free="false")
     assert refusal(free, ADDRESS) is None
     assert refusal(stub, ADDRESS, last_words=free.words) == "paywall"
+    assert refusal(stub, ADDRESS) == "paywall"  # at the first look, too
     wall = read_page(title="Before you continue to The Paper", article="<p>We use cookies.</p>")
     assert refusal(wall, ADDRESS) == "consent"
     lost = read_page(title="Page not found", article="<p>Sorry. Try the search.</p>")

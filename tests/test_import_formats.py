@@ -95,7 +95,13 @@ def test_an_export_gives_what_readers_saw_and_counts_what_they_did_not(tmp_path:
         "export.xml",
         wxr(
             item(1, "<!-- wp:paragraph --><p>It cost $12.</p><!-- /wp:paragraph -->"),
-            item(2, "One line\nand the next.\n\nA [gallery id=3] & a <b>bold</b> word.<!--more-->"),
+            item(
+                2,
+                "One line\nand the next.\n\nA [poll id=3][gallery ids=4] & a <b>bold</b> word."
+                '<!--more-->\n\n[caption id="x" width="300"]<a href="/p"><img src="p.png" '
+                'alt="A pier" /></a> The pier in <i>May</i>.[/caption]\n\n'
+                "[embed]https://video.example/1[/embed]",
+            ),
             item(3, "Edited", wp__post_modified_gmt="2022-05-12 08:00:00"),
             item(4, "Draft", wp__status="draft", wp__post_date_gmt=none),
             item(5, "Secret", wp__status="private"),
@@ -119,7 +125,9 @@ def test_an_export_gives_what_readers_saw_and_counts_what_they_did_not(tmp_path:
         ),
     )
     assert found["story-2"][1].endswith(
-        "One line  \nand the next.\n\nA \\[gallery id=3\\] & a **bold** word.\n"
+        "One line  \nand the next.\n\nA \\[poll id=3\\] & a **bold** word.\n\n"
+        "[![A pier](p.png)](/p)\n\nThe pier in *May*.\n\n"
+        "<https://video.example/1>\n"
     )
     assert found["story-3"][0] == "2022-05-12 08:00:00"
     assert found["post-9"][0] == "2022-05-10 16:30:00"

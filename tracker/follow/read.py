@@ -125,7 +125,7 @@ def refusal(reading: PageReading, address: str, last_words: int | None = None) -
         return "soft-404"
     if _leads_elsewhere(about.canonical, address):
         return "soft-404"
-    if about.free is False and last_words is not None and reading.words * 2 < last_words:
+    if about.free is False and (few if last_words is None else reading.words * 2 < last_words):
         return "paywall"
     if last_words is not None and last_words > 100 and reading.words * 5 < last_words:
         walls = any(out.reason == "paywall" for out in reading.left_out)

@@ -402,8 +402,8 @@ def template(
         f"timezone = {_quoted(timezone)}  # dates are shown and typed in this zone",
     ]
     if kind == "followed":
+        articles = ("articles/**/*.md",)
         lines.append('kind = "followed"  # other people\'s articles: see docs/following.md')
-        lines.append('articles = ["articles/**/*.md"]')
     lines += [
         '# language = "en"',
         '# branch = "main"  # what readers see; left out: the branch that is checked out',

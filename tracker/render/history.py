@@ -102,7 +102,8 @@ def revision_lines(
     parts = [at, visible(revision.person.name), words(revision), *tags]
     yield f"{number}  {'  '.join(parts)}  {click.style(revision.commit[:10], dim=True)}"
     if article is not None:
-        yield f"      {click.style(visible(article.headline), bold=True)}  {visible(article.path)}"
+        headline = revision.headline or article.slug.replace("-", " ")  # of its day
+        yield f"      {click.style(visible(headline), bold=True)}  {visible(article.path)}"
     for note in revision.notes:
         line = plain_words(wording.line(settings.style, note, settings.clock))
         yield f"      {click.style(visible(line), fg='green')}"

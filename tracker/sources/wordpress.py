@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing
@@ -164,7 +165,9 @@ class _Site(Spooled):
     def version(self, item: Item, at: datetime, slug: str) -> Made | Skipped:
         """One state of an entry as an article's version."""
         try:
-            body = html_body(item.content, self._reading.markup, paragraphs=True)
+            markup = self._reading.markup
+            content = item.content if markup == "keep" else _expanded(item.content)
+            body = html_body(content, markup, paragraphs=True)
             excerpt = html_body(item.excerpt, "strip")
         except ValueError as error:
             return self.bad(item.origin, f"Its body cannot be read: {error}.")
@@ -186,6 +189,33 @@ class _Site(Spooled):
         path = self.placed(f"{out:%Y/%m}/{slug}.md")  # unless the newsroom has a layout
         name = f"wordpress:{item.id}" if item.id else ""
         return Made(path, slug, at, item.person, None, text, item.origin, said, identity=name)
+
+
+# WordPress's own shortcodes. Those of plugins stay, as readers see them where the plugin is gone.
+_CAPTION = re.compile(
+    r"\[(?:wp_)?caption\b([^][]*)\]((?:(?!\[(?:wp_)?caption\b).)*?)\[/(?:wp_)?caption\]", re.DOTALL
+)
+_CAPTION_WORDS = re.compile(r"\bcaption=(\"[^\"]*\"|'[^']*')")
+_PICTURE = re.compile(r"\s*(?:<a\b[^>]*>\s*)?<img\b[^>]*>(?:\s*</a>)?", re.IGNORECASE)
+_EMBED = re.compile(r"\[embed\b[^][]*\]\s*([^][<\"\s]+)\s*\[/embed\]")
+_MEDIA = re.compile(r"\[(gallery|audio|video|playlist)\b[^][]*\](?:[^][]*\[/\1\])?")
+
+
+def _expanded(content: str) -> str:
+    """A body with what readers see of its shortcodes: captions, and the addresses of embeds."""
+
+    def figure(found: re.Match[str]) -> str:
+        picture = _PICTURE.match(found[2])
+        image = picture[0].strip() if picture else ""
+        words = found[2][picture.end() :] if picture else found[2]
+        if not words.strip() and (named := _CAPTION_WORDS.search(found[1])):
+            words = named[1][1:-1]
+        return f"<figure>{image}<figcaption>{words.strip()}</figcaption></figure>"
+
+    if "[" not in content:
+        return content
+    content = _CAPTION.sub(figure, content)
+    return _MEDIA.sub("", _EMBED.sub(r'<a href="\1">\1</a>', content))
 
 
 # --- exports --------------------------------------------------------------------------------------

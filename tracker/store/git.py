@@ -316,6 +316,9 @@ _QUESTIONS = (
 )
 
 
+NO_REPOSITORY = "Make a newsroom there with: tracker init"
+
+
 def _not_usable(path: Path, said: str) -> TrackerError:
     if "dubious ownership" in said:
         return TrackerError(
@@ -323,9 +326,7 @@ def _not_usable(path: Path, said: str) -> TrackerError:
             f"Allow it with: git config --global --add safe.directory {path}",
         )
     if "not a git repository" in said:
-        return TrackerError(
-            f"{path} is not in a git repository.", "Make a newsroom there with: tracker init"
-        )
+        return TrackerError(f"{path} is not in a git repository.", NO_REPOSITORY)
     return TrackerError(
         f"git cannot read the repository at {path}: {first_line(said) or 'it does not say why'}.",
         "See what git says there: git status",
