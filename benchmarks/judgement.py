@@ -291,7 +291,7 @@ def main() -> None:
         "--archives", type=Path, help="folder of bare repositories owner+name/repo to count in"
     )
     parser.add_argument("--rounds", type=int, default=120)
-    parser.add_argument("--penalty", type=float, default=0.02)
+    parser.add_argument("--penalty", type=float, default=0.01)
     chosen = parser.parse_args()
     random.seed(1)
     sources = labelled()

@@ -53,7 +53,8 @@ ONLY_SOME = {
     "weighty", "weighty.exchanged", "weighty.phrases",  # lists of judgement, so far of English
     "places", "boilerplate", "boilerplate.phrases", "boilerplate.openings", "boilerplate.promos",
     "boilerplate.pointers", "boilerplate.requests", "boilerplate.questions",
-    "boilerplate.imperatives", "boilerplate.inviting", "negation.antonyms",
+    "boilerplate.imperatives", "boilerplate.inviting", "negation.antonyms", "boilerplate.awaited",
+    "boilerplate.credits", "boilerplate.placeholders",
 }  # fmt: skip
 
 

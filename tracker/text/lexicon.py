@@ -62,6 +62,9 @@ class Lexicon(NamedTuple):
     actors: frozenset[str]  # people by what they do: one or several of them is a fact
     weighty: frozenset[tuple[str, ...]]  # phrases of small words that carry a fact
     exchanged: frozenset[frozenset[str]]  # words of which one for the other is another fact
+    awaited: tuple[str, ...]  # words that say that something is to come: when they go, it is there
+    credits: tuple[str, ...]  # how lines begin that say whose a picture is
+    placeholders: tuple[str, ...]  # words that stand in for text to come
     promos: frozenset[str]  # words before a link to another story: "related", "read more"
     pointers: frozenset[str]  # labels of lines that send readers on, whatever stands after them
     inviting: frozenset[str]  # words of promos, credits and pointers
@@ -210,6 +213,9 @@ def _word_lists(data: Mapping[str, Any]) -> dict[str, Any]:
             _phrase(phrase) for phrase in data.get("weighty", {}).get("phrases", "").split()
         ),
         exchanged=_pairs(data.get("weighty", {}).get("exchanged", "")),
+        awaited=_whole_lines(data.get("boilerplate", {}).get("awaited", "")),
+        credits=_whole_lines(data.get("boilerplate", {}).get("credits", "")),
+        placeholders=_whole_lines(data.get("boilerplate", {}).get("placeholders", "")),
         promos=frozenset(_whole_lines(data.get("boilerplate", {}).get("promos", ""))),
         pointers=frozenset(_whole_lines(data.get("boilerplate", {}).get("pointers", ""))),
         inviting=_set(data.get("boilerplate", {}).get("inviting", "")),

@@ -657,7 +657,7 @@ _HTML = expression(
 _PICTURES = frozenset(
     ["img", "iframe", "video", "audio", "embed", "object", "source", "picture", "svg", "canvas"]
 )
-_UNSEEN = frozenset(("script", "style", "template", "noscript"))
+_UNSEEN = frozenset(("nav", "noscript", "script", "style", "template"))
 _STRIKES = frozenset(("s", "del", "strike"))
 _SECTIONS: dict[str, Role] = {
     "p": "prose", "div": "prose", "section": "prose", "article": "prose", "main": "prose",

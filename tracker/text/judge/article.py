@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import date
 from functools import cache, cached_property
 from itertools import compress
 
 from tracker.model import Diff, Edit, FoundNote
 from tracker.text import tokens
+from tracker.text.judge.boilerplate import words_of
 from tracker.text.judge.seen import SEEN, Token, read
 from tracker.text.markup import scan
 from tracker.text.spans import Kind, Leaf, Markup
@@ -29,6 +31,15 @@ def _blank() -> re.Pattern[str]:
 @cache
 def _title() -> re.Pattern[str]:
     return re.compile(r"^[\"']?(?:title|headline)[\"']?[ \t]*[:=]", re.MULTILINE | re.IGNORECASE)
+
+
+@cache
+def _day() -> re.Pattern[str]:
+    return re.compile(
+        r"^[\"']?(?:date|published|publish_?date|pub_?date)[\"']?[ \t]*[:=]"
+        r"[ \t\"']*(\d{4}-\d\d-\d\d)",
+        re.MULTILINE | re.IGNORECASE,
+    )
 
 
 class Article:
@@ -59,6 +70,15 @@ class Article:
             head = self.text[: min(self.body, 20_000)]
             self._titled = bool(head) and _title().search(head) is not None
         return self._titled
+
+    @cached_property
+    def day(self) -> date | None:
+        """The day that the front matter gives as that of publication."""
+        found = _day().search(self.text[: min(self.body, 20_000)])
+        try:
+            return date.fromisoformat(found[1]) if found else None
+        except ValueError:
+            return None
 
     @property
     def breaks(self) -> list[int]:
@@ -202,7 +222,9 @@ class Article:
         lines = self._folded.splitlines()
         if not wanted:
             return any(not raw_words(line) for line in lines)
-        return any(raw_words(line) == wanted for line in lines if wanted[0] in line)
+        return any(
+            raw_words(" ".join(words_of(line))) == wanted for line in lines if wanted[0] in line
+        )
 
     def says(self, words: str, shown: str = "") -> bool:
         """Tell whether folded words stand in the text in this order, seen or in a description.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import timedelta
 
 from tracker.text.judge.contents import content
 from tracker.text.judge.hunks import (
@@ -38,7 +39,7 @@ def changed_facts(hunk: Hunk, scope: Scope) -> list[FactPair]:
 
 def _changed_facts(hunk: Hunk, scope: Scope) -> list[FactPair]:
     old, new = hunk.facts()
-    pairs = _unequal(old, new)
+    pairs = [] if _range_turned(hunk, old, new) else _unequal(old, new)
     found: list[FactPair] = []
     numbers_old = any(fact.kind == "number" and not fact.weak for fact in old)
     numbers_new = any(fact.kind == "number" and not fact.weak for fact in new)
@@ -62,6 +63,26 @@ def _changed_facts(hunk: Hunk, scope: Scope) -> list[FactPair]:
         if left is not None or right is not None:
             found.append((left, right))
     return found
+
+
+def _range_turned(hunk: Hunk, old: Sequence[Fact], new: Sequence[Fact]) -> bool:
+    """Tell whether a range with a unit only begins at its other end: 90 to 180 days, 180 to 90."""
+    if not len(old) == len(new) == 2 or any(fact.key[0] != "number" for fact in (*old, *new)):
+        return False
+    values, units = ([[fact.key[at] for fact in side] for side in (old, new)] for at in (1, 2))
+    return (
+        values[0] == values[1][::-1]
+        and any(units[0])
+        and set(units[0]) == set(units[1])
+        and all(
+            [token.fold for token in side.seen[first.last : second.first]] in _RANGING
+            and (not first.first or side.seen[first.first - 1].fold != "from")
+            for side, (first, second) in ((hunk.old, old), (hunk.new, new))
+        )
+    )
+
+
+_RANGING = (["to"], ["and"], ["-"], ["–"], ["or"])
 
 
 def _unequal(old: Sequence[Fact], new: Sequence[Fact]) -> list[FactPair]:
@@ -171,7 +192,9 @@ def _same_fact(hunk: Hunk, old: Fact, new: Fact, scope: Scope) -> bool:
         return _same_number(hunk, old, new)
     if old.key[0] == new.key[0] == "id":
         return letters_swapped(str(old.key[1]), str(new.key[1]))
-    return old.key[0] == new.key[0] == "date" and _same_date(old, new)
+    return old.key[0] == new.key[0] == "date" and (
+        _same_date(old, new) or _same_day(old, new, scope)
+    )
 
 
 def _same_date(old: Fact, new: Fact) -> bool:
@@ -185,6 +208,22 @@ def _same_date(old: Fact, new: Fact) -> bool:
         (name == "year" and {"weekday", "month", "day"} <= kept.keys())
         or (part == ("shift", "last") and "weekday" in kept)
         for name, part in differing.items()
+    )
+
+
+def _same_day(old: Fact, new: Fact, scope: Scope) -> bool:
+    """Tell whether a day of the week is put for its date, or back, within a week of the article."""
+    parts = [dict(part for part in _parts(fact) if len(part) == 2) for fact in (old, new)]
+    if [len(part) for part in parts] != [len(_parts(fact)) for fact in (old, new)]:
+        return False
+    week, day = sorted(parts, key=lambda part: "month" in part)
+    out = scope.around[1].day
+    if out is None or week.keys() != {"weekday"} or not {"month", "day"} <= day.keys():
+        return False
+    return any(
+        near.isoweekday() == week["weekday"]
+        and (near.month, near.day) == (day["month"], day["day"])
+        for near in (out + timedelta(days=step) for step in range(-6, 7))
     )
 
 

@@ -336,6 +336,12 @@ def is_name(reading: Reading, place: int) -> bool:
     token = reading.tokens[place]
     if token.kind != "word" or not token.text[0].isupper():
         return False
+    if (
+        len(token.text) == 1
+        and reading.fold(place + 1) == "-"
+        and reading.fold(place + 2)[:1].isdecimal()
+    ):
+        return False  # a code: M-13-10
     word = reading.fold(place)
     lexicon = reading.lexicon
     base = word.split("'")[0] if word.split("'")[0] in lexicon.function else word

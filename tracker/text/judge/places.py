@@ -32,6 +32,8 @@ def found_elsewhere(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
         found = other.says(" ".join(words), side.shown(first, last)) or _reworded(
             words, other, scope
         )
+        if not found and scope.place == "dek":  # what the body says is no news there
+            found = scope.around[1 if gone else 0].says(" ".join(words), side.shown(first, last))
     return [verdict(hunk, "moved", False)] if found else None
 
 
@@ -227,6 +229,8 @@ _MOST_WORDS = 600
 def repeated(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
     """Text that stands in many articles comes, goes, or gives way to other such text."""
     if not scope.boilerplate or not (hunk.words_gone or hunk.words_come):
+        return None
+    if _any_of(scope.lexicon.awaited).search(f" {hunk.words_gone} "):
         return None
     both = hunk.a < hunk.b and hunk.c < hunk.d
     inside = not _all_of_a_line(*((hunk.old, hunk.a, hunk.b) if hunk.a < hunk.b
@@ -435,6 +439,14 @@ _DOCUMENT = expression(r"\.(?:pdf|docx?|xlsx?)\b", re.IGNORECASE)
 _HEADLINE = 5  # words from which a link may be the headline of another story
 
 
+def placeholder(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
+    """What stands in for text that is to come: "Lorem ipsum"."""
+    words = f" {hunk.words_come or hunk.words_gone} "
+    if _any_of(scope.lexicon.placeholders).search(words):
+        return [verdict(hunk, "boilerplate", False)]
+    return None
+
+
 def stray(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
     """A paragraph of one small word comes or goes: letters that somebody typed by mistake."""
     del scope
@@ -446,6 +458,26 @@ def stray(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
     if alone and tokens[0].text.islower() and not tokens[0].linked:
         return [verdict(hunk, "typo", False)]
     return None
+
+
+def credit(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
+    """A line that says whose a picture is, or under what licence one may use it."""
+    found = False
+    for side, first, last in ((hunk.old, hunk.a, hunk.b), (hunk.new, hunk.c, hunk.d)):
+        if first == last:
+            continue
+        lines = _lines(side, first, last)
+        if not lines or lines[-1][1] - lines[0][0] > _LONGEST_INVITATION:
+            return None
+        for start, end in lines:
+            words = fold_words(side.seen[start : min(end, start + _LONGEST_CREDIT)])
+            if not any(f"{words} ".startswith(f"{each} ") for each in scope.lexicon.credits):
+                return None
+        found = True
+    return [verdict(hunk, "boilerplate", False)] if found else None
+
+
+_LONGEST_CREDIT = 8
 
 
 def pointer(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
@@ -530,8 +562,11 @@ def _sends_on(sentence: Sequence[Token], scope: Scope) -> bool:
     place = 0
     while place < len(sentence) - 1 and sentence[place].fold in _POLITE:
         place += 1
-    verb = sentence[place].fold
     words = scope.lexicon
+    for at, token in enumerate(sentence[:-1]):
+        if token.fold == "please":  # "If you have difficulty viewing it, please contact us."
+            place = at + 1
+    verb = sentence[place].fold
     return (
         verb in words.imperatives
         or (verb in words.requests and any(token.fold in ("us", "our") for token in sentence))

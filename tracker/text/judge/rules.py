@@ -27,6 +27,7 @@ from tracker.text.judge.hunks import (
 )
 from tracker.text.judge.places import (
     boilerplate,
+    credit,
     dated,
     described,
     doubled,
@@ -34,6 +35,7 @@ from tracker.text.judge.places import (
     heading,
     invitation,
     named_link,
+    placeholder,
     pointer,
     promo,
     repeated,
@@ -44,8 +46,8 @@ from tracker.text.judge.word_rules import quotation, same_words, weighty, words
 from tracker.text.markup import scan
 
 RULES: tuple[Rule, ...] = (
-    repeated, doubled, stray, described, found_elsewhere, heading, boilerplate, promo, pointer,
-    dated, invitation, named_link, same_words, weighty, facts, quotation, words,
+    repeated, doubled, placeholder, stray, described, found_elsewhere, heading, boilerplate, promo,
+    credit, pointer, dated, invitation, named_link, same_words, weighty, facts, quotation, words,
 )  # fmt: skip
 """The order counts: the first that answers "small" ends the judging of a hunk."""
 

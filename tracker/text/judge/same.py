@@ -275,8 +275,10 @@ def stood_for_by_pronoun(hunk: Hunk, fact: Fact, is_old: bool, scope: Scope) -> 
     side = hunk.new if is_old else hunk.old
     if len(side.facts) > _MOST_FACTS:
         return False
-    words_of = set(fact.key[1:])
-    return any(other.kind == "name" and words_of <= set(other.key[1:]) for other in side.facts)
+    words_of = {str(word) for word in fact.key[1:]}
+    if any(other.kind == "name" and words_of.issubset(other.key[1:]) for other in side.facts):
+        return True
+    return all(one.knows(word) for one in scope.around for word in words_of)
 
 
 def _in_full(fact: Fact, lexicon: Lexicon) -> list[str]:

@@ -357,8 +357,9 @@ class Weights(NamedTuple):
         """Return how surely a change in these places matters, from 0 to 1."""
         if not places:
             return 0.0
-        score = _logistic(max(map(self.sum, places)) + MANY * math.log(len(places)))
-        large = any(name.startswith("large ") for told in places for name in told)
+        large = [told for told in places if _is_large(told)]
+        most = max(map(self.sum, large or places))
+        score = _logistic(most + MANY * math.log(len(places)))
         return score if large else score * DOUBTED
 
 
@@ -373,8 +374,17 @@ def fitted() -> Weights:
 
 
 def places_of(verdicts: Iterable[Verdict]) -> list[Signs]:
-    """Return the places of a change, each once."""
-    return list({id(told): told for verdict in verdicts for told in verdict.signs}.values())
+    """Return the places of a change, each once, with what they say of one another.
+
+    A slip among many is a copy editor's; a fact that changed alone was looked for.
+    """
+    places = {id(told): told for verdict in verdicts for told in verdict.signs}.values()
+    large = sum(map(_is_large, places)) / max(len(places), 1)
+    return [{**told, "share of large places": large} for told in places]
+
+
+def _is_large(told: Signs) -> bool:
+    return any(name.startswith("large ") for name in told)
 
 
 def score_of(verdicts: Sequence[Verdict], weights: Weights | None = None) -> float:

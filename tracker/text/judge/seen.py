@@ -95,7 +95,7 @@ def _scanner(word: str, run: str) -> re.Pattern[str]:
             \.(?:png|jpe?g|gif|svg|webp|PNG|JPE?G|GIF)\b)
         | (?P<embed>(?<=\[)[a-z]{{2,20}}=https?://[^\s\[\]]{{1,2000}}+)
         | (?P<target>\]\((?:https?:|mailto:|[/.\#])[^()\n]{{0,2000}}+\)|mailto:(?=[^\s@]{{1,64}}+@))
-        | (?P<url>(?:https?://|www\.)[^\s<>()\[\]"'*`|]++(?:\([^\s<>()\[\]"'*`|]*+\))?+)
+        | (?P<url>(?:https?://|www\d?\.)[^\s<>()\[\]"'*`|]++(?:\([^\s<>()\[\]"'*`|]*+\))?+)
         | (?P<emphasis>\*+|(?<![^\W_])_+|_+(?![^\W_])|\^(?=\w))
         | (?P<hash>\b(?=[0-9a-f]{{0,200}}+[0-9])[0-9a-f]{{32,200}}+\b
             |(?<!\S)(?=[a-z+/=]{{0,200}}+[A-Z0-9+/=])[A-Za-z0-9+/=]{{48,4000}}+(?!\S)
@@ -140,7 +140,7 @@ def read(markup: Markup, start: int, end: int) -> list[Token]:
             reader.hidden(span)
     tokens = _joined(reader.tokens)
     _hide_labels_of_files(tokens)
-    return _without_numbers_of_paragraphs(tokens)
+    return _without_numbers_of_paragraphs(tokens, markup.text)
 
 
 _FORMATS = frozenset(
@@ -177,10 +177,13 @@ def _of_file(token: Token) -> bool:
     return token.kind in ("number", "markup") or token.fold in _OF_FILES
 
 
-def _without_numbers_of_paragraphs(tokens: list[Token]) -> list[Token]:
+def _without_numbers_of_paragraphs(tokens: list[Token], text: str) -> list[Token]:
     """Take the number that a paragraph or heading begins with for what it is: "8.", "(D)"."""
     for place, token in enumerate(tokens):
-        broken = place > 0 and tokens[place - 1].text.startswith("<br")
+        broken = place > 0 and (
+            tokens[place - 1].text.startswith("<br")
+            or (token.text == "(" and "\n" in text[tokens[place - 1].end : token.start])
+        )
         if not (token.line or broken) or token.line == "cell":
             continue
         first = place
@@ -304,6 +307,7 @@ def _joined(tokens: list[Token]) -> list[Token]:
                 and before.end == between.start
                 and between.end == token.start
                 and (apostrophe or between.kind in ("markup", "link"))
+                and "\n" not in between.text
                 and not token.line
                 and not _is_ideograph(before.text)
             ):

@@ -106,15 +106,18 @@ def same_words(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
             _acronym_given(hunk, gone, come, scope)
             or _acronym_explained(hunk, gone, come, scope)
             or (left_out and put and _acronym_put(left_out, put, scope))
+            or _spelled_in_parts(hunk, scope)
             or (left_out and put and _reordered_date(left_out, put, scope))
         ):
             return [verdict(hunk, "style", False)]
         if left_out and put and _mended(left_out, put, scope):
             return [verdict(hunk, "typo", False)]
-    if changed_facts(hunk, scope):
-        return None
     left = [token.fold for token in gone]
     right = [token.fold for token in come]
+    if _hyphens_alone(hunk, left, right):
+        return [verdict(hunk, "style", False)]
+    if changed_facts(hunk, scope):
+        return None
     if left == right:
         if _acronym_made(gone, come) or respelled(gone, come):
             return None
@@ -128,6 +131,16 @@ def same_words(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
         figures = any(token.kind == "number" for token in gone)
         return [verdict(hunk, "style" if hyphen or figures else "typo", False)]
     return None
+
+
+def _hyphens_alone(hunk: Hunk, left: Sequence[str], right: Sequence[str]) -> bool:
+    """Tell whether words are written in one, or with a hyphen, that were not: pre-discharge."""
+    return (
+        left != right
+        and letters(left) == letters(right)
+        and all(word.isalpha() for word in [*left, *right])
+        and any(token.text in "-‐‑" for token in [*hunk.gone, *hunk.come])
+    )
 
 
 def weighty(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
@@ -222,6 +235,44 @@ def _acronym_put(gone: Sequence[Token], come: Sequence[Token], scope: Scope) -> 
     return len(words) > 1 and "".join(word[0] for word in words) == short[0].fold
 
 
+def _spelled_in_parts(hunk: Hunk, scope: Scope) -> bool:
+    """Tell whether words come or go that spell an acronym of the other side, among words kept.
+
+    "MP of Leeds" is "Member of Parliament for Leeds".
+    """
+    function = scope.lexicon.function
+    sides = (hunk.old, hunk.a, hunk.b), (hunk.new, hunk.c, hunk.d)
+    for (short, a, b), (long, c, d) in (sides, sides[::-1]):
+        low = max(0, c - _BESIDE)
+        words = [
+            (place, token.fold)
+            for place, token in enumerate(long.seen[low : d + _BESIDE], low)
+            if token.kind == "word" and token.fold not in function
+        ]
+        changed = {place for place, _ in words if c <= place < d}
+        there = {word for _, word in words}
+        if not 0 < len(changed) <= _BESIDE or b - a > _BESIDE:
+            continue
+        acronyms = {
+            token.fold
+            for token in short.seen[max(0, a - _BESIDE) : b + _BESIDE]
+            if 2 <= len(token.text) <= _BESIDE and token.text.isupper()
+        } - there
+        here = {token.fold for token in short.seen[a:b] if token.kind in _LETTERED}
+        gone = here - function - there
+        initials = "".join(word[0] for _, word in words)
+        for acronym in acronyms if gone <= acronyms else ():
+            first = initials.find(acronym)
+            spelled = {place for place, _ in words[first : first + len(acronym)]}
+            kept = {place for place, word in words if word in here}
+            if first >= 0 and changed & spelled and changed <= spelled | kept:
+                return True
+    return False
+
+
+_BESIDE = 6
+
+
 def _mended(gone: Sequence[Token], come: Sequence[Token], scope: Scope) -> bool:
     """Tell whether a word that nobody knows gave way to words with almost its letters, or back.
 
@@ -235,9 +286,13 @@ def _mended(gone: Sequence[Token], come: Sequence[Token], scope: Scope) -> bool:
         or min(len(left), len(right)) < _SHORTEST_SLIP
     ):
         return False
+    days = scope.lexicon.months.keys() | scope.lexicon.weekdays.keys()
     good = [
-        all(known(token.fold) for token in tokens)
-        and (len(gone) + len(come) > 2 or tokens[0].text.islower() or len(left) >= _SURE_SLIP)
+        (
+            all(known(token.fold) for token in tokens)
+            and (len(gone) + len(come) > 2 or tokens[0].text.islower() or len(left) >= _SURE_SLIP)
+        )
+        or tokens[0].fold in days
         for tokens in (gone, come)
     ]
     bad = [not any(known(t.fold) or known(t.fold.capitalize()) for t in tokens if len(t.fold) > 3)
@@ -458,7 +513,10 @@ def _clarified(hunk: Hunk, added: Sequence[str], removed: Sequence[str], scope: 
         return False
     around = {token.fold for token in side.seen[max(0, first - 80) : first]}
     around |= {token.fold for token in side.seen[last : last + 20]}
-    return set(added or removed) <= around
+    return all(
+        word in around or (scope.around[0].knows(word) and scope.around[1].knows(word))
+        for word in added or removed
+    )
 
 
 _CONNECTING = frozenset({"also", "too", "then", "that", "so", "yet", "and", "but", "either"})
