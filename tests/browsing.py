@@ -52,13 +52,13 @@ def serving(app: Flask, **limits: int) -> Iterator[str]:
         while not stopping.is_set():
             server.asyncore.loop(timeout=0.05, map=sockets, count=1)
 
-    thread = threading.Thread(target=run)
+    thread = threading.Thread(target=run, daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.effective_port}"
     finally:
         stopping.set()
-        thread.join()
+        thread.join(60)
         server.task_dispatcher.shutdown()
         for channel in list(sockets.values()):
             if isinstance(channel, HTTPChannel):

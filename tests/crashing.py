@@ -65,7 +65,7 @@ def killed(folder: Path, words: list[str], moment: float, *, group: bool) -> boo
             os.killpg(running.pid, signal.SIGKILL)
         else:
             running.kill()
-        running.wait()
+        running.wait(60)
         if not group:
             time.sleep(0.1)
         return False
@@ -237,7 +237,7 @@ def syncing(folder: Path) -> Scene:
         )  # fmt: skip
         git(there, "commit", "-q", "-a", "-m", f"Round {number}")
         git(there, "push", "-q")
-        assert recording.wait() == 0
+        assert recording.wait(60) == 0
 
     def check(number: int, done: bool) -> None:
         mine = git(here, "rev-parse", "HEAD")

@@ -125,7 +125,7 @@ def serving() -> Iterator[WebSite]:
     finally:
         site.server.shutdown()
         site.server.server_close()
-        thread.join()
+        thread.join(60)
 
 
 class Watch:

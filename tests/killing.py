@@ -6,9 +6,11 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import AnyStr
 
 import psutil
 
@@ -30,6 +32,14 @@ for number in range(1000):
 """
 
 
+def limited(process: subprocess.Popen[AnyStr]) -> subprocess.Popen[AnyStr]:
+    """A process that is killed after two minutes: who reads from it, or waits, is let go."""
+    ending = threading.Timer(120, process.kill)
+    ending.daemon = True
+    ending.start()
+    return process
+
+
 def killed(
     room: Room, path: str, name: str, moment: float, *, group: bool, reports: int
 ) -> list[str]:
@@ -37,12 +47,14 @@ def killed(
 
     ``group``: its git processes are killed with it; else they go on for the moment they need.
     """
-    worker = subprocess.Popen(
-        [sys.executable, "-c", _WORKER, str(room.folder), path, name],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
+    worker = limited(
+        subprocess.Popen(
+            [sys.executable, "-c", _WORKER, str(room.folder), path, name],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
     )
     assert worker.stdout is not None
     assert worker.stdout.readline() == b"ready\n"
@@ -54,7 +66,7 @@ def killed(
         worker.kill()
     reported += worker.stdout.read().decode().split()
     worker.stdout.close()
-    worker.wait()
+    worker.wait(60)
     return [commit for commit in reported if len(commit) == 40]
 
 

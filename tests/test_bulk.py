@@ -20,6 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.desk import Desk
+from tests.killing import limited
 from tests.repositories import run
 from tracker.errors import TrackerError
 from tracker.model import Person
@@ -474,13 +475,15 @@ def test_the_commit_graph_of_what_is_added_is_written(
 
 
 def start(room: Path, file: Path) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "tracker", "import", str(file), "--into", str(room)],
-        cwd=ROOT,
-        env={**os.environ, "TRACKER_NOW": NOW.isoformat(), "PYTHONUNBUFFERED": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
+    return limited(
+        subprocess.Popen(
+            [sys.executable, "-m", "tracker", "import", str(file), "--into", str(room)],
+            cwd=ROOT,
+            env={**os.environ, "TRACKER_NOW": NOW.isoformat(), "PYTHONUNBUFFERED": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
     )
 
 
@@ -499,12 +502,12 @@ def test_a_killed_import_leaves_the_branch_and_the_next_one_completes_it(tmp_pat
             process.kill()
         else:
             os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
+        process.communicate(timeout=120)
         if run(room, "rev-parse", "HEAD") != before:
             break  # it was quicker
         run(room, "fsck", "--full", "--strict")
     done = start(room, file)
-    said, complaint = done.communicate()
+    said, complaint = done.communicate(timeout=120)
     assert done.returncode == 0, (said, complaint)
     put(repository(tmp_path / "whole"), versions)
     assert sorted(history(room).split("\x02")) == sorted(history(tmp_path / "whole").split("\x02"))
@@ -521,7 +524,12 @@ def test_the_beginnings_of_files_that_a_killed_landing_left_are_no_obstacle(
     versions = [version(f"articles/{name}.md", 1, f"# {name}\n\nOne.\n") for name in "abc"]
     put(room, versions)
     versions += [version(f"articles/{name}.md", 2, f"# {name}\n\nTwo.\n") for name in "abcdef"]
+    before = run(room, "rev-parse", "HEAD").decode().strip()
+    put(room, versions)
+    landing = run(room, "rev-parse", "HEAD")
+    run(room, "reset", "-q", "--hard", before)
     articles = room / "articles"
+    articles.mkdir(exist_ok=True)
     (articles / "a.md").write_text("# a\n\nTw")  # written in part
     (articles / "b.md").unlink()  # taken away, and not written yet
     (articles / "d.md").write_text("")
@@ -529,7 +537,7 @@ def test_the_beginnings_of_files_that_a_killed_landing_left_are_no_obstacle(
     with pytest.raises(TrackerError) as caught:
         put(room, versions)
     assert caught.value.sentence.startswith("articles/b.md and 2 more would be overwritten: ")
-    (room / ".git/tracker/landing").touch()
+    (room / ".git/tracker/landing").write_bytes(landing)
     (articles / "f.md").write_text("Mine.\n")
     with pytest.raises(TrackerError) as mine:
         put(room, versions)
@@ -570,7 +578,7 @@ def test_an_interrupted_import_leaves_everything_as_it_was(tmp_path: Path) -> No
         pipe.flush()
         time.sleep(0.3)
         process.send_signal(signal.SIGINT)
-        said, complaint = process.communicate()
+        said, complaint = process.communicate(timeout=120)
     assert (process.returncode, said, complaint.strip()) == (130, b"", b"Interrupted.")
     assert (run(room, "for-each-ref"), run(room, "status", "--porcelain")) == before
     clean(room)
@@ -588,6 +596,6 @@ def test_an_interrupt_after_an_import_into_a_new_newsroom_takes_nothing_away(
     file.write_bytes(lines(archive(25, 21)))
     room = tmp_path / "room"
     process = start(room, file)
-    assert process.communicate()[1].strip() == b"Interrupted."
+    assert process.communicate(timeout=120)[1].strip() == b"Interrupted."
     assert run(room, "rev-list", "--count", "HEAD").strip() == b"525"
     clean(room)

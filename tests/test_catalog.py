@@ -175,7 +175,7 @@ def test_several_processes_at_once(repository: Repository) -> None:
         subprocess.Popen([sys.executable, "-c", script, str(repository.top), str(number)])
         for number in range(3)
     ]
-    assert [each.wait() for each in running] == [0, 0, 0]
+    assert [each.wait(120) for each in running] == [0, 0, 0]
     with Catalog(repository) as catalog:
         asked = [(str(who), str(number)) for who in range(3) for number in range(30)]
         assert len(catalog.answers("r", asked)) == 90

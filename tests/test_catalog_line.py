@@ -365,7 +365,7 @@ def test_processes_that_build_at_once(tmp_path: Path) -> None:
     words = [sys.executable, "-c", script, str(repository.top)]
     running = [subprocess.Popen(words, env=os.environ) for _ in range(3)]
     running[0].kill()
-    assert [each.wait() for each in running][1:] == [0, 0]
+    assert [each.wait(120) for each in running][1:] == [0, 0]
     agree(repository)
 
 

@@ -527,5 +527,5 @@ def test_an_interrupt_ends_all_processes_and_says_one_word(tmp_path: Path) -> No
         time.sleep(0.02)  # the catalog is opened when the work begins
     time.sleep(0.3)
     os.killpg(running.pid, signal.SIGINT)
-    out, err = running.communicate(timeout=30)
+    out, err = running.communicate(timeout=120)
     assert (running.returncode, out, err) == (130, "", "\nInterrupted.\n")

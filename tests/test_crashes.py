@@ -30,6 +30,7 @@ from tests.crashing import (
 )
 from tests.recording import ARTICLE, Room
 from tracker.errors import TrackerError
+from tracker.store import locks
 
 
 @pytest.mark.parametrize("name", ["record", "import", "catalog", "sync"])
@@ -85,6 +86,105 @@ def test_killed_while_git_holds_the_branch(
     assert git(room, "rev-list", "--count", "main") == ("3" if words[0] == "record" else "8")
     assert not [*inside.glob("*.lock"), *inside.glob("refs/**/*.lock")]
     sound(room)
+
+
+@pytest.mark.parametrize("who", ["-$(ps -o pgid= $PPID | tr -d ' ')", "$PPID"])
+@pytest.mark.parametrize(
+    ("place", "branch"),
+    [("room", "refs/remotes/"), ("room", "refs/heads/"), ("hub", "refs/heads/")],
+)
+def test_killed_while_a_sync_moves_a_branch(
+    tmp_path: Path, place: str, branch: str, who: str
+) -> None:
+    room, hub = tmp_path / "room", tmp_path / "hub"
+    _two_sides(tmp_path)
+    hook = (room / ".git" if place == "room" else hub) / "hooks" / "reference-transaction"
+    hook.parent.mkdir(exist_ok=True)
+    ending = _ENDING.format(mark=tmp_path / "kill", who=who).replace("[", f"grep -q {branch} && [")
+    hook.write_text(ending)
+    hook.chmod(0o755)
+    (tmp_path / "kill").touch()
+    subprocess.run(
+        [*TRACKER, "sync"], cwd=room, capture_output=True, check=False, env=environment(),
+        start_new_session=True,
+    )  # fmt: skip
+    assert (tmp_path / "kill.done").exists()
+    ok(room, "sync")
+    assert git(room, "rev-parse", "main") == git(hub, "rev-parse", "main")
+    assert git(room, "status", "--porcelain") == ""
+    for inside in (room / ".git", hub):
+        assert not [*inside.glob("*.lock"), *inside.glob("refs/**/*.lock")]
+        sound(inside)
+
+
+def _two_sides(folder: Path) -> None:
+    """A newsroom, "room", and its remote, "hub", each with a revision that the other lacks."""
+    room, hub, there = folder / "room", folder / "hub", folder / "there"
+    newsroom(room, 2)
+    git(room, "clone", "-q", "--bare", ".", str(hub))
+    git(room, "remote", "add", "origin", str(hub))
+    git(folder, "clone", "-q", str(hub), str(there))
+    (there / "article-0.md").write_text("There.\n")
+    git(there, "commit", "-q", "-a", "-m", "There")
+    git(there, "push", "-q")
+    (room / "article-1.md").write_text("Here.\n")
+    ok(room, "record", "--all")
+
+
+@pytest.mark.parametrize("next_one", ["sync", "record"])
+def test_a_sync_killed_while_git_writes_a_file_leaves_no_edit(
+    tmp_path: Path, next_one: str
+) -> None:
+    """git takes the old file away, and then makes the new one."""
+    _two_sides(tmp_path)
+    room, mark = tmp_path / "room", tmp_path / "kill"
+    (room / ".git" / "info" / "attributes").write_text("article-0.md filter=ending\n")
+    kill = 'kill -9 -$(ps -o pgid= $$ | tr -d " ")'
+    ending = f"sh -c 'mv {mark} {mark}.done 2>/dev/null && {kill}; cat'"
+    git(room, "config", "filter.ending.smudge", ending)
+    mark.touch()
+    before = git(room, "rev-parse", "HEAD")
+    subprocess.run(
+        [*TRACKER, "sync"], cwd=room, capture_output=True, check=False, env=environment(),
+        start_new_session=True,
+    )  # fmt: skip
+    assert (tmp_path / "kill.done").exists()
+    assert not (room / "article-0.md").exists()
+    if next_one == "record":
+        ok(room, "record", "--all")
+        assert (room / "article-0.md").read_text() == "Article 0 begins.\n"
+        assert git(room, "rev-parse", "HEAD") == before
+    ok(room, "sync")
+    assert (room / "article-0.md").read_text() == "There.\n"
+    assert git(room, "status", "--porcelain") == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "age", "goes"),
+    [
+        ("HEAD.lock", 660, True),
+        ("refs/heads/main.lock", 660, True),
+        ("HEAD.lock", 60, False),
+        ("index.lock", 1e9, True),
+        ("index.lock", 1, False),
+    ],
+)
+def test_a_lock_that_a_power_cut_left_goes_when_nobody_can_hold_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, age: float, goes: bool
+) -> None:
+    monkeypatch.setattr(locks, "WAIT_FOR_GIT", 0.1)
+    room = Room.make(tmp_path, articles={ARTICLE: b"One.\n"})
+    lock = tmp_path / ".git" / name
+    lock.touch()
+    made = lock.stat().st_mtime - age
+    os.utime(lock, (made, made))
+    if goes:
+        assert room.record(b"Two.\n") is not None
+    else:
+        with pytest.raises(TrackerError) as caught:
+            room.record(b"Two.\n")
+        assert f"rm '{lock}'" in caught.value.hint
+    assert lock.exists() is not goes
 
 
 # --- a disk that is full --------------------------------------------------------------------------

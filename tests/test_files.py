@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.killing import limited
 from tracker.errors import TrackerError
 from tracker.store import files
 from tracker.store.files import FileThereError, Folder, RefusedPathError, components, write_file
@@ -133,7 +134,7 @@ def test_a_stranger_who_swaps_a_folder_all_the_time_gains_nothing(
                 with suppress(OSError):
                     (given / old).rename(given / new)
 
-    stranger = threading.Thread(target=swap)
+    stranger = threading.Thread(target=swap, daemon=True)
     stranger.start()
     done = 0
     try:
@@ -146,7 +147,7 @@ def test_a_stranger_who_swaps_a_folder_all_the_time_gains_nothing(
                     continue
     finally:
         ended.set()
-        stranger.join()
+        stranger.join(60)
     assert untouched(outside)
     assert done
 
@@ -307,8 +308,8 @@ with Folder.open(Path(sys.argv[1])) as folder:
 def test_a_killed_writer_leaves_a_whole_file_and_no_litter_for_long(given: Path) -> None:
     write_file(given / "a", b"0" * 200_000)
     for wait in (0.01, 0.03, 0.05, 0.08):
-        with subprocess.Popen(
-            [sys.executable, "-c", _WRITER, str(given)], stdout=subprocess.PIPE
+        with limited(
+            subprocess.Popen([sys.executable, "-c", _WRITER, str(given)], stdout=subprocess.PIPE)
         ) as process:
             assert process.stdout is not None
             process.stdout.readline()
@@ -341,12 +342,12 @@ def test_several_writers_of_one_file_lose_nothing(given: Path) -> None:
             for _ in range(50):
                 folder.update("count", lambda before: str(int(before or b"0") + 1).encode())
 
-    threads = [threading.Thread(target=count) for _ in range(2)]
+    threads = [threading.Thread(target=count, daemon=True) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
-    assert [process.wait() for process in running] == [0, 0, 0]
+        thread.join(60)
+    assert [process.wait(60) for process in running] == [0, 0, 0]
     assert (given / "count").read_bytes() == b"250"
 
 

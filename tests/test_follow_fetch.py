@@ -205,7 +205,7 @@ def test_a_server_that_dribbles_is_given_up(monkeypatch: pytest.MonkeyPatch) -> 
         found = Guest(robots=False).trouble(url)
         assert found.trouble == "error"
         assert "in time" in found.sentence
-        thread.join()
+        thread.join(60)
 
 
 # --- bounds ---------------------------------------------------------------------------------------

@@ -57,7 +57,7 @@ def kill_rounds(desk: Desk, site: WebSite, moments: int) -> None:
             out, _ = process.communicate(timeout=kill_after or 120)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
+            process.communicate(timeout=60)
             return
         assert process.returncode == 0
         json.loads(out)

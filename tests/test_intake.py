@@ -21,6 +21,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tests.desk import Desk
+from tests.killing import limited
 from tests.repositories import run
 from tracker.intake.api import create_app
 from tracker.intake.hooks import read_hooks
@@ -194,11 +195,11 @@ def test_two_systems_and_a_person_write_one_article_and_none_is_lost(office: Off
         )  # fmt: skip
         status.append(answer.status_code)
 
-    threads = [threading.Thread(target=write, args=(number,)) for number in range(4)]
+    threads = [threading.Thread(target=write, args=(number,), daemon=True) for number in range(4)]
     for each in threads:
         each.start()
     for each in threads:
-        each.join()
+        each.join(120)
     assert sorted(status) == [201, 412, 412, 412]
     assert office.git("rev-list", "--count", "main") == "2\n"
 
@@ -841,10 +842,10 @@ def test_the_server_runs_checks_itself_and_ends(newsroom: Desk, tmp_path: Path) 
     newsroom.write("intake.toml", GHOST)
     environment = {**os.environ, "SECRET": SECRET}
     environment.pop("TRACKER_NOW", None)
-    server = subprocess.Popen(
+    server = limited(subprocess.Popen(
         [sys.executable, "-m", "tracker", "intake", "--port", "0"], cwd=newsroom.folder,
         env=environment, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+    ))  # fmt: skip
     try:
         assert server.stderr is not None
         line = server.stderr.readline()
@@ -866,7 +867,7 @@ def test_the_server_runs_checks_itself_and_ends(newsroom: Desk, tmp_path: Path) 
         assert "There is no job 7" in tracker("intake", "retry", "7").stderr
     finally:
         server.terminate()
-        server.wait()
+        server.wait(60)
         if server.stderr is not None:
             server.stderr.close()
 

@@ -18,6 +18,7 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 
+from tests.killing import limited
 from tests.repositories import run
 
 TRACKER = [sys.executable, "-m", "tracker"]
@@ -50,7 +51,7 @@ class Load:
         self._start()
         chance = random.Random(self.seed)
         threads = [
-            threading.Thread(target=self._client, args=(number, chance.random()))
+            threading.Thread(target=self._client, args=(number, chance.random()), daemon=True)
             for number in range(self.clients)
         ]
         started = time.monotonic()
@@ -66,7 +67,7 @@ class Load:
             self._kill()
             self._start()
         for each in threads:
-            each.join()
+            each.join(300)
         seconds = time.monotonic() - started
         self._kill()
         return seconds
@@ -74,10 +75,10 @@ class Load:
     def _start(self) -> None:
         environment = {**os.environ}
         environment.pop("TRACKER_NOW", None)
-        self.server = subprocess.Popen(
+        self.server = limited(subprocess.Popen(
             [*TRACKER, "intake", "--port", str(self.port)], cwd=self.folder, env=environment,
             stderr=subprocess.PIPE, text=True, start_new_session=True,
-        )  # fmt: skip
+        ))  # fmt: skip
         assert self.server.stderr is not None
         line = self.server.stderr.readline()
         assert " at http://" in line, line + self.server.stderr.read()
@@ -86,7 +87,7 @@ class Load:
     def _kill(self) -> None:
         assert self.server is not None
         os.killpg(self.server.pid, signal.SIGKILL)  # with what it started
-        self.server.wait()
+        self.server.wait(60)
         assert self.server.stderr is not None
         self.server.stderr.close()
 
@@ -101,10 +102,10 @@ class Load:
                 }
             )
             if chance.random() < self.duplicates:
-                twin = threading.Thread(target=self._until_answered, args=(key, body))
+                twin = threading.Thread(target=self._until_answered, args=(key, body), daemon=True)
                 twin.start()
                 self._until_answered(key, body)
-                twin.join()
+                twin.join(300)
             else:
                 self._until_answered(key, body)
 

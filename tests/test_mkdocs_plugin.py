@@ -19,6 +19,7 @@ from mkdocs.config import load_config
 from mkdocs.exceptions import Abort
 
 from tests.desk import Desk
+from tests.killing import limited
 from tests.sites import (
     articles,
     fragment,
@@ -230,12 +231,14 @@ def test_serve_shows_what_is_not_committed_and_what_is_then_recorded(ferries: De
     with socket.socket() as asked:
         asked.bind(("127.0.0.1", 0))
         port = asked.getsockname()[1]
-    serving = subprocess.Popen(
-        [program, "serve", "--dev-addr", f"127.0.0.1:{port}"],
-        cwd=ferries.folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
+    serving = limited(
+        subprocess.Popen(
+            [program, "serve", "--dev-addr", f"127.0.0.1:{port}"],
+            cwd=ferries.folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+        )
     )
     assert serving.stdout is not None
     try:

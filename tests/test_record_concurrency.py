@@ -198,7 +198,7 @@ def in_a_hook(room: Room, name: str, signals: list[tuple[int, bool]]) -> int:
     wait_for((room.folder / ".git" / "reached").exists)
     for number, group in signals:
         (os.killpg if group else os.kill)(worker.pid, number)
-    status = worker.wait()
+    status = worker.wait(60)
     (room.folder / ".git" / "reached").unlink()
     (room.folder / ".git" / "hooks" / name).unlink()
     return status

@@ -297,7 +297,7 @@ def test_an_index_that_is_held_for_a_moment_is_waited_for(room: Room) -> None:
         [sys.executable, "-c", f"import time, os; time.sleep(0.3); os.unlink({str(lock)!r})"]
     )
     assert room.record(b"Two.\n") is not None
-    assert remover.wait() == 0
+    assert remover.wait(60) == 0
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")

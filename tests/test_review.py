@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.desk import Desk, Said
+from tests.killing import limited
 from tests.test_check import commit, publish
 
 FIRST = "---\ntitle: The {0}\n---\nThe {0} employs 400 people, and stands by the river.\n"
@@ -110,10 +111,10 @@ def test_the_page_of_a_comparison_is_opened(archive: Desk, monkeypatch: pytest.M
 
 
 def test_an_interrupt_loses_nothing_and_says_what_was_done(archive: Desk) -> None:
-    with subprocess.Popen(
+    with limited(subprocess.Popen(
         [sys.executable, "-m", "tracker", "review"], cwd=archive.folder, text=True,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    ) as process:  # fmt: skip
+    )) as process:  # fmt: skip
         assert process.stdin is not None
         assert process.stdout is not None
         process.stdin.write("n\nNot ours\n")
@@ -122,7 +123,7 @@ def test_an_interrupt_loses_nothing_and_says_what_was_done(archive: Desk) -> Non
             if line.startswith("2 of 3"):
                 break
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate()
+        out, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "1 not for readers; 2 not looked at." in out
     assert "Traceback" not in err

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.desk import Desk
+from tests.killing import limited
 
 TRACKER = [sys.executable, "-m", "tracker"]
 
@@ -134,10 +135,10 @@ def test_an_interrupt_while_starting_ends_the_command_without_a_word_of_python(
 def on_a_terminal(desk: Desk, *words: str) -> bytes:
     """What a command writes to a terminal."""
     controller, terminal = pty.openpty()
-    with subprocess.Popen(
+    with limited(subprocess.Popen(
         [*TRACKER, *words], cwd=desk.folder, stdin=terminal, stdout=terminal, stderr=terminal,
         env={**os.environ, "PAGER": "cat", "TERM": "xterm"},
-    ):  # fmt: skip
+    )):  # fmt: skip
         os.close(terminal)
         shown = b""
         while True:

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.desk import Desk
+from tests.killing import limited
 from tracker import Newsroom
 from tracker.errors import TrackerError
 from tracker.model import Note
@@ -303,7 +304,7 @@ folder, name, same = sys.argv[1], sys.argv[2], sys.argv[3] == "same"
 path = "shared.md" if same else f"{name}.md"
 print("ready", flush=True)
 sys.stdin.readline()
-while True:
+for _ in range(500):
     try:
         room = Newsroom(folder, now=datetime(2022, 6, 1, tzinfo=UTC))
         old = room.show(path) if same else ""
@@ -328,11 +329,13 @@ def test_eight_processes_record_at_once_and_none_is_lost(newsroom: Desk, which: 
     newsroom.write("shared.md", "Start.\n\n")
     newsroom.ok("record", "shared.md")
     running = [
-        subprocess.Popen(
-            [sys.executable, "-c", _EDITOR, str(newsroom.folder), f"e{number}", which],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+        limited(
+            subprocess.Popen(
+                [sys.executable, "-c", _EDITOR, str(newsroom.folder), f"e{number}", which],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+            )
         )
         for number in range(8)
     ]
@@ -368,7 +371,7 @@ def test_eight_threads_merge_into_one_article_and_none_is_lost(newsroom: Desk) -
 
     def edit(number: int) -> None:
         mine = text.replace(f"Paragraph {number} stands", f"Editor {number} was here")
-        while True:
+        for _ in range(200):
             try:
                 room = Newsroom(newsroom.folder, now=now)
                 made = room.record("shared.md", mine, base=1, meanwhile="merge")
@@ -380,11 +383,11 @@ def test_eight_threads_merge_into_one_article_and_none_is_lost(newsroom: Desk) -
             else:
                 return
 
-    threads = [threading.Thread(target=edit, args=(number,)) for number in range(8)]
+    threads = [threading.Thread(target=edit, args=(number,), daemon=True) for number in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(120)
     assert failed == []
     expected = "".join(f"Editor {number} was here.\n\n" for number in range(8))
     assert newsroom.read("shared.md") == expected

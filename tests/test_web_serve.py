@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.desk import Desk
-from tests.killing import interrupted_when
+from tests.killing import interrupted_when, limited
 from tests.repositories import Builder
 from tests.web_newsroom import WAR_3, build, client, parsed
 
@@ -30,12 +30,14 @@ def folder(tmp_path: Path) -> Path:
 def served(folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A server in a process of its own, and its address."""
     words = [sys.executable, "-m", "tracker", "-C", str(folder), "serve", "--port", "0"]
-    process = subprocess.Popen(
-        words,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+    process = limited(
+        subprocess.Popen(
+            words,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+        )
     )
     assert process.stderr is not None
     try:
@@ -47,15 +49,15 @@ def served(folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
         yield process, found[1]
     finally:
         process.kill()
-        process.communicate()
+        process.communicate(timeout=60)
 
 
 def test_ctrl_c_while_its_processes_start_is_no_traceback(folder: Path) -> None:
     words = [sys.executable, "-m", "tracker", "-C", str(folder), "serve", "--port", "0"]
-    with subprocess.Popen(
+    with limited(subprocess.Popen(
         words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
-    ) as process:  # fmt: skip
+    )) as process:  # fmt: skip
         interrupted_when(process, "forkserver")
         _, err = process.communicate(timeout=60)
     assert process.returncode in (0, 130, -signal.SIGINT)

@@ -18,6 +18,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from tests.killing import limited
 from tests.web_newsroom import NOW, WAR_3, build
 from tracker.web import create_app
 from tracker.web.server import MOST_WAITING, ServedPlace, Workers
@@ -174,7 +175,7 @@ def is_there(process: int) -> bool:
 def test_the_processes_end_with_their_server(folder: Path, end: signal.Signals) -> None:
     words = [sys.executable, "-m", "tracker", "-C", str(folder), "serve", "--port", "0"]
     env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
-    server = subprocess.Popen(words, stderr=subprocess.PIPE, env=env)
+    server = limited(subprocess.Popen(words, stderr=subprocess.PIPE, env=env))
     try:
         assert server.stderr is not None
         assert any(b"The newsroom is at" in line for line in server.stderr)
@@ -190,4 +191,4 @@ def test_the_processes_end_with_their_server(folder: Path, end: signal.Signals) 
             time.sleep(0.05)
     finally:
         server.kill()
-        server.communicate()
+        server.communicate(timeout=60)

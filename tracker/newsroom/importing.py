@@ -13,6 +13,7 @@ import json
 import sqlite3
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import groupby
 from pathlib import Path
@@ -42,6 +43,7 @@ from tracker.newsroom.workspace import Workspace
 from tracker.newsroom.writing import message_of
 from tracker.store import import_branch, locks, log, worktree
 from tracker.store.git import FRUGAL, GitError, Repository, checked, identity, shown_path
+from tracker.store.merge import take_back
 from tracker.store.reader import Reader, not_too_large
 from tracker.store.stream import (
     CommitStream,
@@ -106,8 +108,7 @@ def bring(
             "Commits in this repository are to be signed, which an import cannot do.",
             "Import them unsigned with --no-sign; what is recorded later is signed as ever.",
         )
-    with locks.turn(repository.common_dir):
-        pass  # what a killed writer left is out of the way now
+    take_back(repository)
     with ImportFolder(repository) as folder:
         plan = ImportPlan(folder)
         try:
@@ -162,7 +163,6 @@ class _Import:
 
     def run(self) -> Imported:
         """Read, write, and move the branch."""
-        import_branch.forget_finished(self.workspace.repository)
         self.plan.take(self._rows())
         self._take_standing()
         settle_paths(self.plan, self.source, self.workspace, self.under)
@@ -317,7 +317,7 @@ class _Import:
                 try:
                     import_branch.land(
                         repository, turn, self.branch, self.base, commit, self.plan,
-                        stream.content, stream.deliver,
+                        stream.deliver,
                     )  # fmt: skip
                 except import_branch.MovedError:
                     self._follow()
@@ -573,4 +573,7 @@ def write_commit_graph(repository: Repository) -> None:
         *FRUGAL, "commit-graph", "write", "--reachable", "--split", "--changed-paths",
         "--no-progress",
     )  # fmt: skip
-    repository.git.run(*words, accept=(0, 1, 128))
+    info = repository.common_dir / "objects" / "info"
+    with suppress(TrackerError), locks.turn(repository.common_dir, file=locks.BESIDE) as turn:
+        turn.may_leave(info / "commit-graphs" / "commit-graph-chain.lock")
+        repository.git.run(*words, accept=(0, 1, 128), started=turn.runs)

@@ -29,6 +29,7 @@ from tracker.store import import_branch, locks, worktree
 from tracker.store.commit import git_date
 from tracker.store.git import checked, identity, shown_path
 from tracker.store.log import FILES, tree_entries
+from tracker.store.merge import take_back
 from tracker.store.reader import not_too_large
 from tracker.store.stream import (
     CommitStream,
@@ -70,6 +71,7 @@ def record_many(
             "Commits in this repository are to be signed, which cannot be done to many at once.",
             "Record them one by one, or unsigned, with sign=False.",
         )
+    take_back(repository)
     for _ in range(_ATTEMPTS):
         shop = ImportFolder(repository, wait=locks.WAIT_FOR_TURN)
         with shop as folder, locks.turn(repository.common_dir) as turn:
@@ -428,9 +430,7 @@ class _Batch:
             for one in self.new:
                 stream.commit(one.commit)
             tip = stream.finish()
-            import_branch.land(
-                repository, turn, branch, stream.base, tip, self, stream.content, stream.deliver
-            )
+            import_branch.land(repository, turn, branch, stream.base, tip, self, stream.deliver)
             return list(stream.commits())
 
     def final(self, path: str) -> str | None:

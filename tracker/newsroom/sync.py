@@ -94,6 +94,7 @@ def _sync(
 ) -> Synced:
     repository = workspace.repository
     grain: Grain = "sentence" if merge_sentences else "paragraph"
+    store_merge.take_back(repository)
     before: Synced | None = None
     held: str | None = None
     for attempt in range(_TRIES):

@@ -19,10 +19,10 @@ from tracker.newsroom.names import locate
 from tracker.newsroom.note_editor import NoteEditor, Told, no_such_note
 from tracker.newsroom.selection import ArticleSelection, is_text
 from tracker.newsroom.workspace import Workspace
-from tracker.store import locks
 from tracker.store.commit import EditedMeanwhile, FileWrite, blob_of, write
 from tracker.store.git import shown_path
 from tracker.store.identity import Appeared, Ended, Pool, match
+from tracker.store.merge import take_back
 from tracker.store.reader import Reader, not_too_large, object_hash
 from tracker.store.worktree import FileStates, file_states
 from tracker.text.document import FrontMatterError, decode
@@ -307,7 +307,7 @@ class _Draft:
         self.path = path
         self.stamp = stamp
         # What a killed recording left goes, also where there is nothing to record.
-        locks.clear_left(workspace.repository.common_dir)
+        take_back(workspace.repository)
         self.expected, self.old = workspace.latest(path)
         self.person = person_named(stamp.by) or workspace.writer
         self.moment = _moment(workspace, stamp.at, workspace.clock())
@@ -472,6 +472,7 @@ def changed_articles(workspace: Workspace) -> list[str]:
 
     One that was moved is named by its new path alone.
     """
+    take_back(workspace.repository)
     states = file_states(workspace.repository, workspace.under)
     moved = _moves(workspace, states)
     paths = {*states.changed, *states.gone} - set(moved.values())

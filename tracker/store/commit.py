@@ -400,12 +400,10 @@ class _Recording:
                 process.wait()
                 raise
             said = complaint.decode("utf-8", "replace").strip()
-            if process.returncode == 0 or ".lock': File exists" not in said:
+            lock = locks.in_the_way(said)
+            if process.returncode == 0 or lock is None:
                 return process.returncode, said
-            if time.monotonic() > deadline:
-                lock = re.search(r"'([^'\n]+\.lock)': File exists", said)
-                raise locks.held(Path(lock[1]) if lock else self.index.lock)
-            time.sleep(0.02)
+            locks.wait_longer(lock, deadline)
 
     def _waited_for(self, process: subprocess.Popen[bytes]) -> bytes:
         """What git complained of until its end; meanwhile the caller's own work is done."""
@@ -643,11 +641,10 @@ def moved(
                 return True
             if said != (old or ""):
                 return False
-            if "File exists" not in error.stderr:
+            lock = locks.in_the_way(error.stderr)
+            if lock is None:
                 raise
-            if time.monotonic() > deadline:
-                raise locks.held(repository.common_dir / f"{branch}.lock") from None
-            time.sleep(0.02)
+            locks.wait_longer(lock, deadline)
         else:
             return True
 

@@ -13,7 +13,7 @@ import stat
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -22,6 +22,7 @@ from tracker.errors import TrackerError
 from tracker.store import locks, worktree
 from tracker.store.commit import moved
 from tracker.store.git import Git, GitError, Repository, environment, first_line, shown_path
+from tracker.store.merge import files_arriving, put_back
 from tracker.store.reader import must_be_whole, object_hash
 from tracker.store.worktree import in_conflict
 
@@ -48,22 +49,14 @@ class Found(NamedTuple):
     """What stands in the work tree already of what will be imported."""
 
     whole: tuple[str, ...] = ()  # files that hold just that
-    begun: tuple[str, ...] = ()  # files that a landing cut short wrote in part
 
 
-def look(
-    repository: Repository, plan: Plan, content: Callable[[str], bytes] | None = None
-) -> Found:
+def look(repository: Repository, plan: Plan) -> Found:
     """Refuse an import that would overwrite, in the work tree or index, what git does not have.
 
-    A landing that was cut short may have left the beginnings of files, and taken away old ones:
-    then ``content``, which gives the text of a blob, tells them from others; without it, nothing is
-    refused yet. Nothing is written.
+    Nothing is written.
     """
     if repository.top is None:
-        return Found()
-    cut_short = _mark(repository).exists()
-    if cut_short and content is None:
         return Found()
     locks.wait_for_git(repository.git_dir / "index.lock")
     _no_repositories_within(repository, plan)
@@ -77,25 +70,14 @@ def look(
         if changed == "conflict":
             raise in_conflict(path)
         if changed == "deleted":
-            if not cut_short and blob:
+            if blob:
                 in_the_way.append(path)
         elif changed != blob:  # else staged already, by an import that was cut short
             on_disk.append(path)
-    whole, begun = [], []
+    whole = list[str]()
     blobs = _blobs_on_disk(repository.top, repository.git, on_disk)
     for path, blob in zip(on_disk, blobs, strict=True):
-        final = plan.final(path)
-        if blob == final:
-            whole.append(path)
-        elif (
-            cut_short
-            and content is not None
-            and blob
-            and content(final or "").startswith((repository.top / path).read_bytes())
-        ):
-            begun.append(path)
-        else:
-            in_the_way.append(path)
+        (whole if blob == plan.final(path) else in_the_way).append(path)
     if in_the_way:
         many = len(in_the_way) - 1
         others = f" and {many:,} more" if many else ""
@@ -104,23 +86,7 @@ def look(
             "it is not as the newest commit has it.",
             "Record it, or put it out of the way; then import again.",
         )
-    return Found(tuple(whole), tuple(begun))
-
-
-def _mark(repository: Repository) -> Path:
-    """The file that is there while files are put into the work tree; it names the newest commit."""
-    return repository.common_dir / "tracker" / "landing"
-
-
-def forget_finished(repository: Repository) -> None:
-    """Remove the mark of a landing that was killed when its branch had moved already.
-
-    Left there, it would let a later import take somebody's own files for its beginnings.
-    """
-    mark = _mark(repository)
-    with suppress(OSError, GitError):  # GitError: the commit is not there, or not an ancestor
-        repository.git.run("merge-base", "--is-ancestor", mark.read_text("ascii").strip(), "HEAD")
-        mark.unlink()
+    return Found(tuple(whole))
 
 
 def _changes(git: Git) -> Iterator[tuple[str, str]]:
@@ -204,15 +170,14 @@ def land(
     old: str | None,
     new: str,
     plan: Plan,
-    content: Callable[[str], bytes],
     deliver: Callable[[], None],
 ) -> None:
     """Put an import into the work tree, the index and the branch, in that order.
 
-    ``old`` is the commit that it was made on. ``content`` gives the text of a blob. ``deliver``
-    puts the objects into the repository; it is called when nothing is in the way. Raises
-    ``MovedError`` where the branch is elsewhere by now, and ``TrackerError`` where something is in
-    the way; then nothing has changed. An interruption from the keyboard waits until it is done.
+    ``old`` is the commit that it was made on. ``deliver`` puts the objects into the repository; it
+    is called when nothing is in the way. Raises ``MovedError`` where the branch is elsewhere by
+    now, and ``TrackerError`` where something is in the way; then nothing has changed. An
+    interruption from the keyboard waits until it is done.
     """
     git = repository.git
     with _undisturbed():
@@ -227,28 +192,21 @@ def land(
             raise TrackerError(
                 "Another branch was checked out meanwhile.", "Go back to it, and import again."
             )
-        found = look(repository, plan, content)
+        found = look(repository, plan)
         deliver()
         must_be_whole(git, new, old)
-        _mark(repository).write_text(f"{new}\n", "ascii")
-        for path in found.begun:
-            (repository.top / path).unlink()
-        try:
-            _check_out(repository, turn, branch, old, new, found.whole)
-        except TrackerError:
-            from tracker.store.merge import put_back
-
-            put_back(repository, old, new, found.whole)
-            _mark(repository).unlink(missing_ok=True)
-            raise
-        try:
-            _move(repository, turn, branch, old, new)
-        except BaseException:
-            if tip_of(git, branch) == old:
-                _check_out(repository, turn, branch, new, old, ())
-            raise
-        finally:
-            _mark(repository).unlink(missing_ok=True)
+        with files_arriving(repository, new):
+            try:
+                _check_out(repository, turn, branch, old, new, found.whole)
+            except TrackerError:
+                put_back(repository, old, new, found.whole)
+                raise
+            try:
+                _move(repository, turn, branch, old, new)
+            except BaseException:
+                if tip_of(git, branch) == old:
+                    _check_out(repository, turn, branch, new, old, ())
+                raise
 
 
 def tip_of(git: Git, branch: str) -> str | None:

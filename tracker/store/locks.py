@@ -10,6 +10,7 @@ older than the last turn, that still changes, or whose process still runs, is so
 from __future__ import annotations
 
 import os
+import re
 import stat
 import subprocess
 import time
@@ -25,11 +26,13 @@ except ImportError:  # Windows: git's own locks still keep two writers apart
     fcntl = None  # type: ignore[assignment]
 
 FILE = "tracker-writer"
+BESIDE = "tracker-beside"  # the same for what may take long and moves no branch here
 
 WAIT_FOR_TURN = 60.0  # seconds; commit hooks can take long
 WAIT_FOR_GIT = 3.0  # seconds; a git command that a person runs is mostly done before
 _WAIT_FOR_ORPHAN = 5.0  # seconds for a git whose tracker was killed
 _STALE = 1.0  # seconds that a lock file of a killed writer must stay unchanged
+_NEVER_AS_LONG = 600.0  # seconds; git holds a branch for moments, and runs hooks meanwhile at most
 _GRAIN = 20_000_000  # nanoseconds by which a file system's clock may be behind
 _WINDOW = 2_000_000_000  # nanoseconds after a writer's word in which its git locks the index
 
@@ -41,6 +44,7 @@ class Turn:
         self._descriptor = descriptor
         self._said: list[str] = []
         self._gits: list[subprocess.Popen[bytes]] = []
+        self._fell = False
 
     def may_leave(self, *paths: Path) -> None:
         """Files, absolute paths, that must be removed if this process is killed from now on."""
@@ -61,11 +65,17 @@ class Turn:
         self._said.append(f"process {git.pid} {_began(str(git.pid))}")
         self._write()
 
+    def fell(self) -> None:
+        """What a git had started for itself may have been killed."""
+        self._fell = True
+
     def end(self) -> None:
-        """What was said is done, unless a git was killed: then the next turn sees to it."""
-        if all(git.returncode is None or git.returncode >= 0 for git in self._gits):
-            self._said = []
-            self._write()
+        """What was said is done; what a git left that was killed goes."""
+        killed = self._fell or any((git.returncode or 0) < 0 for git in self._gits)
+        if self._descriptor is not None and killed:
+            _clear(self._descriptor)
+        self._said = []
+        self._write()
 
     def _now(self) -> str:
         """The present time by the file system's clock, which dates git's lock files too."""
@@ -83,13 +93,13 @@ class Turn:
 
 
 @contextmanager
-def turn(common_dir: Path, wait: float = WAIT_FOR_TURN) -> Iterator[Turn]:
+def turn(common_dir: Path, wait: float = WAIT_FOR_TURN, file: str = FILE) -> Iterator[Turn]:
     """Wait for the turn to write in a repository; it ends with the block, or with the process.
 
     Raises ``TrackerError`` when another recording takes longer than ``wait`` seconds, and where
     the git directory cannot be written.
     """
-    path = common_dir / FILE
+    path = common_dir / file
     if fcntl is None:
         yield Turn(None)
         return
@@ -290,13 +300,49 @@ def wait_for_git(lock: Path) -> None:
     """Wait until no git command holds a lock file. Raises ``TrackerError`` when one goes on."""
     deadline = time.monotonic() + WAIT_FOR_GIT
     while lock.exists():
-        if time.monotonic() > deadline:
-            raise held(lock)
+        wait_longer(lock, deadline)
+
+
+_IN_THE_WAY = re.compile(r"'([^'\n]*/(?:HEAD|index|refs/[^'\n]+)\.lock)': File exists")
+
+
+def in_the_way(said: str) -> Path | None:
+    """The lock file that git says it could not make; None where that is not what it says."""
+    found = _IN_THE_WAY.search(said)
+    return None if found is None else Path(found[1])
+
+
+def wait_longer(lock: Path, deadline: float) -> None:
+    """Wait a moment for a lock file of git.
+
+    After the deadline, one that nobody can be holding any more is removed: that of a branch after
+    ten minutes, that of an index where the machine was started since (a power cut leaves both).
+    Raises ``TrackerError`` for another one.
+    """
+    if time.monotonic() <= deadline:
         time.sleep(0.02)
+        return
+    from tempfile import TemporaryFile
+
+    least = _running_since() if lock.name == "index.lock" else 0.0
+    try:
+        with TemporaryFile(dir=lock.parent) as new:  # by the clock that dates the lock too
+            age = os.fstat(new.fileno()).st_mtime - lock.lstat().st_mtime
+        if age < max(least, _NEVER_AS_LONG):
+            raise _held(lock)
+        lock.unlink()
+    except OSError:
+        raise _held(lock) from None
 
 
-def held(lock: Path) -> TrackerError:
-    """The error for a lock file of git that does not go away."""
+def _running_since() -> float:
+    """Seconds since this machine was started; more than any file's age where it does not tell."""
+    if not hasattr(time, "clock_gettime"):
+        return float("inf")
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
+def _held(lock: Path) -> TrackerError:
     return TrackerError(
         "Another git command is running in this repository.",
         f"Wait for it; if there is none, one was killed: remove its lock with: rm '{lock}'",

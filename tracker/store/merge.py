@@ -6,8 +6,8 @@ stays that of the readers. Nothing is changed until ``move_to``.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,7 +17,8 @@ from tracker.store.commit import moved
 from tracker.store.files import scratch_folder
 from tracker.store.git import Git, GitError, Repository, first_line, shown_path
 from tracker.store.log import FILES
-from tracker.store.reader import must_be_whole
+from tracker.store.reader import Objects, must_be_whole
+from tracker.store.worktree import check_place, index_blobs, read
 
 # --- three texts
 
@@ -301,15 +302,77 @@ def move_to(
             if each.new is not None:
                 words = ["--add", "--cacheinfo", f"{each.mode},{each.new},{each.path}"]
             git.run("update-index", *words, started=turn.runs)
-        _read_trees(repository, turn, old, new, {each.path for each in found.arrived})
     done = False
-    try:
-        done = moved(repository, turn, branch, old, new, f"tracker: {why}")
-    finally:
-        if not done and repository.top is not None:
-            with suppress(TrackerError):
-                _read_trees(repository, turn, new, old)
+    with files_arriving(repository, new):
+        if repository.top is not None:
+            _read_trees(repository, turn, old, new, {each.path for each in found.arrived})
+        try:
+            done = moved(repository, turn, branch, old, new, f"tracker: {why}")
+        finally:
+            if not done and repository.top is not None:
+                with suppress(TrackerError):
+                    _read_trees(repository, turn, new, old)
     return done
+
+
+def _mark(repository: Repository) -> Path:
+    return repository.git_dir / "tracker" / "landing"
+
+
+@contextmanager
+def files_arriving(repository: Repository, new: str) -> Iterator[None]:
+    """While git brings files to a commit, a mark names it: see ``take_back``."""
+    mark = _mark(repository)
+    if repository.top is None:
+        yield
+        return
+    try:
+        mark.parent.mkdir(exist_ok=True)
+        mark.write_text(f"{new}\n", "ascii")
+    except OSError as error:
+        raise locks.not_writable(mark, error) from None
+    try:
+        yield
+    finally:
+        mark.unlink(missing_ok=True)
+
+
+def take_back(repository: Repository) -> None:
+    """Take away what killed writers left, and undo what an import or sync did to files by then.
+
+    It wrote them one by one, and the index at the end: those that it had begun, or taken away,
+    would look as if somebody had edited them. They get what the index has. Never raises.
+    """
+    locks.clear_left(repository.common_dir)
+    mark = _mark(repository)
+    if repository.top is None or not mark.exists():
+        return
+    git = repository.git
+    with (
+        suppress(TrackerError, OSError),
+        locks.turn(repository.common_dir),
+        Objects(repository) as objects,
+    ):
+        new = mark.read_text("ascii").strip()
+        old = git.text("rev-parse", "--quiet", "--verify", "HEAD", accept=(0, 1)) or None
+        staged = index_blobs(git)
+        begun = [
+            each
+            for each in _arriving(repository, old, new)
+            if staged.get(each.path) == each.old and _is_begun(repository.top, each, objects)
+        ]
+        _put_back(repository, begun)
+        mark.unlink()
+
+
+def _is_begun(top: Path, arriving: Arriving, objects: Objects) -> bool:
+    """Whether a file is missing, or holds the beginning of what it was to hold."""
+    check_place(top, arriving.path)
+    data = read(top, arriving.path)
+    if data is None:
+        return arriving.old is not None
+    wanted = objects.content(arriving.new, "blob") if arriving.new else None
+    return wanted is not None and wanted.startswith(data)
 
 
 def _read_trees(
@@ -348,13 +411,18 @@ def put_back(
         return
     with suppress(TrackerError, OSError):
         arriving = [each for each in _arriving(repository, old, new) if each.path not in there]
-        for each in arriving:  # those first, since the disk may be full
-            if each.old is None:
-                _unlink(repository.top, repository.top / each.path)
-        paths = b"".join(
-            each.path.encode("utf-8", "surrogateescape") + b"\0" for each in arriving if each.old
-        )
-        repository.git.run("checkout-index", "-f", "-q", "-z", "--stdin", data=paths)
+        _put_back(repository, arriving)
+
+
+def _put_back(repository: Repository, arriving: Sequence[Arriving]) -> None:
+    assert repository.top is not None
+    for each in arriving:  # those first, since the disk may be full
+        if each.old is None:
+            _unlink(repository.top, repository.top / each.path)
+    paths = b"".join(
+        each.path.encode("utf-8", "surrogateescape") + b"\0" for each in arriving if each.old
+    )
+    repository.git.run("checkout-index", "-f", "-q", "-z", "--stdin", data=paths)
 
 
 def _unlink(top: Path, file: Path) -> None:

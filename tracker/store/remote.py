@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -175,17 +176,36 @@ def _without_secrets(url: str) -> str:
     return _SECRETS.sub("", plain)
 
 
+# A server that says nothing for a minute is not waited for.
+_PATIENT = ("-c", "http.lowSpeedLimit=1", "-c", "http.lowSpeedTime=60")
+
+
+def _locks(repository: Repository, remote: Remote) -> tuple[Path, ...]:
+    """What a git that is killed while it fetches or pushes leaves here."""
+    names = (f"{remote.tracking}.lock", "shallow.lock", "objects/maintenance.lock")
+    return tuple(repository.common_dir / name for name in names)
+
+
 def fetch(repository: Repository, remote: Remote) -> str | None:
     """Bring in what the branch there holds; its newest commit, None where it has no such branch.
 
     Raises ``TrackerError`` where the remote cannot be read, and where the branch there was
     rewritten since it was last looked at.
     """
-    done = repository.git.completed(
-        "fetch", "--no-progress", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head",
-        "--refmap=", "--end-of-options", remote.name, f"{remote.branch}:{remote.tracking}",
-    )  # fmt: skip
-    said = done.stderr.decode("utf-8", "replace")
+    with locks.turn(repository.common_dir, file=locks.BESIDE) as turn:
+        deadline = time.monotonic() + locks.WAIT_FOR_GIT
+        while True:
+            turn.may_leave(*_locks(repository, remote))
+            done = repository.git.completed(
+                *_PATIENT, "fetch", "--no-progress", "--no-tags", "--no-recurse-submodules",
+                "--no-write-fetch-head", "--refmap=", "--end-of-options", remote.name,
+                f"{remote.branch}:{remote.tracking}", started=turn.runs,
+            )  # fmt: skip
+            said = done.stderr.decode("utf-8", "replace")
+            lock = locks.in_the_way(said)
+            if done.returncode == 0 or lock not in _locks(repository, remote):
+                break
+            locks.wait_longer(lock, deadline)
     if done.returncode == 0:
         return repository.git.text("rev-parse", "--verify", f"{remote.tracking}^{{commit}}")
     if "couldn't find remote ref" in said or "Couldn't find remote ref" in said:
@@ -204,14 +224,21 @@ def push(repository: Repository, remote: Remote, commit: str) -> None:
 
     Raises ``Rejected`` where the branch moved meanwhile, ``TrackerError`` for any other refusal.
     """
-    with _turn_there(repository, remote) as turn:
+    with (
+        locks.turn(repository.common_dir, file=locks.BESIDE) as here,
+        _turn_there(repository, remote) as turn,
+    ):
+        here.may_leave(*_locks(repository, remote))
         process = repository.git.start(
-            "-c", "push.followTags=false", "push", "--porcelain", "--no-progress",
+            *_PATIENT, "-c", "push.followTags=false", "push", "--porcelain", "--no-progress",
             "--end-of-options", remote.name, f"{commit}:{remote.branch}", feed=True,
         )  # fmt: skip
-        if turn is not None:
-            turn.runs(process)
+        for each in (here, turn):
+            if each is not None:
+                each.runs(process)
         out, err = process.communicate()
+        if process.returncode != 0 and turn is not None:
+            turn.fell()
     if process.returncode == 0:
         return
     said, printed = err.decode("utf-8", "replace"), out.decode("utf-8", "replace")

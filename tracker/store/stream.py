@@ -238,10 +238,6 @@ class CommitStream:
             for line in lines:
                 yield line.split()[1]
 
-    def content(self, blob: str) -> bytes:
-        """A text that was given, after ``finish`` and before ``deliver``."""
-        return self._repository.git.run("cat-file", "blob", blob, extra=self._variables)
-
     def deliver(self) -> None:
         """Put what was written into the repository. Nothing there points to it yet."""
         source, target = self._folder / "objects", self._repository.common_dir / "objects"

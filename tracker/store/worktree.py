@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.store import locks
-from tracker.store.git import GitError, Repository, encoded, shown_path
+from tracker.store.git import Git, GitError, Repository, encoded, shown_path
 
 # What git keeps in its directory while something is under way, and how people call it.
 _UNDER_WAY = (
@@ -401,6 +401,15 @@ def entries(repository: Repository, paths: Sequence[str]) -> dict[str, IndexEntr
     return found
 
 
+def index_blobs(git: Git) -> dict[str, str]:
+    """The full hash of the blob that the index has at each path."""
+    lines = filter(None, git.run("ls-files", "-s", "-z", "--sparse").split(b"\0"))
+    return {
+        line.partition(b"\t")[2].decode("utf-8", "surrogateescape"): line.split()[1].decode()
+        for line in lines
+    }
+
+
 def in_conflict(path: str) -> TrackerError:
     """The error for a path that a merge left in conflict."""
     return TrackerError(
@@ -614,9 +623,7 @@ class Index:
             except GitError as error:
                 if "index.lock': File exists" not in error.stderr:
                     raise
-                if time.monotonic() > deadline:
-                    raise locks.held(self.lock) from None
-                time.sleep(0.02)
+                locks.wait_longer(self.lock, deadline)
             else:
                 return
 
