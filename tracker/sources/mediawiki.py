@@ -14,7 +14,7 @@ from urllib.parse import quote, urlsplit
 
 from tracker.errors import TrackerError
 from tracker.model import Person
-from tracker.newsroom.incoming import Skipped
+from tracker.newsroom.incoming import Incoming, Skipped
 from tracker.sources.versions import (
     LARGEST,
     MANY_LINES,
@@ -141,7 +141,8 @@ class MediaWiki(Spooled):
             at = datetime.fromtimestamp(seconds, UTC)
             said = trailers(Url=url or None, Id=number)
             person = Person(person, "")
-            yield Made(path, "", at, person, message.strip() or None, file, origin, said)
+            message = message.strip() or None
+            yield Incoming(path, "", at, person, message, (), 0, origin, said), file
 
 
 def _dump(stream: IO[bytes], name: str) -> tuple[Any, tuple[type[Exception], ...]]:

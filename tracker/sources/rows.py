@@ -13,7 +13,7 @@ from typing import IO, Any, NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.model import KINDS, Person
-from tracker.newsroom.incoming import Skipped, Telling
+from tracker.newsroom.incoming import Incoming, Skipped, Telling
 from tracker.sources.versions import (
     LARGEST,
     YEARS,
@@ -107,18 +107,19 @@ def _version(line: bytes, number: int, origin: str) -> Made:
     if by_slug == ("path" in read):
         what = "both “path” and “slug”" if by_slug else "neither “path” nor “slug”"
         raise _WrongError(f"The line has {what}.")
-    return Made(
+    version = Incoming(
         "" if by_slug else fields.word("path"),
         fields.word("slug") if by_slug else "",
         fields.instant("at"),
         fields.person(),
         fields.text("message") if read.get("message") is not None else None,
-        text.encode(),
+        fields.told() if read.get("notes") is not None else (),
+        0,
         origin,
         fields.trailers() if "url" in read or "id" in read else "",
-        fields.told() if read.get("notes") is not None else (),
-        identity_of(read.get("id")),
+        identity=identity_of(read.get("id")),
     )
+    return version, text.encode()
 
 
 def _decode(written: str) -> Any:
@@ -351,7 +352,8 @@ class VersionTable(Spooled):
         name, _, email = _word(row.get("author")).partition("<")
         person = Person(name.strip(), email.strip(" >")) if name.strip() else None
         said = trailers(Url=url or None, Id=row.get("id"))
-        return Made(path, slug, at, person, _word(row.get("message")) or None, data, origin, said)
+        message = _word(row.get("message")) or None
+        return Incoming(path, slug, at, person, message, (), 0, origin, said), data
 
     def _instant(self, value: Any) -> datetime:
         """The instant of a row: ISO 8601, a column of times, or seconds since 1970."""

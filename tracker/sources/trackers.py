@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from tracker.errors import TrackerError
-from tracker.newsroom.incoming import Skipped
+from tracker.newsroom.incoming import Incoming, Skipped
 from tracker.sources.versions import (
     LARGEST,
     HowRead,
@@ -167,7 +167,7 @@ class Diffengine(Spooled):
         except ValueError as error:
             return self.bad(origin, f"Its body cannot be read: {error}.")
         text = article_text({"title": title and str(title), "url": url and str(url)}, body)
-        return Made(self.placed(path), "", at, None, None, text, origin, said)
+        return Incoming(self.placed(path), "", at, None, None, (), 0, origin, said), text
 
     def _sentences(self, database: sqlite3.Connection) -> Iterator[Made | Skipped]:
         """Versions of which the sentences alone are there, joined in their order."""
@@ -287,7 +287,7 @@ class NewsDiffs(Spooled):
                     placed = self.placed(path_of_url(str(url), ".txt"))
                     title = " ".join(str(title).split()) or None
                     when = local_instant(at, self._zone, self.traps)
-                    yield Made(placed, "", when, None, title, text, origin, said)
+                    yield Incoming(placed, "", when, None, title, (), 0, origin, said), text
         except sqlite3.Error as error:
             raise _damaged(self._database, error) from None
 

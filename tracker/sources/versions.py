@@ -21,8 +21,7 @@ from typing import IO, Any, Literal, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from tracker.errors import TrackerError
-from tracker.model import Person
-from tracker.newsroom.incoming import Incoming, Key, Skipped, Telling
+from tracker.newsroom.incoming import Incoming, Key, Skipped
 
 LARGEST = 16 * 1024 * 1024  # bytes of one version; no article is larger, and a video may be
 MOST_UNPACKED = 200  # times its packed size: what an archive may unpack to
@@ -232,19 +231,8 @@ def unpacked(counted: Counted, name: str) -> tuple[io.BufferedReader[Any], bool]
 # --- sources whose texts are made while they are read ---------------------------------------------
 
 
-class Made(NamedTuple):
-    """One version of one article with its text."""
-
-    path: str  # as in ``Incoming``
-    slug: str
-    at: datetime  # aware
-    person: Person | None
-    message: str | None
-    text: bytes
-    origin: str
-    trailers: str = ""
-    told: tuple[Telling, ...] = ()
-    identity: str = ""  # what the source calls the article; "": it does not
+Made = tuple[Incoming, bytes]
+"""One version of one article, whose key is 0 as yet, with its text."""
 
 
 class Spooled:
@@ -303,27 +291,16 @@ class Spooled:
                 if isinstance(each, Skipped):
                     yield each
                     continue
-                if len(each.text) > LARGEST:
-                    reason = f"The text is longer than {LARGEST >> 20} MB."
-                    yield self.bad(each.origin, reason)
+                version, text = each
+                if len(text) > LARGEST:
+                    yield self.bad(version.origin, f"The text is longer than {LARGEST >> 20} MB.")
                     continue
-                if b"\0" in each.text:
-                    yield self.bad(each.origin, "The text holds zero bytes.")
+                if b"\0" in text:
+                    yield self.bad(version.origin, "The text holds zero bytes.")
                     continue
-                key = spool.execute("INSERT INTO texts VALUES (NULL, ?)", (each.text,)).lastrowid
+                key = spool.execute("INSERT INTO texts VALUES (NULL, ?)", (text,)).lastrowid
                 assert key is not None
-                yield Incoming(
-                    each.path,
-                    each.slug,
-                    each.at,
-                    each.person,
-                    each.message,
-                    each.told,
-                    key,
-                    each.origin,
-                    each.trailers,
-                    identity=each.identity,
-                )
+                yield version._replace(key=key)
             spool.execute("COMMIT")
 
     def texts(self, keys: Iterable[Key]) -> Iterator[bytes | TrackerError]:

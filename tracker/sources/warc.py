@@ -14,7 +14,7 @@ from typing import IO, Any, NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.follow.read import article_text, read, refusal
-from tracker.newsroom.incoming import Skipped
+from tracker.newsroom.incoming import Incoming, Skipped
 from tracker.sources.versions import (
     ARCHIVE_ENDINGS,
     LARGEST,
@@ -244,7 +244,7 @@ class WebArchive(Spooled):
             Capture=at.strftime("%Y-%m-%dT%H:%M:%SZ"),
             Id=(record.rec_headers.get_header("WARC-Record-ID") or "").strip("<>") or None,
         )
-        return Made(self.placed(path), "", at, None, None, text, origin, said)
+        return Incoming(self.placed(path), "", at, None, None, (), 0, origin, said), text
 
 
 def _bound_lines(reader: Any) -> None:

@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from tracker.errors import TrackerError
 from tracker.model import Person
-from tracker.newsroom.incoming import Skipped
+from tracker.newsroom.incoming import Incoming, Skipped
 from tracker.sources.versions import (
     LARGEST,
     HowRead,
@@ -188,7 +188,10 @@ class _Site(Spooled):
         out = item.published or at
         path = self.placed(f"{out:%Y/%m}/{slug}.md")  # unless the newsroom has a layout
         name = f"wordpress:{item.id}" if item.id else ""
-        return Made(path, slug, at, item.person, None, text, item.origin, said, identity=name)
+        version = Incoming(
+            path, slug, at, item.person, None, (), 0, item.origin, said, identity=name
+        )
+        return version, text
 
 
 # WordPress's own shortcodes. Those of plugins stay, as readers see them where the plugin is gone.
