@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tracker.errors import TrackerError
-from tracker.house import settings
+from tracker.house import settings, toml_file
 from tracker.house.settings import CheckSettings, Settings
 from tracker.house.style import load, names
 
@@ -408,7 +408,7 @@ def written(value: object) -> str:
         return f"{{ {inner} }}"
     if isinstance(value, list):
         return f"[{', '.join(written(each) for each in value)}]"
-    return settings._quoted(value) if isinstance(value, str) else str(value)
+    return toml_file.quoted(value) if isinstance(value, str) else str(value)
 
 
 @given(st.dictionaries(KEYS, VALUES, max_size=3))

@@ -15,7 +15,6 @@ from functools import cache
 from typing import Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
-import yaml
 from lxml import etree
 
 from tracker.errors import TrackerError
@@ -36,6 +35,7 @@ from tracker.follow.page import (
 from tracker.follow.volatile import LeftOut, LeftOutReason, key, line_reason, says
 from tracker.house.notes import find_notes
 from tracker.model import Kind
+from tracker.text.document import with_front_matter
 
 RefusedAs = Literal["paywall", "consent", "soft-404", "short", "no-text", "too-large"]
 
@@ -104,9 +104,7 @@ def article_text(reading: PageReading, address: str) -> str:
         "section": about.section,
         "language": about.language,
     }
-    said = {name: value for name, value in fields.items() if value}
-    front = yaml.safe_dump(said, allow_unicode=True, sort_keys=False, width=float("inf"))
-    return f"---\n{front}---\n\n{reading.body}\n"
+    return with_front_matter(fields, reading.body)
 
 
 def refusal(reading: PageReading, address: str, last_words: int | None = None) -> RefusedAs | None:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from tracker.errors import TrackerError
 from tracker.follow import outcome, sites
@@ -365,7 +365,7 @@ def captures_url(wayback: str, url: str, since: str = "") -> str:
     """
     start = f"&from={since}" if since else ""
     return (
-        f"{wayback}/cdx/search/cdx?url={sites.quoted(url)}&output=json&collapse=digest"
+        f"{wayback}/cdx/search/cdx?url={quote(url, safe='')}&output=json&collapse=digest"
         f"&filter=statuscode:200&fl=timestamp,original,digest{start}"
     )
 

@@ -13,12 +13,12 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urljoin, urlsplit, urlunsplit
 
 from tracker.errors import TrackerError
 from tracker.follow.fetch import Manners
 from tracker.follow.page import parse_page
-from tracker.house.toml_file import Keys, check, place, read_table
+from tracker.house.toml_file import Keys, check, place, quoted, read_table
 
 FILE = "follow.toml"
 AGENT = "article-tracker/0.1 (+{page}; records public versions of articles; obeys robots.txt)"
@@ -201,12 +201,8 @@ def duration(typed: str) -> timedelta | None:
 
 def entry(source: Source, url: str, name: str = "") -> str:
     """The lines that ``follow add`` puts at the end of ``follow.toml``."""
-    lines = ["", "[[site]]", f"{source} = {_quoted(url)}"]
-    return "\n".join([*lines, *([f"name = {_quoted(name)}"] if name else []), ""])
-
-
-def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+    lines = ["", "[[site]]", f"{source} = {quoted(url)}"]
+    return "\n".join([*lines, *([f"name = {quoted(name)}"] if name else []), ""])
 
 
 # --- addresses ------------------------------------------------------------------------------------
@@ -452,8 +448,3 @@ def newest(leads: Iterable[Lead], since: datetime) -> Iterator[Lead]:
         aware = when if when.tzinfo else when.replace(tzinfo=since.tzinfo)
         if aware >= since:
             yield lead
-
-
-def quoted(url: str) -> str:
-    """An address as a parameter of another."""
-    return quote(url, safe="")

@@ -16,7 +16,7 @@ from tracker.house.dates.names import has_words, language, name_of, zone
 from tracker.house.site import SITE_KEYS, PublicSite, wrong_layout
 from tracker.house.site import read as read_site
 from tracker.house.style import Style
-from tracker.house.toml_file import Keys, check, place, read_table
+from tracker.house.toml_file import Keys, check, place, quoted, read_table
 from tracker.model import KINDS, BoilerplateSettings, Precision
 
 Severity = Literal["off", "warn", "fail"]
@@ -397,9 +397,9 @@ def template(
     lines = [
         "# The newsroom's settings. Every key may be left out.",
         "",
-        f"name = {_quoted(name)}",
-        f"style = {_quoted(style)}  # the house style; `tracker styles` lists them",
-        f"timezone = {_quoted(timezone)}  # dates are shown and typed in this zone",
+        f"name = {quoted(name)}",
+        f"style = {quoted(style)}  # the house style; `tracker styles` lists them",
+        f"timezone = {quoted(timezone)}  # dates are shown and typed in this zone",
     ]
     if kind == "followed":
         articles = ("articles/**/*.md",)
@@ -423,7 +423,7 @@ def template(
         "",
         "# To change single words of the style, name it in a table instead:",
         "#   [style]",
-        f"#   name = {_quoted(style)}",
+        f"#   name = {quoted(style)}",
         "#   [style.update]",
         '#   label = "Updated"',
     ]
@@ -431,11 +431,4 @@ def template(
 
 
 def _listed(words: Sequence[str]) -> str:
-    return f"[{', '.join(map(_quoted, words))}]"
-
-
-def _quoted(text: str) -> str:
-    """The text as a TOML string; JSON's escapes are TOML's, but for DEL."""
-    import json  # only to write settings, not to read them
-
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return f"[{', '.join(map(quoted, words))}]"

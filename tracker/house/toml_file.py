@@ -50,6 +50,14 @@ def read_table(toml: str, where: str) -> dict[str, Any]:
         raise TrackerError(f"{where} is nested too deeply.") from None
 
 
+def quoted(text: str) -> str:
+    """The text as a TOML string; JSON's escapes are TOML's, but for DEL and lone surrogates."""
+    import json  # only to write settings, not to read them
+
+    clean = text.encode("utf-8", "replace").decode()
+    return json.dumps(clean, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
 def nearest(word: str, words: Iterable[str]) -> str | None:
     """The word that this one is most likely a slip for."""
     import difflib

@@ -29,8 +29,9 @@ from tracker.model import KINDS
 from tracker.newsroom.newsroom import Newsroom
 from tracker.newsroom.selection import FOLDERS, ArticleSelection
 from tracker.newsroom.selection import slug as slug_of
-from tracker.sources.versions import article_text, html_body
+from tracker.sources.versions import html_body
 from tracker.store.files import RefusedPathError, components
+from tracker.text.document import with_front_matter
 
 LARGEST = 16 * 1024 * 1024  # bytes of a request
 LONGEST_PATH = 240  # bytes
@@ -412,7 +413,7 @@ def _text(body: Mapping[str, Any]) -> bytes:
         made = html_body(html)
     except ValueError as error:
         raise RefusedError(422, f"“html” cannot be read: {error}.") from None
-    return article_text({"title": _word(body, "title", 2000)}, made)
+    return with_front_matter({"title": _word(body, "title", 2000)}, made).encode()
 
 
 def _no_half_characters(raw: bytes, body: Mapping[str, Any]) -> None:

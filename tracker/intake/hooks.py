@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 from tracker.errors import TrackerError
 from tracker.house.toml_file import check, read_table
 from tracker.intake.signatures import FROM, SCHEMES, TEST, Scheme, Sent, event_name
-from tracker.sources.versions import Markup, article_text, html_body
+from tracker.sources.versions import Markup, html_body
+from tracker.text.document import with_front_matter
 
 FILE = "intake.toml"
 SETTLE = 2.0  # seconds for which an event waits for older ones that come late
@@ -346,7 +347,7 @@ class _Read(NamedTuple):
             "description": self.word("description"),
             "id": f"{self.hook.source}:{identity}" if identity else "",
         }  # fmt: skip
-        return _encoded(article_text(fields, body).decode())
+        return _encoded(with_front_matter(fields, body))
 
 
 def _encoded(text: str) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
@@ -11,7 +10,8 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from pathlib import Path
 
 from tracker.errors import TrackerError
-from tracker.house.toml_file import Keys, nearest, read_table, wrong_value
+from tracker.house.toml_file import Keys, quoted, read_table
+from tracker.house.toml_file import check as check_keys
 from tracker.model import Article, Event, Finding, Person, Progress, Track, Version
 from tracker.newsroom import names
 from tracker.newsroom.catalog import all_tracks, learnt
@@ -392,14 +392,7 @@ def _resolved(row: object, number: int, zone: tzinfo) -> Resolved:
     where = f"{RESOLVED_FILE}, entry {number}"
     if not isinstance(row, dict):
         raise TrackerError(f"{where} is no table.", "Write [[reviewed]], and its keys below.")
-    for key, value in row.items():
-        if key not in _KEYS:
-            near = nearest(key, _KEYS)
-            hint = f"Did you mean “{near}”?" if near else f"The keys are {', '.join(_KEYS)}."
-            raise TrackerError(f"{where}: “{key}” is not a key that is known.", hint)
-        if wrong := wrong_value(value, _KEYS[key]):
-            hint = "Put it in quotes." if key != "before" else "Write it as 2022-05-12."
-            raise TrackerError(f"{where}: “{key}” must be {wrong}.", hint)
+    check_keys(row, _KEYS, where=where, toml="")
     rule = row.get("rule", "")
     if rule:
         refuse_unknown([rule], where)
@@ -471,14 +464,8 @@ def _append(workspace: Workspace, rows: list[dict[str, str | datetime]]) -> None
 
 def _table(row: dict[str, str | datetime]) -> str:
     lines = [
-        f"{key} = {value.isoformat() if isinstance(value, datetime) else _quoted(value)}"
+        f"{key} = {value.isoformat() if isinstance(value, datetime) else quoted(value)}"
         for key, value in row.items()
         if value
     ]
     return "\n[[reviewed]]\n" + "\n".join(lines) + "\n"
-
-
-def _quoted(text: str) -> str:
-    """A TOML string: JSON's escapes are TOML's, but for DEL and lone surrogates."""
-    clean = text.encode("utf-8", "replace").decode("utf-8")
-    return json.dumps(clean, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -24,11 +24,11 @@ from tracker.sources.versions import (
     Markup,
     MeteredInput,
     Spooled,
-    article_text,
     missing,
     temporary,
     trailers,
 )
+from tracker.text.document import with_front_matter
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -137,12 +137,16 @@ class MediaWiki(Spooled):
                 continue
             for name in wiki.left_out:
                 self.traps[f"template {name} left out of texts"] += 1
-            file = article_text({"title": title, "date": wiki.date}, body)
+            whole = with_front_matter({"title": title, "date": wiki.date}, body)
+            file = whole.encode("utf-8", "replace")
             at = datetime.fromtimestamp(seconds, UTC)
             said = trailers(Url=url or None, Id=number)
             person = Person(person, "")
             message = message.strip() or None
-            yield Incoming(path, "", at, person, message, (), 0, origin, said), file
+            yield (
+                Incoming(path, "", at, person, message, (), 0, origin, said),
+                file.encode("utf-8", "replace"),
+            )
 
 
 def _dump(stream: IO[bytes], name: str) -> tuple[Any, tuple[type[Exception], ...]]:

@@ -20,7 +20,6 @@ from tracker.sources.versions import (
     HowRead,
     Made,
     Spooled,
-    article_text,
     broken,
     html_body,
     identity_of,
@@ -31,6 +30,7 @@ from tracker.sources.versions import (
     shown,
     trailers,
 )
+from tracker.text.document import with_front_matter
 
 _LINE_KEYS = ("path", "slug", "text", "at", "author", "message", "notes", "url", "id")
 _LONGEST_LINE = 6 * LARGEST + 1024 * 1024  # bytes: JSON may write a character as six
@@ -346,9 +346,8 @@ class VersionTable(Spooled):
             body = (
                 str(text) if text is not None else html_body(str(row["html"]), self._reading.markup)
             )
-            data = article_text({"title": title}, body) if title else f"{body}\n".encode()
-        else:
-            data = text if isinstance(text, bytes) else str(text).encode("utf-8", "replace")
+            text = with_front_matter({"title": title}, body) if title else f"{body}\n"
+        data = text if isinstance(text, bytes) else str(text).encode("utf-8", "replace")
         name, _, email = _word(row.get("author")).partition("<")
         person = Person(name.strip(), email.strip(" >")) if name.strip() else None
         said = trailers(Url=url or None, Id=row.get("id"))

@@ -17,7 +17,6 @@ from tracker.sources.versions import (
     HowRead,
     Made,
     Spooled,
-    article_text,
     html_body,
     local_instant,
     path_of_url,
@@ -26,6 +25,7 @@ from tracker.sources.versions import (
 )
 from tracker.store.git import discover
 from tracker.store.reader import Objects
+from tracker.text.document import with_front_matter
 
 _UNDATED = datetime(1970, 1, 1, tzinfo=UTC)
 _HASH = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
@@ -166,7 +166,8 @@ class Diffengine(Spooled):
             body = html_body(str(summary or ""), self._markup)
         except ValueError as error:
             return self.bad(origin, f"Its body cannot be read: {error}.")
-        text = article_text({"title": title and str(title), "url": url and str(url)}, body)
+        fields = {"title": title and str(title), "url": url and str(url)}
+        text = with_front_matter(fields, body).encode("utf-8", "replace")
         return Incoming(self.placed(path), "", at, None, None, (), 0, origin, said), text
 
     def _sentences(self, database: sqlite3.Connection) -> Iterator[Made | Skipped]:

@@ -382,20 +382,6 @@ def trailers(**values: object) -> str:
     return "\n".join(lines)
 
 
-def article_text(fields: Mapping[str, object], body: str) -> bytes:
-    """An article's file: front matter in YAML with the fields that have a value, and the body."""
-    import yaml
-
-    given = {key: value for key, value in fields.items() if value not in (None, "", [], ())}
-    head = ""
-    if given:
-        dumped = yaml.safe_dump(
-            given, allow_unicode=True, sort_keys=False, width=1 << 30, default_flow_style=False
-        )
-        head = f"---\n{dumped}---\n\n"
-    return f"{head}{body.strip(chr(10))}\n".encode("utf-8", "replace")
-
-
 # --- bodies in HTML -------------------------------------------------------------------------------
 
 _EDITOR = re.compile(r"<!--\s*/?wp:.*?-->[ \t]*\n?", re.DOTALL)

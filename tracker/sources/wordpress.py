@@ -21,13 +21,13 @@ from tracker.sources.versions import (
     Made,
     MeteredInput,
     Spooled,
-    article_text,
     html_body,
     local_instant,
     missing,
     temporary,
     trailers,
 )
+from tracker.text.document import with_front_matter
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -184,7 +184,7 @@ class _Site(Spooled):
             "id": f"wordpress:{item.id}",
         }
         said = trailers(Url=item.url or None, Id=item.id)
-        text = article_text(fields, body)
+        text = with_front_matter(fields, body).encode("utf-8", "replace")
         out = item.published or at
         path = self.placed(f"{out:%Y/%m}/{slug}.md")  # unless the newsroom has a layout
         name = f"wordpress:{item.id}" if item.id else ""

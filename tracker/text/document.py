@@ -420,6 +420,18 @@ def _moment(value: object, zone: tzinfo) -> tuple[datetime, Precision] | None:
 _UTF_16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 
 
+def with_front_matter(fields: Mapping[str, object], body: str) -> str:
+    """Return an article's file: the fields that have a value in YAML, and the body."""
+    import yaml
+
+    given = {key: value for key, value in fields.items() if value not in (None, "", [], ())}
+    head = ""
+    if given:
+        said = yaml.safe_dump(given, allow_unicode=True, sort_keys=False, width=float("inf"))
+        head = f"---\n{said}---\n\n"
+    return f"{head}{body.strip(chr(10))}\n"
+
+
 def decode(data: bytes) -> tuple[str, str]:
     """Return the text of a file and the name of its encoding, so that ``encode`` gives the bytes.
 
