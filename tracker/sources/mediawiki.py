@@ -143,10 +143,7 @@ class MediaWiki(Spooled):
             said = trailers(Url=url or None, Id=number)
             person = Person(person, "")
             message = message.strip() or None
-            yield (
-                Incoming(path, "", at, person, message, (), 0, origin, said),
-                file.encode("utf-8", "replace"),
-            )
+            yield Incoming(path, "", at, person, message, (), 0, origin, said), file
 
 
 def _dump(stream: IO[bytes], name: str) -> tuple[Any, tuple[type[Exception], ...]]:
