@@ -19,7 +19,7 @@ from tracker.errors import TrackerError
 from tracker.newsroom.checking import CheckScope
 from tracker.newsroom.newsroom import Newsroom
 from tracker.policy.notes import words
-from tracker.policy.rules import _RUN, RULES, refuse_unknown
+from tracker.policy.rules import RULES, refuse_unknown
 from tracker.policy.step import is_small
 from tracker.render.findings import text
 
@@ -89,8 +89,7 @@ def test_findings(case: dict[str, Any], tmp_path: Path) -> None:
         assert finding.advice
 
 
-def test_every_rule_has_its_function_and_a_case_that_it_finds() -> None:
-    assert list(_RUN) == list(RULES)
+def test_every_rule_has_a_case_that_it_finds() -> None:
     found = {wanted["rule"] for case in cases() for wanted in case.values[0]["findings"]}
     assert found == set(RULES)
 

@@ -16,7 +16,7 @@ from tracker.house.dates.find import find_stamps
 from tracker.house.notes import find_notes
 from tracker.house.notes.merge import key, says_the_same
 from tracker.model import Finding, FoundNote, Meaning, Note, Reason, Saying, Value
-from tracker.policy.step import Circumstances, Step, before, finding, is_small, touches_words
+from tracker.policy.step import Circumstances, Step, before, is_small, touches_words
 from tracker.text.lexicon import Lexicon, lexicon
 
 _CLOCKS = timedelta(minutes=10)
@@ -41,10 +41,8 @@ def note_dropped(steps: Sequence[Step], circumstances: Circumstances) -> Iterato
                 for now in last
             )
             if note.id in stood and not again:
-                yield finding(
-                    "note-dropped",
+                yield circumstances.finding(
                     step,
-                    circumstances,
                     Saying.of("finding.note-dropped", note=note.text),
                     Saying.of("advice.put-note-back", command="tracker note --withdraw ID"),
                 )
@@ -61,19 +59,15 @@ def note_reworded(steps: Sequence[Step], circumstances: Circumstances) -> Iterat
         for was, now in step.differences.reworded:
             if now.withdrawn or _is_dated_anew(was, now) or is_small(was.text, now.text):
                 continue
-            yield finding(
-                "note-reworded",
+            yield circumstances.finding(
                 step,
-                circumstances,
                 Saying.of("finding.note-reworded", was=was.text, now=now.text),
                 Saying.of("advice.say-openly", command=_AMEND),
                 line=_line(step, now, circumstances),
             )
         for was, now in _relabeled(step):
-            yield finding(
-                "note-reworded",
+            yield circumstances.finding(
                 step,
-                circumstances,
                 Saying.of(
                     "finding.note-relabeled", note=now.text, was=_called(was), now=_called(now)
                 ),
@@ -138,10 +132,8 @@ def note_incomplete(steps: Sequence[Step], circumstances: Circumstances) -> Iter
             continue
         said = Saying.of("finding.note-incomplete", reason=missing[0], note=notes[-1].text)
         command = f"tracker note {quote(step.revision.path)} --amend {notes[-1].id} TEXT"
-        yield finding(
-            "note-incomplete",
+        yield circumstances.finding(
             step,
-            circumstances,
             said,
             Saying.of("advice.tell-also", command=command),
             line=_line(step, notes[-1], circumstances),
@@ -191,10 +183,8 @@ def note_without_change(steps: Sequence[Step], circumstances: Circumstances) -> 
             continue
         if circumstances.unrecorded and _may_tell_of_older(step, circumstances):
             continue
-        yield finding(
-            "note-without-change",
+        yield circumstances.finding(
             step,
-            circumstances,
             Saying.of("finding.note-without-change", note=notes[0].text),
             Saying.of("advice.check-change", command="--covers REV"),
             line=_line(step, notes[0], circumstances),
@@ -246,10 +236,8 @@ def note_date(steps: Sequence[Step], circumstances: Circumstances) -> Iterator[F
                 said = Saying.of("finding.note-ahead", **given, published=at)
             else:
                 continue
-            yield finding(
-                "note-date",
+            yield circumstances.finding(
                 step,
-                circumstances,
                 said,
                 Saying("advice.date-note"),
                 line=_line(step, note, circumstances),
@@ -298,10 +286,8 @@ def euphemism(steps: Sequence[Step], circumstances: Circumstances) -> Iterator[F
         for note in step.revision.notes:
             said = _soft_words(note, step if index else None, known, circumstances)
             if said:
-                yield finding(
-                    "euphemism",
+                yield circumstances.finding(
                     step,
-                    circumstances,
                     said,
                     Saying.of("advice.call-correction", command=_AMEND),
                     line=_line(step, note, circumstances),

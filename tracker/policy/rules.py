@@ -24,26 +24,10 @@ from tracker.policy.step import (
     Rule,
     Step,
     covered,
-    finding,
     timely,
     touches_words,
 )
 from tracker.text.document import parse
-
-RULES: dict[str, str] = {
-    "silent-change": "A change of substance after publication that no note covers.",
-    "unpublished": "A published article was deleted, made a draft again, or moved out of sight.",
-    "note-dropped": "A note that readers had been given is gone, and no note says so.",
-    "note-reworded": "A note says something else than before, and no note says so.",
-    "note-incomplete": "A note does not tell of a fact that its revision changed.",
-    "note-without-change": "A note says that the text was changed, and it was not.",
-    "note-date": "A note is dated before one that came earlier, or in the future.",
-    "euphemism": "An error was fixed, and the note does not call it a correction.",
-    "footer-out-of-step": "The update lines in the body differ from the notes.",
-    "date-moved": "A date of the front matter moved, and nothing of substance changed.",
-}
-"""Every rule with what it finds. All fail a check unless the settings say otherwise."""
-
 
 # --- changes that readers were not told of, deleted articles, dates that moved ------------------
 
@@ -122,10 +106,8 @@ def _told_of(
     timed = timely(steps, step.revision.at, circumstances.check.sitting)
     if any(notes.was_unwritten(reason, language) for reason in why):
         timed = min(timed, PUBLISHING)  # the article, or a part of it, had not been written
-    found = finding(
-        "silent-change",
+    found = circumstances.finding(
         step,
-        circumstances,
         why[0] if why else Saying("finding.text"),
         advice,
         line=sitting[-1].change.line if changed is step else None,
@@ -184,7 +166,7 @@ def unpublished(steps: Sequence[Step], circumstances: Circumstances) -> Iterator
             if last.draft:
                 hidden = steps[steps.index(out[-1]) + 1]
                 said = Saying.of("finding.hidden", title=title)
-                yield finding("unpublished", hidden, circumstances, said, advice)
+                yield circumstances.finding(hidden, said, advice)
             return
         said = Saying.of("finding.moved-away", title=title, path=ends[-1].path)
     if ends:
@@ -200,7 +182,7 @@ def _is_drafts(path: str) -> bool:
 def _gone(
     last: Step, event: Event, circumstances: Circumstances, said: Saying, advice: Saying
 ) -> Finding:
-    found = finding("unpublished", last, circumstances, said, advice)
+    found = circumstances.finding(last, said, advice)
     path = event.old_path or event.path
     return found._replace(path=path, commit=event.commit or None, at=event.at)
 
@@ -240,10 +222,8 @@ def footer_out_of_step(steps: Sequence[Step], circumstances: Circumstances) -> I
         lines = footer.block_differs(document, notes, *house)
         made = footer.embed(document, notes, *house) if settings.footer_embed else document.text
     except PlacingError as error:
-        yield finding(
-            "footer-out-of-step",
+        yield circumstances.finding(
             step,
-            circumstances,
             error.said,
             error.advised(_WRITE),
             line=error.line,
@@ -255,10 +235,8 @@ def footer_out_of_step(steps: Sequence[Step], circumstances: Circumstances) -> I
         return
     else:
         said = Saying("finding.lines-missing")
-    yield finding(
-        "footer-out-of-step",
+    yield circumstances.finding(
         step,
-        circumstances,
         said,
         Saying.of("advice.change-notes", command=_WRITE),
         line=lines[0] if lines else None,
@@ -290,10 +268,8 @@ def date_moved(steps: Sequence[Step], circumstances: Circumstances) -> Iterator[
                     continue
             elif step.revision.at - out <= circumstances.check.grace:
                 continue
-            yield finding(
-                "date-moved",
+            yield circumstances.finding(
                 step,
-                circumstances,
                 Saying.of(
                     "finding.date-moved", key=moved.key, old=moved.old or "", new=moved.new or ""
                 ),
@@ -367,18 +343,51 @@ def _in_words(value: str) -> datetime | None:
 
 # --- all rules over one article -----------------------------------------------------------------
 
-_RUN: dict[str, Rule] = {
-    "silent-change": silent_change,
-    "unpublished": unpublished,
-    "note-dropped": notes.note_dropped,
-    "note-reworded": notes.note_reworded,
-    "note-incomplete": notes.note_incomplete,
-    "note-without-change": notes.note_without_change,
-    "note-date": notes.note_date,
-    "euphemism": notes.euphemism,
-    "footer-out-of-step": footer_out_of_step,
-    "date-moved": date_moved,
-}
+_RULES = (
+    Rule(
+        "silent-change", "A change of substance after publication that no note covers.", 0.6,
+        silent_change,
+    ),
+    Rule(
+        "unpublished",
+        "A published article was deleted, made a draft again, or moved out of sight.", 0.6,
+        unpublished,
+    ),
+    Rule(
+        "note-dropped", "A note that readers had been given is gone, and no note says so.", 0.9,
+        notes.note_dropped,
+    ),
+    Rule(
+        "note-reworded", "A note says something else than before, and no note says so.", 0.8,
+        notes.note_reworded,
+    ),
+    Rule(
+        "note-incomplete", "A note does not tell of a fact that its revision changed.", 0.7,
+        notes.note_incomplete, "warn",
+    ),
+    Rule(
+        "note-without-change", "A note says that the text was changed, and it was not.", 0.6,
+        notes.note_without_change,
+    ),
+    Rule(
+        "note-date", "A note is dated before one that came earlier, or in the future.", 0.4,
+        notes.note_date,
+    ),
+    Rule(
+        "euphemism", "An error was fixed, and the note does not call it a correction.", 0.5,
+        notes.euphemism,
+    ),
+    Rule(
+        "footer-out-of-step", "The update lines in the body differ from the notes.", 0.3,
+        footer_out_of_step,
+    ),
+    Rule(
+        "date-moved", "A date of the front matter moved, and nothing of substance changed.", 0.4,
+        date_moved,
+    ),
+)  # fmt: skip
+RULES: dict[str, str] = {rule.name: rule.about for rule in _RULES}
+"""Every rule with what it finds. All but one fail a check unless the settings say otherwise."""
 
 
 def findings(steps: Sequence[Step], circumstances: Circumstances) -> tuple[Finding, ...]:
@@ -390,16 +399,16 @@ def findings(steps: Sequence[Step], circumstances: Circumstances) -> tuple[Findi
     since, commits = circumstances.since, circumstances.commits
     found = [
         finding
-        for name, rule in _RUN.items()
-        if circumstances.check.rules.get(name, "fail") != "off"
-        for finding in rule(steps, circumstances)
+        for rule in _RULES
+        if circumstances.check.rules.get(rule.name, "fail") != "off"
+        for finding in rule.run(steps, circumstances._replace(rule=rule))
         if since is None or finding.at is None or finding.at >= since
     ]
     if commits is not None:
         found = [each for each in found if any(one in commits for one in (each.commit, *each.also))]
     if circumstances.settings.kind == "followed":
         found = [_reported(each) for each in found]
-    order = list(_RUN)
+    order = list(RULES)
     return tuple(sorted(found, key=lambda each: (each.revision or 0, order.index(each.rule))))
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from tracker.house.notes.merge import Differences, key
 from tracker.house.settings import CheckSettings, Settings
@@ -45,65 +45,58 @@ class Circumstances(NamedTuple):
     unrecorded: bool = False  # the last step is not out yet: staged, or a pull request
     touched: datetime | None = None  # aware; when the article changed before the first step
 
+    rule: Rule | None = None  # the one that is run
+
     @property
     def check(self) -> CheckSettings:
         """The settings of the checks."""
         return self.settings.check
 
+    def finding(
+        self,
+        step: Step,
+        said: Saying | Reason,
+        advised: Saying,
+        *,
+        line: int | None = None,
+        why: tuple[Reason, ...] = (),
+        score: float | None = None,
+    ) -> Finding:
+        """What the rule found at a step, as severe as the settings say. ``line`` counts from 1."""
+        from tracker.locale import sentence  # late: most commands read steps and find nothing
 
-Rule = Callable[[Sequence[Step], Circumstances], Iterator[Finding]]
-
-
-def finding(
-    rule: str,
-    step: Step,
-    circumstances: Circumstances,
-    said: Saying | Reason,
-    advised: Saying,
-    *,
-    line: int | None = None,
-    why: tuple[Reason, ...] = (),
-    score: float | None = None,
-) -> Finding:
-    """A finding about one step, as severe as the settings say. ``line`` counts from 1."""
-    from tracker.locale import sentence  # late: most commands read steps and find nothing
-
-    revision = step.revision
-    return Finding(
-        rule,
-        "warn" if circumstances.check.rules.get(rule, _USUALLY.get(rule)) == "warn" else "fail",
-        revision.path,
-        revision.commit or None,
-        revision.number,
-        revision.at,
-        said.sentence if isinstance(said, Reason) else sentence(said),
-        sentence(advised),
-        line,
-        said,
-        advised,
-        revision.headline,
-        revision.person.name,
-        (WEIGHTS[rule] if score is None else score) * (_PAGE if page_of(revision.path) else 1),
-        why=why,
-    )
+        assert self.rule is not None
+        name, revision = self.rule.name, step.revision
+        score = self.rule.weight if score is None else score
+        return Finding(
+            name,
+            "warn" if self.check.rules.get(name, self.rule.usually) == "warn" else "fail",
+            revision.path,
+            revision.commit or None,
+            revision.number,
+            revision.at,
+            said.sentence if isinstance(said, Reason) else sentence(said),
+            sentence(advised),
+            line,
+            said,
+            advised,
+            revision.headline,
+            revision.person.name,
+            (self.rule.weight if score is None else score)
+            * (_PAGE if page_of(revision.path) else 1),
+            why=why,
+        )
 
 
-_USUALLY = {"note-incomplete": "warn"}
-"""Rules that only warn, unless the settings say otherwise; all others fail."""
+class Rule(NamedTuple):
+    """One rule of the checks: it is given steps, oldest first, and yields findings."""
 
-WEIGHTS = {
-    "silent-change": 0.6,
-    "unpublished": 0.6,
-    "note-dropped": 0.9,
-    "note-reworded": 0.8,
-    "note-without-change": 0.6,
-    "note-incomplete": 0.7,
-    "note-date": 0.4,
-    "euphemism": 0.5,
-    "footer-out-of-step": 0.3,
-    "date-moved": 0.4,
-}
-"""How much a finding of each rule matters, from 0 to 1, where its change does not say."""
+    name: str
+    about: str  # what it finds, a sentence
+    weight: float  # how much a finding matters, from 0 to 1, where its change does not say
+    run: Callable[[Sequence[Step], Circumstances], Iterator[Finding]]
+    usually: Literal["warn", "fail"] = "fail"  # where the settings do not say
+
 
 _PAGE = 0.1  # how much less it matters on a page that is no news,
 PUBLISHING = 0.1  # in the sitting in which the article came out, or where it had a gap,
