@@ -26,7 +26,6 @@ from tracker.newsroom.incoming import (
     ImportPlan,
     Incoming,
     Key,
-    Ready,
     Row,
     Skipped,
     Source,
@@ -341,8 +340,8 @@ class _Import:
         """Give all commits that are due, in their order; the newest."""
         if self.base is not None:
             stream.not_before(self.base)
-        for done, row in enumerate(self.plan.ready_in_order(), start=1):
-            stream.commit(_commit(row))
+        for done, commit in enumerate(self.plan.ready_in_order(), start=1):
+            stream.commit(commit)
             if done % 1000 == 0:
                 self.progress("Revisions", done, self.added)
         return stream.finish()
@@ -479,9 +478,8 @@ class _ArticleImport:
             self._whole.unchanged += 1
             return
         self._whole.added += 1
-        self._whole.plan.ready(
-            self._ready(row, blob, () if row.message else self._brought(new, at))
-        )
+        commit = self._commit(row, blob, () if row.message else self._brought(new, at))
+        self._whole.plan.ready(row.sequence, commit)
         self._store(new)
         self._before = self._wrote = self._tip = blob
         self._text = new
@@ -514,25 +512,22 @@ class _ArticleImport:
             return ()
         return self._notes.brought(decode(self._text)[0], decode(data)[0], at)
 
-    def _ready(self, row: Row, blob: str, notes: Sequence[Note]) -> Ready:
+    def _commit(self, row: Row, blob: str, notes: Sequence[Note]) -> StreamedCommit:
         message = row.message and row.message.replace("\0", "").strip("\n")
         if not message or message.isspace():
             first = self._found is None and self._wrote is None
             message = message_of(self._path, notes, first=first)
         if row.trailers:
             message += f"\n\n{row.trailers}"
-        writer = self._whole.writer
-        return Ready(
-            place=row.place,
-            seconds=row.seconds,
-            path=self._path,
-            sequence=row.sequence,
-            minutes=row.minutes,
-            blob=blob,
-            mode="100755" if self._found is not None and self._found[1] == "100755" else "100644",
-            name=writer.name if row.name is None else row.name,
-            email=(writer.email if row.name is None else row.email) or "",
-            message=f"{message}\n",
+        person = self._whole.writer if row.name is None else Person(row.name, row.email or "")
+        sign, minutes = ("-", -row.minutes) if row.minutes < 0 else ("+", row.minutes)
+        mode = "100755" if self._found is not None and self._found[1] == "100755" else "100644"
+        return StreamedCommit(
+            author=author_line(person),
+            date=f"{row.seconds} {sign}{minutes // 60:02}{minutes % 60:02}".encode(),
+            seconds=row.place,
+            message=f"{message}\n".encode("utf-8", "replace"),
+            changes=(PathChange(self._path.encode(), blob, mode),),
         )
 
     def end(self) -> None:
@@ -550,17 +545,6 @@ def _tellings(told: str | None) -> tuple[Telling, ...]:
     return tuple(
         Telling(kind, text, None if at is None else datetime.fromisoformat(at))
         for kind, text, at in json.loads(told or "[]")
-    )
-
-
-def _commit(row: Ready) -> StreamedCommit:
-    sign, minutes = ("-", -row.minutes) if row.minutes < 0 else ("+", row.minutes)
-    return StreamedCommit(
-        author=author_line(Person(row.name, row.email)),
-        date=f"{row.seconds} {sign}{minutes // 60:02}{minutes % 60:02}".encode(),
-        seconds=row.place,
-        message=row.message.encode("utf-8", "replace"),
-        changes=(PathChange(row.path.encode(), row.blob, row.mode),),
     )
 
 

@@ -26,6 +26,7 @@ from tracker.newsroom.workspace import Workspace
 from tracker.store.git import checked, shown_path
 from tracker.store.log import KnownText, TreeEntry
 from tracker.store.reader import Reader
+from tracker.store.stream import PathChange, StreamedCommit
 from tracker.text.document import decode, parse
 
 UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028-\u202e\u2066-\u2069]")
@@ -118,8 +119,8 @@ CREATE TABLE known (
 """
 _READY = """
 CREATE TABLE ready (
-    place INTEGER, seconds INTEGER, path TEXT, sequence INTEGER, minutes INTEGER, blob TEXT,
-    mode TEXT, name TEXT, email TEXT, message TEXT);
+    place INTEGER, path BLOB, sequence INTEGER, author BLOB, date BLOB, message BLOB, blob TEXT,
+    mode TEXT);
 CREATE INDEX in_time_order ON ready (place, path, sequence);
 CREATE TABLE final (path TEXT PRIMARY KEY, blob TEXT, is_new INTEGER) WITHOUT ROWID;
 """
@@ -141,19 +142,6 @@ class Row(NamedTuple):
     key: Key
     origin: str
     trailers: str | None
-
-
-class Ready(NamedTuple):
-    place: int
-    seconds: int
-    path: str
-    sequence: int
-    minutes: int
-    blob: str
-    mode: str
-    name: str
-    email: str
-    message: str
 
 
 class StandingText(NamedTuple):
@@ -376,18 +364,23 @@ class ImportPlan:
 
     # --- what is to be written --------------------------------------------------------------------
 
-    def ready(self, row: Ready) -> None:
-        """Take a revision that is to be written."""
-        self._ready.execute("INSERT INTO ready VALUES (?,?,?,?,?,?,?,?,?,?)", row)
+    def ready(self, sequence: int, commit: StreamedCommit) -> None:
+        """Take a commit of one text that is to be written; its place in the source's order."""
+        author, date, place, message, (change,) = commit
+        row = (place, change.path, sequence, author, date, message, change.blob, change.mode)
+        self._ready.execute("INSERT INTO ready VALUES (?,?,?,?,?,?,?,?)", row)
 
     def finish(self, path: str, blob: str, *, is_new: bool) -> None:
         """Take the last blob of a path, and whether the path is new."""
         self._ready.execute("INSERT INTO final VALUES (?,?,?)", (path, blob, is_new))
 
-    def ready_in_order(self) -> Iterator[Ready]:
-        """The revisions to write, the oldest first; those of one instant come by path."""
-        found = self._ready.execute("SELECT * FROM ready ORDER BY place, path, sequence")
-        yield from map(Ready._make, found)
+    def ready_in_order(self) -> Iterator[StreamedCommit]:
+        """The commits to write, the oldest first; those of one instant come by path."""
+        for author, date, place, message, path, blob, mode in self._ready.execute(
+            "SELECT author, date, place, message, path, blob, mode FROM ready"
+            " ORDER BY place, path, sequence"
+        ):
+            yield StreamedCommit(author, date, place, message, (PathChange(path, blob, mode),))
 
     def final(self, path: str) -> str | None:
         """The blob that a path will have; None for a path that is not touched."""
