@@ -98,21 +98,6 @@ class _Found(NamedTuple):
 class _Search:
     """One search through one body."""
 
-    __slots__ = (
-        "around",
-        "context",
-        "defined",
-        "found",
-        "hits",
-        "inline",
-        "passages",
-        "start",
-        "style",
-        "taken",
-        "text",
-        "waiting",
-    )
-
     def __init__(
         self,
         text: str,
@@ -131,9 +116,7 @@ class _Search:
         self.taken: set[int] = set()  # indexes of passages that are notes
         self.inline: list[FoundNote] = []
         self.waiting: dict[int, NoteReading] = {}  # notes only at the text's edges
-        self.defined: frozenset[str] | None = (
-            None  # labels of link definitions; None: not looked at yet
-        )
+        self.defined: frozenset[str] | None = None  # labels of link definitions, once looked at
         self.around = Surroundings(self.passages, self.context)
 
     def notes(self) -> list[tuple[FoundNote, bool]]:
@@ -187,23 +170,10 @@ class _Search:
             at = end + 1
         if len(cuts) == 1:
             return [piece]
-        parts = []
-        for begin, end in zip(cuts, [*cuts[1:], len(written)], strict=True):
-            raw = written[begin:end].rstrip()
-            parts.append(
-                BodyPassage(
-                    piece.start + begin,
-                    piece.start + begin + len(raw),
-                    piece.shape,
-                    piece.level,
-                    piece.group,
-                    piece.marked,
-                    piece.boxed,
-                    unmarked(raw, piece.shape),
-                    hard=piece.hard or begin > 0,
-                )
-            )
-        return parts
+        return [
+            piece.part(begin, written[begin:end].rstrip())
+            for begin, end in zip(cuts, [*cuts[1:], len(written)], strict=True)
+        ]
 
     def _begins_note(self, piece: BodyPassage, at: int, line: str) -> bool:
         begin = piece.start + at
@@ -328,9 +298,12 @@ class _Search:
         Either with a label in bold, or, in a closing or emphasized paragraph, with a sentence that
         is a note by itself: "Jane Doe contributed to this report. This story has been updated."
         """
-        found = self._later(passage, labelled=True)
-        if found is None and (self._closing(index, passage) or _emphasized(passage)):
-            found = self._later(passage, labelled=False)
+        asked = self.text, passage, self.hits.places, self.context
+        found = later(*asked, labelled=True)
+        if found is None:
+            closing = passage.shape != "heading" and not self._prose_follows(index)
+            if closing or _emphasized(passage):
+                found = later(*asked, labelled=False)
         if found is None:
             return False
         reading, start, end = found
@@ -338,14 +311,6 @@ class _Search:
         note = self.found[index].note._replace(start=start, end=end)
         self.found[index] = self.found[index]._replace(note=note)
         return True
-
-    def _later(
-        self, passage: BodyPassage, *, labelled: bool
-    ) -> tuple[NoteReading, int, int] | None:
-        return later(self.text, passage, self.hits.places, self.context, labelled=labelled)
-
-    def _closing(self, index: int, passage: BodyPassage) -> bool:
-        return passage.shape != "heading" and not self._prose_follows(index)
 
     def _prose_follows(self, index: int) -> bool:
         """Whether prose that is no note stands below a passage, looked for a few passages on."""
@@ -507,8 +472,6 @@ _LABELLED = expression(r"[^\w\n]{0,8}[\w/ -]{1,40}[\s\x01]*(?::|\x01[\s:]| [â€“â
 
 class Surroundings:
     """The passages of a body, asked about the neighbors of one of them."""
-
-    __slots__ = ("_items", "_seen", "context", "passages")
 
     def __init__(self, passages: Sequence[BodyPassage], context: Context) -> None:
         self.passages = passages

@@ -27,7 +27,7 @@ Shape = Literal["paragraph", "heading", "item", "quote", "wrapper", "rule", "oth
 class BodyPassage:
     """A paragraph, heading, list item or line of markup of the body."""
 
-    __slots__ = ("boxed", "end", "group", "hard", "level", "marked", "raw", "shape", "start")
+    __slots__ = ("boxed", "end", "group", "level", "marked", "raw", "shape", "start")
 
     def __init__(
         self,
@@ -39,7 +39,6 @@ class BodyPassage:
         marked: bool = False,
         boxed: str = "",
         raw: str = "",
-        hard: bool = False,
     ) -> None:
         # Offsets in the whole text; its own markers ("> ", "- ", "## ") included.
         self.start = start
@@ -53,7 +52,14 @@ class BodyPassage:
         # The words of the admonition or alert around it: "note", "Update: May 3".
         self.boxed = boxed
         self.raw = raw  # as written, the markers at its lines' beginnings left out
-        self.hard = hard  # begins after a hard line break or a tag, not after an empty line
+
+    def part(self, begin: int, written: str) -> BodyPassage:
+        """A part of the passage that begins so far from its start, as it is written."""
+        start = self.start + begin
+        return BodyPassage(
+            start, start + len(written.rstrip()), self.shape, self.level, self.group, self.marked,
+            self.boxed, unmarked(written, self.shape),
+        )  # fmt: skip
 
     @property
     def prose(self) -> bool:
@@ -161,8 +167,6 @@ class _PassageReader:
         self.close()
         self.blank = True
         self.in_quote = False
-        if not self.box_indented:
-            return
 
     def content(self, start: int, end: int, line: str, rest: str, *, quoted: bool) -> None:
         if quoted != self.in_quote:
@@ -281,26 +285,11 @@ def pieces(passage: BodyPassage, text: str) -> list[BodyPassage]:
     order = sorted(cuts)
     if len(order) == 2:
         return [passage]
-    found = []
-    for begin, stop in pairwise(order):
-        raw = written[begin:stop]
-        if not raw.strip():
-            continue
-        stop = begin + len(raw.rstrip())
-        found.append(
-            BodyPassage(
-                passage.start + begin,
-                passage.start + stop,
-                passage.shape,
-                passage.level,
-                passage.group,
-                passage.marked,
-                passage.boxed,
-                unmarked(raw, passage.shape),
-                hard=begin > 0,
-            )
-        )
-    return found
+    return [
+        passage.part(begin, written[begin:stop])
+        for begin, stop in pairwise(order)
+        if written[begin:stop].strip()
+    ]
 
 
 def unmarked(written: str, shape: Shape) -> str:
