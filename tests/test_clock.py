@@ -14,12 +14,7 @@ from hypothesis import strategies as st
 from tests.growth import reads_straight
 from tracker.errors import TrackerError
 from tracker.house.dates.find import find_stamps
-from tracker.house.dates.format import (
-    read_pattern_date,
-    read_pattern_time,
-    write_clock,
-    write_pattern,
-)
+from tracker.house.dates.format import DateForm
 from tracker.house.dates.names import instant, zone
 from tracker.house.dates.parse import Moment, read_moment
 
@@ -189,7 +184,7 @@ def test_an_iso_instant_is_read_as_itself(at: datetime, place: str) -> None:
 @given(INSTANTS)
 def test_what_the_pattern_writes_an_editor_can_type(at: datetime) -> None:
     local = at.astimezone(NEW_YORK)
-    typed = f"{write_pattern(local, 'MMMM d, y')}, {write_clock(local, 'ap')} {local.tzname()}"
+    typed = f"{DateForm('MMMM d, y').write(local)}, {DateForm('ap').write(local)} {local.tzname()}"
     assert (
         moment(typed).at.astimezone(UTC) == at
     )  # in UTC: equal hours of a zone never compare equal
@@ -291,7 +286,7 @@ AT = datetime(2022, 5, 2, 7, 5, tzinfo=NEW_YORK)
     ],
 )
 def test_patterns_write_dates(pattern: str, language: str, written: str) -> None:
-    assert write_pattern(AT, pattern, language_code=language) == written
+    assert DateForm(pattern, language=language).write(AT) == written
 
 
 @pytest.mark.parametrize("language", ["en", "de", "fr", "es", "uk", "ru"])
@@ -301,9 +296,9 @@ def test_the_word_lists_agree_with_cldr(language: str) -> None:
     for month in range(1, 13):
         day = date(2022, month, 9)
         for pattern in ("d MMMM y", "EEEE d MMM", "LLLL"):
-            assert write_pattern(day, pattern, language_code=language).replace(
-                "ʼ", "’"
-            ) == format_date(day, pattern, locale=language).replace("ʼ", "’")
+            assert DateForm(pattern, language=language).write(day).replace("ʼ", "’") == format_date(
+                day, pattern, locale=language
+            ).replace("ʼ", "’")
 
 
 @pytest.mark.parametrize(
@@ -320,32 +315,32 @@ def test_the_word_lists_agree_with_cldr(language: str) -> None:
 )
 def test_the_ap_clock(hour: int, minute: int, written: str) -> None:
     at = datetime(2022, 5, 12, hour, minute, tzinfo=UTC)
-    assert write_clock(at, "ap") == written
-    assert read_pattern_time(written, "ap") == time(hour, minute)
+    assert DateForm("ap").write(at) == written
+    assert DateForm("ap").read_time(written) == time(hour, minute)
 
 
 def test_ap_months_are_short_but_for_march_to_july() -> None:
     days = [date(2022, month, 3) for month in range(1, 13)]
-    written = " ".join(write_pattern(day, "MMM d", months="ap") for day in days)
+    written = " ".join(DateForm("MMM d", months="ap").write(day) for day in days)
     assert written == (
         "Jan. 3 Feb. 3 March 3 April 3 May 3 June 3 July 3 Aug. 3 Sept. 3 Oct. 3 Nov. 3 Dec. 3"
     )
 
 
 def test_ap_months_without_a_day_are_in_full() -> None:
-    assert write_pattern(date(2022, 9, 3), "MMM y", months="ap") == "September 2022"
+    assert DateForm("MMM y", months="ap").write(date(2022, 9, 3)) == "September 2022"
 
 
 def test_the_first_of_a_french_month_has_its_ordinal() -> None:
-    written = write_pattern(date(2022, 5, 1), "d MMMM y", language_code="fr")
+    written = DateForm("d MMMM y", language="fr").write(date(2022, 5, 1))
     assert written == "1er mai 2022"
-    assert read_pattern_date(written, "d MMMM y", language_code="fr") == date(2022, 5, 1)
-    assert write_pattern(date(2022, 5, 1), "d/MM/y", language_code="fr") == "1/05/2022"
+    assert DateForm("d MMMM y", language="fr").read_date(written) == date(2022, 5, 1)
+    assert DateForm("d/MM/y", language="fr").write(date(2022, 5, 1)) == "1/05/2022"
 
 
 def test_a_naive_datetime_is_refused() -> None:
     with pytest.raises(ValueError, match="without a time zone"):
-        write_pattern(datetime(2022, 5, 12), "y")  # noqa: DTZ001
+        DateForm("y").write(datetime(2022, 5, 12))  # noqa: DTZ001
 
 
 @pytest.mark.parametrize(
@@ -357,7 +352,7 @@ def test_a_naive_datetime_is_refused() -> None:
 )
 def test_a_wrong_pattern_is_refused(pattern: str, sentence: str) -> None:
     with pytest.raises(TrackerError) as refusal:
-        write_pattern(AT, pattern)
+        DateForm(pattern).write(AT)
     assert refusal.value.sentence == sentence
 
 
@@ -370,8 +365,8 @@ PATTERNS = ["MM/dd/yy", "d/M/yy", "MMMM d, y", "MMM d, y", "d. MMMM y", "EEEE d 
     st.sampled_from(["en", "de", "fr", "es", "uk", "ru", "pl"]),
 )
 def test_a_written_date_is_read_back(day: date, pattern: str, language: str) -> None:
-    written = write_pattern(day, pattern, language_code=language, months="ap")
-    read = read_pattern_date(written, pattern, language_code=language, months="ap", as_of=day)
+    written = DateForm(pattern, language=language, months="ap").write(day)
+    read = DateForm(pattern, language=language, months="ap").read_date(written, day)
     assert read == day
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from datetime import date, datetime, time
 from functools import cache, lru_cache
+from typing import NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.house.dates.names import language
@@ -57,68 +58,149 @@ def pieces(pattern: str) -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
-def _words(
-    pattern: str, language_code: str, months: str, day_periods: tuple[str, str] | None = None
-) -> dict[str, tuple[str, ...]]:
-    """The words in which fields of a pattern are written, in their order; others have figures.
+class DateForm(NamedTuple):
+    """How a house writes dates or times: a CLDR pattern, or the clock of the AP, in its words.
 
-    The Associated Press shortens months only beside a day.
+    Understood are y, M, d, E, h, H, m, a and quoted words.
     """
-    own = language(language_code)
-    fields = [field for field, _ in pieces(pattern)]
-    beside_a_day = any(field[:1] == "d" for field in fields)
-    months = months if beside_a_day or months != "ap" else "wide"
-    known = {
-        "MMM": own.months.get(months, own.months["short"]),
-        "MMMM": own.months["wide"],
-        "LLLL": own.months.get("alone", own.months["wide"]),
-        "E": own.weekdays["short"],
-        "EEE": own.weekdays["short"],
-        "EEEE": own.weekdays["wide"],
-        "a": day_periods or (own.am[0], own.pm[0]),
-    }
-    return {field: known[field] for field in fields if field in known}
 
+    pattern: str
+    language: str = "en"
+    months: str = "short"  # which short names ``MMM`` takes: "short" (CLDR) or "ap"
+    day_periods: tuple[str, str] | None = None  # the words for ``a``; None: those of the language
 
-def _first_of_month(pattern: str, language_code: str) -> str:
-    """How the first day is written beside a month's name: "1er" in French; "" as any other."""
-    if not any(form in ("MMM", "MMMM") for form, _ in pieces(pattern)):
-        return ""
-    words = language(language_code).words.get("first_of_month", ())
-    return words[0] if words else ""
+    def write(self, at: datetime | date) -> str:
+        """A date or an aware instant, in the zone that it carries.
 
-
-def write_pattern(
-    at: datetime | date,
-    pattern: str,
-    *,
-    language_code: str = "en",
-    months: str = "short",
-    day_periods: tuple[str, str] | None = None,
-) -> str:
-    """A date or an aware instant by a CLDR pattern: y, M, d, E, h, H, m, a and quoted words.
-
-    ``months`` says which short names ``MMM`` takes: "short" (CLDR) or "ap" (Associated Press).
-    ``day_periods`` are the words for ``a``, otherwise the language's. The instant is written in
-    the zone that it carries. A naive datetime is a ``ValueError``.
-    """
-    if isinstance(at, datetime) and at.utcoffset() is None:
-        raise ValueError("a datetime without a time zone is no instant")
-    words = _words(pattern, language_code, months, day_periods)
-    first = _first_of_month(pattern, language_code)
-    written = []
-    for form, literal in pieces(pattern):
-        if literal:
-            written.append(literal)
-        elif form == "d" and first and at.day == 1:
-            written.append(first)
-        else:
-            value = _value(at, form[0])
-            if form in words:
-                written.append(words[form][value - 1 if form[0] in "ML" else value])
+        A naive datetime is a ``ValueError``. AP: ``9 a.m.`` without minutes on the hour, ``noon``
+        and ``midnight`` without 12. Midnight is written with the day that it begins, so that what
+        is written can be read back.
+        """
+        if isinstance(at, datetime) and at.utcoffset() is None:
+            raise ValueError("a datetime without a time zone is no instant")
+        if self.pattern == AP_CLOCK and isinstance(at, datetime):
+            if at.minute == 0 and at.hour in (0, 12):
+                return "noon" if at.hour else "midnight"
+            return self._ap(minutes=bool(at.minute)).write(at)
+        words, first = self._words(), self._first_of_month()
+        written = []
+        for form, literal in pieces(self.pattern):
+            if literal:
+                written.append(literal)
+            elif form == "d" and first and at.day == 1:
+                written.append(first)
             else:
-                written.append(f"{value % 100 if form == 'yy' else value:0{len(form)}}")
-    return "".join(written)
+                value = _value(at, form[0])
+                if form in words:
+                    written.append(words[form][value - 1 if form[0] in "ML" else value])
+                else:
+                    written.append(f"{value % 100 if form == 'yy' else value:0{len(form)}}")
+        return "".join(written)
+
+    def expression(self) -> str:
+        """A regular expression without groups for what ``write`` writes, and little else."""
+        if self.pattern == AP_CLOCK:
+            period = _any_of(self.day_periods or _AP_PERIODS)
+            return rf"(?:noon|midnight|[0-9]{{1,2}}(?::[0-5][0-9])? (?:{period}))"
+        words, first = self._words(), self._first_of_month()
+        parts = []
+        for field, literal in pieces(self.pattern):
+            if literal:
+                parts.append(re.escape(literal))
+            elif field == "d" and first:
+                parts.append(f"(?:{re.escape(first)}|[0-9]{{1,2}})")
+            elif field in words:
+                parts.append(f"(?:{_any_of(words[field])})")
+            else:
+                usual = "{2}" if len(field) > 1 else "{1,2}"
+                parts.append("[0-9]" + {"y": "{1,4}", "yyyy": "{4}"}.get(field, usual))
+        return f"(?:{''.join(parts)})"
+
+    def read_date(self, text: str, as_of: date | None = None) -> date | None:
+        """The date that ``write`` wrote, or None.
+
+        Two digits of a year are the year nearest to ``as_of`` (that lies at most 20 years after
+        it); a pattern without a year takes the newest such day not later than three days after
+        ``as_of``, and without ``as_of`` there is no date.
+        """
+        names, first = self._words(), self._first_of_month()
+        if first:
+            names["d"] = (first, *(str(day) for day in range(1, 32)))
+        found = _fields(text, self.pattern, names)
+        if found is None:
+            return None
+        year = month = day = None
+        for field, written in found.items():
+            if field[0] == "y":
+                year = century(int(written), as_of) if field == "yy" else int(written)
+            elif field[0] in "ML":
+                month = names[field].index(written) + 1 if field in names else int(written)
+            elif field[0] == "d":
+                day = 1 if written == first else int(written)
+        if month is None or day is None:
+            return None
+        return on_day(year, month, day, as_of)
+
+    def read_time(self, text: str) -> time | None:
+        """The time of day that ``write`` wrote, or None."""
+        if self.pattern == AP_CLOCK:
+            if text in ("noon", "midnight"):
+                return time(12 if text == "noon" else 0)
+            return self._ap(minutes=":" in text).read_time(text)
+        words = self._words()
+        found = _fields(text, self.pattern, words)
+        if found is None:
+            return None
+        hour = minute = 0
+        for field, written in found.items():
+            if field[0] in "hH":
+                hour = int(written)
+                if field[0] == "h":
+                    if not 1 <= hour <= 12:
+                        return None
+                    hour %= 12
+            elif field[0] == "m":
+                minute = int(written)
+        if "a" in found and found["a"] == words["a"][1]:
+            hour += 12
+        try:
+            return time(hour, minute)
+        except ValueError:
+            return None
+
+    def _ap(self, *, minutes: bool) -> DateForm:
+        pattern = "h:mm a" if minutes else "h a"
+        return self._replace(pattern=pattern, day_periods=self.day_periods or _AP_PERIODS)
+
+    def _words(self) -> dict[str, tuple[str, ...]]:
+        """The words in which fields are written, in their order; others have figures.
+
+        The Associated Press shortens months only beside a day.
+        """
+        own = language(self.language)
+        fields = [field for field, _ in pieces(self.pattern)]
+        beside_a_day = any(field[:1] == "d" for field in fields)
+        months = self.months if beside_a_day or self.months != "ap" else "wide"
+        known = {
+            "MMM": own.months.get(months, own.months["short"]),
+            "MMMM": own.months["wide"],
+            "LLLL": own.months.get("alone", own.months["wide"]),
+            "E": own.weekdays["short"],
+            "EEE": own.weekdays["short"],
+            "EEEE": own.weekdays["wide"],
+            "a": self.day_periods or (own.am[0], own.pm[0]),
+        }
+        return {field: known[field] for field in fields if field in known}
+
+    def _first_of_month(self) -> str:
+        """How the first day is written beside a month's name: "1er" in French; "" as any other."""
+        if not any(form in ("MMM", "MMMM") for form, _ in pieces(self.pattern)):
+            return ""
+        words = language(self.language).words.get("first_of_month", ())
+        return words[0] if words else ""
+
+
+_AP_PERIODS = ("a.m.", "p.m.")
 
 
 def _value(at: datetime | date, letter: str) -> int:
@@ -130,59 +212,10 @@ def _value(at: datetime | date, letter: str) -> int:
     return {"h": at.hour % 12 or 12, "H": at.hour, "m": at.minute, "a": int(at.hour >= 12)}[letter]
 
 
-def write_clock(
-    at: datetime,
-    form: str,
-    *,
-    language_code: str = "en",
-    day_periods: tuple[str, str] | None = None,
-) -> str:
-    """The time of day of an aware instant, by a pattern or by the AP clock.
-
-    AP: ``9 a.m.`` without minutes on the hour, ``noon`` and ``midnight`` without 12. Midnight is
-    written with the day that it begins, so that what is written can be read back.
-    """
-    if form == AP_CLOCK:
-        if at.minute == 0 and at.hour in (0, 12):
-            return "noon" if at.hour else "midnight"
-        form, day_periods = "h:mm a" if at.minute else "h a", day_periods or _AP_PERIODS
-    return write_pattern(at, form, language_code=language_code, day_periods=day_periods)
-
-
-_AP_PERIODS = ("a.m.", "p.m.")
-
-
 def _any_of(names: tuple[str, ...]) -> str:
     # In one order at every start: else the expression would be another each time.
     ordered = sorted(set(names), key=lambda name: (-len(name), name))
     return "|".join(re.escape(name) for name in ordered)
-
-
-def pattern_expression(
-    form: str,
-    *,
-    language_code: str = "en",
-    months: str = "short",
-    day_periods: tuple[str, str] | None = None,
-) -> str:
-    """A regular expression, without groups, that matches what ``form`` writes and little else."""
-    if form == AP_CLOCK:
-        period = _any_of(day_periods or _AP_PERIODS)
-        return rf"(?:noon|midnight|[0-9]{{1,2}}(?::[0-5][0-9])? (?:{period}))"
-    words = _words(form, language_code, months, day_periods)
-    first = _first_of_month(form, language_code)
-    parts = []
-    for field, literal in pieces(form):
-        if literal:
-            parts.append(re.escape(literal))
-        elif field == "d" and first:
-            parts.append(f"(?:{re.escape(first)}|[0-9]{{1,2}})")
-        elif field in words:
-            parts.append(f"(?:{_any_of(words[field])})")
-        else:
-            digits = {"y": "{1,4}", "yyyy": "{4}"}.get(field, "{2}" if len(field) > 1 else "{1,2}")
-            parts.append(f"[0-9]{digits}")
-    return f"(?:{''.join(parts)})"
 
 
 @lru_cache(maxsize=64)
@@ -201,40 +234,6 @@ def _fields(text: str, form: str, names: dict[str, tuple[str, ...]]) -> dict[str
         parts.append(f"({_any_of(names[field])})" if field in names else r"([0-9]{1,4})")
     match = _reader("".join(parts)).fullmatch(text)
     return dict(zip(fields, match.groups(), strict=True)) if match else None
-
-
-def read_pattern_date(
-    text: str,
-    pattern: str,
-    *,
-    language_code: str = "en",
-    months: str = "short",
-    as_of: date | None = None,
-) -> date | None:
-    """The date that a pattern wrote, or None.
-
-    Two digits of a year are the year nearest to ``as_of`` (that lies at most 20 years after it);
-    a pattern without a year takes the newest such day not later than three days after ``as_of``,
-    and without ``as_of`` there is no date.
-    """
-    names = _words(pattern, language_code, months)
-    first = _first_of_month(pattern, language_code)
-    if first:
-        names["d"] = (first, *(str(day) for day in range(1, 32)))
-    found = _fields(text, pattern, names)
-    if found is None:
-        return None
-    year = month = day = None
-    for field, written in found.items():
-        if field[0] == "y":
-            year = century(int(written), as_of) if field == "yy" else int(written)
-        elif field[0] in "ML":
-            month = names[field].index(written) + 1 if field in names else int(written)
-        elif field[0] == "d":
-            day = 1 if written == first else int(written)
-    if month is None or day is None:
-        return None
-    return on_day(year, month, day, as_of)
 
 
 def century(short: int, as_of: date | None) -> int:
@@ -265,39 +264,5 @@ def on_day(
 def _date(year: int, month: int, day: int) -> date | None:
     try:
         return date(year, month, day)
-    except ValueError:
-        return None
-
-
-def read_pattern_time(
-    text: str,
-    form: str,
-    *,
-    language_code: str = "en",
-    day_periods: tuple[str, str] | None = None,
-) -> time | None:
-    """The time of day that ``write_clock`` wrote by this form, or None."""
-    if form == AP_CLOCK:
-        if text in ("noon", "midnight"):
-            return time(12 if text == "noon" else 0)
-        form, day_periods = "h:mm a" if ":" in text else "h a", day_periods or _AP_PERIODS
-    words = _words(form, language_code, "short", day_periods)
-    found = _fields(text, form, words)
-    if found is None:
-        return None
-    hour = minute = 0
-    for field, written in found.items():
-        if field[0] in "hH":
-            hour = int(written)
-            if field[0] == "h":
-                if not 1 <= hour <= 12:
-                    return None
-                hour %= 12
-        elif field[0] == "m":
-            minute = int(written)
-    if "a" in found and found["a"] == words["a"][1]:
-        hour += 12
-    try:
-        return time(hour, minute)
     except ValueError:
         return None

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from tracker.errors import TrackerError
 from tracker.house.dates.find import Numbers, Shapes, fold, shapes
-from tracker.house.dates.format import century, on_day, write_clock, write_pattern
+from tracker.house.dates.format import DateForm, century, on_day
 from tracker.house.dates.names import (
     WrittenZone,
     at_home,
@@ -353,9 +353,7 @@ def _in_season(written: str, found: WrittenZone, wall: datetime) -> None:
 
 
 def _clock_words(wall: datetime) -> str:
-    return write_clock(
-        wall.replace(tzinfo=UTC), "h:mm a", language_code="en", day_periods=("a.m.", "p.m.")
-    )
+    return DateForm("h:mm a", day_periods=("a.m.", "p.m.")).write(wall.replace(tzinfo=UTC))
 
 
 def _weekday(day: date) -> str:
@@ -391,7 +389,7 @@ def calendar_day(numbers: Numbers, written: str, day_first: bool | None, today: 
 
 def long_date(day: date) -> str:
     """The day in full, as errors name it: May 12, 2022."""
-    return write_pattern(day, "MMMM d, y")
+    return DateForm("MMMM d, y").write(day)
 
 
 def _ordered(

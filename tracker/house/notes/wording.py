@@ -11,20 +11,13 @@ from tracker import locale
 from tracker.errors import TrackerError
 from tracker.house import style as house_style
 from tracker.house.dates.find import find_stamps
-from tracker.house.dates.format import (
-    pattern_expression,
-    read_pattern_date,
-    read_pattern_time,
-    write_clock,
-    write_pattern,
-)
+from tracker.house.dates.format import DateForm
 from tracker.house.dates.names import language, name_of
 from tracker.house.notes.passages import plain_words
 from tracker.house.style import (
     Form,
     Markup,
     Style,
-    Template,
     form,
     forms,
     from_neutral,
@@ -185,11 +178,11 @@ def pieces(
     words, wanted = form(layouts, known)
     values = {"label": template.label, "text": text, "rest": rest or ""}
     if story_date is not None:
-        values["story_date"] = _date(style, template, story_date)
+        values["story_date"] = _form(style, template.date).write(story_date)
     if note.precision != "none":
         at = note.at.astimezone(zone) if zone and note.precision == "minute" else note.at
-        values["date"] = _date(style, template, at)
-        values["time"] = _time(style, template, at)
+        values["date"] = _form(style, template.date).write(at)
+        values["time"] = _form(style, template.time).write(at)
         values["zone"] = name_of(at, style.zone_names)
     found = [("", words[0])]
     for place, after in zip(wanted, words[1:], strict=True):
@@ -210,18 +203,9 @@ def _as_written(style: Style, note: Note) -> list[tuple[str, str]]:
     return [("text", words)]
 
 
-def _date(style: Style, template: Template, day: date) -> str:
-    return write_pattern(
-        day,
-        template.date,
-        language_code=style.locale,
-        months=style.months,
-        day_periods=style.day_periods,
-    )
-
-
-def _time(style: Style, template: Template, at: datetime) -> str:
-    return write_clock(at, template.time, language_code=style.locale, day_periods=style.day_periods)
+def _form(style: Style, pattern: str) -> DateForm:
+    """How the house writes a date or a time by one of its patterns."""
+    return DateForm(pattern, style.locale, style.months, style.day_periods)
 
 
 def when(style: Style, at: datetime, zone: tzinfo | None, precision: Precision = "minute") -> str:
@@ -234,10 +218,10 @@ def when(style: Style, at: datetime, zone: tzinfo | None, precision: Precision =
     if precision == "none":
         return ""
     if precision == "day":
-        return _date(style, template, at)
+        return _form(style, template.date).write(at)
     local = at.astimezone(zone) if zone else at
-    clock = f"{_time(style, template, local)} {name_of(local, style.zone_names)}"
-    return f"{_date(style, template, local)}, {clock}"
+    clock = f"{_form(style, template.time).write(local)} {name_of(local, style.zone_names)}"
+    return f"{_form(style, template.date).write(local)}, {clock}"
 
 
 _SENTENCE_END = re.compile(r"[.!?…。！？؟।][\"'”’»›)\]*_`]*$")
@@ -325,10 +309,7 @@ def _unwrapped(words: str) -> Iterator[str]:
 @cache
 def _expression(style: Style, known: Form) -> re.Pattern[str]:
     template = known.template
-    dates = pattern_expression(template.date, language_code=style.locale, months=style.months)
-    clock = pattern_expression(
-        template.time, language_code=style.locale, day_periods=style.day_periods
-    )
+    dates, clock = (_form(style, each).expression() for each in (template.date, template.time))
     patterns = {
         "label": _literal(template.label),
         "date": f"(?P<date>{dates})",
@@ -359,22 +340,11 @@ def _found(
     day = clock = None
     written_date, written_time = groups.get("date"), groups.get("time")
     if written_date:
-        day = read_pattern_date(
-            written_date,
-            template.date,
-            language_code=style.locale,
-            months=style.months,
-            as_of=as_of,
-        )
+        day = _form(style, template.date).read_date(written_date, as_of)
         if day is None and (as_of is not None or "y" in template.date):
             return None  # 02/30/22 is no date, so this is no line of ours
     if written_time:
-        clock = read_pattern_time(
-            written_time,
-            template.time,
-            language_code=style.locale,
-            day_periods=style.day_periods,
-        )
+        clock = _form(style, template.time).read_time(written_time)
         if clock is None:
             return None
     if woven and day is None and not _goes_on(style, groups["rest"] or ""):
