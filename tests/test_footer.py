@@ -250,17 +250,6 @@ def test_an_article_that_ends_in_open_code_takes_no_note() -> None:
         add_line(parse("Text.\n\n```\ncode\n"), note("u1"), NEWSWEEK, NEW_YORK)
 
 
-def test_a_caller_can_name_notes_that_stand_elsewhere() -> None:
-    notes = [note("u1", "One thing changed."), note("u2", "Another changed.")]
-    text = embed(parse("Text.\n"), notes, NEWSWEEK, NEW_YORK, standing=["u1"])
-    assert "One thing" not in text
-    assert "Another" in text
-    assert (
-        embed(parse("Text.\n"), notes, NEWSWEEK, NEW_YORK, None, [n.text for n in notes])
-        == "Text.\n"
-    )
-
-
 def test_chains_of_amendments_are_followed_and_circles_survived() -> None:
     def ids(*notes: Note) -> list[str]:
         return [each.id for each in standing(notes)]

@@ -117,7 +117,7 @@ def about_page(tree: Element, address: str) -> About:
     canonical = ""
     for link in tree.iter("link"):
         if "canonical" in (link.get("rel") or "").lower().split() and link.get("href"):
-            canonical = _absolute(link.get("href"), address)
+            canonical = absolute(link.get("href"), address)
             break
     return About(
         og_title=_clean(meta.get("og:title", "")),
@@ -198,22 +198,24 @@ def _clean(text: str) -> str:
     return _SPACE.sub(" ", text).strip()[:2000]
 
 
-def _absolute(target: str, address: str) -> str:
+def absolute(target: str, address: str) -> str:
+    """The address that a link on a page leads to; "" for none that can be fetched."""
     try:
         found = urljoin(address, target.strip())
-        return found if urlsplit(found).scheme in ("http", "https") else ""
+        found.encode()  # half a character is a ValueError
+        return found if target and urlsplit(found).scheme in ("http", "https") else ""
     except ValueError:
         return ""
 
 
-def _title(tree: Element) -> str:
+def title_of(tree: Element) -> str:
     title = tree.find(".//title")
     return "" if title is None else _clean(title.text or "")
 
 
 def headline_of(tree: Element, about: About) -> str:
     """The ``h1`` that has most in common with the title of the page, else that title."""
-    title = about.og_title or _title(tree)
+    title = about.og_title or title_of(tree)
     candidates = [text for element in tree.iter("h1") if (text := _clean(element.text_content()))]
     wanted = set(title.casefold().split())
 

@@ -13,11 +13,11 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple
-from urllib.parse import parse_qsl, unquote, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
 from tracker.errors import TrackerError
 from tracker.follow.fetch import Manners
-from tracker.follow.page import parse_page
+from tracker.follow.page import absolute, parse_page, title_of
 from tracker.house.toml_file import Keys, check, place, quoted, read_table
 
 FILE = "follow.toml"
@@ -176,20 +176,17 @@ def _site(given: object, toml: str) -> FollowedSite:
         ignore = tuple(re.compile(str(each)) for each in given.get("ignore", ()))
     except re.error as error:
         raise TrackerError(f"{FILE}: a pattern in “ignore” of {url} is wrong: {error}.") from None
+    plain = ("name", "headers-from", "budget", "robots", "wayback")
     return FollowedSite(
-        source=named[0],
-        url=url,
-        name=given.get("name", ""),
+        named[0],
+        url,
         strip=tuple(map(str, given.get("strip", ()))),
         keep=tuple(map(str, given.get("keep", ()))),
         ignore=ignore,
-        headers_from=given.get("headers-from", ""),
         every=every,
-        budget=given.get("budget", BUDGET),
         pause=float(given.get("pause", PAUSE)),
-        robots=given.get("robots", True),
-        archive=given.get("archive", "none") == "warc",
-        wayback=given.get("wayback", False),
+        archive=given.get("archive") == "warc",
+        **{key.replace("-", "_"): given[key] for key in plain if key in given},
     )
 
 
@@ -331,8 +328,9 @@ def _feed(data: bytes, url: str) -> SourceContent:
     parsed = feedparser.parse(io.BytesIO(data))
     leads = []
     for item in parsed.entries[:MOST_ENTRIES]:
-        link = _link(item)
-        target = _joined(url, link)
+        # FeedBurner and the like say which address was meant.
+        link = str(item.get("feedburner_origlink") or item.get("link") or "")
+        target = absolute(link, url)
         if target:
             leads.append(
                 Lead(
@@ -346,20 +344,6 @@ def _feed(data: bytes, url: str) -> SourceContent:
 def _said(value: object) -> str:
     """A value as text that can be kept: JSON may hold half characters."""
     return str(value or "").encode("utf-8", "replace").decode()
-
-
-def _link(item: Mapping[str, Any]) -> str:
-    """The item's page: FeedBurner and the like say which address was meant."""
-    return str(item.get("feedburner_origlink") or item.get("link") or "")
-
-
-def _joined(base: str, link: str) -> str:
-    try:
-        found = urljoin(base, link.strip())
-        found.encode()  # half a character is a ValueError
-        return found if link and urlsplit(found).scheme in ("http", "https") else ""
-    except ValueError:
-        return ""
 
 
 def _sitemap(data: bytes, url: str) -> SourceContent:
@@ -380,7 +364,7 @@ def _sitemap(data: bytes, url: str) -> SourceContent:
                 etree.QName(child).localname: (child.text or "")
                 for child in element.iterchildren("{*}*")  # comments have no names
             }
-            target = _joined(url, said.get("loc", ""))
+            target = absolute(said.get("loc", ""), url)
             if target and name == "sitemap":
                 maps.append(target)
             elif target:
@@ -398,27 +382,22 @@ def _front(data: bytes, url: str, content_type: str) -> SourceContent:
     tree = parse_page(data, content_type)
     if tree is None:
         return SourceContent("page", "")
-    title = tree.find(".//title")
-    feeds = [
-        _joined(url, link.get("href") or "")
+    feeds = dict.fromkeys(
+        absolute(link.get("href") or "", url)
         for link in tree.iter("link")
         if "alternate" in (link.get("rel") or "").lower()
         and re.search(r"rss|atom|feed\+json", (link.get("type") or "").lower())
-    ]
+    )
     own = site_of(url)
     leads = []
     for link in tree.iter("a"):
-        target = _joined(url, link.get("href") or "")
+        target = absolute(link.get("href") or "", url)
         if target and site_of(target) == own and is_article(target):
             text = " ".join(link.text_content().split())
             leads.append(Lead(clean(target), title=text))
     unique = {url_key(lead.url): lead for lead in leads if url_key(lead.url) != url_key(url)}
-    said = "" if title is None else " ".join((title.text or "").split())
-    return SourceContent("page", said, tuple(unique.values())[:MOST_ENTRIES], _distinct(feeds))
-
-
-def _distinct(urls: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(url for url in urls if url))
+    leads = list(unique.values())[:MOST_ENTRIES]
+    return SourceContent("page", title_of(tree), tuple(leads), tuple(filter(None, feeds)))
 
 
 def is_article(url: str) -> bool:

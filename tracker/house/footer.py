@@ -13,7 +13,7 @@ file without a line break brought the two line breaks before it.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import tzinfo
 from typing import Literal, NamedTuple
 
@@ -77,13 +77,12 @@ def embed(
     style: Style,
     zone: tzinfo | None,
     maximum: int | None = None,
-    standing: Collection[str] = (),
 ) -> str:
     """Return the whole text with the marker blocks made from the notes; without notes, no blocks.
 
-    Notes whose words already stand in the body, put there by hand, get no second line; so do those
-    whose id or text is in ``standing``. Every byte outside the blocks stays; run twice, the text is
-    identical. What stood inside the markers is made anew: ask ``block_differs`` first.
+    Notes whose words already stand in the body, put there by hand, get no second line. Every byte
+    outside the blocks stays; run twice, the text is identical. What stood inside the markers is
+    made anew: ask ``block_differs`` first.
 
     Raises TrackerError when a marker has lost its other half, or when the article ends inside a
     block of code, so that no line under it would be read as one.
@@ -91,7 +90,7 @@ def embed(
     floor = document.body_start
     text = without_blocks(document.text, blocks(document.text, floor), floor)
     newline = newline_of(text)
-    wanted = _wanted(text, floor, notes, style, zone, maximum, standing)
+    wanted = _wanted(text, floor, notes, style, zone, maximum)
     if content := wanted["bottom"]:
         text = inserted(text, len(text), _block(content), newline)
     if content := wanted["top"]:
@@ -113,7 +112,6 @@ def _wanted(
     style: Style,
     zone: tzinfo | None,
     maximum: int | None,
-    by_hand: Collection[str],
 ) -> dict[Place, tuple[str, ...]]:
     """Return the lines that the two blocks of a text without blocks shall hold."""
     if not notes:
@@ -122,9 +120,7 @@ def _wanted(
     left = [
         note
         for note in notes_standing(notes)
-        if note.id not in by_hand
-        and note.text not in by_hand
-        and not passages.tell(note.text, wording.line(style, note, zone))
+        if not passages.tell(note.text, wording.line(style, note, zone))
     ]
     above = lines(left, style, zone, "top", maximum)
     below = lines(left, style, zone, "bottom", maximum)
@@ -139,7 +135,6 @@ def block_differs(
     style: Style,
     zone: tzinfo | None,
     maximum: int | None = None,
-    standing: Collection[str] = (),
 ) -> tuple[int, ...]:
     """Return the lines of the file, counted from 1, that were changed by hand inside the markers.
 
@@ -152,7 +147,7 @@ def block_differs(
     if not there:
         return ()
     bare = without_blocks(document.text, there, floor)
-    wanted = _wanted(bare, floor, notes, style, zone, maximum, standing)
+    wanted = _wanted(bare, floor, notes, style, zone, maximum)
     found: list[int] = []
     for block in there:
         position = block.position
