@@ -261,9 +261,7 @@ class _DraftWriter:
         ``again``: after another correction; "" where the language does not say how.
         """
         writers: Mapping[str, Callable[[_Point], str]] = {
-            "number": self.number,
-            "date": self.date,
-            "name": self.name,
+            **dict.fromkeys(_REPLACED, self.fact),
             "quote": self.quote,
             "headline": lambda _: self.phrase("headline"),
             "byline": lambda _: self.phrase("byline"),
@@ -283,31 +281,21 @@ class _DraftWriter:
         key = "it_was" if self.style.repeat_error else "it_was_only"
         return self.phrase(key, old=old, new=new)
 
-    def number(self, point: _Point) -> str:
-        old, new = self.facts(point)
+    def fact(self, point: _Point) -> str:
+        """A number, date or name that was wrong."""
+        label, (old, new) = self.fact_label(point), self.facts(point)
         if not old:
             return self.statement(point)
-        fact = sentences.counted(point.new_sentence, new, self.own)
-        said = self.phrase("misstated", fact=fact) if fact else self.phrase("misstated_number")
+        if label == "name":
+            if SequenceMatcher(None, old.casefold(), new.casefold()).ratio() >= SLIP:
+                key = "misspelled_not" if self.style.repeat_error else "misspelled"
+                return self.phrase(key, new=new, old=old)
+            said = self.phrase("wrong_name")
+            return f"{said} {self.it_was(old, new)}".strip() if said else ""
+        tell = sentences.counted if label == "number" else sentences.dated
+        what = tell(point.new_sentence, new, self.own)
+        said = self.phrase("misstated", fact=what) if what else self.phrase(f"misstated_{label}")
         return f"{said} {self.it_was(old, new)}".strip()
-
-    def date(self, point: _Point) -> str:
-        old, new = self.facts(point)
-        if not old:
-            return self.statement(point)
-        what = sentences.dated(point.new_sentence, new, self.own)
-        said = self.phrase("misstated", fact=what) if what else self.phrase("misstated_date")
-        return f"{said} {self.it_was(old, new)}".strip()
-
-    def name(self, point: _Point) -> str:
-        old, new = self.facts(point)
-        if not new or not old:
-            return self.statement(point)
-        if SequenceMatcher(None, old.casefold(), new.casefold()).ratio() >= SLIP:
-            key = "misspelled_not" if self.style.repeat_error else "misspelled"
-            return self.phrase(key, new=new, old=old)
-        said = self.phrase("wrong_name")
-        return f"{said} {self.it_was(old, new)}".strip() if said else ""
 
     def quote(self, point: _Point) -> str:
         speaker = sentences.speaker_of(point.new_sentence, self.style.language)

@@ -367,25 +367,21 @@ def _words(languages: tuple[Language, ...], *roles: str) -> list[str]:
 
 
 def _month_names(languages: tuple[Language, ...]) -> dict[str, int]:
-    months: dict[str, int] = {}
-    for each in languages:
-        for names in each.months.values():
-            for number, name in enumerate(names, start=1):
-                months.setdefault(fold(name), number)
-        for name, number in each.months_read.items():
-            months.setdefault(fold(name), number)
-    return months
+    return _numbers(((each.months, each.months_read) for each in languages), 1)
 
 
-def _weekday_names(languages: tuple[Language, ...]) -> dict[str, int]:
-    days: dict[str, int] = {}
-    for each in languages:
-        for names in each.weekdays.values():
-            for number, name in enumerate(names):
-                days.setdefault(fold(name), number)
-        for name, number in each.weekdays_read.items():
-            days.setdefault(fold(name), number)
-    return days
+def _numbers(
+    named: Iterable[tuple[Mapping[str, tuple[str, ...]], Mapping[str, int]]], first: int
+) -> dict[str, int]:
+    """Folded names with their numbers, from lists that begin with the first, and from spellings."""
+    found: dict[str, int] = {}
+    for widths, spellings in named:
+        for names in widths.values():
+            for number, name in enumerate(names, start=first):
+                found.setdefault(fold(name), number)
+        for name, number in spellings.items():
+            found.setdefault(fold(name), number)
+    return found
 
 
 @cache
@@ -406,7 +402,7 @@ def shapes(code: str, *, prose: bool) -> Shapes:
             re.IGNORECASE,
         ),
         months=_month_names(languages),
-        weekdays=_weekday_names(languages),
+        weekdays=_numbers(((each.weekdays, each.weekdays_read) for each in languages), 0),
         common_words=frozenset(word for each in languages for word in each.common_words),
         noon=frozenset(fold(word) for word in _words(languages, "noon")),
     )

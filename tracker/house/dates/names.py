@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 
 from tracker import locale
 from tracker.errors import TrackerError
+from tracker.house.toml_file import either
 from tracker.locale import base
 
 
@@ -167,12 +168,8 @@ def zone(name: str) -> ZoneInfo:
         except (OSError, ValueError, KeyError):
             pass  # not there, a folder of the database, or no zone file: the same to people
     near = _nearest(wanted)
-    hint = f"Did you mean {_either(near)}?" if near else "Write a name such as America/New_York."
+    hint = f"Did you mean {either(near)}?" if near else "Write a name such as America/New_York."
     raise TrackerError(f"There is no time zone “{name}”.", hint)
-
-
-def _either(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
 
 
 def _nearest(wanted: str) -> list[str]:
