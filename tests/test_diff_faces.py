@@ -15,8 +15,8 @@ from tests.changes_of import change_of
 from tracker.comparison import compare
 from tracker.model import Article
 from tracker.render import plain, terminal_diff
-from tracker.render.diff_page import Piece, weave
 from tracker.render.plain import visible
+from tracker.render.weave import Piece, weave
 from tracker.text.diff import diff
 
 ROOT = Path(__file__).parents[1]

@@ -21,17 +21,16 @@ from tracker.model import Change, Edit, Note, Precision
 from tracker.render import diff_rendered
 from tracker.render.diff_page import (
     MarkKind,
-    Piece,
     aligned,
     change_marks,
     mark,
     move_link,
     move_stub,
-    weave,
 )
 from tracker.render.history import no_word
 from tracker.render.plain import filled, visible
 from tracker.render.terminal_diff import note_pairs, own_offset
+from tracker.render.weave import Piece, weave
 from tracker.text.diff import diff
 from tracker.text.document import parse
 

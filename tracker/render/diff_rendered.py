@@ -21,7 +21,6 @@ from tracker.render.diff_page import (
     Additions,
     Mark,
     MarkedSide,
-    Piece,
     aligned,
     mark,
     move_link,
@@ -29,6 +28,7 @@ from tracker.render.diff_page import (
     top_level,
     written,
 )
+from tracker.render.weave import Piece
 
 _WHOLE = frozenset({"h1", "h2", "h3", "h4", "h5", "h6", "pre"})  # keep their element when deleted
 

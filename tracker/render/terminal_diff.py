@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 from tracker.locale import FIRST, phrase
 from tracker.model import Change, Edit, FieldChange, Note, Precision
-from tracker.render.diff_page import Piece, weave
 from tracker.render.history import no_word
 from tracker.render.plain import visible
+from tracker.render.weave import Piece, weave
 from tracker.text import tokens
 from tracker.text.diff import diff
 from tracker.text.document import notes_of, parse

@@ -274,10 +274,20 @@ _STOPS = ".!?\u2026"
 _WIDE_STOPS = "\u3002\uff01\uff1f\uff61\u061f\u06d4\u0964\u0965"  # no space need follow
 
 
+# Every quantifier is possessive and no run of stops is looked at twice.
+
+
 @cache
-def _ends() -> re.Pattern[str]:
+def _ascii_ends() -> re.Pattern[str]:
+    return re.compile(
+        r"([.!?](?<![.!?][.!?])[.!?]*+)[\"')\]*_`]*+(?:\[\^[^\]\s]{1,64}\])?\s++"
+        r"(?=[\"'(\[*_`]*+(\S))"
+    )
+
+
+@cache
+def _ends_of_all_scripts() -> re.Pattern[str]:
     stop = f"[{_STOPS}{_WIDE_STOPS}]"
-    # Every quantifier is possessive and no run of stops is looked at twice.
     return re.compile(
         rf"({stop}(?<!{stop}{stop}){stop}*+)(?:"
         rf"(?<=[{_STOPS}])[{_CLOSERS}]*+(?:\[\^[^\]\s]{{1,64}}\])?\s++(?=[{_OPENERS}]*+(\S))"
@@ -339,7 +349,8 @@ def sentences(text: str, start: int = 0, end: int | None = None) -> list[tuple[i
     stop = len(text) if end is None else end
     found = []
     low = start
-    for match in _ends().finditer(text, start, stop):
+    ends = _ascii_ends() if text.isascii() else _ends_of_all_scripts()
+    for match in ends.finditer(text, start, stop):
         following = match[2]
         if following is not None:
             if following.islower():

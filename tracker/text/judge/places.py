@@ -349,9 +349,7 @@ def _promotes(
     ] + [high]  # fmt: skip
     told = [f" {fold_words(side.seen[one:other])} " for one, other in itertools.pairwise(sentences)]
     promising = [_says_standing(words, scope) for words in told]
-    if single and low == start and any(
-        told[0].startswith(f" {phrase} ") for phrase in _plain(scope.lexicon.openings)
-    ):  # fmt: skip
+    if single and low == start and told[0].startswith(_plain(scope.lexicon.openings)):
         promising[0] = True
     if not any(promising):
         return False
@@ -383,19 +381,13 @@ def _tells(fact: Fact) -> bool:
 
 
 def _says_standing(words: str, scope: Scope) -> bool:
-    return _any_of(scope.lexicon.boilerplate).search(words) is not None
-
-
-@cache
-def _any_of(phrases: tuple[str, ...]) -> re.Pattern[str]:
-    plain = "|".join(map(re.escape, _plain(phrases))) or "(?!)"
-    return re.compile(f" (?:{plain}) ")
+    return any(phrase in words for phrase in _plain(scope.lexicon.boilerplate))
 
 
 @cache
 def _plain(phrases: tuple[str, ...]) -> tuple[str, ...]:
-    """Return phrases without their punctuation, as the words of a text are joined."""
-    return tuple(" ".join(_WORD.findall(phrase)) for phrase in phrases)
+    """Return phrases without punctuation, between spaces: as the words of a text are joined."""
+    return tuple(f" {' '.join(_WORD.findall(phrase))} " for phrase in phrases)
 
 
 def promo(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
