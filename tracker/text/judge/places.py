@@ -230,7 +230,7 @@ def repeated(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
     """Text that stands in many articles comes, goes, or gives way to other such text."""
     if not scope.boilerplate or not (hunk.words_gone or hunk.words_come):
         return None
-    if _any_of(scope.lexicon.awaited).search(f" {hunk.words_gone} "):
+    if _holds(f" {hunk.words_gone} ", scope.lexicon.awaited):
         return None
     both = hunk.a < hunk.b and hunk.c < hunk.d
     inside = not _all_of_a_line(*((hunk.old, hunk.a, hunk.b) if hunk.a < hunk.b
@@ -348,7 +348,7 @@ def _promotes(
         place for place in range(low + 1, high) if opens_sentence(side.seen, place)
     ] + [high]  # fmt: skip
     told = [f" {fold_words(side.seen[one:other])} " for one, other in itertools.pairwise(sentences)]
-    promising = [_says_standing(words, scope) for words in told]
+    promising = [_holds(words, scope.lexicon.boilerplate) for words in told]
     if single and low == start and told[0].startswith(_plain(scope.lexicon.openings)):
         promising[0] = True
     if not any(promising):
@@ -380,8 +380,9 @@ def _tells(fact: Fact) -> bool:
     )
 
 
-def _says_standing(words: str, scope: Scope) -> bool:
-    return any(phrase in words for phrase in _plain(scope.lexicon.boilerplate))
+def _holds(words: str, phrases: tuple[str, ...]) -> bool:
+    """Tell whether one of the phrases stands in words that have spaces around them."""
+    return any(phrase in words for phrase in _plain(phrases))
 
 
 @cache
@@ -434,7 +435,7 @@ _HEADLINE = 5  # words from which a link may be the headline of another story
 def placeholder(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
     """What stands in for text that is to come: "Lorem ipsum"."""
     words = f" {hunk.words_come or hunk.words_gone} "
-    if _any_of(scope.lexicon.placeholders).search(words):
+    if _holds(words, scope.lexicon.placeholders):
         return [verdict(hunk, "boilerplate", False)]
     return None
 
