@@ -197,3 +197,21 @@ def test_threads_that_share_a_newsroom_take_turns(tmp_path: Path) -> None:
     assert room.git("rev-list", "--count", "main") == "13"
     assert room.status == []
     room.sound()
+
+
+def test_advice_about_notes_names_the_article_where_it_is_now_and_the_note(room: Desk) -> None:
+    room.ok("record", "mill", "--at", "2022-05-02 10:00")
+    wrong = "The mill burned down.\n\nUpdate: This article has been updated to fix an error.\n"
+    room.write("articles/mill.md", f"# Mill\n\n{wrong}")
+    room.ok("record", "mill", "--at", "2022-05-03 10:00")
+    move(room, "articles/mill.md", "articles/new/mill.md")
+    room.ok("record", "--all", "--at", "2022-05-04 10:00")
+    (said,) = (
+        each["advice"]
+        for each in room.run("check", "--all", "--json").json["findings"]
+        if each["rule"] == "euphemism"
+    )
+    command = said.partition(": ")[2].removesuffix(" TEXT")
+    assert command.startswith("tracker note articles/new/mill.md --amend n-")
+    room.ok(*command.split()[1:], "It burned in May, not in June.", "--at", "2022-05-05 10:00")
+    assert "euphemism" not in room.run("check", "--all").out

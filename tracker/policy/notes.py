@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from functools import cache
 from itertools import pairwise
-from shlex import quote
 from typing import NamedTuple
 
 from tracker import locale
@@ -15,8 +14,8 @@ from tracker.house.changelog import standing
 from tracker.house.dates.find import find_stamps
 from tracker.house.notes import find_notes
 from tracker.house.notes.merge import key, says_the_same
-from tracker.model import Finding, FoundNote, Meaning, Note, Reason, Saying, Value
-from tracker.policy.step import Circumstances, Step, before, is_small, touches_words
+from tracker.model import Finding, FoundNote, Kind, Meaning, Note, Reason, Saying, Value
+from tracker.policy.step import Circumstances, Step, before, is_small, named, touches_words
 from tracker.text.lexicon import Lexicon, lexicon
 
 _CLOCKS = timedelta(minutes=10)
@@ -30,6 +29,7 @@ def note_dropped(steps: Sequence[Step], circumstances: Circumstances) -> Iterato
     or those of a note that stood beside it, are another note.
     """
     last = steps[-1].notes if steps else ()
+    openly = f"tracker note {named(steps, circumstances)} --editors-note TEXT" if steps else ""
     for earlier, step in pairwise(steps):
         if not earlier.revision.published or step.draft or step.revision.notes:
             continue
@@ -44,7 +44,7 @@ def note_dropped(steps: Sequence[Step], circumstances: Circumstances) -> Iterato
                 yield circumstances.finding(
                     step,
                     Saying.of("finding.note-dropped", note=note.text),
-                    Saying.of("advice.put-note-back", command="tracker note --withdraw ID"),
+                    Saying.of("advice.put-note-back", command=openly),
                 )
 
 
@@ -59,19 +59,25 @@ def note_reworded(steps: Sequence[Step], circumstances: Circumstances) -> Iterat
         for was, now in step.differences.reworded:
             if now.withdrawn or _is_dated_anew(was, now) or is_small(was.text, now.text):
                 continue
+            if not _stands(steps, now):
+                continue
             yield circumstances.finding(
                 step,
                 Saying.of("finding.note-reworded", was=was.text, now=now.text),
-                Saying.of("advice.say-openly", command=_AMEND),
+                Saying.of("advice.say-openly", command=_amending(steps, circumstances, now)),
                 line=_line(step, now, circumstances),
             )
         for was, now in _relabeled(step):
+            if not _stands(steps, now):
+                continue
             yield circumstances.finding(
                 step,
                 Saying.of(
                     "finding.note-relabeled", note=now.text, was=_called(was), now=_called(now)
                 ),
-                Saying.of("advice.call-as-before", command=_AMEND),
+                Saying.of(
+                    "advice.call-as-before", command=_amending(steps, circumstances, now, was.kind)
+                ),
                 line=_line(step, now, circumstances),
             )
 
@@ -103,7 +109,19 @@ def _called(note: Note) -> Saying:
     return Saying(f"called.{note.kind}")
 
 
-_AMEND = "tracker note --amend ID"
+def _stands(steps: Sequence[Step], note: Note) -> bool:
+    """Whether readers are told so still: a note that was amended or taken back since is mended."""
+    return any(
+        now.id == note.id and now.kind == note.kind and key(now.text) == key(note.text)
+        for now in standing(steps[-1].notes)
+    )
+
+
+def _amending(
+    steps: Sequence[Step], circumstances: Circumstances, note: Note, kind: Kind | None = None
+) -> str:
+    option = f" --{kind}" if kind else ""
+    return f"tracker note {named(steps, circumstances)} --amend {note.id}{option} TEXT"
 
 
 # --- notes and what they tell of -----------------------------------------------------------------
@@ -116,7 +134,9 @@ def note_incomplete(steps: Sequence[Step], circumstances: Circumstances) -> Iter
     a newsroom may choose to tell the weightiest alone.
     """
     for index, step in enumerate(steps):
-        notes = [note for note in step.revision.notes if tells_of_facts(note)]
+        notes = [
+            note for note in step.revision.notes if tells_of_facts(note) and _stands(steps, note)
+        ]
         if index == 0 or not notes or not steps[index - 1].revision.published or step.draft:
             continue
         told = [note for each in _telling(steps, index, circumstances) for note in each.notes]
@@ -131,7 +151,7 @@ def note_incomplete(steps: Sequence[Step], circumstances: Circumstances) -> Iter
         if not missing:
             continue
         said = Saying.of("finding.note-incomplete", reason=missing[0], note=notes[-1].text)
-        command = f"tracker note {quote(step.revision.path)} --amend {notes[-1].id} TEXT"
+        command = _amending(steps, circumstances, notes[-1])
         yield circumstances.finding(
             step,
             said,
@@ -177,7 +197,7 @@ def note_without_change(steps: Sequence[Step], circumstances: Circumstances) -> 
         notes = [
             note
             for note in step.revision.notes
-            if note.id not in stood and _tells_of_change(note, known)
+            if note.id not in stood and _tells_of_change(note, known) and _stands(steps, note)
         ]
         if not notes or any(touches_words(steps[each].change) for each in _seen(steps, index)):
             continue
@@ -186,7 +206,10 @@ def note_without_change(steps: Sequence[Step], circumstances: Circumstances) -> 
         yield circumstances.finding(
             step,
             Saying.of("finding.note-without-change", note=notes[0].text),
-            Saying.of("advice.check-change", command="--covers REV"),
+            Saying.of(
+                "advice.check-change",
+                command=f"{_amending(steps, circumstances, notes[0])} --covers REV",
+            ),
             line=_line(step, notes[0], circumstances),
         )
 
@@ -285,11 +308,14 @@ def euphemism(steps: Sequence[Step], circumstances: Circumstances) -> Iterator[F
     for index, step in enumerate(steps):
         for note in step.revision.notes:
             said = _soft_words(note, step if index else None, known, circumstances)
-            if said:
+            if said and _stands(steps, note):
                 yield circumstances.finding(
                     step,
                     said,
-                    Saying.of("advice.call-correction", command=_AMEND),
+                    Saying.of(
+                        "advice.call-correction",
+                        command=_amending(steps, circumstances, note, "correction"),
+                    ),
                     line=_line(step, note, circumstances),
                 )
 

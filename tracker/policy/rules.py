@@ -24,6 +24,7 @@ from tracker.policy.step import (
     Rule,
     Step,
     covered,
+    named,
     timely,
     touches_words,
 )
@@ -90,7 +91,7 @@ def _told_of(
     if not left:
         return
     step, changed, _ = sitting[-1]
-    path, number = step.revision.path, step.revision.number
+    number = step.revision.number
     if circumstances.unrecorded:
         advice = Saying.of(
             "advice.bring",
@@ -98,7 +99,7 @@ def _told_of(
             command_2="--correction TEXT",
         )
     else:
-        command = f"tracker note {quote(path)} --covers {number} --correction TEXT"
+        command = f"tracker note {named(steps, circumstances)} --covers {number} --correction TEXT"
         advice = Saying.of("advice.tell", command=command, command_2="--update")
     heaviest = sorted(left, key=lambda each: each.change.score, reverse=True)
     why = tuple(dict.fromkeys(reason for each in heaviest for reason in each.change.why))
@@ -211,7 +212,7 @@ def footer_out_of_step(steps: Sequence[Step], circumstances: Circumstances) -> I
     """Only the newest state counts: what an older one looked like cannot be mended."""
     if not steps or circumstances.deleted or circumstances.outside:
         return
-    step = steps[-1]
+    step, write = steps[-1], f"tracker footer {named(steps, circumstances)} --write"
     notes = [note for note in step.notes if note.origin == "front-matter"]
     if not notes or not (step.marked or circumstances.settings.footer_embed):
         return
@@ -225,7 +226,7 @@ def footer_out_of_step(steps: Sequence[Step], circumstances: Circumstances) -> I
         yield circumstances.finding(
             step,
             error.said,
-            error.advised(_WRITE),
+            error.advised(write),
             line=error.line,
         )
         return
@@ -238,12 +239,9 @@ def footer_out_of_step(steps: Sequence[Step], circumstances: Circumstances) -> I
     yield circumstances.finding(
         step,
         said,
-        Saying.of("advice.change-notes", command=_WRITE),
+        Saying.of("advice.change-notes", command=write),
         line=lines[0] if lines else None,
     )
-
-
-_WRITE = "tracker footer --write"
 
 
 def date_moved(steps: Sequence[Step], circumstances: Circumstances) -> Iterator[Finding]:

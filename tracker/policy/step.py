@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
+from shlex import quote
 from typing import Literal, NamedTuple
 
 from tracker.house.notes.merge import Differences, key
@@ -86,6 +87,13 @@ class Circumstances(NamedTuple):
             * (_PAGE if page_of(revision.path) else 1),
             why=why,
         )
+
+
+def named(steps: Sequence[Step], circumstances: Circumstances) -> str:
+    """The article as a command takes it: the path that its file has now."""
+    last = steps[-1].revision
+    moved = [each for each in circumstances.events if each.kind == "moved" and each.at >= last.at]
+    return quote(moved[-1].path if moved else last.path)
 
 
 class Rule(NamedTuple):
