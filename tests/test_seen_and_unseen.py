@@ -104,7 +104,7 @@ def test_a_site_that_rebases_goes_by_the_date_of_the_commit(
     assert desk.ok("show", "ferry", "2022-02-05").out == "It is open.\n"
     assert "2022-02-10" in desk.ok("history", "ferry").out
     desk.write("tracker.toml", '[published]\nclock = "sun"\n')
-    assert "“published.clock” must be author or commit." in desk.refused("history", "ferry")
+    assert "“published.clock” must be “author” or “commit”." in desk.refused("history", "ferry")
 
 
 def test_deleted_articles_are_listed(ferry: Desk) -> None:

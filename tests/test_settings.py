@@ -201,12 +201,12 @@ STYLES = ", ".join(names())
         (
             "[check]\nrules = { silent-change = 'fial' }",
             "tracker.toml, line 2: “check.rules.silent-change” must be “off”, “warn” or “fail”.",
-            "",
+            "It is “fial”.",
         ),
         (
             "[check.rules]\nsilent-change = 3",
             "tracker.toml, line 2: “check.rules.silent-change” must be “off”, “warn” or “fail”.",
-            "",
+            "It is 3.",
         ),
         (
             '[check]\ngrace = "2 weeks"',

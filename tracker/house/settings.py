@@ -58,6 +58,7 @@ _BOILERPLATE_KEYS: Keys = {
     "remove": (str, list),
 }
 _VERIFY_KEYS: Keys = {"signed": bool, "since": (str, datetime, date)}
+_PUBLISHED_KEYS: Keys = {"clock": ("author", "commit")}
 _SEVERITIES = ("off", "warn", "fail")
 _FEWEST_WORDS = 4  # in a row, by which repeated text is known
 _GRACE = re.compile(r"\s*(\d{1,5})\s*(m|min|h|d)\s*", re.ASCII)
@@ -148,9 +149,12 @@ def read(toml: str, where: str, read_style: Callable[[str], str]) -> Settings:
         footer_embed=footer.get("embed", True),
         footer_max=footer.get("max"),
         check=_check(file, home),
-        verify=_verify(file, home),
-        published_clock=_published_clock(file),
-        site=_site(file),
+        verify=VerifySettings(
+            file.under("verify", _VERIFY_KEYS).get("signed", False),
+            _since(file, "verify", home),
+        ),
+        published_clock=file.under("published", _PUBLISHED_KEYS).get("clock", "author"),
+        site=read_site(file.under("site", SITE_KEYS), file.wrong),
         layout=_layout(file),
         kind=table.get("kind", "own"),
         zone_given="timezone" in table,
@@ -288,11 +292,10 @@ def _layout(file: _SettingsFile) -> str | None:
 def _check(file: _SettingsFile, home: ZoneInfo) -> CheckSettings:
     given = file.under("check", _CHECK_KEYS)
     rules: Mapping[str, Any] = given.get("rules", {})
-    for rule, severity in rules.items():
-        if severity not in _SEVERITIES:
-            raise file.wrong("check.rules", rule, "“off”, “warn” or “fail”")
+    severities = dict.fromkeys(rules, _SEVERITIES)
+    check(rules, severities, where=file.where, toml=file.toml, under="check.rules")
     return CheckSettings(
-        since=_since(file, given.get("since"), home),
+        since=_since(file, "check", home),
         grace=_span(file, given, "grace", DEFAULT_GRACE),
         rules=dict(rules),
         sitting=_span(file, given, "sitting", DEFAULT_SITTING),
@@ -330,29 +333,8 @@ def _sentences(
     return tuple(" ".join(each) for each in words)
 
 
-def _verify(file: _SettingsFile, home: ZoneInfo) -> VerifySettings:
-    given = file.under("verify", _VERIFY_KEYS)
-    since = _since(file, given.get("since"), home, "verify")
-    return VerifySettings(given.get("signed", False), since)
-
-
-def _published_clock(file: _SettingsFile) -> Literal["author", "commit"]:
-    given = file.under("published", {"clock": str})
-    said = given.get("clock", "author")
-    if said not in ("author", "commit"):
-        raise file.wrong("published", "clock", "author or commit")
-    clock: Literal["author", "commit"] = said
-    return clock
-
-
-def _site(file: _SettingsFile) -> PublicSite:
-    given = file.under("site", SITE_KEYS)
-    return read_site(given, file.wrong)
-
-
-def _since(
-    file: _SettingsFile, given: str | date | None, home: ZoneInfo, under: str = "check"
-) -> datetime | None:
+def _since(file: _SettingsFile, under: str, home: ZoneInfo) -> datetime | None:
+    given: str | date | None = file.table.get(under, {}).get("since")
     if isinstance(given, str):
         try:
             given = datetime.fromisoformat(given.strip())

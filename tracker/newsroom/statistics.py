@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -188,10 +189,6 @@ _FACTS = frozenset({"number", "date", "name", "quote", "negation", "headline"})
 
 def _common(paths: Iterable[str]) -> str:
     """The folder that all paths share, with a slash behind it; "" for none."""
-    parents = [PurePosixPath(path).parent.parts for path in paths]
-    shared = []
-    for parts in zip(*parents, strict=False):
-        if len(set(parts)) > 1:
-            break
-        shared.append(parts[0])
-    return "".join(f"{part}/" for part in shared)
+    parents = [posixpath.dirname(path) for path in paths]
+    shared = posixpath.commonpath(parents) if parents else ""
+    return f"{shared}/" if shared else ""

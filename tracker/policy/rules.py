@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 from itertools import pairwise
 from pathlib import PurePosixPath
 from shlex import quote
@@ -14,6 +14,7 @@ from typing import NamedTuple
 from tracker.errors import TrackerError
 from tracker.house import footer
 from tracker.house.changelog import standing
+from tracker.house.dates.find import find_stamps
 from tracker.house.footer import PlacingError
 from tracker.model import Event, FieldChange, Finding, Meaning, Reason, Saying
 from tracker.policy import notes
@@ -29,6 +30,7 @@ from tracker.policy.step import (
     touches_words,
 )
 from tracker.text.document import parse
+from tracker.text.front_matter import read_date
 
 # --- changes that readers were not told of, deleted articles, dates that moved ------------------
 
@@ -284,11 +286,13 @@ def _moves(field: FieldChange) -> bool:
     """True where both values are dates, of different days."""
     if not field.old or not field.new or _bare(field.key) in _NO_MATTER:
         return False
-    old, new = _instant(field.old), _instant(field.new)
-    if old is None or new is None or old.date() == new.date():
+    dates = _dated(field.old), _dated(field.new)
+    days = [each.date() if isinstance(each, datetime) else each for each in dates]
+    if None in days or days[0] == days[1]:
         return False
     # The same instant may have two days, told in two zones.
-    return old.tzinfo is None or new.tzinfo is None or old != new
+    aware = all(isinstance(each, datetime) and each.tzinfo is not None for each in dates)
+    return not aware or dates[0] != dates[1]
 
 
 def _line_of_key(text: str, key: str) -> int | None:
@@ -298,45 +302,12 @@ def _line_of_key(text: str, key: str) -> int | None:
     return None if found is None else text.count("\n", 0, found.start()) + 1
 
 
-_ISO = re.compile(
-    r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ]+(\d{1,2}):(\d{2}))?(?::\d{2}(?:\.\d+)?)?\s*(\S*)"
-)
-_OFFSET = re.compile(r"([+-])(\d{2}):?(\d{2})")
-
-
-def _instant(value: str) -> datetime | None:
-    """The instant or day that a value of the front matter means; None for anything else.
-
-    Naive where it names no offset; a zone that is named by letters counts as none.
-    """
-    found = _ISO.match(value.strip())
-    if found is None:
-        return _in_words(value)
-    year, month, day, hour, minute = (int(part or 0) for part in found.groups()[:5])
-    try:
-        at = datetime.combine(date(year, month, day), time(hour, minute))
-    except ValueError:
-        return None
-    if found[6] in ("Z", "UTC"):
-        return at.replace(tzinfo=UTC)
-    offset = _OFFSET.fullmatch(found[6])
-    if offset is None or found[4] is None:
-        return at
-    try:
-        return datetime.fromisoformat(f"{at.isoformat()}{offset[1]}{offset[2]}:{offset[3]}")
-    except ValueError:
-        return at
-
-
-def _in_words(value: str) -> datetime | None:
-    """A day written out: “July 27, 2021”."""
-    from tracker.house.dates.find import find_stamps
-
+def _dated(value: str) -> date | None:
+    """The day or instant that a value of the front matter means; None for anything else."""
+    if (found := read_date(value)) is not None:
+        return found
     days = {stamp.date for stamp in find_stamps(value[:200]) if stamp.date is not None}
-    if len(days) != 1:
-        return None
-    day = days.pop()
-    return datetime.combine(day, time())
+    return days.pop() if len(days) == 1 else None
 
 
 # --- all rules over one article -----------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, time, tzinfo
 from typing import NamedTuple
@@ -310,16 +311,6 @@ def _pair_off(old: list[Note], new: list[Note], same: Callable[[Note], object]) 
 
 def alike(one: str, other: str) -> float:
     """How alike two notes are: equal words over all words, from 0 to 1 (Dice's coefficient)."""
-    first, second = _WORD.findall(one.casefold()), _WORD.findall(other.casefold())
-    if not first or not second:
-        return 0.0
-    left = list(second)
-    counts: dict[str, int] = {}
-    for word in left:
-        counts[word] = counts.get(word, 0) + 1
-    shared = 0
-    for word in first:
-        if counts.get(word):
-            counts[word] -= 1
-            shared += 1
-    return 2 * shared / (len(first) + len(second))
+    first, second = (Counter(_WORD.findall(each.casefold())) for each in (one, other))
+    shared = (first & second).total()
+    return 2 * shared / (first.total() + second.total()) if shared else 0.0
