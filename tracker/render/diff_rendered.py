@@ -12,7 +12,6 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
 from typing import Literal, NamedTuple
 
 from tracker.locale import FIRST
@@ -56,6 +55,15 @@ class _Removed:
         return "".join(self.parts.values())
 
 
+class _Stretch(NamedTuple):
+    """Characters that both versions have, one after the other. No two stretches overlap."""
+
+    start: int  # in the old source
+    end: int
+    step: int  # from there to the new source
+    move: int  # that they are in; 0 for none
+
+
 class NodePair:
     """Two versions of an article, rendered, with the pieces of their diff placed in both."""
 
@@ -68,12 +76,24 @@ class NodePair:
         language: str = FIRST,
     ) -> None:
         self._language = language  # of the signs of moves
-        placed = Placed(pieces, old, new, starts)
-        self._old, self._new = placed.old, placed.new
-        self._new_place = placed.new_place
-        self._same = placed.same
-        self._changed = placed.changed
-        self._old_texts = placed.moved_texts
+        self._old_marks: dict[int, Mark] = {}  # by offset in the source
+        self._new_marks: dict[int, Mark] = {}
+        self._kept: list[_Stretch] = []
+        self._changed: list[int] = []  # edits that should be seen
+        self._old_texts: dict[int, str] = {}  # of what was moved, by the number of the move
+        self._number = 0
+        self._place(pieces, 0)
+        self._kept.sort()
+        self._starts = [each.start for each in self._kept]
+        old_parts, new_parts = parts(old, starts[0]), parts(new, starts[1])
+        untouched = self._untouched(old_parts, new_parts)
+        self._old = MarkedSide(joined(old_parts, untouched.keys()), self._old_marks)
+        self._new = MarkedSide(joined(new_parts, set(untouched.values())), self._new_marks)
+        closed, others = self._old.page.closed, self._new.page.closed
+        # What no edit touches: node of the old page -> node of the new one.
+        self._same = {
+            closed[one]: others[other] for one, other in untouched.items() if one in closed
+        }
         self.known = self._old.page.known and self._new.page.known
 
     def unseen(self) -> list[int]:
@@ -222,7 +242,8 @@ class NodePair:
         if one.after and one.after.unit == one.unit:
             place, index = one.after.place, one.after.character
             sources = self._new.page.nodes[place].sources
-            while index and _inserted(self._new.marks.get(sources[index - 1])):
+            marks = self._new.marks
+            while index and (last := marks.get(sources[index - 1])) and last.kind == "ins":
                 index -= 1
             return place, index
         return None
@@ -309,81 +330,25 @@ class NodePair:
         else:
             additions.add_text(there, link)
 
-
-def _inserted(one: Mark | None) -> bool:
-    return one is not None and one.kind == "ins"
-
-
-# --- two versions of an article, rendered, with the pieces of their diff placed in both -----------
-
-
-class _Stretch(NamedTuple):
-    """Characters that both versions have, one after the other. No two stretches overlap."""
-
-    start: int  # in the old source
-    end: int
-    step: int  # from there to the new source
-    move: int  # that they are in; 0 for none
-
-
-class Placed:
-    """The pages of an old and a new text, from ``starts`` on, and what stands where on both."""
-
-    def __init__(
-        self, pieces: Sequence[Piece], old: str, new: str, starts: tuple[int, int]
-    ) -> None:
-        self._old_marks: dict[int, Mark] = {}  # by offset in the source
-        self._new_marks: dict[int, Mark] = {}
-        self._kept: list[_Stretch] = []
-        self.changed: list[int] = []  # edits that should be seen
-        self.moved_texts: dict[int, str] = {}  # as they were, by the number of the move
-        self._number = 0
-        self._place(pieces, 0)
-        self._kept.sort()
-        old_parts, new_parts = parts(old, starts[0]), parts(new, starts[1])
-        untouched = self._untouched(old_parts, new_parts)
-        self.old = MarkedSide(joined(old_parts, untouched.keys()), self._old_marks)
-        self.new = MarkedSide(joined(new_parts, set(untouched.values())), self._new_marks)
-        closed = self.old.page.closed
-        # What no edit touches: node of the old page -> node of the new one.
-        self.same = {
-            closed[one]: self.new.page.closed[other]
-            for one, other in untouched.items()
-            if one in closed
-        }
-        self._stays: dict[int, int] = {}  # offset in the old source -> in the new
-        for number, part in enumerate(old_parts):
-            if number not in untouched:
-                self._keep(part)
+    # --- what stands where in both ---------------------------------------------------------------
 
     def _untouched(self, old: Sequence[ArticlePart], new: Sequence[ArticlePart]) -> dict[int, int]:
         """The pieces that stand in both versions and have no edit, by number: old -> new."""
         by_start = {part.start: number for number, part in enumerate(new)}
         found: dict[int, int] = {}
         for number, part in enumerate(old):
-            kept = next(self._stretches(part), None)
-            if kept is None or kept.move or part.start < kept.start or part.end > kept.end:
+            kept = self._stretch(part.start)
+            if kept is None or kept.move or part.end > kept.end:
                 continue
             other = by_start.get(part.start + kept.step)
             if other is not None and new[other].text == part.text:
                 found[number] = other
         return found
 
-    def _stretches(self, part: ArticlePart) -> Iterator[_Stretch]:
-        """What was kept of a piece of the old version."""
-        first = bisect_right(self._kept, part.start, key=lambda each: each.start) - 1
-        for each in islice(self._kept, max(first, 0), None):
-            if each.start >= part.end:
-                return
-            if each.end > part.start:
-                yield each
-
-    def _keep(self, part: ArticlePart) -> None:
-        """Note where the characters of a piece stand in the new version."""
-        for each in self._stretches(part):
-            low, high = max(each.start, part.start), min(each.end, part.end)
-            there = range(low + each.step, high + each.step)
-            self._stays.update(zip(range(low, high), there, strict=True))
+    def _stretch(self, place: int) -> _Stretch | None:
+        """What an offset of the old version was kept in; None where it was taken out."""
+        at = bisect_right(self._starts, place) - 1
+        return self._kept[at] if at >= 0 and place < self._kept[at].end else None
 
     def _place(self, pieces: Iterable[Piece], move: int) -> None:
         last: Piece | None = None
@@ -392,7 +357,7 @@ class Placed:
                 if piece.old == piece.new:
                     self._stay(piece, move)
             elif piece.kind == "moved-from":
-                self.moved_texts[piece.move] = piece.old
+                self._old_texts[piece.move] = piece.old
             elif piece.kind == "moved-to":
                 self._place(piece.within, piece.move)
             else:
@@ -406,7 +371,7 @@ class Placed:
                 marks = self._old_marks if deleted else self._new_marks
                 marks.update(dict.fromkeys(places, one))
                 if not move and (piece.old + piece.new).strip():
-                    self.changed.append(piece.edit)
+                    self._changed.append(piece.edit)
             last = piece
 
     def _stay(self, piece: Piece, move: int) -> None:
@@ -418,17 +383,17 @@ class Placed:
             self._old_marks.update(dict.fromkeys(range(start, end), one))
             self._new_marks.update(dict.fromkeys(range(start + step, end + step), one))
 
-    def new_place(self, source: int) -> tuple[int, int] | None:
+    def _new_place(self, source: int) -> tuple[int, int] | None:
         """The node and the character of the new page that an offset of the old text became."""
-        there = self._stays.get(source)
-        return None if there is None else self._new_places.get(there)
+        kept = self._stretch(source)
+        return None if kept is None else self._new_places.get(source + kept.step)
 
     @cached_property
     def _new_places(self) -> dict[int, tuple[int, int]]:
         """Offset in the new source -> text node and character on the new page."""
         return {
             source: (place, index)
-            for place, node in enumerate(self.new.page.nodes)
+            for place, node in enumerate(self._new.page.nodes)
             for index, source in enumerate(node.sources)
             if source >= 0
         }
