@@ -16,7 +16,7 @@ from tracker.house.changelog import (
     entries,
 )
 from tracker.model import Article, Entry, History, Note, Person, Revision
-from tracker.render import changelog
+from tracker.render.told import changelog_markdown
 
 NEW_YORK = ZoneInfo("America/New_York")
 STYLE = house_style.load("newsweek")
@@ -241,7 +241,7 @@ def test_a_long_history_is_told_quickly() -> None:
 def test_as_markdown_a_note_brings_no_html_and_no_block_of_its_own(words: str, shown: str) -> None:
     """Rendered by whatever renders it: Python-Markdown here."""
     entry = Entry(ARTICLE, START, "day", "note", note("u1", 0, words), words, 1, None)
-    page = changelog.markdown([entry], settings.read("", "", lambda _: ""), ARTICLE)
+    page = changelog_markdown([entry], settings.read("", "", lambda _: ""), ARTICLE)
     rendered = markdown.markdown(page)
     assert shown.replace("<", "&lt;") in rendered
     tags = set(re.findall(r"<(/?\w+)", rendered)) - {"h1", "/h1", "h2", "/h2", "ul", "/ul", "li"}

@@ -12,8 +12,8 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
 from tests.desk import Desk
-from tracker.render import records
-from tracker.render.records import KINDS
+from tracker.render import export
+from tracker.render.export import KINDS
 
 DOCS = Path(__file__).parents[1] / "docs"
 FIRST = "---\ntitle: The ferry\n---\n\nA ticket costs $12. It leaves at noon.\n\nCome early.\n"
@@ -53,7 +53,7 @@ def test_a_schema_is_one_and_names_the_columns_of_parquet(kind: Any) -> None:
     Draft202012Validator.check_schema(schema(kind))
     assert schema(kind)["additionalProperties"] is False
     assert schema(kind)["required"] == list(schema(kind)["properties"])
-    assert list(records.columns(kind)) == list(schema(kind)["properties"])
+    assert list(export.columns(kind)) == list(schema(kind)["properties"])
 
 
 def test_revisions_are_rows_on_standard_output(ferry: Desk) -> None:
@@ -215,15 +215,13 @@ def test_parquet_says_what_it_needs(ferry: Desk, monkeypatch: pytest.MonkeyPatch
 def test_files_take_their_place_only_when_they_are_whole(
     ferry: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tracker.render import records
-
     ferry.ok("export", "--to", "out")
     before = {file.name: file.read_bytes() for file in (ferry.folder / "out").iterdir()}
 
     def broken(*_: object) -> Any:
         raise OSError(28, "No space left on device", "out/edits.jsonl")
 
-    monkeypatch.setattr(records, "edit_rows", broken)
+    monkeypatch.setattr(export, "edit_rows", broken)
     said = ferry.refused("export", "--to", "out")
     assert said.startswith("tracker: out cannot be written: no space left on device.")
     assert {file.name: file.read_bytes() for file in (ferry.folder / "out").iterdir()} == before

@@ -18,7 +18,7 @@ from tests.sites import HOSTILE, fragment, harmless, hostile_words, words
 from tracker.errors import TrackerError
 from tracker.newsroom.newsroom import Newsroom
 from tracker.render import urls
-from tracker.render.site_data import key, write
+from tracker.render.export import data_key, write_data
 from tracker.render.told import harmless as harmless_words
 from tracker.render.told import inline_html
 from tracker.web import addresses as pages
@@ -178,7 +178,7 @@ def test_addresses_are_those_of_the_pages(paths: list[str], under: str) -> None:
 
 @given(st.lists(st.text(max_size=80), unique=True, max_size=20))
 def test_keys_are_safe_and_tell_articles_apart(found: list[str]) -> None:
-    keys = [key(address) for address in found]
+    keys = [data_key(address) for address in found]
     assert len(set(keys)) == len(keys)
     for each in keys:
         assert part("key").is_valid(each)
@@ -186,9 +186,9 @@ def test_keys_are_safe_and_tell_articles_apart(found: list[str]) -> None:
 
 def test_keys_that_could_be_mistaken_for_each_other() -> None:
     names = ["a/b", "a--b", "a-b", "A/b", "a/b ", "a", "A", "ä", "index", "a---b", "-a", "a/-b"]
-    assert len({key(name).lower() for name in names}) == len(names)
-    assert key("posts/night-ferry") == "posts--night-ferry"
-    assert len(key("x" * 5000)) < 100
+    assert len({data_key(name).lower() for name in names}) == len(names)
+    assert data_key("posts/night-ferry") == "posts--night-ferry"
+    assert len(data_key("x" * 5000)) < 100
 
 
 def test_the_newsroom_may_be_a_folder_of_the_repository(desk: Desk) -> None:
@@ -262,7 +262,7 @@ def test_a_folder_that_a_link_leads_out_of_is_not_written(ferries: Desk, tmp_pat
 def test_a_folder_that_cannot_be_written(ferries: Desk) -> None:
     ferries.write("data/articles", "a file")
     with pytest.raises(TrackerError) as refused:
-        write(ferries.folder / "data", [("articles/a.json", "{}")])
+        write_data(ferries.folder / "data", [("articles/a.json", "{}")])
     assert refused.value.sentence == f"{ferries.folder / 'data/articles'} is a file, not a folder."
 
 

@@ -53,7 +53,8 @@ _FILES = {
     ),
     **dict.fromkeys(("sync", "verify", "catalog"), "archive"),
     **dict.fromkeys(("serve", "site"), "pages"),
-    "styles": "init", "restore": "record", "token": "intake", "import": "import_",
+    "styles": "init", "restore": "record", "review": "check", "token": "intake",
+    "import": "import_",
 }  # fmt: skip
 """The file of a command where that has another name."""
 

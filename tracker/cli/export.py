@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
@@ -13,14 +14,17 @@ import click
 
 from tracker.cli.common import ARTICLE, open_newsroom, progress_bar, warn
 from tracker.errors import TrackerError
+from tracker.newsroom.history import Exported, exported, versions
 from tracker.newsroom.names import locate
-from tracker.render.plain import counted, visible
+from tracker.render import export as face
+from tracker.render import metadata, urls
+from tracker.render.plain import counted, json_text, visible
 from tracker.store.files import Folder, RefusedPathError
+from tracker.text.document import parse
 
 if TYPE_CHECKING:
-    from tracker.newsroom.history import Exported
     from tracker.newsroom.newsroom import Newsroom
-    from tracker.render.records import Kind, Row
+    from tracker.render.export import Kind, Row
 
 FORMATS = ("jsonl", "jsonld", "ninjs", "parquet", "data")
 WHAT = ("revisions", "notes", "edits", "versions")
@@ -92,77 +96,63 @@ _ROWS = "Rows are written by --format jsonl and --format parquet."
 
 
 def _exported(room: Newsroom, wanted: Wanted) -> Iterator[Exported]:
-    from tracker.newsroom.history import exported
-
     with progress_bar("Exporting articles") as progress:
         yield from exported(room.workspace, wanted.articles, progress)
 
 
 def _versions(room: Newsroom, wanted: Wanted) -> Iterator[Row]:
-    from tracker.newsroom.history import versions
-    from tracker.render.records import version_row
-
     with progress_bar("Exporting versions") as progress:
         for each in versions(room.workspace, wanted.articles, progress):
-            yield version_row(each, room.workspace.under)
+            yield face.version_row(each, room.workspace.under)
 
 
 # --- rows ---------------------------------------------------------------------------------------
 
 
 def _jsonl(room: Newsroom, wanted: Wanted) -> None:
-    from tracker.render import records
-
     if wanted.folder is None:
         what = wanted.what or ("revisions",)
         if len(what) > 1:
             raise TrackerError(
                 "Standard output takes rows of one kind.", "Name one, or a folder with --to DIR."
             )
-        if what == ("versions",):
-            for line in records.lines(_versions(room, wanted)):
-                click.echo(line, nl=False)
-            return
-        for each in _exported(room, wanted):
-            found = _rows(room, wanted, each, what[0])
-            click.echo("".join(records.lines(found)), nl=False)
+        _fill(room, wanted, {what[0]: partial(face.write_lines, partial(click.echo, nl=False))})
         return
-    kinds = wanted.what or records.KINDS
-    counts = dict.fromkeys(kinds, 0)
-    with _new_files(wanted.folder, kinds, "jsonl") as out:
-        compared = [kind for kind in kinds if kind != "versions"]
-        if "versions" in kinds:
-            for line in records.lines(_versions(room, wanted)):
-                out["versions"].write(line.encode())
-                counts["versions"] += 1
-        for each in _exported(room, wanted) if compared else ():
-            for kind in compared:
-                found = _rows(room, wanted, each, kind)
-                for line in records.lines(found):
-                    out[kind].write(line.encode())
-                    counts[kind] += 1
+    with _new_files(wanted.folder, wanted.what or face.KINDS, "jsonl") as new:
+        out = {kind: partial(face.write_lines, file.write) for kind, file in new.items()}
+        counts = _fill(room, wanted, out)
     _say(counts, wanted.folder)
 
 
 def _parquet(room: Newsroom, wanted: Wanted) -> None:
-    from tracker.render import records
-
-    records.library()
+    face.library()
     if wanted.folder is None:
         raise TrackerError("Parquet is written into files.", "Name a folder for them: --to DIR.")
     if "versions" in wanted.what:
         raise TrackerError("Versions are written as JSON Lines.", "Take --format jsonl for them.")
-    kinds = wanted.what or records.KINDS
-    counts = dict.fromkeys(kinds, 0)
+    kinds = wanted.what or face.KINDS
     with _new_files(wanted.folder, kinds, "parquet") as new, ExitStack() as files:
         out = {
-            kind: files.enter_context(records.ParquetWriter(file, kind))
+            kind: files.enter_context(face.ParquetWriter(file, kind)).write
             for kind, file in new.items()
         }
-        for each in _exported(room, wanted):
-            for kind in kinds:
-                counts[kind] += out[kind].write(_rows(room, wanted, each, kind))
+        counts = _fill(room, wanted, out)
     _say(counts, wanted.folder)
+
+
+def _fill(
+    room: Newsroom, wanted: Wanted, out: Mapping[Kind, Callable[[Iterator[Row]], int]]
+) -> dict[Kind, int]:
+    """Write the rows of each kind to where they go; how many there were."""
+    counts = dict.fromkeys(out, 0)
+    if "versions" in out:
+        counts["versions"] = out["versions"](_versions(room, wanted))
+    compared = [kind for kind in out if kind != "versions"]
+    for each in _exported(room, wanted) if compared else ():
+        for kind in compared:
+            rows = face.rows(each, kind, room.settings, room.compare, texts=wanted.texts)
+            counts[kind] += out[kind](rows)
+    return counts
 
 
 @contextmanager
@@ -171,12 +161,6 @@ def _new_files(folder: Path, kinds: Sequence[Kind], ending: str) -> Iterator[dic
     names = [f"{kind}.{ending}" for kind in kinds]
     with Folder.open(folder, make=True) as place, place.writing_all(names) as files:
         yield dict(zip(kinds, files, strict=True))
-
-
-def _rows(room: Newsroom, wanted: Wanted, exported: Exported, kind: Kind) -> Iterator[Row]:
-    from tracker.render import records
-
-    return records.rows(exported, kind, room.settings, room.compare, texts=wanted.texts)
 
 
 def _say(counts: dict[Kind, int], folder: Path) -> None:
@@ -188,15 +172,10 @@ def _say(counts: dict[Kind, int], folder: Path) -> None:
 
 
 def _jsonld(room: Newsroom, wanted: Wanted) -> None:
-    from tracker.render import metadata
-
     _objects(room, wanted, "jsonld", metadata.news_article, metadata.dumped, published=True)
 
 
 def _ninjs(room: Newsroom, wanted: Wanted) -> None:
-    from tracker.render import metadata
-    from tracker.render.plain import json_text
-
     _objects(room, wanted, "json", metadata.news_item, json_text, published=False)
 
 
@@ -214,9 +193,6 @@ def _objects(
     Of an article that readers can see, the newest text that they saw is taken. With ``published``,
     the others are left out.
     """
-    from tracker.render import urls
-    from tracker.text.document import parse
-
     where = urls.of_newsroom(room)
     single = len(wanted.articles) == 1 and wanted.folder is None
     written = left = 0
@@ -257,8 +233,6 @@ def _name(address: str, ending: str) -> str:
 
 
 def _data(room: Newsroom, wanted: Wanted) -> None:
-    from tracker.render import site_data
-
     if wanted.folder is None:
         raise TrackerError("Data files go into a folder.", "Name it: --to data/tracker.")
     if wanted.articles:
@@ -267,13 +241,13 @@ def _data(room: Newsroom, wanted: Wanted) -> None:
             "Leave the articles out.",
         )
     with progress_bar("Exporting articles") as progress:
-        contents = site_data.files(
+        contents = face.data_files(
             room.lives(progress),
             room.settings,
             under=room.workspace.under,
             form="yaml" if wanted.yaml else "json",
         )
-        done = site_data.write(wanted.folder, contents)
+        done = face.write_data(wanted.folder, contents)
     number = counted(done.articles, "article")
     warn(f"{number} in {wanted.folder}, {done.written} files new or changed.")
 

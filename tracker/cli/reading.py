@@ -162,18 +162,18 @@ def blame(
     Passages keep their revision through edits around them, through moves, and through deletion
     and return.
     """
-    from tracker.render import blame as face
+    from tracker.render import history as face
 
     room = open_newsroom(past=True)
     found = room.blame(article, rev)
     if as_json:
-        print_json(face.as_object(found))
+        print_json(face.blame_object(found))
     elif html is not None:
-        write_page(html, found.article.headline, face.html(found, room.settings))
+        write_page(html, found.article.headline, face.blame_html(found, room.settings))
     elif removed:
-        paged(face.removals(found, room.settings))
+        paged(face.removal_lines(found, room.settings))
     else:
-        paged(face.text(found, room.settings, whole=whole))
+        paged(face.blame_lines(found, room.settings, whole=whole))
 
 
 @click.command("changelog")
@@ -198,7 +198,7 @@ def changelog(
     **narrowed: Any,
 ) -> None:
     """Print the dated changelog of ARTICLE, or the notes of the whole newsroom, newest first."""
-    from tracker.render import changelog as face
+    from tracker.render.told import write_changelog
 
     room = open_newsroom(past=True)
     narrowing = Narrowing(room, **narrowed)
@@ -226,7 +226,7 @@ def changelog(
     of = None
     if article is not None:
         of = whole[0].article if whole else room.life(article, compared=False).article
-    click.echo(face.write(entries, "json" if as_json else form, room.settings, of), nl=False)
+    click.echo(write_changelog(entries, "json" if as_json else form, room.settings, of), nl=False)
 
 
 def _feed(room: Newsroom, article: str | None, form: str, *, notes_only: bool) -> str:

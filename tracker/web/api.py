@@ -25,11 +25,10 @@ from tracker.model import KINDS, Article, Entry, Progress, Revision, Selection
 from tracker.newsroom.checking import CheckScope
 from tracker.newsroom.newsroom import Newsroom
 from tracker.policy.rules import RULES, CheckResult
-from tracker.render import blame as blame_face
-from tracker.render import changelog as changelog_face
 from tracker.render import findings as findings_face
 from tracker.render import history as history_face
 from tracker.render.plain import ComparedSide, change_object, json_text, plain, printed, record
+from tracker.render.told import changelog_object
 from tracker.web import addresses, http
 from tracker.web.addresses import link, site
 from tracker.web.background import worked_out
@@ -221,7 +220,7 @@ def changelog() -> Response:
         entries = [each for each in entries if each.note and each.note.kind == asked["kind"]]
     shown, more = _part(asked, entries)
     shown = [each for each in shown if _is_shown(each.article.path)]
-    return _listed(changelog_face.as_object(shown, None), asked, more=more)
+    return _listed(changelog_object(shown, None), asked, more=more)
 
 
 @pages.get("/search")
@@ -314,7 +313,7 @@ def blame(address: str) -> Response:
     found = _found(address, addresses.blame)
     if not site().unpublished:
         raise Problem(404, "Passages are shown to editors alone.")
-    return _dumped(blame_face.as_object(desk().blame(found.life.article.path)))
+    return _dumped(history_face.blame_object(desk().blame(found.life.article.path)))
 
 
 @pages.get("/changelog/<address:address>")
@@ -322,7 +321,7 @@ def article_changelog(address: str) -> Response:
     found = _found(address, lambda now: f"/changelog/{addresses.encoded(now)}")
     settings = current().settings
     listed = entries(found.life, settings.style, settings.clock, settings.check.grace)
-    return _dumped(changelog_face.as_object(listed, found.life.article))
+    return _dumped(changelog_object(listed, found.life.article))
 
 
 # --- for editors --------------------------------------------------------------------------------
