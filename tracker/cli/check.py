@@ -34,8 +34,8 @@ from tracker.model import KINDS, Change, Finding, Kind
 from tracker.newsroom.checking import RESOLVED_FILE, Early, CheckScope, resolve, resolve_before
 from tracker.newsroom.names import period_end
 from tracker.policy.rules import RULES, CheckResult, refuse_unknown
-from tracker.render import terminal_diff
 from tracker.render import findings as face
+from tracker.render import terminal_diff
 from tracker.render.plain import counted, visible
 from tracker.store.files import scratch_folder, write_file
 from tracker.store.git import identity

@@ -311,6 +311,14 @@ def without_blocks(text: str, blocks: Sequence[MarkerBlock], floor: int) -> str:
     return text
 
 
+def without_any_blocks(text: str, floor: int) -> str:
+    """The text without the lines made from its notes; as it is where a marker lost its other."""
+    try:
+        return without_blocks(text, blocks(text, floor), floor)
+    except TrackerError:
+        return text
+
+
 def _without_break(text: str, floor: int) -> str:
     for ending in ("\r\n", "\n", "\r"):
         if text.endswith(ending) and len(text) - len(ending) >= floor:

@@ -21,6 +21,7 @@ from markdown.extensions import Extension
 from markdown.preprocessors import Preprocessor
 
 from tracker.errors import TrackerError
+from tracker.house.footer import without_any_blocks
 from tracker.model import Note
 from tracker.plugins import site
 from tracker.plugins.site import ArticlePage, PluginSite
@@ -178,7 +179,7 @@ def _gathered(text: str, page: ArticlePage) -> tuple[str, tuple[ToldNote, ...]]:
     A line written by hand keeps its wording and its links. A note between two paragraphs stays
     where it is, and is not shown a second time.
     """
-    text = site.without_marked(text)
+    text = without_any_blocks(text, parse(text).body_start)
     told = {site.compared(note.text) for note in page.told.updates}
     standing = [each for each in site.standing(text, page.settings, None) if each.words in told]
     moved = [each for each in standing if each.movable]

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tracker.errors import TrackerError
-from tracker.house.footer import blocks, without_blocks
 from tracker.house.notes import find_notes
 from tracker.house.notes.merge import key
 from tracker.house.notes.passages import plain_words
@@ -269,18 +268,6 @@ def _standing(note: FoundNote) -> StandingNote:
 def compared(text: str) -> str:
     """The words of a note as readers see them, without case and punctuation, to compare."""
     return key(plain_words(text))
-
-
-def without_marked(text: str) -> str:
-    """The text without the lines that tracker keeps between its two comments.
-
-    Where one of the comments is missing, the text as it is.
-    """
-    floor = parse(text).body_start
-    try:
-        return without_blocks(text, blocks(text, floor), floor)
-    except TrackerError:
-        return text
 
 
 def cut(text: str, pieces: Iterable[StandingNote]) -> tuple[str, list[str]]:

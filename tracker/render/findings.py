@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import tzinfo
+from hashlib import sha256
 from itertools import groupby
+from typing import NamedTuple
+from urllib.parse import quote
 
 import click
 
@@ -140,7 +143,7 @@ def text(verdict: CheckResult, zone: tzinfo, limit: int | None = None) -> Iterat
     yield _count(verdict, zone)
     if len(entries) > len(shown) or len({_month(each, zone) for each in found}) > _FEW_MONTHS:
         yield ""
-        yield from _summary(found, zone)
+        yield from _table(found, zone)
     for month, group in groupby(shown, key=lambda each: _month(each, zone)):
         yield ""
         yield click.style(_MONTHLESS if month == "~" else month, bold=True)
@@ -187,24 +190,37 @@ def block(finding: Finding, zone: tzinfo) -> Iterator[str]:
         yield f"      a note may still come until {until}"
 
 
-def _summary(found: Sequence[Finding], zone: tzinfo) -> Iterator[str]:
+class Summary(NamedTuple):
     """How many findings each rule has in the newest months, before them, and in all."""
-    months = list(dict.fromkeys(_month(each, zone) for each in found))
-    named, older = months[:_COLUMNS], set(months[_COLUMNS:])
-    heads = [_MONTHLESS if each == "~" else each for each in named]
-    heads += ["before", "all"] if older else ["all"]
-    counts = Counter((each.rule, _month(each, zone)) for each in found)
-    rules = [rule for rule in RULES if any(each.rule == rule for each in found)]
-    width = max(map(len, rules))
+
+    months: tuple[str, ...]  # newest first
+    older: bool  # there are findings of months before those
+    rows: tuple[tuple[str, tuple[int, ...], int, int], ...]  # rule, by month, before, in all
+
+
+def summary(listed: Collection[tuple[str, str]], months: Sequence[str]) -> Summary:
+    """The table of findings, each given by rule and month; ``months`` are theirs, newest first."""
+    counts, whole = Counter(listed), Counter(rule for rule, _ in listed)
+    named = tuple(months[:_COLUMNS])
+    rows = []
+    for rule in (each for each in RULES if whole[each]):
+        row = tuple(counts[rule, month] for month in named)
+        rows.append((rule, row, whole[rule] - sum(row), whole[rule]))
+    return Summary(named, len(months) > len(named), tuple(rows))
+
+
+def _table(found: Sequence[Finding], zone: tzinfo) -> Iterator[str]:
+    listed = [(each.rule, _month(each, zone)) for each in found]
+    made = summary(listed, list(dict.fromkeys(month for _, month in listed)))
+    heads = [_MONTHLESS if each == "~" else each for each in made.months]
+    heads += ["before", "all"] if made.older else ["all"]
+    width = max(len(rule) for rule, *_ in made.rows)
     yield "  " + " " * width + "".join(f"  {head:>7}" for head in heads)
-    for rule in rules:
-        row = [counts[rule, month] for month in named]
-        if older:
-            row.append(sum(counts[rule, month] for month in older))
-        row.append(sum(counts[rule, month] for month in months))
+    for rule, row, before, whole in made.rows:
+        numbers = (*row, before, whole) if made.older else (*row, whole)
         cells = "".join(
             f"  {number or '·':>{max(7, len(head))}}"
-            for number, head in zip(row, heads, strict=True)
+            for number, head in zip(numbers, heads, strict=True)
         )
         yield f"  {rule:<{width}}{cells}"
 
@@ -282,8 +298,6 @@ def sarif(verdict: CheckResult, version: str) -> dict[str, object]:
 
 
 def _result(finding: Finding, rules: list[str]) -> dict[str, object]:
-    from urllib.parse import quote
-
     path = quote(finding.path.encode("utf-8", "surrogateescape"))
     return {
         "ruleId": finding.rule,
@@ -304,7 +318,5 @@ def _result(finding: Finding, rules: list[str]) -> dict[str, object]:
 
 def _fingerprint(finding: Finding) -> str:
     """What tells a finding apart from all others, the same at the next run."""
-    from hashlib import sha256
-
     words = f"{finding.rule}:{finding.path}:{finding.commit or ''}:{finding.words}"
     return sha256(words.encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -15,9 +15,8 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
-from tracker.errors import TrackerError
 from tracker.house.changelog import BroughtNote, clocks, first_out, notes_told, standing
-from tracker.house.footer import blocks, without_blocks
+from tracker.house.footer import without_any_blocks
 from tracker.house.notes import wording
 from tracker.house.notes.passages import plain_words
 from tracker.house.notes.wording import language_of
@@ -195,7 +194,8 @@ def news_item(
     if not isinstance(created, datetime):
         created = datetime.combine(created, time(), settings.zone)
     canceled = history.deleted or any(note.kind == "retraction" for note in notes)
-    dek = document.dek
+    start = document.body_start
+    body = without_any_blocks(document.text, start)[start:].strip("\r\n")
     found: dict[str, object] = {
         "standard": STANDARD,
         "uri": links.original(article.path, first) or article_id(history),
@@ -209,13 +209,13 @@ def news_item(
         "by": ", ".join(document.bylines),
         "headlines": [{"role": "main", "value": article.headline}],
         "descriptions": [
-            *([_text("summary", dek)] if dek else []),
+            *([_text("summary", document.dek)] if document.dek else []),
             *(
                 _text(note.kind, plain_words(wording.line(settings.style, note, settings.clock)))
                 for note in notes
             ),
         ],
-        "bodies": [{"role": "main", "contentType": "text/markdown", "value": _body(document)}],
+        "bodies": [{"role": "main", "contentType": "text/markdown", "value": body}],
         "altIds": [
             {"role": "git-commit", "value": newest.commit},
             {"role": "urn", "value": article_id(history)},
@@ -225,16 +225,6 @@ def news_item(
         "associations": [_previous(shown[-2], article.path, links)] if len(shown) > 1 else [],
     }
     return record(_known(found))
-
-
-def _body(document: Document) -> str:
-    """The body without the lines that are made from the notes of the front matter."""
-    text, start = document.text, document.body_start
-    try:
-        text = without_blocks(text, blocks(text, start), start)
-    except TrackerError:  # a marker has lost its other half
-        return document.body.strip("\r\n")
-    return text[start:].strip("\r\n")
 
 
 def _text(role: str, words: str) -> dict[str, str]:

@@ -9,9 +9,8 @@ from flask import Blueprint, Response, make_response
 from markupsafe import Markup
 from werkzeug.exceptions import NotFound
 
-from tracker.errors import TrackerError
 from tracker.house.changelog import clocks, standing, told_of
-from tracker.house.footer import blocks, without_blocks
+from tracker.house.footer import without_any_blocks
 from tracker.model import Event, History, Note, Revision
 from tracker.render.history import place_of
 from tracker.text.document import Document, parse
@@ -55,7 +54,7 @@ def text_view(document: Document, headline: str, *, whole: bool = False) -> Text
     """
     settings = current().settings
     start = document.body_start
-    shown = document.text if whole else _without_notes(document)
+    shown = document.text if whole else without_any_blocks(document.text, start)
     cut = len(shown) - start > LONGEST
     if cut:
         shown = shown[: start + LONGEST]
@@ -67,15 +66,6 @@ def text_view(document: Document, headline: str, *, whole: bool = False) -> Text
         html=_without_headline(body(shown, start), headline),
         cut=cut,
     )
-
-
-def _without_notes(document: Document) -> str:
-    """The text without the lines that are made from the notes of its front matter."""
-    try:
-        found = blocks(document.text, document.body_start)
-    except TrackerError:  # a marker has lost its other half
-        return document.text
-    return without_blocks(document.text, found, document.body_start)
 
 
 def _without_headline(html: Markup, headline: str) -> Markup:

@@ -20,7 +20,7 @@ from tracker.newsroom.newsroom import Newsroom
 from tracker.newsroom.selection import matches
 from tracker.newsroom.statistics import Statistics, statistics
 from tracker.policy.rules import RULES, CheckResult
-from tracker.render.findings import gathered, inbox
+from tracker.render.findings import gathered, inbox, summary
 from tracker.store.reader import Reader
 from tracker.text.document import Document, decode, parse
 from tracker.web import addresses
@@ -44,7 +44,6 @@ ON_A_PAGE = 100
 MOST_DESKS = 8
 """Columns of the table; desks with fewer findings stand in one column together."""
 
-_MONTHS = 4  # that have a column each in the summary
 _REASONS = 3  # of a finding that are shown
 _MOST_PEOPLE = 300  # that a form offers, those with the most findings
 
@@ -267,6 +266,7 @@ def check() -> str:
         return link("/check/?") + urlencode({**given, "page": page})
 
     entries = _entries(chosen)
+    months = sorted({each.month for each in chosen}, key=_key, reverse=True)
     turn = turning(number, len(entries), turned, AT_ONCE)
     start = (number - 1) * AT_ONCE
     return page(
@@ -278,7 +278,7 @@ def check() -> str:
         turn=None if site().files else turn,
         asked=asked,
         given=given,
-        summary=_summary(chosen),
+        summary=summary([(each.finding.rule, each.month) for each in chosen], months),
         people=Counter(
             each.finding.person for each in found.shown if each.finding.person
         ).most_common(_MOST_PEOPLE),
@@ -293,26 +293,6 @@ def _entries(shown: Sequence[ShownFinding]) -> list[ShownFinding]:
     """Ranked findings, those of one piece of work in many articles as one."""
     heads = {each._replace(beside=()): each for each in gathered(one.finding for one in shown)}
     return [one._replace(finding=heads[one.finding]) for one in shown if one.finding in heads]
-
-
-class Summary(NamedTuple):
-    """How many findings each rule has in the newest months, before them, and in all."""
-
-    months: tuple[str, ...]  # newest first
-    older: bool  # there are findings of months before those
-    rows: tuple[tuple[str, tuple[int, ...], int, int], ...]  # rule, by month, before, in all
-
-
-def _summary(shown: Sequence[ShownFinding]) -> Summary:
-    months = sorted({each.month for each in shown}, key=_key, reverse=True)
-    named = tuple(months[:_MONTHS])
-    counts = Counter((each.finding.rule, each.month) for each in shown)
-    whole = Counter(each.finding.rule for each in shown)
-    rows = []
-    for rule in (each for each in RULES if whole[each]):
-        row = tuple(counts[rule, month] for month in named)
-        rows.append((rule, row, whole[rule] - sum(row), whole[rule]))
-    return Summary(named, len(months) > len(named), tuple(rows))
 
 
 @pages.get("/check/undated/", defaults={"month": UNDATED})
@@ -330,7 +310,10 @@ def check_of(month: str, number: int = 1) -> str:
     return page(
         "check_month.html",
         period=month,
-        desks=_by_desk(shown[start : start + ON_A_PAGE]),
+        desks=[
+            (desk, list(found))
+            for desk, found in groupby(shown[start : start + ON_A_PAGE], key=lambda one: one.desk)
+        ],
         total=len(shown),
         turn=turn,
         newer=names[place - 1] if place else None,
@@ -347,10 +330,6 @@ def all_addresses() -> list[str]:
     for month, shown in found.months.items():
         addresses_of += [_address(month, number) for number in numbers(len(shown), ON_A_PAGE)]
     return addresses_of
-
-
-def _by_desk(shown: Sequence[ShownFinding]) -> list[tuple[str, list[ShownFinding]]]:
-    return [(desk, list(found)) for desk, found in groupby(shown, key=lambda each: each.desk)]
 
 
 def _place_of(board: Board, month: str, column: str) -> str:
