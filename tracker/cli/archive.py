@@ -18,11 +18,13 @@ from tracker.cli.common import (
     warn,
 )
 from tracker.house.settings import Settings
+from tracker.newsroom.signatures import Seen, Trust, VerifyRequest, write
+from tracker.render.history import state_lines
 from tracker.render.plain import counted, printed, visible
+from tracker.store.verify import written
 
 if TYPE_CHECKING:
     from tracker.newsroom.newsroom import Newsroom
-    from tracker.newsroom.signatures import Seen, Trust
     from tracker.newsroom.sync import Clash, Passed, Synced
 
 
@@ -154,9 +156,6 @@ def verify(
     against the witnesses given, and where tracker.toml asks for it ([verify] signed), every commit
     against its signature. The exit status is 1 where something fails.
     """
-    from tracker.newsroom.signatures import VerifyRequest, write
-    from tracker.store.verify import written
-
     room = open_newsroom()
     asked = VerifyRequest(tuple(map(Path, witnesses)), signed, not quick, accept)
     with progress_bar("Verifying") as progress:
@@ -227,8 +226,6 @@ def catalog(rebuild: bool, boilerplate: bool, as_json: bool) -> None:
     A sentence that many articles have is boilerplate: a change to it alone is none of substance.
     tracker.toml adds sentences and takes some out: see docs/catalog.md.
     """
-    from tracker.render.history import state_lines
-
     room = open_newsroom()
     if rebuild:
         with progress_bar("Reading commits") as progress:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterable
 from importlib.util import find_spec
@@ -12,6 +13,8 @@ import click
 
 from tracker.cli.common import json_option, open_newsroom, print_json, progress_bar, warn
 from tracker.errors import TrackerError
+from tracker.house import settings
+from tracker.house.style import load
 from tracker.render.plain import printed, visible
 
 if TYPE_CHECKING:
@@ -140,11 +143,6 @@ def pairs(
 
 def _settings(style: str | None, language: str | None) -> str | None:
     """The settings of an outlet that has no newsroom."""
-    import json
-
-    from tracker.house import settings
-    from tracker.house.style import load
-
     if style is not None:
         load(style)  # says which there are
     said = {"style": style, "language": language}

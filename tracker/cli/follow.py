@@ -24,12 +24,16 @@ from tracker.cli.common import (
     warn,
 )
 from tracker.errors import TrackerError
-from tracker.store.git import NO_REPOSITORY
+from tracker.follow.fetch import DAY
+from tracker.follow.volatile import REASONS
+from tracker.newsroom.newsroom import Newsroom
+from tracker.render.history import history_object
+from tracker.render.plain import json_text, plain, printed, visible
+from tracker.store.files import Folder
 
 if TYPE_CHECKING:
     from tracker.follow.run import Means, Round
     from tracker.follow.state import FollowedPage
-    from tracker.newsroom.newsroom import Newsroom
 
 _COMMAND_SECONDS = 60  # for the command of on-change
 _SHOWN = 40  # lines of a text that is shown before anything is written
@@ -59,7 +63,6 @@ def add(urls: tuple[str, ...], name: str, yes: bool, dry_run: bool) -> None:
     into follow.toml.
     """
     from tracker.follow import services, sites
-    from tracker.store.files import Folder
 
     with _means() as means:
         for url in urls:
@@ -93,8 +96,6 @@ def _agreed(url: str) -> bool:
 
 
 def _say_shown(shown: Any) -> None:
-    from tracker.render.plain import visible
-
     click.echo(f"{shown.source}  {visible(shown.url)}  {visible(shown.title)}")
     for lead in shown.leads[:5]:
         click.echo(f"  {visible(lead.url)}  {visible(lead.title)}")
@@ -147,16 +148,12 @@ def _one_round(means: Means, *, as_json: bool) -> None:
     undelivered = services.deliver(means, partial(_content, means), partial(_run, means.folder))
     done = done._replace(troubles=(*done.troubles, *undelivered))
     if as_json:
-        from tracker.render.plain import printed
-
         print_json(printed(**done._asdict()))
     else:
         _say_round(means, done)
 
 
 def _say_round(means: Means, done: Round) -> None:
-    from tracker.render.plain import visible
-
     newest = _room(means).latest(len(done.recorded)) if done.recorded else ()
     revisions = {revision.commit: revision for _, revision in newest}
     lines: list[tuple[bool, str]] = []
@@ -173,12 +170,8 @@ def _say_round(means: Means, done: Round) -> None:
             lines.append((revision.substantive, f"{what}  {where}\n    {reasons}".rstrip()))
     for _, line in sorted(lines, key=lambda pair: not pair[0]):  # substance first
         click.echo(line)
-    same: dict[tuple[str, str], list[str]] = {}  # a host that asks to wait says it for all pages
     for told in done.troubles:
-        same.setdefault((told.state, told.reason), []).append(told.url)
-    for (state, reason), pages in same.items():
-        more = f" and {len(pages) - 1} more" if len(pages) > 1 else ""
-        warn(f"{state}: {visible(pages[0])}{more}: {visible(reason)}")
+        warn(f"{told.state}: {visible(told.url)}: {visible(told.reason)}")
     waiting = f", {done.waiting} wait for the budget of their host" if done.waiting else ""
     click.echo(
         f"{done.looked} pages looked at, {done.unchanged} unchanged, {len(done.recorded)} "
@@ -189,7 +182,6 @@ def _say_round(means: Means, done: Round) -> None:
 
 def _say_due(means: Means, *, as_json: bool) -> None:
     from tracker.follow.run import due
-    from tracker.render.plain import printed
 
     sources, pages = due(means)
     if as_json:
@@ -203,9 +195,6 @@ def _say_due(means: Means, *, as_json: bool) -> None:
 
 def _content(means: Means, path: str, commit: str) -> str:
     """The JSON of ``history --json`` with the revision that a message is about."""
-
-    from tracker.render.history import history_object
-    from tracker.render.plain import json_text, plain
 
     life = _room(means).life(path)
     revisions = tuple(each for each in life.revisions if each.commit == commit)
@@ -242,8 +231,6 @@ def status(url: str, left_out: bool, captures: bool, as_json: bool) -> None:
     Exit status 1 where something needs a person: a source that fails, a host that keeps us out, a
     page that waits ten times longer than it should, no round for a day.
     """
-
-    from tracker.render.plain import json_text, printed
 
     with _means(write=False) as means:
         if captures:
@@ -303,8 +290,6 @@ def _page(means: Means, page: FollowedPage, *, left_out: bool) -> dict[str, Any]
     found = _instants({key: getattr(page, key) for key in kept})
     found["live"] = bool(page.live)
     if left_out:
-        from tracker.follow.volatile import REASONS
-
         found["left_out"] = [
             {"reason": out.reason, "why": REASONS[out.reason], "text": out.text}
             for out in means.state.left_out(page.id)
@@ -313,9 +298,6 @@ def _page(means: Means, page: FollowedPage, *, left_out: bool) -> dict[str, Any]
 
 
 def _say_status(means: Means, pages: Sequence[FollowedPage], *, left_out: bool) -> None:
-    from tracker.follow.volatile import REASONS
-    from tracker.render.plain import visible
-
     zone = _room(means).settings.zone
 
     def when(seconds: float | None) -> str:
@@ -347,7 +329,6 @@ def _say_status(means: Means, pages: Sequence[FollowedPage], *, left_out: bool) 
 
 def _troubles(means: Means) -> Iterator[str]:
     """What needs a person, a sentence each."""
-    from tracker.follow.fetch import DAY
     from tracker.follow.outcome import interval
 
     now = means.clock().timestamp()
@@ -413,8 +394,6 @@ def _time(typed: str) -> timedelta:
 
 
 def _room(means: Means) -> Newsroom:
-    from tracker.newsroom.newsroom import Newsroom
-
     return Newsroom(means.folder, now=means.clock())
 
 
@@ -424,22 +403,15 @@ def _means(*, write: bool = True) -> Iterator[Means]:
     from tracker.follow import sites
     from tracker.follow.run import Means
     from tracker.follow.state import FollowState
-    from tracker.store.files import Folder
 
-    make = "Make a newsroom for them: tracker init DIR --followed"
-    try:
-        room = open_newsroom()
-    except TrackerError as error:
-        if error.hint == NO_REPOSITORY:
-            error.hint = make
-        raise
+    room = open_newsroom()
     root = room.workspace.root
     if root is None:
         raise TrackerError("A bare repository follows nothing.", "Work in a clone of it.")
     if room.settings.kind != "followed":
         raise TrackerError(
             "This newsroom's articles are its own: versions of other people's do not belong there.",
-            make,
+            "Make a newsroom for them: tracker init DIR --followed",
         )
     with Folder.open(root, follow=True) as folder:
         toml = (folder.read(sites.FILE) or b"").decode("utf-8", "replace")
@@ -452,8 +424,6 @@ def _means(*, write: bool = True) -> Iterator[Means]:
 @contextmanager
 def _alone(means: Means) -> Iterator[None]:
     """No other round of this newsroom runs at the same time."""
-    from tracker.store.files import Folder
-
     folder = means.state.file.parent / "follow"
     with Folder.open(folder, make=True, follow=True) as held, ExitStack() as stack:
         try:

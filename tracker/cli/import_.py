@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import click
 
 from tracker.cli.common import json_option, present, print_json, progress_bar, standard_input, warn
 from tracker.errors import TrackerError
+from tracker.house.dates.names import zone as zone_named
+from tracker.newsroom.importing import Imported, Options
+from tracker.newsroom.incoming import Source, folder_named
+from tracker.newsroom.newsroom import Newsroom
+from tracker.newsroom.workspace import SETTINGS_FILE
 from tracker.render.plain import counted, visible
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from tracker.newsroom.importing import Imported
-    from tracker.newsroom.incoming import Source
-    from tracker.newsroom.newsroom import Newsroom
-    from tracker.sources.versions import HowRead, Markup
+from tracker.sources.rows import columns_of
+from tracker.sources.versions import HowRead, Markup, shown
+from tracker.store.files import scratch_folder, write_file
+from tracker.store.remote import has_commits, initialise, unmake
 
 FORMATS = (
     "auto", "folder", "jsonl", "warc", "diffengine", "newsdiffs", "wxr", "wp-json", "mediawiki",
@@ -111,12 +112,6 @@ def import_(
     Versions may come in any order. Run again, it adds only what is missing; interrupted, it leaves
     the newsroom as it was. With --dry-run it counts what the source holds beside such versions.
     """
-    from tracker.house.dates.names import zone as zone_named
-    from tracker.newsroom.importing import Options
-    from tracker.newsroom.incoming import folder_named
-    from tracker.sources.rows import columns_of
-    from tracker.sources.versions import HowRead
-
     started = time.monotonic()
     if under is not None:
         under = folder_named(under)
@@ -149,8 +144,6 @@ def import_(
             refuse_itself(Path(repository), room)
         done = room.bring(given, options, progress)
     if made:
-        from tracker.sources.versions import shown
-
         did = "Would make" if dry_run else "Made"
         click.echo(f"{did} a newsroom in {shown(place)}.", err=as_json)
     traps = getattr(given, "traps", {})
@@ -158,8 +151,6 @@ def import_(
 
 
 def _wordpress(site: str, user: str | None, reading: HowRead) -> Source:
-    from urllib.parse import urlsplit
-
     from tracker.sources.wordpress import WordPressSite, rest_client
 
     if urlsplit(site).scheme not in ("http", "https") or not urlsplit(site).hostname:
@@ -197,7 +188,6 @@ def _source(
         raise TrackerError("--folder is a folder of --from-git.", "Leave it out.")
     assert source is not None
     from tracker.sources import open_source
-    from tracker.sources.versions import shown
 
     path = None if source == "-" else Path(source)
     if path is not None and not path.exists():
@@ -229,11 +219,6 @@ def _newsroom(folder: Path, source: Source, *, made: bool, dry_run: bool) -> Ite
     A new one is removed again where the import fails before anything is recorded; for a dry run it
     is made elsewhere.
     """
-    from tracker.newsroom.newsroom import Newsroom
-    from tracker.newsroom.workspace import SETTINGS_FILE
-    from tracker.store.files import scratch_folder, write_file
-    from tracker.store.remote import has_commits, initialise, unmake
-
     if not made:
         yield Newsroom(folder, now=present())
         return

@@ -14,12 +14,21 @@ import click
 
 from tracker.cli.common import present
 from tracker.errors import TrackerError
+from tracker.house import settings
+from tracker.house import style as house_style
+from tracker.house.dates import names
+from tracker.house.notes.wording import line, sentence
 from tracker.model import Note
+from tracker.newsroom.workspace import SETTINGS_FILE, Proposal, open_workspace, proposal
 from tracker.render.plain import counted, visible
+from tracker.store.commit import FileWrite, write
+from tracker.store.files import Folder, write_file
+from tracker.store.git import identity
+from tracker.store.log import files
+from tracker.store.remote import initialise
 
 if TYPE_CHECKING:
     from tracker.house.style import Style
-    from tracker.newsroom.workspace import Proposal
 
 
 @click.command("init")
@@ -36,16 +45,6 @@ def init(folder: str, style: str, timezone: str | None, name: str | None, follow
     A repository that is there already keeps everything; only tracker.toml is added. Checks look
     at what is recorded from now on, so that an old archive does not start with a thousand findings.
     """
-    from tracker.house import settings
-    from tracker.house import style as house_style
-    from tracker.house.dates import names
-    from tracker.newsroom.workspace import SETTINGS_FILE
-    from tracker.store.commit import FileWrite, write
-    from tracker.store.files import Folder, write_file
-    from tracker.store.git import identity
-    from tracker.store.log import files
-    from tracker.store.remote import initialise
-
     root = Path(folder)
     file = root / SETTINGS_FILE
     if os.path.lexists(root):
@@ -102,8 +101,6 @@ def init(folder: str, style: str, timezone: str | None, name: str | None, follow
 
 def _proposal(root: Path) -> Proposal | None:
     """What a repository that is there already says; None where there is none."""
-    from tracker.newsroom.workspace import open_workspace, proposal
-
     if not root.is_dir():
         return None
     try:
@@ -129,7 +126,6 @@ def _local_zone() -> str:
     link = Path("/etc/localtime")
     target = str(link.resolve()) if link.is_symlink() else ""
     zone = named or target.partition("zoneinfo/")[2]
-    from tracker.house.dates import names
 
     try:
         names.zone(zone)
@@ -147,8 +143,6 @@ _HOMES = {"en": "America/New_York", "en-GB": "Europe/London"}
 @click.argument("name", required=False)
 def styles(name: str | None) -> None:
     """List the house styles with a line of each, or print the file of one, to start from."""
-    from tracker.house import style as house_style
-
     if name is not None:
         click.echo(house_style.source(name), nl=False)
         return
@@ -160,8 +154,6 @@ def styles(name: str | None) -> None:
 
 def _sample(style: Style) -> str:
     """A correction as the house would put it under an article, of one morning in May."""
-    from tracker.house.notes.wording import line, sentence
-
     places = [*style.zone_names, _HOMES.get(style.locale, _HOMES["en"])]
     zone = ZoneInfo(places[0])
     at = datetime(2022, 5, 12, 7, 45, tzinfo=zone)

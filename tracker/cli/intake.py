@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import click
 
@@ -14,10 +18,9 @@ from tracker.cli.common import json_option, open_inbox, open_newsroom, present, 
 from tracker.cli.pages import address_of, is_loopback, listening_options, listening_sockets
 from tracker.errors import TrackerError
 from tracker.render.plain import visible
+from tracker.store.files import Folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tracker.newsroom.newsroom import Newsroom
 
 _THREADS = 16
@@ -46,7 +49,6 @@ def intake(ctx: click.Context, host: str, port: int, behind_proxy: bool, insecur
 
 def _serve(host: str, port: int, *, behind_proxy: bool, insecure: bool) -> None:
     from tracker.intake.api import create_app
-    from tracker.store.files import Folder
     from tracker.web import server
 
     if not is_loopback(host) and not behind_proxy and not insecure:
@@ -93,7 +95,6 @@ def _alone(folder: Any) -> Iterator[None]:
 
 def _hooks(room: Newsroom) -> dict[str, Any]:
     from tracker.intake.hooks import FILE, read_hooks
-    from tracker.store.files import Folder
 
     root = room.workspace.root
     if root is None:
@@ -139,10 +140,6 @@ def retry(number: int) -> None:
 @click.option("--url", default="http://127.0.0.1:8001", show_default=True, help="Of the intake.")
 def check(name: str, url: str) -> None:
     """Send a hook an event that it ignores, signed as its CMS signs: is it heard?"""
-    import json
-    from http.client import HTTPConnection, HTTPException, HTTPSConnection
-    from urllib.parse import urlsplit
-
     from tracker.intake.signatures import signed_test
 
     hook = _hooks(open_newsroom()).get(name)

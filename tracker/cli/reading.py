@@ -24,12 +24,11 @@ from tracker.cli.common import (
     write_page,
 )
 from tracker.errors import TrackerError
-from tracker.model import KINDS, Kind
+from tracker.model import KINDS, Article, Kind
 from tracker.render.plain import counted, encodable, printed, visible
 
 if TYPE_CHECKING:
     from tracker.house.settings import Settings
-    from tracker.model import Article
     from tracker.newsroom.newsroom import Newsroom
     from tracker.newsroom.statistics import Correction, Statistics
 
