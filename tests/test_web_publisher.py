@@ -147,7 +147,7 @@ def test_only_articles_with_a_note_are_read_for_the_lists(tmp_path: Path) -> Non
 
     room.lives = lives  # type: ignore[assignment, method-assign]
     listed = publisher_pages.record(room)
-    assert [line.text for line in listed.corrections.lines] == ["Wrong."]
+    assert [line.note.text for line in listed.corrections.lines] == ["Wrong."]
     assert asked == [{"articles/7.md"}]
 
 

@@ -155,14 +155,7 @@ def _scheme(given: Mapping[str, Any], source: str, toml: str) -> Scheme | None:
 
 # --- events ---------------------------------------------------------------------------------------
 
-OWN = {
-    "id": "data.id|id", "slug": "data.slug|slug", "path": "data.path|path",
-    "title": "data.title|title", "text": "data.text|text", "html": "data.html|html",
-    "at": "data.at|at", "published": "data.published|published", "author": "data.author|author",
-    "url": "data.url|url", "description": "data.description|description",
-    "status": "data.status|status", "before": "data.before|before", "note": "data.note|note",
-    "kind": "data.kind|kind",
-}  # fmt: skip
+OWN = {key: f"data.{key}|{key}" for key in _FIELDS if key != "rich"}
 """Where a body in our own form has each field: at its top, or in ``data`` (Standard Webhooks)."""
 
 

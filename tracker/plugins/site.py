@@ -13,7 +13,7 @@ from tracker.house.notes import find_notes
 from tracker.house.notes.merge import key
 from tracker.house.notes.passages import plain_words
 from tracker.house.settings import Settings
-from tracker.model import FoundNote, History, Note
+from tracker.model import History, Note
 from tracker.newsroom.newsroom import Newsroom
 from tracker.newsroom.revisions import article_of
 from tracker.newsroom.workspace import open_workspace
@@ -258,11 +258,10 @@ def standing(text: str, settings: Settings, day: date | None) -> list[StandingNo
         blank += [text[at : place.start], " " * (place.end - place.start)]
         at = place.end
     found = find_notes("".join([*blank, text[at:]]), as_of=day, style=settings.style)
-    return [_standing(note) for note in found]
-
-
-def _standing(note: FoundNote) -> StandingNote:
-    return StandingNote(note.start, note.end, compared(note.text), note.position != "inline")
+    return [
+        StandingNote(note.start, note.end, compared(note.text), note.position != "inline")
+        for note in found
+    ]
 
 
 def compared(text: str) -> str:

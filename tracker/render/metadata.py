@@ -12,17 +12,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time
-from zoneinfo import ZoneInfo
+from datetime import UTC, date, datetime, time, tzinfo
 
-from tracker.house.changelog import BroughtNote, clocks, first_out, notes_told, standing
+from tracker.house.changelog import clocks, first_out, notes_told, standing
 from tracker.house.footer import without_any_blocks
 from tracker.house.notes import wording
 from tracker.house.notes.passages import plain_words
 from tracker.house.notes.wording import language_of
 from tracker.house.settings import Settings
 from tracker.house.site import origin
-from tracker.model import History, Kind, Note, Revision
+from tracker.model import History, Kind, Revision
 from tracker.render.plain import json_text, record
 from tracker.render.urls import Links, article_id, first_seen, note_id, revision_id
 from tracker.text.document import Document
@@ -114,21 +113,15 @@ def _told(history: History, settings: Settings) -> tuple[list[object], list[obje
         correcting = note.kind in CORRECTING
         item = {
             "@type": "CorrectionComment" if correcting else "Comment",
-            "@id": _id(brought.get(note.id)),
+            "@id": note_id(told.revision, note.id) if (told := brought.get(note.id)) else "",
             "name": settings.style.templates[note.kind].label or _NAMES[note.kind],
             "text": note.text,
-            "datePublished": _when(note),
+            "datePublished": note.at.date().isoformat()
+            if note.precision == "day"
+            else _instant(note.at, None),
         }
         (corrections if correcting else comments).append(_known(item))
     return corrections, comments
-
-
-def _id(told: BroughtNote | None) -> str:
-    return note_id(told.revision, told.note.id) if told else ""
-
-
-def _when(note: Note) -> str:
-    return note.at.date().isoformat() if note.precision == "day" else _instant(note.at, None)
 
 
 def _publisher(settings: Settings) -> dict[str, object]:
@@ -147,20 +140,13 @@ def _known(found: Mapping[str, object]) -> dict[str, object]:
     return {key: each for key, each in found.items() if each}
 
 
-def _instant(at: date | None, zone: ZoneInfo | None) -> str:
+def _instant(at: date | None, zone: tzinfo | None) -> str:
     """ISO 8601: an instant in the newsroom's zone, or a day; "" where there is none."""
     if at is None:
         return ""
     if isinstance(at, datetime):
-        return _zoned(at, zone).replace(microsecond=0).isoformat()
+        return _in(zone, at).replace(microsecond=0).isoformat()
     return at.isoformat()
-
-
-def _zoned(at: datetime, zone: ZoneInfo | None) -> datetime:
-    try:
-        return at.astimezone(zone) if zone else at
-    except OverflowError:  # the first and last day that a datetime can hold
-        return at
 
 
 # --- an article as IPTC ninjs 3.1, the news in JSON that agencies exchange ------------------------
@@ -194,6 +180,7 @@ def news_item(
     if not isinstance(created, datetime):
         created = datetime.combine(created, time(), settings.zone)
     canceled = history.deleted or any(note.kind == "retraction" for note in notes)
+    name, policy = settings.site.publisher or settings.name, settings.site.corrections_policy
     start = document.body_start
     body = without_any_blocks(document.text, start)[start:].strip("\r\n")
     found: dict[str, object] = {
@@ -220,8 +207,8 @@ def news_item(
             {"role": "git-commit", "value": newest.commit},
             {"role": "urn", "value": article_id(history)},
         ],
-        "infoSources": _sources(settings),
-        "trustIndicators": _trust(settings),
+        "infoSources": [{"name": name, "role": "publisher"}] if name else [],
+        "trustIndicators": [{"title": "Corrections policy", "href": policy}] if policy else [],
         "associations": [_previous(shown[-2], article.path, links)] if len(shown) > 1 else [],
     }
     return record(_known(found))
@@ -229,16 +216,6 @@ def news_item(
 
 def _text(role: str, words: str) -> dict[str, str]:
     return {"role": role, "contentType": "text/plain", "value": words}
-
-
-def _sources(settings: Settings) -> list[dict[str, str]]:
-    name = settings.site.publisher or settings.name
-    return [{"name": name, "role": "publisher"}] if name else []
-
-
-def _trust(settings: Settings) -> list[dict[str, str]]:
-    policy = settings.site.corrections_policy
-    return [{"title": "Corrections policy", "href": policy}] if policy else []
 
 
 def _previous(before: Revision, path: str, links: Links) -> dict[str, object]:
@@ -254,8 +231,11 @@ def _previous(before: Revision, path: str, links: Links) -> dict[str, object]:
 
 def _utc(at: datetime) -> str:
     """An instant in UTC, as ninjs's examples write it."""
+    return _in(UTC, at).replace(microsecond=0).isoformat().replace("+00:00", "Z")
+
+
+def _in(zone: tzinfo | None, at: datetime) -> datetime:
     try:
-        at = at.astimezone(UTC)
+        return at.astimezone(zone) if zone else at
     except OverflowError:  # the first and last day that a datetime can hold
-        return at.replace(microsecond=0).isoformat()
-    return at.replace(microsecond=0, tzinfo=None).isoformat() + "Z"
+        return at

@@ -100,9 +100,7 @@ def text(
     """
     ink = _Ink(color)
     parts: list[str] = []
-    fields = _field_lines(
-        change.fields, ink, note_changes(old, new, when or own_offset) if change.fields else ()
-    )
+    fields = _field_lines(change, old, new, ink, when or own_offset)
     if fields:
         parts.append("\n".join(fields))
     body = _body(change, old, new, ink, context, formatting)
@@ -115,31 +113,19 @@ def text(
     return "\n\n".join(parts) + "\n"
 
 
-def _field_lines(
-    fields: Iterable[FieldChange], ink: _Ink, notes: Sequence[tuple[str, str]] = ()
-) -> list[str]:
-    """The front matter's changes by name, headline first.
-
-    ``notes``, the answer of :func:`note_changes`, stands for the key that keeps them.
-    """
+def _field_lines(change: Change, old: str, new: str, ink: _Ink, when: When) -> list[str]:
+    """The front matter's changes by name, headline first; notes one by one."""
     lines: list[str] = []
-    for field in sorted(fields, key=lambda field: _ORDER.index(field.role)):
-        name = ink.name(visible(field_name(field)) + ":")
-        if field.role == "notes" and notes:
-            lines.extend(
-                f"{name} {ink.deleted(before)}{ink.inserted(after)}" for before, after in notes
-            )
+    pairs = note_pairs(old, new) if change.fields else []
+    for field in sorted(change.fields, key=lambda field: _ORDER.index(field.role)):
+        name = ink.name(visible(_NAMES.get(field.role, field.key)) + ":")
+        if field.role == "notes" and pairs:
+            for one, other in pairs:
+                before, after = _note_line(one, when), _note_line(other, when)
+                lines.append(f"{name} {ink.deleted(before)}{ink.inserted(after)}")
         else:
             lines.append(f"{name} {_value(field, ink)}")
     return lines
-
-
-def note_changes(old: str, new: str, when: When) -> list[tuple[str, str]]:
-    """Notes of the front matter that differ, as (before, after) pairs of plain lines.
-
-    One that came has "" before it, one that went has "" after it.
-    """
-    return [(_note_line(one, when), _note_line(other, when)) for one, other in note_pairs(old, new)]
 
 
 def note_pairs(old: str, new: str) -> list[tuple[Note | None, Note | None]]:
@@ -167,11 +153,6 @@ def _note_line(note: Note | None, when: When) -> str:
     at = when(note.at, note.precision)
     taken_back = f" (withdrawn {when(note.withdrawn, 'minute')})" if note.withdrawn else ""
     return f"{note.kind}{at and ', '}{at}: {note.text}{taken_back}"
-
-
-def field_name(field: FieldChange) -> str:
-    """What people call a key: "Headline", "Dek", "Byline", "Notes"; else the key as written."""
-    return _NAMES.get(field.role, field.key)
 
 
 def _value(field: FieldChange, ink: _Ink) -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from itertools import chain, groupby
+from itertools import groupby
 from typing import NamedTuple
 
 from flask import Blueprint, Response, make_response
 
-from tracker.house.changelog import BroughtNote, notes_told, replaced, went_out
-from tracker.model import KINDS, History, Kind, Precision, Progress, Revision
+from tracker.house.changelog import notes_told, replaced, went_out
+from tracker.model import KINDS, History, Kind, Note, Progress
 from tracker.newsroom.newsroom import Newsroom
 from tracker.render import feed
 from tracker.render.feed import Feed
@@ -42,24 +42,11 @@ class NoteLine(NamedTuple):
 
     path: str  # of the article, now
     headline: str
-    kind: Kind
-    text: str
-    at: datetime  # aware, as the note says it
-    precision: Precision
+    note: Note
     out: datetime  # aware: when it went out, as exactly as is known; the list's order
-    key: str  # of the note, in addresses
-    withdrawn: bool
     amended: bool  # a later note replaces this one
-    gone: bool  # the article was taken down since
     old: str | None  # stamp of the version before the one that brought it; None: it was the first
     new: str  # stamp of the version that brought it
-
-
-class CountedMonth(NamedTuple):
-    """A month that has something to show."""
-
-    name: str  # "2022-05", in the newsroom's zone
-    number: int  # of notes
 
 
 class Listing(NamedTuple):
@@ -67,11 +54,6 @@ class Listing(NamedTuple):
 
     lines: tuple[NoteLine, ...]
     months: Mapping[str, tuple[NoteLine, ...]]  # newest month first
-
-    @property
-    def counted(self) -> tuple[CountedMonth, ...]:
-        """The months with their numbers, newest first."""
-        return tuple(CountedMonth(name, len(lines)) for name, lines in self.months.items())
 
     def of(self, period: str, of_kind: str) -> tuple[NoteLine, ...]:
         """The notes of a month or a year ("" for all), and of a kind ("" for all); newest first."""
@@ -81,14 +63,14 @@ class Listing(NamedTuple):
             if month.startswith(period)
             for line in lines
         )
-        return tuple(line for line in found if not of_kind or line.kind == of_kind)
+        return tuple(line for line in found if not of_kind or line.note.kind == of_kind)
 
     @property
     def table(self) -> Mapping[str, Mapping[str, int]]:
         """How many notes each year has of each kind, the newest year first."""
         years: dict[str, Counter[str]] = {}
         for month, lines in self.months.items():
-            years.setdefault(month[:4], Counter()).update(line.kind for line in lines)
+            years.setdefault(month[:4], Counter()).update(line.note.kind for line in lines)
         return years
 
 
@@ -103,14 +85,13 @@ class Record(NamedTuple):
 
 
 def record(room: Newsroom, progress: Progress | None = None) -> Record:
-    """What readers were told of every article; also of those that were taken down since."""
+    """What readers were told of every article that is there now."""
     empty = room.workspace.empty
     # One question finds whose notes there are; only those articles' histories are read.
     told = set() if empty else {each.article.path for each in room.changelog(progress=progress)}
-    lives = chain(room.lives(progress, told), room.gone())
-    lines = [line for life in lives for line in _lines(life)]
-    lines.sort(key=lambda line: (line.out, line.path, line.key), reverse=True)
-    correcting = [line for line in lines if line.kind in CORRECTING]
+    lines = [line for life in room.lives(progress, told) for line in _lines(life)]
+    lines.sort(key=lambda line: (line.out, line.path, line.note.id), reverse=True)
+    correcting = [line for line in lines if line.note.kind in CORRECTING]
     return Record(_listing(correcting, room), _listing(lines, room))
 
 
@@ -127,58 +108,35 @@ def _lines(life: History) -> Iterable[NoteLine]:
     told = notes_told(life)
     gone = replaced([each.note for each in told])
     for each in told:
-        if each.revision.published:  # what stands in a draft was told to nobody
-            yield _line(life, each, amended=each.note.id in gone)
-
-
-def _line(life: History, told: BroughtNote, *, amended: bool) -> NoteLine:
-    note, revision = told.note, told.revision
-    before = life.revisions[revision.number - 2] if revision.number > 1 else None
-    return NoteLine(
-        path=life.article.path,
-        headline=life.article.headline,
-        kind=note.kind,
-        text=note.text,
-        at=note.at,
-        precision=note.precision,
-        out=went_out(told),
-        key=addresses.note_key(note.id),
-        withdrawn=note.withdrawn is not None,
-        amended=amended,
-        gone=life.deleted,
-        old=_seen(before),
-        new=addresses.stamp_of(revision),
-    )
-
-
-def _seen(revision: Revision | None) -> str | None:
-    """The stamp of a version that readers could see."""
-    return addresses.stamp_of(revision) if revision is not None and revision.published else None
+        revision = each.revision
+        if not revision.published:
+            continue  # what stands in a draft was told to nobody
+        before = life.revisions[revision.number - 2] if revision.number > 1 else None
+        yield NoteLine(
+            life.article.path,
+            life.article.headline,
+            each.note,
+            went_out(each),
+            each.note.id in gone,
+            addresses.stamp_of(before) if before is not None and before.published else None,
+            addresses.stamp_of(revision),
+        )
 
 
 # --- pages ---------------------------------------------------------------------------------------
 
 
 _KINDS = ", ".join(f'"{kind}"' for kind in KINDS)
+_LISTED = "<any(corrections, changelog):listed>"
 
 
-@pages.get("/corrections/", defaults={"listed": "corrections"})
-@pages.get("/changelog/", defaults={"listed": "changelog"})
-def newest(listed: str) -> str:
-    """The newest corrections, or notes of all kinds, with the years and months that have any."""
-    return _list(listed, "", "", 1)
-
-
-@pages.get("/corrections/<month:period>/", defaults={"listed": "corrections"})
-@pages.get("/corrections/<month:period>/<int:number>/", defaults={"listed": "corrections"})
-@pages.get("/corrections/<year:period>/", defaults={"listed": "corrections"})
-@pages.get("/corrections/<year:period>/<int:number>/", defaults={"listed": "corrections"})
-@pages.get("/changelog/<month:period>/", defaults={"listed": "changelog"})
-@pages.get("/changelog/<month:period>/<int:number>/", defaults={"listed": "changelog"})
-@pages.get("/changelog/<year:period>/", defaults={"listed": "changelog"})
-@pages.get("/changelog/<year:period>/<int:number>/", defaults={"listed": "changelog"})
-def of_period(listed: str, period: str, number: int = 1) -> str:
-    """The notes of a month or a year."""
+@pages.get(f"/{_LISTED}/")
+@pages.get(f"/{_LISTED}/<month:period>/")
+@pages.get(f"/{_LISTED}/<month:period>/<int:number>/")
+@pages.get(f"/{_LISTED}/<year:period>/")
+@pages.get(f"/{_LISTED}/<year:period>/<int:number>/")
+def of_period(listed: str, period: str = "", number: int = 1) -> str:
+    """The newest corrections, or notes of all kinds; or those of a month or a year."""
     return _list(listed, period, "", number)
 
 
@@ -238,7 +196,7 @@ def _list(kind: str, period: str, of_kind: str, number: int) -> str:
         period=period,
         of_kind=of_kind,
         days=_days(lines[start : start + ON_A_PAGE]),
-        months=listing.counted,
+        months=listing.months,
         table=table,
         kinds=[each for each in KINDS if any(each in row for row in table.values())],
         policy=current().settings.site.corrections_policy,
@@ -254,7 +212,8 @@ def _days(lines: Sequence[NoteLine]) -> list[tuple[date, list[NoteLine]]]:
     zone = current().settings.zone
 
     def day(line: NoteLine) -> date:
-        return line.at.date() if line.precision == "day" else line.out.astimezone(zone).date()
+        exact = line.note.precision != "day"
+        return line.out.astimezone(zone).date() if exact else line.note.at.date()
 
     return [(name, list(found)) for name, found in groupby(lines, key=day)]
 
