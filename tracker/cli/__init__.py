@@ -51,9 +51,9 @@ _FILES = {
     **dict.fromkeys(
         ("history", "show", "blame", "changelog", "footer", "search", "stats"), "reading"
     ),
-    **dict.fromkeys(("sync", "verify", "catalog"), "archive"),
+    **dict.fromkeys(("init", "styles", "sync", "verify", "catalog"), "archive"),
     **dict.fromkeys(("serve", "site"), "pages"),
-    "styles": "init", "restore": "record", "review": "check", "token": "intake",
+    "restore": "record", "review": "check", "token": "intake",
     "import": "import_",
 }  # fmt: skip
 """The file of a command where that has another name."""
