@@ -49,9 +49,9 @@ COMMANDS = {
 
 _FILES = {
     **dict.fromkeys(
-        ("history", "show", "blame", "changelog", "footer", "search", "stats"), "reading"
+        ("history", "show", "blame", "changelog", "footer", "search", "stats", "styles"), "reading"
     ),
-    **dict.fromkeys(("init", "styles", "sync", "verify", "catalog"), "archive"),
+    **dict.fromkeys(("init", "sync", "verify", "catalog"), "archive"),
     **dict.fromkeys(("serve", "site"), "pages"),
     "restore": "record", "review": "check", "token": "intake",
     "import": "import_",

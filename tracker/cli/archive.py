@@ -1,14 +1,12 @@
-"""The archive itself: ``init``, ``styles``, ``sync`` with others, ``verify``, its ``catalog``."""
+"""The archive itself: ``init``, ``sync`` with others, ``verify``, its ``catalog``."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 import click
 
@@ -26,10 +24,7 @@ from tracker.errors import TrackerError
 from tracker.house import settings as house_settings
 from tracker.house import style as house_style
 from tracker.house.dates import names
-from tracker.house.notes.wording import line as note_line
-from tracker.house.notes.wording import sentence
 from tracker.house.settings import Settings
-from tracker.model import Note
 from tracker.newsroom.signatures import Seen, Trust, VerifyRequest
 from tracker.newsroom.signatures import write as write_witness
 from tracker.newsroom.workspace import SETTINGS_FILE, Proposal, open_workspace, proposal
@@ -148,35 +143,6 @@ def _local_zone() -> str:
     except TrackerError:
         return "UTC"
     return zone
-
-
-# --- house styles to choose from ------------------------------------------------------------------
-
-_HOMES = {"en": "America/New_York", "en-GB": "Europe/London"}
-
-
-@click.command("styles")
-@click.argument("name", required=False)
-def styles(name: str | None) -> None:
-    """List the house styles with a line of each, or print the file of one, to start from."""
-    if name is not None:
-        click.echo(house_style.source(name), nl=False)
-        return
-    names = house_style.names()
-    width = max(map(len, names))
-    for each in names:
-        click.echo(f"{each:<{width}}  {visible(_sample(house_style.load(each)))}")
-
-
-def _sample(style: house_style.Style) -> str:
-    """A correction as the house would put it under an article, of one morning in May."""
-    places = [*style.zone_names, _HOMES.get(style.locale, _HOMES["en"])]
-    zone = ZoneInfo(places[0])
-    at = datetime(2022, 5, 12, 7, 45, tzinfo=zone)
-    words = style.draft.get("misstated_number") or style.draft.get("corrected", "")
-    return note_line(
-        style, Note("u1", "correction", sentence(style, "correction", words), at), zone
-    )
 
 
 # --- the archive, with others and by itself ------------------------------------------------------

@@ -28,14 +28,12 @@ from tracker.cli.common import (
     progress_bar,
     warn,
 )
-from tracker.cli.note import edit_draft
 from tracker.errors import TrackerError
 from tracker.model import KINDS, Change, Finding, Kind
 from tracker.newsroom.checking import RESOLVED_FILE, Early, CheckScope, resolve, resolve_before
 from tracker.newsroom.names import period_end
 from tracker.policy.rules import RULES, CheckResult, refuse_unknown
 from tracker.render import findings as face
-from tracker.render import terminal_diff
 from tracker.render.plain import counted, visible
 from tracker.store.files import scratch_folder, write_file
 from tracker.store.git import identity
@@ -364,6 +362,8 @@ class _Review:
         return _Compared(old, new, room.compare(old.text, new.text))
 
     def _show(self, compared: _Compared | None, most: int | None) -> None:
+        from tracker.render import terminal_diff
+
         if compared is None:
             return
         color = has_color(sys.stdout)
@@ -390,6 +390,8 @@ class _Review:
         return True
 
     def _write(self, finding: Finding, compared: _Compared | None) -> bool:
+        from tracker.cli.note import edit_draft
+
         change = compared.change if compared is not None else None
         kind = _kind(_likely(finding, change))
         if kind is None:

@@ -1,12 +1,13 @@
-"""What is recorded, shown: ``history show blame changelog footer search stats``."""
+"""What is recorded, shown: ``history show blame changelog footer search stats``; ``styles``."""
 
 from __future__ import annotations
 
 import io
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -24,11 +25,12 @@ from tracker.cli.common import (
     write_page,
 )
 from tracker.errors import TrackerError
-from tracker.model import KINDS, Article, Kind
+from tracker.model import KINDS, Article, Kind, Note
 from tracker.render.plain import counted, encodable, printed, visible
 
 if TYPE_CHECKING:
     from tracker.house.settings import Settings
+    from tracker.house.style import Style
     from tracker.newsroom.newsroom import Newsroom
     from tracker.newsroom.statistics import Correction, Statistics
 
@@ -469,3 +471,34 @@ def _table(
     for name, row in listed:
         yield f"{name:<{width}}" + "".join(f"{number:>15,}" for number in row)
     yield ""
+
+
+# --- house styles to choose from ------------------------------------------------------------------
+
+_HOMES = {"en": "America/New_York", "en-GB": "Europe/London"}
+
+
+@click.command("styles")
+@click.argument("name", required=False)
+def styles(name: str | None) -> None:
+    """List the house styles with a line of each, or print the file of one, to start from."""
+    from tracker.house import style as house_style
+
+    if name is not None:
+        click.echo(house_style.source(name), nl=False)
+        return
+    names = house_style.names()
+    width = max(map(len, names))
+    for each in names:
+        click.echo(f"{each:<{width}}  {visible(_sample(house_style.load(each)))}")
+
+
+def _sample(style: Style) -> str:
+    """A correction as the house would put it under an article, of one morning in May."""
+    from tracker.house.notes.wording import line, sentence
+
+    places = [*style.zone_names, _HOMES.get(style.locale, _HOMES["en"])]
+    zone = ZoneInfo(places[0])
+    at = datetime(2022, 5, 12, 7, 45, tzinfo=zone)
+    words = style.draft.get("misstated_number") or style.draft.get("corrected", "")
+    return line(style, Note("u1", "correction", sentence(style, "correction", words), at), zone)
