@@ -30,7 +30,7 @@ from tracker.cli.common import (
 )
 from tracker.errors import TrackerError
 from tracker.model import KINDS, Change, Finding, Kind
-from tracker.newsroom.checking import RESOLVED_FILE, Early, CheckScope, resolve, resolve_before
+from tracker.newsroom.checking import RESOLVED_FILE, CheckScope, Early, resolve, resolve_before
 from tracker.newsroom.names import period_end
 from tracker.policy.rules import RULES, CheckResult, refuse_unknown
 from tracker.render import findings as face

@@ -30,6 +30,7 @@ from tracker.newsroom.newsroom import Newsroom
 from tracker.render.history import history_object
 from tracker.render.plain import json_text, plain, printed, visible
 from tracker.store.files import Folder
+from tracker.store.git import NO_REPOSITORY
 
 if TYPE_CHECKING:
     from tracker.follow.run import Means, Round
@@ -170,8 +171,12 @@ def _say_round(means: Means, done: Round) -> None:
             lines.append((revision.substantive, f"{what}  {where}\n    {reasons}".rstrip()))
     for _, line in sorted(lines, key=lambda pair: not pair[0]):  # substance first
         click.echo(line)
+    same: dict[tuple[str, str], list[str]] = {}  # a host that asks to wait says it for all pages
     for told in done.troubles:
-        warn(f"{told.state}: {visible(told.url)}: {visible(told.reason)}")
+        same.setdefault((told.state, told.reason), []).append(told.url)
+    for (state, reason), pages in same.items():
+        more = f" and {len(pages) - 1} more" if len(pages) > 1 else ""
+        warn(f"{state}: {visible(pages[0])}{more}: {visible(reason)}")
     waiting = f", {done.waiting} wait for the budget of their host" if done.waiting else ""
     click.echo(
         f"{done.looked} pages looked at, {done.unchanged} unchanged, {len(done.recorded)} "
@@ -404,14 +409,20 @@ def _means(*, write: bool = True) -> Iterator[Means]:
     from tracker.follow.run import Means
     from tracker.follow.state import FollowState
 
-    room = open_newsroom()
+    make = "Make a newsroom for them: tracker init DIR --followed"
+    try:
+        room = open_newsroom()
+    except TrackerError as error:
+        if error.hint == NO_REPOSITORY:
+            error.hint = make
+        raise
     root = room.workspace.root
     if root is None:
         raise TrackerError("A bare repository follows nothing.", "Work in a clone of it.")
     if room.settings.kind != "followed":
         raise TrackerError(
             "This newsroom's articles are its own: versions of other people's do not belong there.",
-            "Make a newsroom for them: tracker init DIR --followed",
+            make,
         )
     with Folder.open(root, follow=True) as folder:
         toml = (folder.read(sites.FILE) or b"").decode("utf-8", "replace")

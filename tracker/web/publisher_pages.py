@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from itertools import groupby
+from itertools import chain, groupby
 from typing import NamedTuple
 
 from flask import Blueprint, Response, make_response
@@ -45,6 +45,7 @@ class NoteLine(NamedTuple):
     note: Note
     out: datetime  # aware: when it went out, as exactly as is known; the list's order
     amended: bool  # a later note replaces this one
+    gone: bool  # the article was taken down since
     old: str | None  # stamp of the version before the one that brought it; None: it was the first
     new: str  # stamp of the version that brought it
 
@@ -85,11 +86,12 @@ class Record(NamedTuple):
 
 
 def record(room: Newsroom, progress: Progress | None = None) -> Record:
-    """What readers were told of every article that is there now."""
+    """What readers were told of every article; also of those that were taken down since."""
     empty = room.workspace.empty
     # One question finds whose notes there are; only those articles' histories are read.
     told = set() if empty else {each.article.path for each in room.changelog(progress=progress)}
-    lines = [line for life in room.lives(progress, told) for line in _lines(life)]
+    lives = chain(room.lives(progress, told), room.gone())
+    lines = [line for life in lives for line in _lines(life)]
     lines.sort(key=lambda line: (line.out, line.path, line.note.id), reverse=True)
     correcting = [line for line in lines if line.note.kind in CORRECTING]
     return Record(_listing(correcting, room), _listing(lines, room))
@@ -118,6 +120,7 @@ def _lines(life: History) -> Iterable[NoteLine]:
             each.note,
             went_out(each),
             each.note.id in gone,
+            life.deleted,
             addresses.stamp_of(before) if before is not None and before.published else None,
             addresses.stamp_of(revision),
         )
