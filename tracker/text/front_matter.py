@@ -94,6 +94,8 @@ class Located(NamedTuple):
 def locate(text: str) -> Located | None:
     """Return where the front matter of a text stands; None when it has none. Reads no value."""
     start = 1 if text.startswith("\ufeff") else 0
+    if text[start : start + 1].isspace() and (after := _AFTER_BLANKS().match(text, start)):
+        start = after.start(1)  # Hugo reads past blank lines
     if text.startswith("---", start):
         found = _fenced(text, start, "yaml", _YAML_END())
     elif text.startswith("+++", start):
@@ -114,6 +116,7 @@ def locate(text: str) -> Located | None:
     return found
 
 
+_AFTER_BLANKS = expression(r"\s{1,200}(?<=\n)((?:---|\+\+\+)[ \t]*\r?\n[\w-]{1,60}[ \t]*[:=])")
 _SHORT_PROSE = 20_000
 _KEYED = expression(
     r"^[ \t]*(?:#|[\[{-]|[^\s:=][^\n:=]{0,200}?[:=](?=\s|\Z|[\"'\[{\d]))", re.MULTILINE

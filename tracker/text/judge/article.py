@@ -226,6 +226,12 @@ class Article:
             raw_words(" ".join(words_of(line))) == wanted for line in lines if wanted[0] in line
         )
 
+    def times(self, words: str) -> int:
+        """Return how often words stand in the text in this order, seen or in a description."""
+        if self._raw_words is None:
+            self._raw_words = f" {' '.join(self.raw_list)} "
+        return self._raw_words.count(f" {' '.join(raw_words(words.casefold()))} ")
+
     def says(self, words: str, shown: str = "") -> bool:
         """Tell whether folded words stand in the text in this order, seen or in a description.
 
@@ -233,9 +239,7 @@ class Article:
         """
         if not self.may_say(words):
             return False
-        if self._raw_words is None:
-            self._raw_words = f" {' '.join(self.raw_list)} "
-        if f" {' '.join(raw_words((shown or words).casefold()))} " in self._raw_words:
+        if self.times(shown or words):
             return True
         # Links stand between their words only in the raw text.
         return ("](" in self.text or "<" in self.text) and self.shows(words)

@@ -519,6 +519,9 @@ def _same_people(before: str, after: str) -> bool:
     old, new = _people(before), _people(after)
     if old == new:
         return True
+    mail = [sorted(re.findall(r"[\w.+-]{1,64}@[\w.-]{1,200}", text)) for text in (before, after)]
+    if mail[0] and mail[0] == mail[1]:
+        return True
     handles = not any(letter.isupper() for letter in before + after)
     gone = [one for one in old if one not in new]
     come = [one for one in new if one not in old]

@@ -195,5 +195,8 @@ def _is_soft(word: str, lexicon: Lexicon) -> bool:
     )
 
 
+_PARTICLES = frozenset("をはがにへとのでもや")  # of Japanese, which is read letter by letter
+
+
 def _small(word: str) -> bool:
-    return len(word) == 1 and word.isascii() and word.isalpha()
+    return len(word) == 1 and ((word.isascii() and word.isalpha()) or word in _PARTICLES)

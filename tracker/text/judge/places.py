@@ -34,7 +34,17 @@ def found_elsewhere(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
         )
         if not found and scope.place == "dek":  # what the body says is no news there
             found = scope.around[1 if gone else 0].says(" ".join(words), side.shown(first, last))
+    if found and come and _listed_again(hunk):
+        return None
     return [verdict(hunk, "moved", False)] if found else None
+
+
+def _listed_again(hunk: Hunk) -> bool:
+    """Tell whether what came is an item of a list, and the list that had it keeps its own."""
+    words = hunk.words_come
+    return hunk.new.seen[hunk.c].line == "item" and (
+        hunk.new.article.times(words) > hunk.old.article.times(words) > 0
+    )
 
 
 def _without_capitals(hunk: Hunk, scope: Scope) -> Hunk:

@@ -140,6 +140,7 @@ def read(markup: Markup, start: int, end: int) -> list[Token]:
             reader.hidden(span)
     tokens = _joined(reader.tokens)
     _hide_labels_of_files(tokens)
+    _hide_references(tokens)
     return _without_numbers_of_paragraphs(tokens, markup.text)
 
 
@@ -173,6 +174,24 @@ def _hide_labels_of_files(tokens: list[Token]) -> None:
                 one.kind = "markup"
 
 
+def _hide_references(tokens: list[Token]) -> None:
+    """Take for markup what refers to a source: "[7]", and what chat programs leave of theirs."""
+    for place, token in enumerate(tokens):
+        if token.text != "]" or token.code or place < _REFERENCE:
+            continue
+        first = place - 2
+        if tokens[place - 3].fold == "oaicite":  # :contentReference[oaicite:0]
+            first = place - _REFERENCE
+        elif tokens[first].text != "[" or not _is_short(tokens[place - 1]):
+            continue
+        if not tokens[first].line:
+            for one in tokens[first : place + 1]:
+                one.kind = "markup"
+
+
+_REFERENCE = 6
+
+
 def _of_file(token: Token) -> bool:
     return token.kind in ("number", "markup") or token.fold in _OF_FILES
 
@@ -200,11 +219,14 @@ def _without_numbers_of_paragraphs(tokens: list[Token], text: str) -> list[Token
     return tokens
 
 
+def _is_short(token: Token) -> bool:
+    return token.kind == "number" and token.text.isdecimal() and len(token.text) <= 3
+
+
 def _counts(token: Token) -> bool:
-    if token.kind == "number":
-        return token.text.isdecimal() and len(token.text) <= 3
-    return token.kind == "word" and (
-        len(token.text) == 1 or token.fold in ("ii", "iii", "iv", "vi", "vii", "viii", "ix")
+    return _is_short(token) or (
+        token.kind == "word"
+        and (len(token.text) == 1 or token.fold in ("ii", "iii", "iv", "vi", "vii", "viii", "ix"))
     )
 
 

@@ -139,7 +139,7 @@ def _hyphens_alone(hunk: Hunk, left: Sequence[str], right: Sequence[str]) -> boo
         left != right
         and letters(left) == letters(right)
         and all(word.isalpha() for word in [*left, *right])
-        and any(token.text in "-‐‑" for token in [*hunk.gone, *hunk.come])
+        and any(token.text in "-‐‑." for token in [*hunk.gone, *hunk.come])
     )
 
 
