@@ -28,6 +28,7 @@ from tracker.follow.volatile import (
     mark,
     settle,
 )
+from tracker.house.dates.names import aware
 from tracker.house.notes import find_notes
 
 _LIVE = 3  # changes of added blocks alone within an hour
@@ -242,11 +243,9 @@ def _record(
 def _out(reading: PageReading, at: datetime) -> PageReading:
     """The reading without a date of publication that lies after the look that saw it out."""
     try:
-        published = datetime.fromisoformat(reading.about.published)
+        published = aware(datetime.fromisoformat(reading.about.published), UTC)
     except ValueError:
         return reading
-    if published.tzinfo is None:
-        published = published.replace(tzinfo=UTC)
     if published <= at:
         return reading
     return reading._replace(about=reading.about._replace(published=""))

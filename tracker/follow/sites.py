@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 from tracker.errors import TrackerError
 from tracker.follow.fetch import Manners
 from tracker.follow.page import absolute, parse_page, title_of
+from tracker.house.dates.names import aware
 from tracker.house.toml_file import Keys, check, place, quoted, read_table
 
 FILE = "follow.toml"
@@ -420,10 +421,8 @@ def newest(leads: Iterable[Lead], since: datetime) -> Iterator[Lead]:
     """A sitemap's leads that changed since then; all that do not say when."""
     for lead in leads:
         try:
-            when = datetime.fromisoformat(lead.changed)
+            when = aware(datetime.fromisoformat(lead.changed), since.tzinfo)
         except ValueError:
-            yield lead
-            continue
-        aware = when if when.tzinfo else when.replace(tzinfo=since.tzinfo)
-        if aware >= since:
+            when = since
+        if when >= since:
             yield lead

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, TypeVar
@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from tracker.errors import TrackerError
 from tracker.house import style as house_style
-from tracker.house.dates.names import has_words, language, name_of, zone
+from tracker.house.dates.names import aware, has_words, language, name_of, zone
 from tracker.house.site import SITE_KEYS, PublicSite, wrong_layout
 from tracker.house.site import read as read_site
 from tracker.house.style import Style
@@ -342,11 +342,7 @@ def _since(file: _SettingsFile, under: str, home: ZoneInfo) -> datetime | None:
             raise file.wrong(
                 under, "since", "a date or an instant", "Write 2022-05-12T07:45:00-04:00."
             ) from None
-    if given is None:
-        return None
-    if not isinstance(given, datetime):
-        given = datetime.combine(given, time())
-    return given if given.tzinfo is not None else given.replace(tzinfo=home)
+    return None if given is None else aware(given, home)
 
 
 def _span(file: _SettingsFile, table: Mapping[str, Any], key: str, default: timedelta) -> timedelta:

@@ -6,10 +6,11 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
 
 from tracker.errors import TrackerError
+from tracker.house.dates.names import aware
 from tracker.house.toml_file import Keys, quoted, read_table
 from tracker.house.toml_file import check as check_keys
 from tracker.model import Article, Event, Finding, Person, Progress, Track, Version
@@ -398,7 +399,7 @@ def _resolved(row: object, number: int, zone: tzinfo) -> Resolved:
         refuse_unknown([rule], where)
     who, why = row.get("who", ""), row.get("why", "")
     if "before" in row:
-        return Resolved("", row.get("path", ""), rule, who, why, _instant(row["before"], zone))
+        return Resolved("", row.get("path", ""), rule, who, why, aware(row["before"], zone))
     for key in ("commit", "path"):
         if key not in row:
             raise TrackerError(f"{where} has no “{key}”.", "It says which revision is meant.")
@@ -409,11 +410,6 @@ def _resolved(row: object, number: int, zone: tzinfo) -> Resolved:
             "Give seven digits of it or more, as tracker check prints them.",
         )
     return Resolved(commit, row["path"], rule, who, why)
-
-
-def _instant(given: datetime | date, zone: tzinfo) -> datetime:
-    at = given if isinstance(given, datetime) else datetime.combine(given, time())
-    return at if at.tzinfo is not None else at.replace(tzinfo=zone)
 
 
 def resolve(workspace: Workspace, found: Iterable[Finding], who: str, why: str) -> int:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from tracker.errors import TrackerError
+from tracker.house.dates.names import aware
 from tracker.house.site import DEFAULT_LAYOUT, new_path
 from tracker.model import Kind, Person
 from tracker.newsroom.selection import is_text, slug
@@ -480,11 +481,8 @@ def settle_paths(plan: ImportPlan, source: Source, workspace: Workspace, under: 
         day = instant(seconds, minutes).astimezone(zone).date()
         if dated and not isinstance(data, TrackerError):
             given = parse(decode(data)[0]).published_date
-            if isinstance(given, datetime):
-                aware = given if given.tzinfo else given.replace(tzinfo=zone)
-                day = aware.astimezone(zone).date()
-            elif given is not None:
-                day = given
+            if given is not None:
+                day = aware(given, zone).astimezone(zone).date()
         settled.append((slug, joined(own, new_path(rule, slug, day))))
 
     def words(version: Key | StandingText) -> set[bytes]:

@@ -12,7 +12,7 @@ import re
 import sqlite3
 import unicodedata
 from collections.abc import Callable, Collection, Iterator, Sequence
-from datetime import datetime, time
+from datetime import datetime
 from functools import lru_cache
 from itertools import islice
 from typing import Concatenate, Literal, NamedTuple, ParamSpec, TypeVar
@@ -22,6 +22,7 @@ from tracker.catalog import queries
 from tracker.catalog.schema import Catalog
 from tracker.errors import TrackerError
 from tracker.house.changelog import Keyed, note_entry, with_key
+from tracker.house.dates.names import aware
 from tracker.model import (
     Article,
     History,
@@ -152,9 +153,8 @@ def listed(
         if told is None or article is None:
             continue
         at, due, *counts = told
-        if due is not None and not isinstance(due, datetime):
-            due = datetime.combine(due, time(), it.workspace.settings.zone)
-        found.append(Listed(article, max(at, due or at), *counts))
+        out = at if due is None else aware(due, it.workspace.settings.zone)
+        found.append(Listed(article, max(at, out), *counts))
     return tuple(found)
 
 

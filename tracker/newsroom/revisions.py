@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date, datetime, time
+from datetime import date, datetime
 from functools import cache, lru_cache
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tracker.catalog.schema import Pair, day_or_instant, note_of, to_json
 from tracker.comparison import Compared, Looked, Text, words_of_first
+from tracker.house.dates.names import aware
 from tracker.house.notes.merge import amending, carried, differences, key, read_notes
 from tracker.house.notes.wording import in_language, language_of
 from tracker.house.settings import Settings
@@ -312,9 +313,7 @@ def comes_out(
     due = newest.due or _date_in_name(last.path)
     if due is None or _hidden(newest, last, _plain_moves(track.versions, track.events)):
         return None
-    if not isinstance(due, datetime):
-        due = datetime.combine(due, time(), settings.zone)
-    return due if due.tzinfo else due.replace(tzinfo=settings.zone)
+    return aware(due, settings.zone)
 
 
 def first_out(state: State, settings: Settings, *, only: bool) -> date | None:
@@ -328,7 +327,7 @@ def first_out(state: State, settings: Settings, *, only: bool) -> date | None:
     if due is None:
         return None
     if isinstance(due, datetime):
-        due = due if due.tzinfo else due.replace(tzinfo=settings.clock or at.tzinfo)
+        due = aware(due, settings.clock or at.tzinfo)
         return due if due > at or (only and due < at) else None
     day = settings.local(at).date()
     return due if due > day or (only and due < day) else None
@@ -365,8 +364,7 @@ def _is_before(due: date | datetime | None, stood: datetime, settings: Settings)
     if due is None:
         return False
     if isinstance(due, datetime):
-        due = due if due.tzinfo else due.replace(tzinfo=settings.zone)
-        return stood < due
+        return stood < aware(due, settings.zone)
     return stood.astimezone(settings.zone).date() < due
 
 

@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 
 from tracker.house.changelog import clocks, first_out, notes_told, standing
+from tracker.house.dates.names import aware
 from tracker.house.footer import without_any_blocks
 from tracker.house.notes import wording
 from tracker.house.notes.passages import plain_words
@@ -176,9 +177,7 @@ def news_item(
     shown = [each for each in history.revisions if each.published] or list(history.revisions)
     newest = shown[-1]
     notes = standing(history.notes)
-    created = first_out(history) or shown[0].at
-    if not isinstance(created, datetime):
-        created = datetime.combine(created, time(), settings.zone)
+    created = aware(first_out(history) or shown[0].at, settings.zone)
     canceled = history.deleted or any(note.kind == "retraction" for note in notes)
     name, policy = settings.site.publisher or settings.name, settings.site.corrections_policy
     start = document.body_start

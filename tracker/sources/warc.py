@@ -14,6 +14,7 @@ from typing import IO, Any, NamedTuple
 
 from tracker.errors import TrackerError
 from tracker.follow.read import article_text, read, refusal
+from tracker.house.dates.names import aware
 from tracker.newsroom.incoming import Incoming, Skipped
 from tracker.sources.versions import (
     ARCHIVE_ENDINGS,
@@ -314,8 +315,7 @@ def _content(record: Any) -> bytes:
 
 def _date(written: str) -> datetime | None:
     try:
-        at = datetime.fromisoformat(written)
+        at = aware(datetime.fromisoformat(written), UTC)
     except ValueError:
         return None
-    at = at if at.tzinfo else at.replace(tzinfo=UTC)
     return at if 1990 <= at.year < 2200 else None

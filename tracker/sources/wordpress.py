@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from tracker.errors import TrackerError
+from tracker.house.dates.names import aware
 from tracker.model import Person
 from tracker.newsroom.incoming import Incoming, Skipped
 from tracker.sources.versions import (
@@ -76,7 +77,7 @@ def gmt(written: str) -> datetime | None:
         at = datetime.fromisoformat(written.strip())
     except ValueError:
         return None
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
+    return aware(at, UTC)
 
 
 class _Site(Spooled):
@@ -374,7 +375,7 @@ def _out_by(written: str) -> datetime | None:
         found = parsedate_to_datetime(written)
     except ValueError:
         return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return aware(found, UTC)
 
 
 # --- revisions ------------------------------------------------------------------------------------

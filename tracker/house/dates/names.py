@@ -249,6 +249,12 @@ def understand(written: str, more: Mapping[str, str] = {}) -> WrittenZone | None
     return None
 
 
+def aware(given: date, zone: tzinfo | None) -> datetime:
+    """A day as its first moment, and an instant without a zone, as the clocks of a zone have it."""
+    at = given if isinstance(given, datetime) else datetime.combine(given, time())
+    return at if at.tzinfo is not None else at.replace(tzinfo=zone)
+
+
 def wall_times(wall: datetime, where: tzinfo) -> Iterator[datetime]:
     """The instants at which a clock in that zone shows this time: none, one or two, in order."""
     seen = []
