@@ -29,10 +29,10 @@ from tracker.corpus.judge import PAIRS, Row, version
 from tracker.errors import TrackerError
 from tracker.model import Progress
 from tracker.newsroom.history import versions
-from tracker.newsroom.incoming import Skipped
+from tracker.newsroom.incoming import Skipped, temporary
 from tracker.newsroom.workspace import SETTINGS_FILE, Workspace
 from tracker.sources import open_source
-from tracker.sources.versions import HowRead, temporary
+from tracker.sources.versions import HowRead
 from tracker.store.files import make_folder, scratch_folder
 from tracker.text.document import decode
 

@@ -102,9 +102,26 @@ class Source(Protocol):
 
 _AT_ONCE = 2000  # rows
 _TUNED = (
-    "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = NORMAL;"
-    "PRAGMA cache_size = -8192; PRAGMA temp_store = FILE;"
+    "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -8192;"
+    "PRAGMA temp_store = FILE;"
 )
+
+
+def temporary(file: Path, schema: str = "") -> sqlite3.Connection:
+    """A database that goes with its folder: nothing in it has to outlast a crash."""
+    # A source may ask for its keys in a thread of its own; each connection has one user.
+    connection = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+    try:
+        connection.executescript(_TUNED + schema)
+    except sqlite3.Error as error:
+        connection.close()
+        raise TrackerError(
+            f"{file.parent.parent} cannot be written: {error}.",
+            "Nothing was imported; see to the disk, and run the import again.",
+        ) from None
+    return connection
+
+
 _INCOMING = """
 CREATE TABLE incoming (
     sequence INTEGER PRIMARY KEY, path TEXT, slug TEXT, place INTEGER, seconds INTEGER,
@@ -162,23 +179,10 @@ class ImportPlan:
 
     def __init__(self, folder: Path) -> None:
         self._first = folder / "incoming.sqlite3"
-        self._incoming = self._connect(self._first, _INCOMING)
-        self._ready = self._connect(folder / "ready.sqlite3", _READY)
+        self._incoming = temporary(self._first, _INCOMING)
+        self._ready = temporary(folder / "ready.sqlite3", _READY)
         self._ready.execute("BEGIN")  # read by this connection alone, and never kept
         self._anything = False  # the branch has something
-
-    def _connect(self, file: Path, schema: str = "") -> sqlite3.Connection:
-        # A source may ask for its keys in a thread of its own; each connection has one user.
-        connection = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
-        try:
-            connection.executescript(_TUNED + schema)
-        except sqlite3.Error as error:
-            connection.close()
-            raise TrackerError(
-                f"{file.parent.parent} cannot be written: {error}.",
-                "Nothing was imported; see to the disk, and run the import again.",
-            ) from None
-        return connection
 
     def close(self) -> None:
         """Close the files, which can then be removed."""
@@ -325,7 +329,7 @@ class ImportPlan:
 
     def by_article(self) -> Iterator[Row]:
         """All versions, article by article, the oldest first; so the articles, by their first."""
-        reader = self._connect(self._first)
+        reader = temporary(self._first)
         try:
             found = reader.execute(
                 "SELECT coalesce(slugs.path, incoming.path) AS settled, first, place, seconds,"

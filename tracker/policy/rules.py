@@ -16,6 +16,7 @@ from tracker.house import footer
 from tracker.house.changelog import standing
 from tracker.house.dates.find import find_stamps
 from tracker.house.footer import PlacingError
+from tracker.house.toml_file import nearest
 from tracker.model import Event, FieldChange, Finding, Meaning, Reason, Saying
 from tracker.policy import notes
 from tracker.policy.step import (
@@ -399,10 +400,8 @@ def refuse_unknown(names: Iterable[str], where: str) -> None:
     """
     for name in names:
         if name not in RULES:
-            from difflib import get_close_matches
-
-            near = get_close_matches(name[:60], RULES, n=1)
-            hint = f"Did you mean “{near[0]}”?" if near else f"The rules are {', '.join(RULES)}."
+            near = nearest(name, RULES)
+            hint = f"Did you mean “{near}”?" if near else f"The rules are {', '.join(RULES)}."
             raise TrackerError(f"{where}: there is no rule “{name}”.", hint)
 
 

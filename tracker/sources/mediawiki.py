@@ -14,7 +14,7 @@ from urllib.parse import quote, urlsplit
 
 from tracker.errors import TrackerError
 from tracker.model import Person
-from tracker.newsroom.incoming import Incoming, Skipped
+from tracker.newsroom.incoming import Incoming, Skipped, temporary
 from tracker.sources.versions import (
     LARGEST,
     MANY_LINES,
@@ -25,7 +25,6 @@ from tracker.sources.versions import (
     MeteredInput,
     Spooled,
     missing,
-    temporary,
     trailers,
 )
 from tracker.text.document import with_front_matter

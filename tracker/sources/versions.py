@@ -7,7 +7,6 @@ import gzip
 import io
 import lzma
 import re
-import sqlite3
 import unicodedata
 import zlib
 from collections import Counter
@@ -21,7 +20,7 @@ from typing import IO, Any, Literal, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from tracker.errors import TrackerError
-from tracker.newsroom.incoming import Incoming, Key, Skipped
+from tracker.newsroom.incoming import Incoming, Key, Skipped, temporary
 
 LARGEST = 16 * 1024 * 1024  # bytes of one version; no article is larger, and a video may be
 MOST_UNPACKED = 200  # times its packed size: what an archive may unpack to
@@ -309,16 +308,6 @@ class Spooled:
             for key in keys:
                 (text,) = spool.execute("SELECT text FROM texts WHERE key = ?", (key,)).fetchone()
                 yield text
-
-
-def temporary(file: Path) -> sqlite3.Connection:
-    """A database that goes with its folder: nothing in it has to outlast a crash."""
-    spool = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
-    spool.executescript(
-        "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -8192;"
-        "PRAGMA temp_store = FILE;"
-    )
-    return spool
 
 
 # --- paths and files ------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 from tracker.errors import TrackerError
 from tracker.house.dates.names import aware
 from tracker.model import Person
-from tracker.newsroom.incoming import Incoming, Skipped
+from tracker.newsroom.incoming import Incoming, Skipped, temporary
 from tracker.sources.versions import (
     LARGEST,
     HowRead,
@@ -25,7 +25,6 @@ from tracker.sources.versions import (
     html_body,
     local_instant,
     missing,
-    temporary,
     trailers,
 )
 from tracker.text.document import with_front_matter
