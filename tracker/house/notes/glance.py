@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
+from itertools import groupby
 from typing import NamedTuple
 
 from tracker import locale
@@ -30,6 +31,7 @@ class Stems(NamedTuple):
     """The pieces of words by which a language's notes give themselves away."""
 
     pieces: tuple[str, ...]  # lower case; one of them stands in every note
+    beginnings: Mapping[str, list[str]]  # what some of them begin with: without it none is there
     letters: frozenset[str]  # every longer text has some of these; empty when nothing is known
     common: frozenset[str]  # the commonest words
 
@@ -40,12 +42,24 @@ def stems() -> Mapping[str, Stems]:
     return {
         code: Stems(
             tuple(said["notes"]["stems"]),
+            _by_beginning(said["notes"]["stems"]),
             frozenset(said["notes"]["letters"]),
             frozenset(said["common"].split()),
         )
         for code in locale.languages("notes")
         if (said := locale.table(code, "hints"))
     }
+
+
+def _by_beginning(pieces: Iterable[str]) -> dict[str, list[str]]:
+    found = {}
+    for _, same in groupby(sorted(pieces), key=lambda piece: piece[:3]):
+        group = list(same)
+        beginning = group[0]
+        while not group[-1].startswith(beginning):  # what first and last share, all of them share
+            beginning = beginning[:-1]
+        found[beginning] = group
+    return found
 
 
 @lru_cache(maxsize=8)  # a recording reads both of its texts for their notes, and to compare them
@@ -78,14 +92,20 @@ def find_hits(text: str, start: int, code: str, style: Style | None) -> Hits:
     places: set[int] = set()
     there: set[str] = set()
     for known in likely:
-        found = [piece for piece in stems()[known].pieces if piece in folded]
+        found = [
+            piece
+            for beginning, pieces in stems()[known].beginnings.items()
+            if beginning in folded
+            for piece in pieces
+            if piece in folded
+        ]
         there.update(found)
         told = [at for piece in found for at in _standing(folded, piece, start)]
         if told:
             counts[known] = len(told)
             places.update(told)
-    for words, pieces in _own_words(style, tuple(likely)) if style is not None else ():
-        if there.issuperset(pieces):
+    for words, needed in _own_words(style, tuple(likely)) if style is not None else ():
+        if there.issuperset(needed):
             places.update(_standing(folded, words, start))
     if not places:
         return Hits([], ())
