@@ -6,6 +6,7 @@ import gzip
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -185,6 +186,32 @@ def test_a_lock_that_a_power_cut_left_goes_when_nobody_can_hold_it(
             room.record(b"Two.\n")
         assert f"rm '{lock}'" in caught.value.hint
     assert lock.exists() is not goes
+
+
+def test_a_killed_init_stops_no_other(tmp_path: Path) -> None:
+    """git makes its directory step by step, and locks parts of it meanwhile."""
+    folder, programs = tmp_path / "room", tmp_path / "programs"
+    folder.mkdir()
+    programs.mkdir()
+    (programs / "git").write_text(
+        f"""#!/bin/sh
+case "$*" in *" init "*) ;; *) exec {shutil.which("git")} "$@" ;; esac
+{shutil.which("git")} "$@"
+for last; do :; done
+touch "$last/.git/config.lock" .git/config.lock 2>/dev/null
+kill -9 "-$(ps -o pgid= $$ | tr -d ' ')"
+"""
+    )
+    (programs / "git").chmod(0o755)
+    path = f"{programs}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        [*TRACKER, "init", "."], cwd=folder, env={**environment(), "PATH": path}, check=False,
+        start_new_session=True, capture_output=True,
+    )  # fmt: skip
+    assert done.returncode == -9
+    ok(folder, "init", ".")
+    assert sorted(each.name for each in folder.iterdir()) == [".git", "tracker.toml"]
+    assert left_over(folder) == []
 
 
 # --- a disk that is full --------------------------------------------------------------------------

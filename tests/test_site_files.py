@@ -17,6 +17,7 @@ from tests.web_newsroom import EVIL_NAME, NOW, SETTINGS, WAR, WAR_2, build, clie
 from tracker.errors import TrackerError
 from tracker.house.site import PAGES
 from tracker.newsroom.newsroom import Newsroom
+from tracker.store.files import Folder
 from tracker.web.site import MARK, STATE, SiteFolder, SiteOptions, SiteTally, SiteWriter, write
 
 ONE = SiteOptions(workers=1, pages=PAGES)
@@ -495,3 +496,27 @@ def test_an_old_path_of_two_articles_leads_to_one(tmp_path: Path) -> None:
     tally = written(newsroom, tmp_path / "site")
     assert tally.left == ()
     assert "articles/a/" in (tmp_path / "site/article/articles/x/index.html").read_text()
+
+
+@pytest.mark.parametrize("written", [0, 1])
+def test_a_site_that_was_killed_as_it_began_is_begun_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: int
+) -> None:
+    """It writes a mark into its folder and a list into git's: neither alone shuts the next out."""
+    (tmp_path / ".git").mkdir()
+    site, real = SiteFolder(tmp_path / "site", tmp_path / ".git"), Folder.write
+    done: list[str] = []
+
+    def killed(folder: Folder, name: str, data: bytes) -> None:
+        if len(done) == written:
+            raise KeyboardInterrupt
+        done.append(name)
+        real(folder, name, data)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Folder, "write", killed)
+        with pytest.raises(KeyboardInterrupt), site.opened():
+            pass
+    again = SiteFolder(tmp_path / "site", tmp_path / ".git")
+    with again.opened():
+        assert again.name

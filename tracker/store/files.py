@@ -41,7 +41,8 @@ _BINARY = getattr(os, "O_BINARY", 0)
 _FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | _NO_FOLLOW
 _STEP = _FOLDER | getattr(os, "O_PATH", 0)  # a folder on the way need not be readable
 _FRESH = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_FOLLOW | _BINARY
-_READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _NO_FOLLOW | _BINARY
+_NO_WAITING = getattr(os, "O_NONBLOCK", 0)  # for the other end of a pipe
+_READ = os.O_RDONLY | _NO_WAITING | _NO_FOLLOW | _BINARY
 
 # Code points that HFS+ leaves out when it compares names: ".g\u200cit" is ".git" there.
 _INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\u206a-\u206f\ufeff]")
@@ -232,7 +233,7 @@ class Folder:
 
     def append(self, name: str, data: bytes) -> None:
         """Add to the end of a file that is this program's alone: a journal."""
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | _NO_FOLLOW | _BINARY
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | _NO_FOLLOW | _BINARY | _NO_WAITING
         try:
             with self._parent(name, make=True) as (folder, last):
                 descriptor = folder._open(last, flags, 0o666)

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
@@ -35,6 +36,8 @@ def initialise(folder: Path) -> Repository:
         )
     git = Git(there)
     identity(Repository(git, None, there, there, None, None, shallow=False))
+    for left in folder.glob(f"{_BEGUN}*"):
+        shutil.rmtree(left, ignore_errors=True)
     if folder.is_dir() and any(folder.iterdir()):
         try:
             return discover(folder)
@@ -47,8 +50,17 @@ def initialise(folder: Path) -> Repository:
         raise locks.not_writable(folder, error) from None
     git = Git(folder)
     named = git.text("config", "init.defaultBranch", accept=(0, 1))
-    git.run("init", "--quiet", *(() if named else ("--initial-branch=main",)))
+    words = ("init", "--quiet", *(() if named else ("--initial-branch=main",)))
+    # Elsewhere first, and moved when whole: a git that is killed leaves locks that stop the next.
+    with suppress(OSError), TemporaryDirectory(prefix=_BEGUN, dir=folder) as begun:
+        git.run(*words, begun)
+        Path(begun, ".git").rename(folder / ".git")
+        return discover(folder)
+    git.run(*words)
     return discover(folder)
+
+
+_BEGUN = ".tracker-init-"
 
 
 def has_commits(folder: Path) -> bool:

@@ -473,11 +473,11 @@ class SiteFolder:
         if not names:
             self.name = secrets.token_hex(16)
             mark = {"about": "This folder is a site that tracker writes.", "site": self.name}
-            self._folder.write(MARK, json.dumps(mark).encode() + b"\n")
             try:
                 self.save()
             except TrackerError:  # the site is made all the same, and not made again
                 self._remembers = False
+            self._folder.write(MARK, json.dumps(mark).encode() + b"\n")
             return
         self.name = self._marked()
         written = self._state.read(f"{STATE}/{self.name}.json") if self.name else None
@@ -499,6 +499,9 @@ class SiteFolder:
                 }
         journal = self._state.read(f"{STATE}/{self.name}.journal") or b""
         self._adopted = frozenset(journal.decode("utf-8", "surrogateescape").split("\0"))
+        for folder in {str(Path(file).parent) for file in self._adopted - {""}}:
+            with suppress(TrackerError), Folder.open(self.path / folder) as begun:
+                begun.clear_unfinished()
 
     def _marked(self) -> str:
         with suppress(ValueError, KeyError, TypeError, RefusedPathError):
