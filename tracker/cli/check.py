@@ -26,6 +26,7 @@ from tracker.cli.common import (
     open_newsroom,
     paged,
     progress_bar,
+    together,
     warn,
 )
 from tracker.errors import TrackerError
@@ -47,23 +48,7 @@ SHOWN = 20
 """Findings that people are shown at once, unless they ask for more."""
 
 
-def scope_options(function: Function) -> Function:
-    """ARTICLE... and the options that say which findings are meant, given as ``scope``."""
-
-    @wraps(function)
-    def scoped(**given: Any) -> Any:
-
-        names = ("articles", "since", "until", "rules", "paths", "person", "everything")
-        return function(scope=CheckScope(**{name: given.pop(name) for name in names}), **given)
-
-    chosen: Any = scoped
-    for option in reversed(_SCOPE_OPTIONS):
-        chosen = option(chosen)
-    found: Function = chosen
-    return found
-
-
-_SCOPE_OPTIONS = (
+_scope_options = together(
     click.argument("articles", nargs=-1, type=ARTICLE, metavar="[ARTICLE...]"),
     click.option(
         "--since",
@@ -85,6 +70,19 @@ _SCOPE_OPTIONS = (
         help="From the first revision on, whatever [check] since says.",
     ),
 )
+
+
+def scope_options(function: Function) -> Function:
+    """ARTICLE... and the options that say which findings are meant, given as ``scope``."""
+
+    @wraps(function)
+    def scoped(**given: Any) -> Any:
+        names = ("articles", "since", "until", "rules", "paths", "person", "everything")
+        return function(scope=CheckScope(**{name: given.pop(name) for name in names}), **given)
+
+    chosen: Any = scoped
+    found: Function = _scope_options(chosen)
+    return found
 
 
 @click.command("check")

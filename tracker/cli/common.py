@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from threading import Lock, Timer
@@ -50,16 +50,11 @@ def open_newsroom(ctx: click.Context | None = None, *, past: bool = False) -> Ne
     return room
 
 
-@contextmanager
-def open_inbox() -> Iterator[Inbox]:
-    """Yield what came in over HTTP and who may send, and close it."""
+def open_inbox() -> closing[Inbox]:
+    """What came in over HTTP and who may send."""
     from tracker.intake.inbox import Inbox
 
-    inbox = Inbox(open_newsroom().repository.common_dir)
-    try:
-        yield inbox
-    finally:
-        inbox.close()
+    return closing(Inbox(open_newsroom().repository.common_dir))
 
 
 def present() -> datetime:
@@ -117,33 +112,28 @@ def article_argument(**settings: Any) -> Callable[[Function], Function]:
     )
 
 
-def json_option(function: Function) -> Function:
-    return click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")(function)
+def together(*options: Callable[[Any], Any]) -> Callable[[Function], Function]:
+    """Several options of a command as one decorator."""
+
+    def given(function: Function) -> Function:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return given
 
 
-def at_option(function: Function) -> Function:
-    return click.option(
-        "--at",
-        metavar="WHEN",
-        help='When it went out: 2022-05-12T07:45-04:00, "05/12/22 7:45 a.m. ET", noon, '
-        '"yesterday 9pm". Numeric dates are read by the house style. Default: now.',
-    )(function)
-
-
-def by_option(function: Function) -> Function:
-    return click.option(
-        "--by", metavar='"NAME <ADDRESS>"', help="Who made it. Default: who git says you are."
-    )(function)
-
-
-def narrowing_options(function: Function) -> Function:
-    """``--since``, ``--until``, ``--kind`` and ``--person``: which revisions are meant."""
-    for option in reversed(_NARROWING):
-        function = option(function)
-    return function
-
-
-_NARROWING = (
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+at_option = click.option(
+    "--at",
+    metavar="WHEN",
+    help='When it went out: 2022-05-12T07:45-04:00, "05/12/22 7:45 a.m. ET", noon, '
+    '"yesterday 9pm". Numeric dates are read by the house style. Default: now.',
+)
+by_option = click.option(
+    "--by", metavar='"NAME <ADDRESS>"', help="Who made it. Default: who git says you are."
+)
+narrowing_options = together(
     click.option(
         "--since",
         metavar="DATE",
@@ -264,18 +254,14 @@ def write_page(file: str, title: str, fragment: str) -> None:
 
 def paged(lines: Iterable[str]) -> None:
     """Lines on stdout, in a pager where a person watches and they fill more than a screen."""
+    import shutil
+
     text = "\n".join(lines)
     if text:
-        if sys.stdout.isatty() and text.count("\n") > _screen():
+        if sys.stdout.isatty() and text.count("\n") > shutil.get_terminal_size().lines - 2:
             click.echo_via_pager(text + "\n")
         else:
             click.echo(text)
-
-
-def _screen() -> int:
-    import shutil
-
-    return shutil.get_terminal_size().lines - 2
 
 
 def has_color(stream: TextIO) -> bool:

@@ -18,6 +18,7 @@ from tracker.cli.common import (
     json_option,
     open_newsroom,
     print_json,
+    together,
 )
 from tracker.errors import TrackerError
 from tracker.model import KINDS, Change, Kind, Note, Revision
@@ -90,17 +91,13 @@ def _is_option(word: str, known: set[str]) -> bool:
     return word.partition("=")[0] in known or short
 
 
-def note_options(function: Function) -> Function:
-    """``--update``, ``--correction`` and the other kinds, each with the words for readers."""
-    for kind in reversed(KINDS):
-        function = click.option(
-            f"--{kind}",
-            metavar="TEXT",
-            is_flag=False,
-            flag_value=ASK,
-            help=_HELP[kind],
-        )(function)
-    return function
+note_options = together(
+    *(
+        click.option(f"--{kind}", metavar="TEXT", is_flag=False, flag_value=ASK, help=_HELP[kind])
+        for kind in KINDS
+    )
+)
+"""``--update``, ``--correction`` and the other kinds, each with the words for readers."""
 
 
 def told_from(

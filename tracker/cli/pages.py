@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from tracker.cli.common import Function, open_newsroom, present, progress_bar, warn
+from tracker.cli.common import Function, open_newsroom, present, progress_bar, together, warn
 from tracker.errors import TrackerError
 from tracker.house.site import PAGES
 from tracker.newsroom.names import period_start
@@ -26,25 +26,22 @@ _BACKLOG = 256  # connections that wait in the system's queue
 
 def listening_options(port: int, others: str) -> Callable[[Function], Function]:
     """``--host`` and ``--port``; ``others`` says what comes of other interfaces."""
-
-    def both(function: Function) -> Function:
-        return click.option(
+    return together(
+        click.option(
             "--host",
             default="127.0.0.1",
             show_default=True,
             metavar="NAME",
             help=f"Listen on this interface. {others}",
-        )(
-            click.option(
-                "--port",
-                default=port,
-                show_default=True,
-                type=click.IntRange(0, 65535),
-                help="Listen on this port; 0 for any that is free.",
-            )(function)
-        )
-
-    return both
+        ),
+        click.option(
+            "--port",
+            default=port,
+            show_default=True,
+            type=click.IntRange(0, 65535),
+            help="Listen on this port; 0 for any that is free.",
+        ),
+    )
 
 
 def listening_sockets(host: str, port: int) -> list[Any]:
