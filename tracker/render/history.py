@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -22,6 +23,7 @@ from tracker.model import (
     Removal,
     Revision,
     SearchResult,
+    Span,
 )
 from tracker.render.plain import counted, filled, plain, printed, record, visible
 from tracker.text.document import parse
@@ -391,7 +393,7 @@ def blame_html(found: Blame, settings: Settings) -> str:
 
     return filled(
         "blame.html",
-        parts=_passages(found, start),
+        parts=_tinted(found, start),
         revisions=[each for each in found.revisions if each.number in used],
         stamp=settings.stamp,
         line=line,
@@ -399,42 +401,42 @@ def blame_html(found: Blame, settings: Settings) -> str:
     )
 
 
-class _Passage(NamedTuple):
-    """Words of the page that one revision brought, or took out."""
+class Passage(NamedTuple):
+    """Words that one revision brought, or took out."""
 
     number: int
     words: str
-    tint: int = 0  # the newer the deeper; 0: not marked
     gone: bool = False
+    tint: int = 0  # the newer the deeper; 0: not marked
 
 
-def _passages(found: Blame, start: int) -> list[_Passage]:
-    gone: dict[int, list[Removal]] = {}
-    for each in found.removals:
-        gone.setdefault(each.place, []).append(each)
-    places = sorted(place for place in gone if place >= start)
-    parts: list[_Passage] = []
-    for span in found.spans:
-        at = max(span.start, start)
-        if at >= span.end:
-            continue
-        cuts = [place for place in places if at <= place < span.end]
-        for cut in [*cuts, span.end]:
-            parts += _passage(span.revision, found.text[at:cut], len(found.revisions))
-            if cut < span.end or cut == len(found.text):
-                parts += [
-                    _Passage(each.revision, each.text, gone=True) for each in gone.get(cut, ())
-                ]
-            at = cut
-    return parts
+def passages(
+    spans: Iterable[Span], removals: Iterable[Removal], text: str, start: int
+) -> Iterator[Passage]:
+    """A text from ``start`` on, passage by passage, and what was taken out, where it stood."""
+    gone = deque(sorted(removals, key=lambda each: (each.place, each.revision)))
+    at = start
+    for span in spans:
+        end = min(span.end, len(text))
+        while at < end:
+            while gone and gone[0].place <= at:
+                yield Passage(gone[0].revision, gone.popleft().text, gone=True)
+            stop = min(gone[0].place, end) if gone else end
+            yield Passage(span.revision, text[at:stop])
+            at = stop
+    for each in gone:
+        yield Passage(each.revision, each.text, gone=True)
 
 
 _TINTS = 4
 
 
-def _passage(number: int, words: str, revisions: int) -> Iterator[_Passage]:
-    """A passage, and the space after it, which is not marked: nor is what the first brought."""
-    text = words.rstrip() if number > 1 else ""
-    if text:
-        yield _Passage(number, text, 1 + (number - 2) * _TINTS // max(revisions - 1, 1))
-    yield _Passage(number, words[len(text) :])
+def _tinted(found: Blame, start: int) -> Iterator[Passage]:
+    """The passages; not marked are those of the first revision, and the space after others."""
+    removals = (each for each in found.removals if each.place >= start)
+    for each in passages(found.spans, removals, found.text, start):
+        text = each.words.rstrip() if each.number > 1 and not each.gone else ""
+        if text:
+            tint = 1 + (each.number - 2) * _TINTS // max(len(found.revisions) - 1, 1)
+            yield each._replace(words=text, tint=tint)
+        yield each._replace(words=each.words[len(text) :])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
@@ -15,6 +16,7 @@ from markupsafe import Markup
 
 from tracker.model import Blame, Removal, Revision, Span
 from tracker.render.article_html import CLOSED, ArticlePart, Node, joined, parts
+from tracker.render.history import passages
 from tracker.render.plain import visible
 from tracker.text.document import parse
 from tracker.web.desk import MOST_FOLLOWED, current
@@ -177,7 +179,7 @@ class _Marker:
         self._spans = spans
         self._starts = [span.start for span in spans]
         self._removals = sorted(removals, key=lambda each: (each.place, each.revision))
-        self._next = 0
+        self._waiting = deque(self._removals)
         self._first = first  # the version whose passages are not marked
         self._tints = tints
         self.used: set[int] = {first}
@@ -229,19 +231,12 @@ class _Marker:
 
     def written(self, text: str, start: int) -> str:
         """A text as it is written, with its passages marked."""
-        out: list[str] = []
-        at = start
-        for span in self._spans:
-            if span.end <= at or at >= len(text):
-                continue
-            end = min(span.end, len(text))
-            while at < end:
-                out += self._taken_out(at, linked=False)
-                place = self._removals[self._next].place if self._has_next() else end
-                stop = min(max(place, at + 1), end)
-                out.append(self._passage(text[at:stop], span.revision, linked=False))
-                at = stop
-        return "".join([*out, *self._taken_out(None, linked=False)])
+        return "".join(
+            self._struck(each.number, each.words, linked=False)
+            if each.gone
+            else self._passage(each.words, each.number, linked=False)
+            for each in passages(self._spans, self._removals, text, start)
+        )
 
     def _stretches(self, node: Node) -> Iterator[tuple[int, int, int]]:
         """Start and end in a text of what one revision brought and nothing was taken out of.
@@ -269,26 +264,26 @@ class _Marker:
         found = bisect_right(self._starts, source) - 1
         return self._spans[found].revision if found >= 0 else self._first
 
-    def _has_next(self) -> bool:
-        return self._next < len(self._removals)
-
-    def _waits(self, source: int) -> bool:
-        return self._has_next() and self._removals[self._next].place <= source
+    def _waits(self, source: int | None) -> bool:
+        return bool(self._waiting) and (source is None or self._waiting[0].place <= source)
 
     def _taken_out(self, source: int | None, *, linked: bool) -> list[str]:
         """What was taken out up to this place; all that is left where it is None."""
         out: list[str] = []
-        while self._has_next() and (source is None or self._removals[self._next].place <= source):
-            each = self._removals[self._next]
-            self._next += 1
-            words = seen_words(each.text)
-            if not words:
-                continue
-            self.used.add(each.revision)
-            more = "…" if len(words) > _LONGEST_REMOVAL else ""
-            shown = escape(visible(words[:_LONGEST_REMOVAL]), quote=False) + more
-            out.append(self._linked("del", "taken", shown, each.revision, linked=linked) + " ")
-        return out
+        while self._waits(source):
+            each = self._waiting.popleft()
+            out.append(self._struck(each.revision, each.text, linked=linked))
+        return list(filter(None, out))
+
+    def _struck(self, number: int, text: str, *, linked: bool) -> str:
+        """What a revision took out; "" for what no reader saw."""
+        words = seen_words(text)
+        if not words:
+            return ""
+        self.used.add(number)
+        more = "…" if len(words) > _LONGEST_REMOVAL else ""
+        shown = escape(visible(words[:_LONGEST_REMOVAL]), quote=False) + more
+        return self._linked("del", "taken", shown, number, linked=linked) + " "
 
     def _passage(self, words: str, number: int, *, linked: bool) -> str:
         """One passage: plain from the first version, else marked with its step of age."""
