@@ -435,7 +435,7 @@ WORDS = PERSON._replace(required=True)
 SELECTION: Parameters = {
     "kind": KIND,
     "person": PERSON,
-    "month": Parameter(r"[0-9]{4}-(?:0[1-9]|1[0-2])", "a month such as 2022-05"),
+    "month": Parameter(addresses.MonthConverter.regex, "a month such as 2022-05"),
     "substantive": FLAG,
     "told": FLAG,
 }

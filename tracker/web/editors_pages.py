@@ -111,10 +111,13 @@ def board(room: Newsroom, progress: Progress | None = None) -> Board:
         (each, at.get((each.path, each.commit or ""), tracks.get(each.path)))
         for each in inbox(verdict.findings)
     ]
-    there = {track.path: track for _, track in found if track is not None}.values()
-    articles = {each.path: each for each in _articles(room, there)}
+    with Reader(room.repository) as reader:
+        articles = {
+            path: _article(room, track, reader)
+            for path, track in {track.path: track for _, track in found if track}.items()
+        }
     shown = [
-        _shown(room, each, track, articles.get(track.path) if track else None)
+        _shown(room, each, track, *(articles[track.path] if track else (each.path, "", "")))
         for each, track in found
     ]
     most = Counter(each.desk for each in shown).most_common()
@@ -137,7 +140,7 @@ def _key(month: str) -> str:
 
 
 def _shown(
-    room: Newsroom, finding: Finding, track: Track | None, article: _CheckedArticle | None
+    room: Newsroom, finding: Finding, track: Track | None, headline: str, desk: str, language: str
 ) -> ShownFinding:
     versions = track.versions if track else ()
     places = {version.commit: place for place, version in enumerate(versions)}
@@ -148,9 +151,9 @@ def _shown(
     at = finding.at
     return ShownFinding(
         finding,
-        finding.headline or (article.headline if article else finding.path),
-        article.desk if article else "",
-        (article.language if article else None) or room.settings.articles_language or "",
+        finding.headline or headline,
+        desk,
+        language or room.settings.articles_language or "",
         at.astimezone(room.settings.zone).strftime("%Y-%m") if at else UNDATED,
         addresses.stamp_of(old) if old else None,
         addresses.stamp_of(new) if new else None,
@@ -167,23 +170,12 @@ def _command(finding: Finding) -> str:
     return f"tracker review {quote(finding.path)}"
 
 
-class _CheckedArticle(NamedTuple):
-    """What the dashboard shows of an article, from its newest text."""
-
-    path: str
-    headline: str
-    desk: str
-    language: str | None  # BCP 47, where it says any
-
-
-def _articles(room: Newsroom, tracks: Iterable[Track]) -> Iterable[_CheckedArticle]:
-    with Reader(room.repository) as reader:
-        for track in tracks:
-            text = decode(reader.read(track.versions[-1].blob))[0]
-            document = parse(text)
-            headline = room.article(track.path, text).headline
-            desk = _desk(room, track, document)
-            yield _CheckedArticle(track.path, headline, desk, document.language)
+def _article(room: Newsroom, track: Track, reader: Reader) -> tuple[str, str, str]:
+    """Headline, desk and language of an article's newest text; "" where it does not say it."""
+    text = decode(reader.read(track.versions[-1].blob))[0]
+    document = parse(text)
+    headline = room.article(track.path, text).headline
+    return headline, _desk(room, track, document), document.language or ""
 
 
 def _desk(room: Newsroom, track: Track, document: Document) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -130,7 +131,7 @@ def _selection() -> Selection:
     kind, month = asked.get("kind") or None, asked.get("month") or None
     if kind is not None and kind not in get_args(Kind):
         raise BadRequest
-    if month is not None and not _is_month(month):
+    if month is not None and not re.fullmatch(addresses.MonthConverter.regex, month, re.ASCII):
         raise BadRequest
     if any(asked.get(name, "") not in ("", "1", "true") for name in ("substantive", "untold")):
         raise BadRequest
@@ -141,12 +142,6 @@ def _selection() -> Selection:
         substantive=True if asked.get("substantive") else None,
         told=False if asked.get("untold") else None,
     )
-
-
-def _is_month(text: str) -> bool:
-    import re
-
-    return re.fullmatch(r"\d{4}-(?:0[1-9]|1[0-2])", text, re.ASCII) is not None
 
 
 def number_asked() -> int:
