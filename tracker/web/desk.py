@@ -279,11 +279,8 @@ def unread(track: Track) -> History:
             headline=article.headline,
             published=True,
             notes=(),
-            words_added=0,
-            words_removed=0,
-            substantive=False,
-            reasons=(),
             side=version.side,
+            **_UNCOMPARED,
         )
         for number, version in enumerate(track.versions, start=1)
     )
