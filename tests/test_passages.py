@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tracker.render.article_html import joined, parts
 from tracker.text.blame import followed
 from tracker.text.document import parse
-from tracker.web.passages import _marked, _Marker
+from tracker.web.article_pages import _marked, _Marker
 
 PARAGRAPHS = [
     "The ferry left at noon.",

@@ -20,7 +20,7 @@ from tracker.newsroom.newsroom import Newsroom
 from tracker.render.history import history_lines
 from tracker.render.told import note_html
 from tracker.web import addresses
-from tracker.web.passages import seen_words
+from tracker.web.article_pages import seen_words
 
 
 @pytest.fixture(scope="module")
@@ -616,7 +616,7 @@ def test_of_a_long_history_the_newest_versions_are_followed(
     repository: Builder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tracker.web.desk.MOST_FOLLOWED", 2)
-    monkeypatch.setattr("tracker.web.passages.MOST_FOLLOWED", 2)
+    monkeypatch.setattr("tracker.web.article_pages.MOST_FOLLOWED", 2)
     page = text(client(repository.folder), "/blame/articles/war/")
     assert 'data-revision="3" href="#revision-3">The ' in page
     assert "59</a></del>" not in page
