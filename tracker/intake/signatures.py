@@ -109,11 +109,9 @@ def signed_test(
         }  # fmt: skip
     elif scheme is not None:
         time = str(int(now.timestamp() * scheme.unit))
-        before, _, after = scheme.signed.partition("{body}")
-        message = before.replace("{time}", time).encode() + TEST
-        value = _signed(scheme, secret, message + after.replace("{time}", time).encode())
-        if scheme.form == "static":
-            value = secret
+        value = secret
+        if scheme.form != "static":
+            value = _signed(scheme, secret, _message(scheme, time, TEST))
         parts = [f"{scheme.key}={value}" if scheme.key else value]
         if scheme.time_key:
             parts.append(f"{scheme.time_key}={time}")
@@ -135,7 +133,7 @@ def _by_scheme(scheme: Scheme, secrets: Sequence[str], sent: Sent, now: datetime
     if not value:
         raise BadSignatureError(f"there is no header {scheme.header}")
     if scheme.form == "static":
-        _one_of(value.removeprefix("Bearer ").strip(), secrets)
+        _one_of([value.removeprefix("Bearer ").strip()], secrets)
         return
     told = _pairs(value)
     given = told.get(scheme.key, "") if scheme.key else value
@@ -144,11 +142,13 @@ def _by_scheme(scheme: Scheme, secrets: Sequence[str], sent: Sent, now: datetime
         time = sent.headers.get(scheme.time_header, "").strip()
     if scheme.time_key or scheme.time_header:
         _recent(time, scheme.unit, now)
-    before, _, after = scheme.signed.partition("{body}")
-    message = b"".join(
-        (before.replace("{time}", time).encode(), sent.body, after.replace("{time}", time).encode())
-    )
-    _one_of(given, [_signed(scheme, secret, message) for secret in secrets])
+    message = _message(scheme, time, sent.body)
+    _one_of([given], [_signed(scheme, secret, message) for secret in secrets])
+
+
+def _message(scheme: Scheme, time: str, body: bytes) -> bytes:
+    before, _, after = scheme.signed.replace("{time}", time).partition("{body}")
+    return before.encode() + body + after.encode()
 
 
 def _signed(scheme: Scheme, secret: str, message: bytes) -> str:
@@ -184,9 +184,7 @@ def _standard(secrets: Sequence[str], sent: Sent, now: datetime) -> None:
             known.append(Webhook(secret).sign(name, at, body))
         except (ValueError, RuntimeError):
             raise BadSignatureError("the hook's secret is not base64") from None
-    matches = [hmac.compare_digest(one.encode(), each.encode()) for one in given for each in known]
-    if not any(matches):
-        raise BadSignatureError("the signature does not match")
+    _one_of(given, known)
 
 
 def _contentful(secrets: Sequence[str], sent: Sent, now: datetime) -> None:
@@ -203,7 +201,7 @@ def _contentful(secrets: Sequence[str], sent: Sent, now: datetime) -> None:
     path = quote(sent.path, safe=";,/?:@&=+$-_.!~*'()#%")
     message = f"{sent.method}\n{path}\n{headers}\n".encode() + sent.body
     scheme = Scheme("", "hex")
-    _one_of(given, [_signed(scheme, secret, message) for secret in secrets])
+    _one_of([given], [_signed(scheme, secret, message) for secret in secrets])
 
 
 def _recent(written: str, unit: int, now: datetime) -> datetime:
@@ -225,8 +223,8 @@ def _pairs(value: str) -> dict[str, str]:
     return found
 
 
-def _one_of(given: str, known: Sequence[str]) -> None:
-    """Raise unless the value is one of those known; each is compared, in constant time."""
-    matches = [hmac.compare_digest(given.encode(), each.encode()) for each in known]
+def _one_of(given: Sequence[str], known: Sequence[str]) -> None:
+    """Raise unless a value is one of those known; each is compared, in constant time."""
+    matches = [hmac.compare_digest(one.encode(), each.encode()) for one in given for each in known]
     if not any(matches):
         raise BadSignatureError("the signature does not match")
