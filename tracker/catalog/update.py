@@ -126,11 +126,6 @@ class Replay:
         self._next_article = self._first("SELECT max(id) FROM article") + 1
         self._next_path = self._first("SELECT max(id) FROM path") + 1
 
-    @property
-    def number(self) -> int:
-        """The number of the newest commit that was played."""
-        return self._number
-
     def _first(self, question: str) -> int:
         return int(self._connection.execute(question).fetchone()[0] or 0)
 

@@ -289,7 +289,7 @@ def _one_change(
     base = base or workspace.repository.head
     both = [each for each in changes if each.old_path is not None or each.path is not None]
     paths = [path for each in both for path in (each.old_path, each.path) if path is not None]
-    chosen = set(_articles(workspace, paths))
+    chosen = set(workspace.choose(paths))
     if scope.articles:
         chosen &= {locate(workspace, article, new=True) for article in scope.articles}
     chosen = {path for path in chosen if _is_looked_at(workspace, scope, path)}
@@ -302,11 +302,6 @@ def _one_change(
         if each.old_path is not None and each.old_path in chosen and base is not None:
             found += _judge_change(workspace, base, each, outside=each.path not in chosen)
     return CheckResult(tuple(found), articles=number, revisions=number)
-
-
-def _articles(workspace: Workspace, paths: Sequence[str]) -> list[str]:
-    """Those of some paths that are articles, by the folder in which the newsroom has its own."""
-    return workspace.choose(paths)
 
 
 def _judge_change(

@@ -133,17 +133,12 @@ def united(
         apart = first[-1:].isspace() or second[:1].isspace()
         return f"{first}{'' if apart else ' '}{second}"
 
-    def settled_as_theirs(passage: Collision) -> str:
-        return settled(passage.ours, passage.theirs)
-
-    def settled_as_ours(passage: Collision) -> str:
-        return settled(passage.theirs, passage.ours)
-
+    merger = Merger(desk, git, at, "sentence", lambda each: settled(each.ours, each.theirs))
     try:
-        text = Merger(desk, git, at, "sentence", settled_as_theirs).merge(base, ours, theirs).text
+        text = merger.merge(base, ours, theirs).text
         wanted = _ids(desk, result)
         if wanted and _ids(desk, text) != wanted:
-            swapped = Merger(desk, git, at, "sentence", settled_as_ours)
+            swapped = merger._replace(settle=lambda each: settled(each.theirs, each.ours))
             other = swapped.merge(base, theirs, ours).text
             if len(wanted & _ids(desk, other)) > len(wanted & _ids(desk, text)):
                 text = other

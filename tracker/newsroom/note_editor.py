@@ -252,7 +252,9 @@ class NoteEditor:
             missing = [note for note in structured if note.id not in known]
             if missing:
                 kept = [*notes_of(document, zone=self.zone), *missing]
-                new = self._footer_as_set(with_updates(document, sorted(kept, key=_age)))
+                new = self._footer_as_set(
+                    with_updates(document, sorted(kept, key=lambda note: note.at))
+                )
         dropped = differences(self.notes(old, at), self.notes(new, at)).dropped
         for note in dropped:
             document = parse(new)
@@ -288,10 +290,6 @@ def _tells_day(note: Note, place: FoundNote | None) -> bool:
 
 def _break(text: str) -> str:
     return "\r\n" if "\r\n" in text else "\n"
-
-
-def _age(note: Note) -> datetime:
-    return note.at
 
 
 def _next_id(notes: Sequence[Note]) -> str:

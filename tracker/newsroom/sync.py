@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal, NamedTuple
 
@@ -271,11 +270,7 @@ def _passed(workspace: Workspace, newer: str | None, older: str | None) -> tuple
             step.at,
             step.person,
             step.subject,
-            tuple(_texts(change.path for change in step.changes)),
+            tuple(change.path for change in step.changes if is_text(change.path)),
         )
         for step in parse_log(printed)
     )
-
-
-def _texts(paths: Iterable[str]) -> list[str]:
-    return [path for path in paths if is_text(path)]

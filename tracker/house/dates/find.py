@@ -265,12 +265,15 @@ class Shapes(NamedTuple):
 
         ``more`` are the house's own names: as written -> IANA name.
         """
-        lead = _zone_lead().match(text, at)
+        lead = _ZONE_LEAD().match(text, at)
         begin = lead.end() if lead else at
         bracket = text[begin : begin + 1] == "("
         begin += bracket
-        found = _zone_sign().match(text, begin)
-        ends = [found.end()] if found else self._word_ends(text, begin)
+        found = _ZONE_SIGN().match(text, begin)
+        words = None if found else _ZONE_WORDS().match(text, begin)
+        ends = [found.end()] if found else []
+        if words is not None:
+            ends = [begin + word.end() for word in _ZONE_WORD().finditer(words[0])]
         for end in reversed(ends):
             name = text[begin:end]
             if not found and not self._known(name, more):
@@ -279,12 +282,6 @@ class Shapes(NamedTuple):
                 continue
             return name, end + bracket
         return None, at
-
-    def _word_ends(self, text: str, begin: int) -> list[int]:
-        words = _zone_words().match(text, begin)
-        if words is None:
-            return []
-        return [begin + word.end() for word in _zone_word().finditer(words[0])]
 
     def _known(self, name: str, more: Mapping[str, str]) -> bool:
         found = understand(name, more)
@@ -296,7 +293,7 @@ class Shapes(NamedTuple):
 
     def weekday(self, text: str, at: int) -> tuple[int, int] | None:
         """The weekday whose name begins here (0: Monday), and where the name ends."""
-        match = _day_name().match(text, at)
+        match = _DAY_NAME().match(text, at)
         if match is None or fold(match[1]) not in self.weekdays:
             return None
         return self.weekdays[fold(match[1])], match.end()
@@ -318,32 +315,15 @@ def _months_of(code: str) -> frozenset[str]:
     return frozenset(_month_names(with_english(code)))
 
 
-@cache
-def _zone_lead() -> re.Pattern[str]:
-    return re.compile(rf",?{_GAP}")
-
-
-@cache
-def _zone_sign() -> re.Pattern[str]:
-    offset = r"(?:UTC|GMT)[+\-−][0-9]{1,2}(?::?[0-5][0-9])?|[+\-−][0-9]{2}:?[0-5][0-9]"
-    iana = r"[A-Z][A-Za-z_]{1,30}(?:/[A-Z][A-Za-z_+-]{1,30}){1,2}"
-    return re.compile(rf"(?:{offset}|{iana}){_ALONE}")
-
-
-@cache
-def _zone_words() -> re.Pattern[str]:
-    word = r"[^\W\d_][^\W\d_.]{0,20}(?:\.[^\W\d_]\.)?"
-    return re.compile(rf"{word}(?:{_GAP}{word}){{0,4}}{_ALONE}")
-
-
-@cache
-def _zone_word() -> re.Pattern[str]:
-    return re.compile(r"[^\s&;]{1,25}")
-
-
-@cache
-def _day_name() -> re.Pattern[str]:
-    return re.compile(rf"(?<![^\W_])([^\W\d_](?:[^\W\d_]|['’ʼ](?=[^\W\d_])){{1,12}})\.?{_ALONE}")
+_ZONE_LEAD = expression(rf",?{_GAP}")
+_ZONE_SIGN = expression(
+    r"(?:(?:UTC|GMT)[+\-−][0-9]{1,2}(?::?[0-5][0-9])?|[+\-−][0-9]{2}:?[0-5][0-9]"
+    rf"|[A-Z][A-Za-z_]{{1,30}}(?:/[A-Z][A-Za-z_+-]{{1,30}}){{1,2}}){_ALONE}"
+)
+_ZONE_PART = r"[^\W\d_][^\W\d_.]{0,20}(?:\.[^\W\d_]\.)?"
+_ZONE_WORDS = expression(rf"{_ZONE_PART}(?:{_GAP}{_ZONE_PART}){{0,4}}{_ALONE}")
+_ZONE_WORD = expression(r"[^\s&;]{1,25}")
+_DAY_NAME = expression(rf"(?<![^\W_])([^\W\d_](?:[^\W\d_]|['’ʼ](?=[^\W\d_])){{1,12}})\.?{_ALONE}")
 
 
 def fold(name: str) -> str:
