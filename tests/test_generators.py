@@ -55,7 +55,7 @@ def holds_the_ferry(root: ElementTree.Element) -> None:
     assert lines == [
         f"{UPDATES[1]} What changed",
         f"{UPDATES[0]} What changed",
-        "05/10/22, 4:30 p.m. ET Published. What changed",
+        "05/10/22, 4:30 p.m. ET Published. The first version",
     ]
     (history,) = of_class(root, "tracker-history")
     (link,) = history.iter("a")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
@@ -122,6 +123,12 @@ def test_what_readers_were_told_outlives_the_article(room: Desk) -> None:
     page = client.get("/corrections/").get_data(as_text=True)
     assert "This was published in error." in page
     assert client.get("/history/articles/bridge/").status_code == 200
+    room.ok("export", "--format", "data", "--to", "data")
+    notes = json.loads(room.read("data/notes.json"))["notes"]
+    assert {each["article"]["path"]: each["article"]["key"] for each in notes} == {
+        "articles/bridge.md": None,
+        "articles/mill.md": "articles--mill",
+    }
     room.ok("site", "public")
     page = room.read("public/corrections/index.html")
     assert "This was published in error." in page

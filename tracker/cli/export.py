@@ -244,6 +244,7 @@ def _data(room: Newsroom, wanted: Wanted) -> None:
         contents = face.data_files(
             room.lives(progress),
             room.settings,
+            gone=room.gone(),
             under=room.workspace.under,
             form="yaml" if wanted.yaml else "json",
         )

@@ -288,6 +288,7 @@ def data_files(
     lives: Iterable[History],
     settings: Settings,
     *,
+    gone: Iterable[History] = (),
     under: str = "",
     base_url: str | None = None,
     form: Form = "json",
@@ -295,16 +296,18 @@ def data_files(
     """The data files, each its name in the folder and its text.
 
     ``lives`` are the histories of all articles, compared (``Newsroom.lives``); those that readers
-    could never see have no file. ``under`` is the newsroom's folder in its repository
-    (``Newsroom.place.under``). ``base_url`` is where the pages of ``tracker serve`` or ``tracker
-    site`` are, for links to them; without it, it is that of the settings; "" for no links.
+    could never see have no file. ``gone`` are those of articles that were taken down
+    (``Newsroom.gone``): their notes are among the others, without links. ``under`` is the
+    newsroom's folder in its repository (``Newsroom.place.under``). ``base_url`` is where the pages
+    of ``tracker serve`` or ``tracker site`` are, for links to them; without it, it is that of the
+    settings; "" for no links.
     """
     found = sorted(lives, key=lambda life: life.article.path)
     base = settings.site.url if base_url is None else base_url
     names = addresses((life.article.path for life in found), under)
     links = Links(base.rstrip("/"), names.__getitem__)
     index: dict[str, str] = {}
-    notes: list[tuple[Account, str]] = []
+    notes: list[tuple[Account, str | None]] = []
     for life in found:
         told = account(life, settings, links)
         if told.published is None:
@@ -314,11 +317,15 @@ def data_files(
         notes.append((told, name))
         members = {**record(told), "path": inside(told.path, under)}
         yield f"articles/{name}.{form}", _dumped(members, form)
+    for life in gone:
+        told = account(life, settings, Links("", str))
+        if told.published is not None:
+            notes.append((told, None))
     yield f"index.{form}", _dumped({"paths": index}, form)
     yield f"notes.{form}", _dumped({"notes": _newest(notes, under)}, form)
 
 
-def _newest(accounts: Iterable[tuple[Account, str]], under: str) -> list[dict[str, object]]:
+def _newest(accounts: Iterable[tuple[Account, str | None]], under: str) -> list[dict[str, object]]:
     """The notes that stand, of all articles, newest first, each with its article."""
     found = []
     for told, name in accounts:
