@@ -14,7 +14,6 @@ from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from threading import Lock
-from types import TracebackType
 from typing import IO, Literal, NamedTuple, Self
 from weakref import finalize
 
@@ -82,12 +81,7 @@ class Reader:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
