@@ -10,6 +10,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from operator import itemgetter
 from typing import Any, Literal
@@ -52,28 +53,23 @@ def textual(path: str) -> bool:
     return path.lower().endswith(TEXTS) or "." not in path.rpartition("/")[2]
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class _File:
     """One file while commits are played, under whatever paths; the tables hold its versions."""
 
-    __slots__ = (
-        "alive", "blob", "diverging", "ended", "events", "joined", "key", "newest", "path",
-        "path_number", "places", "revisions", "shown",
-    )  # fmt: skip
-
-    def __init__(self, key: int, path: str, blob: str, *, alive: bool = True) -> None:
-        self.key = key
-        self.path = path  # the newest, or the last
-        self.blob = blob  # the newest content, ignored commits included
-        self.alive = alive
-        self.ended: identity.Ended | None = None  # what identity knows of it while it is gone
-        self.joined: _File | None = None  # the file that it turned out to be the same article as
-        self.diverging: DivergentEdits | None = None  # what cannot be written into the tables yet
-        self.path_number = 0  # of its newest path, in the table of paths
-        self.places = 0  # contents so far
-        self.revisions = 0  # of them, those with another text than the one before
-        self.events = 0
-        self.shown = ""  # the content of its newest revision
-        self.newest: LastRevision | None = None  # its newest revision, where the tables lack it
+    key: int
+    path: str  # the newest, or the last
+    blob: str  # the newest content, ignored commits included
+    alive: bool = True
+    ended: identity.Ended | None = None  # what identity knows of it while it is gone
+    joined: _File | None = None  # the file that it turned out to be the same article as
+    diverging: DivergentEdits | None = None  # what cannot be written into the tables yet
+    path_number: int = 0  # of its newest path, in the table of paths
+    places: int = 0  # contents so far
+    revisions: int = 0  # of them, those with another text than the one before
+    events: int = 0
+    shown: str = ""  # the content of its newest revision
+    newest: LastRevision | None = None  # its newest revision, where the tables lack it
 
 
 class Replay:

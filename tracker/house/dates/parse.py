@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -46,29 +47,22 @@ class Moment(NamedTuple):
     precision: Precision  # "minute" or "day"
 
 
+@dataclass
 class _Typed:
     """What has been understood so far."""
 
-    def __init__(
-        self,
-        text: str,
-        day_first: bool | None,
-        home: ZoneInfo,
-        now: datetime,
-        more: Mapping[str, str],
-    ) -> None:
-        self.text = text
-        self.day_first = day_first
-        self.home = home
-        self.now = now  # in `home`'s zone
-        self.more = more
-        self.date: Numbers | None = None
-        self.date_text = ""
-        self.relative: str | None = None  # "now", "today", "yesterday"
-        self.clock: time | None = None
-        self.zone: str | None = None
-        self.weekday: int | None = None
-        self.taken: set[str] = set()
+    text: str
+    day_first: bool | None
+    home: ZoneInfo
+    now: datetime  # in `home`'s zone
+    more: Mapping[str, str]
+    numbers: Numbers | None = None  # of the date
+    written: str = ""  # the date as it was typed
+    relative: str | None = None  # "now", "today", "yesterday"
+    clock: time | None = None
+    zone: str | None = None
+    weekday: int | None = None
+    taken: set[str] = field(default_factory=set)
 
     def take(self, what: str) -> None:
         if what in self.taken:
@@ -214,8 +208,8 @@ def _take_date(typed: _Typed, known: Shapes, at: int) -> int:
         typed.take("date")
         parts = [int(compact[name]) for name in ("year", "month", "day")]
         end = compact.end()
-        typed.date = Numbers(parts[0], False, parts[1], parts[2], None, at, end)
-        typed.date_text = compact[0][:8]
+        typed.numbers = Numbers(parts[0], False, parts[1], parts[2], None, at, end)
+        typed.written = compact[0][:8]
         if compact["hour"]:
             typed.take("time")
             clock = f"{compact['hour']}:{compact['minute']}:{compact['second'] or '00'}"
@@ -226,7 +220,7 @@ def _take_date(typed: _Typed, known: Shapes, at: int) -> int:
         numbers = known.numbers(match)
         if numbers is not None:
             typed.take("date")
-            typed.date, typed.date_text = numbers, match[0]
+            typed.numbers, typed.written = numbers, match[0]
             end = match.end()
             if typed.text[end : end + 1] in ("T", "t") and typed.text[end + 1 : end + 2].isdigit():
                 return end + 1
@@ -235,8 +229,8 @@ def _take_date(typed: _Typed, known: Shapes, at: int) -> int:
     if short and not known.time.match(typed.text, at):
         typed.take("date")
         pair = int(short["first"]), int(short["second"] or short["dotted"])
-        typed.date = Numbers(None, False, None, None, pair, at, short.end())
-        typed.date_text = short[0]
+        typed.numbers = Numbers(None, False, None, None, pair, at, short.end())
+        typed.written = short[0]
         return short.end()
     return 0
 
@@ -284,9 +278,9 @@ def _day(typed: _Typed) -> date:
     today = typed.now.astimezone(home_or_written(here, typed.zone, typed.home, typed.more)).date()
     if typed.relative == "yesterday":
         return today - timedelta(days=1)
-    if typed.date is None:
+    if typed.numbers is None:
         return today
-    return calendar_day(typed.date, typed.date_text, typed.day_first, today)
+    return calendar_day(typed.numbers, typed.written, typed.day_first, today)
 
 
 def _first_instant(day: date, home: ZoneInfo) -> datetime:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
@@ -24,34 +25,19 @@ MARK = "\x01"  # stands where emphasis begins or ends, in the words of a passage
 Shape = Literal["paragraph", "heading", "item", "quote", "wrapper", "rule", "other"]
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class BodyPassage:
     """A paragraph, heading, list item or line of markup of the body."""
 
-    __slots__ = ("boxed", "end", "group", "level", "marked", "raw", "shape", "start")
-
-    def __init__(
-        self,
-        start: int,
-        end: int,
-        shape: Shape,
-        level: int = 0,
-        group: int = 0,
-        marked: bool = False,
-        boxed: str = "",
-        raw: str = "",
-    ) -> None:
-        # Offsets in the whole text; its own markers ("> ", "- ", "## ") included.
-        self.start = start
-        self.end = end  # before the line break
-        # "wrapper": a line of nothing but markup around passages; "other": no prose.
-        self.shape = shape
-        self.level = level  # of a heading
-        # Passages of one list, one quotation block or one admonition share a number.
-        self.group = group
-        self.marked = marked  # between <!-- updates --> and <!-- /updates -->
-        # The words of the admonition or alert around it: "note", "Update: May 3".
-        self.boxed = boxed
-        self.raw = raw  # as written, the markers at its lines' beginnings left out
+    start: int  # offsets in the whole text; its own markers ("> ", "- ", "## ") included
+    end: int  # before the line break
+    # "wrapper": a line of nothing but markup around passages; "other": no prose.
+    shape: Shape
+    level: int = 0  # of a heading
+    group: int = 0  # passages of one list, one quotation block or one admonition share a number
+    marked: bool = False  # between <!-- updates --> and <!-- /updates -->
+    boxed: str = ""  # the words of the admonition or alert around it: "note", "Update: May 3"
+    raw: str = ""  # as written, the markers at its lines' beginnings left out
 
     def part(self, begin: int, written: str) -> BodyPassage:
         """A part of the passage that begins so far from its start, as it is written."""
