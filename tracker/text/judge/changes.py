@@ -539,13 +539,16 @@ def _same_handle(one: str, other: str) -> bool:
 def _people(text: str) -> list[str]:
     """Return the people of a byline by their letters: "Amelia Wong" is "amelia-wong".
 
-    What stands in brackets or behind "of" is whom they work for.
+    What stands in brackets or behind "of" or "for" is whom they work for, and what stands twice.
     """
     bare = re.sub(r"\([^()]{0,200}\)", "", text.casefold())
     parts = re.split(r"[,;&|\n]|\s(?:and|und|et|y|і|и|/)\s", bare)
-    named = [part.removeprefix("by ").partition(" of ") for part in parts]
-    people, houses = ({_letters(one[place]) for one in named} for place in (0, 2))
-    return sorted(people - houses - {""})
+    named = [re.split(r"\s(?:of|for)\s", part.removeprefix("by "), maxsplit=1) for part in parts]
+    people = Counter(_letters(one[0]) for one in named)
+    houses = {_letters(one[-1]) for one in named if len(one) > 1}
+    if ";" not in text:  # between several keys names stand twice
+        houses.update(name for name, times in people.items() if times > 1)
+    return sorted(people.keys() - houses - {""})
 
 
 def _letters(text: str) -> str:

@@ -151,6 +151,7 @@ def _stands(hunk: Hunk, fact: Fact, is_old: bool, numbers_there: bool, scope: Sc
         or _only_place(hunk, fact)
         or _only_speaker(hunk, fact)
         or _stepped(hunk, fact, scope)
+        or (scope.place == "headline" and _only_figure(hunk, fact, scope))
     ):
         return True
     if fact.weak:
@@ -316,6 +317,16 @@ def _only_place(hunk: Hunk, fact: Fact) -> bool:
         [other.key for other in side.facts if other.kind == "name"] for side in (hunk.old, hunk.new)
     )
     return old == new
+
+
+def _only_figure(hunk: Hunk, fact: Fact, scope: Scope) -> bool:
+    """Tell whether one figure or date changed its place in a headline, and no other."""
+    moved = scope.gone & scope.come
+    return [
+        other.key
+        for other in hunk.old.facts
+        if other.kind in ("number", "date") and other.key in moved
+    ] == [fact.key]
 
 
 def _stepped(hunk: Hunk, fact: Fact, scope: Scope) -> bool:

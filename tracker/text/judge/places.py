@@ -451,12 +451,20 @@ def placeholder(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
 
 
 def stray(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
-    """A paragraph of one small word comes or goes: letters that somebody typed by mistake."""
+    """What somebody typed by mistake comes or goes: small letters alone, a tag shown as text."""
     del scope
     tokens = hunk.gone or hunk.come
-    if (hunk.gone and hunk.come) or len(tokens) != 1 or tokens[0].line != "prose":
+    if hunk.gone and hunk.come:
         return None
     side, last = (hunk.old, hunk.b) if hunk.gone else (hunk.new, hunk.d)
+    text, start = side.article.text, tokens[0].start if tokens else 0
+    if len(tokens) < _LONGEST_TAG and (
+        _TAGS().fullmatch("".join(token.text for token in tokens))
+        or text.startswith(("<<<<<<< ", ">>>>>>> "), text.rfind("\n", 0, start) + 1)  # of git
+    ):
+        return [verdict(hunk, "markup", False)]
+    if len(tokens) != 1 or tokens[0].line != "prose":
+        return None
     alone = last >= len(side.seen) or bool(side.seen[last].line)
     if alone and tokens[0].text.islower() and not tokens[0].linked:
         return [verdict(hunk, "typo", False)]
@@ -481,6 +489,13 @@ def credit(hunk: Hunk, scope: Scope) -> list[Verdict] | None:
 
 
 _LONGEST_CREDIT = 8
+
+
+_LONGEST_TAG = 12
+_TAGS = expression(
+    r"(?=.*[<>=])(?:<?/?(?:a|b|blockquote|br|div|em|h[1-6]|i|img|li|ol|p|span|strong|su[bp]|t[dr]|u|ul)"
+    r"(?:href=|class=|id=|src=|style=)?/?>?)+"
+)
 
 
 def pointer(hunk: Hunk, scope: Scope) -> list[Verdict] | None:

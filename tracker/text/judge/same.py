@@ -331,6 +331,11 @@ def same_name(hunk: Hunk, old: Fact, new: Fact, scope: Scope) -> bool:
     right = [word for word in right if word not in lexicon.titles]
     if left == right:
         return True
+    if len(left) == len(right) == 1 and any(
+        scope.around[0].says(full) and scope.around[1].says(full)
+        for full in (f"{left[0]} {right[0]}", f"{right[0]} {left[0]}")
+    ):
+        return True  # the one and the other name of a person: Mr. Arun, Mr. Velan
     if respelled(hunk.old.seen[old.first : old.last], hunk.new.seen[new.first : new.last]):
         return False
     if letters(one) == letters(other):
