@@ -52,9 +52,8 @@ _FILES = {
         ("history", "show", "blame", "changelog", "footer", "search", "stats", "styles"), "reading"
     ),
     **dict.fromkeys(("init", "sync", "verify", "catalog"), "archive"),
-    **dict.fromkeys(("serve", "site"), "pages"),
-    "restore": "record", "review": "check", "token": "intake",
-    "import": "import_",
+    **dict.fromkeys(("serve", "site", "intake", "token"), "serving"),
+    "restore": "record", "review": "check", "import": "import_",
 }  # fmt: skip
 """The file of a command where that has another name."""
 
