@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from threading import Lock, Timer
@@ -211,6 +211,22 @@ def collision_lines(passage: Collision, ours: str, theirs: str) -> Iterator[str]
     parts = (("before", passage.base), (ours, passage.ours), (theirs, passage.theirs))
     for name, text in parts:
         yield f"  {name + ':':<8}{visible(' '.join(text.split())) or '(nothing)'}"
+
+
+@contextmanager
+def alone(folder: Path, sentence: str, hint: str) -> Iterator[None]:
+    """Within, no other process works there; raises ``TrackerError`` with these words where one is.
+
+    The folder is made where it is not there.
+    """
+    from tracker.store.files import Folder
+
+    with Folder.open(folder, make=True, follow=True) as held, ExitStack() as stack:
+        try:
+            stack.enter_context(held.locked(0.1))
+        except TrackerError:
+            raise TrackerError(sentence, hint) from None
+        yield
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tracker.cli.common import (
+    alone,
     json_option,
     open_newsroom,
     present,
@@ -432,15 +433,9 @@ def _means(*, write: bool = True) -> Iterator[Means]:
         yield Means(root, followed, state, present, os.environ)
 
 
-@contextmanager
-def _alone(means: Means) -> Iterator[None]:
+def _alone(means: Means) -> AbstractContextManager[None]:
     """No other round of this newsroom runs at the same time."""
     folder = means.state.file.parent / "follow"
-    with Folder.open(folder, make=True, follow=True) as held, ExitStack() as stack:
-        try:
-            stack.enter_context(held.locked(0.1))
-        except TrackerError:
-            raise TrackerError(
-                "Another tracker follow is at work in this newsroom.", "Wait for it, or end it."
-            ) from None
-        yield
+    return alone(
+        folder, "Another tracker follow is at work in this newsroom.", "Wait for it, or end it."
+    )

@@ -8,8 +8,8 @@ import json
 import os
 import re
 import socket
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import timedelta
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
@@ -20,6 +20,7 @@ import click
 
 from tracker.cli.common import (
     Function,
+    alone,
     json_option,
     open_inbox,
     open_newsroom,
@@ -317,8 +318,8 @@ def _serve(host: str, port: int, *, behind_proxy: bool, insecure: bool) -> None:
     hooks = _hooks(room)
     sockets = listening_sockets(host, port)
     place = room.workspace.root or room.repository.git_dir
-    home = room.repository.common_dir / "tracker"
-    with Folder.open(home, make=True) as folder, _alone(folder):
+    home = room.repository.common_dir / "tracker" / "intake"
+    with alone(home, "An intake runs for this newsroom already.", "End that one first."):
         app = create_app(place, hooks, now=present, https_only=behind_proxy)
         intake = app.extensions["tracker-intake"]
         running = server.create(app, sockets, threads=_THREADS, max_request_body_size=_BODY)
@@ -332,22 +333,6 @@ def _serve(host: str, port: int, *, behind_proxy: bool, insecure: bool) -> None:
             running.close()
             intake.writer.stop()
             intake.inbox.close()
-
-
-@contextmanager
-def _alone(folder: Any) -> Iterator[None]:
-    """Only one intake records in a repository."""
-    import fcntl
-
-    folder.append("intake.lock", b"")
-    with open(folder.path / "intake.lock", "rb") as lock:  # noqa: PTH123
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise TrackerError(
-                "An intake runs for this newsroom already.", "End that one first."
-            ) from None
-        yield
 
 
 def _hooks(room: Newsroom) -> dict[str, Any]:
