@@ -259,6 +259,15 @@ def standard_input() -> BinaryIO:
     return sys.stdin.buffer
 
 
+def read_file(name: str, hint: str) -> bytes:
+    """What a file, a device or a pipe holds; raises ``TrackerError`` with ``hint``."""
+    try:
+        with open(name, "rb") as source:  # noqa: PTH123
+            return source.read()
+    except OSError as error:
+        raise TrackerError(f"{name} could not be read: {error.strerror}.", hint) from None
+
+
 def write_page(file: str, title: str, fragment: str) -> None:
     """A whole page around a fragment, written to a file."""
     from tracker.render.diff_html import page

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -14,6 +13,7 @@ from tracker.cli.common import (
     json_option,
     open_newsroom,
     print_json,
+    read_file,
     warn,
     write_page,
 )
@@ -118,20 +118,11 @@ def _show_files(first: str, others: tuple[str, ...], faces: Faces) -> None:
     if len(others) != 1:
         raise TrackerError("--files compares two files.", "Give both: --files OLD NEW")
     from tracker.comparison import compare
-
-    old, new = End(_read(first)), End(_read(others[0]))
-    show_change(compare(old.text, new.text), old, new, faces)
-
-
-def _read(name: str) -> str:
     from tracker.text.document import decode
 
-    try:
-        return decode(Path(name).read_bytes())[0]
-    except OSError as error:
-        raise TrackerError(
-            f"{name} could not be read: {error.strerror}.", "Check the path of the file."
-        ) from None
+    hint = "Check the path of the file."
+    old, new = (End(decode(read_file(name, hint))[0]) for name in (first, *others))
+    show_change(compare(old.text, new.text), old, new, faces)
 
 
 def show_change(

@@ -21,6 +21,7 @@ from tracker.cli.common import (
     json_option,
     open_newsroom,
     print_json,
+    read_file,
     standard_input,
     warn,
 )
@@ -148,15 +149,9 @@ def _names(
 def _text(file: str | None) -> bytes | None:
     if file is None:
         return None
-    if file == "-":
-        return standard_input().read()
-    try:
-        with open(file, "rb") as source:  # noqa: PTH123 - a device or a pipe is welcome too
-            return source.read()
-    except OSError as error:
-        raise TrackerError(
-            f"{file} could not be read: {error.strerror}.", "Check the path after --file."
-        ) from None
+    return (
+        standard_input().read() if file == "-" else read_file(file, "Check the path after --file.")
+    )
 
 
 def _draft(
