@@ -109,7 +109,7 @@ def test_what_needs_no_files_works(bare: Desk, typed: str, stdin: str, start: st
     said = bare.ok(*typed.split(), stdin=stdin.encode())
     assert said.out.startswith(start)
     new = {path.name for path in bare.folder.iterdir()} - set(before)
-    assert new <= {"tracker-writer", "tracker"}
+    assert new <= {"tracker-writer", "tracker-beside", "tracker"}
     bare.git("fsck", "--full", "--strict")
 
 
