@@ -94,8 +94,11 @@ def _labelled(
     head = marked[after.end : end]
     head_words = words_of(head)
     stamp = when_said(marked[: begin.start] + " " + head, context)
-    if stamp.day is None and any(
-        "." in one.folded and one.folded[0].isdigit() for one in head_words
+    may_be_named = kind in (None, "update")
+    if (
+        may_be_named
+        and stamp == When()
+        and any("." in one.folded and one.folded[0].isdigit() for one in head_words)
     ):
         return None  # a version number
     rest = _trim(marked[end:])
