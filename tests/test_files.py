@@ -324,6 +324,21 @@ def test_a_killed_writer_leaves_a_whole_file_and_no_litter_for_long(given: Path)
     assert [each.name for each in given.iterdir()] == ["a"]
 
 
+def test_what_a_writer_left_that_was_killed_long_ago_goes_with_the_next(given: Path) -> None:
+    old, fresh = (given / f".tracker-{letter * 16}.new" for letter in "ab")
+    for write in (
+        lambda folder: write_file(given / "a", b"1"),
+        lambda folder: folder.update("a", lambda _: b"2"),
+    ):
+        for file, age in ((old, 700), (fresh, 30)):
+            file.touch()
+            os.utime(file, (time.time() - age,) * 2)
+        with Folder.open(given) as folder:
+            write(folder)
+        assert not old.exists()
+        assert fresh.exists()
+
+
 _COUNTER = """
 import sys
 from pathlib import Path

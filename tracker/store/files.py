@@ -13,6 +13,7 @@ at just before it is used.
 from __future__ import annotations
 
 import errno
+import math
 import os
 import re
 import stat
@@ -50,6 +51,7 @@ _KEPT_BY_GIT = frozenset({".git", ".gitmodules", ".gitattributes", ".gitignore"}
 # The short names that Windows gives to ".git" and ".gitmodules".
 _SHORT_NAMES = re.compile(r"(?:git|gitmod|gi[0-9a-f]{4})~[0-9]+")
 _UNFINISHED = re.compile(r"\.tracker-[0-9a-f]{16}\.new")
+_NOBODYS = 600.0  # seconds after which an unfinished file's writer was killed
 
 Kind = Literal["file", "folder", "other"]
 
@@ -226,6 +228,8 @@ class Folder:
                     each.finish(flush=flush)
                 for each in fresh:
                     each.put(new=new, flush=flush)
+            if len(names) > 1:
+                self.clear_unfinished(_NOBODYS)
         except FileExistsError:
             raise _there(self.path / told) from None
         except OSError as error:
@@ -253,6 +257,7 @@ class Folder:
             after = change(before)
             if after is not None and after != before:
                 self.write(name, after)
+                self.clear_unfinished(_NOBODYS)
 
     def remove(self, name: str) -> bool:
         """Take a plain file away, and folders that are empty then; whether it was there."""
@@ -272,11 +277,15 @@ class Folder:
                 os.rmdir(folder._at(last), dir_fd=folder._descriptor)
         return True
 
-    def clear_unfinished(self) -> None:
-        """Take away what killed writers left here; whoever holds the lock may call it."""
+    def clear_unfinished(self, unchanged: float = 0.0) -> None:
+        """Take away what killed writers left here; whoever holds the lock may call it.
+
+        Who does not, leaves what was written to within so many seconds before the last change here.
+        """
         with suppress(OSError):
+            last = self._status(".").st_mtime - unchanged if unchanged else math.inf
             for name in self._listed():
-                if _UNFINISHED.fullmatch(name):
+                if _UNFINISHED.fullmatch(name) and self._status(name).st_mtime <= last:
                     os.unlink(self._at(name), dir_fd=self._descriptor)
 
     def flush(self) -> None:
@@ -583,6 +592,7 @@ def write_file(path: Path, data: bytes, *, new: bool = False) -> None:
     """
     with Folder.open(path.parent) as folder:
         folder.write(path.name, data, new=new)
+        folder.clear_unfinished(_NOBODYS)
 
 
 def make_folder(path: Path) -> None:
