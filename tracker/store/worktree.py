@@ -18,6 +18,8 @@ from tracker.errors import TrackerError
 from tracker.store import locks
 from tracker.store.git import Git, GitError, Repository, encoded, shown_path
 
+_DEEPEST = 500  # folders; the way back through more is too long for Python
+
 # What git keeps in its directory while something is under way, and how people call it.
 _UNDER_WAY = (
     ("rebase-apply/applying", "git am", "git am --continue or git am --abort"),
@@ -122,6 +124,10 @@ def check_place(top: Path, path: str) -> None:
     shown = shown_path(path)
     here = str(top)
     components = path.split("/")
+    if len(components) > _DEEPEST:
+        raise TrackerError(
+            f"{shown} lies {len(components) - 1:,} folders deep.", "Choose another path."
+        )
     for number, component in enumerate(components):
         here = f"{here}/{component}"
         try:
