@@ -12,7 +12,7 @@ from tests.desk import Desk
 FUNDER = "The Gazette is paid for by the Lake Fund and by readers like you."
 PROMO = "Sign up for our free weekly newsletter and never miss a story."
 DRIVE = "Become a member today and double the value of your gift."
-CREDIT = "Photographs by the harbor museum and its many friends."
+CREDIT = "The harbor museum and its many friends keep the boats."
 TOPICS = ("harbor", "school", "court", "bridge", "forest", "market")
 
 

@@ -229,11 +229,12 @@ def _check_out(
         repository.common_dir / f"{branch}.lock",
     )
     empty = object_hash("tree", b"", len(old or new or ""))
+    turn.may_leave(*locked)
     if adopted:
         names = "".join(f"{path}\0" for path in adopted).encode("utf-8", "surrogateescape")
-        turn.may_leave(*locked)
         _run(git, turn, "update-index", "--add", "-z", "--stdin", data=names)
-    turn.may_leave(*locked)
+    # A file that was touched, or put back after a kill, is no other one.
+    git.run("update-index", "-q", "--refresh", accept=(0, 1), started=turn.runs, apart=True)
     try:
         _run(git, turn, "read-tree", "-m", "-u", old or empty, new or empty)
     except GitError as error:
