@@ -39,7 +39,7 @@ from tracker.text.judge.score import DOUBTED, Weights, never_small, places_of, s
 HERE = Path(__file__).parent
 CASES = HERE.parent / "tests" / "cases" / "changes"
 WEIGHTS = HERE.parent / "tracker" / "text" / "judge" / "weights.toml"
-RECALL = 0.97
+RECALL = 0.975  # on what is learnt from, for 0.97 on newsrooms that are not
 SURE = 0.87  # where no rule speaks, only signs as sure as this make a change one of substance
 LARGEST = 200_000
 
