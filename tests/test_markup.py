@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.articles import pairs
 from tests.growth import reads_straight
 from tracker.text.markup import scan
-from tracker.text.spans import SEEN, Kind
+from tracker.text.spans import NOWHERE, SEEN, Kind, Leaf
 
 CASES = Path(__file__).parent / "cases" / "markup.toml"
 
@@ -28,7 +28,7 @@ def test_readers_see_these_words_and_no_others(case: dict[str, Any]) -> None:
     """``seen``: what is seen, stretch by stretch, with its role; the rest is hidden."""
     markup = scan(case["text"], 0, case.get("kind"))
     seen: list[list[str]] = []
-    last = (-1, "")
+    last: tuple[Leaf, str] = (NOWHERE, "")
     for span in markup.spans:
         raw = markup.text[span.start : span.end]
         if span.role not in SEEN:
@@ -78,13 +78,23 @@ def test_cells_know_their_row_and_column() -> None:
     text = "| Place | Votes |\n|---|---|\n| North | 5 |\n\n<table><tr><td>A<td>6</table>\n"
     markup = scan(text)
     cells = {
-        text[span.start : span.end].strip(): markup.leaves[span.leaf]
+        text[span.start : span.end].strip(): span.leaf
         for span in markup.spans
         if span.role == "cell"
     }
     assert {words: (leaf.row, leaf.column) for words, leaf in cells.items()} == {
         "Place": (0, 0), "Votes": (0, 1), "North": (1, 0), "5": (1, 1), "A": (0, 0), "6": (0, 1),
     }  # fmt: skip
+
+
+def test_a_shortcode_in_html_whose_value_has_tags_is_read_once() -> None:
+    text = '<p>\n{{< figure caption="Two <b>boats</b> at noon" >}} lie there\n</p>\n'
+    assert " ".join(scan(text).words().split()) == "Two boats at noon lie there"
+
+
+def test_a_blank_line_ends_no_script() -> None:
+    text = "<form>\n</form>\n\n<script>\nlet a = 1\n\n</script>\n\nWords.\n"
+    assert scan(text).words().split() == ["Words."]
 
 
 SIGNS = st.lists(
@@ -137,21 +147,35 @@ PARTS = (
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.data())
-def test_another_version_is_scanned_as_if_it_were_the_first(data: st.DataObject) -> None:
-    """What is taken over from the version before is what a scan of its own finds."""
-    old = data.draw(st.lists(st.sampled_from(PARTS), min_size=1, max_size=9))
-    first = data.draw(st.integers(0, len(old)))
-    last = data.draw(st.integers(first, min(first + 2, len(old))))
-    new = [*old[:first], *data.draw(st.lists(st.sampled_from(PARTS), max_size=2)), *old[last:]]
-    heads = [data.draw(st.sampled_from(("", "---\ntitle: A\n---\n"))) for _ in range(2)]
-    before, after = (head + "\n\n".join(body) for head, body in zip(heads, (old, new), strict=True))
-    scan(before, len(heads[0]))
-    found, alone = scan(after, len(heads[1])), scan(after, len(heads[1]), "markdown")
-    for one, other in zip(found.spans, alone.spans, strict=True):
-        assert one._replace(leaf=0) == other._replace(leaf=0)
-        leaves = [markup.leaves[max(span.leaf, 0)] if markup.leaves else None
-                  for markup, span in ((found, one), (alone, other))]  # fmt: skip
-        assert leaves[0] == leaves[1]
-    assert found.blocks == alone.blocks
-    assert (found.fences, found.pictures) == (alone.fences, alone.pictures)
+@given(
+    st.lists(st.sampled_from(PARTS), min_size=1, max_size=9),
+    st.sampled_from(("", "---\na: 1\n---\n")),
+)
+def test_sections_are_read_apart_as_they_are_read_together(parts: list[str], head: str) -> None:
+    """A carriage return, which tells of what stands elsewhere, keeps a body in one piece."""
+    apart, whole = (
+        scan(head + begin + "\n\n".join(parts), len(head)) for begin in ("\n\n", "\r\n")
+    )
+    assert len(whole.sections) == 1
+    seen = [
+        [(span.start, span.end, span.role, span.shown, span.struck, span.linked, span.pictured,
+          span.leaf._replace(table=span.leaf.table > -1))
+         for span in markup.spans if span.role in SEEN]
+        for markup in (apart, whole)
+    ]  # fmt: skip
+    assert seen[0] == seen[1]
+    assert apart.blocks == whole.blocks
+
+
+def test_what_is_asked_first_changes_no_answer() -> None:
+    text = "\n\n".join(PARTS[:5] * 3 + ("A <s>struck", "word, <b>and", "one more</b></s>.") * 2)
+    known = scan(text).spans
+    for start in range(0, len(text), 37):
+        markup = scan(text, kind="markdown")
+        end = min(start + 50, len(text))
+        near = [span for span in known if span.end > start and span.start < end]
+        found = list(markup.within(start, end))
+        assert [(one.role, one.leaf, one.struck) for one in found] == [
+            (one.role, one.leaf, one.struck) for one in near
+        ]
+        assert (found[0].start, found[-1].end) == (start, end)

@@ -19,12 +19,12 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from functools import cache, lru_cache
+from collections.abc import Iterator
+from functools import cache, cached_property, lru_cache, partial
 from itertools import accumulate
 from typing import Any
 
 from tracker.text import expression
-from tracker.text.lines import common_head, common_tail
 from tracker.text.site_markup import (
     VALUE,
     Finder,
@@ -34,49 +34,17 @@ from tracker.text.site_markup import (
     masks_of,
     shown_values,
 )
-from tracker.text.spans import BlockKind, Checkpoint, Kind, Leaf, Markup, Role, Span
+from tracker.text.spans import BlockKind, Kind, Leaf, Markup, Open, Role, Section
 
 
 def scan(text: str, start: int = 0, kind: Kind | None = None) -> Markup:
     """Return what readers see of ``text[start:]``; ``kind``: how to read it, else as it looks."""
-    return _article(text, start) if kind is None else _scanned(text, start, kind)
+    return _sectioned(text, start, kind) if kind else _article(text, start)
 
 
 @lru_cache(maxsize=6)  # diff, judgement and word counts ask for the same texts, pair by pair
 def _article(text: str, start: int) -> Markup:
-    known = _latest[0]  # threads may scan at once: each keeps to what it has
-    found = (known and _carried_over(known, text, start)) or _scanned(text, start, None)
-    _latest[0] = found
-    return found
-
-
-_latest: list[Markup | None] = [None]
-"""The article that was scanned last: the next one is, as a rule, another version of it."""
-
-
-def _scanned(text: str, start: int, kind: Kind | None) -> Markup:
-    found = Markup(text, start)
-    kind = kind or looks(text, start)
-    if kind in ("html", "line"):
-        tags = _Html(found)
-        if kind == "line":
-            found.leaves.append(Leaf("prose", start))
-            tags.leaf = 0
-        tags.read(start, len(text))
-    else:
-        reader = _Markdown(found, kind == "mdx")
-        reader.read()
-        found.spans, edges = _filled(found, start, len(text), -1)
-        if kind == "markdown" and not _PAGE().match(text, start):
-            hidden = [mask for mask in reader.masks if "\n\n" in text[mask.start : mask.end]]
-            found.checkpoints = [
-                each
-                for each in _usable(reader.checkpoints, found, edges)
-                if not any(mask.start < each.place < mask.end for mask in hidden)
-            ]
-        return found
-    found.spans = _filled(found, start, len(text), -1)[0]
-    return found
+    return _sectioned(text, start, looks(text, start))
 
 
 _PAGE = expression(r"\s*+<(?:!doctype|html|head|body|article|main|section)\b", re.IGNORECASE)
@@ -93,52 +61,106 @@ def looks(text: str, start: int) -> Kind:
     return "markdown"
 
 
-def _filled(markup: Markup, start: int, end: int, leaf: int) -> tuple[list[Span], list[int]]:
-    """Return the spans with what stands hidden between them, each with a role of its own.
+# --- sections ------------------------------------------------------------------------------------
 
-    Beside them, where each of those that were there before has come to stand. ``leaf``: the block
-    before ``start``.
+# What begins after a blank line, at the margin, with one of these, stands in no list, box or
+# quotation, and what stands before it is complete.
+_SECTION = expression(r"\n\n(?=[^\W\d_]|[#\"\u201c\u2018(<]|!?\[|[*_]{2}\S)")
+# These may tell how words are read that stand elsewhere.
+_REACHES_ON = ("]:", "\r", "highlight", "\n:", "\n :", "\n  :", "\n   :")
+_UNBROKEN = expression(
+    r"<(!--|!\[CDATA\[|![a-z]|\?|(?:script|pre|style|textarea)\b)", re.IGNORECASE
+)
+_ENDS = {"!--": "-->", "![CDATA[": "]]>", "?": "?>"}
+
+
+def _sectioned(text: str, start: int, kind: Kind) -> Markup:
+    """Cut a body into sections that are each read by itself, once, and when it is asked for.
+
+    Two versions of an article share most of them.
     """
-    place = start
-    found: list[Span] = []
-    edges: list[int] = []
-    for span in sorted(markup.spans):
-        if span.end <= place or span.end <= span.start:
-            edges.append(-1)
+    if kind != "markdown":
+        return Markup(text, [start], partial(_section, kind, False))
+    masks = masks_of(text, start, mdx=False)
+    read = partial(_section, kind, bool(masks))
+    if any(text.find(sign, start) >= 0 for sign in _REACHES_ON):
+        return Markup(text, [start], read)
+    fences = [at for sign in ("```", "~~~") if (at := text.find(sign, start)) >= 0]
+    cuts = [
+        found.end() for found in _SECTION().finditer(text, start, min(fences, default=len(text)))
+    ]
+    for low, high in [*((mask.start, mask.end) for mask in masks), *_unbroken(text, start)]:
+        del cuts[bisect_right(cuts, low) : bisect_left(cuts, high)]
+    if cuts and text[start : cuts[0]].isspace():
+        del cuts[0]
+    return Markup(text, [start, *cuts], read)
+
+
+def _unbroken(text: str, start: int) -> Iterator[tuple[int, int]]:
+    """Yield where HTML stands that goes on after a blank line."""
+    while found := _UNBROKEN().search(text, start):
+        name = found[1]
+        mark = _ENDS.get(name) or (">" if name[0] == "!" else f"</{name}")
+        end = text.find(mark, found.end())
+        start = end + len(mark) if end >= 0 else len(text)
+        yield found.start(), start
+
+
+@lru_cache(maxsize=512)
+def _section(kind: Kind, templated: bool, text: str, state: Open) -> Section:
+    """Read a section; ``templated``: the article has something that sites add to Markdown."""
+    found = Section(text, templated)
+    if kind in ("markdown", "mdx"):
+        reader = _Markdown(found, kind == "mdx", state)
+        reader.read()
+        found.state = reader.state
+    else:
+        tags = _Html(found, state)
+        if kind == "line":
+            found.leaves.append(Leaf("prose", 0))
+            tags.leaf = 0
+        tags.read(0, len(text))
+    _fill(found)
+    return found
+
+
+def _fill(section: Section) -> None:
+    """Put the spans in order, and add what stands hidden between, each with a role of its own."""
+    place, leaf = 0, -1
+    spans = sorted(section.spans)
+    section.spans = found = []
+    for span in spans:
+        if span[1] <= place or span[1] <= span[0]:
             continue
-        if span.start > place:
-            found += _gaps(markup, place, span.start, leaf)
-        elif span.start < place:
-            span = span._replace(start=place)
-        edges.append(len(found))
+        if span[0] > place:
+            _gaps(section, place, span[0], leaf)
+        elif span[0] < place:
+            span = (place, *span[1:])
         found.append(span)
-        place = span.end
-        leaf = span.leaf if span.leaf >= 0 else leaf
-    if place < end:
-        found += _gaps(markup, place, end, leaf)
-    return found, edges
+        place = span[1]
+        leaf = span[3] if span[3] >= 0 else leaf
+    if place < len(section.text):
+        _gaps(section, place, len(section.text), leaf)
 
 
 _DEFINED = expression(r"\s*+\[(?!\^)[^\]\n]{1,300}+\]:")
 
 
-def _gaps(markup: Markup, start: int, end: int, leaf: int) -> list[Span]:
-    """Return the hidden spans of a stretch: those that belong to a picture apart."""
-    found: list[Span] = []
-    pictures = markup.pictures
-    number = max(bisect_right(pictures, (start, len(markup.text))) - 1, 0)
+def _gaps(section: Section, start: int, end: int, leaf: int) -> None:
+    """Add the hidden spans of a stretch: those that belong to a picture apart."""
+    pictures = section.pictures
+    number = max(bisect_right(pictures, (start, len(section.text))) - 1, 0)
     while number < len(pictures) and pictures[number][0] < end:
         low, high = max(pictures[number][0], start), min(pictures[number][1], end)
         number += 1
         if low >= high:
             continue
         if start < low:
-            found.append(Span(start, low, _gap(markup.text, start, low), leaf))
-        found.append(Span(low, high, "image", leaf))
+            section.hide(start, low, _gap(section.text, start, low), leaf)
+        section.hide(low, high, "image", leaf)
         start = high
     if start < end:
-        found.append(Span(start, end, _gap(markup.text, start, end), leaf))
-    return found
+        section.hide(start, end, _gap(section.text, start, end), leaf)
 
 
 def _gap(text: str, start: int, end: int) -> Role:
@@ -186,8 +208,7 @@ _WIDE = re.compile(r"[^\x00-\x7f]")
 class _Places:
     """Offsets of bytes -> offsets of code points."""
 
-    def __init__(self, text: str, start: int) -> None:
-        self.start = start
+    def __init__(self, text: str) -> None:
         self.ascii = text.isascii()
         self.bytes: list[int] = []  # after each character of several bytes
         self.extra: list[int] = []  # how many bytes more than characters stand before
@@ -200,48 +221,53 @@ class _Places:
             ]
 
     def of(self, byte: int) -> int:
-        """Return the offset in the whole text."""
-        if self.ascii:
-            return byte + self.start
-        return byte + self.start - self.extra[bisect_left(self.bytes, byte)]
+        """Return the offset of a byte in code points."""
+        return byte - self.extra[bisect_left(self.bytes, byte)]
 
 
 class _Markdown:
     """Reads the events of the parser into spans."""
 
-    def __init__(self, markup: Markup, mdx: bool) -> None:
-        self.markup = markup
+    def __init__(self, section: Section, mdx: bool, state: Open) -> None:
+        self.section = section
         self.mdx = mdx
-        self.text = markup.text
+        self.text = section.text
         self.roles: list[Role] = []  # of the blocks that are open
         self.leaf = -1
         self.around: list[int] = []  # the block around each picture that is open
-        self.struck = self.linked = self.pictured = 0
+        self.struck = state.inline_struck
+        self.linked = self.pictured = 0
         self.quoting = 0
         self.table = self.row = self.column = -1
-        self.masks: list[Mask] = []
-        self.mask_starts: list[int] = []
-        self.alone: list[Mask] = []  # those on lines of their own that are to come, the next last
+        self.masks = masks_of(self.text, 0, mdx) if section.templated or mdx else []
+        self.mask_starts = [mask.start for mask in self.masks]
+        # Those on lines of their own that are to come, the next last.
+        self.alone = [mask for mask in reversed(self.masks) if mask.alone]
         self.opaque: list[tuple[int, int]] = []
-        self.html = _Html(markup)
-        self.checkpoints: list[Checkpoint] = []
-        self.read_to = 0  # where the last block ends that takes blank lines into itself
+        self.opened = state
+
+    @cached_property
+    def html(self) -> _Html:
+        """What reads its tags."""
+        return _Html(self.section, self.opened)
+
+    @property
+    def state(self) -> Open:
+        """What is open at the end of the section."""
+        if "<" not in self.text:
+            return self.opened
+        return self.html.state._replace(inline_struck=self.struck)
 
     def read(self) -> None:
-        """Read the whole body."""
-        text, start = self.text, self.markup.start
-        self.masks = masks_of(text, start, self.mdx)
-        self.mask_starts = [mask.start for mask in self.masks]
-        self.markup.templated = bool(self.masks)
-        self.alone = [mask for mask in reversed(self.masks) if mask.alone]
-        self.events(masked(text, start, self.masks), start)
-        self.standing_alone(len(text))
-        if "]:" in text:
-            for found in _DEFINITION().finditer(text, start):
-                self.markup.marks.setdefault(found.start(), "definition")
+        """Read the whole section."""
+        self.events(masked(self.text, 0, self.masks))
+        self.standing_alone(len(self.text))
+        if "]:" in self.text:
+            for found in _DEFINITION().finditer(self.text):
+                self.section.marks.setdefault(found.start(), "definition")
 
-    def events(self, body: str, start: int) -> None:
-        """Read what the parser says of a body that begins at a place of the text."""
+    def events(self, body: str) -> None:
+        """Read what the parser says of a text."""
         import pyromark
 
         if not body.isascii():
@@ -249,14 +275,13 @@ class _Markdown:
             body = re.sub("[\ud800-\udfff]", "?", body)
         if "\r" in body:
             body = re.sub(r"\r(?!\n)", "\n", body)
-        places = _Places(body, start)
+        places = _Places(body)
         of, quick = places.of, places.ascii
         events: Any = pyromark.events_with_range(body, options=_options())
         for event, area in events:
-            if quick:
-                low, high = area["start"] + start, area["end"] + start
-            else:
-                low, high = of(area["start"]), of(area["end"])
+            low, high = area["start"], area["end"]
+            if not quick:
+                low, high = of(low), of(high)
             if type(event) is str:
                 if event == "Rule":
                     self.mark(low, "rule")
@@ -273,14 +298,14 @@ class _Markdown:
                 elif name == "InlineHtml":
                     self.inline_html(low, high)
                 elif name == "FootnoteReference":
-                    self.markup.spans.append(Span(low, high, "footnote", self.leaf))
+                    self.section.hide(low, high, "footnote", self.leaf)
 
     def mark(self, place: int, kind: BlockKind) -> None:
         """A block begins with the line of a place."""
-        line = max(self.text.rfind("\n", 0, place) + 1, self.markup.start)
+        line = self.text.rfind("\n", 0, place) + 1
         if self.text.rfind("\r", line, place) >= 0:
             line = self.text.rfind("\r", line, place) + 1
-        self.markup.marks.setdefault(line, kind)
+        self.section.marks.setdefault(line, kind)
 
     def open(self, tag: Any, low: int, high: int) -> None:
         """A block or a stretch of a line begins."""
@@ -288,7 +313,6 @@ class _Markdown:
         value: Any = None if type(tag) is str else tag[name]
         if name == "HtmlBlock":
             self.standing_alone(low)
-            self.read_to = high
             self.html_block(low, high)
             return
         if self.alone and self.alone[-1].end <= low and name not in _WITHIN:
@@ -296,22 +320,15 @@ class _Markdown:
         if name in _BLOCKS:
             self.mark(low, _BLOCKS[name])
         if name in _ROLES or name == "Heading":
-            if (
-                not self.roles
-                and name in ("Paragraph", "Heading")
-                and self.text.endswith("\n\n", 0, low)
-            ):
-                self.checkpoints.append(self.checkpoint(low))
             self.words_block(name, value, low)
         elif name == "CodeBlock":
-            self.read_to = high
-            self.code_block(low, high, value)
+            self.code_block(low, high)
             self.roles.append("code")
         elif name == "BlockQuote":
             self.quoting += self.text[low] == ">"
             self.roles.append("quotation" if self.text[low] == ">" else "prose")
         elif name == "Table":
-            self.table, self.row = self.table + 1, -1
+            self.table, self.row = low, -1
             end = self.text.find("\n", low)
             if end >= 0:
                 self.mark(end + 1, "rule")
@@ -319,27 +336,6 @@ class _Markdown:
             self.row, self.column = self.row + 1, -1
         else:
             self.inside(name, value, low, high)
-
-    def checkpoint(self, place: int) -> Checkpoint:
-        """What was read before a block that begins at a place, and what is still open there."""
-        html, markup = self.html, self.markup
-        state = (
-            self.struck, self.linked, self.pictured, self.quoting, self.table, self.row,
-            self.column, html.role, html.level, html.struck, html.linked, html.quoting,
-            html.table, html.row, html.column,
-        )  # fmt: skip
-        number = len(markup.spans)
-        return Checkpoint(place, number, number, len(markup.leaves), len(markup.pictures),
-                          len(markup.fences), state)  # fmt: skip
-
-    def go_on(self, state: tuple[Any, ...]) -> None:
-        """Take what is open from a checkpoint."""
-        html = self.html
-        (
-            self.struck, self.linked, self.pictured, self.quoting, self.table, self.row,
-            self.column, html.role, html.level, html.struck, html.linked, html.quoting,
-            html.table, html.row, html.column,
-        ) = state  # fmt: skip
 
     def words_block(self, name: str, value: Any, low: int) -> None:
         """A block that holds words begins."""
@@ -356,8 +352,8 @@ class _Markdown:
             leaf = Leaf(role, low, level)
         self.roles.append(role)
         self.linked = 0
-        self.leaf = len(self.markup.leaves)
-        self.markup.leaves.append(leaf)
+        self.leaf = len(self.section.leaves)
+        self.section.leaves.append(leaf)
 
     def inside(self, name: str, value: Any, low: int, high: int) -> None:
         """Struck words, a link or a picture begins."""
@@ -367,7 +363,7 @@ class _Markdown:
             self.linked += 1
         elif name == "Image":
             self.pictured += 1
-            self.markup.pictures.append((low, high))
+            self.section.pictures.append((low, high))
             self.around.append(self.leaf)
             self.leaf = self._own_leaf(low, picture=True)
             title = value["title"]
@@ -397,11 +393,11 @@ class _Markdown:
     def span(self, low: int, high: int, role: Role, shown: str = "") -> None:
         """Add words that are seen, in the block that is open."""
         if self.leaf < 0:
-            self.leaf = len(self.markup.leaves)
-            self.markup.leaves.append(Leaf(role, low))
-        self.markup.spans.append(
-            Span(low, high, role, self.leaf, shown, self.struck > 0, self.linked > 0,
-                 self.pictured > 0)
+            self.leaf = len(self.section.leaves)
+            self.section.leaves.append(Leaf(role, low))
+        self.section.spans.append(
+            (low, high, role, self.leaf, shown, self.struck > 0, self.linked > 0,
+             self.pictured > 0)
         )  # fmt: skip
 
     def words(self, low: int, high: int, value: str) -> None:
@@ -437,7 +433,10 @@ class _Markdown:
         for low, high in seen:
             if "<" in self.text[low:high]:
                 self.html.leaf = self.leaf = self._own_leaf(low)
-                self.html.read(low, high, "caption")
+                tags = self.html
+                role, masks, tags.masks = tags.role, tags.masks, None  # the value is in its own
+                tags.read(low, high, "caption")
+                tags.role, tags.masks = role, masks
             else:
                 self.leaf = self._own_leaf(low, picture=describes_picture(self.text, mask, low))
                 self.span(low, high, "caption")
@@ -445,12 +444,12 @@ class _Markdown:
         place = mask.start
         for low, high in [*seen, (mask.end, mask.end)]:
             if place < low:
-                self.markup.spans.append(Span(place, low, mask.role, around))
+                self.section.hide(place, low, mask.role, around)
             place = max(place, high)
 
     def _own_leaf(self, place: int, *, picture: bool = False) -> int:
-        self.markup.leaves.append(Leaf("caption", place, picture=picture))
-        return len(self.markup.leaves) - 1
+        self.section.leaves.append(Leaf("caption", place, picture=picture))
+        return len(self.section.leaves) - 1
 
     def standing_alone(self, end: int) -> None:
         """What sites add on lines of its own, up to a place: the parser saw nothing there."""
@@ -466,21 +465,16 @@ class _Markdown:
         ticks = len(self.text[low:high]) - len(self.text[low:high].lstrip("`"))
         self.span(low + ticks, max(high - ticks, low + ticks), "code")
 
-    def code_block(self, low: int, high: int, value: Any) -> None:
+    def code_block(self, low: int, high: int) -> None:
         """The lines of a block of code, each a block of its own to a diff."""
-        fenced = type(value) is dict
-        self.leaf = len(self.markup.leaves)
-        self.markup.leaves.append(Leaf("code", low))
+        self.leaf = len(self.section.leaves)
+        self.section.leaves.append(Leaf("code", low))
         place = low
         while 0 <= place < high:
             self.mark(place, "code")
             place = self.text.find("\n", place, high) + 1
             if not place:
                 break
-        if fenced:
-            start = max(self.text.rfind("\n", 0, low) + 1, self.markup.start)
-            end = self.text.find("\n", max(high - 1, low))
-            self.markup.fences.append((start, len(self.text) if end < 0 else end + 1))
         self.opaque.append((low, high))
 
     def inline_html(self, low: int, high: int) -> None:
@@ -518,134 +512,6 @@ class _Markdown:
 _DEFINITION = expression(r"^[ ]{0,3}\[(?!\^)[^\]\n]{1,300}+\]:", re.MULTILINE)
 
 
-# --- another version of what was scanned before --------------------------------------------------
-
-# What may tell of words that stand elsewhere in a text; what is only left open is seen at its end.
-_REACHES_ON = (
-    "{", "}", "]:", "[^", "\r", ":::", "!!!", "???", "===", "[TOC", "[[_TOC", "import ", "export ",
-)  # fmt: skip
-
-
-def _usable(found: list[Checkpoint], markup: Markup, edges: list[int]) -> list[Checkpoint]:
-    """Return the checkpoints at which what stands before tells nothing of what follows."""
-    text = markup.text
-    if text.find("]:", markup.start) >= 0 or text.find("[^", markup.start) >= 0:
-        return []  # what a link means may stand anywhere
-    return [
-        each._replace(before=edges[each.before - 1] + 1, after=edges[each.after])
-        for each in found
-        if 0 < each.before < len(edges)
-        and edges[each.before] > edges[each.before - 1] >= 0
-        and not (text[each.place].isdigit() or text[each.place] == ":")
-    ]
-
-
-def _carried_over(earlier: Markup, text: str, start: int) -> Markup | None:
-    """Return a text scanned by what is known of an earlier version; None where that may mislead.
-
-    Read are only the blocks that differ, from one checkpoint to another; those before and after
-    are taken from the earlier version.
-    """
-    points = earlier.checkpoints
-    if not points or _PAGE().match(text, start):
-        return None
-    old, begin = earlier.text, earlier.start
-    one, other = old[begin:], text[start:]
-    same = common_head(one, other)
-    tail = common_tail(one, other, min(len(one), len(other)) - same)
-    places = [each.place for each in points]
-    low = bisect_right(places, begin + same - 2) - 1
-    high = bisect_left(places, len(old) - tail + 2)
-    first = points[low] if low >= 0 else Checkpoint(begin, 0, 0, 0, 0, 0, ())
-    last = points[high] if high < len(points) else Checkpoint(
-        len(old), len(earlier.spans), len(earlier.spans), len(earlier.leaves),
-        len(earlier.pictures), len(earlier.fences), (),
-    )  # fmt: skip
-    stop = last.place + len(text) - len(old)
-    if first.place >= last.place:
-        return None
-    pieces = old[first.place : last.place], text[first.place + start - begin : stop]
-    if any(sign in piece for piece in pieces for sign in _REACHES_ON):
-        return None
-    found = Markup(text, start)
-    if not _read_between(found, earlier, first, last):
-        return None
-    return found
-
-
-def _read_between(found: Markup, earlier: Markup, first: Checkpoint, last: Checkpoint) -> bool:
-    """Fill a scan from an earlier one, and read what stands between two places of that.
-
-    False where something is open at the end of it that was not before.
-    """
-    text = found.text
-    back, on = found.start - earlier.start, len(text) - len(earlier.text)
-    begin, stop = first.place + back, last.place + on
-    found.leaves = _moved_leaves(earlier.leaves[: first.leaves], back)
-    found.pictures = [(a + back, b + back) for a, b in earlier.pictures[: first.pictures]]
-    found.fences = [(a + back, b + back) for a, b in earlier.fences[: first.fences]]
-    found.marks = {at + back: kind for at, kind in earlier.marks.items() if at < first.place}
-    found.templated = earlier.templated
-    reader = _Markdown(found, mdx=False)
-    if first.state:
-        reader.go_on(first.state)
-    reader.events(masked(text[:stop], begin, []), begin)
-    end = reader.checkpoint(stop)
-    if not found.spans or (last.state and (end.state != last.state or reader.read_to >= stop - 1)):
-        return False
-    leaves, pictures, fences = (
-        end.leaves - last.leaves, end.pictures - last.pictures, end.fences - last.fences,
-    )  # fmt: skip
-    found.leaves += _moved_leaves(earlier.leaves[last.leaves :], on)
-    found.pictures += [(a + on, b + on) for a, b in earlier.pictures[last.pictures :]]
-    found.fences += [(a + on, b + on) for a, b in earlier.fences[last.fences :]]
-    found.marks |= {at + on: kind for at, kind in earlier.marks.items() if at >= last.place}
-    head = _moved_spans(earlier.spans[: first.before], back, 0)
-    following = _moved_spans(earlier.spans[last.after :], on, leaves)
-    known = next((span.leaf for span in reversed(head) if span.leaf >= 0), -1)
-    between, edges = _filled(
-        found, head[-1].end if head else found.start,
-        following[0].start if following else len(text), known,
-    )  # fmt: skip
-    if edges[0] < 0 or edges[-1] < 0:
-        return False
-    size = len(head)
-    more = size + len(between) - last.after
-    points = earlier.checkpoints
-    found.checkpoints = [
-        *(each._replace(place=each.place + back) for each in points if each.place < first.place),
-        *((first._replace(place=begin, after=size + edges[0]),) if first.state else ()),
-        *(
-            each._replace(before=each.before + size, after=each.after + size)
-            for each in _usable(reader.checkpoints, found, edges)
-        ),
-        *((end._replace(before=size + edges[-1] + 1, after=size + len(between)),)
-          if last.state else ()),
-        *(
-            Checkpoint(
-                each.place + on, each.before + more, each.after + more, each.leaves + leaves,
-                each.pictures + pictures, each.fences + fences, each.state,
-            )
-            for each in points if each.place > last.place
-        ),
-    ]  # fmt: skip
-    found.spans = [*head, *between, *following]
-    return True
-
-
-def _moved_spans(spans: list[Span], by: int, leaves: int) -> list[Span]:
-    if not by and not leaves:
-        return spans
-    return [
-        Span(a + by, b + by, role, leaf + leaves if leaf >= 0 else leaf, shown, struck, link, image)
-        for a, b, role, leaf, shown, struck, link, image in spans
-    ]
-
-
-def _moved_leaves(leaves: list[Leaf], by: int) -> list[Leaf]:
-    return [leaf._replace(start=leaf.start + by) for leaf in leaves] if by else leaves
-
-
 # --- HTML ----------------------------------------------------------------------------------------
 
 _HTML = expression(
@@ -675,26 +541,28 @@ _POSTS = expression(
 _SEEN_ATTRIBUTES = frozenset(("alt", "caption", "data-caption", "title", "label", "credit"))
 
 
-_TABLES_OF_HTML = 1_000_000  # their numbers begin here: none is that of a table of Markdown
-
-
 class _Html:
     """Reads HTML, tag by tag."""
 
-    def __init__(self, markup: Markup) -> None:
-        self.markup = markup
-        self.text = markup.text
-        self.finder = Finder(markup.text)
+    def __init__(self, section: Section, state: Open) -> None:
+        self.section = section
+        self.text = section.text
+        self.finder = Finder(section.text)
         self.leaf = -1
-        self.role: Role = "prose"
-        self.level = 0
         self.inline = False  # one tag inside a line of Markdown
-        self.struck = 0
-        self.linked = 0
-        self.quoting = 0
-        self.table = _TABLES_OF_HTML
-        self.row = self.column = -1
+        (
+            _, self.struck, self.role, self.level, self.linked, self.quoting, self.table, self.row,
+            self.column,
+        ) = state  # fmt: skip
         self.masks: _Markdown | None = None
+
+    @property
+    def state(self) -> Open:
+        """What is open."""
+        return Open(
+            0, self.struck, self.role, self.level, self.linked, self.quoting, self.table, self.row,
+            self.column,
+        )  # fmt: skip
 
     def read(self, start: int, end: int, role: Role = "prose") -> None:
         """Read a stretch of text."""
@@ -715,28 +583,28 @@ class _Html:
         """Text between tags."""
         if start >= end or (not shown and not self.text[start:end].strip()):
             return
-        if self.masks and self.markup.templated:
+        if self.masks and self.section.templated:
             self.masks.leaf = self.leaf
-            before = len(self.markup.spans)
+            before = len(self.section.spans)
             self.masks.roles.append(self.role)
             self.masks.words(start, end, "")
             self.masks.roles.pop()
-            self.leaf = self.masks.leaf if len(self.markup.spans) > before else self.leaf
+            self.leaf = self.masks.leaf if len(self.section.spans) > before else self.leaf
             return
         self._open_leaf(start)
-        self.markup.spans.append(
-            Span(start, end, self.role, self.leaf, shown, self.struck > 0, self.linked > 0)
+        self.section.spans.append(
+            (start, end, self.role, self.leaf, shown, self.struck > 0, self.linked > 0, False)
         )
 
     def _open_leaf(self, start: int) -> None:
         if self.leaf < 0:
-            self.leaf = len(self.markup.leaves)
+            self.leaf = len(self.section.leaves)
             cell = (self.row, self.column, self.table) if self.role == "cell" else (-1, -1, -1)
-            self.markup.leaves.append(Leaf(self.role, start, self.level, *cell))
+            self.section.leaves.append(Leaf(self.role, start, self.level, *cell))
 
     def hide(self, start: int, end: int, role: Role) -> int:
         """Add what is hidden; return where it ends."""
-        self.markup.spans.append(Span(start, end, role, self.leaf))
+        self.section.hide(start, end, role, self.leaf)
         return end
 
     def mark(self, found: re.Match[str], end: int) -> int:
@@ -754,9 +622,9 @@ class _Html:
             if self.inline or not shown.isspace():
                 self._open_leaf(start)
             if self.leaf >= 0:
-                self.markup.spans.append(
-                    Span(start, after, self.role, self.leaf, shown, self.struck > 0,
-                         self.linked > 0)
+                self.section.spans.append(
+                    (start, after, self.role, self.leaf, shown, self.struck > 0, self.linked > 0,
+                     False)
                 )  # fmt: skip
             return after
         name = (found["name"] or "").casefold()
@@ -795,17 +663,18 @@ class _Html:
                     continue
                 a, b = value.span(group)
                 self.hide(start, a, role)
-                self.markup.leaves.append(Leaf("caption", a, picture=role == "image"))
-                self.markup.spans.append(
-                    Span(a, b, "caption", len(self.markup.leaves) - 1, pictured=role == "image")
-                )
+                self.section.leaves.append(Leaf("caption", a, picture=role == "image"))
+                self.section.spans.append(
+                    (a, b, "caption", len(self.section.leaves) - 1, "", False, False,
+                     role == "image")
+                )  # fmt: skip
                 start = b
         self.hide(start, after, role)
 
     def _section(self, name: str, opens: bool) -> None:
         """A block of HTML begins or ends: what follows stands in another one."""
         if name == "table" and opens:
-            self.table, self.row = self.table + 1, -1
+            self.table, self.row = self.table - 1, -1
         elif name == "tr" and opens:
             self.row, self.column = self.row + 1, -1
         elif name in ("td", "th") and opens:

@@ -61,7 +61,7 @@ def _lines() -> re.Pattern[str]:
     )
 
 
-_LINE_SIGNS = ("[TOC]", "[[_TOC_]]", "{toc}", "!!! ", "??? ", "???+ ", "=== ", ":::")
+_LINE_SIGNS = ("[TOC]", "[[_TOC_]]", "{toc}", "!!! ", "???", "=== ", ":::")
 
 
 _JSX = expression(
@@ -196,6 +196,8 @@ def masked(text: str, start: int, masks: list[Mask]) -> str:
                 parts.append(re.sub(r"(?m)^(?:    |\t)", _in_box, inside[0]))
                 place = inside.end()
     parts.append(text[place:])
+    if "](" not in text:
+        return "".join(parts)
     return _SPACED_TARGET().sub(lambda found: found[0].replace(" ", "_"), "".join(parts))
 
 

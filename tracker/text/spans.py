@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterator
-from typing import Literal, NamedTuple
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from operator import itemgetter
+from typing import Any, Literal, NamedTuple
 
 Kind = Literal["markdown", "mdx", "html", "line"]
 """How a text is to be read; "line": a value of front matter, where no sign makes a block."""
@@ -36,13 +37,16 @@ class Leaf(NamedTuple):
     picture: bool = False  # words that describe one: many readers never see them
 
 
+NOWHERE = Leaf("prose", -1)
+
+
 class Span(NamedTuple):
     """A stretch of the text that is seen or hidden as one. Offsets are code points in the text."""
 
     start: int
     end: int
     role: Role
-    leaf: int  # in ``Markup.leaves``; of what is hidden: that of the words before it, or -1
+    leaf: Leaf  # of what is hidden: that of the words before it, or ``NOWHERE``
     shown: str = ""  # what readers see, where that is not what stands there: an entity
     struck: bool = False
     linked: bool = False  # the words of a link
@@ -57,97 +61,206 @@ class Block(NamedTuple):
     kind: BlockKind
 
 
-class Checkpoint(NamedTuple):
-    """A place between blocks at which a scan of another version of the text may begin or end."""
+class Open(NamedTuple):
+    """What tags leave open for what follows."""
 
-    place: int
-    before: int  # spans before it
-    after: int  # and those up to the first words after it
-    leaves: int
-    pictures: int
-    fences: int
-    state: tuple[object, ...]  # what is open there
+    inline_struck: int = 0  # words within lines
+    struck: int = 0
+    role: Role = "prose"  # of the block, and its level
+    level: int = 0
+    linked: int = 0
+    quoting: int = 0
+    table: int = -1  # tables count down from -2: no number of one of Markdown is negative
+    row: int = -1
+    column: int = -1
+
+
+NOTHING_OPEN = Open()
+
+
+class Section:
+    """A part of a text that was read by itself; offsets count from its beginning."""
+
+    __slots__ = ("_words", "leaves", "marks", "pictures", "spans", "state", "templated", "text")
+
+    def __init__(self, text: str, templated: bool) -> None:
+        self.text = text
+        self.templated = templated
+        self.state = NOTHING_OPEN  # at its end
+        # As ``Span``, but for the leaf: its place among the leaves, or -1.
+        self.spans: list[tuple[int, int, Role, int, str, bool, bool, bool]] = []
+        self.leaves: list[Leaf] = []
+        self.pictures: list[tuple[int, int]] = []  # whole, with their descriptions
+        self.marks: dict[int, BlockKind] = {}  # where blocks begin
+        self._words: str | None = None
+
+    def hide(self, start: int, end: int, role: Role, leaf: int) -> None:
+        """Add what is hidden."""
+        self.spans.append((start, end, role, leaf, "", False, False, False))
+
+    @property
+    def words(self) -> str:
+        """What readers see of it."""
+        if self._words is None:
+            self._words = _words(self.text, self.spans)
+        return self._words
 
 
 class Markup:
-    """One text, scanned: its spans, in order and without a gap from ``start`` to the end."""
+    """One text, scanned: its spans, in order and without a gap from ``start`` to the end.
 
-    __slots__ = (
-        "_blocks", "_starts", "checkpoints", "fences", "leaves", "marks", "pictures", "spans",
-        "start", "templated", "text",
-    )  # fmt: skip
+    A section is read when something in it is asked for.
+    """
 
-    def __init__(self, text: str, start: int) -> None:
+    __slots__ = ("_folded", "_placed", "_read", "_sections", "_starts", "_tagged", "start", "text")
+
+    def __init__(
+        self, text: str, starts: Sequence[int], read: Callable[[str, Open], Section]
+    ) -> None:
+        """``starts``: where the sections of the body begin; ``read`` reads one of them."""
         self.text = text
-        self.start = start
-        self.spans: list[Span] = []
-        self.leaves: list[Leaf] = []
-        self.fences: list[tuple[int, int]] = []  # fenced code, its fences included
-        self.pictures: list[tuple[int, int]] = []  # whole, with their descriptions
-        self.templated = False  # something that sites add to Markdown stands in it
-        self.checkpoints: list[Checkpoint] = []
-        self.marks: dict[int, BlockKind] = {}  # where blocks begin
-        self._blocks: list[Block] | None = None
-        self._starts: list[int] = []
+        self.start = starts[0]
+        self._starts = starts
+        self._read = read
+        self._sections: dict[int, Section] = {}
+        self._folded: list[str] = []
+        self._placed: dict[int, list[Span]] = {}
+        # Only these leave anything open for what follows.
+        self._tagged = [
+            number for number in range(len(starts)) if text.find("<", *self._bounds(number)) >= 0
+        ]
+
+    @property
+    def sections(self) -> Sequence[int]:
+        """Where the parts begin that are read by themselves."""
+        return self._starts
+
+    def _bounds(self, number: int) -> tuple[int, int]:
+        starts = self._starts
+        return starts[number], starts[number + 1] if number + 1 < len(starts) else len(self.text)
+
+    def _section(self, number: int) -> Section:
+        if number not in self._sections:
+            last = first = bisect_left(self._tagged, number)
+            while first and self._tagged[first - 1] not in self._sections:
+                first -= 1
+            state = self._sections[self._tagged[first - 1]].state if first else NOTHING_OPEN
+            for each in [*self._tagged[first:last], number]:
+                start, end = self._bounds(each)
+                self._sections[each] = self._read(self.text[start:end], state)
+                state = self._sections[each].state
+        return self._sections[number]
+
+    def _numbers(self, start: int, end: int) -> range:
+        """The sections that overlap a range."""
+        return range(max(bisect_right(self._starts, start) - 1, 0), bisect_left(self._starts, end))
+
+    def _spans(self, number: int) -> list[Span]:
+        """The spans of a section, with their offsets in the text."""
+        if number not in self._placed:
+            section, by = self._section(number), self._starts[number]
+            leaves = [
+                leaf._replace(start=leaf.start + by, table=leaf.table + by * (leaf.table >= 0))
+                for leaf in section.leaves
+            ]
+            leaves.append(NOWHERE)  # of what is hidden before all words: number -1
+            self._placed[number] = [
+                Span(a + by, b + by, role, leaves[leaf], shown, struck, linked, pictured)
+                for a, b, role, leaf, shown, struck, linked, pictured in section.spans
+            ]
+        return self._placed[number]
+
+    @property
+    def spans(self) -> list[Span]:
+        """All spans."""
+        return [span for number in range(len(self._starts)) for span in self._spans(number)]
 
     @property
     def blocks(self) -> list[Block]:
         """The blocks of the body, in order and without a gap."""
-        if self._blocks is None:
-            marks = sorted(self.marks.items())
-            if not marks or marks[0][0] > self.start:
-                first = marks[0][1] if marks else "paragraph"
-                marks[:1] = [(self.start, first)]
-            ends = [start for start, _ in marks[1:]] + [len(self.text)]
-            self._blocks = [
-                Block(begin, end, kind)
-                for (begin, kind), end in zip(marks, ends, strict=True)
-                if begin < end
-            ]
-        return self._blocks
+        return self.blocks_within(self.start, len(self.text))
 
     def blocks_within(self, start: int, end: int) -> list[Block]:
         """Return the blocks of a range, cut at its ends."""
         return [
             block._replace(start=max(block.start, start), end=min(block.end, end))
-            for block in self.blocks
+            for number in self._numbers(start, end)
+            for block in self._blocks(number)
             if block.start < end and block.end > start
+        ]
+
+    def blocks_back(self, place: int) -> Iterator[Block]:
+        """Yield the blocks that begin at a place or before it, the last first."""
+        for number in reversed(self._numbers(self.start, place + 1)):
+            yield from (each for each in reversed(self._blocks(number)) if each.start <= place)
+
+    def blocks_from(self, place: int) -> Iterator[Block]:
+        """Yield the blocks that begin at a place or after it."""
+        for number in self._numbers(place, len(self.text)):
+            yield from (each for each in self._blocks(number) if each.start >= place)
+
+    def _blocks(self, number: int) -> list[Block]:
+        low, high = self._bounds(number)
+        marks = sorted(self._section(number).marks.items()) or [(0, "paragraph")]
+        begins = [low, *(low + at for at, _ in marks[1:]), high]
+        return [
+            Block(begin, end, kind)
+            for (_, kind), begin, end in zip(marks, begins, begins[1:], strict=False)
+            if begin < end
         ]
 
     def within(self, start: int, end: int) -> Iterator[Span]:
         """Yield the spans of a range, cut at its ends."""
-        if not self._starts:
-            self._starts = [span.start for span in self.spans]
-        place = max(bisect_right(self._starts, start) - 1, 0)
-        for number in range(place, len(self.spans)):
-            span = self.spans[number]
-            if span.start >= end:
-                return
-            if span.end <= start:
-                continue
-            if span.start < start or span.end > end:
-                span = span._replace(start=max(span.start, start), end=min(span.end, end))
-            yield span
+        for number in self._numbers(start, end):
+            spans = self._spans(number)
+            for place in range(max(bisect_right(spans, start, key=_START) - 1, 0), len(spans)):
+                span = spans[place]
+                if span.start >= end:
+                    return
+                if span.end <= start:
+                    continue
+                if span.start < start or span.end > end:
+                    span = span._replace(start=max(span.start, start), end=min(span.end, end))
+                yield span
 
     def words(self, start: int = 0, end: int | None = None) -> str:
         """Return what readers see of a range: a space where markup parts blocks, and none else."""
-        parts: list[str] = []
-        leaf = -1
-        for span in self.within(max(start, self.start), len(self.text) if end is None else end):
-            if span.role in SEEN:
-                if parts and span.leaf != leaf:
-                    parts.append("\n")
-                leaf = span.leaf
-                parts.append(span.shown or self.text[span.start : span.end])
-            elif span.role == "marks" and "\n" in self.text[span.start : span.end]:
-                parts.append("\n")
-        return "".join(parts)
+        start, end = max(start, self.start), len(self.text) if end is None else end
+        parts = []
+        for number in self._numbers(start, end):
+            low, high = self._bounds(number)
+            if start <= low and high <= end:
+                parts.append(self._section(number).words)
+            else:
+                parts.append(_words(self.text, self.within(max(start, low), min(high, end))))
+        return "\n".join(parts)
 
-    def headings(self, level: int) -> list[tuple[int, int]]:
-        """Return first and last offset of the words of each heading of a level."""
-        found: dict[int, tuple[int, int]] = {}
-        for span in self.spans:
-            if span.role == "heading" and self.leaves[span.leaf].level == level:
-                first = found.get(span.leaf, (span.start, 0))[0]
-                found[span.leaf] = first, span.end
-        return list(found.values())
+    def words_with(self, letters: str) -> Iterator[str]:
+        """Yield what readers see of each section that may have these letters, folded."""
+        if not self._folded:
+            self._folded = [
+                self.text[slice(*self._bounds(number))].casefold()
+                for number in range(len(self._starts))
+            ]
+        for number, folded in enumerate(self._folded):
+            if letters in folded or "&" in folded:  # an entity may stand for letters
+                yield self._section(number).words
+
+
+_START = itemgetter(0)
+
+
+def _words(text: str, spans: Iterable[Any]) -> str:
+    """What readers see of some spans, of a section or of a text."""
+    parts: list[str] = []
+    leaf = None
+    for span in spans:
+        low, high, role, its, shown = span[:5]
+        if role in SEEN:
+            if parts and its != leaf:
+                parts.append("\n")
+            leaf = its
+            parts.append(shown or text[low:high])
+        elif role == "marks" and "\n" in text[low:high]:
+            parts.append("\n")
+    return "".join(parts)

@@ -20,7 +20,6 @@ from tracker.text.document import Document, parse, role
 from tracker.text.front_matter import Format, locate, read_yaml
 from tracker.text.lines import common_head, common_tail
 from tracker.text.markup import scan
-from tracker.text.spans import Markup
 
 LONGEST_SENTENCE = 400
 """Characters of the sentence around an edit that are kept."""
@@ -57,7 +56,7 @@ def diff(old: str, new: str, *, coarse: bool = False, brief: bool = False) -> Di
         return Diff((), (), 0, 0)
     old_start, new_start, front, changed = compare(old, new)
     if old[old_start:] == new[new_start:]:
-        comparison = Comparison(Markup(old, old_start), Markup(new, new_start), _engine)
+        comparison = Comparison(scan(old, old_start), scan(new, new_start), _engine)
     else:
         before, after = scan(old, old_start), scan(new, new_start)
         comparison = Comparison(before, after, _engine)

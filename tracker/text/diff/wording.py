@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate, compress
 from typing import NamedTuple
 
 from tracker.text import expression, tokens
 from tracker.text.diff import sequences as cleanup
 from tracker.text.lines import common_head, common_tail
-from tracker.text.spans import BlockKind, Markup
+from tracker.text.spans import Block, BlockKind, Markup
 
 Matcher = Callable[[Sequence[str], Sequence[str]], list[cleanup.Run]]
 """Finds the runs that two sequences have in common."""
@@ -219,24 +219,21 @@ class _WordingWriter:
 def trim(old: Markup, new: Markup) -> Range:
     """What is left of both bodies without the blocks that they share at head and tail."""
     before, after = old.text[old.start :], new.text[new.start :]
-    there = {(block.start - new.start, block.kind) for block in new.blocks}
     same = common_head(before, after)
-    head = 0
-    for block in reversed(old.blocks):
-        place = block.start - old.start
-        if place <= same and (place, block.kind) in there:
-            head = place
-            break
-    tail = common_tail(before, after, min(len(before), len(after)) - head)
-    there = {(len(new.text) - block.start, block.kind) for block in new.blocks}
-    for block in old.blocks:
-        place = len(old.text) - block.start
-        if place <= tail and (place, block.kind) in there:
-            tail = place
-            break
-    else:
-        tail = 0
-    return Range(old.start + head, len(old.text) - tail, new.start + head, len(new.text) - tail)
+    on = new.start - old.start
+    head = next(_shared(old.blocks_back(old.start + same), new, on), old.start)
+    same = common_tail(before, after, min(len(before), len(after)) - (head - old.start))
+    back = len(new.text) - len(old.text)
+    tail = next(_shared(old.blocks_from(len(old.text) - same), new, back), len(old.text))
+    return Range(head, tail, head + on, tail + back)
+
+
+def _shared(blocks: Iterable[Block], other: Markup, by: int) -> Iterator[int]:
+    """Yield where those blocks begin that begin in the other text as well, so much further on."""
+    for block in blocks:
+        there = next(other.blocks_back(block.start + by), None)
+        if there and (there.start, there.kind) == (block.start + by, block.kind):
+            yield block.start
 
 
 def trim_words(old: str, new: str, area: Range) -> Range:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import date
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from itertools import compress
 
 from tracker.model import Diff, Edit, FoundNote
-from tracker.text import tokens
+from tracker.text import expression, tokens
 from tracker.text.judge.boilerplate import words_of
 from tracker.text.judge.seen import SEEN, Token, read
 from tracker.text.markup import scan
@@ -18,9 +18,6 @@ from tracker.text.spans import Kind, Leaf, Markup
 
 LONGEST_CONTEXT = 1_500
 """Characters of a paragraph read before its first and after its last edit."""
-
-MANY_ASKED = 25
-"""Words that are looked for in a text one by one; for more, all its words are gathered."""
 
 
 @cache
@@ -54,13 +51,12 @@ class Article:
         self.body = body
         self._titled: bool | None = None
         self._breaks: list[int] | None = None
-        self._used: dict[str, bool] = {}
         self._spoken: str | None = None
         self._spoken_body: str | None = None
         self._raw_words: str | None = None
         self._raw_list: list[str] | None = None
         self._raw_set: frozenset[str] | None = None
-        self._standing: dict[str, bool] = {}  # the words that were asked for, one by one
+        self._known: dict[str, bool] = {}  # the words that were asked for, one by one
         self._cells: dict[tuple[int, int, int], str] | None = None  # heads of rows and columns
 
     @property
@@ -109,36 +105,22 @@ class Article:
 
     def lower(self, word: str) -> bool:
         """Tell whether the text has a word in lower case."""
-        return word.islower() and self._has(word, "")
+        return word.islower() and self._has(raw_words(word), _written)
 
     def inside(self, word: str) -> bool:
         """Tell whether the text has a capitalized word after a word in lower case or a comma."""
-        return self._has(word, " ")
+        return self._has(raw_words(word)[:1], _inside)
 
-    def _has(self, word: str, before: str) -> bool:
-        key = before + word
-        if key not in self._used:
-            self._used[key] = self._search(word, bool(before))
-        return self._used[key]
+    def _has(self, words: Iterable[str], of: Callable[[str], frozenset[str]]) -> bool:
+        """Tell whether each word is among those of some part of the text."""
+        return all(
+            word in self.text and any(word in part and word in of(part) for part in self._parts)
+            for word in words
+        )
 
-    def _search(self, word: str, after_word: bool) -> bool:
-        text, place = self.text, -1
-        for _ in range(200):
-            place = text.find(word, place + 1)
-            if place < 0:
-                return False
-            end = place + len(word)
-            if (place and text[place - 1].isalnum()) or (end < len(text) and text[end].isalnum()):
-                continue
-            if not after_word:
-                return True
-            if (
-                place > 1
-                and text[place - 1] == " "
-                and (text[place - 2].islower() or text[place - 2] == ",")
-            ):
-                return True
-        return False
+    @cached_property
+    def _parts(self) -> list[str]:
+        return self.text.split("\n\n")
 
     @cached_property
     def _folded(self) -> str:
@@ -190,15 +172,11 @@ class Article:
 
     def _stands(self, word: str) -> bool:
         """Tell whether a run of letters and digits is one of the words that readers see."""
-        if word not in self._standing:
-            few = len(self._standing) < MANY_ASKED
-            found = _stands_in(self._shown, word) if few else None
-            self._standing[word] = word in self._vocabulary if found is None else found
-        return self._standing[word]
-
-    @cached_property
-    def _vocabulary(self) -> frozenset[str]:
-        return frozenset(raw_words(self._shown))
+        if word not in self._known:
+            self._known[word] = word in _folded_words(self.text[: self.body]) or any(
+                word in _folded_words(shown) for shown in self.markup.words_with(word)
+            )
+        return self._known[word]
 
     def places_of(self, words: Collection[str]) -> dict[str, list[int]]:
         """Return where in ``raw_list`` each of some words stands; nothing where one is missing."""
@@ -249,8 +227,8 @@ class Article:
         if self._cells is None:
             self._cells = {}
             for span in self.markup.spans:
-                cell = self.markup.leaves[span.leaf] if span.role == "cell" else None
-                if cell is not None and (cell.row < 1 or cell.column < 1):
+                cell = span.leaf
+                if span.role == "cell" and (cell.row < 1 or cell.column < 1):
                     words = span.shown or self.text[span.start : span.end]
                     place = cell.table, cell.row, cell.column
                     self._cells[place] = self._cells.get(place, "") + words
@@ -280,20 +258,29 @@ def raw_words(text: str) -> list[str]:
     return _raw().findall(text)
 
 
-_MANY_PLACES = 200
+# Versions of an article share most of their parts.
 
 
-def _stands_in(text: str, word: str) -> bool | None:
-    """Tell whether a word stands in a text by itself; None where it is part of too many others."""
-    end = 0
-    for _ in range(_MANY_PLACES):
-        place = text.find(word, end)
-        if place < 0:
-            return False
-        end = place + len(word)
-        if not text[end : end + 1].isalnum() and not (place and text[place - 1].isalnum()):
-            return True
-    return None
+@lru_cache(maxsize=512)
+def _written(part: str) -> frozenset[str]:
+    """The words of a part of a text."""
+    return frozenset(raw_words(part))
+
+
+@lru_cache(maxsize=512)
+def _folded_words(part: str) -> frozenset[str]:
+    """The same, folded."""
+    return frozenset(raw_words(part.casefold()))
+
+
+_INSIDE = expression(r"([^\W\d_]|,) (?=([^\W_a-z][^\W_]*+))")
+
+
+@lru_cache(maxsize=512)
+def _inside(part: str) -> frozenset[str]:
+    """Those with a capital after a word in lower case or a comma."""
+    found = _INSIDE().findall(part)
+    return frozenset(word for before, word in found if before == "," or before.islower())
 
 
 class Both:

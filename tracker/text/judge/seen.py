@@ -9,8 +9,8 @@ from functools import cache
 from typing import Literal, NamedTuple, Protocol
 
 from tracker.text.lexicon import Lexicon
+from tracker.text.spans import NOWHERE, Leaf, Markup, Role, Span
 from tracker.text.spans import SEEN as SEEN_ROLES
-from tracker.text.spans import Leaf, Markup, Role, Span
 
 TokenKind = Literal[
     "word", "number", "mark", "quote", "symbol",  # seen by readers
@@ -237,7 +237,7 @@ class _Reader:
         self.markup = markup
         self.text = markup.text
         self.tokens: list[Token] = []
-        self.leaf = -1
+        self.leaf = NOWHERE
 
     def hidden(self, span: Span) -> None:
         raw = self.text[span.start : span.end]
@@ -257,10 +257,10 @@ class _Reader:
             self.tokens.append(Token(kind, low, high, match[0], match[0], span.struck))
 
     def seen(self, span: Span) -> None:
-        leaf = self.markup.leaves[span.leaf]
+        leaf = span.leaf
         line = ""
-        if span.leaf != self.leaf:
-            self.leaf = span.leaf
+        if leaf is not self.leaf:
+            self.leaf = leaf
             line = "title" if leaf.level == 1 else leaf.role
         code = span.role == "code"
         if span.shown:
@@ -296,7 +296,7 @@ class _Reader:
             line = ""
             add(token)
         if line:
-            self.leaf = -1  # nothing in it yet
+            self.leaf = NOWHERE  # nothing in it yet
 
     def shown(self, span: Span, leaf: Leaf, line: str, code: bool) -> None:
         """An entity of HTML."""
