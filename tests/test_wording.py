@@ -47,7 +47,7 @@ def asked() -> tuple[set[str], list[re.Pattern[str]]]:
         text = source.read_text(encoding="utf-8")
         literal |= set(
             re.findall(
-                r"""(?:\bt|\bself|\bsaid|words\(\)|\bsay|Saying|Saying\.of)"""
+                r"""(?:\bt|\bself|\bsaid|words\(\)|\b_words|\bsay|Saying|Saying\.of)"""
                 r"""\(\s*["']([a-z0-9_.-]+)["']\s*[,)]""",
                 text,
             )
