@@ -492,6 +492,7 @@ class _Recording:
         its reversal. Never raises.
         """
         here = self.base
+        self.turn.clear_locks()
         with suppress(TrackerError, OSError):
             here = self.objects.tip(self.new.branch)
             if here != self.base and all(self._has(here, each) for each in self.new.files):

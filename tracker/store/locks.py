@@ -69,6 +69,12 @@ class Turn:
         """What a git had started for itself may have been killed."""
         self._fell = True
 
+    def clear_locks(self) -> None:
+        """Remove the locks of a git that was killed: what it changed can be put back then."""
+        if self._descriptor is not None and any((git.returncode or 0) < 0 for git in self._gits):
+            _clear(self._descriptor, files=False)
+            self._write()
+
     def end(self) -> None:
         """What was said is done; what a git left that was killed goes."""
         killed = self._fell or any((git.returncode or 0) < 0 for git in self._gits)
@@ -188,8 +194,8 @@ def _lock(descriptor: int, wait: float) -> bool:
             return True
 
 
-def _clear(descriptor: int) -> None:
-    """Remove what the last writer said that it may leave, if it was killed."""
+def _clear(descriptor: int, *, files: bool = True) -> None:
+    """Remove what the last writer said that it may leave, if it was killed; or its locks alone."""
     size = os.fstat(descriptor).st_size
     words = os.pread(descriptor, size, 0).decode("utf-8", "surrogateescape").split("\0")
     if words[0].isdigit():
@@ -202,7 +208,8 @@ def _clear(descriptor: int) -> None:
         for path in paths:
             if not path.name.endswith(".lock"):
                 with suppress(OSError):
-                    path.unlink()
+                    if files:
+                        path.unlink()
             elif not orphaned:
                 _remove_stale(path, first, last)
                 _remove_next_indexes(path)
