@@ -73,7 +73,7 @@ def test_the_example(ferries: Desk) -> None:
     assert [words(item) for item in changelog.iter("li")] == [
         f"{UPDATE} What changed",
         f"{CORRECTION} What changed",
-        "05/10/22, 4:30 p.m. ET Published. What changed",
+        "05/10/22, 4:30 p.m. ET Published. The first version",
     ]
     (history,) = of_class(root, "tracker-history")
     (link,) = history.iter("a")

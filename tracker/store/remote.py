@@ -53,7 +53,7 @@ def initialise(folder: Path) -> Repository:
     words = ("init", "--quiet", *(() if named else ("--initial-branch=main",)))
     # Elsewhere first, and moved when whole: a git that is killed leaves locks that stop the next.
     with suppress(OSError), TemporaryDirectory(prefix=_BEGUN, dir=folder) as begun:
-        git.run(*words, begun)
+        Git(Path(begun)).run(*words)
         Path(begun, ".git").rename(folder / ".git")
         return discover(folder)
     git.run(*words)
