@@ -84,12 +84,15 @@ def build(folder: Path, code: str, articles: str | None = None) -> None:
     fourth = third.replace("kind: correction", "kind: clarification")
     one.commit("g", write={war: war_text(*now, notes=fourth)}, at="2022-01-07T10:00:00+00:00")
     one.commit("h", write={war: war_text(*now, notes=first)}, at="2022-01-08T10:00:00+00:00")
-    # Reflowed: no word differs. And a passage taken out, a headline changed.
+    # Reflowed, so that no word differs, with a note of nothing, which stays. And a passage taken
+    # out, a headline changed, a note reworded.
     flowed = [THIRD.replace("dolor in", "dolor\nin"), *now[1:]]
-    one.commit("i", write={war: war_text(*flowed, notes=first)}, at="2022-01-09T10:00:00+00:00")
+    more = first + note(3, "correction", "Nomen falsum erat.", "2022-01-09T10:00:00+00:00")
+    one.commit("i", write={war: war_text(*flowed, notes=more)}, at="2022-01-09T10:00:00+00:00")
+    last = more.replace("Numerus mutatus", "Nihil fere umquam mutatum")
     one.commit(
         "j",
-        write={war: war_text(*flowed[:2], flowed[3], title="Abutere", notes=first)},
+        write={war: war_text(*flowed[:2], flowed[3], title="Abutere", notes=last)},
         at="2022-01-10T10:00:00+00:00",
     )
     one.commit("k", move={"acta/vetus.md": "acta/novus.md"}, at="2022-01-11T10:00:00+00:00")
