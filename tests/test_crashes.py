@@ -216,6 +216,15 @@ kill -9 "-$(ps -o pgid= $$ | tr -d ' ')"
     assert left_over(folder) == []
 
 
+def test_init_removes_nothing_that_a_repository_brought(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q", "-b", "main", "room")
+    kept = tmp_path / "room" / ".tracker-init-mine" / "text.md"
+    kept.parent.mkdir()
+    kept.write_text("Mine.\n")
+    ok(tmp_path, "init", "room")
+    assert kept.read_text() == "Mine.\n"
+
+
 # --- a disk that is full --------------------------------------------------------------------------
 
 

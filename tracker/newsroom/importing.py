@@ -14,7 +14,7 @@ import sqlite3
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
@@ -39,7 +39,7 @@ from tracker.newsroom.incoming import (
 from tracker.newsroom.note_editor import Told
 from tracker.newsroom.selection import is_text
 from tracker.newsroom.workspace import Workspace
-from tracker.newsroom.writing import message_of
+from tracker.newsroom.writing import AHEAD, message_of
 from tracker.store import import_branch, locks, log, worktree
 from tracker.store.git import FRUGAL, GitError, Repository, checked, identity, shown_path
 from tracker.store.merge import take_back
@@ -59,7 +59,6 @@ from tracker.text.document import decode
 Progress = Callable[[str, int, int], None]
 """Called with what is done now, the number done, and the number of all (0: not known)."""
 
-_AHEAD = timedelta(minutes=2)  # the clocks of two machines are never quite the same
 _NAMED = 1000  # bad and left-out things that are named; the rest is counted
 _FLAT = 10_000  # new files in one folder from which on a layout is advisable
 _ATTEMPTS = 3  # at a branch that others move; the last has the turn to itself
@@ -152,7 +151,7 @@ class _Import:
         self.settings = settings
         self.branch = branch
         self.writer, clock = identity(workspace.repository)
-        self.latest = ((workspace.now or clock) + _AHEAD).timestamp()
+        self.latest = ((workspace.now or clock) + AHEAD).timestamp()
         self.base = import_branch.tip_of(workspace.repository.git, branch)
         self.count = 0  # versions that the source gave
         self.added = self.known = self.unchanged = self.bad = self.left_out = 0  # of them

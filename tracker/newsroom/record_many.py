@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from tracker.errors import TrackerError
 from tracker.model import Note, Person, Recording, Refusal, Revision, Version
@@ -20,6 +20,7 @@ from tracker.newsroom.names import locate
 from tracker.newsroom.note_editor import Told
 from tracker.newsroom.workspace import Workspace
 from tracker.newsroom.writing import (
+    AHEAD,
     message_of,
     must_be_article,
     person_named,
@@ -43,7 +44,6 @@ from tracker.store.stream import (
 )
 from tracker.text.document import decode
 
-_AHEAD = timedelta(minutes=2)  # the clocks of two machines are never quite the same
 _ATTEMPTS = 3  # at a branch that others move
 _TRAILER = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
 
@@ -84,7 +84,7 @@ def record_many(
             if base is not None:
                 stream.not_before(base)
             batch = _Batch(
-                workspace, stream, writer, (workspace.now or clock) + _AHEAD, settings,
+                workspace, stream, writer, (workspace.now or clock) + AHEAD, settings,
                 keep_notes=keep_notes, anywhere=anywhere,
             )  # fmt: skip
             batch.take(recordings)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from tracker.newsroom.concurrent_edits import Against, Settled
 
 _FEW_VERSIONS = 2_000  # texts of the archive that a recording may wait for
-_AHEAD = timedelta(minutes=2)
+AHEAD = timedelta(minutes=2)
 """How far an instant may lie ahead: the clocks of two machines are never quite the same."""
 
 
@@ -429,7 +429,7 @@ def _moment(workspace: Workspace, at: datetime | str | None, now: datetime) -> M
         )
     else:
         moment = Moment(at.replace(microsecond=0), "minute")  # git keeps seconds
-    if moment.at > now + _AHEAD:
+    if moment.at > now + AHEAD:
         raise TrackerError(
             f"{moment.at.isoformat(' ', 'minutes')} is in the future.",
             "Record a revision when it is out; check the date and the zone.",

@@ -36,14 +36,14 @@ def initialise(folder: Path) -> Repository:
         )
     git = Git(there)
     identity(Repository(git, None, there, there, None, None, shallow=False))
-    for left in folder.glob(f"{_BEGUN}*"):
-        shutil.rmtree(left, ignore_errors=True)
     if folder.is_dir() and any(folder.iterdir()):
         try:
             return discover(folder)
         except TrackerError as error:
             if isinstance(error, GitError) or "not in a git repository" not in error.sentence:
                 raise
+    for left in folder.glob(f"{_BEGUN}*"):  # in no repository, so that none brought it
+        shutil.rmtree(left, ignore_errors=True)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
